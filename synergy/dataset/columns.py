@@ -1,0 +1,186 @@
+"""What a column and a table of a dataset are: the vocabulary in which the schema is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What the cells of a column hold."""
+
+    ID = "id"  # a name made of letters, digits and _ - . :
+    LABEL = "label"  # a key that is free text, as the name of a quality
+    TEXT = "text"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+    NUMBER = "number"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: type, unit, default, bounds, reference and what it says.
+
+    Parameters
+    ----------
+    name : str
+        Name in the header row.
+    kind : Kind
+        What its cells hold.
+    en, zh : str
+        Description in English and Chinese.
+    unit : str
+        Unit of the number; "" for pure numbers and text.
+    key, required : bool
+        Part of the table's key; may not be blank.
+    default : float, bool, str or None
+        What a blank cell means; None where blank stays blank (NaN or "").
+    refs : tuple of str
+        Tables one of which must know the id.
+    choices : tuple of str
+        Words allowed for a `Kind.CHOICE`.
+    minimum, maximum, above : float or None
+        Least and greatest number allowed; the number has to be greater than `above`.
+    amount : bool
+        A quantity or capacity: a zero is worth a warning.
+    """
+
+    name: str
+    kind: Kind
+    en: str
+    zh: str
+    unit: str = ""
+    key: bool = False
+    required: bool = False
+    default: float | bool | str | None = None
+    refs: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    amount: bool = False
+
+    @property
+    def textual(self) -> bool:
+        """Whether cells are text ("" when blank)."""
+        return self.kind not in (Kind.NUMBER, Kind.BOOLEAN)
+
+    def record(self) -> dict[str, Any]:
+        """Return the column as a plain JSON record."""
+        record: dict[str, Any] = {"name": self.name, "type": str(self.kind), "description": self.en}
+        record |= {"description_zh": self.zh, "key": self.key, "required": self.required}
+        optional = {
+            "unit": self.unit,
+            "default": self.default,
+            "references": list(self.refs),
+            "choices": list(self.choices),
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "greater_than": self.above,
+        }
+        return record | {name: value for name, value in optional.items() if value not in (None, "", [])}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns in order, and whether a dataset needs it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table and of its file without ``.csv``.
+    columns : tuple of Column
+        Columns in the order they are written.
+    en, zh : str
+        What a row is, in English and Chinese.
+    required : bool
+        A dataset without it is refused.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    en: str
+    zh: str
+    required: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that together are unique; empty where rows have no key."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name; None where the table has none."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Column, ...]:
+        """Return the columns of some kinds, in order."""
+        return tuple(column for column in self.columns if column.kind in kinds)
+
+    def record(self) -> dict[str, Any]:
+        """Return the table as a plain JSON record."""
+        columns = [column.record() for column in self.columns]
+        record: dict[str, Any] = {"name": self.name, "required": self.required, "key": list(self.key)}
+        return record | {"description": self.en, "description_zh": self.zh, "columns": columns}
+
+
+def identity(name: str, en: str, zh: str) -> Column:
+    """Return the column that names a row of its own table."""
+    return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True)
+
+
+def part(name: str, en: str, zh: str, refs: Sequence[str] = ()) -> Column:
+    """Return a column that is part of a longer key."""
+    return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True, refs=tuple(refs))
+
+
+def reference(name: str, table: str, en: str, zh: str, *, required: bool = True) -> Column:
+    """Return a column that names a row of another table."""
+    return Column(name=name, kind=Kind.ID, en=en, zh=zh, required=required, refs=(table,))
+
+
+def text(name: str, en: str, zh: str, *, required: bool = False) -> Column:
+    """Return a column of free text."""
+    return Column(name=name, kind=Kind.TEXT, en=en, zh=zh, required=required)
+
+
+def choice(name: str, en: str, zh: str, choices: Sequence[str], *, required: bool = False) -> Column:
+    """Return a column of a few allowed words."""
+    return Column(name=name, kind=Kind.CHOICE, en=en, zh=zh, choices=tuple(choices), required=required)
+
+
+def flag(name: str, en: str, zh: str) -> Column:
+    """Return a true/false column, false when blank."""
+    return Column(name=name, kind=Kind.BOOLEAN, en=en, zh=zh, default=False)
+
+
+def date(name: str, en: str, zh: str) -> Column:
+    """Return a column of calendar dates."""
+    return Column(name=name, kind=Kind.DATE, en=en, zh=zh)
+
+
+def number(name: str, unit: str, en: str, zh: str, **rules: Any) -> Column:
+    """Return a column of numbers; `rules` are fields of `Column`."""
+    return Column(name=name, kind=Kind.NUMBER, en=en, zh=zh, unit=unit, **rules)
+
+
+def amount(name: str, unit: str, en: str, zh: str, *, required: bool = False) -> Column:
+    """Return a column of quantities or capacities: never negative, zero worth a warning."""
+    return number(name, unit, en, zh, required=required, minimum=0.0, amount=True)
+
+
+def fraction(name: str, en: str, zh: str, **rules: Any) -> Column:
+    """Return a column of parts between 0 and 1."""
+    return number(name, "1", en, zh, minimum=0.0, maximum=1.0, **rules)
+
+
+def names() -> tuple[Column, Column]:
+    """Return the two name columns that many tables share."""
+    return (text("name_en", "Name in English", "英文名称"), text("name_zh", "Name in Chinese", "中文名称"))

@@ -1,0 +1,62 @@
+"""Dataset: the tables of the contract as typed frames, with the settings in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synergy.dataset.schema import YEAR
+from synergy.errors import Problem
+from synergy.scenario import Scenario, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+HOURS_PER_YEAR = YEAR[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A checked dataset: every table of the schema is there, every reference is known.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data package, or of the folder.
+    tables : mapping of str to pandas.DataFrame
+        All tables of `synergy.dataset.schema.TABLES`, empty where absent. Text is ``str`` ("" = blank),
+        numbers float64 with defaults filled in (NaN where a blank has no default), flags bool. The index is the
+        line in the file, the header being line 1. Columns the schema does not know are kept at the end.
+    given : frozenset of str
+        Tables that were there, empty ones included (an empty ``build_options`` means something).
+    settings : Settings
+        The dataset's own, with the scenario's and the caller's on top.
+    scenario : Scenario
+        What was applied to tables and settings.
+    digest : str
+        SHA-256 of the tables as read, before the scenario.
+    warnings : tuple of Problem
+        What was said but did not refuse the dataset.
+    """
+
+    name: str
+    tables: Mapping[str, pd.DataFrame]
+    given: frozenset[str]
+    settings: Settings
+    scenario: Scenario
+    digest: str
+    warnings: tuple[Problem, ...] = ()
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """Return one table."""
+        return self.tables[table]
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Part of the year of each period, in the order of `periods`; they sum to 1."""
+        hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
+        shares: NDArray[np.float64] = hours / hours.sum()
+        return shares

@@ -1,0 +1,127 @@
+"""Everything that Synergy raises, in one tree.
+
+::
+
+    SynergyError                exit status 1
+    |-- UsageError              2   a command or call that makes no sense
+    |-- DatasetError            3   faults of a dataset or scenario, all of them at once
+    |   `-- LoopError           5   ... among them a loop that makes money or goods from nothing
+    `-- VerificationError       1   a plan that does not follow from its dataset
+
+Bad luck (infeasible, unbounded, out of time) is no exception but a status: see `synergy.model.status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+SHOWN = 100  # problems printed in full; the rest is counted
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error refuses the dataset, a warning is only said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of the input: where it is, what stands there, what was expected and how to mend it.
+
+    Parameters
+    ----------
+    table : str
+        Table (or ``"scenario"``, ``"plan"``, a file name) in which it was found.
+    row : int or None
+        Line of the file, the header being line 1; None where no single row is at fault.
+    column : str
+        Column, "" where the whole row or table is at fault.
+    value : str
+        What was found, shortened and made printable.
+    message, hint : str
+        What was expected, and how to mend it, in English.
+    code : str
+        Stable name of the rule, for programs.
+    message_zh, hint_zh : str
+        The same in Chinese.
+    """
+
+    table: str
+    row: int | None
+    column: str
+    value: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    code: str = ""
+    message_zh: str = ""
+    hint_zh: str = ""
+
+    def record(self, lang: str = "en") -> dict[str, object]:
+        """Return the problem as a plain JSON record in one language."""
+        plain = asdict(self)
+        zh = {key: plain.pop(f"{key}_zh") for key in ("message", "hint")}
+        if lang == "zh":
+            plain |= {key: text for key, text in zh.items() if text}
+        return plain
+
+    def line(self, lang: str = "en") -> str:
+        """Return the problem as one line for people."""
+        said = self.record(lang)
+        where = ":".join(str(part) for part in (self.table, self.row, self.column) if part not in (None, ""))
+        found = f" {self.value!r}" if self.value else ""
+        hint = f" -> {said['hint']}" if said["hint"] else ""
+        return f"{where}{found}: {said['message']}{hint}"
+
+
+class SynergyError(Exception):
+    """Root of all that Synergy raises on purpose."""
+
+    exit_status = 1
+
+
+class UsageError(SynergyError):
+    """A command or call that makes no sense as it stands."""
+
+    exit_status = 2
+
+
+class VerificationError(SynergyError):
+    """A plan that does not follow from its dataset.
+
+    Parameters
+    ----------
+    findings : sequence of str
+        Every claim that failed, one sentence each.
+    """
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(self.findings[:SHOWN]))
+
+
+class DatasetError(SynergyError):
+    """All faults of a dataset or scenario at once; nothing of it was imported.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        The errors and the warnings found on the way.
+    """
+
+    exit_status = 3
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        rest = len(self.problems) - SHOWN
+        lines = [problem.line() for problem in self.problems[:SHOWN]]
+        super().__init__("\n".join(lines + ([f"... and {rest} more"] if rest > 0 else [])))
+
+
+class LoopError(DatasetError):
+    """A loop of processes that makes goods or money from nothing; its problems name the loop."""
+
+    exit_status = 5

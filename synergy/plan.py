@@ -1,0 +1,152 @@
+"""Plan: what was decided and how the run went; no solver in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# columns of the five frames of `Decisions`, in the order of the plan document
+FLOW_COLUMNS = ("from_site", "to_site", "commodity", "mode", "period", "quantity", "arrived")
+FLOW_ENDS = ("outlet_kind", "outlet_id", "inlet_kind", "inlet_id")
+RUN_COLUMNS = ("kind", "id", "period", "activity")
+LEVEL_COLUMNS = ("store", "period", "level")
+BUILD_COLUMNS = ("process", "site", "size", "capacity", "capex", "annual_cost")
+LINK_COLUMNS = ("from_site", "to_site", "commodity", "mode", "km", "capex", "annual_cost")
+
+
+class Kind(StrEnum):
+    """Chain extension, chain supplement, strong chain, resource reallocation."""
+
+    EXTENSION = "extension"
+    SUPPLEMENT = "supplement"
+    REINFORCEMENT = "reinforcement"
+    REALLOCATION = "reallocation"
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a coalition does, as five frames of ids and amounts; only what is not zero.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        `FLOW_COLUMNS` and `FLOW_ENDS`: mode "" inside a site; quantity leaves, arrived arrives (units of the
+        commodity, in the period); outlet kinds offer, facility, build, store, market; inlet kinds need, facility,
+        build, store, market, disposal (id "" for disposal). A build's id is ``<process>@<site>``.
+    runs : pandas.DataFrame
+        `RUN_COLUMNS`: kind facility or build; activity in the period.
+    levels : pandas.DataFrame
+        `LEVEL_COLUMNS`: units held at the end of the period.
+    builds : pandas.DataFrame
+        `BUILD_COLUMNS`: size is the step of scale, "" where the process has none; capacity per year; capex
+        undiscounted, annual_cost its annuity.
+    links : pandas.DataFrame
+        `LINK_COLUMNS`: those opened at a cost.
+    """
+
+    flows: pd.DataFrame
+    runs: pd.DataFrame
+    levels: pd.DataFrame
+    builds: pd.DataFrame
+    links: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One line of a proposal's terms: who delivers what to whom, how much a year, at which price (if settled)."""
+
+    from_site: str
+    to_site: str
+    commodity: str
+    quantity: float
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What is put to some enterprises: a build with all that feeds it and takes from it, or a direct exchange.
+
+    Money in the dataset's currency a year, capex in money, co2_saved in t CO2 a year. `flows`, `builds` and `links` are
+    positions in the plan's frames. `gain` and the plan's remainder sum to the plan's gain; `marginal_gain` is what the
+    plan loses without the proposal, the other builds and links held.
+    """
+
+    id: str
+    kind: Kind
+    state: str  # new | changed | running
+    scope: str  # between | within
+    title_en: str
+    title_zh: str
+    enterprises: tuple[str, ...]
+    host: str
+    commodities: tuple[str, ...]
+    flows: tuple[int, ...]
+    builds: tuple[int, ...]
+    links: tuple[int, ...]
+    gain: float | None
+    marginal_gain: float | None
+    capex: float
+    payback_years: float | None
+    co2_saved: float
+    terms: tuple[Term, ...]
+    notes: tuple[Mapping[str, Any], ...] = ()  # policy_min, permit, hazard, evidence: {code, subject, text}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The best plan found for all enterprises, with its proof and its claims.
+
+    Parameters
+    ----------
+    dataset : mapping
+        ``{name, digest}`` of the dataset it follows from.
+    scenario : mapping
+        The settings in force, all of them, with the scenario's name, tables and scale.
+    status : str
+        ``optimal`` (gap at most what was asked) or ``feasible`` (stopped earlier).
+    value, bound, gap : float
+        v(N) in money a year, the proven bound on it, ``|bound - value| / max(1, |value|)``.
+    status_quo, today, gain : float or None
+        As the model contract defines them; None with settlement ``none`` or where a coalition has no plan.
+    standalone : mapping of str to float or None
+        v({e}) of each enterprise; a coalition without a plan has None.
+    duals : tuple of mapping or None
+        For LPs: ``{constraint, subject, commodity, period, value}`` by row of the literal model (see
+        `synergy.literal`), which prove the bound; None for MILPs, whose bound is the solver's claim.
+    decisions : Decisions
+        Flows, runs, levels, builds and links.
+    emissions : mapping
+        ``{co2, baseline_co2}`` in t a year; baseline: the plan behind `today`, None where there is none.
+    proposals : tuple of Proposal
+        What is put to the enterprises, by gain.
+    remainder : float or None
+        Part of the gain that no proposal carries.
+    shadow_prices : tuple of mapping
+        ``{constraint, subject, period, value}``: worth of one more unit of a binding limit.
+    solver : mapping
+        ``{name, seconds, build_seconds, variables, constraints, binaries, threads, ...}``.
+    """
+
+    dataset: Mapping[str, str]
+    scenario: Mapping[str, Any]
+    status: str
+    value: float
+    bound: float
+    gap: float
+    decisions: Decisions
+    emissions: Mapping[str, float | None]
+    status_quo: float | None = None
+    today: float | None = None
+    gain: float | None = None
+    standalone: Mapping[str, float | None] | None = None
+    duals: tuple[Mapping[str, Any], ...] | None = None
+    proposals: tuple[Proposal, ...] = ()
+    remainder: float | None = None
+    settlement: Mapping[str, Any] | None = None
+    shadow_prices: tuple[Mapping[str, Any], ...] = ()
+    solver: Mapping[str, Any] = field(default_factory=dict)
