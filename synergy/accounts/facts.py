@@ -1,0 +1,170 @@
+"""What ends, units and builds cost by the tables: prices, opex, CO2, capex of a size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.accounts.keys import MISSING, Bools, Floats, Ints, Texts, find, take, take_flag, take_text, texts
+from synergy.accounts.links import annuity
+from synergy.dataset.dataset import Dataset
+
+# table that knows the ids of a kind of outlet or inlet, and its key
+END_TABLES = {
+    "offer": ("offers", "offer"),
+    "need": ("needs", "need"),
+    "facility": ("facilities", "facility"),
+    "store": ("stores", "store"),
+    "market": ("markets", "market"),
+}
+_STEP = ("min_capacity", "max_capacity", "fixed_capex", "unit_capex")
+
+
+def rows_of_kind(dataset: Dataset, kinds: Any, ids: Any, kind: str) -> Ints:
+    """Return the row of each end of one kind in its table, `MISSING` for ends of other kinds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    kinds, ids : array_like of str
+        Kind and id of each end, shape (n,).
+    kind : str
+        A key of `END_TABLES`.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+    """
+    table, key = END_TABLES[kind]
+    rows = find([ids], [dataset[table][key]])
+    return np.where(texts(kinds) == kind, rows, MISSING)
+
+
+def end_column(dataset: Dataset, kinds: Any, ids: Any, kind: str, column: str) -> Floats:
+    """Return a number of the ends of one kind, 0 for ends of other kinds, NaN for unknown ids."""
+    rows = rows_of_kind(dataset, kinds, ids, kind)
+    return np.where(texts(kinds) == kind, take(dataset[END_TABLES[kind][0]][column], rows), 0.0)
+
+
+def split_build(ids: Any) -> tuple[Texts, Texts]:
+    """Return process and site of build ids ``<process>@<site>``; site "" where there is no ``@``."""
+    parts = pd.Series(texts(ids), dtype=object).map(lambda name: str(name).rpartition("@"))
+    return texts([part[0] for part in parts]), texts([part[2] for part in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What is known of some facilities and builds, each array of shape (n,).
+
+    Parameters
+    ----------
+    facility, process, site : numpy.ndarray of int64
+        Rows in `facilities` (`MISSING` for builds), `processes` and `sites`; `MISSING` where unknown.
+    opex : numpy.ndarray
+        Money per unit of activity, NaN where unknown.
+    co2 : numpy.ndarray
+        t CO2 per unit of activity.
+    """
+
+    facility: Ints
+    process: Ints
+    site: Ints
+    opex: Floats
+    co2: Floats
+
+
+def unit_facts(dataset: Dataset, kinds: Any, ids: Any) -> UnitFacts:
+    """Return what the tables say of some units.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    kinds, ids : array_like of str
+        ``facility`` and a facility's id, or ``build`` and ``<process>@<site>``, shape (n,).
+
+    Returns
+    -------
+    UnitFacts
+    """
+    facilities, processes = dataset["facilities"], dataset["processes"]
+    facility = rows_of_kind(dataset, kinds, ids, "facility")
+    build_process, build_site = split_build(ids)
+    new = texts(kinds) == "build"
+    process_id = np.where(new, build_process, take_text(facilities["process"], facility))
+    site_id = np.where(new, build_site, take_text(facilities["site"], facility))
+    process = find([process_id], [processes["process"]])
+    stated = take(facilities["opex"], facility)
+    return UnitFacts(
+        facility=facility,
+        process=process,
+        site=find([site_id], [dataset["sites"]["site"]]),
+        opex=np.where(np.isnan(stated), take(processes["opex"], process), stated),
+        co2=take(processes["co2"], process),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What is known of some new builds, each array of shape (n,).
+
+    Parameters
+    ----------
+    least, most : numpy.ndarray
+        Bounds of the yearly capacity (activity a year); `most` may be infinite.
+    fixed, unit : numpy.ndarray
+        Capex whatever the size (money), and per yearly capacity, the site's factor in.
+    factor : numpy.ndarray
+        Annuity per unit of capex.
+    allowed : numpy.ndarray of bool
+        Buildable here, by this step, under the settings.
+    """
+
+    least: Floats
+    most: Floats
+    fixed: Floats
+    unit: Floats
+    factor: Floats
+    allowed: Bools
+
+
+def step_facts(dataset: Dataset, process: Any, site: Any, size: Any) -> StepFacts:
+    """Return what the tables say of builds of a process at a site by a step of scale.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Tables and settings.
+    process, site, size : array_like of str
+        The builds, shape (n,) each; size "" where the process has no `sizes`.
+
+    Returns
+    -------
+    StepFacts
+        Figures are NaN where process or step are unknown.
+    """
+    processes, sizes, options = dataset["processes"], dataset["sizes"], dataset["build_options"]
+    row = find([process], [processes["process"]])
+    step = find([process, size], [sizes["process"], sizes["size"]])
+    option = find([process, site], [options["process"], options["site"]])
+    place = find([site], [dataset["sites"]["site"]])
+    stepped = np.isin(texts(process), texts(sizes["process"]))
+    figures = {name: np.where(stepped, take(sizes[name], step), take(processes[name], row)) for name in _STEP}
+    factor = take(options["capex_factor"], option, 1.0)
+    most = np.fmin(figures["max_capacity"], take(options["max_capacity"], option))
+    public = take_text(dataset["sites"]["enterprise"], place) == ""
+    optional = option != MISSING if "build_options" in dataset.given else np.ones(len(row), bool)
+    buildable = take_flag(processes["buildable"], row)
+    known = np.where(stepped, (step != MISSING) & ~public, texts(size) == "")
+    return StepFacts(
+        least=figures["min_capacity"],
+        most=np.where(np.isnan(most), np.inf, most),
+        fixed=figures["fixed_capex"] * factor,
+        unit=figures["unit_capex"] * factor,
+        factor=annuity(dataset.settings.discount_rate, take(processes["lifetime_years"], row)),
+        allowed=buildable & optional & known & (place != MISSING) & dataset.settings.allow_builds,
+    )

@@ -1,0 +1,179 @@
+"""The accounts of some decisions: one row a flow, run, level, build and link, money as it counts in the value.
+
+``ledger(dataset, decisions)`` gives a `Ledger` of five frames aligned with those of the `Decisions` (same index);
+``value(dataset, decisions)`` and ``co2(dataset, decisions)`` are its sums. Every column of money is signed as it enters
+the value: revenue positive, cost negative; ``net`` is their sum.
+
+========  =====================================================================================
+frame     columns
+========  =====================================================================================
+flows     need, sale, purchase, offer, disposal, charge, transport, carbon, net, co2;
+          per_quantity, per_arrived with net = per_quantity * quantity + per_arrived * arrived
+runs      opex, carbon, net, co2; per_activity
+levels    hold, net; per_level
+builds    capex, annual, net; annual = annuity of capex, net = -annual
+links     km, capex, annual, net
+========  =====================================================================================
+
+What is unknown (an id that no table has) is NaN; quantities are taken as they stand, right or wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from synergy.accounts.facts import end_column, step_facts, unit_facts
+from synergy.accounts.keys import Floats, find, take, texts
+from synergy.accounts.links import LinkFacts, link_facts
+from synergy.dataset.dataset import Dataset
+from synergy.plan import Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Money (a year, signed as in the value) and t CO2 (a year) of each row of some decisions.
+
+    Parameters
+    ----------
+    flows, runs, levels, builds, links : pandas.DataFrame
+        See the module; each has the index of the decisions' frame.
+    """
+
+    flows: pd.DataFrame
+    runs: pd.DataFrame
+    levels: pd.DataFrame
+    builds: pd.DataFrame
+    links: pd.DataFrame
+
+    @property
+    def value(self) -> float:
+        """Value in money a year: the sum of all ``net`` columns."""
+        return float(sum(frame["net"].sum() for frame in self.frames))
+
+    @property
+    def turnover(self) -> float:
+        """Sum of the absolute ``net`` columns: the scale against which the value is exact."""
+        return float(sum(frame["net"].abs().sum() for frame in self.frames))
+
+    @property
+    def co2(self) -> float:
+        """Emission in t CO2 a year, of processes, transport and disposal."""
+        return float(self.flows["co2"].sum() + self.runs["co2"].sum())
+
+    @property
+    def capex(self) -> float:
+        """Undiscounted capex of builds and links, in money."""
+        return float(self.builds["capex"].sum() + self.links["capex"].sum())
+
+    @property
+    def frames(self) -> tuple[pd.DataFrame, ...]:
+        """The five frames in the order of the plan document."""
+        return (self.flows, self.runs, self.levels, self.builds, self.links)
+
+
+def ledger(dataset: Dataset, decisions: Decisions) -> Ledger:
+    """Return the accounts of some decisions.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Prices, costs, emissions, and the settings in force (discount rate, carbon price).
+    decisions : Decisions
+        What is done.
+
+    Returns
+    -------
+    Ledger
+    """
+    return Ledger(
+        flows=flow_accounts(dataset, decisions.flows),
+        runs=run_accounts(dataset, decisions.runs),
+        levels=level_accounts(dataset, decisions.levels),
+        builds=build_accounts(dataset, decisions.builds),
+        links=link_accounts(dataset, decisions.links),
+    )
+
+
+def value(dataset: Dataset, decisions: Decisions) -> float:
+    """Return what some decisions are worth, in money a year."""
+    return ledger(dataset, decisions).value
+
+
+def co2(dataset: Dataset, decisions: Decisions) -> float:
+    """Return what some decisions emit, in t CO2 a year."""
+    return ledger(dataset, decisions).co2
+
+
+def flow_accounts(dataset: Dataset, flows: pd.DataFrame, facts: LinkFacts | None = None) -> pd.DataFrame:
+    """Return the accounts of flows; `facts` are those of their links where they are known already."""
+    kind, ids = texts(flows["inlet_kind"]), flows["inlet_id"]
+    origin, origin_id = texts(flows["outlet_kind"]), flows["outlet_id"]
+    if facts is None:
+        facts = link_facts(dataset, *[flows[name] for name in ("from_site", "to_site", "commodity", "mode")])
+    commodities = dataset["commodities"]
+    commodity = find([flows["commodity"]], [commodities["commodity"]])
+    disposed = kind == "disposal"
+    emitted = facts.co2 + np.where(disposed, take(commodities["disposal_co2"], commodity), 0.0)
+    leaving = {
+        "purchase": -end_column(dataset, origin, origin_id, "market", "price"),
+        "offer": np.where(disposed, 0.0, -end_column(dataset, origin, origin_id, "offer", "price")),
+        "disposal": np.where(disposed, -take(commodities["disposal_cost"], commodity), 0.0),
+        "transport": -facts.cost,
+        "carbon": -dataset.settings.carbon_price * emitted,
+    }
+    arriving = {
+        "need": end_column(dataset, kind, ids, "need", "price"),
+        "sale": end_column(dataset, kind, ids, "market", "price"),
+        "charge": -end_column(dataset, kind, ids, "store", "charge_cost"),
+    }
+    quantity, arrived = (flows[name].to_numpy(float) for name in ("quantity", "arrived"))
+    columns = {name: rate * arrived for name, rate in arriving.items()}
+    columns |= {name: rate * quantity for name, rate in leaving.items()}
+    order = ("need", "sale", "purchase", "offer", "disposal", "charge", "transport", "carbon")
+    table = {name: columns[name] for name in order}
+    table |= {"net": _total(table), "co2": emitted * quantity}
+    table |= {"per_quantity": _total(leaving), "per_arrived": _total(arriving)}
+    return pd.DataFrame(table, index=flows.index)
+
+
+def run_accounts(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the accounts of runs."""
+    facts = unit_facts(dataset, runs["kind"], runs["id"])
+    activity = runs["activity"].to_numpy(float)
+    price = dataset.settings.carbon_price
+    table = {"opex": -facts.opex * activity, "carbon": -price * facts.co2 * activity}
+    table |= {"net": _total(table), "co2": facts.co2 * activity}
+    table |= {"per_activity": -facts.opex - price * facts.co2}
+    return pd.DataFrame(table, index=runs.index)
+
+
+def level_accounts(dataset: Dataset, levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the accounts of what stores hold."""
+    stores = dataset["stores"]
+    rate = -take(stores["hold_cost"], find([levels["store"]], [stores["store"]]))
+    hold = rate * levels["level"].to_numpy(float)
+    return pd.DataFrame({"hold": hold, "net": hold, "per_level": rate}, index=levels.index)
+
+
+def build_accounts(dataset: Dataset, builds: pd.DataFrame) -> pd.DataFrame:
+    """Return capex and annuity of builds from their capacities."""
+    facts = step_facts(dataset, builds["process"], builds["site"], builds["size"])
+    capex = facts.fixed + facts.unit * builds["capacity"].to_numpy(float)
+    annual = capex * facts.factor
+    return pd.DataFrame({"capex": capex, "annual": annual, "net": -annual}, index=builds.index)
+
+
+def link_accounts(dataset: Dataset, links: pd.DataFrame) -> pd.DataFrame:
+    """Return length, capex and annuity of opened links."""
+    facts = link_facts(dataset, *[links[name] for name in ("from_site", "to_site", "commodity", "mode")])
+    table = {"km": facts.km, "capex": facts.capex, "annual": facts.annual, "net": -facts.annual}
+    return pd.DataFrame(table, index=links.index)
+
+
+def _total(columns: dict[str, Floats]) -> Floats:
+    """Return the sum of some columns."""
+    total: Floats = np.sum(list(columns.values()), axis=0)
+    return total
