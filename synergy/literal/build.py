@@ -1,0 +1,126 @@
+"""Build: the contract's model written out word by word as one sparse matrix with named rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from synergy.dataset.dataset import Dataset
+from synergy.literal import aim_rows, ends_rows, unit_rows
+from synergy.literal.columns import columns_of, reach_of
+from synergy.literal.parts import Parts, parts_of
+from synergy.literal.rows import Block, joined
+from synergy.literal.scope import Flags, Floats, Variant, scope_of
+from synergy.literal.value import worth
+
+BINARY = ("on", "built", "open", "partner")
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralModel:
+    """Maximise cost . x subject to row_lower <= matrix x <= row_upper, column_lower <= x <= column_upper.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_matrix, rows x columns
+    row_lower, row_upper, column_lower, column_upper : ndarray
+        Bounds, infinite where there is none.
+    cost : ndarray
+        Money a year that one unit of each column brings.
+    integer : ndarray of bool
+        Columns that are 0 or 1.
+    rows : pandas.DataFrame
+        constraint, subject, commodity, period of each row, "" where it has none. Subjects: id of an offer, need or
+        store; of a unit, the facility's id or ``process@site`` (``process@site#size`` for a step of scale);
+        ``from>to:mode`` of a link, ``from>to`` of a deal; ``kind:id/property`` for quality (a market's id with
+        ``@site``); ``market@enterprise`` or, with a site, ``market``; ``enterprise|enterprise``; position of the rule
+        in the settings for mode_share and fix.
+    columns : pandas.DataFrame
+        variable (flow, run, on, built, size, open, partner, level) and subject of each column, beside commodity,
+        period, from_site, to_site, mode, outlet_kind, outlet_id, inlet_kind, inlet_id and arrival (part that arrives)
+        of flows; kind of runs is in outlet_kind. All but arrival are categorical, "" where they mean nothing.
+    reach : ndarray
+        An upper bound of each column that follows from the rows; not part of the model.
+    """
+
+    matrix: csr_matrix
+    row_lower: Floats
+    row_upper: Floats
+    column_lower: Floats
+    column_upper: Floats
+    cost: Floats
+    integer: Flags
+    rows: pd.DataFrame
+    columns: pd.DataFrame
+    reach: Floats
+
+
+def build(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> LiteralModel:
+    """Return the literal model of a coalition.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    members : collection of str, optional
+        Enterprises of the coalition; all when left out. Public amounts are scaled by their weights, and the aims of
+        the round bind all of them together alone.
+    variant : Variant
+        ``QUO`` switches builds and links that cost capex off; ``TODAY`` lets exchanges between enterprises run along
+        the deals alone besides, and drops the scenario's aims.
+
+    Returns
+    -------
+    LiteralModel
+
+    Raises
+    ------
+    UsageError
+        A member that the dataset does not know.
+
+    Notes
+    -----
+    Nothing is pruned, tightened or aggregated: a column for each outlet, inlet, mode and period. Time and memory are
+    linear in the number of columns.
+    """
+    parts = parts_of(scope_of(dataset, members, variant))
+    matrix, lower, upper, rows = joined([block for block in _blocks(parts) if len(block)], parts.first[""])
+    kinds = list(parts.first)
+    integer = np.zeros(parts.first[""], dtype=bool)
+    for kind, following in pairwise(kinds):
+        integer[parts.first[kind] : parts.first[following]] = kind in BINARY
+    return LiteralModel(
+        matrix=matrix,
+        row_lower=lower,
+        row_upper=upper,
+        column_lower=np.zeros(len(integer)),
+        column_upper=np.where(integer, 1.0, np.inf),
+        cost=worth(parts),
+        integer=integer,
+        rows=rows,
+        columns=columns_of(parts),
+        reach=reach_of(parts),
+    )
+
+
+def _blocks(parts: Parts) -> Iterator[Block]:
+    """Yield every constraint of the contract, family by family."""
+    yield ends_rows.offers(parts)
+    yield ends_rows.keeps(parts)
+    yield ends_rows.outputs(parts)
+    yield ends_rows.inputs(parts)
+    yield ends_rows.needs(parts)
+    yield from unit_rows.runs(parts)
+    yield from unit_rows.loads(parts)
+    yield from ends_rows.stores(parts)
+    yield from unit_rows.sizes(parts)
+    yield unit_rows.links(parts)
+    yield from ends_rows.qualities(parts)
+    yield ends_rows.markets(parts)
+    yield from aim_rows.partners(parts)
+    yield from aim_rows.deals(parts)
+    yield from aim_rows.aims(parts)

@@ -1,0 +1,120 @@
+"""Parts: everything that the constraints speak about, and where each kind of variable has its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from synergy.literal.bounds import bounded
+from synergy.literal.ends import Ends, Tables, inlets_of, outlets_of, tables_of
+from synergy.literal.exchanges import Exchanges, exchanges_of, partnership
+from synergy.literal.routes import routes_of
+from synergy.literal.scope import Flags, Ints, Scope
+from synergy.literal.units import Units, units_of
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a literal model is made of.
+
+    Parameters
+    ----------
+    scope, tables, units, outlets, inlets, routes, exchanges
+        See their rooms.
+    opened : ndarray of int
+        Positions of routes that an exchange uses and that cost capex.
+    couples : pandas.DataFrame
+        Where max_partners is set: pairs of enterprises that may exchange, by name (one, other).
+    first : mapping of str to int
+        First column of each kind of variable, in their order; "" is the number of all columns.
+    """
+
+    scope: Scope
+    tables: Tables
+    units: Units
+    outlets: Ends
+    inlets: Ends
+    routes: pd.DataFrame
+    exchanges: Exchanges
+    opened: Ints
+    couples: pd.DataFrame
+    first: Mapping[str, int]
+
+    @property
+    def spans(self) -> int:
+        """Number of periods."""
+        return len(self.scope.shares)
+
+    def start(self) -> Ints:
+        """Return the site each exchange leaves."""
+        site: Ints = self.outlets.column("site")[self.exchanges.outlet]
+        return site
+
+    def end(self) -> Ints:
+        """Return the site each exchange reaches."""
+        site: Ints = self.inlets.column("site")[self.exchanges.inlet]
+        return site
+
+    def commodity(self) -> Ints:
+        """Return the commodity of each exchange."""
+        commodity: Ints = self.outlets.column("commodity")[self.exchanges.outlet]
+        return commodity
+
+    def run(self, unit: Ints, period: Ints) -> Ints:
+        """Return the columns of activities."""
+        return self.first["run"] + unit * self.spans + period
+
+    def level(self, store: Ints, period: Ints) -> Ints:
+        """Return the columns of levels; the period before the first is the last."""
+        return self.first["level"] + store * self.spans + period % self.spans
+
+
+def parts_of(scope: Scope) -> Parts:
+    """Return all parts of a scope."""
+    tables, units = tables_of(scope), units_of(scope)
+    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+    units = bounded(scope, units, outlets, inlets)
+    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+    routes = routes_of(scope, outlets, inlets)
+    exchanges = exchanges_of(scope, outlets, inlets, routes)
+    used = np.zeros(len(routes), dtype=bool)
+    used[exchanges.route] = True
+    opened = np.flatnonzero(used & routes["new"].to_numpy(dtype=bool))
+    parts = Parts(scope, tables, units, outlets, inlets, routes, exchanges, opened, pd.DataFrame(), {})
+    parts = replace(parts, couples=_couples(parts))
+    return replace(parts, first=_first(parts))
+
+
+def enterprises_of(parts: Parts, among: Ints | Flags) -> tuple[pd.Series[str], pd.Series[str]]:
+    """Return the two enterprises of exchanges, the one first by name first."""
+    start, end = (parts.scope.owner(side[among]) for side in (parts.start(), parts.end()))
+    return start.where(start <= end, end), end.where(start <= end, start)
+
+
+def _couples(parts: Parts) -> pd.DataFrame:
+    """Return the pairs of enterprises that may exchange, where their number is limited."""
+    if parts.scope.settings.max_partners is None:
+        return pd.DataFrame({"one": pd.Series(dtype="str"), "other": pd.Series(dtype="str")})
+    one, other = enterprises_of(parts, partnership(parts.scope, parts.start(), parts.end()))
+    couples = pd.DataFrame({"one": one, "other": other}).drop_duplicates()
+    return couples.sort_values(["one", "other"], ignore_index=True)
+
+
+def _first(parts: Parts) -> dict[str, int]:
+    """Return the first column of each kind of variable."""
+    spans, steps = parts.spans, len(parts.units.steps)
+    counts = {
+        "flow": len(parts.exchanges),
+        "run": len(parts.units.frame) * spans,
+        "on": len(parts.units.switched) * spans,
+        "built": steps,
+        "size": steps,
+        "open": len(parts.opened),
+        "partner": len(parts.couples),
+        "level": len(parts.tables.stores) * spans,
+    }
+    ends = np.cumsum([0, *counts.values()])
+    return dict(zip([*counts, ""], ends.tolist(), strict=True))

@@ -1,0 +1,135 @@
+"""Solve: the literal model handed whole to HiGHS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synergy.literal.build import LiteralModel
+from synergy.literal.scope import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralSolution:
+    """What HiGHS found.
+
+    Parameters
+    ----------
+    status : str
+        ``optimal`` (within the gap asked), ``feasible`` (time ran out), ``infeasible``, ``unbounded`` or ``no_plan``
+        (time ran out before any plan).
+    value, bound : float
+        Money a year of the plan (NaN without one) and the proven bound on it.
+    x : ndarray or None
+        The plan, by column.
+    duals : ndarray or None
+        For LPs at an optimum: worth of one more unit of each row's bound.
+    """
+
+    status: str
+    value: float
+    bound: float
+    x: Floats | None
+    duals: Floats | None
+
+
+def solve(model: LiteralModel, time_limit: float | None = None, gap: float = 0.0, threads: int = 1) -> LiteralSolution:
+    """Return the best plan of a literal model.
+
+    Parameters
+    ----------
+    model : LiteralModel
+    time_limit : float, optional
+        Seconds after which the best plan so far is returned.
+    gap : float
+        Relative gap at which it stops.
+    threads : int
+
+    Returns
+    -------
+    LiteralSolution
+    """
+    import highspy  # noqa: PLC0415  the solver loads slowly and is not needed to build
+
+    if not len(model.cost):
+        return _empty(model)
+    highs = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
+    options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads} | (
+        {} if time_limit is None else {"time_limit": float(time_limit)}
+    )
+    for name, value in options.items():
+        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise ValueError(f"HiGHS refused {name} = {value!r}")
+    _pass(highspy, highs, model)
+    highs.run()
+    return _read(highspy, highs, model)
+
+
+def _pass(highspy: Any, highs: Any, model: LiteralModel) -> None:
+    """Hand the arrays over whole."""
+    matrix = model.matrix
+    highs.passModel(
+        matrix.shape[1],
+        matrix.shape[0],
+        matrix.nnz,
+        highspy.MatrixFormat.kRowwise,
+        highspy.ObjSense.kMaximize,
+        0.0,
+        model.cost,
+        model.column_lower,
+        model.column_upper,
+        model.row_lower,
+        model.row_upper,
+        matrix.indptr.astype(np.int32),
+        matrix.indices.astype(np.int32),
+        matrix.data,
+        model.integer.astype(np.int32),
+    )
+
+
+def _read(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
+    """Return what HiGHS holds after a run, its status mapped completely."""
+    status, found = highs.getModelStatus(), highs.getInfo()
+    kinds = highspy.HighsModelStatus
+    if status == kinds.kInfeasible:
+        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
+    if status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
+        return _unbounded(highspy, highs, model) if status != kinds.kUnbounded else _endless()
+    if status == kinds.kOptimal:
+        word = "optimal"
+    elif status in (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt):
+        word = "feasible" if found.primal_solution_status == 2 else "no_plan"
+    else:
+        raise RuntimeError(f"HiGHS ended with {highs.modelStatusToString(status)}")
+    binary = bool(model.integer.any())
+    bound = found.mip_dual_bound if binary else found.objective_function_value if word == "optimal" else np.inf
+    if word == "no_plan":
+        return LiteralSolution(word, np.nan, float(bound), None, None)
+    solution = highs.getSolution()
+    duals = None if binary or word != "optimal" else np.asarray(solution.row_dual, dtype=float)
+    return LiteralSolution(
+        word, float(found.objective_function_value), float(bound), np.asarray(solution.col_value), duals
+    )
+
+
+def _empty(model: LiteralModel) -> LiteralSolution:
+    """Return the plan that decides nothing, where the rows allow it."""
+    if (model.row_lower > 0).any() or (model.row_upper < 0).any():
+        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
+    return LiteralSolution("optimal", 0.0, 0.0, np.zeros(0), np.zeros(len(model.rows)))
+
+
+def _endless() -> LiteralSolution:
+    """Return that the value has no bound."""
+    return LiteralSolution("unbounded", np.inf, np.inf, None, None)
+
+
+def _unbounded(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
+    """Tell unbounded from infeasible: without a value to maximise only the constraints are left."""
+    highs.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
+    highs.run()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
+    return _endless()
