@@ -1,0 +1,89 @@
+"""From a plan to its proposals: what belongs together, what it brings, how it is called."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synergy.plan import Plan, Proposal
+from synergy.proposals.booked import booked
+from synergy.proposals.bundles import bundle
+from synergy.proposals.ends import owners, stacked
+from synergy.proposals.figures import Attribution, figures
+from synergy.proposals.kinds import before, kinds
+from synergy.proposals.names import LANGUAGES, names
+from synergy.proposals.states import states
+from synergy.proposals.telling import Scene, tell
+
+if TYPE_CHECKING:
+    from synergy.dataset.dataset import Dataset
+    from synergy.proposals.booked import Booked
+    from synergy.proposals.context import Context
+    from synergy.proposals.kinds import Before
+
+
+def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
+    """Return the proposals of a plan, by gain, and the part of the gain that none of them carries.
+
+    A build with its suppliers, host and buyers is one proposal; direct exchanges are one a pair of owners and
+    commodity (see `synergy.proposals.bundles`). The gain of a proposal is the change of value, against the
+    enterprises' plans alone, of
+
+    - its own flows, runs, builds and links, and
+    - every other flow, run and level that changes because of it, found by following the changed quantities from
+      balance to balance until a proposal is reached (see `synergy.proposals.gains.walk`).
+
+    A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What
+    reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables with the settings in force.
+    plan : Plan
+        The plan; `value` and `gain` are taken from it, its `proposals` are not looked at.
+    context : Context
+        What it is compared with.
+
+    Returns
+    -------
+    proposals : tuple of Proposal
+        By falling gain, then id. `co2_saved` is against `today` where that is known, else against the plans alone;
+        its sum and what changes outside proposals make up the whole change. `payback_years` is capex over gain plus
+        annuities, None where these are not positive or unknown.
+    remainder : float or None
+        The plan's gain less the proposals' gains; None where the gain is unknown.
+    """
+    owner = owners(dataset)
+    now = booked(dataset, plan.decisions, owner)
+    lone = tuple(context.standalone.values())
+    alone = [booked(dataset, decisions, owner) for decisions in lone] if plan.gain is not None else None
+    today = None if context.today is None else booked(dataset, context.today, owner)
+    apart = stacked([now.flows.iloc[:0], *[side.flows for side in alone or ()]])
+    bundles = bundle(now.flows, plan.decisions, lone if alone else (), apart)
+    numbers = figures(now, bundles, Attribution(dataset, owner, alone, today))
+    opened = np.diff(numbers.links.indptr) > 0
+    scene = Scene(
+        dataset=dataset,
+        plan=plan,
+        context=context,
+        now=now,
+        bundles=bundles,
+        figures=numbers,
+        kinds=tuple(kinds(dataset, bundles, now.flows, _before(alone, today), opened)),
+        states=tuple(states(dataset, bundles, now.flows, owner)),
+        names={lang: names(dataset, lang) for lang in LANGUAGES},
+    )
+    told = sorted(tell(scene), key=lambda one: (-(one.gain or 0.0), one.id))
+    remainder = None if plan.gain is None else plan.gain - math.fsum(one.gain or 0.0 for one in told)
+    return tuple(told), remainder
+
+
+def _before(alone: list[Booked] | None, today: Booked | None) -> Before:
+    """Return what was there before: today, else the enterprises alone, else nothing known."""
+    sides = [today] if today is not None else alone
+    if not sides:
+        return before(None, None)
+    return before(stacked([side.flows for side in sides]), stacked([side.runs for side in sides]))

@@ -1,0 +1,123 @@
+"""The numbers of all proposals at once: gain, CO2 saved, capex and annuities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synergy.proposals.bundles import build_names
+from synergy.proposals.changes import changes
+from synergy.proposals.ends import marked
+from synergy.proposals.gains import line_values, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from synergy.dataset.dataset import Dataset
+    from synergy.proposals.booked import Booked
+    from synergy.proposals.bundles import Bundles
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Numbers of all proposals, each array of shape (proposals,).
+
+    Parameters
+    ----------
+    gain : numpy.ndarray or None
+        Money a year against the plans alone; None where these are unknown.
+    co2 : numpy.ndarray
+        t CO2 a year saved against what it is compared with; 0 where there is nothing to compare.
+    capex, annual : numpy.ndarray
+        Money, and its annuity, of builds and of the parts of links.
+    links : scipy.sparse.csr_matrix, shape (proposals, links)
+        Part of each opened link.
+    """
+
+    gain: Floats | None
+    co2: Floats
+    capex: Floats
+    annual: Floats
+    links: sparse.csr_matrix
+
+
+def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
+    """Return the numbers of all proposals of a plan.
+
+    Parameters
+    ----------
+    now : Booked
+        The plan.
+    bundles : Bundles
+        Its proposals.
+    against : Attribution
+        What it is compared with.
+    """
+    count = len(bundles.ids)
+    links = bundles.link_shares(now.flows, now.links)
+    number = build_names(now.builds).map(bundles.builds)
+    capex, annual = (_built(now.builds[column], number, count) for column in ("capex", "annual"))
+    return Figures(
+        gain=against.gain(now, bundles) if against.alone is not None else None,
+        co2=against.saved(now, bundles),
+        capex=capex + links @ now.links["capex"].to_numpy(dtype=float),
+        annual=annual + links @ now.links["annual"].to_numpy(dtype=float),
+        links=links,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The plans that a plan is compared with, and how the difference is given to the proposals.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    owner : pandas.Series
+        Owner by site.
+    alone : sequence of Booked or None
+        The enterprises' plans alone; None where they are unknown.
+    today : Booked or None
+        The plan behind `today`.
+    """
+
+    dataset: Dataset
+    owner: pd.Series
+    alone: Sequence[Booked] | None
+    today: Booked | None
+
+    def gain(self, now: Booked, bundles: Bundles) -> Floats:
+        """Return the gain of each proposal against the plans alone."""
+        return self._given(now, bundles, self.alone or (), "value")
+
+    def saved(self, now: Booked, bundles: Bundles) -> Floats:
+        """Return the CO2 that each proposal saves against today, else against the plans alone."""
+        others = (self.today,) if self.today is not None else self.alone
+        if others is None:
+            return np.zeros(len(bundles.ids))
+        saved: Floats = 0.0 - self._given(now, bundles, others, "co2")
+        return saved
+
+    def _given(self, now: Booked, bundles: Bundles, others: Sequence[Booked], column: str) -> Floats:
+        """Return what the proposals are given of the change of one column against other plans."""
+        changed = changes(now, others)
+        shares = bundles.line_shares(changed, marked(changed.flows, self.owner))
+        return walk(self.dataset, changed, shares).attribute(line_values(changed, column))
+
+
+def _built(values: pd.Series, number: pd.Series, count: int) -> Floats:
+    """Return the sum of a column of the builds by proposal."""
+    known = number.notna().to_numpy()
+    rows = number.to_numpy(dtype=float)[known].astype(np.int64)
+    total: Floats = np.zeros(count)
+    np.add.at(total, rows, values.to_numpy(dtype=float)[known])
+    return total

@@ -1,0 +1,168 @@
+"""One proposal after the other: its partners, terms, title and notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synergy.plan import Kind, Plan, Proposal, Term
+from synergy.proposals.bundles import Bundles, build_names
+from synergy.proposals.notes import build_notes, evidence_notes, hazard_notes, start_notes
+from synergy.proposals.titles import Story, title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from synergy.dataset.dataset import Dataset
+    from synergy.proposals.booked import Booked
+    from synergy.proposals.context import Context
+    from synergy.proposals.figures import Figures
+    from synergy.proposals.names import Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All that the proposals are told from; sequences by number of the proposal."""
+
+    dataset: Dataset
+    plan: Plan
+    context: Context
+    now: Booked
+    bundles: Bundles
+    figures: Figures
+    kinds: Sequence[Kind]
+    states: Sequence[str]
+    names: Mapping[str, Names]
+
+
+def tell(scene: Scene) -> Iterator[Proposal]:
+    """Yield the proposals by number."""
+    members = _members(scene)
+    row_of_build = {name: row for row, name in enumerate(build_names(scene.now.builds))}
+    for number, ident in enumerate(scene.bundles.ids):
+        kind, _, name = ident.partition(":")
+        builds = (row_of_build[name],) if kind == "build" else ()
+        yield _proposal(scene, number, members[number], builds)
+
+
+def _members(scene: Scene) -> list[NDArray[np.int64]]:
+    """Return the positions of the flows of each proposal, rising."""
+    first, second = scene.bundles.of_flows(scene.now.flows)
+    owner = np.concatenate([first, second])
+    flow = np.concatenate([np.arange(len(first))] * 2)
+    order = np.lexsort((flow, owner))
+    owner, flow = owner[order], flow[order]
+    bounds = np.searchsorted(owner, np.arange(len(scene.bundles.ids) + 1))
+    return [flow[start:end] for start, end in pairwise(bounds)]
+
+
+def _proposal(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> Proposal:
+    """Return one proposal."""
+    flows = scene.now.flows.iloc[members]
+    figures = scene.figures
+    links = tuple(int(link) for link in figures.links[[number]].indices)
+    build = _build_row(scene, builds)
+    story = Story(flows, build, opened=bool(links), periods=len(scene.dataset["periods"]))
+    host = str(build["owner"]) if build else ""
+    crossing = flows[flows["partner"] | flows["inner"]]
+    enterprises = _partners(crossing, host)
+    owners = set(crossing["from_owner"]) | set(crossing["to_owner"]) | {host}
+    gain = None if figures.gain is None else float(figures.gain[number])
+    capex = float(figures.capex[number])
+    goods = _goods(crossing, flows)
+    positions = tuple(int(flow) for flow in members)
+    return Proposal(
+        id=scene.bundles.ids[number],
+        kind=scene.kinds[number],
+        state=scene.states[number],
+        scope="between" if len(owners - {""}) > 1 else "within",
+        title_en=title(story, scene.names["en"]),
+        title_zh=title(story, scene.names["zh"]),
+        enterprises=enterprises,
+        host=host.removeprefix("@"),
+        commodities=goods,
+        flows=positions,
+        builds=builds,
+        links=links,
+        gain=gain,
+        marginal_gain=_marginal(scene, positions, builds, links),
+        capex=capex,
+        payback_years=_payback(capex, gain, float(figures.annual[number])),
+        co2_saved=float(figures.co2[number]),
+        terms=_terms(crossing),
+        notes=tuple(_notes(scene, flows, build, enterprises)),
+    )
+
+
+def _build_row(scene: Scene, builds: tuple[int, ...]) -> dict[str, Any] | None:
+    """Return process, site, capacity and owner of the build of a proposal."""
+    if not builds:
+        return None
+    row = scene.now.builds.iloc[builds[0]]
+    sites = scene.dataset["sites"].set_index("site")["enterprise"]
+    owner = str(sites[row["site"]]) or f"@{row['site']}"
+    return {
+        "process": str(row["process"]),
+        "site": str(row["site"]),
+        "capacity": float(row["capacity"]),
+        "owner": owner,
+    }
+
+
+def _partners(crossing: pd.DataFrame, host: str) -> tuple[str, ...]:
+    """Return the enterprises at the ends: the host first, then who gives and who takes, by id."""
+    givers, takers = sorted(set(crossing["from_owner"])), sorted(set(crossing["to_owner"]))
+    return tuple(name for name in dict.fromkeys([host, *givers, *takers]) if name and not name.startswith("@"))
+
+
+def _goods(crossing: pd.DataFrame, flows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the commodities: those exchanged first, each part by falling worth, then id."""
+    found: dict[str, None] = {}
+    for part in (crossing, flows):
+        worth = part["worth"].groupby(part["commodity"].astype(str)).sum().sort_index()
+        found |= dict.fromkeys(str(name) for name in worth.sort_values(ascending=False, kind="stable").index)
+    return tuple(found)
+
+
+def _terms(crossing: pd.DataFrame) -> tuple[Term, ...]:
+    """Return who delivers what to whom in a year, by falling worth."""
+    keys = ["from_site", "to_site", "commodity"]
+    total = crossing.groupby(keys)[["quantity", "worth"]].sum().sort_values("worth", ascending=False, kind="stable")
+    ends = total.reset_index()
+    rows = zip(*[ends[name] for name in (*keys, "quantity")], strict=True)
+    return tuple(Term(str(giver), str(taker), str(good), float(amount)) for giver, taker, good, amount in rows)
+
+
+def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], links: tuple[int, ...]) -> float | None:
+    """Return what the plan loses without a proposal, the other builds and links held."""
+    if scene.context.without is None:
+        return None
+    value = scene.context.without(flows, builds, links)
+    return None if value is None else scene.plan.value - value
+
+
+def _payback(capex: float, gain: float | None, annual: float) -> float | None:
+    """Return the years in which what it earns before annuities pays the capex."""
+    if gain is None:
+        return None
+    if capex <= 0:
+        return 0.0
+    return capex / (gain + annual) if gain + annual > 0 else None
+
+
+def _notes(
+    scene: Scene, flows: pd.DataFrame, build: dict[str, Any] | None, enterprises: tuple[str, ...]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what has to be known beside the figures."""
+    if build:
+        yield from build_notes(scene.dataset, build["process"], build["capacity"])
+    moved = flows[flows["from_site"] != flows["to_site"]]
+    yield from hazard_notes(scene.dataset, scene.names, sorted(set(moved["commodity"])))
+    yield from start_notes(scene.dataset, flows)
+    yield from evidence_notes(scene.dataset, scene.names, enterprises)
