@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synergy.dataset.schema import YEAR
 from synergy.errors import Problem
@@ -60,3 +60,9 @@ class Dataset:
         hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
         shares: NDArray[np.float64] = hours / hours.sum()
         return shares
+
+    def scenario_record(self) -> dict[str, Any]:
+        """Return all settings in force, with the scenario's name, tables and scale, as a plain JSON record."""
+        changed = {table: [dict(row) for row in rows] for table, rows in self.scenario.tables.items()}
+        scaled = [dict(rule) for rule in self.scenario.scale]
+        return {"name": self.scenario.name, **self.settings.record(), "tables": changed, "scale": scaled}

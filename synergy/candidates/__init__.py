@@ -1,0 +1,1 @@
+"""Network + Scope -> Candidates: which exchanges, builds and links can pay, and why the others cannot."""

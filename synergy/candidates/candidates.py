@@ -1,0 +1,188 @@
+"""Candidates: what is left to decide once all that cannot be or cannot pay is out, with the reasons kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synergy.candidates.dominance import beaten_by_market, larger_than_need, steps_too_large
+from synergy.candidates.reach import Reach, reach_of
+from synergy.candidates.scope import Scope
+from synergy.dataset.schema import own_column
+from synergy.network.arcs import WITHIN
+from synergy.network.ends import EndKind
+from synergy.network.links import between_enterprises
+from synergy.network.network import Network
+from synergy.network.places import Bools, Floats, Ints, positions
+
+
+class Reason(IntEnum):
+    """Why an exchange is no candidate; the number that goes with each says by how much."""
+
+    CANDIDATE = 0
+    NOT_MEMBER = 1  # an end takes no part
+    NO_DEAL = 2  # today: nothing is traded along this pair
+    NO_CAPITAL = 3  # the link would have to be built
+    QUALITY_UNSTATED = 4  # the outlet does not state a quality that the inlet limits
+    MARKET = 5  # money per unit by which selling and buying outside is better
+    LARGER_LINK = 6  # another link of the pair carries all there is at no higher cost
+    NOTHING_TO_SEND = 7  # the outlet has nothing that could leave
+    NOTHING_TO_TAKE = 8  # the inlet can take nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What is left to decide, and why the rest is not.
+
+    Parameters
+    ----------
+    network, scope : Network, Scope
+        Of which problem.
+    reach : Reach
+        Bounds of units, members, groups and flows; 0 for what is out.
+    reason : numpy.ndarray of int8, shape (arcs, periods)
+        `Reason` of each exchange.
+    number : numpy.ndarray, shape (arcs, periods)
+        By how much, where the reason has a number.
+    step : numpy.ndarray of bool, shape (steps,)
+        Steps of scale that may be built.
+    size : numpy.ndarray, shape (units,)
+        Yearly capacity that suffices for all that a unit can run.
+    """
+
+    network: Network
+    scope: Scope
+    reach: Reach
+    reason: NDArray[np.int8]
+    number: Floats
+    step: Bools
+    size: Floats
+
+
+def candidates_of(network: Network, scope: Scope, *, prune: bool = True) -> Candidates:
+    """Return what may be decided in a scope.
+
+    Parameters
+    ----------
+    network : Network
+        All that could be exchanged.
+    scope : Scope
+        Who takes part and what is allowed.
+    prune : bool
+        False keeps whatever could be, even where it cannot pay (the property test compares both).
+
+    Returns
+    -------
+    Candidates
+    """
+    shape = (len(network.arcs.link), len(network.places.share))
+    reason = np.zeros(shape, dtype=np.int8)
+    number = np.zeros(shape)
+    for code, out in _ruled_out(network, scope).items():
+        reason[(reason == 0) & out[:, None]] = code
+    if prune:
+        beaten = beaten_by_market(network)
+        first = (reason == 0) & (beaten >= 0)
+        reason[first] = Reason.MARKET
+        number[first] = beaten[first]
+    reach = reach_of(network, scope, reason == 0)
+    if prune:
+        large = np.append(larger_than_need(network, scope, reach), False)[network.arcs.link]
+        reason[(reason == 0) & large[:, None]] = Reason.LARGER_LINK
+        reach = reach_of(network, scope, reason == 0)
+    empty = (reason == 0) & (reach.flow <= 0)
+    nothing = empty & (reach.sent[network.arcs.outlet] <= 0)
+    reason[nothing] = Reason.NOTHING_TO_SEND
+    reason[empty & ~nothing] = Reason.NOTHING_TO_TAKE
+    size = _size_needed(network, reach)
+    steps = network.units.steps
+    part = scope.factor(network.places)[network.units.site[steps.unit]]
+    step = scope.capital & (size[steps.unit] > 0) & (part > 0) & (steps.least <= steps.most * part)
+    if prune:
+        step &= ~steps_too_large(network, size)
+    return Candidates(network, scope, reach, reason, number, step, size)
+
+
+def _ruled_out(network: Network, scope: Scope) -> dict[Reason, Bools]:
+    """Return the exchanges that the scope or a missing quality rules out, in the order in which they are said."""
+    arcs, links, places = network.arcs, network.links, network.places
+    active = scope.sites(places)
+    origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
+    out = {Reason.NOT_MEMBER: ~(active[origin] & active[target])}
+    if scope.deals:
+        out[Reason.NO_DEAL] = between_enterprises(places, origin, target) & ~_dealt(network)
+    if not scope.capital:
+        out[Reason.NO_CAPITAL] = np.append(links.capex > 0, False)[arcs.link] & (arcs.link != WITHIN)
+    out[Reason.QUALITY_UNSTATED] = _unstated(network)
+    return out
+
+
+def _dealt(network: Network) -> Bools:
+    """Return which exchanges run along a deal of today."""
+    deals, places, arcs = network.dataset["deals"], network.places, network.arcs
+    known = pd.MultiIndex.from_arrays(
+        [
+            positions(deals["from_site"], places.sites),
+            positions(deals["to_site"], places.sites),
+            positions(deals["commodity"], places.commodities),
+        ]
+    )
+    commodity = network.sources.commodity[arcs.outlet]
+    asked = pd.MultiIndex.from_arrays([network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet], commodity])
+    return np.asarray(asked.isin(known))
+
+
+def quality_rows(network: Network) -> pd.DataFrame:
+    """Return the limits that bind each sink: sink, property, minimum, maximum (NaN = none)."""
+    limits = network.qualities.limits
+    row = np.flatnonzero(network.inlets.alone)
+    if not len(limits) or not len(row):
+        return pd.DataFrame({"sink": [], "property": [], "minimum": [], "maximum": []}).astype({"sink": int})
+    holders = pd.DataFrame(
+        {
+            "sink": network.inlets.group[row],
+            "holder": holder_ids(network, row),
+            "commodity": network.places.commodities[network.inlets.commodity[row]],
+        }
+    )
+    joined = holders.merge(limits, on=["holder", "commodity"], how="inner", sort=False)
+    return joined[["sink", "property", "minimum", "maximum"]]
+
+
+def holder_ids(network: Network, inlets: Ints) -> Any:
+    """Return the id under which the tables know the holder of each inlet: need, store, market or process."""
+    ends, dataset = network.inlets, network.dataset
+    kind, ref = ends.kind[inlets], ends.ref[inlets]
+    names = np.empty(len(inlets), dtype=object)
+    for end, table in ((EndKind.NEED, "needs"), (EndKind.STORE, "stores"), (EndKind.MARKET, "markets")):
+        hit = kind == end
+        names[hit] = dataset[table][own_column(table)].to_numpy(object)[ref[hit]]
+    hit = kind == EndKind.UNIT
+    names[hit] = network.places.processes[network.units.process[ref[hit]]]
+    return names
+
+
+def _unstated(network: Network) -> Bools:
+    """Return the exchanges whose outlet does not state a quality that the inlet limits."""
+    arcs = network.arcs
+    rows = quality_rows(network)
+    limited = np.zeros((len(network.sinks.site), len(network.qualities.properties)), dtype=bool)
+    limited[rows["sink"].to_numpy(int), rows["property"].to_numpy(int)] = True
+    silent = np.isnan(network.qualities.values)
+    if not limited.any():
+        return np.zeros(len(arcs.link), dtype=bool)
+    missing: Bools = (limited[arcs.inlet] & silent[network.sources.signature[arcs.outlet]]).any(axis=1)
+    return missing
+
+
+def _size_needed(network: Network, reach: Reach) -> Floats:
+    """Return the yearly capacity with which each unit could run all that reach allows, shape (units,)."""
+    units = network.units
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = reach.run / (network.places.share[None, :] * units.available)
+    return np.asarray(np.nan_to_num(needed, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))

@@ -1,0 +1,136 @@
+"""Reach: the most that every group can send or take and every unit can run, given what can reach it.
+
+A fixed point of simple bounds: a unit runs no more than its scarcest input allows and than its outputs can go
+somewhere; a group sends no more than its members make and its exchanges carry. Each bound is implied by the
+constraints of the contract, so tightening by it changes no optimum; it makes the relaxation tight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synergy.candidates.scope import Scope
+from synergy.network.ends import EndKind, Ends
+from synergy.network.network import Network
+from synergy.network.places import PUBLIC, Bools, Floats, Ints
+
+ROUNDS = 12  # the bounds shrink fast; what is left after that is loose but valid
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Bounds by period.
+
+    Parameters
+    ----------
+    run : numpy.ndarray, shape (units, periods)
+        Most activity.
+    given, taken : numpy.ndarray, shape (outlets or inlets, periods)
+        Most that each member gives or takes.
+    sent, received : numpy.ndarray, shape (sources or sinks, periods)
+        Most that each group sends or receives.
+    flow : numpy.ndarray, shape (arcs, periods)
+        Most that leaves over each exchange; 0 where it cannot be.
+    """
+
+    run: Floats
+    given: Floats
+    taken: Floats
+    sent: Floats
+    received: Floats
+    flow: Floats
+
+
+def _times(amount: Floats, factor: Floats) -> Floats:
+    """Return the product, with infinity times nothing being nothing."""
+    with np.errstate(invalid="ignore"):
+        product: Floats = np.nan_to_num(amount * factor, nan=0.0, posinf=np.inf)
+    return product
+
+
+def _per(amount: Floats, coefficient: Floats) -> Floats:
+    """Return the quotient, with anything over nothing being without limit."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: Floats = np.nan_to_num(amount / coefficient, nan=np.inf, posinf=np.inf)
+    return quotient
+
+
+def sums(index: Ints, amount: Floats, size: int) -> Floats:
+    """Return column sums of `amount` by `index`, shape (size, periods); infinite parts make infinite sums."""
+    total = np.zeros((size, amount.shape[1]))
+    for period in range(amount.shape[1]):
+        total[:, period] = np.bincount(index, weights=amount[:, period], minlength=size)
+    return total
+
+
+def _smallest(index: Ints, amount: Floats, start: Floats) -> Floats:
+    """Return `start` lowered to the least of `amount` by `index`."""
+    result = start.copy()
+    np.minimum.at(result, index, amount)
+    return result
+
+
+def carried(network: Network, scope: Scope) -> Floats:
+    """Return what each link carries at most, public links in the members' part, shape (links, periods)."""
+    links, places = network.links, network.places
+    public = (places.owner[links.origin] == PUBLIC) & (places.owner[links.target] == PUBLIC)
+    part = np.where(public, scope.public_part(places), 1.0)
+    return _times(links.capacity[:, None] * places.share[None, :], part[:, None])
+
+
+def reach_of(network: Network, scope: Scope, allowed: Bools) -> Reach:
+    """Return the bounds for the members of a scope.
+
+    Parameters
+    ----------
+    network : Network
+        All that could be exchanged.
+    scope : Scope
+        Who takes part.
+    allowed : numpy.ndarray of bool, shape (arcs, periods) or (arcs, 1)
+        Exchanges that are not ruled out.
+    """
+    places, units, arcs = network.places, network.units, network.arcs
+    factor = scope.factor(places)
+    unit_part = factor[units.site] * (scope.capital | ~units.is_build)
+    run = _times(units.capacity[:, None] * places.share[None, :] * units.available, unit_part[:, None])
+    kept = 1.0 - arcs.over(network.links.loss, 0.0)[:, None]
+    most = carried(network, scope)
+    limit = np.vstack([most, np.full((1, most.shape[1]), np.inf)])[arcs.link]
+    limit = _times(limit, np.broadcast_to(allowed, limit.shape).astype(float))
+    bounds = Reach(run, *([np.empty(0)] * 5))
+    for _ in range(ROUNDS):
+        bounds = _tightened(network, factor, bounds.run, limit, kept)
+        if np.array_equal(bounds.run, run):
+            break
+        run = bounds.run
+    return bounds
+
+
+def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> Reach:
+    """Return all bounds that follow from the most that units run, and the run that follows from them."""
+    arcs, outlets, inlets = network.arcs, network.outlets, network.inlets
+    given = _members(outlets, factor, run)
+    taken = _members(inlets, factor, run)
+    sources, sinks = len(network.sources.site), len(network.sinks.site)
+    sent = sums(outlets.group, given, sources)
+    received = sums(inlets.group, taken, sinks)
+    flow = np.minimum(np.minimum(limit, sent[arcs.outlet]), _per(received[arcs.inlet], kept))
+    flow = np.where(limit > 0, flow, 0.0)
+    sent = np.minimum(sent, sums(arcs.outlet, flow, sources))
+    received = np.minimum(received, sums(arcs.inlet, _times(flow, kept), sinks))
+    for ends, group in ((outlets, sent), (inlets, received)):
+        row = np.flatnonzero(ends.kind == EndKind.UNIT)
+        most = group[ends.group[row]] / ends.coefficient[row][:, None]
+        run = _smallest(ends.ref[row], most, run)
+    return Reach(run, given, taken, sent, received, flow)
+
+
+def _members(ends: Ends, factor: Floats, run: Floats) -> Floats:
+    """Return the most that each member gives or takes: the members' part of amounts, units as they can run."""
+    amount = _times(ends.amount, factor[ends.site][:, None])
+    row = ends.kind == EndKind.UNIT
+    amount[row] = _times(run[ends.ref[row]], ends.coefficient[row][:, None])
+    return amount

@@ -1,0 +1,203 @@
+"""Engine: from a dataset to the best plan of all enterprises, of each alone, and of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from synergy.accounts import ledger as accounts
+from synergy.candidates.candidates import candidates_of
+from synergy.candidates.scope import Scope, coalition, everyone, today
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.subset import subset
+from synergy.model.build import Model, build
+from synergy.model.decode import decode
+from synergy.model.effort import Effort, Listener, relative_gap
+from synergy.model.highs import Status
+from synergy.model.solve import Solution, solve
+from synergy.model.whatif import WhatIf
+from synergy.network.network import network_of
+from synergy.network.places import Places, places_of
+from synergy.plan import Decisions, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a round is run.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap that suffices.
+    time_limit : float
+        Seconds for the plan of all; the others are small.
+    settlement : str
+        ``none`` (the plan alone) or ``standalone`` (the plan, what each could do alone, and the gain).
+    workers : int
+        Processes for what can be done side by side.
+    threads : int
+        Threads of one solver.
+    seed : int
+        Of all that is random.
+    """
+
+    gap: float = 1e-4
+    time_limit: float = 300.0
+    settlement: str = "standalone"
+    workers: int = 1
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended and what it brought.
+
+    Parameters
+    ----------
+    status : str
+        ``optimal``, ``feasible``, ``infeasible``, ``unbounded`` or ``no_plan`` (time ran out before any was found).
+    plan : Plan or None
+        Without proposals: they are made from it.
+    standalone : mapping of str to Decisions
+        What each enterprise would do alone; those without any plan are missing.
+    today : Decisions or None
+        The plan behind `today`.
+    diagnosis : tuple of mapping
+        Infeasible: the smallest set of constraints that conflict; unbounded: the loop that makes money from nothing.
+    without : callable or None
+        Value of the best plan without some flows, builds and links of the plan, the other builds and links held.
+    """
+
+    status: str
+    plan: Plan | None
+    standalone: Mapping[str, Decisions] = field(default_factory=dict)
+    today: Decisions | None = None
+    diagnosis: tuple[Mapping[str, Any], ...] = ()
+    without: Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None] | None = None
+
+
+def match(
+    dataset: Dataset,
+    options: Options | None = None,
+    listen: Listener | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Find the best plan of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Checked tables and settings.
+    options : Options, optional
+        When to stop and what to compute beside the plan.
+    listen : callable, optional
+        Hears `Event`s of progress.
+    stop : callable, optional
+        Asked now and then; True stops the search with the best plan so far.
+
+    Returns
+    -------
+    Outcome
+    """
+    options = options or Options()
+    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
+    effort.say("network")
+    places = places_of(dataset)
+    model = problem(dataset, everyone(places))
+    built = effort.seconds
+    solution = solve(model, effort)
+    if solution.x is None:
+        return _without_plan(model, solution)
+    decisions, column = decode(model, solution.x)
+    plan = _plan(dataset, model, (decisions, solution), effort, built)
+    if options.settlement == "none":
+        return Outcome(plan.status, plan)
+    outcome = _compared(dataset, places, plan, effort)
+    return replace(outcome, without=WhatIf(model, solution.x, decisions, column).without)
+
+
+def problem(dataset: Dataset, scope: Scope) -> Model:
+    """Return the model of one scope of a dataset."""
+    return build(candidates_of(network_of(dataset), scope))
+
+
+def _without_plan(model: Model, solution: Solution) -> Outcome:
+    names = {Status.INFEASIBLE: "infeasible", Status.UNBOUNDED: "unbounded", Status.STOPPED: "no_plan"}
+    return Outcome(names.get(solution.status, "no_plan"), None)
+
+
+def _plan(
+    dataset: Dataset, model: Model, found: tuple[Decisions, Solution], effort: Effort, built: float
+) -> Plan:
+    """Return the plan of all, without what it is compared with."""
+    decisions, solution = found
+    value = accounts.value(dataset, decisions)
+    bound = max(solution.bound, value)
+    gap = relative_gap(bound, value)
+    return Plan(
+        dataset={"name": dataset.name, "digest": dataset.digest},
+        scenario=dataset.scenario_record(),
+        status="optimal" if gap <= effort.gap else "feasible",
+        value=value,
+        bound=bound,
+        gap=gap,
+        decisions=decisions,
+        emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
+        solver={
+            "name": solution.method,
+            "seconds": round(effort.seconds, 3),
+            "build_seconds": round(built, 3),
+            "variables": len(model.cost),
+            "constraints": len(model.row_lower),
+            "binaries": int(model.integer.sum()),
+            "threads": effort.threads,
+            "nodes": solution.nodes,
+            "seed": effort.seed,
+            "stopped_by_clock": gap > effort.gap,
+        },
+    )
+
+
+def _compared(dataset: Dataset, places: Places, plan: Plan, effort: Effort) -> Outcome:
+    """Return the plan beside what each enterprise could do alone and what is done today."""
+    alone: dict[str, Decisions] = {}
+    values: dict[str, float | None] = {}
+    quo: float | None = 0.0
+    quiet = Effort(min(effort.gap, 1e-6), 120.0, effort.threads, effort.seed)
+    for index, enterprise in enumerate(places.enterprises):
+        effort.say("standalone", done=index, total=len(places.enterprises))
+        members = np.arange(len(places.enterprises)) == index
+        part = subset(dataset, {str(enterprise)})
+        value, decisions = _best(part, coalition(members), quiet)
+        values[str(enterprise)] = value
+        if decisions is not None:
+            alone[str(enterprise)] = decisions
+        still, _ = _best(part, replace(coalition(members), capital=False), quiet)
+        quo = None if still is None or quo is None else quo + still
+    done, current = _best(dataset, today(places), quiet)
+    known = [value for value in values.values() if value is not None]
+    gain = plan.value - sum(known) if len(known) == len(values) else None
+    baseline = None if current is None else accounts.co2(dataset, current)
+    plan = replace(
+        plan,
+        standalone=values,
+        status_quo=quo,
+        today=done,
+        gain=gain,
+        emissions={**plan.emissions, "baseline_co2": baseline},
+    )
+    return Outcome(plan.status, plan, alone, current)
+
+
+def _best(dataset: Dataset, scope: Scope, effort: Effort) -> tuple[float | None, Decisions | None]:
+    """Return value and decisions of the best plan of a scope; None where none satisfies it."""
+    model = problem(dataset, scope)
+    solution = solve(model, replace(effort))
+    if solution.x is None:
+        return None, None
+    decisions, _ = decode(model, solution.x)
+    return accounts.value(dataset, decisions), decisions

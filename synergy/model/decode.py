@@ -1,0 +1,215 @@
+"""Values of a model's columns -> Decisions: ids and amounts, exchanges between single outlets and inlets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synergy.dataset.schema import own_column
+from synergy.model.assembly import Block
+from synergy.model.balances import arrivals
+from synergy.model.build import Model
+from synergy.model.split import split
+from synergy.network.arcs import WITHIN
+from synergy.network.ends import EndKind, Ends
+from synergy.network.network import Network
+from synergy.network.places import Floats, Ints
+from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
+
+NOISE = 1e-9  # part of a column's upper bound below which a value is nothing
+
+
+def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
+    """Return what the values of a model's columns decide, and the column behind each row of the flows frame.
+
+    Parameters
+    ----------
+    model : Model
+    x : numpy.ndarray, shape (columns,)
+        In the model's units; integer columns are whole numbers.
+
+    Returns
+    -------
+    Decisions, numpy.ndarray of int64
+    """
+    scale = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, 1.0)
+    x = np.where(np.abs(x) < NOISE * scale, 0.0, x)
+    flows, column = _flows(model, x)
+    decisions = Decisions(
+        flows=flows,
+        runs=_runs(model, x),
+        levels=_levels(model, x),
+        builds=_builds(model, x),
+        links=_links(model, x),
+    )
+    return decisions, column
+
+
+def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
+    """Return a family, the places in it that are not zero, and their values."""
+    block = model.column(name)
+    value = x[block.span]
+    place = np.flatnonzero(value > 0)
+    return block, place, value[place]
+
+
+def _members(model: Model, x: Floats, ends: Ends, trade: str, store: str) -> tuple[Ints, Ints, Floats]:
+    """Return end, period and amount of all that members give, or take."""
+    run = model.column("run")
+    periods = len(model.candidates.network.places.share)
+    activity = np.zeros((len(model.candidates.network.units.ids), periods))
+    if len(run):
+        activity[run.key["unit"], run.key["period"]] = x[run.span]
+    unit = np.flatnonzero(ends.kind == EndKind.UNIT)
+    row, when = np.nonzero(activity[ends.ref[unit]] > 0)
+    parts = [(unit[row], when, activity[ends.ref[unit[row]], when] * ends.coefficient[unit[row]])]
+    for name in (trade, store):
+        block, place, value = _positive(model, x, name)
+        if len(place):
+            parts.append((block.key["end"][place], block.key["period"][place], value))
+    end, period, amount = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return end, period, amount
+
+
+def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
+    """Return the flows frame: group flows cut by the members of both ends."""
+    network = model.candidates.network
+    periods = len(network.places.share)
+    block, place, quantity = _positive(model, x, "flow")
+    if not len(place):
+        return pd.DataFrame({name: [] for name in (*FLOW_COLUMNS, *FLOW_ENDS)}), np.empty(0, np.int64)
+    arc, period, column = block.key["arc"][place], block.key["period"][place], block.start + place
+    kept = arrivals(model.candidates, block)[place]
+    end, when, amount = _members(model, x, network.outlets, "give", "draw")
+    left = split(
+        network.arcs.outlet[arc] * periods + period, quantity, network.outlets.group[end] * periods + when, amount
+    )
+    arc, period, kept, column = (part[left.exchange] for part in (arc, period, kept, column))
+    outlet = end[left.member]
+    key = network.arcs.inlet[arc] * periods + period
+    end, when, amount = _members(model, x, network.inlets, "take", "put")
+    # nobody decides what is disposed of: the one member of a disposal takes whatever comes
+    gone = np.flatnonzero(network.inlets.kind == EndKind.DISPOSAL)
+    end = np.concatenate([end, np.repeat(gone, periods)])
+    when = np.concatenate([when, np.tile(np.arange(periods), len(gone))])
+    amount = np.concatenate([amount, np.ones(len(gone) * periods)])
+    arrived = left.amount * kept
+    right = split(key, arrived, network.inlets.group[end] * periods + when, amount)
+    lost = np.flatnonzero(arrived <= 0)  # all of it is lost on the way: it still leaves
+    piece = np.concatenate([right.exchange, lost])
+    inlet = np.concatenate([end[right.member], network.sinks.first[network.arcs.inlet[arc[lost]]]])
+    came = np.concatenate([right.amount, np.zeros(len(lost))])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        went = np.where(kept[piece] > 0, came / kept[piece], left.amount[piece])
+    ends = (outlet[piece], inlet)
+    order = np.lexsort((ends[1], ends[0], period[piece], arc[piece]))
+    frame = _flow_frame(network, arc[piece], period[piece], (went, came), ends)
+    return frame.iloc[order].reset_index(drop=True), column[piece][order]
+
+
+def _flow_frame(
+    network: Network, arc: Ints, period: Ints, amounts: tuple[Floats, Floats], ends: tuple[Ints, Ints]
+) -> pd.DataFrame:
+    """Return flows as ids."""
+    places, link = network.places, network.arcs.link[arc]
+    modes = np.append(network.links.mode, "")
+    outlet_kind, outlet_id = names_of(network, network.outlets, ends[0])
+    inlet_kind, inlet_id = names_of(network, network.inlets, ends[1])
+    return pd.DataFrame(
+        {
+            "from_site": places.sites[network.sources.site[network.arcs.outlet[arc]]],
+            "to_site": places.sites[network.sinks.site[network.arcs.inlet[arc]]],
+            "commodity": places.commodities[network.sources.commodity[network.arcs.outlet[arc]]],
+            "mode": np.where(link == WITHIN, "", modes[link]),
+            "period": places.periods[period],
+            "quantity": amounts[0],
+            "arrived": amounts[1],
+            "outlet_kind": outlet_kind,
+            "outlet_id": outlet_id,
+            "inlet_kind": inlet_kind,
+            "inlet_id": inlet_id,
+        }
+    )
+
+
+def names_of(network: Network, ends: Ends, which: Ints) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return kind and id of some ends as the plan document names them."""
+    kind, ref = ends.kind[which], ends.ref[which]
+    kinds, ids = np.empty(len(which), object), np.empty(len(which), object)
+    tables = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets", EndKind.NEED: "needs"}
+    for end, table in tables.items():
+        hit = kind == end
+        kinds[hit] = table.removesuffix("s")
+        ids[hit] = network.dataset[table][own_column(table)].to_numpy(object)[ref[hit]]
+    hit = kind == EndKind.UNIT
+    kinds[hit] = np.where(network.units.is_build[ref[hit]], "build", "facility")
+    ids[hit] = network.units.ids[ref[hit]]
+    hit = kind == EndKind.DISPOSAL
+    kinds[hit], ids[hit] = "disposal", ""
+    return kinds, ids
+
+
+def _runs(model: Model, x: Floats) -> pd.DataFrame:
+    """Return the runs frame."""
+    network = model.candidates.network
+    block, place, value = _positive(model, x, "run")
+    unit = block.key["unit"][place] if len(block) else np.empty(0, int)
+    period = block.key["period"][place] if len(block) else np.empty(0, int)
+    kind = np.where(network.units.is_build[unit], "build", "facility")
+    columns = (kind, network.units.ids[unit], network.places.periods[period], value)
+    return pd.DataFrame(dict(zip(RUN_COLUMNS, columns, strict=True)))
+
+
+def _levels(model: Model, x: Floats) -> pd.DataFrame:
+    """Return the levels frame."""
+    network = model.candidates.network
+    block, place, value = _positive(model, x, "level")
+    store = block.key["store"][place] if len(block) else np.empty(0, int)
+    period = block.key["period"][place] if len(block) else np.empty(0, int)
+    columns = (network.dataset["stores"]["store"].to_numpy(object)[store], network.places.periods[period], value)
+    return pd.DataFrame(dict(zip(LEVEL_COLUMNS, columns, strict=True)))
+
+
+def _builds(model: Model, x: Floats) -> pd.DataFrame:
+    """Return the builds frame: what is built, or has a size."""
+    network = model.candidates.network
+    places, steps = network.places, network.units.steps
+    size, built = model.column("size"), model.column("built")
+    capacity, chosen = np.zeros(len(steps.unit)), np.zeros(len(steps.unit))
+    if len(size):
+        capacity[size.key["step"]] = x[size.span]
+    if len(built):
+        chosen[built.key["step"]] = x[built.span]
+    step = np.flatnonzero((capacity > 0) | (chosen > 0.5))
+    unit = steps.unit[step]
+    capex = np.where(chosen[step] > 0.5, steps.fixed[step], 0.0) + steps.unit_cost[step] * capacity[step]
+    columns = (
+        places.processes[network.units.process[unit]],
+        places.sites[network.units.site[unit]],
+        steps.size[step],
+        capacity[step],
+        capex,
+        capex * steps.annuity[step],
+    )
+    return pd.DataFrame(dict(zip(BUILD_COLUMNS, columns, strict=True)))
+
+
+def _links(model: Model, x: Floats) -> pd.DataFrame:
+    """Return the links frame: those opened at a cost."""
+    network = model.candidates.network
+    places, links = network.places, network.links
+    block, place, _ = _positive(model, x, "open")
+    link = block.key["link"][place] if len(block) else np.empty(0, int)
+    columns = (
+        places.sites[links.origin[link]],
+        places.sites[links.target[link]],
+        places.commodities[links.commodity[link]],
+        links.mode[link],
+        links.km[link],
+        links.capex[link],
+        links.annual[link],
+    )
+    return pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))

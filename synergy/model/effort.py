@@ -1,0 +1,89 @@
+"""Effort: when to stop, and what is heard on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Listener = Callable[["Event"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Progress of a run, for any front to show.
+
+    Parameters
+    ----------
+    phase : str
+        What is going on: ``network``, ``relaxation``, ``search``, ``standalone`` ...
+    seconds : float
+        Since the start.
+    bound, best, gap : float or None
+        Proven bound and best value so far (money a year), and their relative gap.
+    done, total : int
+        Steps of a phase that counts them, as the enterprises of ``standalone``.
+    """
+
+    phase: str
+    seconds: float
+    bound: float | None = None
+    best: float | None = None
+    gap: float | None = None
+    done: int = 0
+    total: int = 0
+
+
+def relative_gap(bound: float, value: float) -> float:
+    """Return ``|bound - value| / max(1, |value|)``, the gap of the plan document."""
+    return abs(bound - value) / max(1.0, abs(value))
+
+
+@dataclass(slots=True)
+class Effort:
+    """When to stop, and who listens.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap that suffices.
+    time_limit : float
+        Seconds from `started`.
+    threads : int
+        Threads a solver may use.
+    seed : int
+        Of all that is random.
+    listen : callable or None
+        Hears `Event`.
+    stop : callable or None
+        Asked now and then; True interrupts, and the best plan so far is returned.
+    """
+
+    gap: float = 1e-4
+    time_limit: float = 300.0
+    threads: int = 1
+    seed: int = 0
+    listen: Listener | None = None
+    stop: Callable[[], bool] | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Return the seconds that are left, never negative."""
+        return max(0.0, self.time_limit - self.seconds)
+
+    def interrupted(self) -> bool:
+        """Return whether somebody asked to stop, or the time is up."""
+        return self.left <= 0 or (self.stop is not None and self.stop())
+
+    def say(self, phase: str, bound: float | None = None, best: float | None = None, **steps: int) -> None:
+        """Tell whoever listens."""
+        if self.listen is not None:
+            known = bound is not None and best is not None and abs(bound) != float("inf") and abs(best) != float("inf")
+            gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
+            self.listen(Event(phase, self.seconds, bound, best, gap, **steps))

@@ -1,0 +1,189 @@
+"""HiGHS behind a clean front: a problem is handed over whole and kept, bounds and costs change, bases stay warm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from synergy.model.scaling import Problem
+from synergy.network.places import Floats, Ints
+
+
+class Status(StrEnum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    STOPPED = "stopped"  # a limit or an interrupt; there may be a solution
+    FAILED = "failed"  # numerics or memory: nothing can be said
+
+
+_STATUS = highspy.HighsModelStatus
+STATUSES = {
+    _STATUS.kOptimal: Status.OPTIMAL,
+    _STATUS.kModelEmpty: Status.OPTIMAL,
+    _STATUS.kInfeasible: Status.INFEASIBLE,
+    _STATUS.kUnbounded: Status.UNBOUNDED,
+    _STATUS.kUnboundedOrInfeasible: Status.UNBOUNDED,  # told apart by solving without an objective
+    _STATUS.kTimeLimit: Status.STOPPED,
+    _STATUS.kIterationLimit: Status.STOPPED,
+    _STATUS.kSolutionLimit: Status.STOPPED,
+    _STATUS.kInterrupt: Status.STOPPED,
+    _STATUS.kObjectiveBound: Status.STOPPED,
+    _STATUS.kObjectiveTarget: Status.STOPPED,
+    _STATUS.kHighsInterrupt: Status.STOPPED,
+    _STATUS.kMemoryLimit: Status.FAILED,
+    _STATUS.kNotset: Status.FAILED,
+    _STATUS.kLoadError: Status.FAILED,
+    _STATUS.kModelError: Status.FAILED,
+    _STATUS.kPresolveError: Status.FAILED,
+    _STATUS.kSolveError: Status.FAILED,
+    _STATUS.kPostsolveError: Status.FAILED,
+    _STATUS.kUnknown: Status.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a solve brought, in the scaled problem's units (minimisation).
+
+    Parameters
+    ----------
+    status : Status
+    value, bound : float
+        Objective of `x` (inf without one) and proven lower bound.
+    x : numpy.ndarray or None
+        Columns.
+    row_dual, column_dual : numpy.ndarray or None
+        Duals of an LP.
+    nodes : int
+        Branch-and-bound nodes.
+    """
+
+    status: Status
+    value: float
+    bound: float
+    x: Floats | None
+    row_dual: Floats | None = None
+    column_dual: Floats | None = None
+    nodes: int = 0
+
+
+class _Silent(highspy.Highs):
+    """HiGHS that says nothing, not even at its start: standard output carries results alone."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name; its constructor calls it before any option
+        self.silent()
+        super().enableCallbacks()
+
+
+class Session:
+    """One HiGHS object with one problem in it.
+
+    Parameters
+    ----------
+    problem : Problem
+        Handed over whole.
+    relaxed : bool
+        Whether integer columns may take any value.
+    options : object
+        HiGHS options by name.
+    """
+
+    def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
+        self.highs = _Silent()
+        self.set(**options)
+        self.columns = len(problem.cost)
+        if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highspy.HighsStatus.kError:
+            raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
+
+    def set(self, **options: Any) -> None:
+        """Set options; one that HiGHS does not know or take is an error."""
+        for name, value in options.items():
+            if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise ValueError(f"HiGHS does not take {name} = {value!r}")
+
+    def bound(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Change bounds of some columns; the basis stays."""
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower.astype(float), upper.astype(float))
+
+    def price(self, columns: Ints, cost: Floats) -> None:
+        """Change the cost of some columns; the basis stays."""
+        self.highs.changeColsCost(len(columns), columns.astype(np.int32), cost.astype(float))
+
+    def add_rows(self, matrix: sparse.csr_array, lower: Floats, upper: Floats) -> None:
+        """Add rows; the basis stays."""
+        self.highs.addRows(
+            matrix.shape[0],
+            lower,
+            upper,
+            matrix.nnz,
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+
+    def start(self, x: Floats) -> None:
+        """Give a solution to start a MIP from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = x.tolist()
+        self.highs.setSolution(solution)
+
+    def listen(self, hear: Callable[[float, float], bool]) -> None:
+        """Call ``hear(bound, value)`` as a MIP goes on; when it returns True the solve stops."""
+
+        def improving(event: Any) -> None:
+            hear(event.data_out.mip_dual_bound, event.data_out.mip_primal_bound)
+
+        def interrupt(event: Any) -> None:
+            if hear(event.data_out.mip_dual_bound, event.data_out.mip_primal_bound):
+                event.data_in.user_interrupt = True
+
+        self.highs.cbMipImprovingSolution.subscribe(improving)
+        self.highs.cbMipInterrupt.subscribe(interrupt)
+
+    def solve(self) -> Answer:
+        """Solve what is there now."""
+        self.highs.run()
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        """Return what HiGHS says, its status mapped completely."""
+        info, raw = self.highs.getInfo(), self.highs.getModelStatus()
+        status = STATUSES[raw]
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        solution = self.highs.getSolution()
+        x = np.asarray(solution.col_value) if feasible and len(solution.col_value) else None
+        if self.columns == 0:
+            x = np.empty(0)
+        mip = info.mip_node_count >= 0
+        value = info.objective_function_value if x is not None else np.inf
+        bound = info.mip_dual_bound if mip else (value if status is Status.OPTIMAL else -np.inf)
+        duals = (None, None)
+        if not mip and solution.dual_valid:
+            duals = (np.asarray(solution.row_dual), np.asarray(solution.col_dual))
+        return Answer(status, value, bound, x, *duals, nodes=max(0, int(info.mip_node_count)))
+
+
+def _lp(problem: Problem, *, relaxed: bool) -> Any:
+    """Return the problem as HiGHS takes it."""
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper
+    lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
+    matrix = problem.matrix
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = matrix.data
+    if problem.integer.any() and not relaxed:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(flag)] for flag in problem.integer]
+    return lp

@@ -1,0 +1,93 @@
+"""What-ifs on a plan: the continuous rest solved again, warm, with builds, links and switches held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from synergy.model.build import Model
+from synergy.model.highs import Session, Status
+from synergy.model.scaling import scaled
+from synergy.network.places import Floats, Ints, positions
+from synergy.plan import Decisions
+
+
+class WhatIf:
+    """The plan's problem with its integers held, kept in a solver for quick questions.
+
+    Parameters
+    ----------
+    model : Model
+        Of the round.
+    x : numpy.ndarray, shape (columns,)
+        The plan, integers whole.
+    decisions : Decisions
+        The same plan as frames; its rows are what questions speak of.
+    flow_column : numpy.ndarray of int64, shape (flows,)
+        Column of the model behind each row of the flows frame.
+    """
+
+    def __init__(self, model: Model, x: Floats, decisions: Decisions, flow_column: Ints) -> None:
+        self._model, self._x, self._decisions, self._flow_column = model, x, decisions, flow_column
+        self._problem = scaled(model)
+        self._session = Session(self._problem, relaxed=True)
+        integer = np.flatnonzero(model.integer)
+        self._session.bound(integer, x[integer], x[integer])
+        self._session.solve()
+
+    def without(self, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
+        """Return the value of the best plan without some of its rows, None where there is no such plan."""
+        column, most = self._capped(np.asarray(flows, dtype=np.int64))
+        held = np.concatenate([self._builds(builds), self._links(links)]).astype(np.int64)
+        which = np.concatenate([column, held])
+        upper = np.concatenate([most, np.zeros(len(held))]) / self._problem.column[which]
+        lower = np.zeros(len(which))
+        self._session.bound(which, lower, np.maximum(upper, lower))
+        answer = self._session.solve()
+        self._session.bound(which, *self._usual(which))
+        value = -answer.value * self._problem.money
+        return value if answer.status is Status.OPTIMAL else None
+
+    def _usual(self, which: Ints) -> tuple[Floats, Floats]:
+        """Return the bounds that columns have while nothing is asked."""
+        integer = self._model.integer[which]
+        lower = np.where(integer, self._x[which], self._problem.lower[which])
+        return lower, np.where(integer, self._x[which], self._problem.upper[which])
+
+    def _capped(self, flows: Ints) -> tuple[Ints, Floats]:
+        """Return the columns of some flows and what other flows of the plan leave to each."""
+        column = np.unique(self._flow_column[flows])
+        rest = self._decisions.flows["quantity"].to_numpy(float).copy()
+        rest[flows] = 0.0
+        total = np.bincount(self._flow_column, weights=rest, minlength=int(column.max(initial=0)) + 1)
+        return column, total[column]
+
+    def _builds(self, builds: Sequence[int]) -> Ints:
+        """Return the columns of size and yes-or-no of some builds."""
+        rows = self._decisions.builds.iloc[list(builds)]
+        units, steps = self._model.candidates.network.units, self._model.candidates.network.units.steps
+        unit = positions(rows["process"].astype(object) + "@" + rows["site"].astype(object), units.ids)
+        parts = [np.empty(0, np.int64)]
+        for name in ("size", "built"):
+            block = self._model.column(name)
+            if len(block):
+                parts.append(block.positions[np.isin(steps.unit[block.key["step"]], unit)])
+        return np.concatenate(parts)
+
+    def _links(self, links: Sequence[int]) -> Ints:
+        """Return the columns of some opened links."""
+        rows = self._decisions.links.iloc[list(links)]
+        network, block = self._model.candidates.network, self._model.column("open")
+        if not len(rows) or not len(block):
+            return np.empty(0, np.int64)
+        link, places = block.key["link"], network.places
+        parts = (
+            places.sites[network.links.origin[link]],
+            places.sites[network.links.target[link]],
+            places.commodities[network.links.commodity[link]],
+            network.links.mode[link],
+        )
+        known = ["\x1f".join(key) for key in zip(*parts, strict=True)]
+        wanted = ["\x1f".join(key) for key in zip(*(rows[name] for name in rows.columns[:4]), strict=True)]
+        return block.positions[np.isin(known, wanted)]

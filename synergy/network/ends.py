@@ -1,0 +1,280 @@
+"""Outlets and inlets: who has a commodity and who takes one, and the groups whose members are interchangeable.
+
+Nothing is transshipped, so a plan decides for every outlet where its commodity goes. Outlets of one site that cannot
+be told apart by any constraint (the same commodity, quality and kind) form one group: the model decides between
+groups, and a plan is split among members afterwards. This loses nothing and saves most of the columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.dataset.dataset import Dataset
+from synergy.network.places import Bools, Floats, Ints, Places, positions
+from synergy.network.quality import Qualities
+from synergy.network.units import Units
+
+
+class OutletClass(IntEnum):
+    """Which inlets an outlet may feed: own goods anything; a store no store; a market neither market nor disposal."""
+
+    OWN = 0
+    STORE = 1
+    ACCESS = 2  # a buying market without a site, at a site
+    PLACE = 3  # a buying market with a site
+
+
+class InletClass(IntEnum):
+    """Which outlets an inlet takes from."""
+
+    OWN = 0
+    STORE = 1
+    PLACE = 2  # a selling market with a site
+    OUTSIDE = 3  # a selling market without a site, at a site
+    DISPOSAL = 4
+
+
+class EndKind(IntEnum):
+    """What an end is; `ref` of a member counts in the table of its kind, units in `Units`."""
+
+    OFFER = 0
+    UNIT = 1
+    STORE = 2
+    MARKET = 3
+    NEED = 4
+    DISPOSAL = 5
+
+
+# rows: OutletClass, columns: InletClass
+INSIDE = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
+BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Outlets or inlets, one row for each holder and commodity, all periods in one.
+
+    Parameters
+    ----------
+    kind, ref : numpy.ndarray of int64, shape (n,)
+        `EndKind` and the row in the table of that kind (unit index for units, commodity for disposal).
+    site, commodity : numpy.ndarray of int64
+        Where it is, what it has or takes.
+    rank : numpy.ndarray of int64
+        `OutletClass` or `InletClass`.
+    coefficient : numpy.ndarray
+        Amount per activity of a unit (> 0), 1 for others.
+    amount : numpy.ndarray, shape (n, periods)
+        Most it gives or takes in each period (units of the commodity; may be infinite).
+    signature : numpy.ndarray of int64
+        Quality that an outlet states (row of `Qualities.values`); 0 for inlets.
+    alone : numpy.ndarray of bool
+        Whether it must stand alone in its group.
+    group : numpy.ndarray of int64
+        Index into `Groups`.
+    """
+
+    kind: Ints
+    ref: Ints
+    site: Ints
+    commodity: Ints
+    rank: Ints
+    coefficient: Floats
+    amount: Floats
+    signature: Ints
+    alone: Bools
+    group: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Interchangeable outlets, or inlets, of one site.
+
+    Parameters
+    ----------
+    site, commodity, rank, signature : numpy.ndarray of int64, shape (groups,)
+        What the members share.
+    first : numpy.ndarray of int64
+        One member of each group, the only one where it stands alone.
+    """
+
+    site: Ints
+    commodity: Ints
+    rank: Ints
+    signature: Ints
+    first: Ints
+
+
+def _ends(rows: pd.DataFrame, amount: Floats) -> Ends:
+    """Return ends from columns kind, ref, site, commodity, rank, coefficient, signature, alone."""
+    whole = {name: rows[name].to_numpy(np.int64) for name in ("kind", "ref", "site", "commodity", "rank", "signature")}
+    return Ends(
+        **whole,
+        coefficient=rows["coefficient"].to_numpy(float),
+        amount=amount,
+        alone=rows["alone"].to_numpy(bool),
+        group=np.full(len(rows), -1),
+    )
+
+
+def _frame(kind: EndKind, ref: Any, site: Any, commodity: Any, rank: Any, **more: Any) -> pd.DataFrame:
+    """Return the columns of `_ends` with their defaults."""
+    frame = pd.DataFrame({"ref": ref, "site": site, "commodity": commodity, "rank": rank})
+    return frame.assign(kind=int(kind), **({"coefficient": 1.0, "signature": 0, "alone": False} | more))
+
+
+def _per_period(quantity: Floats, period: Ints, share: Floats) -> Floats:
+    """Return amounts by period: a year's spread by share, a period's in it alone; NaN is no limit."""
+    yearly = np.where(np.isnan(quantity), np.inf, quantity)
+    inside = np.arange(len(share))[None, :] == period[:, None]
+    spread = np.where(period[:, None] < 0, yearly[:, None] * share[None, :], 0.0)
+    amount: Floats = np.where(inside, yearly[:, None], spread)
+    return amount
+
+
+def _stated_amounts(table: pd.DataFrame, places: Places) -> Floats:
+    """Return the quantities of offers or needs by period."""
+    return _per_period(table["quantity"].to_numpy(float), positions(table["period"], places.periods), places.share)
+
+
+def _grouped(ends: Ends) -> tuple[Ends, Groups]:
+    """Put ends that no constraint tells apart into one group."""
+    single = np.where(ends.alone, np.arange(len(ends.kind)), -1)
+    key = np.stack([ends.site, ends.commodity, ends.rank, ends.signature, single])
+    _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    group = np.asarray(group).ravel()
+    groups = Groups(ends.site[first], ends.commodity[first], ends.rank[first], ends.signature[first], first)
+    return replace(ends, group=group), groups
+
+
+def unit_amounts(units: Units, share: Floats) -> Floats:
+    """Return the greatest activity of each unit in each period, shape (units, periods)."""
+    with np.errstate(invalid="ignore"):
+        most = units.capacity[:, None] * share[None, :] * units.available
+    return np.nan_to_num(most, nan=0.0, posinf=np.inf)
+
+
+def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
+    """Return all outlets and their groups; markets without a site stand at every site that could use them."""
+    offers, stores = dataset["offers"], dataset["stores"]
+    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
+    site, commodity = positions(offers["site"], places.sites), positions(offers["commodity"], places.commodities)
+    apart = (offers["keep"].to_numpy(float) > 0) | ((offers["price"].to_numpy(float) != 0) & disposable[commodity])
+    own = _frame(
+        EndKind.OFFER,
+        np.arange(len(offers)),
+        site,
+        commodity,
+        OutletClass.OWN,
+        signature=qualities.signature(offers["offer"], offers["commodity"]),
+        alone=apart,
+    )
+    own_amount = _stated_amounts(offers, places)
+    made, made_amount = _unit_ends(units, places, +1)
+    made["signature"] = qualities.signature(
+        places.processes[units.process[made["ref"]]], places.commodities[made["commodity"]]
+    )
+    held = _frame(
+        EndKind.STORE,
+        np.arange(len(stores)),
+        positions(stores["site"], places.sites),
+        positions(stores["commodity"], places.commodities),
+        OutletClass.STORE,
+        signature=qualities.signature(stores["store"], stores["commodity"]),
+    )
+    held_amount = np.repeat((stores["capacity"] * (1 - stores["loss"])).to_numpy(float)[:, None], len(places.share), 1)
+    here = _sites_with(dataset, places, units, inlets=True)
+    bought, bought_amount = _market_ends(dataset, places, "buy", here)
+    bought["signature"] = qualities.signature(
+        dataset["markets"]["market"].to_numpy(object)[bought["ref"]], places.commodities[bought["commodity"]]
+    )
+    rows = pd.concat([own, made, held, bought], ignore_index=True)
+    return _grouped(_ends(rows, np.concatenate([own_amount, made_amount, held_amount, bought_amount])))
+
+
+def inlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
+    """Return all inlets and their groups; an inlet with limits on quality stands alone."""
+    needs, stores = dataset["needs"], dataset["stores"]
+    wanted = _frame(
+        EndKind.NEED,
+        np.arange(len(needs)),
+        positions(needs["site"], places.sites),
+        positions(needs["commodity"], places.commodities),
+        InletClass.OWN,
+        alone=qualities.limited(needs["need"], needs["commodity"]),
+    )
+    wanted_amount = _stated_amounts(needs, places)
+    used, used_amount = _unit_ends(units, places, -1)
+    used["alone"] = qualities.limited(
+        places.processes[units.process[used["ref"]]], places.commodities[used["commodity"]]
+    )
+    held = _frame(
+        EndKind.STORE,
+        np.arange(len(stores)),
+        positions(stores["site"], places.sites),
+        positions(stores["commodity"], places.commodities),
+        InletClass.STORE,
+        alone=qualities.limited(stores["store"], stores["commodity"]),
+    )
+    held_amount = np.repeat(stores["capacity"].to_numpy(float)[:, None], len(places.share), 1)
+    here = _sites_with(dataset, places, units, inlets=False)
+    sold, sold_amount = _market_ends(dataset, places, "sell", here)
+    sold["alone"] = qualities.limited(
+        dataset["markets"]["market"].to_numpy(object)[sold["ref"]], places.commodities[sold["commodity"]]
+    )
+    disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
+    gone = here[disposable[here["commodity"].to_numpy(int)]]
+    left = _frame(EndKind.DISPOSAL, gone["commodity"], gone["site"], gone["commodity"], InletClass.DISPOSAL)
+    rows = pd.concat([wanted, used, held, sold, left], ignore_index=True)
+    endless = np.full((len(left), len(places.share)), np.inf)
+    amount = np.concatenate([wanted_amount, used_amount, held_amount, sold_amount, endless])
+    return _grouped(_ends(rows, amount))
+
+
+def _unit_ends(units: Units, places: Places, sign: int) -> tuple[pd.DataFrame, Floats]:
+    """Return the outputs (sign 1) or inputs (sign -1) of all units."""
+    row = np.flatnonzero(np.sign(units.recipe_coefficient) == sign)
+    unit, size = units.recipe_unit[row], np.abs(units.recipe_coefficient[row])
+    frame = _frame(EndKind.UNIT, unit, units.site[unit], units.recipe_commodity[row], 0, coefficient=size)
+    return frame, unit_amounts(units, places.share)[unit] * size[:, None]
+
+
+def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+    """Return the markets of one side: at their site, or at each site that has something for them."""
+    markets = dataset["markets"]
+    row = np.flatnonzero((markets["side"] == side).to_numpy(bool))
+    table = pd.DataFrame(
+        {
+            "ref": row,
+            "commodity": positions(markets["commodity"].iloc[row], places.commodities),
+            "at": positions(markets["site"].iloc[row], places.sites),
+        }
+    )
+    sited = table[table["at"] >= 0].rename(columns={"at": "site"})
+    anywhere = table[table["at"] < 0].drop(columns="at").merge(here, on="commodity", how="inner", sort=False)
+    place, access = (OutletClass.PLACE, OutletClass.ACCESS) if side == "buy" else (InletClass.PLACE, InletClass.OUTSIDE)
+    rows = pd.concat([sited.assign(rank=int(place)), anywhere.assign(rank=int(access))], ignore_index=True)
+    frame = _frame(EndKind.MARKET, rows["ref"], rows["site"], rows["commodity"], rows["rank"])
+    limit = _per_period(markets["limit"].to_numpy(float), positions(markets["period"], places.periods), places.share)
+    return frame, limit[rows["ref"].to_numpy(int)]
+
+
+def _sites_with(dataset: Dataset, places: Places, units: Units, *, inlets: bool) -> pd.DataFrame:
+    """Return the (site, commodity) pairs that have an own inlet, or an own outlet (stores count as both)."""
+    table = dataset["needs" if inlets else "offers"]
+    row = units.recipe_coefficient < 0 if inlets else units.recipe_coefficient > 0
+    stores = dataset["stores"]
+    site = [positions(part["site"], places.sites) for part in (table, stores)]
+    commodity = [positions(part["commodity"], places.commodities) for part in (table, stores)]
+    pairs = pd.DataFrame(
+        {
+            "site": np.concatenate([*site, units.site[units.recipe_unit[row]]]),
+            "commodity": np.concatenate([*commodity, units.recipe_commodity[row]]),
+        }
+    )
+    return pairs.drop_duplicates(ignore_index=True)

@@ -1,0 +1,76 @@
+"""Network: everything that could be exchanged, as columns of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synergy.dataset.dataset import Dataset
+from synergy.network.arcs import Arcs, arcs_of
+from synergy.network.ends import Ends, Groups, inlets_of, outlets_of
+from synergy.network.links import Links, Remote, links_of
+from synergy.network.places import Places, places_of
+from synergy.network.quality import Qualities, qualities_of
+from synergy.network.units import Units, units_of
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A dataset as arrays: who has what, who takes what, and what could carry it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where it comes from; prices and names are looked up there.
+    places, units, qualities, links, remote, arcs
+        See their classes.
+    outlets, inlets : Ends
+        Members of the groups.
+    sources, sinks : Groups
+        Groups of outlets and of inlets.
+    """
+
+    dataset: Dataset
+    places: Places
+    units: Units
+    qualities: Qualities
+    outlets: Ends
+    inlets: Ends
+    sources: Groups
+    sinks: Groups
+    links: Links
+    remote: Remote
+    arcs: Arcs
+
+
+def network_of(dataset: Dataset) -> Network:
+    """Return the network of a dataset, nothing pruned but pairs that no link and no rule of the contract joins.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Checked tables and settings.
+
+    Returns
+    -------
+    Network
+    """
+    places = places_of(dataset)
+    units = units_of(dataset, places)
+    qualities = qualities_of(dataset)
+    outlets, sources = outlets_of(dataset, places, units, qualities)
+    inlets, sinks = inlets_of(dataset, places, units, qualities)
+    links, remote = links_of(dataset, places, sources, sinks)
+    arcs = arcs_of(sources, sinks, links)
+    return Network(
+        dataset=dataset,
+        places=places,
+        units=units,
+        qualities=qualities,
+        outlets=outlets,
+        inlets=inlets,
+        sources=sources,
+        sinks=sinks,
+        links=links,
+        remote=remote,
+        arcs=arcs,
+    )

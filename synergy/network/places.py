@@ -1,0 +1,100 @@
+"""Sites, enterprises and periods as arrays, and what an id is worth as an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synergy.dataset.dataset import Dataset
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG; the contract's figure
+PUBLIC = -1  # enterprise index of a public place
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def positions(ids: Any, known: Any) -> Ints:
+    """Return the position of each id among the known ones, -1 where it is not (a blank, say).
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Ids to look up, shape (n,).
+    known : sequence of str
+        Unique ids.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+    """
+    index = pd.Index(np.asarray(known, dtype=object))
+    return np.asarray(index.get_indexer(np.asarray(ids, dtype=object)), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Who is there, where and when.
+
+    Parameters
+    ----------
+    enterprises, sites, commodities, processes, periods : numpy.ndarray of object
+        Ids in the order of their tables.
+    owner : numpy.ndarray of int64, shape (sites,)
+        Enterprise of each site, `PUBLIC` for public places.
+    latitude, longitude : numpy.ndarray, shape (sites,)
+        Degrees, NaN where unknown.
+    share : numpy.ndarray, shape (periods,)
+        Part of the year of each period.
+    weight : numpy.ndarray, shape (enterprises,)
+        Each enterprise's part in what is public.
+    """
+
+    enterprises: NDArray[np.object_]
+    sites: NDArray[np.object_]
+    commodities: NDArray[np.object_]
+    processes: NDArray[np.object_]
+    periods: NDArray[np.object_]
+    owner: Ints
+    latitude: Floats
+    longitude: Floats
+    share: Floats
+    weight: Floats
+
+    def great_circle(self, i: Ints, j: Ints) -> Floats:
+        """Return the haversine distance in km between sites `i` and `j`, NaN where a coordinate is missing."""
+        lat_i, lat_j = np.radians(self.latitude[i]), np.radians(self.latitude[j])
+        half = np.sin((lat_j - lat_i) / 2) ** 2
+        half += np.cos(lat_i) * np.cos(lat_j) * np.sin(np.radians(self.longitude[j] - self.longitude[i]) / 2) ** 2
+        distance: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+        return distance
+
+
+def places_of(dataset: Dataset) -> Places:
+    """Return the places of a dataset."""
+    columns = {
+        "enterprises": "enterprise",
+        "sites": "site",
+        "commodities": "commodity",
+        "processes": "process",
+        "periods": "period",
+    }
+    ids = {table: dataset[table][column].to_numpy(dtype=object) for table, column in columns.items()}
+    sites = dataset["sites"]
+    return Places(
+        enterprises=ids["enterprises"],
+        sites=ids["sites"],
+        commodities=ids["commodities"],
+        processes=ids["processes"],
+        periods=ids["periods"],
+        owner=positions(sites["enterprise"], ids["enterprises"]),
+        latitude=sites["latitude"].to_numpy(dtype=float),
+        longitude=sites["longitude"].to_numpy(dtype=float),
+        share=dataset.shares,
+        weight=dataset["enterprises"]["weight"].to_numpy(dtype=float),
+    )

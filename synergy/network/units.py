@@ -1,0 +1,224 @@
+"""Units: facilities that stand and builds that may be added, with their recipes and steps of scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from synergy.dataset.dataset import Dataset
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, positions
+
+
+def annuity(rate: float, years: Floats) -> Floats:
+    """Return the yearly payment on one unit of money over `years` at `rate`.
+
+    Notes
+    -----
+    ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0 (capital recovery factor, any text on engineering economics).
+    """
+    factor: Floats = 1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))
+    return factor
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Sizes in which builds come: one row a step of scale, or the process's own four figures.
+
+    Parameters
+    ----------
+    unit : numpy.ndarray of int64, shape (n,)
+        Unit that the step belongs to.
+    size : numpy.ndarray of object
+        Name of the step, "" where the process has none.
+    least, most : numpy.ndarray
+        Yearly capacity (activity a year); `most` may be infinite.
+    fixed, unit_cost : numpy.ndarray
+        Capex in money, and per yearly capacity, the site's factor in.
+    annuity : numpy.ndarray
+        Yearly payment on one unit of capex.
+    """
+
+    unit: Ints
+    size: NDArray[np.object_]
+    least: Floats
+    most: Floats
+    fixed: Floats
+    unit_cost: Floats
+    annuity: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Facilities first, then possible builds.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray of object, shape (n,)
+        Facility id, or ``<process>@<site>``.
+    is_build : numpy.ndarray of bool
+        Whether it would be new.
+    process, site : numpy.ndarray of int64
+        Indices into `Places`.
+    capacity : numpy.ndarray
+        Activity a year; of a build the most that any step allows (may be infinite).
+    opex, co2 : numpy.ndarray
+        Money and t CO2 per unit of activity.
+    min_load : numpy.ndarray
+        Least part of what it could do while on, 0 where it may do anything.
+    must_run : numpy.ndarray of bool
+        Never off.
+    available : numpy.ndarray, shape (n, periods)
+        Part of the capacity that may run in each period.
+    steps : Steps
+        Sizes of the builds.
+    recipe_unit, recipe_commodity : numpy.ndarray of int64
+        One row for each commodity of each unit.
+    recipe_coefficient : numpy.ndarray
+        Units of the commodity per activity, > 0 made, < 0 used.
+    """
+
+    ids: NDArray[np.object_]
+    is_build: Bools
+    process: Ints
+    site: Ints
+    capacity: Floats
+    opex: Floats
+    co2: Floats
+    min_load: Floats
+    must_run: Bools
+    available: Floats
+    steps: Steps
+    recipe_unit: Ints
+    recipe_commodity: Ints
+    recipe_coefficient: Floats
+
+
+def units_of(dataset: Dataset, places: Places) -> Units:
+    """Return all units of a dataset: its facilities, and a build wherever one is allowed."""
+    processes = dataset["processes"]
+    facilities = dataset["facilities"]
+    options = _build_options(dataset, places)
+    steps = _steps(dataset, options)
+    process = np.concatenate([positions(facilities["process"], places.processes), options["process"].to_numpy(int)])
+    site = np.concatenate([positions(facilities["site"], places.sites), options["site"].to_numpy(int)])
+    standing, new = len(facilities), len(options)
+    most = np.zeros(new)
+    np.maximum.at(most, steps.unit, steps.most)
+    own_opex = processes["opex"].to_numpy(float)[process]
+    given = np.concatenate([facilities["opex"].to_numpy(float), np.full(new, np.nan)])
+    names = places.processes[options["process"].to_numpy(int)] + "@" + places.sites[options["site"].to_numpy(int)]
+    recipe = _recipes(dataset, places, process)
+    steps = Steps(steps.unit + standing, *[getattr(steps, name) for name in Steps.__slots__[1:]])
+    return Units(
+        ids=np.concatenate([facilities["facility"].to_numpy(object), names.astype(object)]),
+        is_build=np.arange(standing + new) >= standing,
+        process=process,
+        site=site,
+        capacity=np.concatenate([facilities["capacity"].to_numpy(float), most]),
+        opex=np.where(np.isnan(given), own_opex, given),
+        co2=processes["co2"].to_numpy(float)[process],
+        min_load=np.concatenate([facilities["min_load"].to_numpy(float), np.zeros(new)]),
+        must_run=np.concatenate([facilities["must_run"].to_numpy(bool), np.zeros(new, bool)]),
+        available=_availability(dataset, places, process, site),
+        steps=steps,
+        recipe_unit=recipe[0],
+        recipe_commodity=recipe[1],
+        recipe_coefficient=recipe[2],
+    )
+
+
+def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
+    """Return where what may be built: process, site (indices), most (activity a year) and factor on the capex."""
+    buildable = np.flatnonzero(dataset["processes"]["buildable"].to_numpy(bool))
+    if not dataset.settings.allow_builds:
+        buildable = buildable[:0]
+    if "build_options" in dataset.given:
+        rows = dataset["build_options"]
+        options = pd.DataFrame(
+            {
+                "process": positions(rows["process"], places.processes),
+                "site": positions(rows["site"], places.sites),
+                "most": rows["max_capacity"].fillna(np.inf).to_numpy(float),
+                "factor": rows["capex_factor"].to_numpy(float),
+            }
+        )
+        options = options[options["process"].isin(buildable)]
+    else:
+        sites = np.arange(len(places.sites))
+        options = pd.DataFrame(
+            {
+                "process": np.repeat(buildable, len(sites)),
+                "site": np.tile(sites, len(buildable)),
+                "most": np.inf,
+                "factor": 1.0,
+            }
+        )
+    stepped = np.isin(options["process"], positions(dataset["sizes"]["process"], places.processes))
+    public = places.owner[options["site"].to_numpy(int)] == PUBLIC
+    return options[~(stepped & public)].reset_index(drop=True)
+
+
+def _steps(dataset: Dataset, options: pd.DataFrame) -> Steps:
+    """Return the steps of the build options, units counted from 0."""
+    processes = dataset["processes"]
+    figures = ["min_capacity", "max_capacity", "fixed_capex", "unit_capex"]
+    sizes = dataset["sizes"][["process", "size", *figures]]
+    whole = processes.loc[~processes["process"].isin(sizes["process"]), ["process", *figures]].assign(size="")
+    table = pd.concat([whole, sizes], ignore_index=True) if len(sizes) else whole
+    table = table.assign(process=positions(table["process"], processes["process"]))
+    joined = options.assign(unit=np.arange(len(options))).merge(table, on="process", how="inner", sort=False)
+    process = joined["process"].to_numpy(int)
+    life = processes["lifetime_years"].to_numpy(float)[process]
+    factor = joined["factor"].to_numpy(float)
+    most = np.minimum(joined["max_capacity"].fillna(np.inf).to_numpy(float), joined["most"].to_numpy(float))
+    least = joined["min_capacity"].to_numpy(float)
+    possible = least <= most
+    return Steps(
+        unit=joined["unit"].to_numpy(int)[possible],
+        size=joined["size"].to_numpy(object)[possible],
+        least=least[possible],
+        most=most[possible],
+        fixed=(joined["fixed_capex"].to_numpy(float) * factor)[possible],
+        unit_cost=(joined["unit_capex"].to_numpy(float) * factor)[possible],
+        annuity=annuity(dataset.settings.discount_rate, life)[possible],
+    )
+
+
+def _availability(dataset: Dataset, places: Places, process: Ints, site: Ints) -> Floats:
+    """Return the product of all factors that apply, by unit and period."""
+    rows = dataset["availability"]
+    holder, period = rows["holder"], positions(rows["period"], places.periods)
+    factor = rows["factor"].to_numpy(float)
+    tables: list[Floats] = []
+    for known in (dataset["facilities"]["facility"], places.processes, places.enterprises):
+        index = positions(holder, known)
+        table = np.ones((len(known) + 1, len(places.periods)))
+        np.multiply.at(table, (index[index >= 0], period[index >= 0]), factor[index >= 0])
+        tables.append(table)
+    standing = np.full(len(process), -1)
+    standing[: len(dataset["facilities"])] = np.arange(len(dataset["facilities"]))
+    product: Floats = tables[0][standing] * tables[1][process] * tables[2][places.owner[site]]
+    return product
+
+
+def _recipes(dataset: Dataset, places: Places, process: Ints) -> tuple[Ints, Ints, Floats]:
+    """Return unit, commodity and coefficient of every recipe row of every unit."""
+    rows = dataset["recipes"]
+    table = pd.DataFrame(
+        {
+            "process": positions(rows["process"], places.processes),
+            "commodity": positions(rows["commodity"], places.commodities),
+            "coefficient": rows["coefficient"].to_numpy(float),
+        }
+    )
+    table = table[table["coefficient"] != 0]
+    units = pd.DataFrame({"process": process, "unit": np.arange(len(process))})
+    joined = units.merge(table, on="process", how="inner", sort=False)
+    return (
+        joined["unit"].to_numpy(np.int64),
+        joined["commodity"].to_numpy(np.int64),
+        joined["coefficient"].to_numpy(float),
+    )

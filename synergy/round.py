@@ -1,0 +1,76 @@
+"""Round: one matching run with all that went in and came out; it calls the rooms and computes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from synergy.dataset.dataset import Dataset
+from synergy.engine import Options, Outcome, match
+from synergy.model.effort import Listener
+from synergy.plan import Plan
+from synergy.proposals.build import Context, propose
+from synergy.verify.verify import assert_valid
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A matching run.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What went in.
+    options : Options
+        How it was run.
+    outcome : Outcome
+        How it ended.
+    """
+
+    dataset: Dataset
+    options: Options
+    outcome: Outcome
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return the verified plan with its proposals, None where there is none."""
+        return self.outcome.plan
+
+
+def run(
+    dataset: Dataset,
+    options: Options | None = None,
+    listen: Listener | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Round:
+    """Match a dataset: best plan, proposals, verification.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Checked tables and settings.
+    options : Options, optional
+        When to stop and what to compute beside the plan.
+    listen, stop : callable, optional
+        See `synergy.engine.match`.
+
+    Returns
+    -------
+    Round
+
+    Raises
+    ------
+    VerificationError
+        The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
+    """
+    options = options or Options()
+    outcome = match(dataset, options, listen, stop)
+    if outcome.plan is not None:
+        plan = outcome.plan
+        if plan.standalone is not None:
+            context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without)
+            proposals, remainder = propose(dataset, plan, context)
+            plan = replace(plan, proposals=proposals, remainder=remainder)
+        assert_valid(dataset, plan)
+        outcome = replace(outcome, plan=plan)
+    return Round(dataset, options, outcome)
