@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +10,17 @@ import pandas as pd
 
 from synergy.accounts.ledger import ledger
 from synergy.accounts.links import link_facts
+from synergy.plan import Decisions
 from synergy.proposals.bundles import LINK, build_names
-from synergy.proposals.ends import marked
+from synergy.proposals.ends import marked, stacked
 from synergy.proposals.prices import yardsticks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from synergy.dataset.dataset import Dataset
-    from synergy.plan import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
     )
     levels = _indexed(decisions.levels).assign(value=accounts.levels["net"].to_numpy(dtype=float), co2=0.0)
     return Booked(flows=flows, runs=_with_builds(runs, builds), levels=levels, builds=builds, links=links)
+
+
+def side_by_side(plans: Sequence[Decisions], like: Decisions) -> Decisions:
+    """Return several plans as one; without any, nothing in the columns of another plan."""
+    frames = {field.name: [getattr(plan, field.name) for plan in plans] for field in fields(Decisions)}
+    return Decisions(**{name: stacked([*parts, getattr(like, name).iloc[:0]]) for name, parts in frames.items()})
 
 
 def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synergy.plan import Plan, Proposal
-from synergy.proposals.booked import booked
+from synergy.proposals.booked import booked, side_by_side
 from synergy.proposals.bundles import bundle
-from synergy.proposals.ends import owners, stacked
+from synergy.proposals.context import Context
+from synergy.proposals.ends import owners
 from synergy.proposals.figures import Attribution, figures
 from synergy.proposals.kinds import before, kinds
 from synergy.proposals.names import LANGUAGES, names
@@ -20,8 +21,9 @@ from synergy.proposals.telling import Scene, tell
 if TYPE_CHECKING:
     from synergy.dataset.dataset import Dataset
     from synergy.proposals.booked import Booked
-    from synergy.proposals.context import Context
     from synergy.proposals.kinds import Before
+
+__all__ = ["Context", "propose"]
 
 
 def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
@@ -58,11 +60,10 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
     """
     owner = owners(dataset)
     now = booked(dataset, plan.decisions, owner)
-    lone = tuple(context.standalone.values())
-    alone = [booked(dataset, decisions, owner) for decisions in lone] if plan.gain is not None else None
+    lone = None if plan.gain is None else side_by_side(tuple(context.standalone.values()), plan.decisions)
+    alone = None if lone is None else booked(dataset, lone, owner)
     today = None if context.today is None else booked(dataset, context.today, owner)
-    apart = stacked([now.flows.iloc[:0], *[side.flows for side in alone or ()]])
-    bundles = bundle(now.flows, plan.decisions, lone if alone else (), apart)
+    bundles = bundle(now, alone)
     numbers = figures(now, bundles, Attribution(dataset, owner, alone, today))
     opened = np.diff(numbers.links.indptr) > 0
     scene = Scene(
@@ -81,9 +82,7 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
     return tuple(told), remainder
 
 
-def _before(alone: list[Booked] | None, today: Booked | None) -> Before:
+def _before(alone: Booked | None, today: Booked | None) -> Before:
     """Return what was there before: today, else the enterprises alone, else nothing known."""
-    sides = [today] if today is not None else alone
-    if not sides:
-        return before(None, None)
-    return before(stacked([side.flows for side in sides]), stacked([side.runs for side in sides]))
+    side = today or alone
+    return before(None, None) if side is None else before(side.flows, side.runs)

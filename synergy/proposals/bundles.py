@@ -9,14 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from synergy.proposals.ends import stacked
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from synergy.plan import Decisions
+    from synergy.proposals.booked import Booked
     from synergy.proposals.changes import Changes
 
 SAME = 0.01  # amounts that differ by less than this part are the same
@@ -118,7 +114,7 @@ class Bundles:
         return sparse.csr_matrix(self.flow_shares(flows) @ spread @ sparse.diags(scale))
 
 
-def bundle(flows: pd.DataFrame, decisions: Decisions, alone: Sequence[Decisions], before: pd.DataFrame) -> Bundles:
+def bundle(now: Booked, alone: Booked | None) -> Bundles:
     """Return the proposals of a plan.
 
     A build is one, unless it stays inside its owner's fence and its owner builds the same alone. Flows between two
@@ -127,32 +123,32 @@ def bundle(flows: pd.DataFrame, decisions: Decisions, alone: Sequence[Decisions]
 
     Parameters
     ----------
-    flows : pandas.DataFrame
-        Flows of the plan as `ends.marked` returns them.
-    decisions : Decisions
+    now : Booked
         The plan.
-    alone : sequence of Decisions
-        The enterprises' plans alone.
-    before : pandas.DataFrame
-        The flows of `alone` together, marked.
+    alone : Booked or None
+        The enterprises' plans alone, side by side; None where nothing is known of them.
     """
-    crossing = flows["partner"] | flows["inner"]
+    flows = now.flows
     dealing = set(flows.loc[flows["partner"] & (flows["outlet_kind"] == "build"), "outlet_id"])
     dealing |= set(flows.loc[flows["partner"] & (flows["inlet_kind"] == "build"), "inlet_id"])
-    size = _capacity([decisions])
-    lone = _capacity(list(alone)).reindex(size.index).fillna(0.0)
+    size = _capacity(now.builds)
+    lone = _capacity(now.builds.iloc[:0] if alone is None else alone.builds).reindex(size.index).fillna(0.0)
     same = (size - lone).abs() <= SAME * size
     builds = [name for name in size.index if name in dealing or not same[name]]
     numbers = pd.Series(np.arange(len(builds)), index=pd.Index(builds, dtype=object), dtype=np.int64)
     plain = Bundles(ids=(), builds=numbers, pairs=pd.Series(dtype=np.int64))
-    free = crossing & (plain.of_flows(flows)[0] == NONE)
-    now = flows[free].groupby(PAIR)[["quantity", "partner"]].agg({"quantity": "sum", "partner": "any"})
-    moved = before["partner"] | before["inner"]
-    then = before[moved].groupby(PAIR)["quantity"].sum().reindex(now.index).fillna(0.0)
-    now = now[now["partner"] | (now["quantity"] > (1.0 + SAME) * then)]
-    pairs = pd.Series(len(builds) + np.arange(len(now)), index=now.index, dtype=np.int64)
-    ids = [f"build:{name}" for name in builds] + [f"deal:{a}>{b}:{c}" for a, b, c in now.index]
+    paired = _moved(flows[plain.of_flows(flows)[0] == NONE])
+    then = _moved(flows.iloc[:0] if alone is None else alone.flows)["quantity"].reindex(paired.index).fillna(0.0)
+    paired = paired[paired["partner"] | (paired["quantity"] > (1.0 + SAME) * then)]
+    pairs = pd.Series(len(builds) + np.arange(len(paired)), index=paired.index, dtype=np.int64)
+    ids = [f"build:{name}" for name in builds] + [f"deal:{a}>{b}:{c}" for a, b, c in paired.index]
     return Bundles(ids=tuple(ids), builds=numbers, pairs=pairs)
+
+
+def _moved(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return what moves a year between owners or sites, by `PAIR`."""
+    moved = flows[flows["partner"] | flows["inner"]]
+    return moved.groupby(PAIR)[["quantity", "partner"]].agg({"quantity": "sum", "partner": "any"})
 
 
 def build_names(builds: pd.DataFrame) -> pd.Series:
@@ -160,12 +156,9 @@ def build_names(builds: pd.DataFrame) -> pd.Series:
     return builds["process"].astype(str) + "@" + builds["site"].astype(str)
 
 
-def _capacity(plans: Sequence[Decisions]) -> pd.Series:
-    """Return the capacity built, by id of the build, over several plans."""
-    if not plans:
-        return pd.Series(dtype=float)
-    every = stacked([plan.builds for plan in plans])
-    return every["capacity"].astype(float).groupby(build_names(every).to_numpy(dtype=object), sort=True).sum()
+def _capacity(builds: pd.DataFrame) -> pd.Series:
+    """Return the capacity built, by id of the build."""
+    return builds["capacity"].astype(float).groupby(build_names(builds).to_numpy(dtype=object), sort=True).sum()
 
 
 def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> NDArray[np.int64]:

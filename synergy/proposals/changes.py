@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,28 +47,27 @@ class Changes:
     levels: pd.DataFrame
 
 
-def changes(plan: Booked, others: Sequence[Booked]) -> Changes:
-    """Return what a plan does more or less than others together, line by line.
+def changes(plan: Booked, other: Booked) -> Changes:
+    """Return what a plan does more or less than another, line by line.
 
     Parameters
     ----------
-    plan : Booked
-        The plan with the value of each line.
-    others : sequence of Booked
-        Plans side by side that it is compared with; lines of the same key add up.
+    plan, other : Booked
+        The plan and what it is compared with, with the value of each line; lines of the same key add up.
     """
     return Changes(
-        flows=_difference([plan.flows, *[other.flows for other in others]], FLOW_KEY, ("quantity", "arrived")),
-        runs=_difference([plan.runs, *[other.runs for other in others]], RUN_KEY, ("activity",)),
-        levels=_difference([plan.levels, *[other.levels for other in others]], LEVEL_KEY, ("level",)),
+        flows=_difference(plan.flows, other.flows, FLOW_KEY, ("quantity", "arrived")),
+        runs=_difference(plan.runs, other.runs, RUN_KEY, ("activity",)),
+        levels=_difference(plan.levels, other.levels, LEVEL_KEY, ("level",)),
     )
 
 
-def _difference(frames: list[pd.DataFrame], key: tuple[str, ...], amounts: tuple[str, ...]) -> pd.DataFrame:
-    """Return the first frame minus the others, summed by key in order of appearance."""
+def _difference(
+    plan: pd.DataFrame, other: pd.DataFrame, key: tuple[str, ...], amounts: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return one frame minus the other, summed by key in order of appearance."""
     columns = [*amounts, "value", "co2"]
-    sides = [frame[[*key, *columns]].assign(size=frame[amounts[0]].abs()) for frame in frames]
-    for side in sides[1:]:
-        side[columns] = -side[columns]
-    every = stacked(sides)
+    plus, minus = (side[[*key, *columns]].assign(size=side[amounts[0]].abs()) for side in (plan, other))
+    minus[columns] = -minus[columns]
+    every = stacked([plus, minus])
     return every.groupby(list(key), sort=False, as_index=False)[[*columns, "size"]].sum()

@@ -13,8 +13,6 @@ from synergy.proposals.ends import marked
 from synergy.proposals.gains import line_values, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
@@ -84,32 +82,31 @@ class Attribution:
         The tables.
     owner : pandas.Series
         Owner by site.
-    alone : sequence of Booked or None
-        The enterprises' plans alone; None where they are unknown.
+    alone : Booked or None
+        The enterprises' plans alone, side by side; None where they are unknown.
     today : Booked or None
         The plan behind `today`.
     """
 
     dataset: Dataset
     owner: pd.Series
-    alone: Sequence[Booked] | None
+    alone: Booked | None
     today: Booked | None
 
     def gain(self, now: Booked, bundles: Bundles) -> Floats:
         """Return the gain of each proposal against the plans alone."""
-        return self._given(now, bundles, self.alone or (), "value")
+        return self._given(now, bundles, self.alone, "value")
 
     def saved(self, now: Booked, bundles: Bundles) -> Floats:
         """Return the CO2 that each proposal saves against today, else against the plans alone."""
-        others = (self.today,) if self.today is not None else self.alone
-        if others is None:
-            return np.zeros(len(bundles.ids))
-        saved: Floats = 0.0 - self._given(now, bundles, others, "co2")
+        saved: Floats = 0.0 - self._given(now, bundles, self.today or self.alone, "co2")
         return saved
 
-    def _given(self, now: Booked, bundles: Bundles, others: Sequence[Booked], column: str) -> Floats:
-        """Return what the proposals are given of the change of one column against other plans."""
-        changed = changes(now, others)
+    def _given(self, now: Booked, bundles: Bundles, other: Booked | None, column: str) -> Floats:
+        """Return what the proposals are given of the change of one column against another plan."""
+        if other is None:
+            return np.zeros(len(bundles.ids))
+        changed = changes(now, other)
         shares = bundles.line_shares(changed, marked(changed.flows, self.owner))
         return walk(self.dataset, changed, shares).attribute(line_values(changed, column))
 

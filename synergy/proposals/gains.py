@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from synergy.proposals.balances import elements
+from synergy.proposals.balances import FAINT, elements
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from synergy.proposals.changes import Changes
 
     Floats = NDArray[np.float64]
+
+
+KEPT = 0.1  # part of a shared gain that the line it passes through keeps before the others have theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,28 @@ class Walk:
             return np.zeros(self.shares.shape[0])
         start = np.zeros(states)
         start[: len(values)] = values
-        # expected visits: visits = start + steps' visits; what reaches a proposal's line ends there
+        # expected visits: visits = start + steps' visits; of each, a line keeps what it does not hand on
         visits = splu(sparse.csc_matrix(sparse.identity(states) - self.steps.T)).solve(start)
-        given: Floats = self.shares @ visits[: len(values)]
+        kept = 1.0 - np.asarray(self.steps.sum(axis=1)).ravel()
+        given: Floats = self.shares @ (kept * visits)[: len(values)]
         return given
 
 
 def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     """Return the walk by which changes are attributed to proposals.
 
-    A line (a flow, run or level that differs from what it is compared with) that belongs to a proposal ends there.
-    Any other line asks the balances it stands in (its outlet's, its inlet's; a run: one for each commodity of its
-    recipe, by coefficient times yardstick price) which changes of the opposite sign it makes up for, and goes to
-    these in proportion to their size: coke oven gas that was flared alone and now leaves for a neighbour hands the
-    avoided cost of flaring to that exchange. What no proposal can be reached from (an enterprise that changes
-    something for itself) stays in the remainder.
+    A line is a flow, run or level that differs from what it is compared with; it stands in the balances of its
+    outlet and inlet, a run in one for each commodity of its recipe.
+
+    - A line of no proposal, or one that is done less than before, asks its balances (a run: each by coefficient times
+      yardstick price) which changes of the opposite sign it makes up for, and hands its value to these in proportion
+      to their size: coke oven gas that was flared alone and now leaves for a neighbour hands the avoided cost of
+      flaring to that exchange.
+    - A line of a proposal that is done more keeps what reaches it, except for the part that the runs at its ends make
+      possible (a unit that runs more to deliver or to take it): of that it keeps `KEPT` and hands the rest to these
+      runs, whose other lines share it. So the cost of an oven that runs more, the gas and the tar that it gives and
+      the right that lets it run are borne and earned together, by the value of each.
+    - What no proposal can be reached from (an enterprise that changes something for itself) stays in the remainder.
 
     Parameters
     ----------
@@ -81,26 +91,59 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     An absorbing Markov chain; one sparse factorisation, deterministic. What it gives away and what stays sum to what
     came in.
     """
-    lines = shares.shape[1]
-    found = elements(dataset, changed)
+    shares = sparse.csr_matrix(shares @ sparse.diags(_grown(changed).astype(float)))
     owned = np.asarray(shares.sum(axis=0)).ravel() > 0
-    count = int(found["node"].max()) + 1 if len(found) else 0
-    states = lines + 2 * count
+    steps = _steps(elements(dataset, changed), owned, (len(changed.flows), len(changed.runs)))
+    _, part = connected_components(steps, directed=False)
+    reached = np.isin(part, part[: len(owned)][owned])
+    return Walk(steps=sparse.csr_matrix(sparse.diags(reached.astype(float)) @ steps), shares=shares)
+
+
+def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int]) -> sparse.csr_matrix:
+    """Return the chance of each step.
+
+    States are the lines, then both sides of every balance (where all lines of the other sign answer), then both
+    sides again (where only its runs do).
+    """
+    lines, (flows, runs) = len(owned), counts
     item, node = found["item"].to_numpy(), found["node"].to_numpy()
     amount, weight = found["amount"].to_numpy(), found["weight"].to_numpy()
-    side = lines + 2 * node + (amount < 0)  # where this line's side of the balance is asked for the other
-    other = lines + 2 * node + (amount > 0)
-    opposed = np.isin(side, other)
-    link = sparse.coo_matrix((np.abs(amount), (other, item)), shape=(states, states))
-    ask = sparse.coo_matrix((weight[opposed], (item[opposed], side[opposed])), shape=(states, states))
-    steps = sparse.csr_matrix(link + ask)
-    _, part = connected_components(steps, directed=False)
-    reached = np.isin(part, part[:lines][owned])
-    stays = ~reached
-    stays[:lines] |= owned
-    total = np.asarray(steps.sum(axis=1)).ravel()
-    factor = np.divide(1.0, total, out=np.zeros(states), where=(total > 0) & ~stays)
-    return Walk(steps=sparse.csr_matrix(sparse.diags(factor) @ steps), shares=shares)
+    sides = 2 * (int(node.max()) + 1 if len(node) else 0)
+    states = lines + 2 * sides
+    asked, answering = 2 * node + (amount < 0), 2 * node + (amount > 0)
+    run = (item >= flows) & (item < flows + runs)
+    every = np.bincount(answering, weights=np.abs(amount), minlength=sides)
+    moving = np.bincount(answering, weights=np.abs(amount) * run, minlength=sides)
+    answers = sparse.coo_matrix((np.abs(amount) / every[answering], (lines + answering, item)), shape=(states, states))
+    driven = sparse.coo_matrix(
+        ((np.abs(amount) / np.where(run, moving[answering], 1.0))[run], ((lines + sides + answering)[run], item[run])),
+        shape=(states, states),
+    )
+    keeper = owned[item] & ~run
+    caused = moving[asked] / np.where(every[asked] > 0, every[asked], 1.0)
+    chance = np.where(keeper, caused, weight * (every[asked] > 0))
+    total = np.bincount(item, weights=chance, minlength=lines)
+    total = np.where(owned, (np.where(_spans(item, run, lines), total, np.maximum(total, 1.0))) / (1.0 - KEPT), total)
+    chance = np.divide(chance, total[item], out=np.zeros(len(chance)), where=total[item] > 0)
+    target = lines + asked + np.where(keeper, sides, 0)
+    asks = sparse.coo_matrix((chance, (item, target)), shape=(states, states))
+    return sparse.csr_matrix(answers + driven + asks)
+
+
+def _spans(item: NDArray[np.int64], run: NDArray[np.bool_], lines: int) -> NDArray[np.bool_]:
+    """Return which lines are runs."""
+    found = np.zeros(lines, dtype=bool)
+    found[item[run]] = True
+    return found
+
+
+def _grown(changed: Changes) -> NDArray[np.bool_]:
+    """Return which lines are not done less than before."""
+    pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
+    grown: NDArray[np.bool_] = np.concatenate(
+        [frame[name].to_numpy(dtype=float) >= -FAINT * frame["size"].to_numpy(dtype=float) for frame, name in pairs]
+    )
+    return grown
 
 
 def line_values(changed: Changes, column: str) -> Floats:

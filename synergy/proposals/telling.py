@@ -68,14 +68,15 @@ def _proposal(scene: Scene, number: int, members: NDArray[np.int64], builds: tup
     figures = scene.figures
     links = tuple(int(link) for link in figures.links[[number]].indices)
     build = _build_row(scene, builds)
-    story = Story(flows, build, opened=bool(links), periods=len(scene.dataset["periods"]))
+    goods = scene.dataset["commodities"]
+    right = flows["commodity"].isin(goods.loc[goods["phase"] == "right", "commodity"]).all()
+    story = Story(flows, build, opened=bool(links), right=bool(right), periods=len(scene.dataset["periods"]))
     host = str(build["owner"]) if build else ""
     crossing = flows[flows["partner"] | flows["inner"]]
     enterprises = _partners(crossing, host)
     owners = set(crossing["from_owner"]) | set(crossing["to_owner"]) | {host}
     gain = None if figures.gain is None else float(figures.gain[number])
     capex = float(figures.capex[number])
-    goods = _goods(crossing, flows)
     positions = tuple(int(flow) for flow in members)
     return Proposal(
         id=scene.bundles.ids[number],
@@ -86,7 +87,7 @@ def _proposal(scene: Scene, number: int, members: NDArray[np.int64], builds: tup
         title_zh=title(story, scene.names["zh"]),
         enterprises=enterprises,
         host=host.removeprefix("@"),
-        commodities=goods,
+        commodities=_goods(crossing, flows),
         flows=positions,
         builds=builds,
         links=links,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synergy.proposals.ends import OUTSIDE
-from synergy.proposals.names import Names, amount, figure
+from synergy.proposals.names import Names, amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,8 @@ class Story:
         The proposal's flows with owners, `km` and `worth`.
     build : mapping or None
         ``process``, ``site``, ``capacity`` and ``owner`` of the build; None for a direct exchange.
-    opened : bool
-        Whether it opens a link.
+    opened, right : bool
+        Whether it opens a link; whether it moves a right, which has no road.
     periods : int
         Periods in a year.
     """
@@ -38,6 +38,7 @@ class Story:
     flows: pd.DataFrame
     build: dict[str, object] | None
     opened: bool
+    right: bool
     periods: int
 
 
@@ -66,11 +67,12 @@ def _distance(story: Story, lang: str) -> str:
     flows = story.flows
     weight = flows["quantity"].to_numpy(dtype=float)
     km = float(np.average(flows["km"].to_numpy(dtype=float), weights=weight)) if weight.sum() > 0 else 0.0
-    if km < 0.05:
+    if km < 0.05 or story.right:
         return ""
+    said = f"{km:.0f}" if km >= 10 else f"{km:.1f}".removesuffix(".0")
     if lang == "zh":
-        return f"，{'新建线路 ' if story.opened else ''}{figure(km)} km"
-    return f" over {figure(km)} km{' of new line' if story.opened else ''}"
+        return f"，{'新建线路 ' if story.opened else ''}{said} km"
+    return f" over {said} km{' of new line' if story.opened else ''}"
 
 
 def _season(story: Story, lang: str) -> str:
