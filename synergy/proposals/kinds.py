@@ -118,7 +118,7 @@ def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
         bought=supply["bought"].fillna(0.0).to_numpy(dtype=float) > 0,
         idle_outlet=still["outlet"],
         idle_inlet=still["inlet"],
-        second=single & kept & (source != giver.to_numpy(dtype=object)),
+        second=single & kept & (source != giver.to_numpy(dtype=object)) & (flows["from_owner"] != flows["to_owner"]),
         only=single & (source == giver.to_numpy(dtype=object)),
     )
 
