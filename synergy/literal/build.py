@@ -88,7 +88,7 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
     linear in the number of columns.
     """
     parts = parts_of(scope_of(dataset, members, variant))
-    matrix, lower, upper, rows = joined([block for block in _blocks(parts) if len(block)], parts.first[""])
+    matrix, lower, upper, rows = joined(list(_blocks(parts)), parts.first[""])
     kinds = list(parts.first)
     integer = np.zeros(parts.first[""], dtype=bool)
     for kind, following in pairwise(kinds):

@@ -76,8 +76,9 @@ def parts_of(scope: Scope) -> Parts:
     """Return all parts of a scope."""
     tables, units = tables_of(scope), units_of(scope)
     outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
-    units = bounded(scope, units, outlets, inlets)
-    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+    if np.isinf(units.steps["maximum"].to_numpy(dtype=float)).any():
+        units = bounded(scope, units, outlets, inlets)
+        outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
     routes = routes_of(scope, outlets, inlets)
     exchanges = exchanges_of(scope, outlets, inlets, routes)
     used = np.zeros(len(routes), dtype=bool)

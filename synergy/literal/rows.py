@@ -52,10 +52,10 @@ class Block:
     def __len__(self) -> int:
         return len(self.lower)
 
-    def names(self) -> pd.DataFrame:
-        """Return `ROW_COLUMNS` of each row."""
-        plain = {name: getattr(self, name) for name in ROW_COLUMNS}
-        return pd.DataFrame(plain, index=range(len(self)), dtype="str")
+    def said(self, name: str) -> Any:
+        """Return one of `ROW_COLUMNS`, spread over all rows."""
+        value = np.asarray(getattr(self, name), dtype=object)
+        return np.broadcast_to(value, (len(self),))
 
 
 def at_most(rows: int, upper: ArrayLike = 0.0) -> tuple[Floats, Floats]:
@@ -87,8 +87,8 @@ def joined(blocks: Sequence[Block], columns: int) -> tuple[csr_matrix, Floats, F
     matrix.sum_duplicates()
     lower = np.concatenate([block.lower for block in blocks])
     upper = np.concatenate([block.upper for block in blocks])
-    names = pd.concat([block.names() for block in blocks], ignore_index=True)
-    return matrix, lower, upper, names
+    names = {name: np.concatenate([block.said(name) for block in blocks]) for name in ROW_COLUMNS}
+    return matrix, lower, upper, pd.DataFrame(names, dtype="str")
 
 
 def grouped(*keys: ArrayLike) -> tuple[Ints, list[Ints]]:

@@ -35,7 +35,13 @@ class LiteralSolution:
     duals: Floats | None
 
 
-def solve(model: LiteralModel, time_limit: float | None = None, gap: float = 0.0, threads: int = 1) -> LiteralSolution:
+def solve(
+    model: LiteralModel,
+    time_limit: float | None = None,
+    gap: float = 0.0,
+    threads: int = 1,
+    tolerance: float | None = None,
+) -> LiteralSolution:
     """Return the best plan of a literal model.
 
     Parameters
@@ -46,6 +52,8 @@ def solve(model: LiteralModel, time_limit: float | None = None, gap: float = 0.0
     gap : float
         Relative gap at which it stops.
     threads : int
+    tolerance : float, optional
+        By how much rows and whole numbers may be missed; HiGHS's own (1e-7 and 1e-6) when left out.
 
     Returns
     -------
@@ -56,9 +64,11 @@ def solve(model: LiteralModel, time_limit: float | None = None, gap: float = 0.0
     if not len(model.cost):
         return _empty(model)
     highs = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
-    options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads} | (
-        {} if time_limit is None else {"time_limit": float(time_limit)}
-    )
+    options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads}
+    if time_limit is not None:
+        options["time_limit"] = float(time_limit)
+    if tolerance is not None:
+        options |= {f"{name}_feasibility_tolerance": tolerance for name in ("mip", "primal", "dual")}
     for name, value in options.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise ValueError(f"HiGHS refused {name} = {value!r}")

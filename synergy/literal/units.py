@@ -100,9 +100,9 @@ def _steps(scope: Scope, builds: pd.DataFrame, process: pd.DataFrame) -> pd.Data
     four = ["min_capacity", "max_capacity", "fixed_capex", "unit_capex"]
     sizes = scope.dataset["sizes"]
     base = builds[["process", "site", "id", "max_capacity", "capex_factor"]].rename(columns={"max_capacity": "here"})
-    base = base.assign(unit=np.arange(len(base)), years=process["lifetime_years"])
+    base = base.assign(unit=np.arange(len(base)), years=process["lifetime_years"], subject=base["id"])
     stepped = base["process"].isin(sizes["process"])
-    plain = pd.concat([base, process[four]], axis=1)[~stepped].assign(subject=base["id"])
+    plain = pd.concat([base, process[four]], axis=1)[~stepped]
     steps = base[stepped].merge(sizes[["process", "size", *four]], on="process")
     both = pd.concat([plain, steps.assign(subject=steps["id"] + "#" + steps["size"])], ignore_index=True)
     part = scope.column("part")[both["site"].to_numpy(dtype=int)]
