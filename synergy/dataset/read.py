@@ -1,72 +1,170 @@
-"""Read a dataset from a folder: every table of the schema, typed, with defaults filled."""
+"""Read a dataset: a folder or zip archive in, checked tables or all faults at once out."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from synergy.dataset.columns import Column, Kind, Table
+from synergy.dataset.apply import Applied, apply
+from synergy.dataset.balance import check_balances
+from synergy.dataset.check_keys import look_alikes, without_repeats
+from synergy.dataset.check_links import check_links
+from synergy.dataset.check_places import check_places
+from synergy.dataset.check_processes import check_processes
+from synergy.dataset.check_references import check_references
+from synergy.dataset.check_settings import check_settings
+from synergy.dataset.check_values import check_ranges, check_values
 from synergy.dataset.dataset import Dataset
-from synergy.dataset.schema import TABLES, YEAR, numeric
-from synergy.dataset.settings import parse_settings
-from synergy.errors import DatasetError, Problem, Severity
-from synergy.scenario import Scenario
+from synergy.dataset.digest import digest_of
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.loops import LOOPS, check_loops
+from synergy.dataset.package import Package, package_of
+from synergy.dataset.raw import raw_sheet
+from synergy.dataset.scenarios import SCENARIO, check_shape
+from synergy.dataset.schema import TABLES, YEAR
+from synergy.dataset.settings import OVERRIDES, Layer, parse_settings
+from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.sources import PACKAGE, Source, open_source
+from synergy.dataset.typed import filled, missing_columns, typed
+from synergy.errors import DatasetError, LoopError, Problem, Severity
+from synergy.scenario import Scenario, Settings
 
 
 def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None) -> Dataset:
-    """Read and check a dataset."""
+    """Read and check a dataset.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A folder of tables, its ``datapackage.json``, or a zip archive of one.
+    scenario : Scenario, optional
+        Applied before anything else looks at the tables.
+    overrides : mapping, optional
+        Settings on top of the dataset's and the scenario's; texts are read as on a command line.
+
+    Returns
+    -------
+    Dataset
+        Its `warnings` say what is odd without being wrong.
+
+    Raises
+    ------
+    DatasetError
+        Anything is wrong; `problems` holds all of it.
+    LoopError
+        Nothing is wrong but a loop that makes goods or money from nothing.
+    """
     dataset, problems = check(path, scenario, overrides)
     if dataset is None:
-        raise DatasetError(problems)
+        raise refusal(problems)
     return dataset
+
+
+def refusal(problems: Sequence[Problem]) -> DatasetError:
+    """Return the error that some problems amount to: `LoopError` where loops are all there is.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        At least one error among them.
+
+    Returns
+    -------
+    DatasetError
+    """
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    return (LoopError if all(problem.code in LOOPS for problem in errors) else DatasetError)(problems)
 
 
 def check(
     path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None
 ) -> tuple[Dataset | None, tuple[Problem, ...]]:
-    """Read a dataset and return it with everything there is to say about it; None where it has errors."""
-    folder, scenario = Path(path), scenario or Scenario()
-    package = folder / "datapackage.json"
-    record = json.loads(package.read_text("utf-8")) if package.exists() else {}
-    hasher, tables, given = hashlib.sha256(), {}, set()
-    for name, table in sorted(TABLES.items()):
-        file = folder / f"{name}.csv"
-        frame = pd.DataFrame()
-        if file.exists():
-            given.add(name)
-            hasher.update(file.read_bytes())
-            frame = pd.read_csv(file, dtype=str, keep_default_na=False)
-            frame.index = frame.index + 2
-        tables[name] = _typed(table, frame)
-    if tables["periods"].empty:
-        tables["periods"].loc[1] = list(YEAR)
-    settings, problems = parse_settings(record.get("synergy", {}), scenario.settings, overrides or {})
-    if any(problem.severity is Severity.ERROR for problem in problems):
+    """Read a dataset and say everything there is to say about it.
+
+    Parameters
+    ----------
+    path, scenario, overrides
+        As for `read`.
+
+    Returns
+    -------
+    Dataset or None
+        None where there are errors: nothing is half imported.
+    tuple of Problem
+        Errors first, then warnings.
+    """
+    findings, scenario = Findings(), scenario or Scenario()
+    source = open_source(Path(path), findings)
+    if source is None:
+        return None, findings.problems()
+    package = package_of(source, findings)
+    sheets, broken = _sheets(source, package, findings)
+    digest = "" if findings.refused else digest_of(sheets)
+    sound = check_shape(scenario, findings)
+    settings, places = _settings(package, sound, overrides or {}, findings)
+    applied = apply(sound, sheets, findings)
+    _check(applied, broken, findings)
+    check_settings(settings, places, applied.sheets, findings)
+    if not findings.refused:
+        check_loops(applied.sheets, settings, findings)
+    problems = findings.problems(applied.relocate)
+    if findings.refused:
         return None, problems
-    name = str(record.get("name") or folder.resolve().name)
-    dataset = Dataset(name, tables, frozenset(given), settings, scenario, hasher.hexdigest(), problems)
-    return dataset, problems
+    tables = {name: sheet.frame() for name, sheet in applied.sheets.items()}
+    given = frozenset(name for name, sheet in applied.sheets.items() if sheet.given)
+    return Dataset(package.name, tables, given, settings, scenario, digest, problems), problems
 
 
-def _typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    columns = {column.name: _column(column, frame) for column in table.columns}
-    extra = {name: frame[name] for name in frame.columns if name not in columns}
-    for name, cells in extra.items():
-        if numeric(table.name, name):
-            extra[name] = pd.to_numeric(cells)
-    return pd.DataFrame(columns | extra, index=frame.index)
+def _sheets(source: Source, package: Package, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:
+    """Return all tables, and the names of those that could not be read."""
+    sheets: dict[str, Sheet] = {}
+    broken = {name for name, table in TABLES.items() if table.required and name not in package.files}
+    for name in TABLES:
+        sheet = None
+        if name in package.files:
+            sheet = _sheet(name, source.load(package.files[name]), findings)
+            if sheet is None:
+                broken.add(name)
+        sheets[name] = sheet or filled(Sheet(name, np.empty(0, dtype=np.int64), given=False))
+    return sheets, broken
 
 
-def _column(column: Column, frame: pd.DataFrame) -> pd.Series[Any]:
-    cells = frame[column.name] if column.name in frame else pd.Series("", index=frame.index, dtype=str)
-    if column.kind is Kind.NUMBER:
-        numbers = pd.to_numeric(cells).astype("float64")
-        return numbers if column.default is None else numbers.fillna(float(column.default))
-    if column.kind is Kind.BOOLEAN:
-        return cells.str.lower() == "true"
-    return cells
+def _sheet(name: str, data: bytes, findings: Findings) -> Sheet | None:
+    raw = raw_sheet(data, name, findings)
+    if raw is None:
+        return None
+    missing_columns(raw, findings)
+    sheet = typed(raw, findings)
+    check_ranges(sheet, findings)
+    sheet = without_repeats(filled(sheet), findings)
+    look_alikes(sheet, findings)
+    return sheet
+
+
+def _settings(
+    package: Package, scenario: Scenario, overrides: Mapping[str, Any], findings: Findings
+) -> tuple[Settings, Mapping[str, Where]]:
+    layers = [
+        Layer(PACKAGE, package.settings, "/synergy"),
+        Layer(SCENARIO, scenario.settings),
+        Layer(OVERRIDES, overrides),
+    ]
+    return parse_settings(layers, findings)
+
+
+def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
+    """Check what the tables say, the scenario applied; complete the periods and drop links to nowhere."""
+    sheets = applied.sheets
+    if not len(sheets["periods"]) and "periods" not in broken:
+        columns: dict[str, Cells] = {"period": Words.of([YEAR[0]]), "hours": np.array([YEAR[1]])}
+        sheets["periods"] = replace(sheets["periods"], lines=np.ones(1, dtype=np.int64), columns=columns)
+    check_values(sheets, findings)
+    check_references(sheets, broken, findings)
+    check_places(sheets, findings)
+    check_processes(sheets, findings)
+    sheets["links"] = check_links(sheets, findings)
+    check_balances(sheets, findings)

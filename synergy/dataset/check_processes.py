@@ -1,0 +1,205 @@
+"""Processes: what may be built, where and how large; recipes that say nothing or too much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synergy.dataset.check_places import public_sites
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+
+Sheets = Mapping[str, Sheet]
+_Cell = TypeVar("_Cell", bound=np.generic)
+_WIDE = 1e9  # greatest to least coefficient of one recipe
+
+
+def check_processes(sheets: Sheets, findings: Findings) -> None:
+    """Check processes, their sizes, the places where they may be built, and the limits of qualities.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables, references known.
+    findings : Findings
+        Takes what is wrong.
+    """
+    for table in ("processes", "sizes"):
+        _min_max(sheets[table], ("min_capacity", "max_capacity"), findings)
+    _min_max(sheets["limits"], ("minimum", "maximum"), findings)
+    _sizes(sheets, findings)
+    _places(sheets, findings)
+    _greatest_size(sheets, findings)
+    _recipes(sheets, findings)
+    _no_effect(sheets, findings)
+
+
+def of_process(sheet: Sheet, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
+    """Return for each row of a sheet with processes what `values` holds for its process (0 for unknown ones).
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Has a column ``process``.
+    sheets : mapping of str to Sheet
+        All tables.
+    values : numpy.ndarray
+        One value for each row of ``processes``.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    own = sheets["processes"].words("process")
+    by_word: NDArray[_Cell] = np.zeros(len(own.words) + 1, dtype=values.dtype)
+    by_word[own.codes[::-1]] = values[::-1]
+    by_word[-1] = 0
+    return by_word[sheet.words("process").places_in(own)]
+
+
+def with_any(sheets: Sheets, sheet: Sheet, rows: Flags) -> Flags:
+    """Return for each row of ``processes`` whether some rows of a sheet name it.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables.
+    sheet : Sheet
+        Has a column ``process``.
+    rows : numpy.ndarray of bool
+        The rows that count.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+    """
+    own = sheets["processes"].words("process")
+    places = sheet.words("process").places_in(own)[rows]
+    named = np.zeros(len(own.words) + 1, dtype=np.bool_)
+    named[places[places >= 0]] = True
+    flags: Flags = named[own.codes]
+    return flags
+
+
+def _min_max(sheet: Sheet, names: tuple[str, str], findings: Findings) -> None:
+    low, high = sheet.numbers(names[0]), sheet.numbers(names[1])
+    wrong = low > high
+    fields: dict[str, object] = {
+        "low": names[0],
+        "high": names[1],
+        "lowest": [f"{value:g}" for value in low[wrong]],
+        "highest": [f"{value:g}" for value in high[wrong]],
+    }
+    findings.add_rows("min_over_max", Where(sheet.table, None, names[0]), sheet.lines[wrong], low[wrong], **fields)
+
+
+def _say(code: str, sheet: Sheet, wrong: Flags, findings: Findings) -> None:
+    """Say something about the process of some rows."""
+    names = sheet.words("process").texts()[wrong]
+    where = Where(sheet.table, None, "process")
+    findings.add_rows(code, where, sheet.lines[wrong], names, process=names.tolist())
+
+
+def _sizes(sheets: Sheets, findings: Findings) -> None:
+    sizes, buildable = sheets["sizes"], sheets["processes"].flags("buildable")
+    _say("sizes_not_buildable", sizes, sizes.words("process").filled & ~of_process(sizes, sheets, buildable), findings)
+
+
+def _places(sheets: Sheets, findings: Findings) -> None:
+    options, processes = sheets["build_options"], sheets["processes"]
+    known = options.words("process").places_in(processes.words("process")) >= 0
+    _say("not_buildable", options, known & ~of_process(options, sheets, processes.flags("buildable")), findings)
+    stepped = with_any(sheets, sheets["sizes"], np.ones(len(sheets["sizes"]), dtype=np.bool_))
+    site, public = options.words("site"), public_sites(sheets)
+    at_public = site.among(np.array([word in public for word in site.words], dtype=np.bool_))
+    _say("sizes_in_public", options, at_public & of_process(options, sheets, stepped), findings)
+    least = np.where(stepped, 0.0, processes.numbers("min_capacity"))
+    lowest, highest = of_process(options, sheets, least), options.numbers("max_capacity")
+    small = known & (highest < lowest)
+    fields: dict[str, object] = {
+        "lowest": [f"{v:g}" for v in lowest[small]],
+        "highest": [f"{v:g}" for v in highest[small]],
+    }
+    where = Where("build_options", None, "max_capacity")
+    findings.add_rows("place_too_small", where, options.lines[small], highest[small], **fields)
+
+
+def unbounded(sheets: Sheets) -> Flags:
+    """Return which rows of ``processes`` may be built at some place without a greatest size.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+    """
+    processes, sizes, options = sheets["processes"], sheets["sizes"], sheets["build_options"]
+    stepped = with_any(sheets, sizes, np.ones(len(sizes), dtype=np.bool_))
+    endless_step = with_any(sheets, sizes, np.isnan(sizes.numbers("max_capacity")))
+    endless = np.where(stepped, endless_step, np.isnan(processes.numbers("max_capacity")))
+    placed = with_any(sheets, options, np.isnan(options.numbers("max_capacity")))
+    anywhere = not options.given
+    flags: Flags = processes.flags("buildable") & endless & (placed | anywhere)
+    return flags
+
+
+def _greatest_size(sheets: Sheets, findings: Findings) -> None:
+    recipes = sheets["recipes"]
+    uses = with_any(sheets, recipes, recipes.numbers("coefficient") < 0)
+    makes = with_any(sheets, recipes, recipes.numbers("coefficient") > 0)
+    wrong = unbounded(sheets) & ~uses & makes
+    processes = sheets["processes"]
+    names = processes.words("process").texts()[wrong]
+    where = Where("processes", None, "max_capacity")
+    findings.add_rows("no_greatest_size", where, processes.lines[wrong], names)
+
+
+def _recipes(sheets: Sheets, findings: Findings) -> None:
+    recipes, processes = sheets["recipes"], sheets["processes"]
+    values: Floats = recipes.numbers("coefficient")
+    zero = values == 0
+    findings.add_rows("zero_coefficient", Where("recipes", None, "coefficient"), recipes.lines[zero], values[zero])
+    some = with_any(sheets, recipes, np.ones(len(recipes), dtype=np.bool_))
+    _say("no_recipe", processes, processes.words("process").filled & ~some, findings)
+    own: Words = processes.words("process")
+    places = recipes.words("process").places_in(own)
+    sound = (places >= 0) & (values != 0) & ~np.isnan(values)
+    least, greatest = np.full(len(own.words), np.inf), np.zeros(len(own.words))
+    np.minimum.at(least, places[sound], np.abs(values[sound]))
+    np.maximum.at(greatest, places[sound], np.abs(values[sound]))
+    wide = np.append(greatest > _WIDE * least, False)[own.codes]
+    fields: dict[str, object] = {
+        "lowest": [f"{v:g}" for v in np.append(least, 0)[own.codes][wide]],
+        "highest": [f"{v:g}" for v in np.append(greatest, 0)[own.codes][wide]],
+    }
+    names = own.texts()[wide]
+    findings.add_rows("wide_range", Where("processes", None, "process"), processes.lines[wide], names, **fields)
+
+
+def _no_effect(sheets: Sheets, findings: Findings) -> None:
+    """Say which qualities and limits are of a commodity that their holder does not send or take."""
+    pairs: dict[str, set[tuple[str, str]]] = {"qualities": set(), "limits": set()}
+    for table, targets in (("offers", ["qualities"]), ("needs", ["limits"]), ("stores", ["qualities", "limits"])):
+        _add_pairs(sheets[table], table[:-1], [pairs[target] for target in targets])
+    _add_pairs(sheets["markets"], "market", list(pairs.values()))
+    recipes = sheets["recipes"]
+    made = recipes.numbers("coefficient") > 0
+    _add_pairs(recipes.take(made), "process", [pairs["qualities"]])
+    _add_pairs(recipes.take(~made), "process", [pairs["limits"]])
+    for target, known in pairs.items():
+        sheet = sheets[target]
+        found = zip(sheet.words("holder").texts(), sheet.words("commodity").texts(), strict=True)
+        wrong = np.array([pair not in known and "" not in pair for pair in found], dtype=np.bool_)
+        where, names = Where(target, None, "commodity"), sheet.words("commodity").texts()
+        findings.add_rows("no_effect_quality", where, sheet.lines[wrong], names[wrong])
+
+
+def _add_pairs(sheet: Sheet, holder: str, targets: list[set[tuple[str, str]]]) -> None:
+    for target in targets:
+        target |= set(zip(sheet.words(holder).texts(), sheet.words("commodity").texts(), strict=True))

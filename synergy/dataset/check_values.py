@@ -1,0 +1,86 @@
+"""Numbers within their bounds, amounts that are zero, and what the declarer thinks possible around a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from synergy.dataset.columns import Column, Kind
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+
+
+def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+    """Check every number against the bounds of its column.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables.
+    findings : Findings
+        Takes what lies outside, and zero amounts.
+    """
+    for sheet in sheets.values():
+        for column in TABLES[sheet.table].of_kind(Kind.NUMBER) if len(sheet) else ():
+            for name in (column.name, f"{column.name}_low", f"{column.name}_high"):
+                cells = sheet.columns.get(name)
+                if cells is not None and not isinstance(cells, Words):
+                    _bounds(sheet, name, (column, cells.astype(np.float64, copy=False)), findings)
+
+
+def _bounds(sheet: Sheet, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:
+    column, values = bounded
+    where = Where(sheet.table, None, name)
+
+    def say(code: str, wrong: Flags, **fields: object) -> None:
+        if wrong.any():
+            findings.add_rows(code, where, sheet.lines[wrong], values[wrong], **fields)
+
+    say("not_finite", np.isinf(values))
+    if column.minimum is not None:
+        say("below", values < column.minimum, bound=f"{column.minimum:g}", **_hint(column, low=True))
+    if column.maximum is not None:
+        say("above", values > column.maximum, bound=f"{column.maximum:g}", **_hint(column, low=False))
+    if column.above is not None:
+        say("not_above", values <= column.above, bound=f"{column.above:g}")
+    if column.amount and name == column.name:
+        say("zero_amount", values == 0)
+
+
+def _hint(column: Column, *, low: bool) -> dict[str, object]:
+    if column.unit == "deg":
+        return {"hint": "are latitude and longitude swapped?", "hint_zh": "经纬度是否颠倒？"}
+    if low and column.amount:
+        return {"hint": "amounts are never negative", "hint_zh": "数量不能为负"}
+    if column.maximum == 1.0 and not low:
+        return {"hint": "write a part, as 0.95 for 95 %", "hint_zh": "请写小数，如 95% 写 0.95"}
+    return {"hint": "", "hint_zh": ""}
+
+
+def check_ranges(sheet: Sheet, findings: Findings) -> None:
+    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        A table as declared, before a scenario.
+    findings : Findings
+        Takes rows in which they are not.
+    """
+    for column in TABLES[sheet.table].of_kind(Kind.NUMBER):
+        names = (f"{column.name}_low", column.name, f"{column.name}_high")
+        if column.name not in sheet.columns or not (names[0] in sheet.columns or names[2] in sheet.columns):
+            continue
+        blank = np.full(len(sheet), np.nan)
+        low, value, high = (sheet.numbers(name) if name in sheet.columns else blank for name in names)
+        wrong = (low > value) | (value > high) | (low > high)
+        if wrong.any():
+            texts: dict[str, list[object]] = {
+                key: [f"{one:.15g}" for one in values[wrong]]
+                for key, values in (("low", low), ("middle", value), ("high", high))
+            }
+            where = Where(sheet.table, None, column.name)
+            fields: dict[str, object] = dict(texts)
+            findings.add_rows("range_order", where, sheet.lines[wrong], value[wrong], **fields)

@@ -1,0 +1,130 @@
+"""From the bytes of a file to UTF-8 with plain line ends, or the reason why not.
+
+A byte order mark decides, then strict UTF-8, then strict GB18030. Nothing is replaced or dropped.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from synergy.dataset.findings import Findings, Where
+
+LIMIT = 1 << 31  # bytes of one table
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive or an .xlsx workbook"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old .xls workbook"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"\x89PNG", "a picture"),
+)
+
+
+def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
+    """Return a file as UTF-8 without byte order mark, its lines ended by a line feed.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    table : str
+        Its table, for messages.
+    findings : Findings
+        Takes what is wrong, and a note on an encoding that had to be guessed.
+
+    Returns
+    -------
+    bytes or None
+        None where the file cannot be read.
+    """
+    where = Where(table)
+    kind = real_type(data)
+    if kind:
+        findings.add("wrong_type", where, "", kind=kind)
+        return None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = _utf16(data, where, findings)
+    else:
+        text = _bytes(data.removeprefix(codecs.BOM_UTF8), where, findings)
+    if text is None:
+        return None
+    if not text or text.isspace():
+        findings.add("empty_file", where)
+        return None
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def real_type(data: bytes) -> str:
+    """Return what a file is by its first bytes; "" where it may be text.
+
+    Parameters
+    ----------
+    data : bytes
+        The file or its beginning.
+
+    Returns
+    -------
+    str
+    """
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
+
+
+def _utf16(data: bytes, where: Where, findings: Findings) -> bytes | None:
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        findings.add("cut_character", where, "", offset=error.start)
+        return None
+    if "\0" in text:
+        findings.add("nul", where, "", offset=data.index(b"\0\0"))
+        return None
+    findings.add("encoding", where, "UTF-16", encoding="UTF-16")
+    return text.encode()
+
+
+def _bytes(data: bytes, where: Where, findings: Findings) -> bytes | None:
+    if b"\0" in data:
+        findings.add("nul", where, "", offset=data.index(b"\0"))
+        return None
+    if data.isascii():
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, error, where, findings)
+    return data
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError, where: Where, findings: Findings) -> bytes | None:
+    """Return a GB18030 file as UTF-8; a file that is partly UTF-8, or cut, is refused where it changes."""
+    if error.end >= len(data) and "unexpected end" in error.reason:
+        findings.add("cut_character", where, "", offset=error.start)
+        return None
+    if (offset := _first_utf8(data)) is not None:
+        findings.add("mixed_encodings", where, "", offset=max(offset, error.start))
+        return None
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError as other:
+        findings.add("not_text", where, "", offset=other.start)
+        return None
+    findings.add("encoding", where, "GB18030", encoding="GB18030 (GBK)")
+    return text.encode()
+
+
+def _first_utf8(data: bytes) -> int | None:
+    """Return the offset of the first line with three-byte UTF-8 in it: GBK text does not look like that by chance."""
+    offset = 0
+    for line in data.splitlines(keepends=True):
+        if not line.isascii():
+            try:
+                long = any(c >= "\u0800" for c in line.decode())
+            except UnicodeDecodeError:
+                long = False
+            if long:
+                return offset
+        offset += len(line)
+    return None

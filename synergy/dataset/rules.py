@@ -1,0 +1,106 @@
+"""Every rule a dataset can break, by its stable name, with its texts in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from synergy.dataset.rule import Rule, error, warning
+from synergy.dataset.rules_cells import CELL_RULES
+from synergy.dataset.rules_meaning import MEANING_RULES
+
+FILE_RULES = {
+    "not_found": error("there is no such dataset", "找不到该数据集", "check the path", "请检查路径"),
+    "missing_table": error(
+        "a dataset needs this table",
+        "数据集必须有此表",
+        "add {table}.csv with a header row",
+        "请添加带表头的 {table}.csv",
+    ),
+    "unknown_file": warning("no table has this name; not read", "没有此名称的表，未读取", "{near}", "{near}"),
+    "too_large": error("larger than {most} bytes", "超过 {most} 字节", "split the dataset", "请拆分数据集"),
+    "unsafe_path": error(
+        "a resource has to be a file inside the dataset",
+        "资源必须是数据集内的文件",
+        "name a file beside datapackage.json",
+        "请使用与 datapackage.json 同处的文件",
+    ),
+    "zip_bomb": error(
+        "unpacks to far more than a dataset needs", "解压后体积异常", "pack the CSV files alone", "请只打包 CSV 文件"
+    ),
+    "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
+    "zip_password": error("is protected by a password", "有密码保护", "pack it without one", "请去除密码后打包"),
+    "wrong_type": error(
+        "this is {kind}, not a CSV file",
+        "这是 {kind}，不是 CSV 文件",
+        "save it as CSV (UTF-8)",
+        "请另存为 CSV（UTF-8）",
+    ),
+    "empty_file": error("the file is empty", "文件为空", "write at least the header row", "至少写表头一行"),
+    "encoding": warning("read as {encoding}", "按 {encoding} 读取", "save it as UTF-8", "建议另存为 UTF-8"),
+    "cut_character": error(
+        "ends in the middle of a character, at byte {offset}",
+        "在字节 {offset} 处字符被截断",
+        "the file was cut: send it again",
+        "文件不完整，请重新提供",
+    ),
+    "mixed_encodings": error(
+        "UTF-8 and another encoding in one file, from byte {offset}",
+        "文件混用编码，自字节 {offset} 起",
+        "save the whole file as UTF-8",
+        "请将整个文件存为 UTF-8",
+    ),
+    "not_text": error(
+        "neither UTF-8 nor GB18030 from byte {offset}",
+        "自字节 {offset} 起既非 UTF-8 也非 GB18030",
+        "save it as UTF-8",
+        "请存为 UTF-8",
+    ),
+    "nul": error(
+        "a NUL at byte {offset}: this is no text",
+        "字节 {offset} 处有 NUL，不是文本",
+        "save it as CSV (UTF-8)",
+        "请另存为 CSV（UTF-8）",
+    ),
+    "mojibake": error(
+        "text that was read in the wrong encoding once",
+        "文本曾以错误编码读取（乱码）",
+        "export it again as UTF-8{near}",
+        "请重新以 UTF-8 导出{near}",
+    ),
+    "open_quote": error(
+        "a quote that does not enclose the whole cell",
+        "引号未成对包住整个单元格",
+        "close it; write a quote inside a cell twice",
+        "请补全引号；单元格内的引号写两次",
+    ),
+    "long_cell": error(
+        "a cell of {length} bytes, most is {most}",
+        "单元格长 {length} 字节，上限 {most}",
+        "is a quote open?",
+        "是否有引号未闭合？",
+    ),
+    "too_many_columns": error(
+        "most is {most} columns", "列数上限 {most}", "remove what does not belong here", "请删除无关的列"
+    ),
+    "ragged": error(
+        "the header has {expected} cells",
+        "表头有 {expected} 个单元格",
+        "fill up the row, or quote a cell with a comma in it",
+        "请补全该行，或给含逗号的单元格加引号",
+    ),
+    "delimiter": warning("cells are separated by {mark}", "单元格以 {mark} 分隔", "commas are usual", "通常使用逗号"),
+    "double_header": error("two columns of this name", "有两列同名", "rename or remove one", "请改名或删除其一"),
+    "nameless_column": error("a column without a name", "列没有名称", "name it in the header row", "请在表头命名"),
+    "missing_column": error("the table needs this column", "此表必须有该列", "{near}", "{near}"),
+    "unknown_column": warning(
+        "no such column in this table; kept, not used", "此表没有该列；保留但不使用", "{near}", "{near}"
+    ),
+    "blank_row": warning("a row of blanks; dropped", "空行，已忽略", "", ""),
+    "document": error("cannot be read: {reason}", "无法读取：{reason}", "mend the file", "请修正文件"),
+    "double_name": error("this name stands twice in one object", "同一对象内重名", "keep one", "请保留一个"),
+    "wrong_kind": error("expected {expected}", "应为 {expected}", "{hint}", "{hint}"),
+    "unknown_name": error("no such name here", "此处没有该名称", "{near}", "{near}"),
+    "more": warning("and {count} more like this", "另有 {count} 处相同", "", ""),
+}
+RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CELL_RULES, **MEANING_RULES})

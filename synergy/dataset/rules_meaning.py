@@ -1,0 +1,178 @@
+"""Rules on what rows say together: keys, references, places, links, recipes, settings."""
+
+from __future__ import annotations
+
+from synergy.dataset.rule import error, warning
+
+_NEAR = ("{near}", "{near}")
+MEANING_RULES = {
+    "same_row": warning("the same row as line {first}; dropped", "与第 {first} 行相同，已忽略", "remove it", "请删除"),
+    "double_key": error(
+        "the same key as line {first}, with other values",
+        "主键与第 {first} 行相同但取值不同",
+        "keep one of lines {first} and {line}",
+        "第 {first} 行与第 {line} 行请保留其一",
+    ),
+    "unknown_id": error("unknown in {tables}", "在 {tables} 中不存在", *_NEAR),
+    "ambiguous_holder": error(
+        "names rows of {tables} at once", "同时是 {tables} 中的标识", "rename one of them", "请改名其一"
+    ),
+    "market_side": error(
+        "only a market with side {side} counts here",
+        "此处只能用 side 为 {side} 的市场",
+        "name another holder",
+        "请改用其他对象",
+    ),
+    "no_effect_quality": warning(
+        "the holder does not handle this commodity here: without effect",
+        "该对象此处不涉及此物料，无作用",
+        "check the commodity",
+        "请核对物料",
+    ),
+    "no_weight": error(
+        "all weights are 0: nobody has a part in what is public",
+        "权重全为零，公共资源无法分配",
+        "give at least one enterprise a weight",
+        "至少一家企业的权重应大于零",
+    ),
+    "half_coordinates": error(
+        "a latitude without a longitude, or the other way round",
+        "经纬度只有其一",
+        "fill in both or none",
+        "请同时填写或同时留空",
+    ),
+    "zero_coordinates": warning(
+        "0, 0 lies in the Gulf of Guinea", "坐标 0, 0 位于几内亚湾", "leave both blank where unknown", "未知时请留空"
+    ),
+    "far_site": warning(
+        "{km} km from the middle of all sites",
+        "距全部厂区中心 {km} 公里",
+        "are latitude and longitude swapped?",
+        "经纬度是否颠倒？",
+    ),
+    "same_place": warning(
+        "the same coordinates as {other}: distance 0",
+        "与 {other} 坐标相同，距离为零",
+        "give each site its own place",
+        "请填写各自的坐标",
+    ),
+    "must_run_without_load": error(
+        "never off, yet without a least load", "不得停运却没有最低负荷", "fill in min_load", "请填写 min_load"
+    ),
+    "public_min_load": error(
+        "a facility at a public place is shared, so it has no least load unless it must run",
+        "公共场所的装置由各方共享，除不得停运外不能有最低负荷",
+        "set must_run, or min_load to 0",
+        "请设 must_run 或将 min_load 置零",
+    ),
+    "not_buildable": error(
+        "the process may not be built new",
+        "该工艺不可新建",
+        "set buildable of {process} to true, or remove the row",
+        "请将 {process} 的 buildable 设为 true，或删除该行",
+    ),
+    "sizes_not_buildable": warning(
+        "steps of scale of a process that may not be built: without effect",
+        "该工艺不可新建，规模档无作用",
+        "set buildable to true",
+        "请将 buildable 设为 true",
+    ),
+    "sizes_in_public": warning(
+        "a process with steps of scale is never built at a public place",
+        "有规模档的工艺不在公共场所新建",
+        "remove the row",
+        "请删除该行",
+    ),
+    "no_greatest_size": error(
+        "nothing bounds a new build of this process: no greatest size and no input",
+        "该工艺新建规模无上限：无最大规模也无投入",
+        "fill in max_capacity",
+        "请填写 max_capacity",
+    ),
+    "min_over_max": error(
+        "{low} ({lowest}) is greater than {high} ({highest})",
+        "{low}（{lowest}）大于 {high}（{highest}）",
+        "swap them or mend one",
+        "请对调或修正其一",
+    ),
+    "place_too_small": warning(
+        "the place allows {highest}, the least size is {lowest}: never built",
+        "此处上限 {highest} 小于最小规模 {lowest}，不会新建",
+        "",
+        "",
+    ),
+    "zero_coefficient": warning(
+        "0: neither made nor used", "系数为零，既非产出也非消耗", "remove the row", "请删除该行"
+    ),
+    "wide_range": warning(
+        "coefficients from {lowest} to {highest} in one recipe: solvers lose digits",
+        "同一配方的系数从 {lowest} 到 {highest}，求解精度受损",
+        "choose units that bring them closer",
+        "请调整计量单位",
+    ),
+    "no_recipe": warning(
+        "a process without a recipe does nothing",
+        "没有配方的工艺不起作用",
+        "add rows to recipes",
+        "请在 recipes 中添加",
+    ),
+    "self_link": warning(
+        "a link from a site to itself; dropped: inside a site everything is free",
+        "起点与终点相同，已忽略：厂区内交换免费",
+        "remove it",
+        "请删除",
+    ),
+    "zero_km": warning("0 km between two sites", "两厂区间距离为零", "fill in the distance", "请填写里程"),
+    "no_km": error(
+        "no length: {charged} of mode {mode} counts by km, and {sites} has no coordinates",
+        "缺少里程：{mode} 的 {charged} 按公里计，而 {sites} 没有坐标",
+        "fill in km, or the coordinates",
+        "请填写 km 或坐标",
+    ),
+    "unknown_mode": warning(
+        "transport has no such mode: blank cells count as 0", "transport 中没有该方式，空格按零计", *_NEAR
+    ),
+    "makes_mass": warning(
+        "makes {out} t out of {into} t",
+        "投入 {into} t，产出 {out} t",
+        "check the coefficients; is an input missing?",
+        "请核对系数，是否缺少投入？",
+    ),
+    "makes_energy": warning(
+        "makes {out} GJ out of {into} GJ",
+        "投入 {into} GJ，产出 {out} GJ",
+        "check the coefficients; is an input missing?",
+        "请核对系数，是否缺少投入？",
+    ),
+    "free_lunch": error(
+        "processes that run in a loop make {goods} from nothing: {loop}",
+        "循环工艺凭空产出 {goods}：{loop}",
+        "check the coefficients of these recipes",
+        "请核对这些配方的系数",
+    ),
+    "money_loop": error(
+        "earns without end ({profit} for each unit of activity, at {site}): {loop}",
+        "在 {site} 可无限获利（每单位活动 {profit}）：{loop}",
+        "give a market a limit, or the process a max_capacity",
+        "请为市场设置 limit，或为工艺设置 max_capacity",
+    ),
+    "unknown_setting": error("no such setting", "没有该设置", *_NEAR),
+    "quantity_needed": error("what is fixed needs a quantity", "fix 须有 quantity", "add quantity", "请添加 quantity"),
+    "quantity_unused": error(
+        "what is forbidden has no quantity",
+        "forbid 不能有 quantity",
+        "remove quantity, or use fix",
+        "请删除 quantity 或改用 fix",
+    ),
+    "unused_mode": error("no link and no transport row uses this mode", "没有任何线路或运输方式使用它", *_NEAR),
+    "scenario_key": error(
+        "a row of {table} is found by {key}", "{table} 的行按 {key} 查找", "name all of them", "请全部填写"
+    ),
+    "scenario_twice": error(
+        "two rows of the scenario have this key", "方案中有两行主键相同", "make one of them", "请合并为一行"
+    ),
+    "scenario_nothing": warning(
+        "no row matches: nothing is scaled", "没有匹配的行，未作缩放", "check where", "请核对 where"
+    ),
+    "scenario_not_number": error("not a column of numbers", "不是数字列", *_NEAR),
+}

@@ -1,0 +1,165 @@
+"""A table on its way in: columns of words as codes, columns of numbers and flags as arrays.
+
+A column of a million ids holds a few thousand distinct ones: everything that looks at an id looks at it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Lines = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A column of text.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int
+        Position in `words`, one for each row; -1 = blank.
+    words : numpy.ndarray of object
+        The distinct texts in the order of their first row, none of them blank.
+    """
+
+    codes: NDArray[np.signedinteger[Any]]
+    words: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, texts: Sequence[object] | NDArray[np.object_]) -> Words:
+        """Return the column of some texts, "" being blank."""
+        codes, words = pd.factorize(np.asarray(texts, dtype=object))
+        words = np.asarray(words, dtype=object)
+        blank = np.flatnonzero(words == "")
+        if len(blank):
+            words = np.delete(words, blank[0])
+            codes = np.where(codes == blank[0], -1, codes - (codes > blank[0]))
+        return cls(codes.astype(np.min_scalar_type(-max(1, len(words)))), words)
+
+    @classmethod
+    def blank(cls, rows: int) -> Words:
+        """Return a column of blanks."""
+        return cls(np.full(rows, -1, dtype=np.int8), np.empty(0, dtype=object))
+
+    def renamed(self, words: NDArray[np.object_]) -> Words:
+        """Return the column with other words in place of its own; equal ones become one, "" becomes blank."""
+        renamed = Words.of(words)
+        return Words(np.append(renamed.codes, renamed.codes.dtype.type(-1))[self.codes], renamed.words)
+
+    def texts(self) -> NDArray[np.object_]:
+        """Return the column as texts, blanks as ""."""
+        texts: NDArray[np.object_] = np.append(self.words, "")[self.codes]
+        return texts
+
+    def take(self, rows: NDArray[Any]) -> Words:
+        """Return the column of some rows (a mask or positions)."""
+        return Words(self.codes[rows], self.words)
+
+    def used(self) -> NDArray[np.bool_]:
+        """Return which of the words stand in a row."""
+        counted = np.bincount(self.codes.astype(np.int64) + 1, minlength=len(self.words) + 1)
+        stands: NDArray[np.bool_] = counted[1:] > 0
+        return stands
+
+    def among(self, known: NDArray[np.bool_]) -> Flags:
+        """Return for each row what `known` says of its word; False for blanks."""
+        answers: Flags = np.append(known, False)[self.codes]
+        return answers
+
+    def places_in(self, other: Words) -> NDArray[np.int64]:
+        """Return for each row the position of its word in `other.words`; -1 where it is unknown or blank."""
+        found = pd.Index(other.words).get_indexer(pd.Index(self.words)) if len(self.words) else np.empty(0, int)
+        places: NDArray[np.int64] = np.append(found, -1)[self.codes].astype(np.int64)
+        return places
+
+    @property
+    def filled(self) -> Flags:
+        """Return which rows are not blank."""
+        flags: Flags = self.codes >= 0
+        return flags
+
+
+Cells = Words | Floats | Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: its name, the line of each row in its file, its columns.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    lines : numpy.ndarray of int
+        Line in the file, the header being line 1.
+    columns : dict of str to Words or numpy.ndarray
+        Columns by name.
+    grouped : bool
+        Whether commas may stand between groups of three digits.
+    given : bool
+        Whether the dataset has the table: an empty one is not the same as none.
+    """
+
+    table: str
+    lines: Lines
+    columns: dict[str, Cells] = field(default_factory=dict)
+    grouped: bool = True
+    given: bool = True
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def words(self, column: str) -> Words:
+        """Return a column of text."""
+        cells = self.columns[column]
+        if not isinstance(cells, Words):
+            raise TypeError(f"{self.table}.{column} holds no text")
+        return cells
+
+    def numbers(self, column: str) -> Floats:
+        """Return a column of numbers."""
+        cells = self.columns[column]
+        if isinstance(cells, Words):
+            raise TypeError(f"{self.table}.{column} holds text")
+        return cells.astype(np.float64, copy=False)
+
+    def flags(self, column: str) -> Flags:
+        """Return a column of flags."""
+        cells = self.columns[column]
+        if isinstance(cells, Words):
+            raise TypeError(f"{self.table}.{column} holds text")
+        return cells.astype(np.bool_, copy=False)
+
+    def take(self, rows: NDArray[Any]) -> Sheet:
+        """Return some rows (a mask or positions)."""
+        columns: dict[str, Cells] = {
+            name: cells.take(rows) if isinstance(cells, Words) else cells[rows] for name, cells in self.columns.items()
+        }
+        return replace(self, lines=self.lines[rows], columns=columns)
+
+    def value(self, column: str, row: int) -> Any:
+        """Return one cell as a plain value."""
+        cells = self.columns[column]
+        if isinstance(cells, Words):
+            return cells.words[cells.codes[row]] if cells.codes[row] >= 0 else ""
+        return cells[row].item()
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a frame: text as pandas' ``str``, indexed by line."""
+        columns: dict[str, Any] = {}
+        for name, cells in self.columns.items():
+            if isinstance(cells, Words):
+                # only the distinct words are looked at, the rows point at them
+                words = pd.array(np.append(cells.words, ""), dtype="str")
+                columns[name] = words.take(cells.codes.astype(np.int64) % (len(cells.words) + 1))
+            else:
+                columns[name] = cells
+        return pd.DataFrame(columns, index=pd.Index(self.lines), copy=False)
