@@ -110,6 +110,8 @@ def random_dataset(seed: int, features: frozenset[str] = FEATURES) -> RandomData
     for draw in (_members, _goods, _processes, _units, _supplies, _markets, _moves, _qualities, _rest, _settings):
         draw(maker)
     tables = {name: pd.DataFrame(rows) for name, rows in maker.rows.items()}
+    if maker.chance(0.2):  # columns that the contract does not know are kept and mean nothing
+        tables = {name: frame.assign(**{"source": "estimate", "kind": 1, "id": 2}) for name, frame in tables.items()}
     return RandomDataset(tables, maker.settings)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import TABLES
 from synergy.errors import UsageError
 from synergy.scenario import Settings
 
@@ -85,7 +86,7 @@ class Scope:
 
         A blank or unknown period is -1; so is a blank site of a market, which is kept.
         """
-        frame = self.dataset[table].reset_index(drop=True)
+        frame = self.dataset[table][list(TABLES[table].names)].reset_index(drop=True)  # no columns it does not know
         site = self.site(frame["site"])
         kept = (site >= 0) | (frame["site"] == "").to_numpy()
         frame = frame.assign(site=site)
