@@ -64,7 +64,7 @@ class Candidates:
     size: Floats
 
 
-def candidates_of(network: Network, scope: Scope, *, prune: bool = True) -> Candidates:
+def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: bool = True) -> Candidates:
     """Return what may be decided in a scope.
 
     Parameters
@@ -75,6 +75,8 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True) -> Cand
         Who takes part and what is allowed.
     prune : bool
         False keeps whatever could be, even where it cannot pay (the property test compares both).
+    tight : bool
+        False keeps the bounds that the tables state.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True) -> Cand
         first = (reason == 0) & (beaten >= 0)
         reason[first] = Reason.MARKET
         number[first] = beaten[first]
-    reach = reach_of(network, scope, reason == 0)
+    reach = reach_of(network, scope, reason == 0, tight=tight)
     if prune:
         large = np.append(larger_than_need(network, scope, reach), False)[network.arcs.link]
         reason[(reason == 0) & large[:, None]] = Reason.LARGER_LINK

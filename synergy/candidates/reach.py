@@ -80,7 +80,7 @@ def carried(network: Network, scope: Scope) -> Floats:
     return _times(links.capacity[:, None] * places.share[None, :], part[:, None])
 
 
-def reach_of(network: Network, scope: Scope, allowed: Bools) -> Reach:
+def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> Reach:
     """Return the bounds for the members of a scope.
 
     Parameters
@@ -91,6 +91,8 @@ def reach_of(network: Network, scope: Scope, allowed: Bools) -> Reach:
         Who takes part.
     allowed : numpy.ndarray of bool, shape (arcs, periods) or (arcs, 1)
         Exchanges that are not ruled out.
+    tight : bool
+        False keeps what the tables state: a conflict is then said in their words.
     """
     places, units, arcs = network.places, network.units, network.arcs
     factor = scope.factor(places)
@@ -100,6 +102,8 @@ def reach_of(network: Network, scope: Scope, allowed: Bools) -> Reach:
     most = carried(network, scope)
     limit = np.vstack([most, np.full((1, most.shape[1]), np.inf)])[arcs.link]
     limit = _times(limit, np.broadcast_to(allowed, limit.shape).astype(float))
+    if not tight:
+        return _stated(network, factor, run, limit)
     bounds = Reach(run, *([np.empty(0)] * 5))
     for _ in range(ROUNDS):
         bounds = _tightened(network, factor, bounds.run, limit, kept)
@@ -107,6 +111,14 @@ def reach_of(network: Network, scope: Scope, allowed: Bools) -> Reach:
             break
         run = bounds.run
     return bounds
+
+
+def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Reach:
+    """Return bounds as the tables state them, each by itself."""
+    given, taken = _members(network.outlets, factor, run), _members(network.inlets, factor, run)
+    sent = sums(network.outlets.group, given, len(network.sources.site))
+    received = sums(network.inlets.group, taken, len(network.sinks.site))
+    return Reach(run, given, taken, sent, received, limit)
 
 
 def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> Reach:

@@ -122,10 +122,12 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
     limited = (column[link] >= 0) | np.isfinite(capacity[link, period])
     row, key = distinct({"link": link[limited], "period": period[limited]})
     priced = column[key["link"]] >= 0
-    bound = np.where(priced, 0.0, capacity[key["link"], key["period"]])
+    # a link without any bound opens for nothing: whatever paid over it would be unbounded anyhow
+    free = priced & ~np.isfinite(shared[key["link"], key["period"]])
+    bound = np.where(free, np.inf, np.where(priced, 0.0, capacity[key["link"], key["period"]]))
     rows = assembly.add_rows("link", key, upper=bound)
     assembly.add_entries(rows.start + row, flow.start + over[limited], 1.0)
-    which = np.flatnonzero(priced)
+    which = np.flatnonzero(priced & np.isfinite(shared[key["link"], key["period"]]))
     most_open = shared[key["link"][which], key["period"][which]]
     assembly.add_entries(rows.start + which, column[key["link"][which]], -most_open)
 

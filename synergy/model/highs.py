@@ -114,6 +114,11 @@ class Session:
         """Change bounds of some columns; the basis stays."""
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower.astype(float), upper.astype(float))
 
+    def limit(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        """Change limits of some rows; the basis stays."""
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            self.highs.changeRowBounds(row, low, high)
+
     def price(self, columns: Ints, cost: Floats) -> None:
         """Change the cost of some columns; the basis stays."""
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), cost.astype(float))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
+from synergy.model import moving
 from synergy.model.build import Model
 from synergy.model.effort import Effort
+from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem, scaled
+from synergy.model.search import search
+from synergy.model.structure import Structure, structure_of
 from synergy.network.places import Floats
 
 
@@ -42,42 +48,83 @@ class Solution:
 
 
 def solve(model: Model, effort: Effort) -> Solution:
-    """Return the best solution found within the effort."""
+    """Return the best solution found within the effort, by the solver that fits the model's structure.
+
+    Parameters
+    ----------
+    model : Model
+    effort : Effort
+        When to stop, and who listens.
+
+    Returns
+    -------
+    Solution
+    """
+    solution = SOLVERS[structure_of(model)](model, effort)
+    effort.say("solved", solution.bound, solution.value)
+    return solution
+
+
+def _empty(model: Model, effort: Effort) -> Solution:
+    """Nothing can be decided: doing nothing is all there is, if the rows allow it."""
+    allowed = bool((model.row_lower <= 0).all() and (model.row_upper >= 0).all())
+    status = Status.OPTIMAL if allowed else Status.INFEASIBLE
+    x = np.empty(0) if allowed else None
+    return Solution(status, 0.0, 0.0, x, np.zeros(len(model.row_lower)), "nothing to decide")
+
+
+def _assignment(model: Model, effort: Effort) -> Solution:
+    """OR-Tools' linear sum assignment, proven by potentials."""
+    graph = moving.graph_of(model)
+    return _proven(model, effort, graph, moving.assignment(graph, model), "OR-Tools linear sum assignment")
+
+
+def _flow(model: Model, effort: Effort) -> Solution:
+    """OR-Tools' min-cost flow, proven by potentials; an LP where integers cannot hold the figures."""
+    graph = moving.graph_of(model)
+    if not moving.fits(graph):
+        return _linear(model, effort)
+    x = moving.flow(graph)
+    if x is None:
+        return Solution(Status.INFEASIBLE, -np.inf, -np.inf, None, None, "OR-Tools min-cost flow")
+    return _proven(model, effort, graph, x, "OR-Tools min-cost flow")
+
+
+def _proven(model: Model, effort: Effort, graph: moving.Graph, x: Floats, method: str) -> Solution:
+    """Return a flow with its proof; without one, the LP decides."""
+    price = moving.potentials(graph, x)
+    if price is None:
+        return _linear(model, effort)
+    dual = np.zeros(len(model.row_lower))
+    dual[: graph.nodes - 1] = price[-1] - price[:-1]
+    value = float(model.cost @ x)
+    return Solution(Status.OPTIMAL, value, value, x, dual, method)
+
+
+def _linear(model: Model, effort: Effort) -> Solution:
+    """HiGHS's simplex; where it can say nothing, OR-Tools' GLOP."""
     problem = scaled(model)
-    if model.integer.any():
-        return _integer(model, problem, effort)
-    session = Session(problem, threads=effort.threads, random_seed=effort.seed, time_limit=effort.left)
-    return _unscaled(model, problem, session.solve(), "HiGHS LP")
+    session = Session(problem, threads=effort.threads, random_seed=effort.seed, time_limit=max(effort.left, 1.0))
+    answer, method = settled(session.solve(), problem), "HiGHS simplex"
+    if answer.status is Status.FAILED:
+        answer, method = glop(problem, max(effort.left, 1.0)), "OR-Tools GLOP"
+    return _unscaled(model, problem, answer, method)
 
 
-def _integer(model: Model, problem: Problem, effort: Effort) -> Solution:
-    session = Session(
-        problem, threads=effort.threads, random_seed=effort.seed, time_limit=effort.left, mip_rel_gap=effort.gap
-    )
-
-    def hear(bound: float, value: float) -> bool:
-        effort.say("search", -bound * problem.money, -value * problem.money)
-        return effort.interrupted()
-
-    session.listen(hear)
-    answer = session.solve()
-    return _unscaled(model, problem, polished(problem, answer, effort), "HiGHS MIP")
-
-
-def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
-    """Return the answer with whole integers and the best continuous rest for them."""
-    if answer.x is None:
+def settled(answer: Answer, problem: Problem) -> Answer:
+    """Tell unbounded from infeasible where HiGHS does not: without an objective only one of them stays."""
+    if answer.status is not Status.UNBOUNDED:
         return answer
-    integer = np.flatnonzero(problem.integer)
-    whole = np.round(answer.x[integer])
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    session.bound(integer, whole, whole)
-    rest = session.solve()
-    if rest.status is not Status.OPTIMAL or rest.x is None:
-        return answer
-    x = rest.x.copy()
-    x[integer] = whole
-    return Answer(answer.status, rest.value, min(answer.bound, rest.value), x, nodes=answer.nodes)
+    session = Session(problem, relaxed=True)
+    session.price(np.arange(len(problem.cost)), np.zeros(len(problem.cost)))
+    feasible = session.solve().status is Status.OPTIMAL
+    return Answer(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
+
+
+def _integer(model: Model, effort: Effort) -> Solution:
+    """Search: relaxation, primal heuristics and HiGHS's branch and bound."""
+    problem = scaled(model)
+    return _unscaled(model, problem, settled(search(problem, effort), problem), "HiGHS branch and bound")
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:
@@ -87,3 +134,14 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     value = -np.inf if x is None else float(model.cost @ x)
     bound = -answer.bound * problem.money
     return Solution(answer.status, value, max(bound, value), x, dual, method, answer.nodes)
+
+
+SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyType(
+    {
+        Structure.EMPTY: _empty,
+        Structure.ASSIGNMENT: _assignment,
+        Structure.FLOW: _flow,
+        Structure.LINEAR: _linear,
+        Structure.INTEGER: _integer,
+    }
+)
