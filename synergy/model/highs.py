@@ -99,7 +99,7 @@ class Session:
 
     def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
         self.highs = _Silent()
-        self.set(**options)
+        self.set(**({"threads": 1} | options))
         self.columns = len(problem.cost)
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highspy.HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
@@ -171,10 +171,10 @@ class Session:
         mip = info.mip_node_count >= 0
         value = info.objective_function_value if x is not None else np.inf
         bound = info.mip_dual_bound if mip else (value if status is Status.OPTIMAL else -np.inf)
-        duals = (None, None)
-        if not mip and solution.dual_valid:
-            duals = (np.asarray(solution.row_dual), np.asarray(solution.col_dual))
-        return Answer(status, value, bound, x, *duals, nodes=max(0, int(info.mip_node_count)))
+        proven = not mip and solution.dual_valid
+        row_dual = np.asarray(solution.row_dual) if proven else None
+        column_dual = np.asarray(solution.col_dual) if proven else None
+        return Answer(status, value, bound, x, row_dual, column_dual, nodes=max(0, int(info.mip_node_count)))
 
 
 def _lp(problem: Problem, *, relaxed: bool) -> Any:
