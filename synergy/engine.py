@@ -13,15 +13,21 @@ from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, coalition, everyone, today
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
+from synergy.dataset.yearly import yearly
 from synergy.model.build import Model, build
+from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
 from synergy.model.effort import Effort, Listener, relative_gap
 from synergy.model.highs import Status
+from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
 from synergy.network.network import network_of
-from synergy.network.places import Places, places_of
+from synergy.network.places import Floats, Places, places_of
 from synergy.plan import Decisions, Plan
+
+YEAR_GAP = 5e-3  # of the year as one period: a start needs no more
+YEAR_PART = 0.15  # of the time that is left, for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +115,9 @@ def match(
     places = places_of(dataset)
     model = problem(dataset, everyone(places))
     built = effort.seconds
-    solution = solve(model, effort)
+    solution = solve(model, effort, _hint(dataset, model, effort))
     if solution.x is None:
-        return _without_plan(model, solution)
+        return _without_plan(dataset, solution)
     decisions, column = decode(model, solution.x)
     plan = _plan(dataset, model, (decisions, solution), effort, built)
     if options.settlement == "none":
@@ -125,14 +131,47 @@ def problem(dataset: Dataset, scope: Scope) -> Model:
     return build(candidates_of(network_of(dataset), scope))
 
 
-def _without_plan(model: Model, solution: Solution) -> Outcome:
-    names = {Status.INFEASIBLE: "infeasible", Status.UNBOUNDED: "unbounded", Status.STOPPED: "no_plan"}
-    return Outcome(names.get(solution.status, "no_plan"), None)
+def _hint(dataset: Dataset, model: Model, effort: Effort) -> Floats | None:
+    """Return what the year as one period would build and open, where a plan by periods is hard to find.
+
+    Returns
+    -------
+    numpy.ndarray or None, shape (columns,)
+        1 for each step and link that the year's plan has; the other columns say nothing.
+    """
+    if len(dataset["periods"]) == 1 or int(model.integer.sum()) <= SMALL:
+        return None
+    effort.say("year")
+    whole = problem(yearly(dataset), everyone(places_of(dataset)))
+    part = replace(
+        effort, gap=max(effort.gap, YEAR_GAP), time_limit=effort.seconds + YEAR_PART * effort.left, listen=None
+    )
+    solution = solve(whole, part)
+    if solution.x is None:
+        return None
+    hint = np.zeros(len(model.cost))
+    for name, key, size in (("built", "step", len(whole.candidates.step)), ("open", "link", None)):
+        block, known = model.column(name), whole.column(name)
+        if not len(block) or not len(known):
+            continue
+        chosen = np.zeros(size or len(whole.candidates.network.links.mode))
+        chosen[known.key[key]] = solution.x[known.span]
+        hint[block.span] = chosen[block.key[key]]
+    return hint
 
 
-def _plan(
-    dataset: Dataset, model: Model, found: tuple[Decisions, Solution], effort: Effort, built: float
-) -> Plan:
+def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:
+    """Return why there is no plan: a conflict, a loop, or that the time ran out."""
+    if solution.status not in (Status.INFEASIBLE, Status.UNBOUNDED):
+        return Outcome("no_plan", None)
+    network = network_of(dataset)
+    stated = build(candidates_of(network, everyone(network.places), prune=False, tight=False))
+    if solution.status is Status.INFEASIBLE:
+        return Outcome("infeasible", None, diagnosis=conflict_of(stated))
+    return Outcome("unbounded", None, diagnosis=loop_of(stated))
+
+
+def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], effort: Effort, built: float) -> Plan:
     """Return the plan of all, without what it is compared with."""
     decisions, solution = found
     value = accounts.value(dataset, decisions)

@@ -65,7 +65,7 @@ def _sites(random: np.random.Generator, names: list[str]) -> pd.DataFrame:
     )
 
 
-def _markets(goods: list[str], worth: np.ndarray) -> pd.DataFrame:  # type: ignore[type-arg]
+def _markets(goods: list[str], worth: np.ndarray) -> pd.DataFrame:
     """Outside everybody buys dear and sells cheap, within limits."""
     buy = pd.DataFrame({"market": [f"{good}-buy" for good in goods], "commodity": goods, "side": "buy"})
     sell = pd.DataFrame({"market": [f"{good}-sell" for good in goods], "commodity": goods, "side": "sell"})
@@ -86,7 +86,10 @@ def _transport(goods: list[str]) -> pd.DataFrame:
 
 
 def _trade(
-    random: np.random.Generator, names: list[str], goods: list[str], terms: tuple[np.ndarray, list[str]]  # type: ignore[type-arg]
+    random: np.random.Generator,
+    names: list[str],
+    goods: list[str],
+    terms: tuple[np.ndarray, list[str]],
 ) -> dict[str, pd.DataFrame]:
     """Offers and needs with seasons."""
     worth, months = terms
@@ -112,7 +115,10 @@ def _trade(
 
 
 def _processes(
-    random: np.random.Generator, names: list[str], goods: list[str], worth: np.ndarray  # type: ignore[type-arg]
+    random: np.random.Generator,
+    names: list[str],
+    goods: list[str],
+    worth: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
     """Units that make one commodity from another, dearer ones from cheaper ones."""
     order = np.argsort(worth)

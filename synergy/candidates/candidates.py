@@ -178,8 +178,8 @@ def _unstated(network: Network) -> Bools:
     silent = np.isnan(network.qualities.values)
     if not limited.any():
         return np.zeros(len(arcs.link), dtype=bool)
-    missing: Bools = (limited[arcs.inlet] & silent[network.sources.signature[arcs.outlet]]).any(axis=1)
-    return missing
+    missing = limited[arcs.inlet] & silent[network.sources.signature[arcs.outlet]]
+    return np.asarray(missing.any(axis=1))
 
 
 def _size_needed(network: Network, reach: Reach) -> Floats:

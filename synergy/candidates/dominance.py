@@ -108,7 +108,7 @@ def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
     links, arcs = network.links, network.arcs
     over = arcs.link != WITHIN
     most = sums(arcs.link[over], reach.flow[over], len(links.mode)) if over.any() else np.zeros((len(links.mode), 1))
-    ample = (carried(network, scope) >= most).all(axis=1)
+    ample: Bools = np.asarray((carried(network, scope) >= most).all(axis=1))
     cost = links.cost + network.dataset.settings.carbon_price * links.co2
     table = pd.DataFrame(
         {"origin": links.origin, "target": links.target, "commodity": links.commodity, "link": np.arange(len(cost))}

@@ -81,7 +81,7 @@ def _steps(assembly: Assembly, candidates: Candidates) -> None:
     assembly.add_entries(one.start + row, built.positions[several], 1.0)
 
 
-def _tight_runs(assembly: Assembly, candidates: Candidates, fresh: np.ndarray) -> None:  # type: ignore[type-arg]
+def _tight_runs(assembly: Assembly, candidates: Candidates, fresh: np.ndarray) -> None:
     """A new unit runs no more than can reach it, and nothing unless it is built (implied, but tight)."""
     units, steps = candidates.network.units, candidates.network.units.steps
     built, run = assembly.block("built"), assembly.block("run")
@@ -132,7 +132,7 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
     assembly.add_entries(rows.start + which, column[key["link"][which]], -most_open)
 
 
-def _ends_of(candidates: Candidates) -> np.ndarray:  # type: ignore[type-arg]
+def _ends_of(candidates: Candidates) -> np.ndarray:
     """Return the most that the two sites of each link send and take of its commodity, shape (links, periods)."""
     network, reach = candidates.network, candidates.reach
     links, commodities = network.links, len(network.places.commodities)
@@ -147,7 +147,7 @@ def _ends_of(candidates: Candidates) -> np.ndarray:  # type: ignore[type-arg]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         taken = received[links.target * commodities + links.commodity] / (1 - links.loss)[:, None]
-    most: np.ndarray = np.minimum(  # type: ignore[type-arg]
+    most: np.ndarray = np.minimum(
         sent[links.origin * commodities + links.commodity], np.nan_to_num(taken, nan=np.inf, posinf=np.inf)
     )
     return most

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
+from synergy.model.conflict_texts import TEXTS
 from synergy.model.decode import names_of
 from synergy.model.highs import Session, Status
 from synergy.model.scaling import Problem, scaled
@@ -155,12 +156,12 @@ def _conditions(model: Model) -> list[Condition]:
         kinds = np.where(network.units.is_build[unit], "build", "facility")
         conditions += _by_subject(model, run.positions, kinds, (network.units.ids[unit], np.full(len(unit), "")))
     for name in (*AIMS, "link", "keep", "quality_max", "quality_min", "market_take", "market_give"):
-        block = model.rows.get(name)
-        if block is None:
+        rows = model.rows.get(name)
+        if rows is None:
             continue
-        for index in range(len(block)):
-            subject = ", ".join(str(values[index]) for values in block.key.values()) if name in AIMS else ""
-            conditions.append(Condition(_record(name, subject, "", 0.0), np.empty(0, np.int64), block.positions[[index]]))
+        for index, row in enumerate(rows.positions):
+            subject = ", ".join(str(values[index]) for values in rows.key.values()) if name in AIMS else ""
+            conditions.append(Condition(_record(name, subject, "", 0.0), np.empty(0, np.int64), np.array([row])))
     return conditions
 
 
@@ -169,7 +170,7 @@ def _by_subject(model: Model, columns: Ints, kinds: Any, names: tuple[Any, Any])
     ids, commodity = names
     lower, upper = model.lower[columns], model.upper[columns]
     keys = np.array([f"{kind}\x1f{name}" for kind, name in zip(kinds, ids, strict=True)], dtype=object)
-    distinct, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     conditions = []
     for index, place in enumerate(first):
         here = np.flatnonzero(inverse == index)
@@ -180,31 +181,7 @@ def _by_subject(model: Model, columns: Ints, kinds: Any, names: tuple[Any, Any])
         name = f"{kinds[place]}{'_required' if compulsory > 0 else ''}"
         record = _record(name, str(ids[place]), str(commodity[place]), amount)
         conditions.append(Condition(record, columns[here], np.empty(0, np.int64)))
-    assert len(distinct) == len(first)  # noqa: S101 - numpy's promise
     return conditions
-
-
-TEXTS = {
-    "need_required": ("need {subject} has to be met in full: {amount:g} of {commodity}", "需求 {subject} 必须全部满足：{commodity} {amount:g}"),
-    "need": ("need {subject} takes at most {amount:g} of {commodity}", "需求 {subject} 最多接收 {commodity} {amount:g}"),
-    "offer_required": ("offer {subject} has to leave in full: {amount:g} of {commodity}", "供给 {subject} 必须全部运出：{commodity} {amount:g}"),
-    "offer": ("offer {subject} gives at most {amount:g} of {commodity}", "供给 {subject} 最多提供 {commodity} {amount:g}"),
-    "market": ("market {subject} trades at most {amount:g} of {commodity}", "市场 {subject} 最多交易 {commodity} {amount:g}"),
-    "facility_required": ("facility {subject} may not stop: at least {amount:g} a year", "装置 {subject} 不得停运：全年至少 {amount:g}"),
-    "facility": ("facility {subject} runs at most {amount:g} a year", "装置 {subject} 全年最多运行 {amount:g}"),
-    "build": ("new unit {subject} runs at most {amount:g} a year", "新建装置 {subject} 全年最多运行 {amount:g}"),
-    "capex_budget": ("the capex budget of the round", "本轮投资预算"),
-    "co2_cap": ("the CO2 cap of the round", "本轮二氧化碳上限"),
-    "mode_share": ("share of modes no. {subject} of the round", "本轮运输方式占比要求 {subject}"),
-    "fix": ("fixed exchange no. {subject} of the round", "本轮固定交换 {subject}"),
-    "max_partners": ("the greatest number of partners", "合作方数量上限"),
-    "link": ("the capacity of a link", "线路能力"),
-    "keep": ("the part of an offer that has to stay", "供给须自留的部分"),
-    "quality_max": ("a greatest value of a quality", "质量上限"),
-    "quality_min": ("a least value of a quality", "质量下限"),
-    "market_take": ("the limit of a selling market", "售出市场限量"),
-    "market_give": ("the limit of a buying market", "购入市场限量"),
-}  # fmt: skip
 
 
 def _record(constraint: str, subject: str, commodity: str, amount: float) -> Mapping[str, Any]:
@@ -244,17 +221,20 @@ def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
 
 def _told(model: Model, columns: Ints) -> list[Mapping[str, Any]]:
     """Return columns of the model as plain records."""
-    network, told = model.candidates.network, []
+    network = model.candidates.network
+    told: list[Mapping[str, Any]] = []
     flow, run = model.column("flow"), model.column("run")
     places, arcs = network.places, network.arcs
     for column in columns[(columns >= flow.start) & (columns < flow.stop)]:
         arc = flow.key["arc"][column - flow.start]
         source, sink = arcs.outlet[arc], arcs.inlet[arc]
-        ends = {
+        between = {
             "from": str(places.sites[network.sources.site[source]]),
             "to": str(places.sites[network.sinks.site[sink]]),
         }
-        told.append({"kind": "flow", **ends, "commodity": str(places.commodities[network.sources.commodity[source]])})
+        told.append(
+            {"kind": "flow", **between, "commodity": str(places.commodities[network.sources.commodity[source]])}
+        )
     for column in columns[(columns >= run.start) & (columns < run.stop)]:
         told.append({"kind": "run", "id": str(network.units.ids[run.key["unit"][column - run.start]])})
     for name, ends in (("give", network.outlets), ("take", network.inlets)):
@@ -263,4 +243,3 @@ def _told(model: Model, columns: Ints) -> list[Mapping[str, Any]]:
         kinds, ids = names_of(network, ends, block.key["end"][inside] if len(inside) else np.empty(0, int))
         told += [{"kind": str(kind), "id": str(name)} for kind, name in zip(kinds, ids, strict=True)]
     return told
-

@@ -87,7 +87,8 @@ def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
     left = split(
         network.arcs.outlet[arc] * periods + period, quantity, network.outlets.group[end] * periods + when, amount
     )
-    arc, period, kept, column = (part[left.exchange] for part in (arc, period, kept, column))
+    arc, period, column = arc[left.exchange], period[left.exchange], column[left.exchange]
+    kept = kept[left.exchange]
     outlet = end[left.member]
     key = network.arcs.inlet[arc] * periods + period
     end, when, amount = _members(model, x, network.inlets, "take", "put")

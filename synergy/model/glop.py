@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from ortools.linear_solver.python import model_builder_helper as helper
+from scipy import sparse
 
 from synergy.model.highs import Answer, Status
 from synergy.model.scaling import Problem
@@ -32,9 +35,9 @@ def glop(problem: Problem, seconds: float) -> Answer:
     Answer
     """
     model = helper.ModelBuilderHelper()
-    model.fill_model_from_sparse_data(
-        problem.lower, problem.upper, problem.cost, problem.row_lower, problem.row_upper, problem.matrix
-    )
+    fill: Any = model.fill_model_from_sparse_data
+    limits = (problem.lower, problem.upper, problem.cost, problem.row_lower, problem.row_upper)
+    fill(*limits, sparse.csr_matrix(problem.matrix))
     solver = helper.ModelSolverHelper("glop")
     solver.set_time_limit_in_seconds(seconds)
     solver.solve(model)

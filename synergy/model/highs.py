@@ -38,7 +38,6 @@ STATUSES = {
     _STATUS.kInterrupt: Status.STOPPED,
     _STATUS.kObjectiveBound: Status.STOPPED,
     _STATUS.kObjectiveTarget: Status.STOPPED,
-    _STATUS.kHighsInterrupt: Status.STOPPED,
     _STATUS.kMemoryLimit: Status.FAILED,
     _STATUS.kNotset: Status.FAILED,
     _STATUS.kLoadError: Status.FAILED,
@@ -81,7 +80,7 @@ class _Silent(highspy.Highs):
 
     def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name; its constructor calls it before any option
         self.silent()
-        super().enableCallbacks()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
 class Session:
@@ -98,7 +97,7 @@ class Session:
     """
 
     def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
-        self.highs = _Silent()
+        self.highs = _Silent()  # type: ignore[no-untyped-call]
         self.set(**({"threads": 1} | options))
         self.columns = len(problem.cost)
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highspy.HighsStatus.kError:
@@ -134,6 +133,12 @@ class Session:
             matrix.indices.astype(np.int32),
             matrix.data,
         )
+
+    def warm(self, other: Session) -> None:
+        """Start from the basis of another session with the same columns and rows."""
+        basis = other.highs.getBasis()
+        if basis.valid:
+            self.highs.setBasis(basis)
 
     def start(self, x: Floats) -> None:
         """Give a solution to start a MIP from."""

@@ -80,7 +80,8 @@ def _scales(graph: Graph) -> tuple[float, float] | None:
     product = float((np.abs(graph.cost) * np.where(np.isfinite(graph.upper), graph.upper, total)).sum())
     shrink = product * amount * money / LARGEST
     if shrink > 1:
-        amount, money = amount / 2.0 ** math.ceil(math.log2(shrink) / 2), money / 2.0 ** math.ceil(math.log2(shrink) / 2)
+        half = 2.0 ** math.ceil(math.log2(shrink) / 2)
+        amount, money = amount / half, money / half
         fine = exact * amount >= 1e6 and money * largest >= 1e6
     return (amount, money) if fine else None
 

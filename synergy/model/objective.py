@@ -47,7 +47,7 @@ def _prices(candidates: Candidates, ends: Ends) -> Floats:
     return price
 
 
-def _flow_value(candidates: Candidates, arc: np.ndarray) -> Floats:  # type: ignore[type-arg]
+def _flow_value(candidates: Candidates, arc: np.ndarray) -> Floats:
     """Return transport and disposal cost of each flow as a value; an offer is not paid for what is disposed of."""
     network = candidates.network
     value = -network.arcs.over(network.links.cost, 0.0)[arc]

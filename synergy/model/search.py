@@ -2,7 +2,7 @@
 
 The relaxation gives a bound and reduced costs. Slope scaling gives good plans early: yes-or-no costs are spread over
 what was used last time, so that the relaxation learns what to leave alone. A small MIP over all that was ever used
-improves the best of them, decisions that the bound rules out are fixed, and HiGHS's branch and bound goes on from there.
+improves the best of them, decisions that the bound rules out are fixed, and HiGHS's branch and bound goes on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,22 @@ class _Start:
     dropped: Ints
 
 
-def search(problem: Problem, effort: Effort) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Values that some yes-or-no columns have in a plan of a simpler problem.
+
+    Parameters
+    ----------
+    columns : numpy.ndarray of int64
+    values : numpy.ndarray
+        0 or 1.
+    """
+
+    columns: Ints
+    values: Floats
+
+
+def search(problem: Problem, effort: Effort, hint: Hint | None = None) -> Answer:
     """Return the best answer found within the effort.
 
     Parameters
@@ -42,6 +57,8 @@ def search(problem: Problem, effort: Effort) -> Answer:
         With integer columns, all of them yes-or-no.
     effort : Effort
         When to stop, and who listens.
+    hint : Hint, optional
+        Where to begin.
 
     Returns
     -------
@@ -51,11 +68,13 @@ def search(problem: Problem, effort: Effort) -> Answer:
     integer = np.flatnonzero(problem.integer)
     if len(integer) <= SMALL:
         return polished(problem, _branch(problem, effort, None), effort)
-    relaxed = _relaxed(problem, effort)
+    session = _relaxed(problem, effort)
+    relaxed = session.solve()
+    session.set(solver="simplex")  # from here on bases are warm
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
         return polished(problem, _branch(problem, effort, None), effort)
     effort.say("relaxation", -relaxed.value * problem.money)
-    start = _start(problem, relaxed, effort)
+    start = _start(problem, relaxed, session, effort) if hint is None else _hinted(problem, relaxed, hint, effort)
     value = start.best.value
     if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
         return replace(start.best, status=Status.OPTIMAL, bound=start.bound)
@@ -73,18 +92,18 @@ def _better(answer: Answer, start: _Start) -> Answer:
     return replace(answer, bound=min(bound, answer.value))
 
 
-def _relaxed(problem: Problem, effort: Effort) -> Answer:
-    """Return the relaxation's answer: by an interior point and a crossover where it is large."""
+def _relaxed(problem: Problem, effort: Effort) -> Session:
+    """Return a session with the relaxation: for an interior point and a crossover where it is large."""
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
     session.set(time_limit=max(effort.left, 1.0))
-    return session.solve()
+    return session
 
 
-def _start(problem: Problem, relaxed: Answer, effort: Effort) -> _Start:
+def _start(problem: Problem, relaxed: Answer, session: Session, effort: Effort) -> _Start:
     """Return the best plan of slope scaling and of the small MIP, and what the bound then rules out."""
-    used, best = _slopes(problem, relaxed, effort)
+    used, best = _slopes(problem, relaxed, session, effort)
     if not effort.interrupted():
         best = _small(problem, used, best, effort)
     integer = np.flatnonzero(problem.integer)
@@ -96,21 +115,34 @@ def _start(problem: Problem, relaxed: Answer, effort: Effort) -> _Start:
     return _Start(best, relaxed.value, dropped)
 
 
-def _slopes(problem: Problem, relaxed: Answer, effort: Effort) -> tuple[Bools, Answer]:
+def _hinted(problem: Problem, relaxed: Answer, hint: Hint, effort: Effort) -> _Start:
+    """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
+    integer = np.flatnonzero(problem.integer)
+    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session.set(time_limit=max(effort.left, 1.0))
+    session.bound(hint.columns, hint.values, hint.values)
+    rest = session.solve()
+    best = Answer(Status.STOPPED, np.inf, -np.inf, None)
+    if rest.x is not None:
+        best = held(session, problem, (rest.x[integer] > USED).astype(float))
+        effort.say("year", -relaxed.value * problem.money, -best.value * problem.money)
+    return _Start(best, relaxed.value, np.empty(0, np.int64))
+
+
+def _slopes(problem: Problem, relaxed: Answer, session: Session, effort: Effort) -> tuple[Bools, Answer]:
     """Return which decisions slope scaling ever used, and the best plan it passed.
 
     Notes
     -----
     Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
     """
-    assert relaxed.x is not None  # noqa: S101 - the caller asked
     integer = np.flatnonzero(problem.integer)
     own = problem.cost[integer]
-    slope, part = own.copy(), relaxed.x[integer]
+    slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
     used = part > USED
     best = Answer(Status.STOPPED, np.inf, -np.inf, None)
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     trial = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    trial.warm(session)
     seen: set[bytes] = set()
     for _ in range(SLOPES):
         if effort.interrupted():
@@ -158,7 +190,7 @@ def _small(problem: Problem, used: Bools, best: Answer, effort: Effort) -> Answe
     session.bound(off, np.zeros(len(off)), np.zeros(len(off)))
     if best.x is not None:
         session.start(best.x)
-    session.listen(lambda bound, value: effort.interrupted())
+    session.listen(lambda *_: effort.interrupted())
     answer = polished(problem, session.solve(), effort)
     return best if best.value <= answer.value else replace(answer, status=Status.STOPPED)
 

@@ -14,7 +14,7 @@ from synergy.model.effort import Effort
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem, scaled
-from synergy.model.search import search
+from synergy.model.search import Hint, search
 from synergy.model.structure import Structure, structure_of
 from synergy.network.places import Floats
 
@@ -47,7 +47,7 @@ class Solution:
     nodes: int = 0
 
 
-def solve(model: Model, effort: Effort) -> Solution:
+def solve(model: Model, effort: Effort, hint: Floats | None = None) -> Solution:
     """Return the best solution found within the effort, by the solver that fits the model's structure.
 
     Parameters
@@ -55,17 +55,21 @@ def solve(model: Model, effort: Effort) -> Solution:
     model : Model
     effort : Effort
         When to stop, and who listens.
+    hint : numpy.ndarray, optional, shape (columns,)
+        Steps and links that a good plan may have.
 
     Returns
     -------
     Solution
     """
-    solution = SOLVERS[structure_of(model)](model, effort)
+    structure = structure_of(model)
+    whole = structure is Structure.INTEGER
+    solution = _integer(model, effort, hint) if whole else SOLVERS[structure](model, effort)
     effort.say("solved", solution.bound, solution.value)
     return solution
 
 
-def _empty(model: Model, effort: Effort) -> Solution:
+def _empty(model: Model, _effort: Effort) -> Solution:
     """Nothing can be decided: doing nothing is all there is, if the rows allow it."""
     allowed = bool((model.row_lower <= 0).all() and (model.row_upper >= 0).all())
     status = Status.OPTIMAL if allowed else Status.INFEASIBLE
@@ -121,10 +125,15 @@ def settled(answer: Answer, problem: Problem) -> Answer:
     return Answer(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
 
 
-def _integer(model: Model, effort: Effort) -> Solution:
+def _integer(model: Model, effort: Effort, hint: Floats | None = None) -> Solution:
     """Search: relaxation, primal heuristics and HiGHS's branch and bound."""
     problem = scaled(model)
-    return _unscaled(model, problem, settled(search(problem, effort), problem), "HiGHS branch and bound")
+    given = None
+    if hint is not None:
+        parts = [model.column(name).positions for name in ("built", "open")]
+        held = np.concatenate(parts)
+        given = Hint(held, hint[held])
+    return _unscaled(model, problem, settled(search(problem, effort, given), problem), "HiGHS branch and bound")
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:

@@ -27,8 +27,8 @@ def structure_of(model: Model) -> Structure:
     """Return the kind of a model.
 
     A flow moves goods without loss, and no row says more than that they are conserved; a capacity counts as one where
-    it is the bound of a single exchange, and no exchange is without any bound. An assignment is a flow in which everybody gives or takes one same amount
-    and nobody has to.
+    it is the bound of a single exchange, and no exchange is without any bound. An assignment is a flow in which
+    everybody gives or takes one same amount and nobody has to.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def _equal_amounts(model: Model) -> bool:
     upper = np.concatenate([model.upper[span] for span in ends])
     lower = np.concatenate([model.lower[span] for span in ends])
     flow = model.column("flow")
-    moved = np.abs(model.matrix[:, flow.span]).sum(axis=1)
+    moved = np.asarray(abs(model.matrix[:, flow.span]).sum(axis=1))
     members = np.diff(model.matrix.indptr) - moved
     alone = bool((members[moved > 0] <= 1).all())
     disposal = len(flow) * 2 != int(moved.sum())

@@ -61,7 +61,7 @@ class WhatIf:
         rest = self._decisions.flows["quantity"].to_numpy(float).copy()
         rest[flows] = 0.0
         total = np.bincount(self._flow_column, weights=rest, minlength=int(column.max(initial=0)) + 1)
-        return column, total[column]
+        return column, np.asarray(total[column], dtype=float)
 
     def _builds(self, builds: Sequence[int]) -> Ints:
         """Return the columns of size and yes-or-no of some builds."""

@@ -90,7 +90,7 @@ class Remote:
 
 def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commodity: Ints) -> Bools:
     """Return which exchanges between sites a pattern means."""
-    hit: Bools = origin != target
+    hit: Bools = np.not_equal(origin, target)
     ends = ((pattern.from_site, pattern.from_enterprise, origin), (pattern.to_site, pattern.to_enterprise, target))
     for site, enterprise, index in ends:
         if site is not None:
@@ -124,7 +124,9 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
     gone = pd.concat([remote[[*key, "code", "over"]], stopped[[*key, "code", "over"]]], ignore_index=True)
     table = table[~banned].sort_values(key, kind="stable", ignore_index=True)
     return _links(table, dataset.settings.discount_rate), Remote(
-        *[gone[name].to_numpy(np.int64) for name in key[:3]],
+        origin=gone["origin"].to_numpy(np.int64),
+        target=gone["target"].to_numpy(np.int64),
+        commodity=gone["commodity"].to_numpy(np.int64),
         mode=gone["mode"].to_numpy(object),
         code=gone["code"].to_numpy(object),
         number=gone["over"].to_numpy(float),
@@ -133,8 +135,8 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
 
 def _pairs(outlets: Groups, inlets: Groups) -> pd.DataFrame:
     """Return the (origin, target, commodity) triples of which the origin has an outlet and the target an inlet."""
-    sends = BETWEEN.any(axis=1)[outlets.rank]
-    takes = BETWEEN.any(axis=0)[inlets.rank]
+    sends: Bools = np.asarray(BETWEEN.any(axis=1))[outlets.rank]
+    takes: Bools = np.asarray(BETWEEN.any(axis=0))[inlets.rank]
     left = pd.DataFrame({"origin": outlets.site[sends], "commodity": outlets.commodity[sends]}).drop_duplicates()
     right = pd.DataFrame({"target": inlets.site[takes], "commodity": inlets.commodity[takes]}).drop_duplicates()
     pairs = left.merge(right, on="commodity", how="inner")
@@ -199,7 +201,9 @@ def _links(table: pd.DataFrame, rate: float) -> Links:
     capex = own("capex", column["fixed_capex"] + column["capex_per_km"] * km)
     capex = np.where(table["existing"].to_numpy(bool), 0.0, capex)
     return Links(
-        *[table[name].to_numpy(np.int64) for name in ("origin", "target", "commodity")],
+        origin=table["origin"].to_numpy(np.int64),
+        target=table["target"].to_numpy(np.int64),
+        commodity=table["commodity"].to_numpy(np.int64),
         mode=table["mode"].to_numpy(object),
         km=column["km"],
         cost=own("cost", column["cost_per_unit"] + column["cost_per_unit_km"] * km),
