@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synergy.candidates.reach import Reach, carried, sums
+from synergy.candidates.reach import Reach, carried, wanted
 from synergy.candidates.scope import Scope
 from synergy.network.arcs import WITHIN
 from synergy.network.ends import EndKind, InletClass, OutletClass
@@ -105,10 +105,8 @@ def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
     -------
     numpy.ndarray of bool, shape (links,)
     """
-    links, arcs = network.links, network.arcs
-    over = arcs.link != WITHIN
-    most = sums(arcs.link[over], reach.flow[over], len(links.mode)) if over.any() else np.zeros((len(links.mode), 1))
-    ample: Bools = np.asarray((carried(network, scope) >= most).all(axis=1))
+    links = network.links
+    ample: Bools = np.asarray((carried(network, scope) >= wanted(network, reach)).all(axis=1))
     cost = links.cost + network.dataset.settings.carbon_price * links.co2
     table = pd.DataFrame(
         {"origin": links.origin, "target": links.target, "commodity": links.commodity, "link": np.arange(len(cost))}

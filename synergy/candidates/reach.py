@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.candidates.scope import Scope
-from synergy.network.ends import EndKind, Ends
+from synergy.network.ends import BETWEEN, EndKind, Ends
 from synergy.network.network import Network
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
 
@@ -146,3 +146,21 @@ def _members(ends: Ends, factor: Floats, run: Floats) -> Floats:
     row = ends.kind == EndKind.UNIT
     amount[row] = _times(run[ends.ref[row]], ends.coefficient[row][:, None])
     return amount
+
+
+def wanted(network: Network, reach: Reach) -> Floats:
+    """Return the most that the two sites of each link send and take of its commodity, shape (links, periods).
+
+    The capacity of the link itself and of its rivals apart: what a link would carry if it could carry anything.
+    """
+    links, commodities = network.links, len(network.places.commodities)
+    outgoing = BETWEEN.any(axis=1)[network.sources.rank]
+    incoming = BETWEEN.any(axis=0)[network.sinks.rank]
+    cells = len(network.places.sites) * commodities
+    sent_at = network.sources.site[outgoing] * commodities + network.sources.commodity[outgoing]
+    taken_at = network.sinks.site[incoming] * commodities + network.sinks.commodity[incoming]
+    sent = sums(sent_at, reach.sent[outgoing], cells)
+    taken = sums(taken_at, reach.received[incoming], cells)
+    received = _per(taken[links.target * commodities + links.commodity], 1 - links.loss[:, None])
+    most: Floats = np.minimum(sent[links.origin * commodities + links.commodity], received)
+    return most

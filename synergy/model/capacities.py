@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from synergy.candidates.candidates import Candidates
-from synergy.candidates.reach import carried, sums
+from synergy.candidates.reach import carried, sums, wanted
 from synergy.model.assembly import Assembly, distinct
 from synergy.model.balances import positions_of
 from synergy.model.variables import least_run
 from synergy.network.arcs import WITHIN
-from synergy.network.ends import EndKind, InletClass, OutletClass
+from synergy.network.ends import EndKind, InletClass
 from synergy.network.links import between_enterprises
 from synergy.network.places import PUBLIC, positions
 
@@ -118,7 +118,7 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
     capacity = carried(network, candidates.scope)
     every = arcs.link != WITHIN
     most = np.minimum(capacity, sums(arcs.link[every], candidates.reach.flow[every], len(links.mode)))
-    shared = np.minimum(most, _ends_of(candidates))
+    shared = np.minimum(most, wanted(network, candidates.reach))
     limited = (column[link] >= 0) | np.isfinite(capacity[link, period])
     row, key = distinct({"link": link[limited], "period": period[limited]})
     priced = column[key["link"]] >= 0
@@ -130,27 +130,6 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
     which = np.flatnonzero(priced & np.isfinite(shared[key["link"], key["period"]]))
     most_open = shared[key["link"][which], key["period"][which]]
     assembly.add_entries(rows.start + which, column[key["link"][which]], -most_open)
-
-
-def _ends_of(candidates: Candidates) -> np.ndarray:
-    """Return the most that the two sites of each link send and take of its commodity, shape (links, periods)."""
-    network, reach = candidates.network, candidates.reach
-    links, commodities = network.links, len(network.places.commodities)
-    outgoing = network.sources.rank != OutletClass.ACCESS
-    incoming = network.sinks.rank < InletClass.OUTSIDE
-    cells = len(network.places.sites) * commodities
-    sent = sums(
-        network.sources.site[outgoing] * commodities + network.sources.commodity[outgoing], reach.sent[outgoing], cells
-    )
-    received = sums(
-        network.sinks.site[incoming] * commodities + network.sinks.commodity[incoming], reach.received[incoming], cells
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        taken = received[links.target * commodities + links.commodity] / (1 - links.loss)[:, None]
-    most: np.ndarray = np.minimum(
-        sent[links.origin * commodities + links.commodity], np.nan_to_num(taken, nan=np.inf, posinf=np.inf)
-    )
-    return most
 
 
 def add_keeps(assembly: Assembly, candidates: Candidates) -> None:

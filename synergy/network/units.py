@@ -158,7 +158,8 @@ def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
         )
     stepped = np.isin(options["process"], positions(dataset["sizes"]["process"], places.processes))
     public = places.owner[options["site"].to_numpy(int)] == PUBLIC
-    return options[~(stepped & public)].reset_index(drop=True)
+    possible: pd.DataFrame = options[~(stepped & public)]
+    return possible.reset_index(drop=True)
 
 
 def _steps(dataset: Dataset, options: pd.DataFrame) -> Steps:
