@@ -18,7 +18,9 @@ class Scope:
     members : numpy.ndarray of bool, shape (enterprises,)
         Who takes part; public places always do.
     aims : bool
-        Whether the aims of the round bind: budgets, caps, mode shares, fixed exchanges, what is compulsory in public.
+        Whether the aims of the scenario bind: budgets, caps, mode shares, fixed exchanges.
+    duties : bool
+        Whether what is compulsory at public places binds.
     capital : bool
         Whether builds, and links that cost capex, are allowed.
     deals : bool
@@ -27,6 +29,7 @@ class Scope:
 
     members: Bools
     aims: bool = True
+    duties: bool = True
     capital: bool = True
     deals: bool = False
 
@@ -53,9 +56,9 @@ def everyone(places: Places) -> Scope:
 
 def coalition(members: Bools) -> Scope:
     """Return the scope of v(S), the aims of the round apart."""
-    return Scope(members, aims=False)
+    return Scope(members, aims=False, duties=False)
 
 
 def today(places: Places) -> Scope:
-    """Return the scope of what is done today: no capital, only the deals between enterprises, no aims."""
+    """Return the scope of what is done today: no capital, only the deals between enterprises, no scenario's aims."""
     return Scope(np.ones(len(places.enterprises), dtype=bool), aims=False, capital=False, deals=True)

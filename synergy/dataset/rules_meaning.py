@@ -164,7 +164,7 @@ MEANING_RULES = {
         "remove quantity, or use fix",
         "请删除 quantity 或改用 fix",
     ),
-    "unused_mode": error("no link and no transport row uses this mode", "没有任何线路或运输方式使用它", *_NEAR),
+    "unused_mode": warning("no link and no transport row uses this mode", "没有任何线路或运输方式使用它", *_NEAR),
     "scenario_key": error(
         "a row of {table} is found by {key}", "{table} 的行按 {key} 查找", "name all of them", "请全部填写"
     ),

@@ -146,9 +146,10 @@ def add_keeps(assembly: Assembly, candidates: Candidates) -> None:
     arc, period = flow.key["arc"], flow.key["period"]
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     from_owner, to_owner = owner[network.sources.site[source]], owner[network.sinks.site[sink]]
-    same_site = network.arcs.link[arc] == WITHIN
-    leaves = ~same_site & ((from_owner != to_owner) | (to_owner == PUBLIC))
-    leaves |= network.sinks.rank[sink] == InletClass.STORE
+    # a market without a site and disposal are free of it; what a public place uses itself is not
+    rank = network.sinks.rank[sink]
+    leaves = (rank < InletClass.OUTSIDE) & ((from_owner != to_owner) | (to_owner == PUBLIC))
+    leaves |= rank == InletClass.STORE
     which = np.flatnonzero(leaves & (group[source] >= 0))
     row, key = distinct({"end": group[source[which]], "period": period[which]})
     amount = candidates.reach.given[key["end"], key["period"]]

@@ -20,7 +20,7 @@ MOST = 400  # conditions looked at one by one
 AIMS = ("capex_budget", "co2_cap", "mode_share", "fix", "max_partners")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """Something the input asks for or limits, as a bound of some columns or rows.
 

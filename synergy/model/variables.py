@@ -55,9 +55,9 @@ def _units(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _compulsory(candidates: Candidates, ends: Ends, flag: Bools) -> Bools:
-    """Return which ends have to give or take all they state: in public it is an aim of the round."""
+    """Return which ends have to give or take all they state: in public it binds no coalition."""
     public = candidates.network.places.owner[ends.site] == PUBLIC
-    compulsory: Bools = flag & (candidates.scope.aims | ~public)
+    compulsory: Bools = flag & (candidates.scope.duties | ~public)
     return compulsory
 
 

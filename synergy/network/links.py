@@ -115,7 +115,7 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
     wanted = pd.MultiIndex.from_frame(pairs[["origin", "target", "commodity"]])
     used = pd.MultiIndex.from_frame(explicit[["origin", "target", "commodity"]]).isin(wanted)
     table = pd.concat([carried[~far & ~given], explicit[used]], ignore_index=True)
-    banned = table["forbidden"].to_numpy(bool)
+    banned = table["forbidden"].to_numpy(bool, copy=True)
     for pattern in dataset.settings.forbid:
         ends = (table[name].to_numpy(np.int64) for name in ("origin", "target", "commodity"))
         banned |= matches(pattern, places, *ends)
