@@ -196,6 +196,7 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
             "threads": effort.threads,
             "nodes": solution.nodes,
             "seed": effort.seed,
+            "gap_asked": effort.gap,
             "stopped_by_clock": gap > effort.gap,
         },
     )

@@ -77,7 +77,7 @@ def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
     """Return what the changed runs make and use, weighed by its yardstick price."""
     recipes = dataset["recipes"]
     frame = with_process(dataset, runs.assign(item=first + np.arange(len(runs))))
-    frame = frame.merge(recipes[["process", "commodity", "coefficient"]], on="process")
+    frame = frame.astype({"process": object}).merge(recipes[["process", "commodity", "coefficient"]], on="process")
     used = frame["coefficient"].abs()
     price = frame["commodity"].map(yardsticks(dataset)).to_numpy(dtype=float)
     return frame.assign(amount=-used * frame["activity"], weight=used * price, size=used * frame["size"])[

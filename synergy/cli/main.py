@@ -1,0 +1,97 @@
+"""The entry: language, errors and exit statuses around the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from synergy.cli.commands import commands
+from synergy.cli.talk import Talk, language
+from synergy.cli.usage import explained, localise
+from synergy.errors import DatasetError, SynergyError, UsageError, VerificationError
+
+UNEXPECTED, INTERRUPTED = 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process where none are given.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names are Chinese whatever the locale says
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    talk = Talk(language(words, os.environ))
+    try:
+        status = run(words, talk)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = UNEXPECTED
+    sys.exit(status)
+
+
+def run(arguments: Sequence[str], talk: Talk) -> int:
+    """Run the command and return its exit status; every error has been said.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Without the name of the program.
+    talk : Talk
+        Where to, and in which language.
+
+    Returns
+    -------
+    int
+        As in the contract: 0 done, 1 a check failed or an unexpected error, 2 wrong usage, 3 invalid dataset,
+        4 infeasible, 5 unbounded, 6 out of time.
+    """
+    localise(commands, talk)
+    try:
+        status = commands.main(list(arguments), "synergy", standalone_mode=False, obj=talk)
+        return int(status or 0)
+    except click.UsageError as error:
+        return _wrong_usage(error, talk)
+    except (KeyboardInterrupt, click.Abort):
+        talk.note(talk.say("interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except SynergyError as error:
+        return _said(error, talk)
+    except Exception as error:
+        talk.note(traceback.format_exc().rstrip())
+        talk.error(talk.say("unexpected", said=f"{type(error).__name__}: {error}"))
+        return UNEXPECTED
+
+
+def _wrong_usage(error: click.UsageError, talk: Talk) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        talk.note(error.format_message())
+        return UsageError.exit_status
+    talk.error(explained(error, talk))
+    command = error.ctx.command_path if error.ctx else "synergy"
+    talk.note(talk.say("help_at", command=command))
+    return UsageError.exit_status
+
+
+def _said(error: SynergyError, talk: Talk) -> int:
+    """Print an error of the tree and return its exit status."""
+    if isinstance(error, DatasetError):
+        talk.problems(error.problems)
+    elif isinstance(error, VerificationError):
+        talk.error(talk.say("not_valid", count=len(error.findings)))
+        for finding in error.findings:
+            talk.note(f"- {finding}")
+    else:
+        talk.error(str(error))
+    return error.exit_status

@@ -1,0 +1,177 @@
+"""Check, match and verify as the command line does them: read, call, print, exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synergy.cli.talk import Talk
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import check, read, refusal
+from synergy.dataset.scenarios import load_scenario
+from synergy.errors import DatasetError, Problem, Severity, VerificationError
+from synergy.scenario import Scenario
+
+if TYPE_CHECKING:
+    from synergy.engine import Outcome
+    from synergy.round import Round
+
+STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
+OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is no plan document
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command was asked to read and how to answer.
+
+    Parameters
+    ----------
+    dataset : pathlib.Path
+        Folder or archive.
+    scenario : pathlib.Path or None
+        File.
+    settings : dict
+        Of ``--set``.
+    as_json : bool
+        One document instead of texts.
+    every : bool
+        All proposals.
+    out : pathlib.Path or None
+        Where the plan document goes.
+    """
+
+    dataset: Path
+    scenario: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    as_json: bool = False
+    every: bool = False
+    out: Path | None = None
+
+    def read(self) -> Dataset:
+        """Return the dataset with scenario and settings applied."""
+        return read(self.dataset, self.policy(), self.settings)
+
+    def policy(self) -> Scenario | None:
+        """Return the scenario, if one was asked for."""
+        return None if self.scenario is None else load_scenario(self.scenario)
+
+
+def check_dataset(talk: Talk, asked: Asked) -> int:
+    """Print every problem of a dataset; the exit status is that of the worst."""
+    dataset: Dataset | None = None
+    try:
+        dataset, problems = check(asked.dataset, asked.policy(), asked.settings)
+    except DatasetError as error:  # the scenario file
+        problems = error.problems
+    if asked.as_json:
+        talk.document([problem.record(talk.lang) for problem in problems])
+    else:
+        talk.problems(problems, result=True)
+        talk.line(_summary(talk, dataset, problems), "bold")
+    return 0 if dataset is not None else refusal(problems).exit_status
+
+
+def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    counted = talk.say("counted", errors=errors, warnings=len(problems) - errors)
+    if dataset is None:
+        return counted
+    rows = sum(len(dataset[table]) for table in dataset.given)
+    sound = talk.say(
+        "sound", name=dataset.name, tables=len(dataset.given), rows=rows, enterprises=len(dataset["enterprises"])
+    )
+    return f"{sound}. {counted}" if problems else sound
+
+
+def match_dataset(talk: Talk, asked: Asked, **options: Any) -> int:
+    """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`."""
+    try:
+        dataset = asked.read()
+    except DatasetError as error:
+        if asked.as_json:
+            talk.document({"schema": OUTCOME, "status": "invalid", "problems": _records(talk, error.problems)})
+        raise
+    talk.problems(dataset.warnings)
+    run = run_round(talk, dataset, **options)
+    if run.plan is None:
+        return _without_plan(talk, run.outcome, as_json=asked.as_json)
+    _plan_out(talk, asked, run)
+    return 0
+
+
+def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object]]:
+    return [problem.record(talk.lang) for problem in problems]
+
+
+def run_round(talk: Talk, dataset: Dataset, **options: Any) -> Round:
+    """Run a round with progress on the terminal; Ctrl-C stops it with the best plan so far."""
+    from synergy.cli.progress import interruptible, watched
+    from synergy.engine import Options
+    from synergy.round import run
+
+    with watched(talk) as listen, interruptible(talk) as stop:
+        return run(dataset, Options(**options), listen, stop)
+
+
+def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:
+    from synergy.cli.tables import print_plan
+    from synergy.records.dump import plan_record
+    from synergy.records.files import write_plan
+
+    assert run.plan is not None
+    if asked.out is not None:
+        write_plan(run.plan, asked.out)
+    if asked.as_json:
+        talk.document(plan_record(run.plan))
+    else:
+        print_plan(talk, run.dataset, run.plan, every=asked.every)
+    if asked.out is not None:
+        talk.note(talk.say("written", path=asked.out))
+
+
+def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
+    """Say why there is no plan, and return the exit status."""
+    from synergy.records.plain import plain
+
+    if as_json:
+        talk.document({"schema": OUTCOME, "status": outcome.status, "diagnosis": plain(outcome.diagnosis)})
+    talk.error(talk.shared(f"status.{outcome.status}"))
+    if outcome.status == "no_plan":
+        talk.note(talk.say("hint.time"))
+    elif not outcome.diagnosis:
+        talk.note(talk.say("unknown_cause"))
+    else:
+        talk.note(talk.say("conflict" if outcome.status == "infeasible" else "loop"))
+    for cause in outcome.diagnosis:
+        talk.note(f"- {_cause(cause, talk.lang)}")
+    return STATUSES[outcome.status]
+
+
+def _cause(cause: Any, lang: str) -> str:
+    """Return one part of a diagnosis as a line."""
+    said = cause.get(f"text_{lang}") or cause.get("text")
+    return (
+        str(said) if said else ", ".join(f"{key}: {value}" for key, value in cause.items() if value not in ("", None))
+    )
+
+
+def verify_plan(talk: Talk, asked: Asked, path: Path) -> int:
+    """Recompute a plan file and print every claim that does not follow."""
+    from synergy.verify.verify import assert_valid
+
+    from synergy.records.files import read_plan
+
+    dataset, plan = asked.read(), read_plan(path)
+    findings: tuple[str, ...] = ()
+    try:
+        assert_valid(dataset, plan)
+    except VerificationError as error:
+        findings = error.findings
+    if asked.as_json:
+        talk.document({"valid": not findings, "findings": list(findings)})
+    else:
+        talk.line(talk.say("not_valid", count=len(findings)) if findings else talk.say("valid"))
+        for finding in findings:
+            talk.line(f"- {finding}")
+    return VerificationError.exit_status if findings else 0

@@ -1,0 +1,122 @@
+"""A plan as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from synergy.cli.talk import Talk
+from synergy.dataset.dataset import Dataset
+from synergy.plan import Plan, Proposal
+from synergy.records.rounds import labels
+from synergy.texts import figure, mark, unit, years
+
+FIRST = 30  # proposals shown unless all are asked for
+
+
+def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False) -> None:
+    """Print the proposals by gain, what the marks mean, and the totals.
+
+    Parameters
+    ----------
+    talk : Talk
+        Where to, and in which language.
+    dataset : Dataset
+        For names, evidence and the currency.
+    plan : Plan
+        A plan with its proposals.
+    every : bool
+        All proposals, not the first `FIRST`.
+    """
+    shown = plan.proposals if every else plan.proposals[:FIRST]
+    if shown:
+        talk.line(talk.say("proposals_of", count=len(plan.proposals), name=dataset.name), "bold")
+        enterprises = labels(dataset)["enterprises"]
+        talk.out.print(_proposals(talk, shown, enterprises, dataset.settings.currency))
+        seen = {name for proposal in shown for name in proposal.enterprises}
+        _legend(talk, {enterprises[name].get("evidence", "") for name in seen if name in enterprises})
+        if len(shown) < len(plan.proposals):
+            talk.line(talk.say("more_proposals", count=len(plan.proposals) - len(shown)))
+    else:
+        talk.line(talk.say("no_comparison" if plan.gain is None and plan.standalone is None else "no_proposals"))
+    talk.line("")
+    talk.out.print(_totals(talk, dataset, plan))
+
+
+def _proposals(
+    talk: Talk, proposals: tuple[Proposal, ...], enterprises: Mapping[str, Mapping[str, str]], currency: str
+) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    yearly, once = unit("money_year", talk.lang, currency), unit("money", talk.lang, currency)
+    table.add_column("#", justify="right")
+    table.add_column(talk.shared("head.proposal"), ratio=5, overflow="fold")
+    table.add_column(talk.shared("head.kind"), overflow="fold")
+    table.add_column(talk.shared("head.enterprises"), ratio=3, overflow="fold")
+    for head, of in (
+        ("gain", yearly),
+        ("capex", once),
+        ("payback", unit("years", talk.lang)),
+        ("co2", unit("co2_year", talk.lang)),
+    ):
+        table.add_column(f"{talk.shared(f'head.{head}')}\n{of}", justify="right", no_wrap=True)
+    for place, proposal in enumerate(proposals, 1):
+        names = (_name(name, enterprises, talk.lang) for name in proposal.enterprises)
+        kind = f"{talk.shared(f'kind.{proposal.kind}')}, {talk.shared(f'state.{proposal.state}')}"
+        table.add_row(
+            str(place),
+            Text(proposal.title_zh if talk.lang == "zh" else proposal.title_en),
+            Text(kind.replace(", ", "，") if talk.lang == "zh" else kind),
+            Text(("、" if talk.lang == "zh" else ", ").join(names)),
+            figure(proposal.gain, "money", talk.lang),
+            figure(proposal.capex, "money", talk.lang),
+            years(proposal.payback_years),
+            figure(proposal.co2_saved, "co2", talk.lang),
+        )
+    return table
+
+
+def _name(ident: str, enterprises: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    """Return the name of an enterprise with the sign of its evidence."""
+    label = enterprises.get(ident, {})
+    return label.get(f"name_{lang}", ident) + mark(label.get("evidence", ""))
+
+
+def _legend(talk: Talk, evidence: set[str]) -> None:
+    marks = [f"{mark(one)} {talk.shared(f'evidence.{one}')}" for one in ("estimate", "synthetic") if one in evidence]
+    if marks:
+        talk.line("   ".join(marks), "dim")
+
+
+def _totals(talk: Talk, dataset: Dataset, plan: Plan) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for key, value, of in _sums(talk, plan, dataset.settings.currency):
+        table.add_row(talk.say(f"total.{key}"), value, of)
+    return table
+
+
+def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, figure and unit of each total."""
+    lang = talk.lang
+    yearly, once = unit("money_year", lang, currency), unit("money", lang, currency)
+    yield "status", plan.status, talk.shared(f"status.{plan.status}")
+    yield "gap", f"{plan.gap:.3%}", ""
+    yield "value", figure(plan.value, "money", lang), yearly
+    yield "bound", figure(plan.bound, "money", lang), yearly
+    if plan.standalone is not None:
+        alone = [value for value in plan.standalone.values() if value is not None]
+        known = len(alone) == len(plan.standalone)
+        yield "alone", figure(sum(alone) if known else None, "money", lang), yearly
+        yield "gain", figure(plan.gain, "money", lang), yearly
+        yield "remainder", figure(plan.remainder, "money", lang), yearly
+        yield "today", figure(plan.today, "money", lang), yearly
+        yield "capex", figure(sum(proposal.capex for proposal in plan.proposals), "money", lang), once
+    baseline = plan.emissions.get("baseline_co2")
+    shown = figure(plan.emissions.get("co2"), "co2", lang)
+    yield "co2", shown if baseline is None else f"{shown} ({figure(baseline, 'co2', lang)})", unit("co2_year", lang)
+    yield "seconds", f"{plan.solver.get('seconds', 0):.1f}", ""

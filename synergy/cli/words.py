@@ -1,0 +1,142 @@
+"""What the command line says, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# English, Chinese
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # help
+        "command.synergy": (
+            "Supply-chain synergy matching: the best set of partnerships in an industrial region.",
+            "产业链协同匹配：为一个产业区找出最优的合作组合。",
+        ),
+        "command.check": ("Validate a dataset and say every problem.", "检查数据集并列出全部问题。"),
+        "command.match": ("Find the best plan and its proposals.", "求最优方案及其建议。"),
+        "command.verify": (
+            "Recompute a plan and every claim of it from the dataset alone.",
+            "仅凭数据集重新核算方案及其每一项结论。",
+        ),
+        "command.schema": ("Print JSON Schemas.", "输出 JSON Schema。"),
+        "command.bench": ("Measure against other solvers and tools.", "与其他求解器和工具比较测量。"),
+        "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
+        "option.scenario": ("Scenario file (TOML or JSON).", "情景文件（TOML 或 JSON）。"),
+        "option.settings": (
+            "One setting, over the scenario's; may be repeated.",
+            "单项设置，优先于情景文件；可重复使用。",
+        ),
+        "option.settlement": (
+            "standalone (default): values of each alone and the gain; none: the plan only; core: not yet.",
+            "standalone（默认）：各企业单独价值与增益；none：仅方案；core：尚未提供。",
+        ),
+        "option.gap": ("Relative gap that suffices.", "足够的相对间隙。"),
+        "option.time_limit": ("Seconds for the search.", "搜索时间上限（秒）。"),
+        "option.workers": ("Processes side by side.", "并行进程数。"),
+        "option.scheduler": ("Address of a Dask scheduler: not yet.", "Dask 调度器地址：尚未提供。"),
+        "option.seed": ("Seed of all that is random.", "随机数种子。"),
+        "option.out": ("Write the plan document to a file.", "把方案文档写入文件。"),
+        "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
+        "option.every": ("All proposals, not the first thirty.", "列出全部建议，而非前三十条。"),
+        "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
+        "option.port": ("Port on the loopback address (0: any).", "本机回环地址上的端口（0：任意）。"),
+        "option.serve": ("Print the proposals and stop.", "只输出建议，不启动网页。"),
+        "option.quick": ("Small cases and short times.", "小算例、短时间。"),
+        "option.help": ("Show this and leave.", "显示本帮助。"),
+        "option.version": ("Show the version and leave.", "显示版本。"),
+        "usage": ("Usage: ", "用法："),
+        "section.options": ("Options", "选项"),
+        "section.commands": ("Commands", "命令"),
+        # errors
+        "error": ("error", "错误"),
+        "warning": ("warning", "警告"),
+        "missing": ("missing: {name}", "缺少：{name}"),
+        "no_option": ("no such option: {name}{near}", "没有这个选项：{name}{near}"),
+        "no_command": ("no such command: {name}", "没有这个命令：{name}"),
+        "near": (" (did you mean {names}?)", "（是否指 {names}？）"),
+        "bad_value": ("{name}: {value} is not allowed; expected {expected}", "{name}：不接受 {value}；应为 {expected}"),
+        "expected.number": ("a number {bound}", "{bound} 的数"),
+        "expected.pair": ("key=value", "key=value"),
+        "no_argument": ("{name} needs a value", "{name} 需要一个值"),
+        "usage_other": ("wrong usage: {said}", "用法错误：{said}"),
+        "help_at": ("Try: {command} --help", "请看：{command} --help"),
+        "not_yet.core": (
+            "--settlement core comes with a later version; use standalone or none",
+            "--settlement core 将在后续版本提供；请用 standalone 或 none",
+        ),
+        "not_yet.scheduler": (
+            "--scheduler comes with a later version; use --workers",
+            "--scheduler 将在后续版本提供；请用 --workers",
+        ),
+        "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
+        "no_bench": (
+            "the benchmarks need more packages ({said}): pip install 'synergy-matching[bench]'",
+            "基准测试需要更多软件包（{said}）：pip install 'synergy-matching[bench]'",
+        ),
+        "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
+        "unexpected": (
+            "unexpected error, a fault of the program: {said}",
+            "意外错误，是程序的缺陷：{said}",
+        ),
+        "interrupted": ("interrupted", "已中断"),
+        "stopping": (
+            "stopping with the best plan so far; once more to leave at once",
+            "将以目前最优方案停止；再按一次立即退出",
+        ),
+        # results
+        "sound": (
+            "{name}: sound. {tables} tables, {rows} rows, {enterprises} enterprises",
+            "{name}：数据有效。{tables} 张表，{rows} 行，{enterprises} 家企业",
+        ),
+        "counted": ("{errors} errors, {warnings} warnings", "{errors} 个错误，{warnings} 个警告"),
+        "and_more": ("... and {count} more", "……另有 {count} 条"),
+        "more_proposals": (
+            "{count} more proposals: --all shows them",
+            "另有 {count} 条建议：用 --all 查看",
+        ),
+        "no_proposals": (
+            "No proposals: nothing pays better together than alone.",
+            "没有建议：合作并不优于各自单独经营。",
+        ),
+        "no_comparison": (
+            "No proposals: --settlement none computes the plan alone.",
+            "没有建议：--settlement none 只计算方案。",
+        ),
+        "proposals_of": ("{count} proposals for {name}", "{name}：{count} 条建议"),
+        "total.status": ("Status", "状态"),
+        "total.gap": ("Proven gap", "已证明的间隙"),
+        "total.value": ("Value of the plan", "方案价值"),
+        "total.bound": ("Proven bound", "已证明的上界"),
+        "total.alone": ("Sum of enterprises alone", "各企业单独价值之和"),
+        "total.gain": ("Gain of working together", "协同增益"),
+        "total.remainder": ("of it, no proposal's", "其中不属于任何建议"),
+        "total.today": ("Value of today's deals", "现有交易下的价值"),
+        "total.capex": ("Capex of all proposals", "全部建议的投资"),
+        "total.co2": ("CO2 of the plan (today)", "方案碳排放（现状）"),
+        "total.seconds": ("Seconds", "用时（秒）"),
+        "written": ("written: {path}", "已写入：{path}"),
+        "valid": (
+            "The plan follows from the dataset: every claim was recomputed.",
+            "方案与数据集一致：每一项结论均已复核。",
+        ),
+        "not_valid": ("{count} claims do not follow from the dataset", "{count} 项结论与数据集不符"),
+        "conflict": ("These cannot hold together; lift one of them:", "以下约束无法同时满足，请放宽其中一项："),
+        "loop": (
+            "This loop makes money from nothing; mend a price or a recipe in it:",
+            "以下循环凭空赚钱，请修正其中的价格或配方：",
+        ),
+        "unknown_cause": ("No cause could be named.", "未能指出原因。"),
+        "hint.time": ("Give it more time: --time-limit", "请延长时间：--time-limit"),
+        # progress
+        "phase.network": ("reading the network", "构建网络"),
+        "phase.relaxation": ("first bound", "求初始上界"),
+        "phase.search": ("searching", "搜索"),
+        "phase.solved": ("solved", "求解完成"),
+        "phase.standalone": ("enterprises alone", "各企业单独计算"),
+        "bar": ("best {best}  bound {bound}  gap {gap}", "最优 {best}  上界 {bound}  间隙 {gap}"),
+        # demo
+        "demo.matching": ("Matching {name} ...", "正在匹配 {name} ……"),
+        "demo.serving": ("Open {address}  (Ctrl-C ends it)", "请打开 {address}（Ctrl-C 结束）"),
+    }
+)

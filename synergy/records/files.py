@@ -1,0 +1,88 @@
+"""Plan files: written whole or not at all, read with every fault located."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from synergy.errors import DatasetError, Problem, UsageError
+from synergy.plan import Plan
+from synergy.records.dump import plan_record
+from synergy.records.load import PLAN, plan_from_record
+
+
+def write_plan(plan: Plan, path: str | Path) -> None:
+    """Write a plan document; an old file stays whole until the new one is.
+
+    Parameters
+    ----------
+    plan : Plan
+        Any plan.
+    path : str or pathlib.Path
+        The file, usually ``.json``.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.resolve().parent, prefix=f".{target.name}.", suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(dumps(plan_record(plan)) + "\n")
+            part.chmod(0o644)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+
+
+def read_plan(path: str | Path) -> Plan:
+    """Read a plan document.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file that `write_plan` or ``synergy match --out`` wrote.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    DatasetError
+        No such file, no JSON, or not a plan document.
+    """
+    try:
+        record = loads(Path(path).read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise DatasetError([_unread(path, error.strerror or str(error), "无法读取该文件")]) from error
+    except (ValueError, RecursionError) as error:
+        raise DatasetError([_unread(path, f"not valid JSON: {error}", f"不是有效的 JSON：{error}")]) from error
+    return plan_from_record(record)
+
+
+def dumps(record: Any) -> str:
+    """Return a plain record as JSON text for people and programs: indented, Chinese as it is, never a NaN."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def loads(text: str) -> Any:
+    """Return what a JSON text says; NaN and Infinity, which JSON does not know, are a ValueError."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def _unread(path: str | Path, said: str, said_zh: str) -> Problem:
+    return Problem(PLAN, None, "", str(path), said, code="plan_unreadable", message_zh=said_zh)

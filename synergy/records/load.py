@@ -1,0 +1,192 @@
+"""A plan document back to a plan, every fault of it at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pandas as pd
+
+from synergy.errors import DatasetError, Problem
+from synergy.plan import (
+    BUILD_COLUMNS,
+    FLOW_COLUMNS,
+    FLOW_ENDS,
+    LEVEL_COLUMNS,
+    LINK_COLUMNS,
+    RUN_COLUMNS,
+    Decisions,
+    Kind,
+    Plan,
+    Proposal,
+    Term,
+)
+from synergy.records.schema import plan_schema
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+PLAN = "plan"  # the table in messages
+_NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
+_MOST = 1000  # faults that are collected
+_SHOWN = 60  # characters of a value
+# what a rule of JSON Schema asks for, in both languages; {0} is the rule's value
+_EXPECTED = {
+    "type": ("expected {0}", "应为 {0}"),
+    "enum": ("expected one of {0}", "应为下列之一：{0}"),
+    "const": ("expected {0}", "应为 {0}"),
+    "minimum": ("expected at least {0}", "应不小于 {0}"),
+    "required": ("a key is missing: {1}", "缺少键：{1}"),
+}
+_HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
+
+
+def plan_from_record(record: Mapping[str, Any]) -> Plan:
+    """Return the plan that a plan document says.
+
+    Parameters
+    ----------
+    record : mapping
+        As from `synergy.records.dump.plan_record` or from JSON.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    DatasetError
+        The record is not a plan document; all faults at once, each with its JSON pointer.
+    """
+    problems = plan_problems(record)
+    if problems:
+        raise DatasetError(problems)
+    standalone, duals = record["standalone"], record["duals"]
+    return Plan(
+        dataset=record["dataset"],
+        scenario=record["scenario"],
+        status=record["status"],
+        value=float(record["value"]),
+        bound=_or_infinite(record["bound"]),
+        gap=_or_infinite(record["gap"]),
+        decisions=_decisions(record),
+        emissions=record["emissions"],
+        status_quo=record["status_quo"],
+        today=record["today"],
+        gain=record["gain"],
+        standalone=standalone,
+        duals=None if duals is None else tuple(duals),
+        proposals=tuple(_proposal(proposal) for proposal in record["proposals"]),
+        remainder=record["remainder"],
+        settlement=record["settlement"],
+        shadow_prices=tuple(record["shadow_prices"]),
+        solver=record["solver"],
+    )
+
+
+def plan_problems(record: Any) -> tuple[Problem, ...]:
+    """Return what is wrong with a plan document; nothing where it follows its schema.
+
+    Parameters
+    ----------
+    record : object
+        Anything that JSON can say.
+
+    Returns
+    -------
+    tuple of Problem
+        The column is a JSON pointer.
+    """
+    found = jsonschema.Draft202012Validator(plan_schema()).iter_errors(record)
+    problems = [_problem(error) for error in islice(found, _MOST)]
+    if not problems:
+        problems += _dangling(record)
+    return tuple(problems)
+
+
+def _problem(error: ValidationError) -> Problem:
+    rule = str(error.validator)
+    en, zh = _EXPECTED.get(rule, ("breaks the rule {0}", "不符合规则 {0}"))
+    missing: Iterable[str] = ()
+    if rule == "required" and isinstance(error.instance, Mapping) and isinstance(error.validator_value, list):
+        missing = [name for name in error.validator_value if name not in error.instance]
+    wanted = error.validator_value
+    words = wanted if isinstance(wanted, str) else ", ".join(map(str, wanted if isinstance(wanted, list) else [wanted]))
+    parts = (words, ", ".join(missing))
+    value = "" if rule == "required" else repr(error.instance)[:_SHOWN]
+    pointer = "".join(f"/{part}" for part in error.absolute_path)
+    return Problem(
+        PLAN,
+        None,
+        pointer,
+        value,
+        en.format(*parts),
+        _HINT[0],
+        code=f"plan_{rule}",
+        message_zh=zh.format(*parts),
+        hint_zh=_HINT[1],
+    )
+
+
+def _dangling(record: Mapping[str, Any]) -> list[Problem]:
+    """Return the positions in proposals that point to no flow, build or link of the plan."""
+    problems = []
+    for place, proposal in enumerate(record["proposals"]):
+        for name in ("flows", "builds", "links"):
+            for number in (number for number in proposal[name] if number >= len(record[name])):
+                problems.append(
+                    Problem(
+                        PLAN,
+                        None,
+                        f"/proposals/{place}/{name}",
+                        str(number),
+                        f"the plan has only {len(record[name])} {name}",
+                        _HINT[0],
+                        code="plan_position",
+                        message_zh=f"方案中只有 {len(record[name])} 条 {name}",
+                        hint_zh=_HINT[1],
+                    )
+                )
+    return problems
+
+
+def _or_infinite(value: float | None) -> float:
+    return math.inf if value is None else float(value)
+
+
+def _decisions(record: Mapping[str, Any]) -> Decisions:
+    ends = {
+        name: [flow[name.partition("_")[0]][name.partition("_")[2]] for flow in record["flows"]] for name in FLOW_ENDS
+    }
+    flows = _frame(record["flows"], FLOW_COLUMNS)
+    return Decisions(
+        flows=flows.assign(**{name: pd.Series(cells, index=flows.index, dtype=object) for name, cells in ends.items()}),
+        runs=_frame(record["runs"], RUN_COLUMNS),
+        levels=_frame(record["levels"], LEVEL_COLUMNS),
+        builds=_frame(record["builds"], BUILD_COLUMNS),
+        links=_frame(record["links"], LINK_COLUMNS),
+    )
+
+
+def _frame(listed: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Return records as a frame: numbers float64 (NaN for null), the rest text."""
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in names:
+        number = name in _NUMBERS
+        found = [row.get(name, None if number else "") for row in listed]
+        columns[name] = pd.Series(found, index=range(len(listed)), dtype="float64" if number else object)
+    return pd.DataFrame(columns)
+
+
+def _proposal(record: Mapping[str, Any]) -> Proposal:
+    names = Proposal.__dataclass_fields__
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names
+    }
+    terms = tuple(
+        Term(one["from"], one["to"], one["commodity"], float(one["quantity"]), one["price"]) for one in record["terms"]
+    )
+    return Proposal(**fields | {"kind": Kind(record["kind"]), "terms": terms})

@@ -1,0 +1,89 @@
+"""Anything a plan holds as plain JSON values: no numpy, no NaN, no tuples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    Row = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it.
+
+    Parameters
+    ----------
+    value : object
+        Text, number (numpy's too), bool, None, fraction, or mappings and sequences of them.
+
+    Returns
+    -------
+    object
+        Numbers that are not finite become None, whole fractions and others texts such as ``"2/3"``.
+
+    Examples
+    --------
+    >>> plain({"a": (1, float("nan"), Fraction(2, 3))})
+    {'a': [1, None, '2/3']}
+    """
+    if value is None or isinstance(value, bool | np.bool_):
+        return None if value is None else bool(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    return _number(value) if isinstance(value, Real) else _listed(value)
+
+
+def _number(value: Real) -> int | float | str | None:
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Fraction):
+        return str(value)
+    number = float(value)
+    return number + 0.0 if math.isfinite(number) else None  # + 0.0: no negative zero
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(inner) for inner in value]
+    return str(value)
+
+
+def rows(frame: pd.DataFrame, names: Sequence[str]) -> list[Row]:
+    """Return some columns of a frame as a list of plain records.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any frame with these columns.
+    names : sequence of str
+        Columns in the order of the keys.
+
+    Returns
+    -------
+    list of dict
+    """
+    columns = [cells(frame[name]) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def cells(column: pd.Series[Any]) -> list[Any]:
+    """Return a column as plain values: numbers as floats (None where not finite), everything else as text."""
+    if column.dtype.kind in "fiu":
+        numbers = column.to_numpy(dtype=float) + 0.0
+        found = numbers.tolist()
+        missing = ~np.isfinite(numbers)
+        for place in np.flatnonzero(missing):
+            found[place] = None
+        return list(found)
+    return [str(cell) for cell in column.to_numpy(dtype=object)]

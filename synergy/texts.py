@@ -1,0 +1,130 @@
+"""Words that every front uses, in English and Chinese, and figures as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+# English, Chinese
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "kind.extension": ("chain extension", "延链"),
+        "kind.supplement": ("chain supplement", "补链"),
+        "kind.reinforcement": ("strong chain", "强链"),
+        "kind.reallocation": ("reallocation", "资源再配置"),
+        "state.new": ("new", "新增"),
+        "state.changed": ("changed", "调整"),
+        "state.running": ("running", "运行中"),
+        "scope.between": ("between enterprises", "企业之间"),
+        "scope.within": ("within an enterprise", "企业内部"),
+        "status.optimal": ("optimal within the gap asked for", "已达到要求的最优间隙"),
+        "status.feasible": ("stopped before the gap asked for", "在达到要求的间隙前停止"),
+        "status.infeasible": ("no plan satisfies all constraints", "没有方案能满足全部约束"),
+        "status.unbounded": ("the value is unbounded", "价值没有上界"),
+        "status.no_plan": ("time ran out before any plan was found", "在找到任何方案之前时间已用完"),
+        "evidence.public": ("published evidence", "公开资料"),
+        "evidence.estimate": ("no published evidence: an estimate", "无公开资料：估算"),
+        "evidence.synthetic": ("no published evidence: made up for illustration", "无公开资料：示意"),
+        "head.proposal": ("Proposal", "建议"),
+        "head.kind": ("Kind", "类型"),
+        "head.state": ("State", "状态"),
+        "head.enterprises": ("Enterprises", "企业"),
+        "head.gain": ("Gain", "增益"),
+        "head.capex": ("Capex", "投资"),
+        "head.payback": ("Payback", "回收期"),
+        "head.co2": ("CO2 saved", "减碳"),
+        "unit.money": ("M {currency}", "万{currency}"),
+        "unit.money_year": ("M {currency}/a", "万{currency}/年"),
+        "unit.years": ("years", "年"),
+        "unit.co2_year": ("kt/a", "万吨/年"),
+    }
+)
+_MARKS = {"estimate": "*", "synthetic": "†"}  # what stands behind a name without published evidence
+_CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
+_SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
+_DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
+
+
+def text(key: str, lang: str, words: Mapping[str, tuple[str, str]] = WORDS, **fields: Any) -> str:
+    """Return a text in one language.
+
+    Parameters
+    ----------
+    key : str
+        Its name in `words`.
+    lang : str
+        ``en`` or ``zh``.
+    words : mapping of str to tuple of str
+        English and Chinese by name.
+    **fields : object
+        What stands for the braces.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> text("kind.extension", "zh")
+    '延链'
+    """
+    return words[key][LANGUAGES.index(lang)].format(**fields)
+
+
+def mark(evidence: str) -> str:
+    """Return the sign behind the name of an enterprise without published evidence, "" for all others.
+
+    Examples
+    --------
+    >>> mark("estimate"), mark("public")
+    ('*', '')
+    """
+    return _MARKS.get(evidence, "")
+
+
+def unit(key: str, lang: str, currency: str = "CNY") -> str:
+    """Return the unit of a figure, as ``M CNY/a`` or ``万元/年``.
+
+    Examples
+    --------
+    >>> unit("money_year", "zh")
+    '万元/年'
+    """
+    return text(f"unit.{key}", lang, currency=_CURRENCY_ZH.get(currency, currency) if lang == "zh" else currency)
+
+
+def figure(value: float | None, what: str, lang: str) -> str:
+    """Return money or CO2 as people read it, without its unit.
+
+    Parameters
+    ----------
+    value : float or None
+        Money, or t CO2; None is a dash.
+    what : str
+        ``money`` or ``co2``; see `unit`.
+    lang : str
+        ``en`` (millions, thousands of tons) or ``zh`` (万, 万吨).
+
+    Examples
+    --------
+    >>> figure(12_345_678, "money", "en"), figure(12_345_678, "money", "zh"), figure(None, "co2", "en")
+    ('12.35', '1,235', '–')
+    """
+    if value is None:
+        return "–"
+    decimals = _DECIMALS[what][lang]
+    shown = f"{value / _SCALE[what][lang]:,.{decimals}f}"
+    return shown.removeprefix("-") if float(shown.replace(",", "")) == 0 else shown
+
+
+def years(value: float | None) -> str:
+    """Return a payback time, a dash where it is unknown or never.
+
+    Examples
+    --------
+    >>> years(2.25), years(None)
+    ('2.2', '–')
+    """
+    return "–" if value is None else f"{value:.1f}"

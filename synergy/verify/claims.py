@@ -1,0 +1,98 @@
+"""Claims: every amount and every statement of a plan, recomputed from the tables and the plan's own frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from synergy.accounts.facts import step_facts
+from synergy.accounts.keys import texts
+from synergy.accounts.links import link_facts
+from synergy.errors import Severity
+from synergy.plan import Plan
+from synergy.verify.findings import MONEY, Book
+from synergy.verify.view import LINK_KEY, View
+
+
+def check_source(book: Book, view: View, plan: Plan) -> None:
+    """The plan is of this dataset, under these settings."""
+    if plan.dataset.get("digest") != view.dataset.digest:
+        book.add("digest", "dataset", "the plan was made from other tables")
+    if plan.dataset.get("name") != view.dataset.name:
+        book.add("dataset", "dataset.name", f"is {plan.dataset.get('name')!r}, the dataset is {view.dataset.name!r}")
+    known = view.dataset.scenario_record()
+    for key, value in known.items():
+        if _plain(plan.scenario.get(key)) != _plain(value):
+            book.add("scenario", f"scenario.{key}", f"is {plan.scenario.get(key)!r}, in force is {value!r}")
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting so that tuples and lists, and whole numbers of both kinds, compare as equal."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def check_amounts(book: Book, view: View) -> None:
+    """What arrives, lengths, capex and annual cost are as the tables say."""
+    decisions, facts = view.decisions, view.facts
+    arrived = view.quantity * (1.0 - facts.loss)
+    book.claimed("arrived", view.arrived, arrived, np.abs(view.quantity) + 1e-12, view.flow_name)
+    links = link_facts(view.dataset, *[decisions.links[name] for name in LINK_KEY])
+    builds = step_facts(view.dataset, *[decisions.builds[name] for name in ("process", "site", "size")])
+    capex = builds.fixed + builds.unit * decisions.builds["capacity"].to_numpy(float)
+    for frame, table, found in (
+        ("links", decisions.links, {"km": links.km, "capex": links.capex, "annual_cost": links.annual}),
+        ("builds", decisions.builds, {"capex": capex, "annual_cost": capex * builds.factor}),
+    ):
+        for column, right in found.items():
+            left = table[column].to_numpy(float)
+            book.claimed(column, left, right, np.abs(right), lambda row, f=frame, c=column: f"{f}[{row}].{c}")
+
+
+def check_totals(book: Book, view: View, plan: Plan) -> None:
+    """Value, bound, gap, status and emissions follow from the rows."""
+    turnover = view.ledger.turnover
+    book.one("value", plan.value, view.ledger.value, turnover)
+    room = MONEY * max(1.0, turnover)
+    if not plan.bound >= plan.value - room:
+        book.add("bound", "bound", f"{plan.bound:.12g} is less than the value {plan.value:.12g}")
+    gap = abs(plan.bound - plan.value) / max(1.0, abs(plan.value))
+    if not abs(gap - plan.gap) <= 1e-9 * max(1.0, gap):
+        book.add("gap", "gap", f"claimed {plan.gap:.9g}, found {gap:.9g}")
+    if plan.status not in ("optimal", "feasible"):
+        book.add("status", "status", f"{plan.status!r} is no status of a plan")
+    asked = plan.solver.get("gap_asked")
+    if asked is not None and (plan.status == "optimal") != (plan.gap <= float(asked) + 1e-12):
+        book.add("status", "status", f"{plan.status!r} with a gap of {plan.gap:.3g} where {asked} was asked for")
+    book.one("co2", plan.emissions.get("co2"), view.ledger.co2, float(view.ledger.frames[0]["co2"].abs().sum()) + 1.0)
+    if plan.duals is None:
+        book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
+
+
+def check_standalone(book: Book, view: View, plan: Plan) -> None:
+    """The gain is the value less what each enterprise could do alone, and nobody could do better alone in sum."""
+    if plan.standalone is None:
+        for name in ("gain", "status_quo", "today", "remainder"):
+            if getattr(plan, name) is not None:
+                book.add(name, name, "stands without standalone values")
+        return
+    known = set(texts(view.dataset["enterprises"]["enterprise"]))
+    if set(plan.standalone) != known:
+        book.add("standalone", "standalone", "the enterprises are not those of the dataset")
+    values = list(plan.standalone.values())
+    alone = [value for value in values if value is not None]
+    scale = abs(plan.value) + sum(abs(value) for value in alone)
+    gain = plan.value - sum(alone) if len(alone) == len(values) else None
+    book.one("gain", plan.gain, gain, scale)
+    settings = view.dataset.settings
+    aims = (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)
+    if gain is not None and all(aim is None for aim in aims) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
+        book.add("standalone", "standalone", f"alone they reach {-gain:.6g} more than together, though no aim binds")
+    for name in ("today", "status_quo"):
+        value = getattr(plan, name)
+        if value is not None and not np.isfinite(value):
+            book.add(name, name, f"{value} is no amount of money")
