@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from synergy.accounts.keys import texts
@@ -16,10 +17,12 @@ STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
 def check_proposals(book: Book, view: View, plan: Plan) -> None:
     """Proposals are consistent with the plan."""
     known = set(texts(view.dataset["enterprises"]["enterprise"]))
+    users = Counter(place for proposal in plan.proposals for place in proposal.links)
+    shared = {place for place, count in users.items() if count > 1}
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
         _check_rows(book, view, proposal)
-        _check_money(book, view, proposal)
+        _check_money(book, view, proposal, shared)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
         book.add("proposals", "proposals", "an id stands twice")
@@ -67,17 +70,26 @@ def _check_rows(book: Book, view: View, proposal: Proposal) -> None:
         )
 
 
-def _check_money(book: Book, view: View, proposal: Proposal) -> None:
-    """Capex is that of its builds and links, payback follows from it, terms are amounts that flow."""
+def _check_money(book: Book, view: View, proposal: Proposal, shared: set[int]) -> None:
+    """Capex is that of its builds and links, payback follows from it, terms are amounts that flow.
+
+    A link that several proposals use is split among them, so that a proposal's part lies between none and all of it.
+    """
     builds = [place for place in proposal.builds if place < len(view.ledger.builds)]
     links = [place for place in proposal.links if place < len(view.ledger.links)]
-    capex = view.ledger.builds["capex"].iloc[builds].sum() + view.ledger.links["capex"].iloc[links].sum()
-    book.one("capex", proposal.capex, float(capex), abs(float(capex)) + 1.0)
-    yearly = view.decisions.builds["annual_cost"].iloc[builds].sum()
-    yearly += view.decisions.links["annual_cost"].iloc[links].sum()
-    if proposal.payback_years is not None:
+    own = [place for place in links if place not in shared]
+    least, most = (
+        float(view.ledger.builds["capex"].iloc[builds].sum() + view.ledger.links["capex"].iloc[part].sum())
+        for part in (own, links)
+    )
+    room = 1e-9 * (abs(most) + 1.0)
+    if not least - room <= proposal.capex <= most + room:
+        book.add("capex", proposal.id, f"claimed {proposal.capex:.12g}, found {least:.12g} to {most:.12g}")
+    if proposal.payback_years is not None and len(own) == len(links):
+        yearly = view.decisions.builds["annual_cost"].iloc[builds].sum()
+        yearly += view.decisions.links["annual_cost"].iloc[links].sum()
         earned = (proposal.gain or 0.0) + float(yearly)
-        found = capex / earned if earned > 0 else math.inf
+        found = proposal.capex / earned if earned > 0 else math.inf
         if not abs(proposal.payback_years - found) <= 1e-6 * max(1.0, found):
             book.add("payback", proposal.id, f"claimed {proposal.payback_years:.6g} years, found {found:.6g}")
     _check_terms(book, view, proposal, list(proposal.flows))
