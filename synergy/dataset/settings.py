@@ -47,9 +47,11 @@ class _Spot:
     findings: Findings
 
     def inside(self, name: object) -> _Spot:
+        """Return the place of a part."""
         return _Spot(self.where._replace(column=f"{self.where.column}/{name}"), self.findings)
 
     def wrong(self, value: object, expected: str, zh: str) -> WrongValueError:
+        """Write a fault of this place and return what to raise."""
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         fields: dict[str, object] = {"expected": expected, "expected_zh": zh, "hint": ""}
         self.findings.add("wrong_kind", self.where, shown, **fields)

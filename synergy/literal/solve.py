@@ -72,13 +72,13 @@ def solve(
     for name, value in options.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise ValueError(f"HiGHS refused {name} = {value!r}")
-    _pass(highspy, highs, model)
+    hand_over(highspy, highs, model)
     highs.run()
     return _read(highspy, highs, model)
 
 
-def _pass(highspy: Any, highs: Any, model: LiteralModel) -> None:
-    """Hand the arrays over whole."""
+def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
+    """Hand the arrays over whole to a HiGHS object."""
     matrix = model.matrix
     highs.passModel(
         matrix.shape[1],

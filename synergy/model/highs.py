@@ -75,10 +75,11 @@ class Answer:
     nodes: int = 0
 
 
-class _Silent(highspy.Highs):
+class Silent(highspy.Highs):
     """HiGHS that says nothing, not even at its start: standard output carries results alone."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name; its constructor calls it before any option
+        """Silence it first."""
         self.silent()
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
@@ -97,7 +98,7 @@ class Session:
     """
 
     def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
-        self.highs = _Silent()  # type: ignore[no-untyped-call]
+        self.highs = Silent()  # type: ignore[no-untyped-call]
         self.set(**({"threads": 1} | options))
         self.columns = len(problem.cost)
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highspy.HighsStatus.kError:

@@ -1,0 +1,44 @@
+"""Synergy: the best set of partnerships in an industrial region, who gains what, and why."""
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import check, read
+from synergy.dataset.scenarios import load_scenario
+from synergy.dataset.write import write
+from synergy.engine import Options, Outcome
+from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
+from synergy.model.effort import Event
+from synergy.plan import Decisions, Plan, Proposal
+from synergy.records.dump import plan_record
+from synergy.records.files import read_plan
+from synergy.records.schema import plan_schema
+from synergy.round import Round, run
+from synergy.scenario import Scenario, Settings
+from synergy.verify.verify import verify
+
+__all__ = [
+    "Dataset",
+    "DatasetError",
+    "Decisions",
+    "Event",
+    "LoopError",
+    "Options",
+    "Outcome",
+    "Plan",
+    "Problem",
+    "Proposal",
+    "Round",
+    "Scenario",
+    "Settings",
+    "SynergyError",
+    "UsageError",
+    "VerificationError",
+    "check",
+    "load_scenario",
+    "plan_record",
+    "plan_schema",
+    "read",
+    "read_plan",
+    "run",
+    "verify",
+    "write",
+]

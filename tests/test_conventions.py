@@ -1,0 +1,177 @@
+"""The house keeps its own rules: arrows, sizes, names, documents."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+import synergy
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(path for folder in ("synergy", "web", "datasets") for path in (ROOT / folder).rglob("*.py"))
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+# lower rooms stand first; a room may import rooms before it
+ROOMS = (
+    ("errors",),
+    ("units", "scenario"),
+    ("plan", "texts", "dataset"),
+    ("network", "accounts", "literal"),
+    ("candidates",),
+    ("model",),
+    ("engine", "verify", "proposals", "records"),
+    ("round",),
+    ("bench",),
+    ("cli",),
+)
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+APART = {"verify": {"network", "candidates", "model", "engine"}, "literal": {"network", "candidates", "model"}}
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def _run_imports(path: Path, names: dict[str, Path]) -> set[str]:
+    """Return the modules of the house that a module imports when it runs, not for its types alone."""
+    found: set[str] = set()
+    for node in TREES[path].body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{alias.name}" for alias in node.names} & set(names)
+            found |= parts or ({node.module} & set(names))
+    return found
+
+
+def _room(module: str) -> str:
+    return module.split(".")[1] if module.startswith("synergy.") else ""
+
+
+def _functions(path: Path) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(TREES[path]) if isinstance(node, ast.FunctionDef)]
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for path in FILES:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] != "synergy" or len(parts) < 2 or parts[1].startswith("__"):
+            continue
+        for module in _imports(path):
+            other = _room(module)
+            if not other or other == parts[1]:
+                continue
+            if LEVEL[other] > LEVEL[parts[1]] or other in APART.get(parts[1], ()):
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert not wrong
+
+
+def test_no_circle() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
+    graph = nx.DiGraph()
+    for name, path in names.items():
+        graph.add_edges_from((name, module) for module in _run_imports(path, names) if module != name)
+    assert list(nx.simple_cycles(graph)) == []
+
+
+def test_web_knows_no_model() -> None:
+    rooms = {_room(module) for path in FILES if "web" in path.parts for module in _imports(path)}
+    assert rooms <= {"", "texts", "records", "units"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_rooms_stay_small(path: Path) -> None:
+    assert path.read_text("utf-8").count("\n") <= 350
+    assert path.stem not in {"util", "utils", "helper", "helpers", "common", "misc", "base"}
+    for function in _functions(path):
+        assert (function.end_lineno or 0) - function.lineno < 60, function.name
+        given = len(function.args.args) + len(function.args.kwonlyargs)
+        assert given <= 8, function.name
+
+
+def test_what_is_exported_is_documented() -> None:
+    names = {name for name in vars(synergy) if not name.startswith("_") and name not in _submodules()}
+    assert set(synergy.__all__) == names
+    assert all((getattr(synergy, name).__doc__ or "").strip() for name in synergy.__all__)
+
+
+def _submodules() -> set[str]:
+    return {path.stem for path in (ROOT / "synergy").iterdir()} - set(synergy.__all__)
+
+
+def test_public_functions_are_documented() -> None:
+    bare = [
+        f"{path.relative_to(ROOT)}:{function.lineno} {function.name}"
+        for path in FILES
+        if path.parts[-2] != "make"
+        for function in _functions(path)
+        if not function.name.startswith("_") and not ast.get_docstring(function) and not _nested(path, function)
+    ]
+    assert not bare
+
+
+def _nested(path: Path, function: ast.FunctionDef) -> bool:
+    outer = [node for node in _functions(path) if node is not function]
+    return any(function in ast.walk(node) for node in outer)
+
+
+def test_the_repository_speaks_of_the_product_alone() -> None:
+    command = [
+        "git",
+        "grep",
+        "-nIE",
+        r"(TODO|FIXME|XXX)\b|/(tmp|work|root)/[a-z]",
+        "--",
+        "*.py",
+        "*.md",
+        "*.toml",
+        ".ci",
+    ]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert [line for line in found if not line.startswith("tests/test_conventions.py")] == []
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
+
+
+@pytest.mark.parametrize("block", _blocks("python"))
+def test_examples_of_the_manual_run(
+    block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(block, "README.md", "exec"), {})
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("line", [line for block in _blocks("console") for line in block.strip().splitlines()])
+def test_commands_of_the_manual_run(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert run_command(shlex.split(line)[1:], Talk("en")) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_the_two_commands_stand_in_the_manual() -> None:
+    commands = [line for block in _blocks("sh") for line in block.split("\n") if line]
+    assert commands == ["bash .ci/demo", "bash .ci/run"]
+    assert all((ROOT / line.split()[1]).exists() for line in commands)
+
+
+def test_python_of_this_run_is_supported() -> None:
+    assert sys.version_info >= (3, 11)
