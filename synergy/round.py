@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from synergy.verify.verify import assert_valid
-
 from synergy.dataset.dataset import Dataset
 from synergy.engine import Options, Outcome, match
 from synergy.model.effort import Listener
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
+from synergy.verify.verify import assert_valid
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Small random datasets in the contract's form: every table and setting turns up, the same again for a seed.
 
-They are bounded (what is made from what goes one way, and builds have a greatest size) and mostly, not always, feasible.
+They are bounded (what is made from what goes one way; builds have a greatest size) and mostly, not always, feasible.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def random_dataset(seed: int, features: frozenset[str] = FEATURES) -> RandomData
         draw(maker)
     tables = {name: pd.DataFrame(rows) for name, rows in maker.rows.items()}
     if maker.chance(0.2):  # columns that the contract does not know are kept and mean nothing
-        tables = {name: frame.assign(**{"source": "estimate", "kind": 1, "id": 2}) for name, frame in tables.items()}
+        tables = {name: frame.assign(source="estimate", kind=1, id=2) for name, frame in tables.items()}
     return RandomDataset(tables, maker.settings)
 
 

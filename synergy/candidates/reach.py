@@ -154,8 +154,8 @@ def wanted(network: Network, reach: Reach) -> Floats:
     The capacity of the link itself and of its rivals apart: what a link would carry if it could carry anything.
     """
     links, commodities = network.links, len(network.places.commodities)
-    outgoing = BETWEEN.any(axis=1)[network.sources.rank]
-    incoming = BETWEEN.any(axis=0)[network.sinks.rank]
+    outgoing: Bools = np.asarray(BETWEEN.any(axis=1))[network.sources.rank]
+    incoming: Bools = np.asarray(BETWEEN.any(axis=0))[network.sinks.rank]
     cells = len(network.places.sites) * commodities
     sent_at = network.sources.site[outgoing] * commodities + network.sources.commodity[outgoing]
     taken_at = network.sinks.site[incoming] * commodities + network.sinks.commodity[incoming]

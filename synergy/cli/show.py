@@ -158,9 +158,8 @@ def _cause(cause: Any, lang: str) -> str:
 
 def verify_plan(talk: Talk, asked: Asked, path: Path) -> int:
     """Recompute a plan file and print every claim that does not follow."""
-    from synergy.verify.verify import assert_valid
-
     from synergy.records.files import read_plan
+    from synergy.verify.verify import assert_valid
 
     dataset, plan = asked.read(), read_plan(path)
     findings: tuple[str, ...] = ()

@@ -134,7 +134,7 @@ class BadValue(click.BadParameter):
         return talk.say(self.key, bound=self.bound) if self.key in WORDS else self.key
 
 
-class Number(click.ParamType):
+class Number(click.ParamType[Any]):
     """A finite number with bounds.
 
     Parameters
@@ -180,7 +180,7 @@ class Word(click.Choice[str]):
         return str(value)
 
 
-class Pair(click.ParamType):
+class Pair(click.ParamType[Any]):
     """``key=value``, as a pair of texts."""
 
     name = "key=value"

@@ -59,7 +59,7 @@ def solve(
     -------
     LiteralSolution
     """
-    import highspy  # noqa: PLC0415  the solver loads slowly and is not needed to build
+    import highspy
 
     if not len(model.cost):
         return _empty(model)

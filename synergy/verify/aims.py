@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.accounts.keys import texts
-from synergy.verify.findings import Book, Rows
+from synergy.verify.findings import Book, Rows, always
 from synergy.verify.view import View, matching
 
 
@@ -39,9 +39,7 @@ def _mode_shares(book: Book, view: View) -> None:
         total = float(view.quantity[moved].sum())
         part = float(view.quantity[moved & np.isin(mode, list(rule.modes))].sum())
         size = np.array([total])
-        rows = Rows(
-            np.array([part]), np.array([rule.minimum * total]), size, size, lambda _, i=index: f"mode_share {i}"
-        )
+        rows = Rows(np.array([part]), np.array([rule.minimum * total]), size, size, always(f"mode_share {index}"))
         book.at_least("mode_share", rows)
 
 
@@ -50,7 +48,7 @@ def _fixed(book: Book, view: View) -> None:
         hit = matching(view, pattern, view.decisions.flows) & view.moves
         moved = np.array([float(view.quantity[hit].sum())])
         wanted = np.array([float(pattern.quantity or 0.0)])
-        book.equal("fix", Rows(moved, wanted, moved, wanted, lambda _, i=index: f"fix {i}"))
+        book.equal("fix", Rows(moved, wanted, moved, wanted, always(f"fix {index}")))
 
 
 def _partners(book: Book, view: View) -> None:
@@ -62,5 +60,5 @@ def _partners(book: Book, view: View) -> None:
     both = pd.concat([pairs, pairs.rename(columns={"firm": "other", "other": "firm"})]).drop_duplicates()
     count = both.groupby("firm")["other"].count()
     names = [str(name) for name in count.index]
-    left = count.to_numpy(float)
+    left = np.asarray(count.to_numpy(), dtype=np.float64)
     book.at_most("max_partners", Rows(left, np.full(len(left), float(most)), left, 0.0, names.__getitem__))

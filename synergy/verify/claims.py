@@ -11,7 +11,7 @@ from synergy.accounts.keys import texts
 from synergy.accounts.links import link_facts
 from synergy.errors import Severity
 from synergy.plan import Plan
-from synergy.verify.findings import MONEY, Book
+from synergy.verify.findings import MONEY, Book, row_name
 from synergy.verify.view import LINK_KEY, View
 
 
@@ -50,7 +50,7 @@ def check_amounts(book: Book, view: View) -> None:
     ):
         for column, right in found.items():
             left = table[column].to_numpy(float)
-            book.claimed(column, left, right, np.abs(right), lambda row, f=frame, c=column: f"{f}[{row}].{c}")
+            book.claimed(column, left, right, np.abs(right), row_name(frame, column))
 
 
 def check_totals(book: Book, view: View, plan: Plan) -> None:

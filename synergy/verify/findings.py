@@ -21,6 +21,17 @@ MONEY = 1e-9
 SHOWN = 20  # findings of one kind said one by one; the rest is counted
 
 
+def row_name(frame: str, column: str = "") -> Callable[[int], str]:
+    """Return what names row i of a frame, or one cell of it."""
+    end = f".{column}" if column else ""
+    return lambda row: f"{frame}[{row}]{end}"
+
+
+def always(name: str) -> Callable[[int], str]:
+    """Return what names every row the same."""
+    return lambda _: name
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One claim of a plan that does not hold, or (a warning) that nobody can check here.

@@ -17,7 +17,7 @@ from synergy.plan import (
     RUN_COLUMNS,
     Decisions,
 )
-from synergy.verify.findings import Book
+from synergy.verify.findings import Book, row_name
 from synergy.verify.view import LINK_KEY, View, matching
 
 _COLUMNS = {
@@ -53,11 +53,11 @@ def check_shape(book: Book, decisions: Decisions) -> None:
         for column in _AMOUNTS[name]:
             amount = pd.to_numeric(frame[column], errors="coerce").to_numpy(float)
             bad = ~(np.isfinite(amount) & (amount >= 0))
-            book.flag("amount", bad, lambda row, n=name, c=column: f"{n}[{row}].{c}", "is no amount of 0 or more")
+            book.flag("amount", bad, row_name(name, column), "is no amount of 0 or more")
         key = _KEYS.get(name)
         if key:
             again = frame.duplicated(key).to_numpy()
-            book.flag("twice", again, lambda row, n=name: f"{n}[{row}]", "the same key stands above")
+            book.flag("twice", again, row_name(name), "the same key stands above")
 
 
 def check_ids(book: Book, view: View) -> None:
@@ -65,14 +65,14 @@ def check_ids(book: Book, view: View) -> None:
     dataset, plan = view.dataset, view.decisions
     flows = {"from_site": view.origin, "to_site": view.target, "commodity": view.commodity, "period": view.period}
     for column, rows in flows.items():
-        book.flag("unknown", rows == MISSING, lambda row, c=column: f"flows[{row}].{c}", "no table has it")
+        book.flag("unknown", rows == MISSING, row_name("flows", column), "no table has it")
     for side, ends in (("outlet", view.outlets), ("inlet", view.inlets)):
         text = f"no such {side} of this commodity"
         book.flag("unknown", ~ends.known, view.flow_name, text)
     periods = dataset["periods"]["period"]
     for name in ("runs", "levels"):
         rows = find([getattr(plan, name)["period"]], [periods])
-        book.flag("unknown", rows == MISSING, lambda row, n=name: f"{n}[{row}].period", "no table has it")
+        book.flag("unknown", rows == MISSING, row_name(name, "period"), "no table has it")
     kind = texts(plan.runs["kind"])
     known = (view.units.process != MISSING) & (view.units.site != MISSING)
     known &= (kind == "build") | ((kind == "facility") & (view.units.facility != MISSING))

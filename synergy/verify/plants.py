@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from synergy.accounts.facts import step_facts
-from synergy.accounts.keys import MISSING, Floats, find, take_text, texts
+from synergy.accounts.keys import MISSING, Floats, Texts, find, take_text, texts
 from synergy.accounts.links import link_facts
 from synergy.dataset.dataset import Dataset
 from synergy.verify.findings import Book, Rows
-from synergy.verify.trade import looked_up, totals
+from synergy.verify.trade import amounts, looked_up, totals
 from synergy.verify.view import LINK_KEY, View
 
 
-def availability(dataset: Dataset, holders: tuple[Floats, ...], period: Floats) -> Floats:
+def availability(dataset: Dataset, holders: tuple[Texts, ...], period: Texts) -> Floats:
     """Return the product of the factors of several holders (arrays of ids) in some periods."""
     table = dataset["availability"]
     factor = pd.Series(
@@ -29,7 +29,7 @@ def availability(dataset: Dataset, holders: tuple[Floats, ...], period: Floats) 
     return product
 
 
-def _could(view: View, process: Floats, site: Floats, names: tuple[Floats, Floats]) -> Floats:
+def _could(view: View, process: Texts, site: Texts, names: tuple[Texts, Texts]) -> Floats:
     """Return share x availability of some units (ids of process and site) in some periods."""
     dataset = view.dataset
     facility, period = names
@@ -96,7 +96,7 @@ def check_capacities(book: Book, view: View) -> None:
     levels = [sums.index.get_level_values(name) for name in LINK_KEY]
     share = view.dataset.shares[find([sums.index.get_level_values("period")], [view.dataset["periods"]["period"]])]
     most = link_facts(view.dataset, *levels).capacity * share
-    left = sums.to_numpy(float)
+    left = amounts(sums)
     names = [" ".join(map(str, index)) for index in sums.index]
     book.at_most("link", Rows(left, most, left, left, names.__getitem__))
 

@@ -39,13 +39,19 @@ def period_amounts(dataset: Dataset, table: str, column: str) -> pd.DataFrame:
     year = np.nan_to_num(rows[column].to_numpy(float), nan=np.inf)[row]
     amount = np.where(own == "", year * share, year)
     frame = pd.DataFrame({"row": row, "period": period, "amount": amount})
-    return frame[(own == "") | (own == period)].reset_index(drop=True)
+    there: pd.DataFrame = frame[(own == "") | (own == period)]
+    return there.reset_index(drop=True)
 
 
 def totals(keys: dict[str, Any], amount: Floats) -> pd.Series[float]:
     """Return sums of amounts by several keys."""
     frame = pd.DataFrame({**keys, "amount": amount})
     return frame.groupby(list(keys), sort=False)["amount"].sum()
+
+
+def amounts(sums: pd.Series[float]) -> Floats:
+    """Return sums as an array."""
+    return np.asarray(sums.to_numpy(), dtype=np.float64)
 
 
 def looked_up(sums: pd.Series[float], keys: dict[str, Any]) -> Floats:
@@ -73,7 +79,7 @@ def check_offers(book: Book, view: View) -> None:
     if len(sums):
         amount = known.reindex(sums.index).to_numpy(float)
         part = 1.0 - offers["keep"].to_numpy(float)[sums.index.get_level_values(0).to_numpy(int)]
-        left = sums.to_numpy(float)
+        left = amounts(sums)
         names = [f"{offers['offer'].iloc[row]} {period}" for row, period in sums.index]
         book.at_most("keep", Rows(left, part * amount, left, amount, names.__getitem__))
 
@@ -124,7 +130,7 @@ def check_units(book: Book, view: View) -> None:
         hit = np.isin(ends.kind, UNITS)
         period, goods = texts(flows["period"])[hit], texts(flows["commodity"])[hit]
         moved = pd.DataFrame({"kind": ends.kind[hit], "id": ends.id[hit], "commodity": goods, "period": period})
-        moved = moved.assign(moved=amount[hit]).groupby(keys, as_index=False, sort=False)["moved"].sum()
+        moved = moved.assign(moved=amount[hit]).groupby(keys, sort=False)[["moved"]].sum().reset_index()
         due = made[np.sign(made["coefficient"]) == sign]
         due = due.assign(due=sign * due["coefficient"] * due["activity"])[[*keys, "due"]]
         both = due.merge(moved, on=keys, how="outer").fillna({"due": 0.0, "moved": 0.0})
@@ -146,8 +152,8 @@ def check_markets(book: Book, view: View) -> None:
         if not len(sums):
             continue
         limits = period_amounts(view.dataset, "markets", "limit").set_index(["row", "period"])["amount"]
-        right = limits.reindex(sums.index.droplevel("account")).fillna(0.0).to_numpy(float)
-        left = sums.to_numpy(float)
+        right = limits.reindex(sums.index.droplevel([1])).fillna(0.0).to_numpy(float)
+        left = amounts(sums)
         names = [f"{markets['market'].iloc[row]} {firm} {time}" for row, firm, time in sums.index]
         book.at_most("market", Rows(left, right, left, left, names.__getitem__))
 
@@ -187,4 +193,4 @@ def check_qualities(book: Book, view: View) -> None:
         left, scale = totals(key, over), totals(key, size)
         names = [" ".join(map(str, index)) for index in left.index]
         zero = np.zeros(len(left))
-        book.at_most("quality", Rows(left.to_numpy(float), zero, scale.to_numpy(float), 0.0, names.__getitem__))
+        book.at_most("quality", Rows(amounts(left), zero, amounts(scale), 0.0, names.__getitem__))
