@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from synergy.model.effort import Effort, relative_gap
+from synergy.model.forcing import Forcing
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem
 from synergy.network.places import Bools, Floats, Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
+CUTS = 12  # rounds of forcing rows
+BROKEN = 1e-3  # part of a forcing row's greatest value by which it has to be broken
 SLOPES = 24  # rounds of slope scaling; later ones change little
 USED = 1e-6  # part of a yes-or-no that counts as used
 NODES = 60  # of the small MIP
@@ -48,7 +52,7 @@ class Hint:
     values: Floats
 
 
-def search(problem: Problem, effort: Effort, hint: Hint | None = None) -> Answer:
+def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None = None) -> Answer:
     """Return the best answer found within the effort.
 
     Parameters
@@ -57,6 +61,8 @@ def search(problem: Problem, effort: Effort, hint: Hint | None = None) -> Answer
         With integer columns, all of them yes-or-no.
     effort : Effort
         When to stop, and who listens.
+    forcing : Forcing
+        Rows that the relaxation may break, in the model's units.
     hint : Hint, optional
         Where to begin.
 
@@ -71,10 +77,12 @@ def search(problem: Problem, effort: Effort, hint: Hint | None = None) -> Answer
     session = _relaxed(problem, effort)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
+    problem, relaxed = _tightened(problem, relaxed, session, (forcing, effort))
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
         return polished(problem, _branch(problem, effort, None), effort)
     effort.say("relaxation", -relaxed.value * problem.money)
-    start = _start(problem, relaxed, session, effort) if hint is None else _hinted(problem, relaxed, hint, effort)
+    given = (forcing, effort)
+    start = _start(problem, relaxed, session, given) if hint is None else _hinted(problem, relaxed, hint, given)
     value = start.best.value
     if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
         return replace(start.best, status=Status.OPTIMAL, bound=start.bound)
@@ -82,6 +90,41 @@ def search(problem: Problem, effort: Effort, hint: Hint | None = None) -> Answer
         return replace(start.best, status=Status.STOPPED, bound=start.bound)
     answer = polished(problem, _branch(problem, effort, start), effort)
     return _better(answer, start)
+
+
+def _tightened(
+    problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]
+) -> tuple[Problem, Answer]:
+    """Return the problem with the forcing rows that its relaxation broke, and the relaxation that keeps them."""
+    forcing, effort = given
+    parts, sides = [problem.matrix], 0
+    for _ in range(CUTS):
+        if relaxed.status is not Status.OPTIMAL or relaxed.x is None or effort.interrupted():
+            break
+        broken = forcing.broken(relaxed.x * problem.column, BROKEN)
+        if not len(broken):
+            break
+        rows = sparse.csr_array(forcing.rows(broken).multiply(problem.column[None, :]))
+        largest = np.maximum.reduceat(np.abs(rows.data), rows.indptr[:-1])
+        rows = sparse.csr_array(sparse.diags_array(1.0 / largest) @ rows)
+        session.add_rows(rows, np.full(len(broken), -np.inf), np.zeros(len(broken)))
+        session.set(time_limit=max(effort.left, 1.0))
+        answer = session.solve()
+        if answer.status is not Status.OPTIMAL:
+            break
+        relaxed = answer
+        parts.append(rows)
+        sides += len(broken)
+        effort.say("relaxation", -relaxed.value * problem.money)
+    if not sides:
+        return problem, relaxed
+    return replace(
+        problem,
+        matrix=sparse.csr_array(sparse.vstack(parts)),
+        row_lower=np.append(problem.row_lower, np.full(sides, -np.inf)),
+        row_upper=np.append(problem.row_upper, np.zeros(sides)),
+        row=np.append(problem.row, np.ones(sides)),
+    ), relaxed
 
 
 def _better(answer: Answer, start: _Start) -> Answer:
@@ -101,9 +144,10 @@ def _relaxed(problem: Problem, effort: Effort) -> Session:
     return session
 
 
-def _start(problem: Problem, relaxed: Answer, session: Session, effort: Effort) -> _Start:
+def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> _Start:
     """Return the best plan of slope scaling and of the small MIP, and what the bound then rules out."""
-    used, best = _slopes(problem, relaxed, session, effort)
+    used, best = _slopes(problem, relaxed, session, given)
+    effort = given[1]
     if not effort.interrupted():
         best = _small(problem, used, best, effort)
     integer = np.flatnonzero(problem.integer)
@@ -115,8 +159,9 @@ def _start(problem: Problem, relaxed: Answer, session: Session, effort: Effort) 
     return _Start(best, relaxed.value, dropped)
 
 
-def _hinted(problem: Problem, relaxed: Answer, hint: Hint, effort: Effort) -> _Start:
+def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing, Effort]) -> _Start:
     """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
+    forcing, effort = given
     integer = np.flatnonzero(problem.integer)
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     session.set(time_limit=max(effort.left, 1.0))
@@ -124,18 +169,19 @@ def _hinted(problem: Problem, relaxed: Answer, hint: Hint, effort: Effort) -> _S
     rest = session.solve()
     best = Answer(Status.STOPPED, np.inf, -np.inf, None)
     if rest.x is not None:
-        best = held(session, problem, (rest.x[integer] > USED).astype(float))
+        best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
         effort.say("year", -relaxed.value * problem.money, -best.value * problem.money)
     return _Start(best, relaxed.value, np.empty(0, np.int64))
 
 
-def _slopes(problem: Problem, relaxed: Answer, session: Session, effort: Effort) -> tuple[Bools, Answer]:
+def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> tuple[Bools, Answer]:
     """Return which decisions slope scaling ever used, and the best plan it passed.
 
     Notes
     -----
     Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
     """
+    forcing, effort = given
     integer = np.flatnonzero(problem.integer)
     own = problem.cost[integer]
     slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
@@ -154,8 +200,8 @@ def _slopes(problem: Problem, relaxed: Answer, session: Session, effort: Effort)
         if answer.x is None:
             break
         part = answer.x[integer]
-        chosen = part > USED
-        used |= chosen
+        used |= part > USED
+        chosen = forcing.chosen(part, integer, USED)
         if chosen.tobytes() in seen:
             break
         seen.add(chosen.tobytes())

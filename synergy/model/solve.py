@@ -11,6 +11,7 @@ import numpy as np
 from synergy.model import moving
 from synergy.model.build import Model
 from synergy.model.effort import Effort
+from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem, scaled
@@ -133,7 +134,9 @@ def _integer(model: Model, effort: Effort, hint: Floats | None = None) -> Soluti
         parts = [model.column(name).positions for name in ("built", "open")]
         held = np.concatenate(parts)
         given = Hint(held, hint[held])
-    return _unscaled(model, problem, settled(search(problem, effort, given), problem), "HiGHS branch and bound")
+    return _unscaled(
+        model, problem, settled(search(problem, effort, forcing_of(model), given), problem), "HiGHS branch and bound"
+    )
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:
