@@ -152,7 +152,8 @@ def check_markets(book: Book, view: View) -> None:
         if not len(sums):
             continue
         limits = period_amounts(view.dataset, "markets", "limit").set_index(["row", "period"])["amount"]
-        right = limits.reindex(sums.index.droplevel([1])).fillna(0.0).to_numpy(float)
+        known = pd.MultiIndex.from_arrays([sums.index.get_level_values(level) for level in (0, 2)])
+        right = limits.reindex(known).fillna(0.0).to_numpy(float)
         left = amounts(sums)
         names = [f"{markets['market'].iloc[row]} {firm} {time}" for row, firm, time in sums.index]
         book.at_most("market", Rows(left, right, left, left, names.__getitem__))

@@ -1,0 +1,46 @@
+"""Pages for people: the list of proposals, and one proposal."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, render_template, request
+
+from synergy.plan import Kind
+from web.shown import Shown
+from web.texts import LANGUAGES
+
+pages = Blueprint("pages", __name__, url_prefix="/<any(zh, en):lang>")
+
+
+def _shown(lang: str) -> Shown:
+    rounds = current_app.config["ROUNDS"]
+    if not rounds:
+        abort(404)
+    return Shown(rounds[-1], lang)
+
+
+def _other(lang: str) -> str:
+    return next(name for name in LANGUAGES if name != lang)
+
+
+@pages.get("/")
+def proposals(lang: str) -> str:
+    """Show all proposals by gain, or those of one kind."""
+    shown = _shown(lang)
+    kind = request.args.get("kind", "")
+    if kind and kind not in tuple(Kind):
+        abort(404)
+    items = [item for item in shown.plan["proposals"] if kind in ("", item["kind"])]
+    kinds = [str(name) for name in Kind]
+    return render_template(
+        "proposals.html", lang=lang, other=_other(lang), shown=shown, items=items, kinds=kinds, kind=kind
+    )
+
+
+@pages.get("/proposals/<path:ident>")
+def proposal(lang: str, ident: str) -> str:
+    """Show one proposal."""
+    shown = _shown(lang)
+    found = shown.proposal(ident)
+    if found is None:
+        abort(404)
+    return render_template("proposal.html", lang=lang, other=_other(lang), shown=shown, item=found)
