@@ -59,10 +59,10 @@ GAS-BUY,GAS,buy,500,
 FUEL-SELL,FUEL,sell,2400,
 FUEL-BUY,FUEL,buy,2500,
 STUFF-SELL,STUFF,sell,300,""",
-    "processes": """process,name_en,name_zh,activity_unit,opex,co2,buildable,fixed_capex,unit_capex,policy_min,permit
-CALCINE,Calcination,焙烧,t alumina,10,0.1,false,,,,
-METHANOL,Gas to methanol,焦炉煤气制甲醇,t methanol,300,0.2,true,1000,900,80,chemical park
-FINE,Methanol to chemicals,甲醇制化学品,t,100,0,true,500,300,,""",
+    "processes": """process,name_en,name_zh,activity_unit,opex,co2,buildable,fixed_capex,unit_capex,policy_min,permit,max_capacity
+CALCINE,Calcination,焙烧,t alumina,10,0.1,false,,,,,
+METHANOL,Gas to methanol,焦炉煤气制甲醇,t methanol,300,0.2,true,1000,900,80,chemical park,100000
+FINE,Methanol to chemicals,甲醇制化学品,t,100,0,true,500,300,,,100000""",
     "recipes": """process,commodity,coefficient
 CALCINE,ORE,-1
 CALCINE,GAS,-0.2
