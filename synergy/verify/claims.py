@@ -73,6 +73,18 @@ def check_totals(book: Book, view: View, plan: Plan) -> None:
         book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
 
 
+def _aims(view: View) -> bool:
+    """Return whether anything binds all together but nobody alone: an aim of the scenario, a duty in public."""
+    settings, sites = view.dataset.settings, view.dataset["sites"]
+    if any(aim is not None for aim in (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)):
+        return True
+    public = sites.loc[sites["enterprise"] == "", "site"]
+    duties = (("offers", "must_clear"), ("needs", "required"))
+    return any(
+        bool((view.dataset[table][flag] & view.dataset[table]["site"].isin(public)).any()) for table, flag in duties
+    )
+
+
 def check_standalone(book: Book, view: View, plan: Plan) -> None:
     """The gain is the value less what each enterprise could do alone, and nobody could do better alone in sum."""
     if plan.standalone is None:
@@ -88,9 +100,7 @@ def check_standalone(book: Book, view: View, plan: Plan) -> None:
     scale = abs(plan.value) + sum(abs(value) for value in alone)
     gain = plan.value - sum(alone) if len(alone) == len(values) else None
     book.one("gain", plan.gain, gain, scale)
-    settings = view.dataset.settings
-    aims = (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)
-    if gain is not None and all(aim is None for aim in aims) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
+    if gain is not None and not _aims(view) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
         book.add("standalone", "standalone", f"alone they reach {-gain:.6g} more than together, though no aim binds")
     for name in ("today", "status_quo"):
         value = getattr(plan, name)

@@ -21,8 +21,9 @@ def check_proposals(book: Book, view: View, plan: Plan) -> None:
     shared = {place for place, count in users.items() if count > 1}
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
-        _check_rows(book, view, proposal)
-        _check_money(book, view, proposal, shared)
+        if _rows_there(book, view, proposal):
+            _check_rows(book, view, proposal)
+            _check_money(book, view, proposal, shared)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
         book.add("proposals", "proposals", "an id stands twice")
@@ -51,14 +52,20 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
         book.add("enterprises", proposal.id, f"unknown or none: {', '.join(sorted(strangers))}")
 
 
-def _check_rows(book: Book, view: View, proposal: Proposal) -> None:
-    """Flows, builds and links are rows of the plan, of the proposal's enterprises and commodities."""
+def _rows_there(book: Book, view: View, proposal: Proposal) -> bool:
+    """Flows, builds and links are rows of the plan."""
     decisions = view.decisions
     for name, places in (("flows", proposal.flows), ("builds", proposal.builds), ("links", proposal.links)):
         size = len(getattr(decisions, name))
         if any(not 0 <= place < size for place in places) or len(set(places)) != len(places):
             book.add(name, proposal.id, f"speaks of {name} that the plan does not have")
-            return
+            return False
+    return True
+
+
+def _check_rows(book: Book, view: View, proposal: Proposal) -> None:
+    """Flows are those of the proposal's enterprises and commodities."""
+    decisions = view.decisions
     owners = set(view.giver[list(proposal.flows)]) | set(view.taker[list(proposal.flows)])
     strangers = owners - set(proposal.enterprises) - {""}
     if strangers:
