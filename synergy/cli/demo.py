@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synergy.cli.show import STATUSES, run_round
 from synergy.cli.talk import Talk
 from synergy.dataset.read import read
+from synergy.dataset.yearly import yearly
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> in
 
     talk.note(talk.say("demo.matching", name=DATASET))
     with as_file(files("datasets") / DATASET) as folder:
-        dataset = read(folder)
+        # the year as one period: months take minutes, and a first look should not
+        dataset = yearly(read(folder))
     run = run_round(talk, dataset, **options)
     if run.plan is None:
         talk.error(talk.shared(f"status.{run.outcome.status}"))

@@ -33,7 +33,7 @@ def yearly(dataset: Dataset) -> Dataset:
         tables[table] = tables[table].assign(period="")
     tables["markets"] = _markets(dataset["markets"], share)
     tables["availability"] = _availability(dataset["availability"], share, name)
-    return replace(dataset, tables=tables)
+    return replace(dataset, name=f"{dataset.name}-{name}", tables=tables)
 
 
 def _markets(markets: pd.DataFrame, share: pd.Series[float]) -> pd.DataFrame:

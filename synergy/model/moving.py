@@ -121,7 +121,7 @@ def flow(graph: Graph) -> Floats | None:
     return np.minimum(np.maximum(result, graph.lower), graph.upper)
 
 
-def assignment(graph: Graph, model: Model) -> Floats:
+def assignment(graph: Graph, model: Model) -> Floats | None:
     """Return the best assignment with OR-Tools' linear sum assignment.
 
     Givers and takers that find nobody are matched with themselves at no cost, so that the matching is complete.
@@ -134,7 +134,8 @@ def assignment(graph: Graph, model: Model) -> Floats:
 
     Returns
     -------
-    numpy.ndarray, shape (columns,)
+    numpy.ndarray or None, shape (columns,)
+        None where the algorithm gives up, as on costs beyond its range.
     """
     moved = model.column("flow").positions
     price = np.zeros(graph.nodes)
@@ -149,7 +150,7 @@ def assignment(graph: Graph, model: Model) -> Floats:
     cost = np.minimum(cost, 0.0)  # a pair that loses is no better than none
     # the algorithm multiplies costs by the number of nodes
     largest = max(float(np.abs(cost).max(initial=0.0)), 1.0) * 2 * (graph.nodes + 1)
-    money = 2.0 ** math.floor(math.log2(LARGEST / 2**4 / largest))
+    money = 2.0 ** math.floor(math.log2(LARGEST / 2**10 / largest))
     givers, takers = np.arange(len(give)), np.arange(len(take))
     solver = linear_sum_assignment.SimpleLinearSumAssignment()
     # left: givers, then one idle partner for each taker; right: takers, then one for each giver
@@ -158,7 +159,7 @@ def assignment(graph: Graph, model: Model) -> Floats:
     weights = np.rint(np.concatenate([cost, np.zeros(len(give) + len(take) + len(left))]) * money).astype(np.int64)
     solver.add_arcs_with_cost(rows, columns, weights)
     if solver.solve() != solver.OPTIMAL:
-        raise ValueError("linear sum assignment found no complete matching")
+        return None
     mate = np.array([solver.right_mate(node) for node in range(len(give))], dtype=np.int64)
     chosen = (mate[left] == right) & (cost < 0)
     x = np.zeros(len(model.cost))

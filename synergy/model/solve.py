@@ -81,7 +81,10 @@ def _empty(model: Model, _effort: Effort) -> Solution:
 def _assignment(model: Model, effort: Effort) -> Solution:
     """OR-Tools' linear sum assignment, proven by potentials."""
     graph = moving.graph_of(model)
-    return _proven(model, effort, graph, moving.assignment(graph, model), "OR-Tools linear sum assignment")
+    x = moving.assignment(graph, model)
+    if x is None:
+        return _flow(model, effort)
+    return _proven(model, effort, graph, x, "OR-Tools linear sum assignment")
 
 
 def _flow(model: Model, effort: Effort) -> Solution:
