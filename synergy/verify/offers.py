@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 from synergy.accounts.keys import texts
@@ -17,13 +16,11 @@ STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
 def check_proposals(book: Book, view: View, plan: Plan) -> None:
     """Proposals are consistent with the plan."""
     known = set(texts(view.dataset["enterprises"]["enterprise"]))
-    users = Counter(place for proposal in plan.proposals for place in proposal.links)
-    shared = {place for place, count in users.items() if count > 1}
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
         if _rows_there(book, view, proposal):
             _check_rows(book, view, proposal)
-            _check_money(book, view, proposal, shared)
+            _check_money(book, view, proposal)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
         book.add("proposals", "proposals", "an id stands twice")
@@ -77,22 +74,18 @@ def _check_rows(book: Book, view: View, proposal: Proposal) -> None:
         )
 
 
-def _check_money(book: Book, view: View, proposal: Proposal, shared: set[int]) -> None:
-    """Capex is that of its builds and links, payback follows from it, terms are amounts that flow.
+def _check_money(book: Book, view: View, proposal: Proposal) -> None:
+    """Capex is that of its builds and of its part of its links, payback follows from it, terms are what flows.
 
-    A link that several proposals use is split among them, so that a proposal's part lies between none and all of it.
+    A link is split by what flows over it among proposals and what is no proposal's: a part lies between none and all.
     """
-    builds = [place for place in proposal.builds if place < len(view.ledger.builds)]
-    links = [place for place in proposal.links if place < len(view.ledger.links)]
-    own = [place for place in links if place not in shared]
-    least, most = (
-        float(view.ledger.builds["capex"].iloc[builds].sum() + view.ledger.links["capex"].iloc[part].sum())
-        for part in (own, links)
-    )
+    builds, links = list(proposal.builds), list(proposal.links)
+    least = float(view.ledger.builds["capex"].iloc[builds].sum())
+    most = least + float(view.ledger.links["capex"].iloc[links].sum())
     room = 1e-9 * (abs(most) + 1.0)
     if not least - room <= proposal.capex <= most + room:
         book.add("capex", proposal.id, f"claimed {proposal.capex:.12g}, found {least:.12g} to {most:.12g}")
-    if proposal.payback_years is not None and len(own) == len(links):
+    if proposal.payback_years is not None and proposal.capex >= most - room:
         yearly = view.decisions.builds["annual_cost"].iloc[builds].sum()
         yearly += view.decisions.links["annual_cost"].iloc[links].sum()
         earned = (proposal.gain or 0.0) + float(yearly)
