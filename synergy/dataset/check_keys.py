@@ -53,6 +53,8 @@ def without_repeats(sheet: Sheet, findings: Findings) -> Sheet:
     Sheet
     """
     names = TABLES[sheet.table].key
+    if not names:  # two deals of one pair are two deals
+        return sheet
     keys = combined([sheet.words(name) for name in names])
     if not len(keys):
         return sheet

@@ -138,9 +138,9 @@ INDICATORS = Table(
 DEALS = Table(
     "deals",
     (
-        part("from_site", "Site that delivers", "供方厂区", ("sites",)),
-        part("to_site", "Site that receives", "收方厂区", ("sites",)),
-        part("commodity", "Commodity", "物料", ("commodities",)),
+        reference("from_site", "sites", "Site that delivers", "供方厂区"),
+        reference("to_site", "sites", "Site that receives", "收方厂区"),
+        _COMMODITY,
         amount("quantity", "unit/a", "Quantity a year", "年量", required=True),
         number("price", "money/unit", "Price", "价格"),
         date("until", "Runs until", "到期日"),

@@ -1,0 +1,100 @@
+"""Views: the product graph and the partnership graph as networkx graphs, and as GraphML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+
+from synergy.dataset.dataset import Dataset
+from synergy.network.links import between_enterprises
+from synergy.network.network import Network
+from synergy.plan import Decisions
+
+
+def product_graph(network: Network) -> nx.DiGraph[str]:
+    """Return commodities and processes as nodes, recipes as arcs from what is used to what is made.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    networkx.DiGraph
+        Nodes ``commodity:<id>`` and ``process:<id>`` with attribute `kind`; arcs with `coefficient` (units per
+        activity, > 0).
+    """
+    recipes = network.dataset["recipes"]
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from((f"commodity:{name}", {"kind": "commodity"}) for name in network.places.commodities)
+    graph.add_nodes_from((f"process:{name}", {"kind": "process"}) for name in network.places.processes)
+    rows = zip(recipes["process"], recipes["commodity"], recipes["coefficient"], strict=True)
+    for process, commodity, coefficient in rows:
+        ends = (f"commodity:{commodity}", f"process:{process}")
+        if coefficient > 0:
+            ends = ends[::-1]
+        graph.add_edge(*ends, coefficient=abs(float(coefficient)))
+    return graph
+
+
+def possible_partnerships(network: Network) -> nx.MultiDiGraph[str]:
+    """Return enterprises as nodes, and an arc for each commodity that some exchange could carry between two of them.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    networkx.MultiDiGraph
+        Arcs keyed by commodity, with the shortest `km` of a link (NaN where it is unknown).
+    """
+    places, arcs, links = network.places, network.arcs, network.links
+    origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
+    deal = between_enterprises(places, origin, target)
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_nodes_from(str(name) for name in places.enterprises)
+    commodity = network.sources.commodity[arcs.outlet]
+    table = np.stack([places.owner[origin[deal]], places.owner[target[deal]], commodity[deal]])
+    keys, row = np.unique(table, axis=1, return_inverse=True)
+    shortest = np.full(keys.shape[1], np.inf)
+    np.fmin.at(shortest, np.asarray(row).ravel(), arcs.over(links.km, np.nan)[deal])
+    names = (places.enterprises[keys[0]], places.enterprises[keys[1]], places.commodities[keys[2]])
+    for giver, taker, good, km in zip(*names, shortest.tolist(), strict=True):
+        graph.add_edge(str(giver), str(taker), key=str(good), commodity=str(good), km=km)
+    return graph
+
+
+def partnership_graph(dataset: Dataset, decisions: Decisions) -> nx.MultiDiGraph[str]:
+    """Return enterprises as nodes, and an arc for each commodity that a plan carries between two of them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    decisions : Decisions
+
+    Returns
+    -------
+    networkx.MultiDiGraph
+        Arcs keyed by commodity, with the `quantity` that leaves in a year.
+    """
+    owner = dataset["sites"].set_index("site")["enterprise"].astype(object)
+    flows = decisions.flows
+    frame = flows[["commodity", "quantity"]].assign(
+        giver=flows["from_site"].map(owner), taker=flows["to_site"].map(owner)
+    )
+    frame = frame[(frame["giver"] != frame["taker"]) & (frame["giver"] != "") & (frame["taker"] != "")]
+    sums = frame.groupby(["giver", "taker", "commodity"], sort=True)["quantity"].sum()
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_nodes_from(str(name) for name in dataset["enterprises"]["enterprise"])
+    rows = sums.reset_index()
+    for giver, taker, good, quantity in zip(*(rows[name].tolist() for name in rows), strict=True):
+        graph.add_edge(str(giver), str(taker), key=str(good), commodity=str(good), quantity=float(quantity))
+    return graph
+
+
+def write_graphml(graph: nx.Graph[str], path: str | Path) -> None:
+    """Write a graph as GraphML, as other tools read it."""
+    nx.write_graphml(graph, str(path), encoding="utf-8")
