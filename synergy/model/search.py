@@ -149,7 +149,7 @@ def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
     used, best = _slopes(problem, relaxed, session, given)
     effort = given[1]
     if not effort.interrupted():
-        best = _small(problem, used, best, effort)
+        best = _small(problem, used, best, (relaxed.value, effort))
     integer = np.flatnonzero(problem.integer)
     dropped = np.empty(0, np.int64)
     if best.x is not None and relaxed.column_dual is not None:
@@ -224,8 +224,9 @@ def held(session: Session, problem: Problem, whole: Floats) -> Answer:
     return Answer(Status.STOPPED, answer.value, -np.inf, x)
 
 
-def _small(problem: Problem, used: Bools, best: Answer, effort: Effort) -> Answer:
+def _small(problem: Problem, used: Bools, best: Answer, given: tuple[float, Effort]) -> Answer:
     """Return the best plan over the decisions that were ever used, and those of the best plan so far."""
+    bound, effort = given
     integer = np.flatnonzero(problem.integer)
     free = used | (problem.cost[integer] == 0)
     if best.x is not None:
@@ -236,7 +237,12 @@ def _small(problem: Problem, used: Bools, best: Answer, effort: Effort) -> Answe
     session.bound(off, np.zeros(len(off)), np.zeros(len(off)))
     if best.x is not None:
         session.start(best.x)
-    session.listen(lambda *_: effort.interrupted())
+
+    def hear(_: float, value: float) -> bool:
+        effort.say("slopes", -bound * problem.money, -min(value, best.value) * problem.money)
+        return effort.interrupted()
+
+    session.listen(hear)
     answer = polished(problem, session.solve(), effort)
     return best if best.value <= answer.value else replace(answer, status=Status.STOPPED)
 
