@@ -228,17 +228,13 @@ def round_to(value: float, digits: int = DIGITS) -> float:
 def _on_ladder(value: float, ladder: _Ladder, unit: str) -> str:
     rounded = abs(round_to(value))
     least, word = next(step for step in ladder if rounded >= step[0] or not step[0])
-    scale = _scale(least, word)
-    return " ".join(part for part in (_digits(value / scale), word, unit) if part)
-
-
-def _scale(least: float, word: str) -> float:
-    """Return how many first units a step of a ladder stands for."""
-    return least if least and word else 1.0
+    return " ".join(part for part in (_digits(value / (least or 1.0)), word, unit) if part)
 
 
 def _digits(value: float) -> str:
     rounded = round_to(value)
-    if rounded == int(rounded) if math.isfinite(rounded) else False:
+    if not math.isfinite(rounded):
+        return str(rounded)
+    if rounded == int(rounded):
         return f"{int(rounded)}"
     return f"{rounded:.10f}".rstrip("0").rstrip(".") if abs(rounded) >= 1e-6 or not rounded else f"{rounded:.2e}"

@@ -27,9 +27,11 @@ class Dataset:
     name : str
         Name of the data package, or of the folder.
     tables : mapping of str to pandas.DataFrame
-        All tables of `synergy.dataset.schema.TABLES`, empty where absent. Text is ``str`` ("" = blank),
-        numbers float64 with defaults filled in (NaN where a blank has no default), flags bool. The index is the
-        line in the file, the header being line 1. Columns the schema does not know are kept at the end.
+        All tables of `synergy.dataset.schema.TABLES`, empty where absent. Text is pandas' ``str`` ("" = blank, never
+        missing), numbers float64 with defaults filled in (NaN where a blank has no default), flags bool. The index is
+        the line in the file, the header being line 1; rows that a scenario adds follow the last line. Columns the
+        schema does not know are kept at the end. Rows that repeat another one, and links from a site to itself, are
+        left out (and said).
     given : frozenset of str
         Tables that were there, empty ones included (an empty ``build_options`` means something).
     settings : Settings

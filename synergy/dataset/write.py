@@ -1,49 +1,85 @@
-"""Write a dataset as a folder: a CSV for every table that was there, and a datapackage.json with its settings."""
+"""Write a dataset as a folder of tables with a data package: what `read` reads back is the same."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import Table
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.resources import resources
 from synergy.dataset.schema import TABLES
+from synergy.dataset.sources import PACKAGE
+from synergy.errors import UsageError
 
 
-def write(dataset: Dataset, folder: str | Path) -> Path:
-    """Write the tables and settings in force; reading the folder gives the same dataset again.
+def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None = None) -> None:
+    """Write a dataset: one CSV for each table that was given, and ``datapackage.json`` with its settings.
 
     Parameters
     ----------
     dataset : Dataset
-        Any dataset; what its scenario changed is written as it is now.
+        A scenario that was applied to it is in the tables and settings that are written.
     folder : str or pathlib.Path
-        Made where it is not there.
+        Made where it is missing. Tables in it are replaced.
+    head : mapping, optional
+        What else the data package says: title, licences, sources.
 
-    Returns
-    -------
-    pathlib.Path
-        The folder.
+    Raises
+    ------
+    UsageError
+        The folder holds a table that the dataset has not: it would be read back as part of it.
+
+    Notes
+    -----
+    Optional columns that say nothing but their default are left out.
     """
     target = Path(folder)
+    given = [name for name in TABLES if name in dataset.given or TABLES[name].required]
+    strangers = [name for name in TABLES if name not in given and (target / f"{name}.csv").exists()]
+    if strangers:
+        raise UsageError(f"{target} holds tables that the dataset has not: {', '.join(strangers)}")
     target.mkdir(parents=True, exist_ok=True)
-    names = [name for name in TABLES if name in dataset.given]
-    for name in names:
-        _plain(name, dataset[name]).to_csv(target / f"{name}.csv", index=False, encoding="utf-8")
-    package = {
-        "name": dataset.name,
-        "resources": [{"name": name, "path": f"{name}.csv"} for name in names],
-        "synergy": dataset.settings.record(),
-    }
-    text = json.dumps(package, ensure_ascii=False, indent=1)
-    (target / "datapackage.json").write_text(text + "\n", encoding="utf-8")
-    return target
+    headers: dict[str, list[str]] = {}
+    for name in given:
+        frame = _written(TABLES[name], dataset[name])
+        frame.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+        headers[name] = [str(column) for column in frame.columns]
+    record = {"name": dataset.name, **(head or {}), "resources": resources(headers)}
+    record["synergy"] = {key: value for key, value in dataset.settings.record().items() if value not in (None, [])}
+    text = json.dumps(record, ensure_ascii=False, indent=2)
+    (target / PACKAGE).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _plain(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with flags as the words of the contract."""
-    flags = {column.name for column in TABLES[name].of_kind(Kind.BOOLEAN)} & set(frame.columns)
-    words = {column: frame[column].map({True: "true", False: "false"}) for column in flags}
-    return frame.assign(**words)
+def _written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it is written: plain numbers, true and false, no column that says nothing."""
+    columns = {}
+    for name in frame.columns:
+        column = table.column(str(name))
+        cells = frame[name]
+        if column is not None and not column.required and _default(cells, column.default):
+            continue
+        columns[name] = _texts(cells)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _default(cells: pd.Series[Any], default: float | bool | str | None) -> bool:
+    """Whether a column holds nothing but what a blank means."""
+    if cells.dtype == bool:
+        return not bool(cells.any())
+    if pd.api.types.is_numeric_dtype(cells):
+        return bool(cells.isna().all()) if default is None else bool((cells == default).all())
+    return bool((cells == "").all())
+
+
+def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
+    if cells.dtype == bool:
+        return cells.map({True: "true", False: "false"})
+    if pd.api.types.is_numeric_dtype(cells):
+        whole = cells.isna() | ((cells == cells.round()) & (cells.abs() < 2**53))
+        return cells.astype("Int64") if bool(whole.all()) else cells
+    return cells
