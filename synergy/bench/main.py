@@ -23,12 +23,14 @@ SECONDS, QUICK = 300.0, 30.0
 
 def _lvliang(folder: Path) -> Path:
     with as_file(files("datasets") / "lvliang") as source:
-        return write(read(source), folder)
+        write(read(source), folder)
+    return folder
 
 
 def _year(folder: Path) -> Path:
     with as_file(files("datasets") / "lvliang") as source:
-        return write(yearly(read(source)), folder)
+        write(yearly(read(source)), folder)
+    return folder
 
 
 # name -> writes the dataset into a folder
