@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from synergy.records.rounds import round_record
 from synergy.round import run
 from synergy.texts import WORDS as SHARED
 from web.app import HEADERS, create_app
-from web.texts import WORDS
+from web.texts import MODES, WORDS
 
 ROOT = Path(__file__).parents[1]
 EVIL = "<script>alert(1)</script>"
@@ -63,6 +64,8 @@ def test_names_are_escaped_and_marked(client: FlaskClient) -> None:
     page = client.get("/zh/").text
     assert EVIL not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;†" in page
+    assert SHARED["evidence.synthetic"][1] in page
+    assert SHARED["evidence.estimate"][1] not in page
 
 
 def test_api_gives_the_plan_s_proposals(client: FlaskClient, record: dict[str, Any]) -> None:
@@ -83,7 +86,9 @@ def test_programs_get_a_problem(client: FlaskClient) -> None:
     missing = client.get("/api/v1/proposals/none")
     assert (missing.status_code, missing.content_type) == (404, "application/problem+json")
     assert missing.get_json()["status"] == 404
-    assert client.post("/api/v1/proposals").status_code == 405
+    wrong = client.post("/api/v1/proposals")
+    assert wrong.status_code == 405
+    assert "GET" in wrong.headers["Allow"]
 
 
 @pytest.mark.parametrize("path", ["/en/", "/zh/", "/api/v1/proposals", "/none", "/static/style.css"])
@@ -103,6 +108,48 @@ def test_without_a_round_nothing_is_found() -> None:
     assert create_app([]).test_client().get("/en/").status_code == 404
 
 
-@pytest.mark.parametrize("words", [WORDS, SHARED], ids=["web", "shared"])
+@pytest.mark.parametrize(("lang", "shares"), [("en", ("of coal tar", "46 kt")), ("zh", ("煤焦油", "4.6 万吨"))])
+def test_terms_builds_and_links_have_units(
+    client: FlaskClient, record: dict[str, Any], lang: str, shares: tuple[str, ...]
+) -> None:
+    page = client.get(f"/{lang}/proposals/{quote('build:TAR_DIST@EAST-1')}").text
+    assert all(share in page for share in (*shares, {"en": "110 kt tar", "zh": "11 万吨"}[lang]))
+    linked = next(item for item in record["plan"]["proposals"] if item["links"])
+    page = client.get(f"/{lang}/proposals/{quote(linked['id'])}").text
+    assert {"en": "pipe DN700", "zh": "管道 DN700"}[lang] in page
+    assert " km</td>" in page
+
+
+def test_settled_prices_are_shown(record: dict[str, Any]) -> None:
+    settled = deepcopy(record)
+    item = settled["plan"]["proposals"][0]
+    item["terms"][0]["price"] = 1234.5
+    page = create_app([settled]).test_client().get(f"/zh/proposals/{quote(item['id'])}").text
+    assert "1,234.50 元/吨" in page
+
+
+def test_what_is_unknown_is_no_zero(record: dict[str, Any]) -> None:
+    blank = deepcopy(record)
+    blank["plan"] |= {"gap": None, "gain": None, "today": None, "emissions": {}}
+    blank["plan"]["proposals"][0] |= {"gain": None, "payback_years": None}
+    page = create_app([blank]).test_client().get("/en/").text
+    assert "0.00%" not in page
+    assert page.count("<dd>–") == 4
+
+
+def test_only_the_shipped_dataset_is_called_synthetic(client: FlaskClient, record: dict[str, Any]) -> None:
+    said = WORDS["synthetic"][0]
+    assert said not in client.get("/en/").text
+    shipped = record | {"plan": record["plan"] | {"dataset": {"name": "lvliang", "digest": ""}}}
+    assert said in create_app([shipped]).test_client().get("/en/").text
+
+
+def test_the_other_language_is_the_same_page(client: FlaskClient, record: dict[str, Any]) -> None:
+    assert 'href="/en/?kind=extension"' in client.get("/zh/?kind=extension").text
+    path = quote(record["plan"]["proposals"][0]["id"], safe=":@")
+    assert f'href="/en/proposals/{path}"' in client.get(f"/zh/proposals/{path}").text
+
+
+@pytest.mark.parametrize("words", [WORDS, SHARED, MODES], ids=["web", "shared", "modes"])
 def test_every_text_is_there_in_both_languages(words: dict[str, tuple[str, str]]) -> None:
     assert [key for key, pair in words.items() if len(pair) != 2 or not all(text.strip() for text in pair)] == []

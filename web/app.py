@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -56,7 +56,9 @@ def language() -> str:
 
 
 def _start() -> AnyResponse:
-    return redirect(url_for("pages.proposals", lang=language()))
+    answer = redirect(url_for("pages.proposals", lang=language()))
+    answer.vary.add("Accept-Language")
+    return answer
 
 
 def _guarded(response: Response) -> Response:
@@ -65,13 +67,18 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-def _failed(error: HTTPException) -> tuple[Response | str, int]:
+def _failed(error: HTTPException) -> Response:
     """Return a problem document (RFC 9457) to programs, a page to people."""
     status = error.code or 500
     key = {404: "not_found", 405: "wrong_method"}.get(status, "failed")
     lang = language()
     if request.path.startswith("/api/"):
-        response = jsonify(type="about:blank", title=word(key, lang), status=status)
+        response = jsonify(type="about:blank", title=word(key, lang), status=status, instance=request.path)
         response.content_type = "application/problem+json"
-        return response, status
-    return render_template("error.html", lang=lang, text=word(key, lang), other=None), status
+    else:
+        response = make_response(render_template("error.html", lang=lang, text=word(key, lang)))
+    response.status_code = status
+    # what else the error says, such as Allow
+    response.headers.extend([pair for pair in error.get_headers() if pair[0].lower() != "content-type"])
+    response.vary.add("Accept-Language")
+    return response

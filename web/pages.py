@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, render_template, request
+from typing import Any
+
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 
 from synergy.plan import Kind
 from web.shown import Shown
@@ -18,8 +20,12 @@ def _shown(lang: str) -> Shown:
     return Shown(rounds[-1], lang)
 
 
-def _other(lang: str) -> str:
-    return next(name for name in LANGUAGES if name != lang)
+def _page(template: str, lang: str, **fields: Any) -> str:
+    """Render a page with the way to the same page in the other language."""
+    other = next(name for name in LANGUAGES if name != lang)
+    place = {**(request.view_args or {}), **request.args.to_dict(), "lang": other}
+    switch = url_for(str(request.endpoint), **place)
+    return render_template(template, lang=lang, other=other, switch=switch, **fields)
 
 
 @pages.get("/")
@@ -31,9 +37,7 @@ def proposals(lang: str) -> str:
         abort(404)
     items = [item for item in shown.plan["proposals"] if kind in ("", item["kind"])]
     kinds = [str(name) for name in Kind]
-    return render_template(
-        "proposals.html", lang=lang, other=_other(lang), shown=shown, items=items, kinds=kinds, kind=kind
-    )
+    return _page("proposals.html", lang, shown=shown, items=items, kinds=kinds, kind=kind)
 
 
 @pages.get("/proposals/<path:ident>")
@@ -43,4 +47,4 @@ def proposal(lang: str, ident: str) -> str:
     found = shown.proposal(ident)
     if found is None:
         abort(404)
-    return render_template("proposal.html", lang=lang, other=_other(lang), shown=shown, item=found)
+    return _page("proposal.html", lang, shown=shown, item=found)

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from synergy.texts import figure, mark, text, unit, years
+from synergy.units import amount, label
+from web.texts import mode, word
 
 Record = Mapping[str, Any]
+# the shipped dataset, also with its year as one period: only of this one do the pages know what is synthetic
+SHIPPED = ("lvliang", "lvliang-year")
 
 
 class Shown:
@@ -34,13 +38,45 @@ class Shown:
         return str(label[f"name_{self.lang}"]) + mark(label.get("evidence", ""))
 
     def firm_at(self, site: str) -> str:
-        """Return the name of a place."""
-        return self.name("sites", site)
+        """Return the name of a place, the evidence mark of whose it is behind it."""
+        owner = self._labels["enterprises"].get(self._labels["sites"].get(site, {}).get("enterprise"), {})
+        return self.name("sites", site) + mark(owner.get("evidence", ""))
+
+    def firms(self, proposal: Record, most: int = 4) -> str:
+        """Return the first enterprises of a proposal, and how many more there are."""
+        names = [self.name("enterprises", ident) for ident in proposal["enterprises"]]
+        shown = word("comma", self.lang).join(names[:most])
+        return shown if len(names) <= most else f"{shown} +{len(names) - most}"
+
+    def marks(self) -> list[str]:
+        """Return what the marks mean that stand behind names of this round."""
+        used = {firm.get("evidence", "") for firm in self._labels["enterprises"].values()}
+        return [f"{mark(name)} {self.said(f'evidence.{name}')}" for name in ("estimate", "synthetic") if name in used]
+
+    def is_shipped(self) -> bool:
+        """Tell whether the round is one of the shipped dataset, whose economics are synthetic."""
+        return self.plan["dataset"]["name"] in SHIPPED
 
     def amount(self, quantity: float, commodity: str) -> str:
         """Return a quantity with its unit."""
-        label = self._labels["commodities"].get(commodity, {})
-        return f"{quantity:,.0f} {label.get('unit', '')}".strip()
+        return amount(quantity, self._unit(commodity), self.lang)
+
+    def price(self, value: float | None, commodity: str) -> str:
+        """Return a price by the commodity's unit."""
+        if value is None:
+            return "–"
+        return f"{value:,.2f} {label(self._currency, self.lang)}/{label(self._unit(commodity), self.lang)}"
+
+    def capacity(self, build: Record) -> str:
+        """Return the capacity of a build; what its unit counts, as in ``t coke``, is told in English alone."""
+        of = self._labels["processes"].get(build["process"], {}).get("activity_unit", "")
+        name, _, what = of.partition(" ")
+        shown = amount(build["capacity"], name, self.lang)
+        return f"{shown} {what}" if what and self.lang == "en" else shown
+
+    def mode(self, name: str) -> str:
+        """Return the name of a mode of transport."""
+        return mode(name, self.lang)
 
     def money(self, value: float | None, what: str = "money_year") -> str:
         """Return an amount of money with its unit."""
@@ -55,6 +91,24 @@ class Shown:
         """Return a payback time with its unit."""
         return years(value) if value is None else f"{years(value)} {unit('years', self.lang)}"
 
+    def share(self, value: float | None) -> str:
+        """Return a share in percent; what is small but not nothing is not shown as nothing."""
+        if value is None:
+            return "–"
+        return "< 0.01%" if 0 < value < 1e-4 else f"{value:.2%}"
+
+    def emitted(self) -> str:
+        """Return the CO2 of the plan, that of the status quo in brackets."""
+        emissions = self.plan["emissions"]
+        shown = figure(emissions.get("co2"), "co2", self.lang)
+        before = emissions.get("baseline_co2")
+        behind = "" if before is None else word("before", self.lang).format(figure(before, "co2", self.lang))
+        return f"{shown} {unit('co2_year', self.lang)}{behind}"
+
+    def invested(self) -> float:
+        """Return the capex of all proposals."""
+        return float(sum(item["capex"] or 0.0 for item in self.plan["proposals"]))
+
     def title(self, proposal: Record) -> str:
         """Return the title of a proposal."""
         return str(proposal[f"title_{self.lang}"])
@@ -67,6 +121,15 @@ class Shown:
         """Return a proposal by its id, None where there is none."""
         return next((item for item in self.plan["proposals"] if item["id"] == ident), None)
 
+    def notes(self, proposal: Record) -> list[str]:
+        """Return the notes of a proposal in the language, those without words left out."""
+        key = "text_zh" if self.lang == "zh" else "text"
+        texts = (note.get(key) or note.get("text") for note in proposal["notes"])
+        return [str(said) for said in texts if said]
+
     def rows(self, proposal: Record, name: str) -> list[Record]:
         """Return the builds or links of a proposal."""
         return [self.plan[name][place] for place in proposal[name]]
+
+    def _unit(self, commodity: str) -> str:
+        return str(self._labels["commodities"].get(commodity, {}).get("unit", ""))

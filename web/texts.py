@@ -41,10 +41,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "mode": ("Mode", "方式"),
         "length": ("Length", "长度"),
         "notes": ("To be minded", "注意事项"),
-        "marks": (
-            "* no published evidence: an estimate; † made up for illustration",
-            "* 无公开资料：估算；† 无公开资料：示意",
-        ),
+        "price": ("Price", "价格"),
+        "capex_all": ("Capex of all proposals", "全部建议的投资"),
+        "count": ("Number of proposals", "建议数量"),
+        "today": ("Value today", "当前价值"),
+        "co2": ("CO2 emitted under the plan", "方案的碳排放"),
+        "before": (" (status quo {})", "（现状 {}）"),
+        "comma": ("; ", "、"),
         "not_found": ("There is nothing at this address.", "此地址没有内容。"),
         "wrong_method": ("This address does not take such a request.", "此地址不接受该请求。"),
         "failed": ("Something went wrong on our side.", "服务器出现问题。"),
@@ -53,6 +56,31 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Capacities and places are public facts or marked estimates; all economics are synthetic.",
             "产能与位置为公开资料或已标注的估算；全部经济数据为模拟。",
         ),
+    }
+)
+# modes of transport by the words their ids are made of; sizes behind them, as dn300, are shown in capitals
+MODES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "truck": ("truck", "公路"),
+        "rail": ("rail", "铁路"),
+        "siding": ("rail siding", "铁路专用线"),
+        "tanker": ("tank truck", "罐车"),
+        "cryo-tanker": ("cryogenic tank truck", "低温罐车"),
+        "pressure-tanker": ("pressure tank truck", "压力罐车"),
+        "co2-tanker": ("CO2 tank truck", "二氧化碳罐车"),
+        "tube-trailer": ("tube trailer", "长管拖车"),
+        "h2truck": ("hydrogen truck", "氢能卡车"),
+        "conveyor": ("conveyor", "皮带走廊"),
+        "transfer": ("transfer", "转让"),
+        "pipe": ("pipe", "管道"),
+        "gas-pipe": ("gas pipe", "燃气管道"),
+        "h2-pipe": ("hydrogen pipe", "氢气管道"),
+        "co2-pipe": ("CO2 pipe", "二氧化碳管道"),
+        "water-pipe": ("water pipe", "水管"),
+        "wastewater-pipe": ("wastewater pipe", "污水管"),
+        "water": ("water pipe", "水管"),
+        "steam": ("steam pipe", "蒸汽管道"),
+        "wire": ("power line", "电力线路"),
     }
 )
 
@@ -72,3 +100,21 @@ def word(key: str, lang: str) -> str:
     str
     """
     return WORDS[key][LANGUAGES.index(lang)]
+
+
+def mode(name: str, lang: str) -> str:
+    """Return the name of a mode of transport; one that is not known as it is.
+
+    Examples
+    --------
+    >>> mode("pipe-dn300", "zh"), mode("wire-35kv", "en"), mode("ferry", "zh")
+    ('管道 DN300', 'power line 35 kV', 'ferry')
+    """
+    whole = MODES.get(name)
+    if whole is not None:
+        return whole[LANGUAGES.index(lang)]
+    kind, _, size = name.rpartition("-")
+    if kind not in MODES:
+        return name
+    written = f"{size.removesuffix('kv')} kV" if size.endswith("kv") else size.upper()
+    return f"{MODES[kind][LANGUAGES.index(lang)]} {written}"
