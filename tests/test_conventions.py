@@ -25,15 +25,21 @@ ROOMS = (
     ("units", "scenario"),
     ("plan", "texts", "dataset"),
     ("network", "accounts", "literal"),
-    ("candidates",),
+    ("candidates", "settlement"),
     ("model",),
-    ("engine", "verify", "proposals", "records"),
-    ("round",),
+    ("engine", "verify", "proposals", "records", "coalitions"),
+    ("round", "explain", "pathways", "alternatives", "sensitivity"),
+    ("workbook", "store"),
+    ("worker",),
     ("bench",),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
-APART = {"verify": {"network", "candidates", "model", "engine"}, "literal": {"network", "candidates", "model"}}
+APART = {
+    "verify": {"network", "candidates", "model", "engine"},
+    "literal": {"network", "candidates", "model"},
+    "settlement": {"dataset", "network", "accounts", "literal", "candidates"},
+}
 README = (ROOT / "README.md").read_text("utf-8")
 
 
