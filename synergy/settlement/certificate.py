@@ -1,0 +1,156 @@
+"""Certificate: how stable payoffs are, and how far that is proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from synergy.settlement.asked import Asked
+from synergy.settlement.game import Floats
+from synergy.settlement.options import Options
+from synergy.settlement.parts import Part, tolerance_of
+from synergy.settlement.stable import by_duals, frame_of
+
+SHOWN = 50  # binding coalitions that are named
+
+
+class Verdict(StrEnum):
+    """What is known of a coalition that could do better on its own."""
+
+    STABLE = "stable"  # proven: there is none
+    BEATEN = "beaten"  # one is known
+    OPEN = "open"  # none is known, but the bounds on values leave room for one
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A coalition that gets no more than it needs: who, what it is worth alone, what it is paid, money a year."""
+
+    enterprises: tuple[str, ...]
+    value: float
+    payoff: float
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How stable payoffs are.
+
+    Parameters
+    ----------
+    excess : float
+        The greatest ``v(S) - x(S)`` found over coalitions S other than all, v(S) being what its best known plan is
+        worth; zero where there is no such coalition.
+    bound : float
+        Proven: no coalition has a greater excess. At least `excess`.
+    verdict : Verdict
+        ``stable`` where the bound is at most the tolerance, ``beaten`` where the excess is above it, else ``open``.
+    tolerance : float
+        Money a year that counts as none.
+    tested : int
+        Coalitions other than all whose value was computed.
+    binding : tuple of Binding
+        Those that get exactly what they are worth alone, or are short by the greatest excess; without any, the one
+        nearest to it.
+    """
+
+    excess: float
+    bound: float
+    verdict: Verdict
+    tolerance: float
+    tested: int
+    binding: tuple[Binding, ...]
+
+    @property
+    def in_core(self) -> bool:
+        """Return whether it is proven that no coalition can do better."""
+        return self.verdict is Verdict.STABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Excess and bound over coalitions of one part's players, all of them together left out."""
+
+    excess: float
+    bound: float
+
+
+def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Options) -> Certificate:
+    """Return how stable payoffs are, asking the game once for each part.
+
+    Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the
+    parts whole; so its excess is the sum of theirs where these are positive.
+
+    Parameters
+    ----------
+    asked : Asked
+        The game.
+    parts : tuple of Part
+        What is settled apart.
+    payoff : numpy.ndarray of float, shape (players,)
+        Money a year.
+    options : Options
+        Tolerance; without rounds the game is not asked where it has duals, which then give the bound.
+
+    Returns
+    -------
+    Certificate
+    """
+    tolerance = tolerance_of(asked, options)
+    seen = [_seen(asked, part, payoff, options) for part in parts]
+    if len(parts) == 1:
+        excess, bound = seen[0].excess, seen[0].bound
+    else:
+        left = [(part.total - float(payoff[part.members].sum()), part) for part in parts]
+        excess = sum(max(0.0, one.excess, rest) for one, (rest, _) in zip(seen, left, strict=True))
+        whole = [max(0.0, part.bound - part.total + rest) for rest, part in left]
+        bound = sum(max(one.bound, rest) for one, rest in zip(seen, whole, strict=True))
+    if not np.isfinite(excess) and len(asked.players) == 1:
+        excess = bound = 0.0
+    unbeaten = Verdict.STABLE if bound <= tolerance else Verdict.OPEN
+    verdict = Verdict.BEATEN if excess > tolerance else unbeaten
+    binding, tested = _binding(asked, parts, payoff, tolerance)
+    return Certificate(excess, max(bound, excess), verdict, tolerance, tested, binding)
+
+
+def _seen(asked: Asked, part: Part, payoff: Floats, options: Options) -> _Seen:
+    """Return what is known of one part's coalitions."""
+    if len(part.members) == 1:
+        return _Seen(-np.inf, -np.inf)
+    frame = frame_of(asked, part, tolerance_of(asked, options))
+    proven = by_duals(frame, payoff)
+    known = max((value - float(payoff[inside].sum()) for inside, value in _inside(asked, part)), default=-np.inf)
+    if options.rounds == 0 and np.isfinite(proven):
+        return _Seen(known, max(known, proven))
+    found = frame.worst(payoff)
+    excess = max(known, found.excess)
+    return _Seen(excess, max(excess, min(found.bound, proven)))
+
+
+def _inside(asked: Asked, part: Part) -> list[tuple[np.ndarray, float]]:
+    """Return the known coalitions of a part's players, all of them together left out, and their values."""
+    mask = part.mask(len(asked.players))
+    return [
+        (members, worth.value)
+        for members, worth in asked.known.values()
+        if np.isfinite(worth.value) and 0 < members.sum() < len(part.members) and not (members & ~mask).any()
+    ]
+
+
+def _binding(
+    asked: Asked, parts: tuple[Part, ...], payoff: Floats, tolerance: float
+) -> tuple[tuple[Binding, ...], int]:
+    """Return the coalitions that bind, the worst first, and how many other than all have a value."""
+    listed = []
+    for part in parts:
+        known = [(value - float(payoff[inside].sum()), inside, value) for inside, value in _inside(asked, part)]
+        worst = max((excess for excess, _, _ in known), default=-np.inf)
+        tight = worst - tolerance if worst > tolerance else min(worst, -tolerance)
+        listed += [(excess, inside, value) for excess, inside, value in known if excess >= tight]
+    listed.sort(key=lambda one: (-round(one[0] / tolerance), int(one[1].sum()), np.flatnonzero(one[1]).tolist()))
+    binding = tuple(
+        Binding(tuple(asked.players[at] for at in np.flatnonzero(inside)), value, float(payoff[inside].sum()))
+        for _, inside, value in listed[:SHOWN]
+    )
+    return binding, sum(not members.all() for members, _ in asked.known.values())

@@ -1,0 +1,96 @@
+"""Division: what a rule returns before it is certified; notes in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from synergy.settlement.game import Floats
+from synergy.texts import text
+
+# English, Chinese
+NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "core_empty": (
+            "no payoffs satisfy all coalitions among {enterprises}: at best one is {number:.6g} short",
+            "{enterprises} 之间没有能满足所有联盟的分配：至少有一个联盟少得 {number:.6g}",
+        ),
+        "rounds_used_up": (
+            "stopped after {number:.0f} rounds among {enterprises}; the bound says how stable the payoffs are",
+            "{enterprises} 之间计算 {number:.0f} 轮后停止；稳定程度以界为准",
+        ),
+        "gain_negative": (
+            "together {enterprises} earn {number:.6g} against what they earn alone: an aim of the round costs more "
+            "than cooperation brings",
+            "{enterprises} 合作相对各自经营的增益为 {number:.6g}：轮次目标的代价超过合作收益",
+        ),
+        "floor_binds": (
+            "the rule would pay {enterprises} up to {number:.6g} less than they earn alone; the nearest payoffs by "
+            "which nobody loses are taken",
+            "该方法会使 {enterprises} 最多比各自经营少得 {number:.6g}；改取无人受损的最近分配",
+        ),
+        "sampled": (
+            "estimated from {number:.0f} pairs of random orders among {enterprises}",
+            "由 {enterprises} 的 {number:.0f} 对随机顺序估计",
+        ),
+    }
+)
+NAMED = 4  # enterprises named one by one in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a rule has to say of its payoffs.
+
+    Parameters
+    ----------
+    code : str
+        A key of `NOTES`.
+    number : float
+        What the sentence names.
+    enterprises : tuple of str
+        Whom it concerns.
+    """
+
+    code: str
+    number: float
+    enterprises: tuple[str, ...]
+
+    def sentence(self, lang: str) -> str:
+        """Return the note as one sentence, in ``en`` or ``zh``."""
+        return text(self.code, lang, NOTES, number=self.number, enterprises=named(self.enterprises, lang))
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Payoffs by a rule.
+
+    Parameters
+    ----------
+    payoff : numpy.ndarray of float, shape (players,)
+        Money a year; they sum to v(N).
+    notes : tuple of Note
+        What the rule has to say.
+    interval : numpy.ndarray of float, shape (players,), or None
+        Half the width of a 95 % confidence interval, where the payoffs were sampled.
+    """
+
+    payoff: Floats
+    notes: tuple[Note, ...] = ()
+    interval: Floats | None = None
+
+
+def named(enterprises: tuple[str, ...], lang: str) -> str:
+    """Return enterprises as people read them, many of them counted.
+
+    Examples
+    --------
+    >>> named(("a", "b", "c", "d", "e"), "en")
+    'a, b, c, d and 1 more'
+    """
+    rest = len(enterprises) - NAMED
+    joint = (", " if lang == "en" else "、").join(enterprises[:NAMED])
+    if rest <= 0:
+        return joint
+    return f"{joint} and {rest} more" if lang == "en" else f"{joint}等 {len(enterprises)} 家"

@@ -1,0 +1,96 @@
+"""The midpoint: half way between the sellers' best and the buyers' best stable payoffs of an assignment game."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_array
+
+from synergy.settlement.asked import Asked
+from synergy.settlement.division import Division
+from synergy.settlement.game import Assignment, Floats
+from synergy.settlement.linear import Program, minimise
+from synergy.settlement.options import Options
+from synergy.settlement.parts import Part, tolerance_of
+from synergy.settlement.undefined import RuleUndefined
+
+
+def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
+    """Return the middle of the two extreme points of the core of an assignment game.
+
+    Parameters
+    ----------
+    asked : Asked
+        The game.
+    parts : tuple of Part
+        What is settled apart; together they must be the assignment game.
+    options : Options
+        The tolerance.
+
+    Returns
+    -------
+    Division
+        No notes.
+
+    Raises
+    ------
+    RuleUndefined
+        Without the structure of an assignment game, or where its best worth is not the gain.
+
+    References
+    ----------
+    Shapley, L. S., Shubik, M. (1971), The assignment game I: the core, International Journal of Game Theory 1,
+    111-130, doi:10.1007/BF01753437. Thompson, G. L. (1981), Auctions and market games, Essays in Game Theory and
+    Mathematical Economics in Honor of Oskar Morgenstern, 181-196 (fair division point).
+    """
+    structure = asked.assignment
+    if structure is None:
+        raise RuleUndefined("midpoint", "no_assignment")
+    seller_best, buyer_best = extremes(structure)
+    gain = sum(part.gain for part in parts)
+    assigned = float(seller_best[0].sum() + seller_best[1].sum())
+    if abs(assigned - gain) > tolerance_of(asked, options):
+        raise RuleUndefined("midpoint", "not_assignment", assigned=assigned, gain=gain)
+    payoff = np.zeros(len(asked.players))
+    for part in parts:
+        payoff[part.members] = part.ground
+    payoff[structure.sellers] += (seller_best[0] + buyer_best[0]) / 2
+    payoff[structure.buyers] += (seller_best[1] + buyer_best[1]) / 2
+    return Division(payoff)
+
+
+def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the sellers' best and the buyers' best points of the core of an assignment game.
+
+    The core is a lattice: all sellers get most at the same point, where all buyers get least, and the other way round.
+    So the greatest sum of the sellers' gains is reached at that point alone.
+
+    Parameters
+    ----------
+    structure : Assignment
+        Sellers, buyers and what pairs are worth.
+
+    Returns
+    -------
+    tuple of (numpy.ndarray, numpy.ndarray)
+        Gains of sellers and buyers, shapes (m,) and (n,), at the sellers' best and at the buyers' best point.
+    """
+    sellers, buyers = structure.worth.shape
+    seller, buyer = np.nonzero(structure.worth > 0)
+    pair, ones, count = np.arange(len(seller)), np.ones(len(seller)), sellers + buyers
+    worth = structure.worth[seller, buyer]
+    unit = float(worth.max(initial=0.0)) or 1.0
+    shape = (len(seller) + 1, count)  # one row a pair; the last holds the sum at its least
+    rows = coo_array((ones, (pair, seller)), shape) + coo_array((ones, (pair, sellers + buyer)), shape)
+    least = _solved(np.ones(count), rows, np.append(worth / unit, 0.0)).sum()
+    last = coo_array((-np.ones(count), (np.full(count, len(seller)), np.arange(count))), shape)
+    side = np.append(np.ones(sellers), np.zeros(buyers))
+    points = [_solved(sign * side, rows + last, np.append(worth / unit, -least)) * unit for sign in (-1.0, 1.0)]
+    return (points[0][:sellers], points[0][sellers:]), (points[1][:sellers], points[1][sellers:])
+
+
+def _solved(cost: Floats, rows: object, right: Floats) -> Floats:
+    """Return the cheapest gains of zero or more that pay every pair."""
+    answer = minimise(Program(cost, np.zeros(len(cost)), rows, right))
+    if answer is None:
+        raise ArithmeticError("the linear program of an assignment has no solution, though it always has one")
+    return answer.point

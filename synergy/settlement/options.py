@@ -1,0 +1,63 @@
+"""Options: what a settlement may be told, apart from the game and the rule's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from synergy.settlement.game import Floats
+
+
+class Towards(StrEnum):
+    """To which payoffs the rule `core` stays as near as stability allows."""
+
+    EQUAL = "equal"  # equal gains of those who can trade with each other
+    DUALS = "duals"  # what the duals of the relaxation pay, near a proof and cheap where coalitions are hard to value
+    BASE = "base"  # gains in proportion to the base
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What gains are proportional to.
+
+    Parameters
+    ----------
+    name : str
+        As people call it, ``capacity`` say.
+    amounts : numpy.ndarray of float, shape (players,)
+        Zero or more, in any unit.
+    """
+
+    name: str
+    amounts: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a settlement may be told.
+
+    Parameters
+    ----------
+    tolerance : float
+        Relative to the larger of 1 and ``|v(N)|``: an excess up to it counts as none.
+    rounds : int
+        How often the game may be asked for the worst coalition, in each component.
+    towards : Towards
+        Of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares.
+    base : Base or None
+        Of the rule `proportional`, and of ``towards=Towards.BASE``.
+    exact : int
+        Most players in a component for which all coalitions are valued.
+    samples : int
+        Pairs of permutations of the rule `shapley` where it is sampled, in each component.
+    seed : int
+        Of the permutations.
+    """
+
+    tolerance: float = 1e-6
+    rounds: int = 400
+    towards: Towards = Towards.EQUAL
+    base: Base | None = None
+    exact: int = 12
+    samples: int = 100
+    seed: int = 0

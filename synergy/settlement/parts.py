@@ -1,0 +1,116 @@
+"""Parts: a game is settled in each set of players that can trade with each other, apart from the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synergy.settlement.game import Bools, Floats, Game, Ints, Worth
+from synergy.settlement.options import Options
+from synergy.settlement.undefined import RuleUndefined
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Players that are settled together.
+
+    Parameters
+    ----------
+    members : numpy.ndarray of int, shape (k,)
+        Positions among the players.
+    total : float
+        What they share: v(N), or their part of it.
+    floor : numpy.ndarray of float, shape (k,)
+        v of each alone, minus infinity where one has no plan alone.
+    bound : float
+        Proven: all of them as a coalition of their own are worth no more; `total` where they are all players.
+    """
+
+    members: Ints
+    total: float
+    floor: Floats
+    bound: float
+
+    @property
+    def ground(self) -> Floats:
+        """Return what gains are counted from, shape (k,): the floor, zero where there is none."""
+        return np.where(np.isfinite(self.floor), self.floor, 0.0)
+
+    @property
+    def gain(self) -> float:
+        """Return the total less the ground."""
+        return self.total - float(self.ground.sum())
+
+    def mask(self, players: int) -> Bools:
+        """Return the part as a coalition, shape (players,)."""
+        return coalition(self.members, players)
+
+
+def coalition(members: Ints, players: int) -> Bools:
+    """Return positions as a coalition, shape (players,)."""
+    inside = np.zeros(players, np.bool_)
+    inside[members] = True
+    return inside
+
+
+def tolerance_of(game: Game, options: Options) -> float:
+    """Return the money a year up to which an excess counts as none."""
+    total = game.value(np.ones(len(game.players), np.bool_)).value
+    return options.tolerance * max(1.0, abs(total))
+
+
+def parts_of(game: Game, options: Options) -> tuple[Part, ...]:
+    """Return the parts that are settled apart.
+
+    Where v(N) is the sum of the components' values these are the components; where an aim of the round binds all
+    together (then it is not) all players are one part.
+
+    Parameters
+    ----------
+    game : Game
+        The game.
+    options : Options
+        The tolerance.
+
+    Returns
+    -------
+    tuple of Part
+        Each player stands in one of them.
+
+    Raises
+    ------
+    RuleUndefined
+        Where all players together have no plan.
+    """
+    count = len(game.players)
+    everyone = np.arange(count)
+    whole = game.value(np.ones(count, np.bool_))
+    if not np.isfinite(whole.value):
+        raise RuleUndefined("settlement", "no_plan")
+    floor = np.array([worth.value for worth in game.values(list(np.eye(count, dtype=np.bool_)))])
+    components = game.components
+    one = (Part(everyone, whole.value, floor, whole.value),)
+    if len(components) == 1:
+        return one
+    worths = game.values([coalition(members, count) for members in components])
+    left = whole.value - sum(worth.value for worth in worths)
+    open_gaps = sum(worth.bound - worth.value for worth in (*worths, whole))
+    if not abs(left) <= tolerance_of(game, options) + open_gaps:
+        return one
+    return _apart(components, worths, floor, left)
+
+
+def _apart(components: tuple[Ints, ...], worths: list[Worth], floor: Floats, left: float) -> tuple[Part, ...]:
+    """Return the components as parts; what solver gaps leave over goes where there is a gain to carry it."""
+    apart = [
+        Part(members, worth.value, floor[members], worth.bound)
+        for members, worth in zip(components, worths, strict=True)
+    ]
+    gains = np.array([max(0.0, part.gain) for part in apart])
+    weights = gains if gains.sum() > 0 else np.array([float(len(part.members)) for part in apart])
+    extra = left * weights / weights.sum()
+    return tuple(
+        Part(part.members, part.total + more, part.floor, max(part.bound, part.total + more))
+        for part, more in zip(apart, extra.tolist(), strict=True)
+    )

@@ -1,0 +1,212 @@
+"""Rules: the table of all ways to share a gain, and the settlement by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from synergy.settlement.asked import Asked
+from synergy.settlement.certificate import Certificate, certify
+from synergy.settlement.core import core
+from synergy.settlement.division import Division, Note
+from synergy.settlement.game import Floats, Game
+from synergy.settlement.midpoint import midpoint
+from synergy.settlement.nearest import Region, nearest
+from synergy.settlement.nucleolus import nucleolus
+from synergy.settlement.options import Options
+from synergy.settlement.owen import owen
+from synergy.settlement.parts import Part, parts_of, tolerance_of
+from synergy.settlement.proportional import proportional
+from synergy.settlement.shapley import shapley
+from synergy.settlement.stable import frame_of
+from synergy.settlement.subsidy import Subsidy, least_subsidy
+from synergy.settlement.undefined import RuleUndefined
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A way to share a gain.
+
+    Parameters
+    ----------
+    divide : callable
+        From the game, its parts and the options to the payoffs; raises RuleUndefined where it is not defined.
+    title : tuple of str
+        Its name for people, in English and Chinese.
+    listed : bool
+        Whether it looks at all coalitions of a part, so that parts may have `Options.exact` players at most.
+    losses : bool
+        Whether it is defined where all together earn less than alone.
+    """
+
+    divide: Callable[[Asked, tuple[Part, ...], Options], Division]
+    title: tuple[str, str]
+    listed: bool = False
+    losses: bool = False
+
+    def refusal(self, name: str, asked: Asked, parts: tuple[Part, ...], options: Options) -> RuleUndefined | None:
+        """Return why the rule is not defined, as far as that is known before it is tried; None where it may be."""
+        most = max(len(part.members) for part in parts)
+        if self.listed and most > options.exact:
+            return RuleUndefined(name, "too_many_players", players=most, most=options.exact)
+        loss = -min(part.gain for part in parts)
+        if not self.losses and loss > tolerance_of(asked, options):
+            return RuleUndefined(name, "gain_negative", loss=loss)
+        return None
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "core": Rule(core, ("core", "核心"), losses=True),
+        "nucleolus": Rule(nucleolus, ("nucleolus", "核仁"), listed=True),
+        "shapley": Rule(shapley, ("Shapley value", "沙普利值")),
+        "owen": Rule(owen, ("Owen point, by the duals", "欧文点（对偶价格）")),
+        "midpoint": Rule(midpoint, ("midpoint of the sellers' and the buyers' best", "买卖双方最优分配的中点")),
+        "proportional": Rule(proportional, ("in proportion to a base", "按比例分配")),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who gets what, how stable it is, and what would make it stable; money a year.
+
+    Parameters
+    ----------
+    method : str
+        Name of the rule.
+    players : tuple of str
+        The enterprises.
+    payoff, standalone : numpy.ndarray of float, shape (players,)
+        What each gets, and what it is worth alone (minus infinity without a plan).
+    certificate : Certificate
+        How stable it is.
+    subsidy : Subsidy or None
+        Where a coalition is known that does better alone.
+    notes : tuple of Note
+        What the rule has to say.
+    interval : numpy.ndarray of float or None
+        Half the width of the 95 % confidence interval of sampled payoffs.
+    """
+
+    method: str
+    players: tuple[str, ...]
+    payoff: Floats
+    standalone: Floats
+    certificate: Certificate
+    subsidy: Subsidy | None = None
+    notes: tuple[Note, ...] = ()
+    interval: Floats | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the settlement as a plain record, as in the plan document; transfers and prices are not in it."""
+        alone = [value if np.isfinite(value) else None for value in self.standalone.tolist()]
+        rows = zip(self.players, alone, self.payoff.tolist(), strict=True)
+        payoffs: dict[str, dict[str, Any]] = {
+            name: {"standalone": floor, "payoff": paid, "gain": None if floor is None else paid - floor}
+            for name, floor, paid in rows
+        }
+        if self.interval is not None:
+            for name, half in zip(self.players, self.interval.tolist(), strict=True):
+                payoffs[name]["interval"] = half
+        proof = self.certificate
+        return {
+            "method": self.method,
+            "payoffs": payoffs,
+            "excess": _number(proof.excess),
+            "excess_bound": _number(proof.bound),
+            "in_core": proof.in_core,
+            "verdict": proof.verdict.value,
+            "tolerance": proof.tolerance,
+            "coalitions_tested": proof.tested,
+            "binding": [
+                {"enterprises": list(one.enterprises), "value": one.value, "payoff": one.payoff}
+                for one in proof.binding
+            ],
+            "subsidy": self._subsidy(),
+            "notes": [
+                {"code": note.code, "number": note.number, "enterprises": list(note.enterprises)} for note in self.notes
+            ],
+        }
+
+    def _subsidy(self) -> dict[str, Any] | None:
+        """Return the subsidy as a plain record."""
+        given = self.subsidy
+        if given is None:
+            return None
+        to = {name: money for name, money in zip(self.players, given.to.tolist(), strict=True) if money > 0}
+        payoffs = dict(zip(self.players, given.payoff.tolist(), strict=True))
+        return {
+            "total": given.total,
+            "to": to,
+            "least": given.least,
+            "excess_bound": _number(given.bound),
+            "payoffs": payoffs,
+        }
+
+
+def settle(game: Game, method: str = "core", options: Options | None = None) -> Shares:
+    """Return a settlement of a game by one rule.
+
+    Parameters
+    ----------
+    game : Game
+        Values of coalitions.
+    method : str
+        A key of `RULES`.
+    options : Options or None
+        None: the defaults.
+
+    Returns
+    -------
+    Shares
+        Payoffs that sum to v(N), with their certificate; with the least subsidy where a coalition does better alone.
+
+    Raises
+    ------
+    RuleUndefined
+        Where the rule is not defined for the game, with the reason.
+    """
+    options = options or Options()
+    asked = Asked(game)
+    parts = parts_of(asked, options)
+    rule = RULES[method]
+    refusal = rule.refusal(method, asked, parts, options)
+    if refusal is not None:
+        raise refusal
+    division = _floored(asked, parts, rule.divide(asked, parts, options), options)
+    certificate = certify(asked, parts, division.payoff, options)
+    subsidy = None
+    if certificate.excess > certificate.tolerance and method == "core":
+        spent = any(note.code == "rounds_used_up" for note in division.notes)
+        subsidy = least_subsidy(asked, parts, division.payoff, replace(options, rounds=0) if spent else options)
+    standalone = np.empty(len(game.players))
+    for part in parts:
+        standalone[part.members] = part.floor
+    return Shares(
+        method, game.players, division.payoff, standalone, certificate, subsidy, division.notes, division.interval
+    )
+
+
+def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: Options) -> Division:
+    """Return the nearest payoffs by which nobody loses, where there are any and a rule would let somebody lose."""
+    tolerance = tolerance_of(asked, options)
+    payoff, notes = division.payoff.copy(), list(division.notes)
+    for part in parts:
+        frame = frame_of(asked, part, tolerance)
+        short = part.floor - payoff[part.members]
+        if frame.floored and short.max() > tolerance:
+            region = Region(np.eye(len(short))[np.isfinite(short)], frame.low[np.isfinite(short)], frame.gain)
+            payoff[part.members] = frame.payoff(nearest(frame.shares(payoff), region))[part.members]
+            who = part.members[short > tolerance]
+            notes.append(Note("floor_binds", float(short.max()), tuple(asked.players[at] for at in who.tolist())))
+    return replace(division, payoff=payoff + 0.0, notes=tuple(notes))
+
+
+def _number(value: float) -> float | None:
+    """Return a finite number, None for what is not."""
+    return value if np.isfinite(value) else None
