@@ -17,6 +17,7 @@ from synergy.dataset.yearly import yearly
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
+from synergy.model.duals import duals_of, listed, shadow_prices
 from synergy.model.effort import Effort, Listener, relative_gap
 from synergy.model.highs import Status
 from synergy.model.search import SMALL
@@ -113,7 +114,7 @@ def match(
     effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
     effort.say("network")
     places = places_of(dataset)
-    model = problem(dataset, everyone(places))
+    model = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
     solution = solve(model, effort, _hint(dataset, model, effort))
     if solution.x is None:
@@ -129,6 +130,16 @@ def match(
 def problem(dataset: Dataset, scope: Scope) -> Model:
     """Return the model of one scope of a dataset."""
     return build(candidates_of(network_of(dataset), scope))
+
+
+def _problem_of_all(dataset: Dataset, scope: Scope) -> Model:
+    """Return the model of the round; a linear one as the tables state it, so that its duals prove the bound there."""
+    network = network_of(dataset)
+    model = build(candidates_of(network, scope))
+    if model.integer.any():
+        return model
+    stated = build(candidates_of(network, scope, prune=False, tight=False))
+    return model if stated.integer.any() else stated
 
 
 def _hint(dataset: Dataset, model: Model, effort: Effort) -> Floats | None:
@@ -177,6 +188,7 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
     value = accounts.value(dataset, decisions)
     bound = max(solution.bound, value)
     gap = relative_gap(bound, value)
+    duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
     return Plan(
         dataset={"name": dataset.name, "digest": dataset.digest},
         scenario=dataset.scenario_record(),
@@ -185,6 +197,8 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
         bound=bound,
         gap=gap,
         decisions=decisions,
+        duals=None if duals is None or model.integer.any() else listed(duals),
+        shadow_prices=() if duals is None else shadow_prices(duals),
         emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
         solver={
             "name": solution.method,

@@ -30,6 +30,8 @@ class Graph:
         Nodes of each column: flow from outlet to inlet row, give into an outlet row, take out of an inlet row.
     lower, upper, cost : numpy.ndarray
         Bounds and what one unit costs.
+    room : numpy.ndarray
+        Upper bounds, those of exchanges lowered to what their two ends can give and take.
     nodes : int
         How many, the last one included.
     """
@@ -39,6 +41,7 @@ class Graph:
     lower: Floats
     upper: Floats
     cost: Floats
+    room: Floats
     nodes: int
 
 
@@ -60,24 +63,34 @@ def graph_of(model: Model) -> Graph:
         bound = model.matrix[block.span].tocoo()
         of, limit = bound.coords[1], model.row_upper[block.span][bound.coords[0]]
         np.minimum.at(upper, of, limit)
-    return Graph(tail, head, model.lower, upper, -model.cost, rows + 1)
+    room = upper.copy()
+    flow = model.column("flow").positions
+    for near, far, side in ((head, tail, tail), (tail, head, head)):
+        # all that enters a node from outside, and all that leaves it there
+        outer = np.setdiff1d(np.flatnonzero(far == rows), flow)
+        total = np.zeros(rows + 1)
+        np.add.at(total, near[outer], upper[outer])
+        total[rows] = np.inf
+        room[flow] = np.minimum(room[flow], total[side[flow]])
+    return Graph(tail, head, model.lower, upper, -model.cost, room, rows + 1)
 
 
 def fits(graph: Graph) -> bool:
-    """Return whether integers can hold the problem finely enough: otherwise an LP has to do."""
-    return _scales(graph) is not None
+    """Return whether integers can hold the problem, and finely enough: otherwise an LP has to do."""
+    inner = (graph.tail < graph.nodes - 1) & (graph.head < graph.nodes - 1)
+    return bool(np.isfinite(graph.room[inner]).all()) and _scales(graph) is not None
 
 
 def _scales(graph: Graph) -> tuple[float, float] | None:
     """Return the factors that make quantities and costs integers, None where there are none."""
-    finite = graph.upper[np.isfinite(graph.upper)]
+    finite = graph.room[np.isfinite(graph.room)]
     total = float(finite.sum()) or 1.0
     largest = max(float(np.abs(graph.cost).max(initial=0.0)), 1.0)
     amount = 2.0 ** math.floor(math.log2(LARGEST / 2**10 / total))
     money = 2.0 ** math.floor(math.log2(LARGEST / (graph.nodes + 1) / largest / 4))
     exact = float(finite.min(initial=np.inf, where=finite > 0))
     fine = exact * amount * FINEST >= 1 and money * largest >= 1 / FINEST
-    product = float((np.abs(graph.cost) * np.where(np.isfinite(graph.upper), graph.upper, total)).sum())
+    product = float((np.abs(graph.cost) * np.where(np.isfinite(graph.room), graph.room, total)).sum())
     shrink = product * amount * money / LARGEST
     if shrink > 1:
         half = 2.0 ** math.ceil(math.log2(shrink) / 2)
@@ -101,8 +114,8 @@ def flow(graph: Graph) -> Floats | None:
     if scales is None:
         raise ValueError("the quantities and costs do not fit into integers")
     amount, money = scales
-    total = np.rint(np.where(np.isfinite(graph.upper), graph.upper, 0.0) * amount).sum()
-    upper = np.rint(np.where(np.isfinite(graph.upper), graph.upper * amount, total)).astype(np.int64)
+    total = np.rint(np.where(np.isfinite(graph.room), graph.room, 0.0) * amount).sum()
+    upper = np.rint(np.where(np.isfinite(graph.room), graph.room * amount, total)).astype(np.int64)
     lower = np.rint(graph.lower * amount).astype(np.int64)
     cost = np.rint(graph.cost * money).astype(np.int64)
     solver = min_cost_flow.SimpleMinCostFlow()
@@ -118,7 +131,7 @@ def flow(graph: Graph) -> Floats | None:
     if status != solver.OPTIMAL:
         raise ValueError(f"min-cost flow ended with status {status}")
     result: Floats = (solver.flows(arcs) + lower) / amount
-    return np.minimum(np.maximum(result, graph.lower), graph.upper)
+    return np.minimum(np.maximum(result, graph.lower), graph.room)
 
 
 def assignment(graph: Graph, model: Model) -> Floats | None:

@@ -71,7 +71,7 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
     Answer
         With the best proven bound; its integers are whole and its continuous part is best for them.
     """
-    integer = np.flatnonzero(problem.integer)
+    stated, integer = problem, np.flatnonzero(problem.integer)
     if len(integer) <= SMALL:
         return polished(problem, _branch(problem, effort, None), effort)
     session = _relaxed(problem, effort)
@@ -79,17 +79,18 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
     session.set(solver="simplex")  # from here on bases are warm
     problem, relaxed = _tightened(problem, relaxed, session, (forcing, effort))
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
-        return polished(problem, _branch(problem, effort, None), effort)
+        return polished(stated, _branch(problem, effort, None), effort)
     effort.say("relaxation", -relaxed.value * problem.money)
     given = (forcing, effort)
     start = _start(problem, relaxed, session, given) if hint is None else _hinted(problem, relaxed, hint, given)
     value = start.best.value
     if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
-        return replace(start.best, status=Status.OPTIMAL, bound=start.bound)
-    if effort.interrupted():
-        return replace(start.best, status=Status.STOPPED, bound=start.bound)
-    answer = polished(problem, _branch(problem, effort, start), effort)
-    return _better(answer, start)
+        answer = replace(start.best, status=Status.OPTIMAL, bound=start.bound)
+    elif effort.interrupted():
+        answer = replace(start.best, status=Status.STOPPED, bound=start.bound)
+    else:
+        answer = _better(_branch(problem, effort, start), start)
+    return polished(stated, answer, effort)
 
 
 def _tightened(
@@ -221,7 +222,7 @@ def held(session: Session, problem: Problem, whole: Floats) -> Answer:
         return Answer(Status.STOPPED, np.inf, -np.inf, None)
     x = answer.x.copy()
     x[integer] = whole
-    return Answer(Status.STOPPED, answer.value, -np.inf, x)
+    return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
 
 
 def _small(problem: Problem, used: Bools, best: Answer, given: tuple[float, Effort]) -> Answer:
@@ -243,7 +244,7 @@ def _small(problem: Problem, used: Bools, best: Answer, given: tuple[float, Effo
         return effort.interrupted()
 
     session.listen(hear)
-    answer = polished(problem, session.solve(), effort)
+    answer = session.solve()
     return best if best.value <= answer.value else replace(answer, status=Status.STOPPED)
 
 
@@ -277,11 +278,11 @@ def _branch(problem: Problem, effort: Effort, start: _Start | None) -> Answer:
 
 
 def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
-    """Return the answer with whole integers and the best continuous rest for them."""
+    """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
     if answer.x is None:
         return answer
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     rest = held(session, problem, np.round(answer.x[problem.integer]))
     if rest.x is None:
         return answer
-    return Answer(answer.status, rest.value, min(answer.bound, rest.value), rest.x, nodes=answer.nodes)
+    return replace(rest, status=answer.status, bound=min(answer.bound, rest.value), nodes=answer.nodes)

@@ -27,8 +27,8 @@ def structure_of(model: Model) -> Structure:
     """Return the kind of a model.
 
     A flow moves goods without loss, and no row says more than that they are conserved; a capacity counts as one where
-    it is the bound of a single exchange, and no exchange is without any bound. An assignment is a flow in which
-    everybody gives or takes one same amount and nobody has to.
+    it is the bound of a single exchange. An assignment is a flow in which everybody gives or takes one same amount and
+    nobody has to.
 
     Parameters
     ----------
@@ -46,8 +46,7 @@ def structure_of(model: Model) -> Structure:
     rows = {name for name, block in model.rows.items() if len(block)}
     if not (columns <= _MOVING_COLUMNS and rows <= _MOVING_ROWS):
         return Structure.LINEAR
-    endless = not np.isfinite(model.upper[model.column("flow").span]).all()
-    if endless or not (np.abs(model.matrix.data) == 1.0).all() or not _single_links(model):
+    if not (np.abs(model.matrix.data) == 1.0).all() or not _single_links(model):
         return Structure.LINEAR
     return Structure.ASSIGNMENT if _equal_amounts(model) else Structure.FLOW
 

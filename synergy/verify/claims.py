@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from synergy import literal
 from synergy.accounts.facts import step_facts
 from synergy.accounts.keys import texts
 from synergy.accounts.links import link_facts
 from synergy.errors import Severity
+from synergy.literal.proof import proven
+from synergy.literal.rows import ROW_COLUMNS
 from synergy.plan import Plan
 from synergy.verify.findings import MONEY, Book, row_name
 from synergy.verify.view import LINK_KEY, View
+
+PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed one
 
 
 def check_source(book: Book, view: View, plan: Plan) -> None:
@@ -69,8 +76,26 @@ def check_totals(book: Book, view: View, plan: Plan) -> None:
     if asked is not None and (plan.status == "optimal") != (plan.gap <= float(asked) + 1e-12):
         book.add("status", "status", f"{plan.status!r} with a gap of {plan.gap:.3g} where {asked} was asked for")
     book.one("co2", plan.emissions.get("co2"), view.ledger.co2, float(view.ledger.frames[0]["co2"].abs().sum()) + 1.0)
+
+
+def check_proof(book: Book, view: View, plan: Plan) -> None:
+    """The duals prove the bound, without any rounding; without duals it is a claim."""
     if plan.duals is None:
         book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
+        return
+    frame = pd.DataFrame(list(plan.duals), columns=[*ROW_COLUMNS, "value"])
+    bad = ~np.isfinite(frame["value"].to_numpy(float))
+    book.flag("duals", bad, row_name("duals", "value"), "is no number")
+    if bad.any():
+        return
+    bound = proven(literal.build(view.dataset), frame)
+    room = Fraction(PROVEN * max(1.0, abs(plan.value)))
+    if bound is None or bound > Fraction(plan.bound) + room:
+        found = "no bound" if bound is None else f"{float(bound):.12g}"
+        book.add("duals", "duals", f"prove {found}, the plan claims {plan.bound:.12g}")
+    known = {tuple(row[name] for name in (*ROW_COLUMNS, "value")) for row in plan.duals}
+    stray = np.array([tuple(row[name] for name in (*ROW_COLUMNS, "value")) not in known for row in plan.shadow_prices])
+    book.flag("shadow_prices", stray, row_name("shadow_prices"), "is none of the duals")
 
 
 def _aims(view: View) -> bool:

@@ -25,7 +25,13 @@ _RULES = (
     aims.check_aims,
     claims.check_amounts,
 )
-_CLAIMS = (claims.check_source, claims.check_totals, claims.check_standalone, offers.check_proposals)
+_CLAIMS = (
+    claims.check_source,
+    claims.check_totals,
+    claims.check_proof,
+    claims.check_standalone,
+    offers.check_proposals,
+)
 
 
 def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
