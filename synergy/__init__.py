@@ -7,6 +7,7 @@ from synergy.dataset.write import write
 from synergy.engine import Options, Outcome
 from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
 from synergy.model.effort import Event
+from synergy.pathways.pathways import Pathways, pathways
 from synergy.plan import Decisions, Plan, Proposal
 from synergy.records.dump import plan_record
 from synergy.records.files import read_plan
@@ -23,6 +24,7 @@ __all__ = [
     "LoopError",
     "Options",
     "Outcome",
+    "Pathways",
     "Plan",
     "Problem",
     "Proposal",
@@ -34,6 +36,7 @@ __all__ = [
     "VerificationError",
     "check",
     "load_scenario",
+    "pathways",
     "plan_record",
     "plan_schema",
     "read",

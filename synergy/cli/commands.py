@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 
+from synergy.cli.options import in_language, reads_dataset, stops
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
+from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Commands, Number, Pair, Word
+from synergy.cli.usage import Commands, Number, Word
 
 SCHEMAS = ("dataset", "plan", "proposal")
-_Command = Callable[..., Any]
-
-
-def _lang(command: _Command) -> _Command:
-    # the language is read before parsing, so that errors of parsing are in it too
-    return click.option("--lang", type=Word(["zh", "en"]), expose_value=False)(command)
-
-
-def _input(command: _Command) -> _Command:
-    """Add what every command that reads a dataset takes."""
-    command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
-    command = click.option("--scenario", type=click.Path(path_type=Path))(command)
-    return click.argument("dataset", type=click.Path(path_type=Path))(command)
-
-
-def _effort(gap: float, seconds: float) -> Callable[[_Command], _Command]:
-    """Add when to stop."""
-
-    def add(command: _Command) -> _Command:
-        command = click.option("--time-limit", type=Number(0, above=True), default=seconds)(command)
-        return click.option("--gap", type=Number(0), default=gap)(command)
-
-    return add
 
 
 @click.group("synergy", cls=Commands)
 @click.version_option(version("synergy-matching"), prog_name="synergy")
-@_lang
+@in_language
 def commands() -> None:
     """Hold the commands; their help is in `synergy.cli.words`."""
 
 
 @commands.command()
-@_input
+@reads_dataset
 @click.option("--json", "as_json", is_flag=True)
-@_lang
+@in_language
 @click.pass_obj
 def check(talk: Talk, /, **given: Any) -> int:
     """Validate a dataset."""
@@ -57,8 +35,8 @@ def check(talk: Talk, /, **given: Any) -> int:
 
 
 @commands.command()
-@_input
-@_effort(1e-4, 300.0)
+@reads_dataset
+@stops(1e-4, 300.0)
 @click.option("--settlement", type=Word(["core", "standalone", "none"]), default="standalone")
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")
@@ -66,7 +44,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.option("--out", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--all", "every", is_flag=True)
-@_lang
+@in_language
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
     """Find the best plan."""
@@ -83,10 +61,10 @@ def match(talk: Talk, /, **given: Any) -> int:
 
 
 @commands.command()
-@_input
+@reads_dataset
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
-@_lang
+@in_language
 @click.pass_obj
 def verify(talk: Talk, /, **given: Any) -> int:
     """Recompute a plan."""
@@ -96,7 +74,7 @@ def verify(talk: Talk, /, **given: Any) -> int:
 
 @commands.command()
 @click.argument("names", metavar="[dataset] [plan] [proposal]", nargs=-1, type=Word(SCHEMAS))
-@_lang
+@in_language
 @click.pass_obj
 def schema(talk: Talk, names: tuple[str, ...]) -> None:
     """Print schemas."""
@@ -109,7 +87,7 @@ def schema(talk: Talk, names: tuple[str, ...]) -> None:
 @commands.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--quick", is_flag=True)
-@_lang
+@in_language
 @click.pass_obj
 def bench(talk: Talk, names: tuple[str, ...], quick: bool) -> int:
     """Measure."""
@@ -119,13 +97,17 @@ def bench(talk: Talk, names: tuple[str, ...], quick: bool) -> int:
 
 
 @commands.command()
-@_effort(0.02, 40.0)
+@stops(0.02, 40.0)
 @click.option("--port", type=Number(0, whole=True, most=65535), default=None)
 @click.option("--serve/--no-serve", "serve", default=True)
-@_lang
+@in_language
 @click.pass_obj
 def demo(talk: Talk, gap: float, time_limit: float, port: int | None, serve: bool) -> int:
     """Match and serve."""
     from synergy.cli.demo import run_demo
 
     return run_demo(talk, port=port, serve=serve, gap=gap, time_limit=time_limit)
+
+
+for study in STUDIES:
+    commands.add_command(study)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from synergy.cli.words_studies import STUDY_WORDS
+
 # English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -48,6 +50,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "usage": ("Usage: ", "用法："),
         "section.options": ("Options", "选项"),
         "section.commands": ("Commands", "命令"),
+        **STUDY_WORDS,
         # errors
         "error": ("error", "错误"),
         "warning": ("warning", "警告"),

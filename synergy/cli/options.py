@@ -1,0 +1,35 @@
+"""What many commands take: a dataset with its scenario, a language, when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synergy.cli.usage import Number, Pair, Word
+
+Command = Callable[..., Any]
+
+
+def in_language(command: Command) -> Command:
+    """Add the language; it is read before parsing, so that errors of parsing are in it too."""
+    return click.option("--lang", type=Word(["zh", "en"]), expose_value=False)(command)
+
+
+def reads_dataset(command: Command) -> Command:
+    """Add what every command that reads a dataset takes."""
+    command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
+    command = click.option("--scenario", type=click.Path(path_type=Path))(command)
+    return click.argument("dataset", type=click.Path(path_type=Path))(command)
+
+
+def stops(gap: float, seconds: float) -> Callable[[Command], Command]:
+    """Add when to stop, with defaults."""
+
+    def add(command: Command) -> Command:
+        command = click.option("--time-limit", type=Number(0, above=True), default=seconds)(command)
+        return click.option("--gap", type=Number(0), default=gap)(command)
+
+    return add

@@ -1,0 +1,40 @@
+"""The commands that look around a plan: pathways, and later alternatives and sensitivity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from synergy.cli.options import Command, in_language, reads_dataset
+from synergy.cli.show import Asked
+from synergy.cli.talk import Talk
+from synergy.cli.usage import Number
+
+
+def _json(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True)(command)
+
+
+def asked_of(given: dict[str, Any]) -> Asked:
+    """Return what a command was asked to read."""
+    every = bool(given.get("every"))
+    return Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], every)
+
+
+@click.command()
+@reads_dataset
+@click.option("--commodity", required=True)
+@click.option("--depth", type=Number(1, whole=True, most=12), default=4)
+@_json
+@click.option("--all", "every", is_flag=True)
+@in_language
+@click.pass_obj
+def pathways(talk: Talk, /, **given: Any) -> int:
+    """Show the chains of a commodity."""
+    from synergy.cli.paths import show_pathways
+
+    return show_pathways(talk, asked_of(given), given["commodity"], given["depth"])
+
+
+STUDIES = (pathways,)

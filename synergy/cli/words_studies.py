@@ -1,0 +1,53 @@
+"""What the commands that look around a plan say, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# English, Chinese
+STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "command.pathways": (
+            "Every chain a commodity can take from here, with margins, scale and who has the units.",
+            "某种物料在工艺目录中可走的全部产业链：毛利、规模与现有装置。",
+        ),
+        "option.commodity": ("Id of the commodity.", "物料代码。"),
+        "option.depth": ("Most processes in a chain.", "产业链最多包含的工艺数。"),
+        "no_commodity": (
+            "the dataset has no commodity {name}; there are {near}",
+            "数据集中没有物料 {name}；现有：{near}",
+        ),
+        "paths.head": ("{count} chains for {name}", "{name}：{count} 条产业链"),
+        "paths.there": (
+            "{amount} a year in the region, from {count} enterprises and public places",
+            "区内每年 {amount}，来自 {count} 家企业或公共场所",
+        ),
+        "paths.worth": (
+            "Given up with each unit: {low} / {middle} / {high} {unit} at low / middle / high prices",
+            "每单位的机会价格：低 {low}、中 {middle}、高 {high} {unit}",
+        ),
+        "paths.more": ("{count} more chains: --all shows them", "另有 {count} 条：用 --all 查看"),
+        "paths.aids": ("Used as a mere aid by: {names}", "仅作辅料的工艺：{names}"),
+        "paths.closed": ("Nobody has them and they may not be built: {names}", "本地没有且不可新建：{names}"),
+        "paths.note": (
+            "Margins are at the gate, after what is given up and the annuity of new units, before transport.",
+            "毛利按出厂计，已扣机会价格和新建装置年金，未计运输。",
+        ),
+        "paths.chain": ("Chain", "产业链"),
+        "paths.low": ("Margin, low", "毛利（低价）"),
+        "paths.middle": ("middle", "中价"),
+        "paths.high": ("high", "高价"),
+        "paths.standing": ("in units\nthat stand", "用现有装置"),
+        "paths.least": ("Fills the smallest new unit (firms)", "填满最小新装置需（企业数）"),
+        "paths.firms": ("{amount} ({count})", "{amount}（{count} 家）"),
+        "paths.units": ("Who has units", "已有装置的企业"),
+        "paths.others": ("{names} and {count} more", "{names} 等另 {count} 家"),
+        "paths.nobody": ("nobody", "无"),
+        "paths.remark": ("Remark", "备注"),
+        "paths.lacking": ("{amount} short", "缺 {amount}"),
+        "paths.short": ("not enough {names}", "{names} 不足"),
+        "paths.unsold": ("not all sold: {names}", "{names} 销路不足"),
+        "paths.loop": ("recycle", "循环回用"),
+    }
+)

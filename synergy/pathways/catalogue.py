@@ -1,0 +1,225 @@
+"""Catalogue: the processes with their recipes, steps of scale and standing units, and what the region has of a good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, inf
+from typing import Any
+
+import numpy as np
+
+from synergy.dataset.dataset import Dataset
+from synergy.network.units import annuity
+
+PUBLIC = "@"  # a public place stands for an owner as "@" and its site
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of scale: capex is ``fixed + unit * capacity`` for a capacity (activity a year) from `least` to `most`."""
+
+    size: str
+    least: float
+    most: float
+    fixed: float
+    unit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A unit that stands; `owner` is an enterprise, or "@" and the site of a public place."""
+
+    facility: str
+    site: str
+    owner: str
+    capacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """New units that carry some activity: their step, number, capacity (activity a year) and capex (money)."""
+
+    process: str
+    size: str
+    count: int
+    capacity: float
+    capex: float
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """A process of the catalogue.
+
+    Parameters
+    ----------
+    process : str
+    recipe : mapping of str to float
+        Units of each commodity per activity, > 0 made, < 0 used.
+    opex, standing_opex : float
+        Money per activity with carbon at its price: of a new unit, and of those that stand (by capacity).
+    annuity : float
+        Yearly payment on one unit of capex.
+    steps : tuple of Step
+        Empty where it may not be built.
+    facilities : tuple of Standing
+        Largest first.
+    policy_min : float or None
+        Least size that policy allows, activity a year.
+    """
+
+    process: str
+    recipe: Mapping[str, float]
+    opex: float
+    standing_opex: float
+    annuity: float
+    steps: tuple[Step, ...]
+    facilities: tuple[Standing, ...]
+    policy_min: float | None
+
+    @property
+    def possible(self) -> bool:
+        """Whether it stands somewhere or may be built."""
+        return bool(self.steps or self.facilities)
+
+    def new(self, activity: float) -> New:
+        """Return the cheapest new units for an activity a year, in one step and with each unit at least its least size.
+
+        Parameters
+        ----------
+        activity : float
+            Units of activity a year.
+
+        Returns
+        -------
+        New
+            Whose capex is infinite where nothing may be built.
+        """
+        best = New(self.process, "", 0, 0.0, inf)
+        for step in self.steps:
+            count = max(1, ceil(activity / step.most * (1 - 1e-12))) if step.most < inf else 1
+            capacity = max(activity, count * step.least)
+            capex = count * step.fixed + step.unit * capacity
+            if capex < best.capex:
+                best = New(self.process, step.size, count, capacity, capex)
+        return best
+
+
+def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
+    """Return the processes of a dataset by id.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its settings say whether builds are allowed, and the carbon price.
+
+    Returns
+    -------
+    dict of str to Technology
+    """
+    processes, recipes = dataset["processes"], dataset["recipes"]
+    carbon, factor = dataset.settings.carbon_price, _factors(dataset)
+    yearly = annuity(dataset.settings.discount_rate, processes["lifetime_years"].to_numpy(float))
+    recipe: dict[str, dict[str, float]] = {process: {} for process in processes["process"]}
+    for process, commodity, size in zip(*(recipes[name] for name in recipes.columns[:3]), strict=True):
+        if size:
+            recipe[process][commodity] = float(size)
+    found = {}
+    for row, part in zip(processes.to_dict("records"), yearly.tolist(), strict=True):
+        process = str(row["process"])
+        facilities, own = _facilities(dataset, process)
+        policy = float(row["policy_min"])
+        found[process] = Technology(
+            process=process,
+            recipe=recipe[process],
+            opex=float(row["opex"]) + carbon * float(row["co2"]),
+            standing_opex=float(row["opex"] if np.isnan(own) else own) + carbon * float(row["co2"]),
+            annuity=part,
+            steps=_steps(dataset, row, factor[process]) if process in factor else (),
+            facilities=facilities,
+            policy_min=None if np.isnan(policy) else policy,
+        )
+    return found
+
+
+def _factors(dataset: Dataset) -> dict[str, float]:
+    """Return the least factor on capex of each process that may be built somewhere."""
+    processes = dataset["processes"]
+    buildable = set(processes.loc[processes["buildable"].to_numpy(bool), "process"])
+    if not dataset.settings.allow_builds:
+        return {}
+    if "build_options" not in dataset.given:
+        return dict.fromkeys(buildable, 1.0)
+    options = dataset["build_options"]
+    least = options.groupby("process")["capex_factor"].min()
+    return {str(process): float(factor) for process, factor in least.items() if process in buildable}
+
+
+def _steps(dataset: Dataset, process: Mapping[Any, Any], factor: float) -> tuple[Step, ...]:
+    """Return the steps of scale of a process, or its own four figures as the one step."""
+    sizes = dataset["sizes"]
+    rows = sizes[sizes["process"] == process["process"]].to_dict("records") or [{**process, "size": ""}]
+    return tuple(
+        Step(
+            size=str(row["size"]),
+            least=float(row["min_capacity"]),
+            most=inf if np.isnan(row["max_capacity"]) else float(row["max_capacity"]),
+            fixed=float(row["fixed_capex"]) * factor,
+            unit=float(row["unit_capex"]) * factor,
+        )
+        for row in rows
+    )
+
+
+def _owners(dataset: Dataset) -> dict[str, str]:
+    sites = dataset["sites"]
+    return {site: owner or PUBLIC + site for site, owner in zip(sites["site"], sites["enterprise"], strict=True)}
+
+
+def _facilities(dataset: Dataset, process: str) -> tuple[tuple[Standing, ...], float]:
+    """Return the standing units of a process, and their mean opex by capacity (NaN where none overrides)."""
+    table, owner = dataset["facilities"], _owners(dataset)
+    rows = table[table["process"] == process].sort_values("capacity", ascending=False, kind="stable")
+    usual = float(dataset["processes"].set_index("process")["opex"][process])
+    capacity = rows["capacity"].to_numpy(float)
+    opex = rows["opex"].fillna(usual).to_numpy(float)
+    mean = float(opex @ capacity / capacity.sum()) if capacity.sum() > 0 else np.nan
+    names = zip(rows["facility"], rows["site"], capacity.tolist(), strict=True)
+    return tuple(Standing(str(name), str(site), owner[site], size) for name, site, size in names), mean
+
+
+def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> dict[str, dict[str, float]]:
+    """Return what the region has: units a year of each commodity by owner, offers and outputs of standing units.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    catalogue : mapping of str to Technology
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        Units at full capacity, less what `availability` takes away.
+    """
+    owner, share = _owners(dataset), dict(zip(dataset["periods"]["period"], dataset.shares, strict=True))
+    held: dict[str, dict[str, float]] = {}
+
+    def add(commodity: str, who: str, quantity: float) -> None:
+        of = held.setdefault(commodity, {})
+        of[who] = of.get(who, 0.0) + quantity
+
+    offers = dataset["offers"]
+    for site, commodity, quantity in zip(offers["site"], offers["commodity"], offers["quantity"], strict=True):
+        add(commodity, owner[site], float(quantity))
+    lost: dict[tuple[str, str], float] = {}
+    rows = dataset["availability"]
+    for holder, period, factor in zip(rows["holder"], rows["period"], rows["factor"], strict=True):
+        lost[holder, period] = lost.get((holder, period), 1.0) * float(factor)
+    for technology in catalogue.values():
+        for unit in technology.facilities:
+            names = (unit.facility, technology.process, unit.owner)
+            part = sum(size * np.prod([lost.get((name, when), 1.0) for name in names]) for when, size in share.items())
+            for commodity, coefficient in technology.recipe.items():
+                if coefficient > 0:
+                    add(commodity, unit.owner, unit.capacity * float(part) * coefficient)
+    return held
