@@ -1,114 +1,134 @@
-"""The command `synergy bench`: which cases, which runs, and the tables that come of them."""
+"""The command `synergy bench`: which measurements there are, and the tables that come of them."""
 
 from __future__ import annotations
 
+import os
+import platform
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import as_file, files
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from synergy.bench.generate import generate
-from synergy.bench.runs import Run, apart, literal, ours
-from synergy.dataset.read import read
-from synergy.dataset.write import write
-from synergy.dataset.yearly import yearly
+from synergy.bench.cases import CASES, SMALL
+from synergy.bench.compare import compare
+from synergy.bench.links import ROWS, links
+from synergy.bench.report import Sheet
+from synergy.bench.small import small
 from synergy.errors import UsageError
 
-SECONDS, QUICK = 300.0, 30.0
+SECONDS, QUICK = 300.0, 15.0
+MEMORY_GB = 16.0
+BENCH = "synergy/bench/1"
+PACKAGES = ("highspy", "ortools", "linopy", "pyomo", "numpy", "scipy", "pandas")
 
 
-def _lvliang(folder: Path) -> Path:
-    with as_file(files("datasets") / "lvliang") as source:
-        write(read(source), folder)
-    return folder
-
-
-def _year(folder: Path) -> Path:
-    with as_file(files("datasets") / "lvliang") as source:
-        write(yearly(read(source)), folder)
-    return folder
-
-
-# name -> writes the dataset into a folder
-CASES: Mapping[str, Callable[[Path], Path]] = MappingProxyType(
-    {
-        "lvliang-year": _year,
-        "generated-60": lambda folder: generate(folder, firms=60, commodities=40, periods=12, seed=1),
-        "generated-120": lambda folder: generate(folder, firms=120, commodities=40, periods=12, seed=2),
-        "lvliang": _lvliang,
-    }
-)
-
-
-def main(arguments: Sequence[str] = ()) -> int:
-    """Run the benchmarks and print their tables.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How to measure.
 
     Parameters
     ----------
-    arguments : sequence of str
-        ``--quick`` for short times, and names of `CASES`; all where none is named.
+    seconds : float
+        Limit of each run.
+    quick : bool
+        Small tables and few instances, to see that all works.
+    pair : bool
+        Two runs side by side, one thread each, where both bear the same load.
+    memory_gb : float
+        Address space of a process.
+    """
+
+    seconds: float = SECONDS
+    quick: bool = False
+    pair: bool = False
+    memory_gb: float = MEMORY_GB
+
+
+Bench = Callable[[Setting, Path], Iterator[Sheet]]
+
+
+def _case(name: str) -> Bench:
+    def measure(setting: Setting, place: Path) -> Iterator[Sheet]:
+        folder = CASES[name].make(place / name)
+        yield from compare(name, CASES[name], folder, (setting.seconds, setting.pair, setting.memory_gb))
+
+    return measure
+
+
+def _small(setting: Setting, place: Path) -> Iterator[Sheet]:
+    yield from small(place, setting.seconds, setting.pair, list(SMALL)[: 2 if setting.quick else None])
+
+
+def _links(setting: Setting, place: Path) -> Iterator[Sheet]:
+    yield from links(place / "links", ROWS // 10 if setting.quick else ROWS)
+
+
+# name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
+BENCHES: Mapping[str, Bench] = MappingProxyType(
+    {**{name: _case(name) for name in CASES}, "small": _small, "links": _links}
+)
+
+
+def main(names: Sequence[str], setting: Setting, show: Callable[[Sheet], None]) -> dict[str, Any]:
+    """Measure and return all that was measured.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `BENCHES`; all where none is named.
+    setting : Setting
+        How.
+    show : callable
+        Gets each table as soon as it is there.
 
     Returns
     -------
-    int
-        Exit status.
+    dict
+        Machine, setting and tables as plain values.
 
     Raises
     ------
     UsageError
         A name is unknown.
     """
-    names = [name for name in arguments if name != "--quick"] or list(CASES)
-    unknown = sorted(set(names) - set(CASES))
+    unknown = sorted(set(names) - set(BENCHES))
     if unknown:
-        raise UsageError(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(CASES)}")
-    seconds = QUICK if "--quick" in arguments else SECONDS
-    console = Console()
-    for name in names:
+        raise UsageError(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for name in names or BENCHES:
+        tables[name] = []
         with tempfile.TemporaryDirectory() as place:
-            folder = CASES[name](Path(place) / name)
-            runs = {"Synergy": apart(ours, folder, seconds), "HiGHS, literal": apart(literal, folder, seconds)}
-        console.print(_marks(name, runs))
-        console.print(_sizes(runs))
-    return 0
+            for sheet in BENCHES[name](setting, Path(place)):
+                show(sheet)
+                tables[name].append(sheet.record())
+    return {
+        "schema": BENCH,
+        "machine": machine(),
+        "seconds": setting.seconds,
+        "side_by_side": setting.pair,
+        "threads": 1,
+        "benches": tables,
+    }
 
 
-def _figure(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None else f"{value:.{digits}g}"
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on: processors, memory, versions."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(pages / 2**30, 1),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
 
 
-def _gap(value: float | None, bound: float | None) -> str:
-    if value is None or bound is None:
-        return "-"
-    return f"{abs(bound - value) / max(1.0, abs(value)):.3%}"
-
-
-def _marks(name: str, runs: Mapping[str, Run]) -> Table:
-    """Return value, bound and gap of each run at each mark."""
-    table = Table(title=name)
-    for head in ("run", "seconds", "value", "bound", "gap"):
-        table.add_column(head, justify="left" if head == "run" else "right")
-    for label, run in runs.items():
-        for mark, (value, bound) in run.marks.items():
-            table.add_row(label, f"{mark:.0f}", _figure(value, 7), _figure(bound, 7), _gap(value, bound))
-        if run.error:
-            table.add_row(label, "-", run.error, "-", "-")
-    return table
-
-
-def _sizes(runs: Mapping[str, Run]) -> Table:
-    """Return size, time and memory of each run, and the ratio of the first to the others."""
-    table = Table()
-    for head in ("run", "rows", "columns", "binaries", "build s", "whole s", "memory MB", "time ratio", "memory ratio"):
-        table.add_column(head, justify="left" if head == "run" else "right")
-    first = next(iter(runs.values()))
-    for label, run in runs.items():
-        times = first.seconds / run.seconds if run.seconds else None
-        peaks = first.memory_mb / run.memory_mb if run.memory_mb else None
-        figures = (run.build_seconds, run.seconds, run.memory_mb, times, peaks)
-        table.add_row(label, *(str(part) for part in run.size), *(_figure(part, 3) for part in figures))
-    return table
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,18 +1,26 @@
-"""Runs: one solver on one dataset, watched: value and bound after so many seconds, time and memory of it all."""
+"""Runs: work in a process of its own, watched: value and bound as time goes on, whole time, peak memory."""
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import os
 import resource
+import signal
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 MARKS = (30.0, 60.0, 120.0, 300.0)
+GRACE = 180.0  # seconds beyond twice the limit after which a process is given up
+PER_GB = 2**30
+SAID = 60  # letters of an error that a table has room for
+
+Pair = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +30,21 @@ class Run:
     Parameters
     ----------
     value, bound : float or None
-        Of the plan, and proven; None where there is none.
-    seconds, build_seconds : float
-        Whole time, and that of building the model.
+        Money a year of the plan, and proven; None where there is none.
+    seconds : float
+        From after the imports to the end of the work.
+    whole_seconds : float
+        Of the process, with its start and imports.
+    build_seconds : float
+        From the dataset to the start of the solver.
     memory_mb : float
         Peak resident memory of the process.
     size : tuple of int
-        Rows, columns, binaries.
+        Rows, columns, binaries of the model.
     marks : mapping of float to (float or None, float or None)
         Best value and bound after so many seconds.
+    stages : mapping of str to float
+        Seconds of read, build, solve, verify, write, where the run has them.
     error : str
         Why there is nothing.
     """
@@ -38,137 +52,153 @@ class Run:
     value: float | None = None
     bound: float | None = None
     seconds: float = 0.0
+    whole_seconds: float = 0.0
     build_seconds: float = 0.0
     memory_mb: float = 0.0
     size: tuple[int, int, int] = (0, 0, 0)
-    marks: Mapping[float, tuple[float | None, float | None]] = field(default_factory=dict)
+    marks: Mapping[float, Pair] = field(default_factory=dict)
+    stages: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
 
+    @property
+    def gap(self) -> float | None:
+        """Return ``|bound - value| / max(1, |value|)``, the gap of the plan document."""
+        return relative(self.value, self.bound)
 
-class Trace:
-    """Best value and bound as time goes on."""
+
+def relative(value: float | None, bound: float | None) -> float | None:
+    """Return the relative gap of a value and a bound; None where one is missing."""
+    if value is None or bound is None:
+        return None
+    return abs(bound - value) / max(1.0, abs(value))
+
+
+def marks_until(seconds: float) -> tuple[float, ...]:
+    """Return the marks of a run with a time limit: those of `MARKS` before it, and the limit itself."""
+    return (*(mark for mark in MARKS if mark < seconds), seconds)
+
+
+class Clock:
+    """Seconds since the work began, and best value and bound as they go on."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
         self.points: list[tuple[float, float | None, float | None]] = []
 
-    def add(self, bound: float | None, value: float | None) -> None:
-        """Write what is known now."""
-        known = [None if part is None or abs(part) > 1e29 else float(part) for part in (value, bound)]
-        self.points.append((time.monotonic() - self.started, known[0], known[1]))
+    @property
+    def seconds(self) -> float:
+        """Return the seconds so far."""
+        return time.monotonic() - self.started
 
-    def marks(self, until: float) -> dict[float, tuple[float | None, float | None]]:
-        """Return the last known pair at each mark up to `until`."""
-        found: dict[float, tuple[float | None, float | None]] = {}
-        for mark in MARKS:
-            if mark <= until:
-                before = [point for point in self.points if point[0] <= mark]
-                found[mark] = (before[-1][1], before[-1][2]) if before else (None, None)
+    def left(self, limit: float) -> float:
+        """Return what is left of a limit, a second at least."""
+        return max(1.0, limit - self.seconds)
+
+    def add(self, value: float | None, bound: float | None) -> None:
+        """Write what is known now."""
+        self.points.append((self.seconds, finite(value), finite(bound)))
+
+    def marks(self, until: float) -> dict[float, Pair]:
+        """Return the last known pair at each mark; after the end of a run what it ended with stands."""
+        found: dict[float, Pair] = {}
+        for mark in marks_until(until):
+            last = mark == until  # a solver leaves a moment after its limit
+            before = [point for point in self.points if last or point[0] <= mark]
+            found[mark] = (before[-1][1], before[-1][2]) if before else (None, None)
         return found
 
 
-def apart(work: Callable[[str, float], Run], folder: Path, seconds: float) -> Run:
-    """Return what a run brings in a process of its own, so that its memory is its own.
+def finite(number: float | None) -> float | None:
+    """Return a number, None for what a solver says when it knows nothing."""
+    return None if number is None or not math.isfinite(number) or abs(number) > 1e29 else float(number)
+
+
+def memory() -> float:
+    """Return the peak resident memory of this process in MB.
+
+    Notes
+    -----
+    ``ru_maxrss`` of a child starts at its parent's; the kernel's own mark of the process is read where there is one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return float(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to run in a process of its own.
 
     Parameters
     ----------
     work : callable
-        Takes the folder and the time limit.
+        Takes the folder and the seconds; found by name in the new process.
     folder : pathlib.Path
         Dataset.
     seconds : float
-        Time limit of the solver; the process is ended at three times that, and a minute.
+        Time limit of the work.
+    memory_gb : float or None
+        Address space of the process; None: all there is.
+    """
+
+    work: Callable[[str, float], Run]
+    folder: Path
+    seconds: float
+    memory_gb: float | None = None
+
+
+def apart(task: Task) -> Run:
+    """Return what a task brings in a process of its own, so that its memory is its own.
+
+    Parameters
+    ----------
+    task : Task
+        The process is ended at twice its time limit and `GRACE` seconds.
     """
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(work, str(folder), seconds, theirs))
+    mine, others = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(task, others))
+    started = time.monotonic()
     process.start()
-    theirs.close()
+    others.close()
     try:
-        result = ours.recv() if ours.poll(3 * seconds + 60) else Run(error="out of time")
+        run = mine.recv() if mine.poll(2 * task.seconds + GRACE) else Run(error="out of time")
     except EOFError:
-        result = Run(error="out of memory or crashed")
+        process.join()
+        run = Run(error=_ended(process.exitcode))
+    whole = time.monotonic() - started
+    process.join(GRACE if not run.error else 1.0)
     process.kill()
     process.join()
-    return result
+    return replace(run, whole_seconds=whole)
 
 
-def _child(work: Callable[[str, float], Run], folder: str, seconds: float, pipe: Any) -> None:
+def together(tasks: Sequence[Task], pair: bool) -> list[Run]:
+    """Return what tasks bring, in order; two at a time where `pair` is true."""
+    with ThreadPoolExecutor(2 if pair else 1) as pool:
+        return list(pool.map(apart, tasks))
+
+
+def _child(task: Task, pipe: Connection) -> None:
+    if task.memory_gb is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (int(task.memory_gb * PER_GB),) * 2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # solvers greet there; standard output carries results alone
     try:
-        pipe.send(work(folder, seconds))
+        pipe.send(task.work(str(task.folder), task.seconds))
     except MemoryError:
-        pipe.send(Run(error="out of memory"))
+        pipe.send(Run(error="out of memory", memory_mb=memory()))
+    except ModuleNotFoundError as error:
+        pipe.send(Run(error=f"not installed: {error.name}"))
+    except Exception as error:  # a run that fails is a line of the table, not the end of the others
+        traceback.print_exc()
+        first = str(error).partition("\n")[0]
+        pipe.send(Run(error=f"failed: {type(error).__name__}: {first[:SAID]}"))
 
 
-def memory() -> float:
-    """Return the peak resident memory of this process in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def ours(folder: str, seconds: float) -> Run:
-    """Match with the engine."""
-    from synergy.dataset.read import read
-    from synergy.engine import Options, match
-
-    trace = Trace()
-    options = Options(time_limit=seconds, settlement="none")
-    outcome = match(read(folder), options, lambda event: trace.add(event.bound, event.best))
-    plan = outcome.plan
-    if plan is None:
-        return Run(error=outcome.status, memory_mb=memory())
-    trace.add(plan.bound, plan.value)
-    total = time.monotonic() - trace.started
-    solver = plan.solver
-    return Run(
-        value=plan.value,
-        bound=plan.bound,
-        seconds=total,
-        build_seconds=float(solver["build_seconds"]),
-        memory_mb=memory(),
-        size=(solver["constraints"], solver["variables"], solver["binaries"]),
-        marks=_closed(trace, seconds),
-    )
-
-
-def _closed(trace: Trace, seconds: float) -> dict[float, tuple[float | None, float | None]]:
-    """Return the marks; after the end of a run what it ended with stands."""
-    return trace.marks(max(seconds, MARKS[0]))
-
-
-def literal(folder: str, seconds: float) -> Run:
-    """HiGHS alone on the literal model of the contract: no pruning, no tightening."""
-    import highspy
-
-    from synergy.dataset.read import read
-    from synergy.literal import build
-    from synergy.literal.solve import hand_over
-    from synergy.model.highs import Silent
-
-    trace = Trace()
-    model = build(read(folder))
-    built = time.monotonic() - trace.started
-    highs: Any = Silent()  # type: ignore[no-untyped-call]
-    for name, option in {"time_limit": float(seconds), "mip_rel_gap": 1e-4, "threads": 1}.items():
-        highs.setOptionValue(name, option)
-    hand_over(highspy, highs, model)
-
-    def hear(event: Any) -> None:
-        trace.add(event.data_out.mip_dual_bound, event.data_out.mip_primal_bound)
-
-    highs.cbMipInterrupt.subscribe(hear)
-    highs.run()
-    info = highs.getInfo()
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    value = info.objective_function_value if found else None
-    bound = info.mip_dual_bound if model.integer.any() else value
-    trace.add(bound, value)
-    rows, columns = model.matrix.shape
-    return Run(
-        value=value,
-        bound=None if bound is None or not np.isfinite(bound) else bound,
-        seconds=time.monotonic() - trace.started,
-        build_seconds=built,
-        memory_mb=memory(),
-        size=(rows, columns, int(model.integer.sum())),
-        marks=_closed(trace, seconds),
-    )
+def _ended(code: int | None) -> str:
+    """Return why a process ended without an answer; a solver that gets no memory aborts."""
+    if code in (-signal.SIGKILL, -signal.SIGABRT):
+        return "out of memory"
+    return f"ended with status {code}"

@@ -87,13 +87,16 @@ def schema(talk: Talk, names: tuple[str, ...]) -> None:
 @commands.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--quick", is_flag=True)
+@click.option("--seconds", type=Number(0, above=True))
+@click.option("--side-by-side", "pair", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
 @in_language
 @click.pass_obj
-def bench(talk: Talk, names: tuple[str, ...], quick: bool) -> int:
+def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
     """Measure."""
-    from synergy.cli.demo import run_bench
+    from synergy.cli.bench import run_bench
 
-    return run_bench(talk, names, quick=quick)
+    return run_bench(talk, names, **given)
 
 
 @commands.command()

@@ -1,10 +1,9 @@
-"""Demo and bench: the shipped dataset on web pages, and the measurements."""
+"""Demo: the shipped dataset on web pages."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Sequence
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
@@ -72,22 +71,3 @@ def _server(talk: Talk, app: Any, port: int | None) -> Any:
         if port is not None:
             raise UsageError(talk.say("port_taken", port=port, said=error.strerror or error)) from error
         return create_server(app, host=HOST, port=0, ident="synergy")
-
-
-def run_bench(talk: Talk, names: Sequence[str], *, quick: bool) -> int:
-    """Run the benchmarks.
-
-    Parameters
-    ----------
-    talk : Talk
-        Where to.
-    names : sequence of str
-        Which ones; all where none is named.
-    quick : bool
-        Small cases, short times.
-    """
-    try:
-        bench = importlib.import_module("synergy.bench")
-        return int(bench.main([*(["--quick"] if quick else []), *names]) or 0)
-    except ModuleNotFoundError as error:
-        raise UsageError(talk.say("no_bench", said=error.name)) from error

@@ -22,7 +22,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "仅凭数据集重新核算方案及其每一项结论。",
         ),
         "command.schema": ("Print JSON Schemas.", "输出 JSON Schema。"),
-        "command.bench": ("Measure against other solvers and tools.", "与其他求解器和工具比较测量。"),
+        "command.bench": (
+            "Measure against other solvers and tools: all benchmarks, or those named.",
+            "与其他求解器和工具比较测量：全部测试，或指定的测试。",
+        ),
         "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
         "option.scenario": ("Scenario file (TOML or JSON).", "情景文件（TOML 或 JSON）。"),
         "option.settings": (
@@ -44,7 +47,15 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
         "option.port": ("Port on the loopback address (0: any).", "本机回环地址上的端口（0：任意）。"),
         "option.serve": ("Print the proposals and stop.", "只输出建议，不启动网页。"),
-        "option.quick": ("Small cases and short times.", "小算例、短时间。"),
+        "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),
+        "option.seconds": (
+            "Limit of each run in seconds (default: 300; with --quick 15).",
+            "每次运行的时间上限（秒；默认 300，--quick 时 15）。",
+        ),
+        "option.pair": (
+            "Two runs at a time, one thread each: half the time, the same load for both.",
+            "每次并行两个运行，各用一个线程：用时减半，负载相同。",
+        ),
         "option.help": ("Show this and leave.", "显示本帮助。"),
         "option.version": ("Show the version and leave.", "显示版本。"),
         "usage": ("Usage: ", "用法："),
@@ -73,10 +84,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "--scheduler 将在后续版本提供；请用 --workers",
         ),
         "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
-        "no_bench": (
-            "the benchmarks need more packages ({said}): pip install 'synergy-matching[bench]'",
-            "基准测试需要更多软件包（{said}）：pip install 'synergy-matching[bench]'",
-        ),
         "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
         "unexpected": (
             "unexpected error, a fault of the program: {said}",

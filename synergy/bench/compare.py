@@ -1,0 +1,172 @@
+"""Compare: one case, the engine beside HiGHS alone and the modelling tools, at equal time on one thread each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from synergy.bench import solvers, tool_linopy, tool_pyomo
+from synergy.bench.cases import Case
+from synergy.bench.report import Cell, Sheet
+from synergy.bench.runs import Run, Task, apart, marks_until, relative, together
+
+OURS, HIGHS = "Synergy", "HiGHS, literal"
+MARKS_HEADS = (
+    ("seconds", "mb"),
+    ("run", "text"),
+    ("value", "money"),
+    ("bound", "money"),
+    ("gap", "fine"),
+    ("(bound - value) / gain", "part"),
+    ("gap / HiGHS's", "ratio"),
+    ("value / HiGHS's - 1", "fine"),
+)
+STAGES = ("read", "build", "solve", "verify", "write")
+SIZE_HEADS = (
+    ("run", "text"),
+    ("rows", "count"),
+    ("columns", "count"),
+    ("binaries", "count"),
+    *((f"{stage} s", "ratio") for stage in STAGES),
+)
+WHOLE_HEADS = (
+    ("run", "text"),
+    ("gap", "fine"),
+    ("whole s", "seconds"),
+    ("build+verify+write", "part"),
+    ("MB", "mb"),
+    ("Synergy's s / its", "ratio"),
+    ("Synergy's MB / its", "ratio"),
+)
+
+
+def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, float]) -> Iterator[Sheet]:
+    """Yield the tables of a case.
+
+    Parameters
+    ----------
+    name : str
+        Of the case.
+    case : Case
+        What runs on it.
+    folder : pathlib.Path
+        Its dataset.
+    limits : tuple of float, bool, float
+        Seconds of each run, whether two run side by side, GB of memory for each.
+    """
+    seconds, pair, memory_gb = limits
+    works = {OURS: solvers.ours, HIGHS: solvers.literal}
+    if case.tools:
+        works |= {"HiGHS by linopy": tool_linopy.run, "HiGHS by Pyomo": tool_pyomo.run}
+    tasks = [Task(work, folder, seconds, memory_gb) for work in (*works.values(), solvers.alone)]
+    *runs, single = together(tasks, pair)
+    done = dict(zip(works, runs, strict=True))
+    if done[HIGHS].error.startswith("out of memory"):
+        task = Task(solvers.candidates, folder, seconds, memory_gb)
+        done["HiGHS, our candidates"] = apart(task)
+    yield marks_sheet(f"{name}: {case.note}", done, single, seconds)
+    yield sizes_sheet(name, done)
+    yield whole_sheet(name, done)
+
+
+def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float) -> Sheet:
+    """Return value, bound and gap of the engine and its rivals at each mark.
+
+    Parameters
+    ----------
+    title : str
+    runs : mapping of str to Run
+        The engine's first; those without marks are left out.
+    alone : Run
+        Its value is the sum of what each enterprise is worth alone.
+    seconds : float
+        Limit of the runs.
+
+    Notes
+    -----
+    The gain by which all are measured is that of the engine's last plan over the sum alone.
+    """
+    plan = runs[OURS].value
+    gain = None if plan is None or alone.value is None else plan - alone.value
+    rival = next((run for label, run in runs.items() if label.startswith("HiGHS,") and run.marks), None)
+    beside = {label: run for label, run in runs.items() if run.marks or run.error}
+    rows = [
+        (mark, label, *_figures(run, mark, gain), *(_beside(run, rival, mark) if label == OURS else (None, None)))
+        for mark in marks_until(seconds)
+        for label, run in beside.items()
+    ]
+    notes = [f"{label}: {run.error}" for label, run in runs.items() if run.error]
+    if gain is not None:
+        notes.append(f"gain of the engine's plan {gain:.6e}, sum of all enterprises alone {alone.value:.6e}")
+    elif alone.error:
+        notes.append(f"no gain: {alone.error}")
+    return Sheet(title, MARKS_HEADS, rows, tuple(notes))
+
+
+def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return value, bound, gap and distance in parts of the gain; what is missing by name."""
+    if not run.marks:
+        return run.error, None, None, None
+    value, bound = run.marks[mark]
+    far = None if value is None or bound is None or not gain or gain <= 0 else (bound - value) / gain
+    return (
+        "no plan" if value is None else value,
+        "no bound" if bound is None else bound,
+        relative(value, bound),
+        far,
+    )
+
+
+def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
+    """Return the gap over the rival's, and by which part the value is better."""
+    if rival is None or not run.marks:
+        return None, None
+    gap, other = relative(*run.marks[mark]), relative(*rival.marks[mark])
+    value, theirs = run.marks[mark][0], rival.marks[mark][0]
+    ratio = None if gap is None or not other else gap / other
+    return ratio, None if value is None or not theirs else (value - theirs) / abs(theirs)
+
+
+def sizes_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
+    """Return sizes of the models and seconds of the stages.
+
+    Parameters
+    ----------
+    name : str
+        Of the case.
+    runs : mapping of str to Run
+    """
+    rows = [(label, *run.size, *(run.stages.get(stage) for stage in STAGES)) for label, run in runs.items()]
+    return Sheet(f"{name}: sizes and stages", SIZE_HEADS, rows)
+
+
+def whole_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
+    """Return what each whole process took, and the engine's over it.
+
+    Parameters
+    ----------
+    name : str
+        Of the case.
+    runs : mapping of str to Run
+        The engine's first.
+    """
+    first = runs[OURS]
+    rows = [
+        (label, run.gap, run.whole_seconds, _beside_solving(run), run.memory_mb or None, *_ratios(first, run))
+        for label, run in runs.items()
+    ]
+    return Sheet(f"{name}: whole processes, from start to end", WHOLE_HEADS, rows)
+
+
+def _beside_solving(run: Run) -> Cell:
+    """Return the part of the process that building, verifying and writing take."""
+    if not run.stages or not run.whole_seconds:
+        return None
+    return sum(run.stages.get(stage, 0.0) for stage in ("build", "verify", "write")) / run.whole_seconds
+
+
+def _ratios(first: Run, run: Run) -> tuple[Cell, Cell]:
+    """Return time and memory of the engine over those of a run."""
+    if run is first or run.error:
+        return None, None
+    return first.whole_seconds / run.whole_seconds, first.memory_mb / run.memory_mb

@@ -1,0 +1,110 @@
+"""Links: a million rows of the table of links, checked by us and read by pandas alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synergy.bench.report import Sheet
+from synergy.bench.runs import Clock, Run, Task, memory, together
+
+ROWS = 1_000_000
+HEADS = (
+    ("run", "text"),
+    ("rows", "count"),
+    ("seconds", "ratio"),
+    ("MB", "mb"),
+    ("seconds / pandas's", "ratio"),
+    ("MB / pandas's", "ratio"),
+)
+
+
+def write_links(folder: Path, rows: int = ROWS, seed: int = 1) -> Path:
+    """Write a sound dataset with many links between its sites.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the tables go.
+    rows : int
+        Of the table of links.
+    seed : int
+        Of the random lengths and costs.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+    """
+    random = np.random.default_rng(seed)
+    count = int(np.ceil((1 + np.sqrt(1 + 4 * rows)) / 2))  # that many sites have at least so many directed pairs
+    sites = np.array([f"site-{index:05d}" for index in range(count)])
+    start, end = np.divmod(np.arange(count * count), count)
+    apart = np.flatnonzero(start != end)[:rows]
+    links = pd.DataFrame(
+        {
+            "from_site": sites[start[apart]],
+            "to_site": sites[end[apart]],
+            "commodity": "gas",
+            "mode": "pipe",
+            "km": random.uniform(1, 50, rows).round(2),
+            "cost_per_unit": random.uniform(0, 20, rows).round(3),
+            "loss": random.uniform(0, 0.02, rows).round(5),
+            "capacity": random.uniform(1e3, 1e5, rows).round(0),
+            "fixed_capex": random.uniform(1e5, 1e7, rows).round(0),
+        }
+    )
+    tables = {
+        "enterprises": pd.DataFrame({"enterprise": ["region"]}),
+        "sites": pd.DataFrame({"site": sites, "enterprise": "region"}),
+        "commodities": pd.DataFrame({"commodity": ["gas"], "unit": ["kNm3"]}),
+        "transport": pd.DataFrame({"mode": ["pipe"], "commodity": ["gas"], "max_km": [80.0], "capex_per_km": [1e6]}),
+        "links": links,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    (folder / "datapackage.json").write_text(json.dumps({"name": f"links-{rows}"}), encoding="utf-8")
+    return folder
+
+
+def checked(folder: str, _seconds: float) -> Run:
+    """Read and check the whole dataset."""
+    from synergy.dataset.read import check
+
+    clock = Clock()
+    dataset, problems = check(folder)
+    if dataset is None:
+        return Run(error=f"{len(problems)} problems, the first: {problems[0].line('en')}")
+    return Run(seconds=clock.seconds, memory_mb=memory(), size=(len(dataset["links"]), 0, 0))
+
+
+def read_alone(folder: str, _seconds: float) -> Run:
+    """Read the one table with pandas."""
+    clock = Clock()
+    frame = pd.read_csv(Path(folder) / "links.csv")
+    return Run(seconds=clock.seconds, memory_mb=memory(), size=(len(frame), 0, 0))
+
+
+def links(folder: Path, rows: int = ROWS) -> Iterator[Sheet]:
+    """Yield the table of both, one after the other.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        For the dataset.
+    rows : int
+        Of the table of links.
+    """
+    write_links(folder, rows)
+    base, own = together([Task(read_alone, folder, 300.0), Task(checked, folder, 300.0)], pair=False)
+    ratios = (None, None) if own.error else (own.seconds / base.seconds, own.memory_mb / base.memory_mb)
+    table = [
+        ("pandas.read_csv", base.size[0], base.seconds, base.memory_mb, None, None),
+        (own.error or "synergy check", own.size[0], own.seconds, own.memory_mb, *ratios),
+    ]
+    yield Sheet("links: reading and checking beside reading alone", HEADS, table)

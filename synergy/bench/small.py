@@ -1,0 +1,82 @@
+"""Small: ten instances that HiGHS alone solves in some seconds to a minute; the engine gets what HiGHS took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from synergy.bench import solvers
+from synergy.bench.cases import SMALL
+from synergy.bench.report import Cell, Sheet
+from synergy.bench.runs import Run, Task, apart
+
+LONGEST = 60.0  # seconds that HiGHS alone gets
+CLOSE = 1e-3  # part of HiGHS's value by which the engine's may be worse
+HEADS = (
+    ("instance", "text"),
+    ("rows", "count"),
+    ("columns", "count"),
+    ("binaries", "count"),
+    ("HiGHS: seconds", "seconds"),
+    ("value", "money"),
+    ("gap", "fine"),
+    ("Synergy: seconds", "seconds"),
+    ("its value", "money"),
+    ("its gap", "fine"),
+    ("value / HiGHS's - 1", "fine"),
+    ("time / HiGHS's", "ratio"),
+    ("within 0.1 % or better", "text"),
+)
+
+
+def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(SMALL)) -> Iterator[Sheet]:
+    """Yield the table of the small instances.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        Folder for their datasets.
+    seconds : float
+        Limit for HiGHS alone, `LONGEST` at most.
+    pair : bool
+        Whether two instances run side by side.
+    names : sequence of str
+        Which of `SMALL`.
+    """
+    limit = min(seconds, LONGEST)
+    with ThreadPoolExecutor(2 if pair else 1) as pool:
+        runs = list(pool.map(lambda name: _both(place / name, name, limit), names))
+    rows = [_row(name, *both) for name, both in zip(names, runs, strict=True)]
+    good = sum(row[-1] is True for row in rows)
+    note = f"{good} of {len(rows)} within 0.1 % of HiGHS alone or better, in the time that HiGHS alone took"
+    yield Sheet("small: one instance after the other, the engine in the time that HiGHS took", HEADS, rows, (note,))
+
+
+def _both(folder: Path, name: str, limit: float) -> tuple[Run, Run]:
+    """Return HiGHS's run and the engine's, which gets the time that HiGHS took."""
+    make, firms, commodities, periods, seed = SMALL[name]
+    make(folder, firms, commodities, periods, seed)
+    theirs = apart(Task(solvers.literal, folder, limit))
+    return theirs, apart(Task(solvers.ours, folder, theirs.seconds or limit))
+
+
+def _row(name: str, theirs: Run, ours: Run) -> tuple[Cell, ...]:
+    better = theirs.value is None and ours.value is not None
+    part = None
+    if ours.value is not None and theirs.value:
+        part = (ours.value - theirs.value) / abs(theirs.value)
+        better = part >= -CLOSE
+    return (
+        name,
+        *theirs.size,
+        theirs.seconds,
+        theirs.error or theirs.value,
+        theirs.gap,
+        ours.seconds,
+        ours.error or ours.value,
+        ours.gap,
+        part,
+        ours.seconds / theirs.seconds if theirs.seconds else None,
+        better,
+    )

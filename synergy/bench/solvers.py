@@ -1,0 +1,180 @@
+"""Solvers: the engine as a whole, HiGHS alone on the literal model, and HiGHS alone on the engine's model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from synergy.bench.runs import Clock, Run, finite, memory
+
+GAP = 1e-4
+BYTES_A_COLUMN = 6_000  # peak memory of HiGHS and the arrays, measured on the cases of this room
+
+
+def ours(folder: str, seconds: float) -> Run:
+    """Read, match, verify and write, as ``synergy match --settlement none --out`` does."""
+    from synergy.dataset.read import read
+    from synergy.engine import Options, match
+    from synergy.records.files import write_plan
+    from synergy.verify.verify import assert_valid
+
+    clock = Clock()
+    dataset = read(folder)
+    times = [clock.seconds]
+    options = Options(gap=GAP, time_limit=clock.left(seconds), settlement="none")
+    plan = match(dataset, options, lambda event: clock.add(event.best, event.bound)).plan
+    times.append(clock.seconds)
+    if plan is None:
+        return Run(error="no plan", seconds=clock.seconds, memory_mb=memory(), marks=clock.marks(seconds))
+    clock.add(plan.value, plan.bound)
+    assert_valid(dataset, plan)
+    times.append(clock.seconds)
+    with TemporaryDirectory() as place:
+        write_plan(plan, Path(place) / "plan.json")
+    times.append(clock.seconds)
+    solver = plan.solver
+    build = float(solver["build_seconds"])
+    stages = dict(zip(("read", "solve", "verify", "write"), np.diff([0.0, *times]).tolist(), strict=True))
+    stages["build"], stages["solve"] = build, stages["solve"] - build
+    return Run(
+        value=plan.value,
+        bound=plan.bound,
+        seconds=clock.seconds,
+        build_seconds=build,
+        memory_mb=memory(),
+        size=(solver["constraints"], solver["variables"], solver["binaries"]),
+        marks=clock.marks(seconds),
+        stages=stages,
+    )
+
+
+def alone(folder: str, seconds: float) -> Run:
+    """Sum what each enterprise is worth alone: what the gain of working together is measured from."""
+    from synergy.candidates.scope import coalition
+    from synergy.dataset.read import read
+    from synergy.dataset.subset import subset
+    from synergy.engine import problem
+    from synergy.model.effort import Effort
+    from synergy.model.solve import solve
+
+    clock = Clock()
+    dataset = read(folder)
+    enterprises = dataset["enterprises"]["enterprise"].to_numpy(object)
+    total = 0.0
+    for index, enterprise in enumerate(enterprises):
+        model = problem(subset(dataset, {enterprise}), coalition(np.arange(len(enterprises)) == index))
+        solution = solve(model, Effort(GAP, seconds))
+        if solution.x is None:
+            return Run(error=f"no plan for {enterprise} alone", seconds=clock.seconds, memory_mb=memory())
+        total += solution.value
+    return Run(value=total, seconds=clock.seconds, memory_mb=memory())
+
+
+def literal(folder: str, seconds: float) -> Run:
+    """HiGHS alone on the literal model of the contract: no pruning, no tightening."""
+    import highspy
+
+    from synergy.dataset.read import read
+    from synergy.literal import build
+    from synergy.literal.solve import hand_over
+    from synergy.model.highs import Silent
+
+    clock = Clock()
+    dataset = read(folder)
+    times = [clock.seconds]
+    needed = memory_needed(dataset)
+    if needed > _allowed():
+        error = f"out of memory: about {needed / 2**30:.0f} GB needed"
+        return Run(error=error, seconds=clock.seconds, memory_mb=memory())
+    model = build(dataset)
+    highs: Any = Silent()  # type: ignore[no-untyped-call]
+    hand_over(highspy, highs, model)
+    times.append(clock.seconds)
+    size = (*model.matrix.shape, int(model.integer.sum()))
+    return _highs(highs, clock, (times, seconds), size, 1.0)
+
+
+def candidates(folder: str, seconds: float) -> Run:
+    """HiGHS alone on the model of our candidates: pruned and bounded, without our cuts and heuristics."""
+    from synergy.candidates.scope import everyone
+    from synergy.dataset.read import read
+    from synergy.engine import problem
+    from synergy.model.highs import Session
+    from synergy.model.scaling import scaled
+    from synergy.network.places import places_of
+
+    clock = Clock()
+    dataset = read(folder)
+    times = [clock.seconds]
+    stated = scaled(problem(dataset, everyone(places_of(dataset))))
+    session = Session(stated)
+    times.append(clock.seconds)
+    size = (*stated.matrix.shape, int(stated.integer.sum()))
+    return _highs(session.highs, clock, (times, seconds), size, -stated.money)
+
+
+def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float) -> Run:
+    """Run HiGHS with what it holds, and return what it says, in money."""
+    import highspy
+
+    times, seconds = spent
+
+    def hear(event: Any) -> None:
+        clock.add(_times(event.data_out.mip_primal_bound, money), _times(event.data_out.mip_dual_bound, money))
+
+    for name, option in {"time_limit": clock.left(seconds), "mip_rel_gap": GAP, "threads": 1}.items():
+        highs.setOptionValue(name, option)
+    highs.cbMipImprovingSolution.subscribe(hear)
+    highs.cbMipInterrupt.subscribe(hear)
+    highs.run()
+    info = highs.getInfo()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    value = _times(info.objective_function_value, money) if found else None
+    bound = _times(info.mip_dual_bound, money) if size[2] else value
+    clock.add(value, bound)
+    return Run(
+        value=value,
+        bound=bound,
+        seconds=clock.seconds,
+        build_seconds=times[1] - times[0],
+        memory_mb=memory(),
+        size=size,
+        marks=clock.marks(seconds),
+        stages={"read": times[0], "build": times[1] - times[0], "solve": clock.seconds - times[1]},
+        error="" if found else "no plan",
+    )
+
+
+def _times(number: float, money: float) -> float | None:
+    known = finite(number)
+    return None if known is None else known * money
+
+
+def memory_needed(dataset: Any) -> float:
+    """Return an estimate of the bytes that HiGHS takes for the literal model of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With any number of periods.
+
+    Notes
+    -----
+    One period's model is built; the others are as large.
+    """
+    from synergy.dataset.yearly import yearly
+    from synergy.literal import build
+
+    columns = build(yearly(dataset)).matrix.shape[1]
+    return float(columns) * len(dataset["periods"]) * BYTES_A_COLUMN
+
+
+def _allowed() -> float:
+    """Return the bytes that this process may take."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return float("inf") if limit == resource.RLIM_INFINITY else float(limit)
