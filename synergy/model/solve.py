@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +17,7 @@ from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import Hint, search
 from synergy.model.structure import Structure, structure_of
+from synergy.model.trim import trimmed
 from synergy.network.places import Floats
 
 
@@ -137,9 +138,13 @@ def _integer(model: Model, effort: Effort, hint: Floats | None = None) -> Soluti
         parts = [model.column(name).positions for name in ("built", "open")]
         held = np.concatenate(parts)
         given = Hint(held, hint[held])
-    return _unscaled(
-        model, problem, settled(search(problem, effort, forcing_of(model), given), problem), "HiGHS branch and bound"
-    )
+    answer = settled(search(problem, effort, forcing_of(model), given), problem)
+    found = _unscaled(model, problem, answer, "HiGHS branch and bound")
+    if found.x is None:
+        return found
+    x = trimmed(model, found.x)
+    value = float(model.cost @ x)
+    return replace(found, x=x, value=value, bound=max(found.bound, value))
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:

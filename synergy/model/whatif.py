@@ -1,4 +1,4 @@
-"""What-ifs on a plan: the continuous rest solved again, warm, with builds, links and switches held."""
+"""What-ifs on a plan: the continuous rest solved again, warm, with builds and links held."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from synergy.model.build import Model
-from synergy.model.highs import Session, Status
+from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Decisions
+
+WHOLE = 1e-6  # a switch of the relaxation this near to on is on
 
 
 class WhatIf:
@@ -34,26 +36,60 @@ class WhatIf:
         self._session = Session(self._problem, relaxed=True)
         integer = np.flatnonzero(model.integer)
         self._session.bound(integer, x[integer], x[integer])
+        self._switches: Ints = model.column("on").positions
         self._session.solve()
 
     def without(self, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
-        """Return the value of the best plan without some of its rows, None where there is no such plan."""
-        column, most = self._capped(np.asarray(flows, dtype=np.int64))
+        """Return the value of the best plan without some of its rows, None where there is no such plan.
+
+        Units stay on or off as in the plan while that can be; where their least loads leave no plan, they are switched
+        anew, by rounding the relaxation: what is lost may then be overstated, never understated.
+        """
+        column, most = self._capped(self._elsewhere(flows, builds))
         held = np.concatenate([self._builds(builds), self._links(links)]).astype(np.int64)
         which = np.concatenate([column, held])
         upper = np.concatenate([most, np.zeros(len(held))]) / self._problem.column[which]
         lower = np.zeros(len(which))
         self._session.bound(which, lower, np.maximum(upper, lower))
         answer = self._session.solve()
+        if answer.status is not Status.OPTIMAL and len(self._switches):
+            answer = self._switched()
         self._session.bound(which, *self._usual(which))
         value = -answer.value * self._problem.money
         return value if answer.status is Status.OPTIMAL else None
+
+    def _switched(self) -> Answer:
+        """Return the answer with the units of least load switched anew."""
+        free = np.zeros(len(self._switches)), np.ones(len(self._switches))
+        self._session.bound(self._switches, *free)
+        answer = self._session.solve()
+        if answer.x is not None:
+            part = answer.x[self._switches]
+            for least in (0.5, 1.0 - WHOLE):
+                on = (part >= least).astype(float)
+                self._session.bound(self._switches, on, on)
+                answer = self._session.solve()
+                if answer.status is Status.OPTIMAL:
+                    break
+        self._session.bound(self._switches, *self._usual(self._switches))
+        return answer
 
     def _usual(self, which: Ints) -> tuple[Floats, Floats]:
         """Return the bounds that columns have while nothing is asked."""
         integer = self._model.integer[which]
         lower = np.where(integer, self._x[which], self._problem.lower[which])
         return lower, np.where(integer, self._x[which], self._problem.upper[which])
+
+    def _elsewhere(self, flows: Sequence[int], builds: Sequence[int]) -> Ints:
+        """Return the flows that do not end at one of the builds: without it they are gone, and others may step in."""
+        rows = np.asarray(flows, dtype=np.int64)
+        build = self._decisions.builds.iloc[list(builds)]
+        names = list(build["process"].astype(str) + "@" + build["site"].astype(str))
+        frame = self._decisions.flows.iloc[rows]
+        at = np.zeros(len(rows), dtype=bool)
+        for end in ("outlet", "inlet"):
+            at |= ((frame[f"{end}_kind"] == "build") & frame[f"{end}_id"].isin(names)).to_numpy(dtype=bool)
+        return rows[~at]
 
     def _capped(self, flows: Ints) -> tuple[Ints, Floats]:
         """Return the columns of some flows and what other flows of the plan leave to each."""

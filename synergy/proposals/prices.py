@@ -16,8 +16,8 @@ LEAST = 1e-3  # part of the median yardstick that even a worthless commodity wei
 def yardsticks(dataset: Dataset) -> pd.Series:
     """Return a positive price per unit of each commodity.
 
-    The median of what markets, needs and deals pay for it; where nobody states a price, what its energy, else its
-    mass, is worth at the median of the priced commodities; else the median yardstick of all.
+    The median of what markets, needs and deals pay for it; where nobody states a price, what its disposal costs, else
+    what its energy, else its mass, is worth at the median of the priced commodities; else the median yardstick of all.
 
     Parameters
     ----------
@@ -34,6 +34,7 @@ def yardsticks(dataset: Dataset) -> pd.Series:
     known = said["price"].abs().groupby(said["commodity"]).median()
     goods = dataset["commodities"].set_index("commodity")
     price = known.reindex(goods.index)
+    price = price.fillna(goods["disposal_cost"].where(goods["disposal_cost"] > 0))
     for content in ("energy_gj", "mass_t"):
         amount = goods[content].where(goods[content] > 0)
         price = price.fillna(amount * _middle(price / amount, np.nan))

@@ -7,9 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from synergy.plan import Kind, Plan, Proposal, Term
 from synergy.proposals.bundles import Bundles, build_names
+from synergy.proposals.losses import borne
 from synergy.proposals.notes import build_notes, evidence_notes, hazard_notes, start_notes
 from synergy.proposals.titles import Story, title
 
@@ -41,14 +43,87 @@ class Scene:
     names: Mapping[str, Names]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What belongs to one proposal.
+
+    Parameters
+    ----------
+    number : int
+        Its number.
+    flows, builds, links : tuple of int
+        Positions in the plan's frames.
+    crossing : pandas.DataFrame
+        Its flows between enterprises, sites of one, or with a public place.
+    build : dict or None
+        Process, site, capacity and owner of its build.
+    enterprises : tuple of str
+        Who takes part, the host first.
+    marginal : float or None
+        What the plan loses without it.
+    needed : bool
+        Whether there is no plan without it, as far as that was asked.
+    """
+
+    number: int
+    flows: tuple[int, ...]
+    builds: tuple[int, ...]
+    links: tuple[int, ...]
+    crossing: pd.DataFrame
+    build: dict[str, Any] | None
+    enterprises: tuple[str, ...]
+    marginal: float | None
+    needed: bool
+
+
 def tell(scene: Scene) -> Iterator[Proposal]:
     """Yield the proposals by number."""
     members = _members(scene)
     row_of_build = {name: row for row, name in enumerate(build_names(scene.now.builds))}
+    parts = []
     for number, ident in enumerate(scene.bundles.ids):
         kind, _, name = ident.partition(":")
         builds = (row_of_build[name],) if kind == "build" else ()
-        yield _proposal(scene, number, members[number], builds)
+        parts.append(_part(scene, number, members[number], builds))
+    gains = _gains(scene, parts)
+    for part in parts:
+        yield _proposal(scene, part, None if gains is None else float(gains[part.number]))
+
+
+def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> Part:
+    """Return what belongs to one proposal."""
+    flows = scene.now.flows.iloc[members]
+    links = tuple(int(link) for link in scene.figures.links[[number]].indices)
+    build = _build_row(scene, builds)
+    crossing = flows[flows["partner"] | flows["inner"]]
+    positions = tuple(int(flow) for flow in members)
+    marginal = _marginal(scene, positions, builds, links)
+    return Part(
+        number=number,
+        flows=positions,
+        builds=builds,
+        links=links,
+        crossing=crossing,
+        build=build,
+        enterprises=_partners(crossing, str(build["owner"]) if build else ""),
+        marginal=marginal,
+        needed=marginal is None and scene.context.without is not None,
+    )
+
+
+def _gains(scene: Scene, parts: Sequence[Part]) -> NDArray[np.float64] | None:
+    """Return the gains, losses of what the plan cannot spare borne by partners."""
+    if scene.figures.gain is None:
+        return None
+    firms = {name: place for place, name in enumerate(sorted({name for part in parts for name in part.enterprises}))}
+    row = [part.number for part in parts for _ in part.enterprises]
+    column = [firms[name] for part in parts for name in part.enterprises]
+    partners = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(parts), len(firms)))
+    unknown = [np.inf if part.needed else np.nan for part in parts]
+    marginal = np.array(
+        [other if part.marginal is None else part.marginal for part, other in zip(parts, unknown, strict=True)]
+    )
+    return borne(scene.figures.gain, marginal, partners)
 
 
 def _members(scene: Scene) -> list[NDArray[np.int64]]:
@@ -62,22 +137,16 @@ def _members(scene: Scene) -> list[NDArray[np.int64]]:
     return [flow[start:end] for start, end in pairwise(bounds)]
 
 
-def _proposal(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> Proposal:
+def _proposal(scene: Scene, part: Part, gain: float | None) -> Proposal:
     """Return one proposal."""
-    flows = scene.now.flows.iloc[members]
-    figures = scene.figures
-    links = tuple(int(link) for link in figures.links[[number]].indices)
-    build = _build_row(scene, builds)
+    number, flows = part.number, scene.now.flows.iloc[list(part.flows)]
     goods = scene.dataset["commodities"]
     right = flows["commodity"].isin(goods.loc[goods["phase"] == "right", "commodity"]).all()
-    story = Story(flows, build, opened=bool(links), right=bool(right), periods=len(scene.dataset["periods"]))
-    host = str(build["owner"]) if build else ""
-    crossing = flows[flows["partner"] | flows["inner"]]
-    enterprises = _partners(crossing, host)
-    owners = set(crossing["from_owner"]) | set(crossing["to_owner"]) | {host}
-    gain = None if figures.gain is None else float(figures.gain[number])
-    capex = float(figures.capex[number])
-    positions = tuple(int(flow) for flow in members)
+    periods = len(scene.dataset["periods"])
+    story = Story(flows, part.build, opened=bool(part.links), right=bool(right), periods=periods)
+    host = str(part.build["owner"]) if part.build else ""
+    owners = set(part.crossing["from_owner"]) | set(part.crossing["to_owner"]) | {host}
+    capex = float(scene.figures.capex[number])
     return Proposal(
         id=scene.bundles.ids[number],
         kind=scene.kinds[number],
@@ -85,19 +154,19 @@ def _proposal(scene: Scene, number: int, members: NDArray[np.int64], builds: tup
         scope="between" if len(owners - {""}) > 1 else "within",
         title_en=title(story, scene.names["en"]),
         title_zh=title(story, scene.names["zh"]),
-        enterprises=enterprises,
+        enterprises=part.enterprises,
         host=host.removeprefix("@"),
-        commodities=_goods(crossing, flows),
-        flows=positions,
-        builds=builds,
-        links=links,
+        commodities=_goods(part.crossing, flows),
+        flows=part.flows,
+        builds=part.builds,
+        links=part.links,
         gain=gain,
-        marginal_gain=_marginal(scene, positions, builds, links),
+        marginal_gain=part.marginal,
         capex=capex,
-        payback_years=_payback(capex, gain, float(figures.annual[number])),
-        co2_saved=float(figures.co2[number]),
-        terms=_terms(crossing),
-        notes=tuple(_notes(scene, flows, build, enterprises)),
+        payback_years=_payback(capex, gain, float(scene.figures.annual[number])),
+        co2_saved=float(scene.figures.co2[number]),
+        terms=_terms(part.crossing),
+        notes=tuple(_notes(scene, flows, part.build, part.enterprises)),
     )
 
 

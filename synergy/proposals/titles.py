@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 2  # partners named before "and n more"
 MAIN = 0.15  # a further product is named where it is worth this part of the first
+FOREIGN = 0.5  # an input from others is named before the host's own where it is worth this part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,15 @@ def _build_title(story: Story, names: Names) -> str:
 
 
 def _taken(flows: pd.DataFrame, names: Names) -> list[str]:
-    """Tell of the input worth most, from whom; one that comes from others goes before the host's own."""
+    """Tell of the input worth most, from whom; one from others goes before the host's own if it matters as much."""
     inside = flows[~flows["outlet_kind"].isin(OUTSIDE)]
-    foreign = inside[inside["from_owner"] != inside["to_owner"]]
-    pool = foreign if len(foreign) else inside if len(inside) else flows
+    pool = inside if len(inside) else flows
     if pool.empty:
         return []
-    good = str(pool["worth"].groupby(pool["commodity"]).sum().idxmax())
+    worth = pool["worth"].groupby(pool["commodity"]).sum()
+    foreign = pool[pool["from_owner"] != pool["to_owner"]]
+    shared = worth[worth.index.isin(foreign["commodity"]) & (worth >= FOREIGN * worth.max())]
+    good = str((shared if len(shared) else worth).idxmax())
     chosen = flows[flows["commodity"] == good]
     givers = chosen[~chosen["outlet_kind"].isin(OUTSIDE)]
     said = amount(float(chosen["quantity"].sum()), names.unit[good], names.lang)

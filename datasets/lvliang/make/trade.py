@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datasets.lvliang.make.region import Region
 from datasets.lvliang.make.season import HOURS, month
-from datasets.lvliang.make.sources import Row, by, number, parts, table
+from datasets.lvliang.make.sources import Row, by, number, parts, rules, table
 
 
 def markets() -> list[Row]:
@@ -92,6 +92,32 @@ def deals(region: Region) -> list[Row]:
         ends: Row = {"from_site": region.nearest_ovens(row["site"]), "to_site": row["site"], "commodity": "COG"}
         terms: Row = {"quantity": number(row["quantity"]), "price": number(row["price"]), "until": "2027-12-31"}
         rows.append({**ends, **terms, "source": row["source"]})
+    return rows + _coal_deals(region)
+
+
+def _coal_deals(region: Region) -> list[Row]:
+    """Return who washes coal for whom today: a coking site without a washing plant of its firm asks the nearest."""
+    recipe = {(row["process"], row["commodity"]): float(row["coefficient"]) for row in table("process_recipe")}
+    washed = {
+        row["site"]: number(row["capacity"]) * recipe["WASH", "COAL_HS"]
+        for row in table("units")
+        if row["process"] == "WASH"
+    }
+    per_coke = recipe["BLEND", "COAL_HS"] * recipe["COKE_STAMP_CDQ", "COAL_BLEND"]
+    price = float(by("commodities", "code")["COAL_HS"]["price_mid"]) - rules()["coal_price_off"]
+    washers = {region.owned[site]["enterprise"] for site in washed}
+    rows: list[Row] = []
+    for site, capacity in region.oven_sites.items():
+        if region.owned[site]["enterprise"] in washers:
+            continue
+        wanted = per_coke * rules()["base_output"] * capacity
+        for giver in sorted(washed, key=lambda name: (region.km(name, site), name)):
+            amount = round(min(wanted, washed[giver]), -3)
+            if amount > 0:
+                ends: Row = {"from_site": giver, "to_site": site, "commodity": "COAL_HS", "until": "2026-12-31"}
+                rows.append(ends | {"quantity": amount, "price": price, "source": "rule: the nearest washing plant"})
+                washed[giver] -= amount
+                wanted -= amount
     return rows
 
 
