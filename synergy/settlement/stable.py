@@ -29,6 +29,8 @@ class Frame:
         Whether nobody need lose.
     rows, right : list
         Coalitions (shape (k,), 0 and 1) and their values over the ground.
+    seen : set of bytes
+        The same coalitions, to know them again.
     """
 
     asked: Asked
@@ -37,6 +39,7 @@ class Frame:
     floored: bool
     rows: list[Floats] = field(default_factory=list)
     right: list[float] = field(default_factory=list)
+    seen: set[bytes] = field(default_factory=set)
 
     @property
     def gain(self) -> float:
@@ -71,9 +74,11 @@ class Frame:
 
     def add(self, found: Found) -> bool:
         """Add a coalition; return whether it is new."""
-        row = found.members[self.part.members].astype(np.float64)
-        if any(np.array_equal(row, known) for known in self.rows):
+        inside = found.members[self.part.members]
+        if inside.tobytes() in self.seen:
             return False
+        self.seen.add(inside.tobytes())
+        row = inside.astype(np.float64)
         self.rows.append(row)
         self.right.append((found.value - float(row @ self.part.ground)) / self.unit)
         return True

@@ -1,0 +1,162 @@
+"""Prices: within their bands, least lump sums, ladders that break nobody's gain, transfers that sum to zero."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog, minimize
+from scipy.sparse import coo_array, hstack, identity
+
+from synergy.settlement.bands import payments
+from synergy.settlement.game import Floats
+from synergy.settlement.ladder import Ladder
+from synergy.settlement.prices import Wanted, price
+from synergy.settlement.trades import Trades
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def random_trades(seed: int, players: int, count: int, carried: bool) -> tuple[Trades, Wanted]:
+    """Return exchanges, and payoffs that prices alone can carry or cannot; some gains and some bands are zero."""
+    rng = np.random.default_rng(seed)
+    seller = rng.integers(0, players, count)
+    buyer = (seller + rng.integers(1, players, count)) % players
+    low = rng.normal(50, 20, count)
+    high = low + rng.exponential(20, count) * (rng.random(count) > 0.2)
+    trades = Trades(seller, buyer, rng.lognormal(5, 2, count), low, high)
+    transfer = trades.received(trades.middle + trades.half * rng.uniform(-1, 1, count), players)
+    if not carried:
+        transfer = transfer + rng.normal(0, np.abs(transfer).mean(), players)
+    transfer = transfer - transfer.mean()
+    own = rng.normal(0, 1e4, players)
+    gain = rng.exponential(500, players) * (rng.random(players) > 0.3) + 0.02
+    return trades, Wanted(own, own + transfer, own + transfer - gain)
+
+
+def least_lumps(trades: Trades, transfer: Floats) -> float:
+    """Return the least sum of absolute lump sums by a linear program."""
+    count, players = len(trades.seller), len(transfer)
+    at, ones = np.arange(count), np.ones(count)
+    moved = coo_array((ones, (trades.seller, at)), (players, count)) - coo_array(
+        (ones, (trades.buyer, at)), (players, count)
+    )
+    ends = (trades.middle - trades.half, trades.middle + trades.half)
+    bounds = np.column_stack(
+        [np.append(end, np.full(2 * players, rest)) for end, rest in zip(ends, (0, np.inf), strict=True)]
+    )
+    answer = linprog(
+        np.append(np.zeros(count), np.ones(2 * players)),
+        A_eq=hstack([moved, identity(players), -identity(players)]),
+        b_eq=transfer,
+        bounds=bounds,
+        method="highs",
+    )
+    return float(answer.fun)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, players=st.integers(2, 9), count=st.integers(1, 30), carried=st.booleans())
+def test_lump_sums_are_the_least(seed: int, players: int, count: int, carried: bool) -> None:
+    trades, wanted = random_trades(seed, players, count, carried)
+    transfer = wanted.payoff - wanted.own
+    paid = payments(trades, transfer)
+    assert (np.abs(paid - trades.middle) <= trades.half * (1 + 1e-12)).all()
+    lumps = np.abs(transfer - trades.received(paid, players)).sum()
+    scale = np.abs(transfer).sum() + np.abs(paid).sum()
+    assert lumps == pytest.approx(least_lumps(trades, transfer), abs=1e-7 * scale)
+
+
+def test_prices_are_as_near_to_the_middle_as_can_be() -> None:
+    trades, wanted = random_trades(11, 4, 7, carried=True)
+    transfer = wanted.payoff - wanted.own
+    wide = trades.half > 0
+    paid = payments(trades, transfer)
+
+    def distance(lean: Floats) -> float:
+        return float((trades.half[wide] * lean**2).sum()) / trades.half.sum()
+
+    def missed(lean: Floats) -> Floats:
+        full = trades.middle.copy()
+        full[wide] += trades.half[wide] * lean
+        return (trades.received(full, 4) - transfer)[:3] / trades.half.sum()
+
+    found = minimize(
+        distance,
+        np.zeros(wide.sum()),
+        method="SLSQP",
+        bounds=[(-1, 1)] * int(wide.sum()),
+        constraints={"type": "eq", "fun": missed},
+        options={"ftol": 1e-15, "maxiter": 500},
+    )
+    lean = (paid - trades.middle)[wide] / trades.half[wide]
+    assert lean == pytest.approx(found.x, abs=1e-4)
+    assert distance(lean) <= distance(found.x) + 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, carried=st.booleans(), hold=st.booleans(), step=st.sampled_from([0.01, 0.5, 1.0, 5.0]))
+def test_rounding_breaks_nobody(seed: int, carried: bool, hold: bool, step: float) -> None:
+    trades, wanted = random_trades(seed, 6, 20, carried)
+    prices = price(trades, wanted, Ladder(step, 0.01, hold))
+    assert prices.transfer.sum() == 0
+    assert prices.lump.sum() == 0
+    assert prices.balance.sum() == 0
+    assert (prices.transfer == trades.received(prices.payment, 6) + prices.lump + prices.balance).all()
+    assert (prices.payoff(wanted.own) >= wanted.standalone - 1e-6).all()
+    assert (prices.price >= trades.low - 1e-9).all()
+    assert (prices.price <= trades.high + 1e-9).all()
+    stepped = prices.step > 0
+    multiple = prices.price[stepped] / prices.step[stepped]
+    assert multiple == pytest.approx(np.rint(multiple), abs=1e-6)
+    narrow = trades.high - trades.low < step
+    assert (prices.step[~narrow] == step).all()
+    if hold:
+        assert prices.payoff(wanted.own) == pytest.approx(wanted.payoff, abs=0.0101)
+
+
+def test_prices_alone_where_they_suffice() -> None:
+    trades = Trades(
+        np.array([0, 1]), np.array([1, 2]), np.array([100.0, 50.0]), np.array([1.0, 8]), np.array([3.0, 12])
+    )
+    own, alone = np.array([-100.0, -100, 700]), np.zeros(3)
+    prices = price(trades, Wanted(own, np.array([150.0, 150, 200]), alone))
+    assert prices.price.tolist() == [2.5, 10.0]
+    assert prices.carried
+    assert not prices.balance.any()
+    assert (prices.transfer * prices.unit).tolist() == [250, 250, -500]
+
+
+def test_lump_sums_where_prices_do_not_suffice() -> None:
+    trades = Trades(np.array([0]), np.array([1]), np.array([100.0]), np.array([1.0]), np.array([3.0]))
+    prices = price(trades, Wanted(np.zeros(3), np.array([350.0, -360, 10]), np.full(3, -1e6)))
+    assert prices.price.tolist() == [3.0]
+    assert (prices.lump * prices.unit).tolist() == [50, -60, 10]
+    assert not prices.carried
+
+
+def test_an_empty_band_takes_its_middle() -> None:
+    trades = Trades(np.array([0]), np.array([1]), np.array([10.0]), np.array([7.0]), np.array([4.0]))
+    assert trades.empty.all()
+    prices = price(trades, Wanted(np.zeros(2), np.zeros(2), np.zeros(2)), Ladder(step=0.1))
+    assert prices.price == pytest.approx([5.5])
+    assert (prices.lump * prices.unit).tolist() == [-55, 55]
+
+
+def test_waste_has_a_negative_price() -> None:
+    trades = Trades(np.array([0]), np.array([1]), np.array([10.0]), np.array([-9.0]), np.array([-1.0]))
+    prices = price(trades, Wanted(np.array([80.0, 0]), np.array([40.0, 40]), np.zeros(2)))
+    assert prices.price.tolist() == [-4.0]
+    assert prices.payoff(np.array([80.0, 0])).tolist() == [40, 40]
+
+
+def test_a_region_is_priced_at_once() -> None:
+    trades, wanted = random_trades(2, 57, 10_000, carried=True)
+    started = time.perf_counter()
+    prices = price(trades, wanted)
+    assert time.perf_counter() - started < 5
+    assert prices.transfer.sum() == 0
+    assert prices.carried
