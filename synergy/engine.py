@@ -114,13 +114,15 @@ def match(
     effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
     effort.say("network")
     places = places_of(dataset)
-    model = _problem_of_all(dataset, everyone(places))
+    model, linear = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
     solution = solve(model, effort, _hint(dataset, model, effort))
     if solution.x is None:
         return _without_plan(dataset, solution)
     decisions, column = decode(model, solution.x)
     plan = _plan(dataset, model, (decisions, solution), effort, built)
+    if not linear:
+        plan = replace(plan, duals=None)  # they price the rest while builds and switches stay: no proof
     if options.settlement == "none":
         return Outcome(plan.status, plan)
     outcome = _compared(dataset, places, plan, effort)
@@ -132,14 +134,14 @@ def problem(dataset: Dataset, scope: Scope) -> Model:
     return build(candidates_of(network_of(dataset), scope))
 
 
-def _problem_of_all(dataset: Dataset, scope: Scope) -> Model:
-    """Return the model of the round; a linear one as the tables state it, so that its duals prove the bound there."""
+def _problem_of_all(dataset: Dataset, scope: Scope) -> tuple[Model, bool]:
+    """Return the model of the round and whether it is linear; then as the tables state it, for its duals to prove."""
     network = network_of(dataset)
     model = build(candidates_of(network, scope))
     if model.integer.any():
-        return model
+        return model, False
     stated = build(candidates_of(network, scope, prune=False, tight=False))
-    return model if stated.integer.any() else stated
+    return (model, False) if stated.integer.any() else (stated, True)
 
 
 def _hint(dataset: Dataset, model: Model, effort: Effort) -> Floats | None:
@@ -197,7 +199,7 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
         bound=bound,
         gap=gap,
         decisions=decisions,
-        duals=None if duals is None or model.integer.any() else listed(duals),
+        duals=None if duals is None else listed(duals),
         shadow_prices=() if duals is None else shadow_prices(duals),
         emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
         solver={
