@@ -11,7 +11,7 @@ from synergy.network.arcs import WITHIN
 from synergy.network.ends import EndKind, InletClass, OutletClass
 from synergy.network.links import matches
 from synergy.network.network import Network
-from synergy.network.places import Bools, Floats, positions
+from synergy.network.places import PUBLIC, Bools, Floats, positions
 
 
 def _outside_prices(network: Network, side: str) -> Floats:
@@ -106,7 +106,11 @@ def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
     numpy.ndarray of bool, shape (links,)
     """
     links = network.links
-    ample: Bools = np.asarray((carried(network, scope) >= wanted(network, reach)).all(axis=1))
+    most, owner = carried(network, scope), network.places.owner
+    ample: Bools = np.asarray((most >= wanted(network, reach)).all(axis=1))
+    # between public places a coalition has a part of the capacity, and what it wants does not shrink alike
+    public = (owner[links.origin] == PUBLIC) & (owner[links.target] == PUBLIC)
+    ample &= ~public | np.isinf(most).all(axis=1)
     cost = links.cost + network.dataset.settings.carbon_price * links.co2
     table = pd.DataFrame(
         {"origin": links.origin, "target": links.target, "commodity": links.commodity, "link": np.arange(len(cost))}

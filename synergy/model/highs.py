@@ -9,6 +9,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from synergy.model.scaling import Problem
@@ -49,6 +50,10 @@ STATUSES = {
 }
 
 
+_KINDS = highspy.HighsBasisStatus
+_BASIS = {int(kind): kind for kind in (_KINDS.kLower, _KINDS.kBasic, _KINDS.kUpper, _KINDS.kZero, _KINDS.kNonbasic)}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a solve brought, in the scaled problem's units (minimisation).
@@ -73,6 +78,14 @@ class Answer:
     row_dual: Floats | None = None
     column_dual: Floats | None = None
     nodes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Which columns and rows are basic, and at which bound the others are, in HiGHS's numbers."""
+
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
 
 
 class Silent(highspy.Highs):
@@ -140,6 +153,27 @@ class Session:
         basis = other.highs.getBasis()
         if basis.valid:
             self.highs.setBasis(basis)
+
+    def basis(self) -> Basis | None:
+        """Return the basis of the last solve, to go back to; None where there is none."""
+        basis = self.highs.getBasis()
+        if not basis.valid:
+            return None
+        sides = (basis.col_status, basis.row_status)
+        columns, rows = (np.fromiter((int(one) for one in side), np.int8, len(side)) for side in sides)
+        return Basis(columns, rows)
+
+    def rebase(self, basis: Basis | None) -> None:
+        """Go back to a basis, or to none, and forget every other state: what follows depends on nothing before."""
+        self.highs.clearSolver()
+        if basis is None:
+            return
+        kept = highspy.HighsBasis()
+        kept.col_status, kept.row_status = (
+            [_BASIS[one] for one in side.tolist()] for side in (basis.columns, basis.rows)
+        )
+        kept.valid, kept.alien = True, False
+        self.highs.setBasis(kept)
 
     def start(self, x: Floats) -> None:
         """Give a solution to start a MIP from."""

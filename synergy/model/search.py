@@ -74,10 +74,10 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
     stated, integer = problem, np.flatnonzero(problem.integer)
     if len(integer) <= SMALL:
         return polished(problem, _branch(problem, effort, None), effort)
-    session = _relaxed(problem, effort)
+    session = relaxation(problem, effort)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
-    problem, relaxed = _tightened(problem, relaxed, session, (forcing, effort))
+    problem, relaxed = tightened(problem, relaxed, session, (forcing, effort))
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
         return polished(stated, _branch(problem, effort, None), effort)
     effort.say("relaxation", -relaxed.value * problem.money)
@@ -93,10 +93,20 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
     return polished(stated, answer, effort)
 
 
-def _tightened(
+def tightened(
     problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]
 ) -> tuple[Problem, Answer]:
-    """Return the problem with the forcing rows that its relaxation broke, and the relaxation that keeps them."""
+    """Return the problem with the forcing rows that its relaxation broke, and the relaxation that keeps them.
+
+    Parameters
+    ----------
+    problem : Problem
+    relaxed : Answer
+        Of the session.
+    session : Session
+        Holds the relaxation; it gets the rows too.
+    given : tuple of Forcing and Effort
+    """
     forcing, effort = given
     parts, sides = [problem.matrix], 0
     for _ in range(CUTS):
@@ -136,8 +146,15 @@ def _better(answer: Answer, start: _Start) -> Answer:
     return replace(answer, bound=min(bound, answer.value))
 
 
-def _relaxed(problem: Problem, effort: Effort) -> Session:
-    """Return a session with the relaxation: for an interior point and a crossover where it is large."""
+def relaxation(problem: Problem, effort: Effort) -> Session:
+    """Return a session with the relaxation: for an interior point and a crossover where it is large.
+
+    Parameters
+    ----------
+    problem : Problem
+    effort : Effort
+        Its time limit, threads and seed.
+    """
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
@@ -275,6 +292,34 @@ def _branch(problem: Problem, effort: Effort, start: _Start | None) -> Answer:
 
     session.listen(hear)
     return session.solve()
+
+
+def sketched(problem: Problem, effort: Effort, forcing: Forcing, bound: float) -> Answer:
+    """Return the best plan of slope scaling alone: for problems of which many are solved and none needs a proof.
+
+    Parameters
+    ----------
+    problem : Problem
+        With integer columns, all of them yes-or-no.
+    effort : Effort
+        The number of rounds limits it, not its time.
+    forcing : Forcing
+        Which of rival decisions to keep.
+    bound : float
+        Proven already, in the problem's units.
+
+    Returns
+    -------
+    Answer
+        With that bound.
+    """
+    session = relaxation(problem, effort)
+    relaxed = session.solve()
+    session.set(solver="simplex")
+    if relaxed.status is not Status.OPTIMAL or relaxed.x is None:
+        return replace(relaxed, x=None, value=np.inf)
+    _, best = _slopes(problem, relaxed, session, (forcing, effort))
+    return replace(best, bound=max(relaxed.value, bound))
 
 
 def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:

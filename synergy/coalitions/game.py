@@ -1,0 +1,181 @@
+"""Game: a dataset's coalitions as the game that `synergy.settlement` divides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from synergy.coalitions.frame import Frame, frame_of
+from synergy.coalitions.solver import Depth, Prepared, Solver, prepare, solver_of
+from synergy.coalitions.start import start_of
+from synergy.coalitions.ties import ties_of
+from synergy.coalitions.workers import Spread
+from synergy.coalitions.worst import Search
+from synergy.dataset.dataset import Dataset
+from synergy.model.build import Model
+from synergy.model.effort import Effort
+from synergy.network.network import network_of
+from synergy.network.places import Bools, Floats, Ints
+from synergy.settlement.game import Assignment, Found, Worth
+
+CHUNK = 4  # coalitions that go to a process together
+NEAR = 1e-9  # of the greatest payoff: excesses that differ by less are the same
+
+_Key = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a game before any coalition is solved.
+
+    Parameters
+    ----------
+    grand : Worth
+        v(N), with the aims of the round.
+    alone : mapping of str to float or None
+        v({e}); None where no plan satisfies it.
+    plan : tuple of Model and numpy.ndarray, or None
+        The plan of all and the model whose columns it is of.
+    """
+
+    grand: Worth
+    alone: Mapping[str, float | None]
+    plan: tuple[Model, Floats] | None = None
+
+
+class CoalitionGame:
+    """The game of a dataset, see `synergy.settlement.game.Game`.
+
+    Values are kept by what is in a coalition: it falls into pieces that cannot trade with each other, and each piece is
+    solved once.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With the scenario of the round applied.
+    known : Known
+        What the round found.
+    depth : Depth
+        How hard a coalition is worked on.
+    executor : Executor, optional
+        Where coalitions are solved side by side; in this process where there is none.
+    """
+
+    def __init__(self, dataset: Dataset, known: Known, depth: Depth, executor: Executor | None = None) -> None:
+        frame, self.model = frame_of(network_of(dataset))
+        self._depth = depth
+        self._prepared: Prepared = prepare(frame, depth, _carried(frame, self.model, known.plan))
+        self.frame = self._prepared.frame
+        self.players = self.frame.players
+        self._ties = ties_of(self.frame)
+        self.components: tuple[Ints, ...] = self._ties.pieces(np.ones(len(self.players), dtype=bool))
+        self._spread = Spread(solver_of, self._prepared, executor, CHUNK)
+        self._grand = known.grand
+        self._kept: dict[_Key, Worth] = {}
+        for index, name in enumerate(self.players):
+            if name in known.alone:
+                value = known.alone[name]
+                self._kept[(index,)] = Worth(*(2 * [-np.inf if value is None else float(value)]))
+        self._searches: dict[bytes, Search] = {}
+        solver = Solver(self._prepared)
+        self.start: Floats | None = start_of(self.frame, solver.session, self._prepared.basis)
+        self.assignment: Assignment | None = None
+
+    @property
+    def solved(self) -> int:
+        """Return of how many pieces the value is known."""
+        return len(self._kept)
+
+    def value(self, members: Bools) -> Worth:
+        """Return what a coalition is worth; the grand coalition with the aims of the round."""
+        return self.values([members])[0]
+
+    def values(self, many: Sequence[Bools]) -> list[Worth]:
+        """Return what coalitions are worth, in the order asked; the same bits for any number of workers."""
+        whole = len(self.players)
+        pieces = [() if members.sum() == whole else self._ties.pieces(members) for members in many]
+        wanted = dict.fromkeys(_key(piece) for some in pieces for piece in some)
+        missing = [key for key in wanted if key not in self._kept]
+        found = self._spread.map([self._members(key) for key in missing])
+        self._kept.update(zip(missing, found, strict=True))
+        return [
+            self._grand if members.sum() == whole else _sum([self._kept[_key(piece)] for piece in some])
+            for members, some in zip(many, pieces, strict=True)
+        ]
+
+    def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
+        """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
+
+        What is known already and the payoffs by the duals are looked at first; the search comes after them.
+        """
+        inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+        bound = self._bound(payoff, inside)
+        near = NEAR * max(1.0, float(np.abs(payoff[inside]).max(initial=0.0)))
+        best = self._best(payoff, inside, self._listed(inside))
+        if best.excess < bound - near and inside.sum() > 1:
+            key = inside.tobytes()
+            if key not in self._searches:
+                effort = Effort(threads=self._depth.threads, seed=self._depth.seed)
+                self._searches[key] = Search(self.frame, inside, effort, self._depth.small)
+            suspect = self._searches[key].suspects(payoff)
+            bound = min(bound, suspect.bound)
+            best = self._best(payoff, inside, suspect.members, best)
+        return Found(best.members, best.excess, max(bound, best.excess), best.value)
+
+    def _listed(self, inside: Bools) -> list[Bools]:
+        """Return the coalitions that are looked at before any search: those known, and everybody alone."""
+        alone = [(int(player),) for player in np.flatnonzero(inside)]
+        known = [key for key in self._kept if len(key) > 1 and inside[list(key)].all()]
+        return [self._members(key) for key in alone + known]
+
+    def _best(self, payoff: Floats, inside: Bools, many: Sequence[Bools], best: Found | None = None) -> Found:
+        """Return the coalition with the greatest excess, the first of those; all that are inside are out."""
+        found = best or Found(np.zeros(len(payoff), dtype=bool), -np.inf, np.inf, -np.inf)
+        proper = [members for members in many if 0 < members.sum() < inside.sum()]
+        for members, worth in zip(proper, self.values(proper), strict=True):
+            excess = worth.value - float(payoff[members].sum())
+            if excess > found.excess:
+                found = Found(members, excess, np.inf, worth.value)
+        return found
+
+    def _bound(self, payoff: Floats, inside: Bools) -> float:
+        """Return what no excess exceeds: the most by which the payoffs from duals are above these for a coalition."""
+        if self.start is None:
+            return np.inf
+        below = np.sort((self.start - payoff)[inside])[::-1]
+        sums = np.cumsum(below)[:-1]
+        return float(sums.max(initial=-np.inf))
+
+    def _members(self, key: _Key) -> Bools:
+        members = np.zeros(len(self.players), dtype=bool)
+        members[list(key)] = True
+        return members
+
+
+def _key(piece: Ints) -> _Key:
+    return tuple(piece.tolist())
+
+
+def _sum(worths: Sequence[Worth]) -> Worth:
+    """Return the worth of pieces together; nothing for none."""
+    return Worth(sum((worth.value for worth in worths), 0.0), sum((worth.bound for worth in worths), 0.0))
+
+
+def _carried(frame: Frame, model: Model, plan: tuple[Model, Floats] | None) -> Floats | None:
+    """Return the yes-or-no decisions of a plan in the columns of a frame, by what they are about."""
+    if plan is None:
+        return None
+    source, x = plan
+    held = np.zeros(len(frame.problem.cost))
+    for name in ("built", "open", "on", "partner"):
+        block, known = model.column(name), source.column(name)
+        if len(block) and len(known):
+            names = list(block.key)
+            stated = zip(*(known.key[part].tolist() for part in names), strict=True)
+            values = dict(zip(stated, x[known.span], strict=True))
+            asked = zip(*(block.key[part].tolist() for part in names), strict=True)
+            held[block.span] = [float(values.get(key, 0.0)) for key in asked]
+    return held

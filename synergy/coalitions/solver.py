@@ -1,0 +1,213 @@
+"""Solver: the value of one coalition after another, by one solver object whose bounds change.
+
+Every coalition is solved from the same basis, that of all enterprises, so that its value is the same whichever
+coalitions were solved before it, and by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from synergy.coalitions.frame import Frame
+from synergy.model.effort import Effort
+from synergy.model.highs import Answer, Basis, Status
+from synergy.model.scaling import Problem
+from synergy.model.search import SMALL, relaxation, search, sketched, tightened
+from synergy.network.places import Bools, Floats
+from synergy.settlement.game import Worth
+
+EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
+SECONDS = 120.0  # of one coalition: a last resort, work stops it before
+LIMITS = 30.0  # of a relaxation
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How hard a coalition is worked on.
+
+    Parameters
+    ----------
+    small : int
+        Yes-or-no decisions up to which it is solved to the end.
+    threads, seed : int
+        Of a solver.
+    """
+
+    small: int = SMALL
+    threads: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a process needs to solve coalitions.
+
+    Parameters
+    ----------
+    frame : Frame
+        Tightened.
+    basis : Basis or None
+        Of the relaxation of all, from which every coalition starts.
+    depth : Depth
+    plan : numpy.ndarray or None, shape (columns,)
+        A plan of all enterprises in the problem's units, integers whole: what it builds a coalition may build too.
+    """
+
+    frame: Frame
+    basis: Basis | None
+    depth: Depth
+    plan: Floats | None = None
+
+
+def prepare(frame: Frame, depth: Depth, plan: Floats | None = None) -> Prepared:
+    """Return a frame with the forcing rows that its relaxation broke, and the basis from which coalitions start.
+
+    Parameters
+    ----------
+    frame : Frame
+    depth : Depth
+    plan : numpy.ndarray, optional, shape (columns,)
+        See `Prepared`.
+    """
+    effort = Effort(EXACT, SECONDS, depth.threads, depth.seed)
+    session = relaxation(frame.problem, effort)
+    relaxed = session.solve()
+    session.set(solver="simplex")
+    problem, _ = tightened(frame.problem, relaxed, session, (frame.forcing, effort))
+    return Prepared(tight(frame, problem), session.basis(), depth, plan)
+
+
+def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
+    """Return the function that says what a coalition is worth, as `workers` make it."""
+    return Solver(prepared).worth
+
+
+class Solver:
+    """The frame in a solver, for values of coalitions.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.frame, self._plan, self._depth = prepared.frame, prepared.plan, prepared.depth
+        self._basis = prepared.basis
+        self.session = relaxation(self.frame.problem, self._effort())
+        self.session.set(solver="simplex")
+
+    def _effort(self) -> Effort:
+        return Effort(EXACT, SECONDS, self._depth.threads, self._depth.seed)
+
+    def worth(self, members: Bools) -> Worth:
+        """Return what a coalition is worth, in money a year.
+
+        Parameters
+        ----------
+        members : numpy.ndarray of bool, shape (players,)
+
+        Returns
+        -------
+        Worth
+            Value and bound are equal up to the solver's tolerance where the yes-or-no decisions are few.
+        """
+        problem = self.frame.of(members)
+        few = int(problem.integer.sum())
+        if few == 0:
+            answer = self._relaxed(problem)
+        elif few <= self._depth.small:
+            answer = search(active(problem), self._effort(), self.frame.forcing)
+        else:
+            answer = self._large(problem)
+        return _worth(answer, self.frame.problem.money)
+
+    def bound(self, members: Bools) -> float:
+        """Return a proven bound on what a coalition is worth, from its relaxation; money a year."""
+        return -self._relaxed(self.frame.of(members)).bound * self.frame.problem.money
+
+    def _relaxed(self, problem: Problem) -> Answer:
+        """Return the relaxation of a coalition, warm from that of all."""
+        every = np.arange(len(problem.cost))
+        session = self.session
+        session.rebase(self._basis)
+        session.bound(every, problem.lower, problem.upper)
+        rows = np.flatnonzero(self.frame.rows.public)
+        session.limit(rows, problem.row_lower[rows], problem.row_upper[rows])
+        session.set(time_limit=LIMITS)
+        answer = session.solve()
+        if answer.status is Status.INFEASIBLE:
+            return answer
+        if answer.status is not Status.OPTIMAL:  # an answer that cannot be trusted: once more, from nothing
+            session.rebase(None)
+            answer = session.solve()
+        return answer
+
+    def _large(self, problem: Problem) -> Answer:
+        """Return a good plan and a bound where a proof would take too long."""
+        relaxed = self._relaxed(problem)
+        if relaxed.status is Status.INFEASIBLE:
+            return relaxed
+        best = sketched(problem, self._effort(), self.frame.forcing, relaxed.bound)
+        if self._plan is None:
+            return best
+        kept = self._kept(problem)
+        return best if best.value <= kept.value else replace(kept, bound=best.bound)
+
+    def _kept(self, problem: Problem) -> Answer:
+        """Return what a coalition makes of the part of the plan that it has: builds, links and switches held."""
+        assert self._plan is not None
+        integer = np.flatnonzero(self.frame.problem.integer)
+        held = np.clip(self._plan[integer], problem.lower[integer], problem.upper[integer])
+        fixed = replace(problem, lower=problem.lower.copy(), upper=problem.upper.copy())
+        fixed.lower[integer] = fixed.upper[integer] = held
+        answer = self._relaxed(fixed)
+        return answer if answer.status is Status.OPTIMAL else replace(answer, x=None, value=np.inf)
+
+
+def tight(frame: Frame, problem: Problem) -> Frame:
+    """Return a frame with the rows that tightened its problem: they have no right side, so nobody owns them."""
+    more = len(problem.row_lower) - len(frame.rows.one)
+    nobody, flag, nothing = np.full(more, -1), np.zeros(more, dtype=bool), np.zeros(more)
+    rows = replace(
+        frame.rows,
+        one=np.append(frame.rows.one, nobody),
+        other=np.append(frame.rows.other, nobody),
+        public=np.append(frame.rows.public, flag),
+        stated=np.append(frame.rows.stated, nothing),
+        least=np.append(frame.rows.least, nothing),
+        mixed=np.append(frame.rows.mixed, flag),
+    )
+    return replace(frame, problem=problem, rows=rows)
+
+
+def active(problem: Problem) -> Problem:
+    """Return the columns of a problem that are not fixed at 0, and the rows that say anything about them."""
+    keep = np.flatnonzero((problem.upper > 0) | (problem.lower < 0))
+    matrix = sparse.csr_array(problem.matrix[:, keep])
+    empty = np.diff(matrix.indptr) == 0
+    held = (problem.row_lower > 0) | (problem.row_upper < 0)
+    rows = np.flatnonzero(~empty | held)
+    return replace(
+        problem,
+        matrix=sparse.csr_array(matrix[rows]),
+        row_lower=problem.row_lower[rows],
+        row_upper=problem.row_upper[rows],
+        lower=problem.lower[keep],
+        upper=problem.upper[keep],
+        cost=problem.cost[keep],
+        integer=problem.integer[keep],
+        row=problem.row[rows],
+        column=problem.column[keep],
+    )
+
+
+def _worth(answer: Answer, money: float) -> Worth:
+    """Return an answer in money a year."""
+    if answer.status is Status.INFEASIBLE:
+        return Worth(-np.inf, -np.inf)
+    value = -np.inf if answer.x is None else -answer.value * money
+    return Worth(value, max(value, -answer.bound * money))

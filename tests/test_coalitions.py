@@ -1,0 +1,111 @@
+"""Values of coalitions, warm in one problem, against cold models and against the contract's model word by word."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_datasets import random_dataset
+
+from synergy import literal
+from synergy.candidates.scope import coalition
+from synergy.coalitions.game import CoalitionGame, Known
+from synergy.coalitions.solver import Depth
+from synergy.coalitions.workers import pool
+from synergy.dataset.dataset import Dataset
+from synergy.engine import problem
+from synergy.model.effort import Effort
+from synergy.model.solve import solve
+from synergy.network.places import Bools
+from synergy.settlement.game import Worth
+
+NEAR = 1e-5
+SEEDS = 24
+
+
+def _game(dataset: Dataset, executor: Executor | None = None) -> CoalitionGame:
+    return CoalitionGame(dataset, Known(Worth(0.0, 0.0), {}), Depth(), executor)
+
+
+def _coalitions(size: int) -> list[Bools]:
+    """All but nobody and everybody."""
+    every = [np.array(members) for members in product((False, True), repeat=size)]
+    return [members for members in every if 0 < members.sum() < size]
+
+
+def _literal(dataset: Dataset, members: Bools) -> float:
+    names = set(dataset["enterprises"]["enterprise"].to_numpy(object)[members])
+    solution = literal.solve(literal.build(dataset, members=names))
+    assert solution.status in ("optimal", "infeasible")
+    return solution.value if solution.status == "optimal" else -np.inf
+
+
+def _cold(dataset: Dataset, members: Bools) -> float:
+    solution = solve(problem(dataset, coalition(members)), Effort(1e-9, 60.0))
+    return solution.value if solution.x is not None else -np.inf
+
+
+def _near(value: float) -> object:
+    return pytest.approx(value, rel=NEAR, abs=NEAR)
+
+
+def _settled(dataset: Dataset) -> bool:
+    return literal.solve(literal.build(dataset)).status == "optimal"
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_coalitions_are_worth_what_the_contract_says(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path / "d")
+    if not _settled(dataset):
+        pytest.skip("no plan of all: nothing is settled")
+    game = _game(dataset)
+    many = _coalitions(len(game.players))
+    worths = game.values(many)
+    for members, worth in zip(many, worths, strict=True):
+        assert worth.value == _near(_literal(dataset, members)), members
+        assert worth.bound == _near(worth.value)
+        if seed % 4 == 0:
+            assert worth.value == _near(_cold(dataset, members)), members
+        # the payoffs from the duals cover it
+        assert game.start is not None
+        paid = float(game.start[members].sum())
+        assert worth.value <= paid + NEAR * max(1.0, abs(paid))
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_search_finds_the_worst_paid_coalition(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path / "d")
+    if not _settled(dataset):
+        pytest.skip("no plan of all: nothing is settled")
+    game = _game(dataset)
+    size, rng = len(game.players), np.random.default_rng(seed)
+    found, payoffs = [], []
+    many = _coalitions(size)
+    for _ in range(2):
+        payoffs.append(rng.normal(1.0, 2.0, size) * _scale(game) / size)
+        found.append(game.worst(payoffs[-1]))
+    worths = game.values(many)
+    for payoff, one in zip(payoffs, found, strict=True):
+        excess = max(worth.value - payoff[members].sum() for members, worth in zip(many, worths, strict=True))
+        near = NEAR * _scale(game)
+        assert one.excess == pytest.approx(excess, abs=near)
+        assert one.excess <= one.bound <= excess + 2 * near
+
+
+def _scale(game: CoalitionGame) -> float:
+    assert game.start is not None
+    return max(1.0, float(np.abs(game.start).sum()))
+
+
+@pytest.mark.parametrize("seed", [4])
+def test_values_have_the_same_bits_for_any_number_of_workers(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path / "d")
+    many = _coalitions(len(dataset["enterprises"]))
+    found = []
+    for workers in (1, 2, 4):
+        with pool(workers) as executor:
+            found.append(_game(dataset, executor=executor).values(many))
+    assert found[0] == found[1] == found[2]
