@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from synergy.settlement.game import Assignment, Bools, Floats, Table, Worth
+from synergy.settlement.game import Assignment, Bools, Floats, Found, Table, Worth
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import Shares, settle
@@ -201,6 +201,36 @@ def test_no_floor_without_a_plan() -> None:
     assert shares.payoff[1] >= 0
     assert shares.record()["payoffs"]["e0"]["standalone"] is None
     assert shares.record()["payoffs"]["e0"]["gain"] is None
+
+
+def test_who_has_no_plan_alone_may_cost_the_others_nothing() -> None:
+    # the first must be rid of something that costs 9 with the others' help; they earn 5 together without it
+    values = {frozenset(chosen): -np.inf if 0 in chosen else 0.0 for chosen in coalitions(3)}
+    values |= {frozenset({1, 2}): 5.0, frozenset({0, 1, 2}): -4.0}
+    shares = settle(table(3, values), "core")
+    assert pytest.approx([-9, 2.5, 2.5]) == shares.payoff
+    assert shares.certificate.in_core
+    assert shares.notes == ()
+
+
+class Counted(Table):
+    """A table that counts how often it is searched."""
+
+    searches = 0
+
+    def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
+        Counted.searches += 1
+        return super().worst(payoff, among)
+
+
+@pytest.mark.parametrize(
+    ("players", "method", "searched"), [(4, "core", False), (5, "core", True), (7, "shapley", False)]
+)
+def test_what_is_known_is_not_searched(players: int, method: str, searched: bool) -> None:
+    Counted.searches = 0
+    game = Counted(tuple("abcdefg"[:players]), lambda inside: float(len(inside) ** 2))
+    assert settle(game, method).certificate.in_core
+    assert (Counted.searches > 0) == searched
 
 
 def test_a_gap_of_values_is_a_gap_of_the_claim() -> None:

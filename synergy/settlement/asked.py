@@ -59,9 +59,34 @@ class Asked:
         inside = np.ones(len(self.players), np.bool_) if among is None else among
         key = (inside.tobytes(), payoff[inside].tobytes())
         if key not in self._worst:
-            found = self._game.worst(payoff, among)
-            self._worst[key] = found
-            if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
-                bound = max(found.value, found.bound + float(payoff[found.members].sum()))
-                self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
+            self._worst[key] = self._listed(payoff, inside) or self._search(payoff, among)
         return self._worst[key]
+
+    def inside(self, among: Bools) -> list[tuple[Bools, Worth]]:
+        """Return the known coalitions of some players, all of them together left out."""
+        most = int(among.sum())
+        return [
+            (members, worth)
+            for members, worth in self.known.values()
+            if 0 < members.sum() < most and not (members & ~among).any()
+        ]
+
+    def _listed(self, payoff: Floats, among: Bools) -> Found | None:
+        """Return the worst coalition where the values of all are known."""
+        known = self.inside(among)
+        if not known or len(known) < 2.0 ** int(among.sum()) - 2:
+            return None
+        rows = np.array([members for members, _ in known])
+        paid = rows @ payoff
+        excess = np.array([worth.value for _, worth in known]) - paid
+        bound = np.array([worth.bound for _, worth in known]) - paid
+        worst = int(np.argmax(excess))
+        return Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
+
+    def _search(self, payoff: Floats, among: Bools | None) -> Found:
+        """Return the worst coalition that the game finds, and know its value from now on."""
+        found = self._game.worst(payoff, among)
+        if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
+            bound = max(found.value, found.bound + float(payoff[found.members].sum()))
+            self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
+        return found

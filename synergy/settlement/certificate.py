@@ -120,22 +120,13 @@ def _seen(asked: Asked, part: Part, payoff: Floats, options: Options) -> _Seen:
         return _Seen(-np.inf, -np.inf)
     frame = frame_of(asked, part, tolerance_of(asked, options))
     proven = by_duals(frame, payoff)
-    known = max((value - float(payoff[inside].sum()) for inside, value in _inside(asked, part)), default=-np.inf)
+    inside = asked.inside(part.mask(len(asked.players)))
+    known = max((worth.value - float(payoff[members].sum()) for members, worth in inside), default=-np.inf)
     if options.rounds == 0 and np.isfinite(proven):
         return _Seen(known, max(known, proven))
     found = frame.worst(payoff)
     excess = max(known, found.excess)
     return _Seen(excess, max(excess, min(found.bound, proven)))
-
-
-def _inside(asked: Asked, part: Part) -> list[tuple[np.ndarray, float]]:
-    """Return the known coalitions of a part's players, all of them together left out, and their values."""
-    mask = part.mask(len(asked.players))
-    return [
-        (members, worth.value)
-        for members, worth in asked.known.values()
-        if np.isfinite(worth.value) and 0 < members.sum() < len(part.members) and not (members & ~mask).any()
-    ]
 
 
 def _binding(
@@ -144,7 +135,11 @@ def _binding(
     """Return the coalitions that bind, the worst first, and how many other than all have a value."""
     listed = []
     for part in parts:
-        known = [(value - float(payoff[inside].sum()), inside, value) for inside, value in _inside(asked, part)]
+        known = [
+            (worth.value - float(payoff[members].sum()), members, worth.value)
+            for members, worth in asked.inside(part.mask(len(asked.players)))
+            if np.isfinite(worth.value)
+        ]
         worst = max((excess for excess, _, _ in known), default=-np.inf)
         tight = worst - tolerance if worst > tolerance else min(worst, -tolerance)
         listed += [(excess, inside, value) for excess, inside, value in known if excess >= tight]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.settlement.asked import Asked
+from synergy.settlement.coalitions import all_values
 from synergy.settlement.division import Division, Note
 from synergy.settlement.game import Floats
 from synergy.settlement.options import Options, Towards
@@ -38,6 +39,8 @@ def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
     notes = []
     tolerance = tolerance_of(asked, options)
     for part in parts:
+        if len(part.members) <= options.listed:
+            all_values(asked, part)
         frame = frame_of(asked, part, tolerance)
         stable = stabilise(frame, _target(frame, options), tolerance, options.rounds)
         payoff += stable.payoff
@@ -53,9 +56,27 @@ def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
 
 def _target(frame: Frame, options: Options) -> Floats:
     """Return the shares to stay near to, in units, shape (k,)."""
-    start, count = frame.asked.start, len(frame.part.members)
+    start = frame.asked.start
     if options.towards is Towards.DUALS and start is not None:
         return frame.shares(start)
     if options.towards is Towards.BASE:
         return proportions(frame.asked, frame.part, options) * frame.gain
-    return np.full(count, frame.gain / count)
+    standing = _brought(frame)
+    target: Floats = standing + (frame.gain - standing.sum()) / len(standing)
+    return target
+
+
+def _brought(frame: Frame) -> Floats:
+    """Return what those without a plan alone bring to the others in units, shape (k,); zero for who has one.
+
+    They have no value of their own to count a gain from; v(N) less what the others are worth without them is the most
+    that the others can grant.
+    """
+    asked, part = frame.asked, frame.part
+    brought = np.zeros(len(part.members))
+    for at in np.flatnonzero(~part.floored).tolist():
+        others = part.mask(len(asked.players))
+        others[part.members[at]] = False
+        value = asked.value(others).value
+        brought[at] = (part.total - value) / frame.unit if np.isfinite(value) else 0.0
+    return brought

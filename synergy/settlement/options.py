@@ -46,6 +46,8 @@ class Options:
         Of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares.
     base : Base or None
         Of the rule `proportional`, and of ``towards=Towards.BASE``.
+    listed : int
+        Players of a part up to which all coalitions are valued at once: fourteen values take less than one search.
     exact : int
         Most players in a component for which all coalitions are valued.
     samples : int
@@ -58,6 +60,7 @@ class Options:
     rounds: int = 400
     towards: Towards = Towards.EQUAL
     base: Base | None = None
+    listed: int = 4
     exact: int = 12
     samples: int = 100
     seed: int = 0

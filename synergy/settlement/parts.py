@@ -42,6 +42,15 @@ class Part:
         """Return the total less the ground."""
         return self.total - float(self.ground.sum())
 
+    @property
+    def floored(self) -> Bools:
+        """Return who has a plan alone, shape (k,)."""
+        return np.isfinite(self.floor)
+
+    def losing(self, tolerance: float) -> bool:
+        """Return whether together they earn less than alone, so that nobody's floor can be kept for all."""
+        return bool(self.floored.all()) and self.gain < -tolerance
+
     def mask(self, players: int) -> Bools:
         """Return the part as a coalition, shape (players,)."""
         return coalition(self.members, players)

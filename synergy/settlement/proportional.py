@@ -34,10 +34,14 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: Options) -> Div
     Raises
     ------
     RuleUndefined
-        No base, a base that is not zero or more, or one that is zero for all who have a gain to share.
+        Somebody without a plan alone, no base, a base that is not zero or more, or one that is zero for all who have a
+        gain to share.
     """
     payoff = np.zeros(len(asked.players))
     for part in parts:
+        if not part.floored.all():
+            who = asked.players[int(part.members[~part.floored][0])]
+            raise RuleUndefined("proportional", "coalition_without_plan", coalition=who)
         payoff[part.members] = part.ground + part.gain * proportions(asked, part, options)
     return Division(payoff)
 

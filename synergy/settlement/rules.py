@@ -53,9 +53,9 @@ class Rule:
         most = max(len(part.members) for part in parts)
         if self.listed and most > options.exact:
             return RuleUndefined(name, "too_many_players", players=most, most=options.exact)
-        loss = -min(part.gain for part in parts)
-        if not self.losses and loss > tolerance_of(asked, options):
-            return RuleUndefined(name, "gain_negative", loss=loss)
+        losing = [part for part in parts if part.losing(tolerance_of(asked, options))]
+        if losing and not self.losses:
+            return RuleUndefined(name, "gain_negative", loss=-losing[0].gain)
         return None
 
 

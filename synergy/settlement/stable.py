@@ -52,9 +52,8 @@ class Frame:
 
         Where together they earn less than alone, nobody has a floor; less by the tolerance, all floors give way.
         """
-        count = len(self.part.members)
-        floored = np.isfinite(self.part.floor) & self.floored
-        return np.where(floored, min(0.0, self.gain) / count, -np.inf)
+        give = min(0.0, self.gain) / len(self.part.members) if self.part.floored.all() else 0.0
+        return np.where(self.part.floored & self.floored, give, -np.inf)
 
     def payoff(self, shares: Floats) -> Floats:
         """Return payoffs of all players, shape (players,), those of other parts zero; they sum to the total."""
@@ -114,12 +113,10 @@ def frame_of(asked: Asked, part: Part, tolerance: float) -> Frame:
     Frame
         The unit is the gain, or the tolerance where there is less.
     """
-    frame = Frame(asked, part, max(abs(part.gain), tolerance), part.gain >= -tolerance)
-    inside = part.mask(len(asked.players))
-    for members, worth in list(asked.known.values()):
-        proper = 0 < members.sum() < len(part.members) and not (members & ~inside).any()
+    frame = Frame(asked, part, max(abs(part.gain), tolerance), not part.losing(tolerance))
+    for members, worth in asked.inside(part.mask(len(asked.players))):
         alone = members.sum() == 1 and frame.floored
-        if proper and not alone and np.isfinite(worth.value):
+        if not alone and np.isfinite(worth.value):
             frame.add(Found(members, 0.0, 0.0, worth.value))
     return frame
 

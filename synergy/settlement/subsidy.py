@@ -86,7 +86,7 @@ def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options
 
 def _stable(frame: Frame, given: Floats, tolerance: float, rounds: int) -> tuple[Floats, float, float]:
     """Return stable shares in units, shape (k,), the least sum over the gain, and the proven excess, money a year."""
-    low = np.where(np.isfinite(frame.part.floor), 0.0, -np.inf)
+    low = np.where(frame.part.floored, 0.0, -np.inf)
     shares, need, over = given, 0.0, np.inf
     for _ in range(rounds):
         rows, right = frame.table()
