@@ -1,5 +1,6 @@
 """Synergy: the best set of partnerships in an industrial region, who gains what, and why."""
 
+from synergy.alternatives.alternatives import Alternatives, alternatives
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import check, read
 from synergy.dataset.scenarios import load_scenario
@@ -17,6 +18,7 @@ from synergy.scenario import Scenario, Settings
 from synergy.verify.verify import verify
 
 __all__ = [
+    "Alternatives",
     "Dataset",
     "DatasetError",
     "Decisions",
@@ -34,6 +36,7 @@ __all__ = [
     "SynergyError",
     "UsageError",
     "VerificationError",
+    "alternatives",
     "check",
     "load_scenario",
     "pathways",

@@ -1,7 +1,8 @@
-"""The commands that look around a plan: pathways, and later alternatives and sensitivity."""
+"""The commands that look around a plan: pathways, alternatives."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,4 +38,19 @@ def pathways(talk: Talk, /, **given: Any) -> int:
     return show_pathways(talk, asked_of(given), given["commodity"], given["depth"])
 
 
-STUDIES = (pathways,)
+@click.command()
+@reads_dataset
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--within", type=Number(0, most=1), default=0.02)
+@click.option("--time-limit", type=Number(0, above=True), default=120.0)
+@_json
+@in_language
+@click.pass_obj
+def alternatives(talk: Talk, /, **given: Any) -> int:
+    """Show near-optimal plans."""
+    from synergy.cli.near import show_alternatives
+
+    return show_alternatives(talk, asked_of(given), given["plan"], given["within"], given["time_limit"])
+
+
+STUDIES = (pathways, alternatives)

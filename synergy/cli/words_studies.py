@@ -12,6 +12,11 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Every chain a commodity can take from here, with margins, scale and who has the units.",
             "某种物料在工艺目录中可走的全部产业链：毛利、规模与现有装置。",
         ),
+        "command.alternatives": (
+            "Near-optimal plans that differ in meaning, each with what is given up for it.",
+            "价值相近而含义不同的方案，各自放弃了什么。",
+        ),
+        "option.within": ("Part of the plan's value that may be given up.", "可放弃的价值比例。"),
         "option.commodity": ("Id of the commodity.", "物料代码。"),
         "option.depth": ("Most processes in a chain.", "产业链最多包含的工艺数。"),
         "no_commodity": (
@@ -49,5 +54,26 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "paths.short": ("not enough {names}", "{names} 不足"),
         "paths.unsold": ("not all sold: {names}", "{names} 销路不足"),
         "paths.loop": ("recycle", "循环回用"),
+        "near.head": ("{count} plans worth at most {part} less", "{count} 个价值至多少 {part} 的替代方案"),
+        "near.none": (
+            "No other plan within {part} of the value was found ({tried} aims looked at).",
+            "未找到价值相差 {part} 以内的其他方案（已试 {tried} 种）。",
+        ),
+        "near.better": (
+            "The plan was not proven the best: one worth {more} {unit} more was met on the way.",
+            "该方案未证明最优：途中发现价值多 {more} {unit}的方案。",
+        ),
+        "near.note": (
+            "Changes are against the plan. Distance: part of builds, links and partnerships that only one of two plans "
+            "has; any two here are at least {apart:g} apart.",
+            "变化均相对原方案。距离：两方案中只有一方具有的新建、线路与合作关系的比例；任两方案至少相距 {apart:g}。",
+        ),
+        "near.what": ("What is different", "有何不同"),
+        "near.lost": ("Value", "价值"),
+        "near.capex": ("Capex", "投资"),
+        "near.builds": ("Builds", "新建"),
+        "near.links": ("Links", "线路"),
+        "near.partners": ("Partnerships", "合作关系"),
+        "near.distance": ("Distance", "距离"),
     }
 )

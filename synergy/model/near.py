@@ -1,0 +1,221 @@
+"""Near a plan: parts of a problem are closed, and the plan's yes-or-no decisions are held or decided anew around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+
+import numpy as np
+from scipy import sparse
+
+from synergy.model.build import Model
+from synergy.model.effort import Effort
+from synergy.model.highs import Answer, Session, Status
+from synergy.model.scaling import scaled
+from synergy.model.search import SMALL
+from synergy.network.places import Bools, Floats, Ints
+
+NODES = 400  # of the MIP around a plan
+WANTED = 0.3  # part that the relaxation of a large problem has of a decision that is taken up anew
+IDLE = 1e-7  # part of what could flow or run below which nothing does
+FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits may be missed
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a plan.
+
+    Parameters
+    ----------
+    closed : numpy.ndarray of int64
+        Columns that stay at 0.
+    capex : float
+        Most capex, undiscounted (money).
+    least : float
+        Least value (money a year).
+    thrifty : bool
+        Whether the least capex is looked for, not the greatest value.
+    """
+
+    closed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    capex: float = inf
+    least: float = -inf
+    thrifty: bool = False
+
+
+def capex_of(model: Model) -> Floats:
+    """Return the capex of a unit of each column (money, undiscounted), shape (columns,)."""
+    steps, links = model.candidates.network.units.steps, model.candidates.network.links
+    capex = np.zeros(len(model.cost))
+    parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
+    for name, key, of in parts:
+        block = model.column(name)
+        if len(block):
+            capex[block.span] = of[block.key[key]]
+    return capex
+
+
+class Near:
+    """A plan's problem in a solver, for wishes one after the other.
+
+    Parameters
+    ----------
+    model : Model
+    whole : numpy.ndarray, shape (columns,)
+        The plan's integer columns, 0 or 1.
+    effort : Effort
+        Gap, threads and seed; its time is the caller's matter.
+    """
+
+    def __init__(self, model: Model, whole: Floats, effort: Effort) -> None:
+        self.model, self._effort = model, effort
+        self._integer = np.flatnonzero(model.integer)
+        self.whole = np.round(whole[self._integer])
+        problem = scaled(model)
+        self._capex = capex_of(model) * problem.column
+        sides = [row / max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        self._most = [max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        self._rows = np.arange(len(problem.row_lower), len(problem.row_lower) + 2)
+        self.problem = replace(
+            problem,
+            matrix=sparse.csr_array(sparse.vstack([problem.matrix, sparse.csr_array(np.stack(sides))])),
+            row_lower=np.append(problem.row_lower, [-inf, -inf]),
+            row_upper=np.append(problem.row_upper, [inf, inf]),
+            row=np.append(problem.row, [1.0, 1.0]),
+        )
+        options = {"threads": effort.threads, "random_seed": effort.seed}
+        self._held = Session(self.problem, relaxed=True, **options)
+        self._loose = Session(self.problem, relaxed=True, **options)
+        self._held.bound(self._integer, self.whole, self.whole)
+
+    def settle(self, x: Floats) -> None:
+        """Let another plan be the one that is held."""
+        self.whole = np.round(x[self._integer])
+        self._held.bound(self._integer, self.whole, self.whole)
+
+    def value(self, x: Floats) -> float:
+        """Return the value of a plan in money a year."""
+        return float(self.model.cost @ x)
+
+    def capex(self, x: Floats) -> float:
+        """Return the capex of a plan (money, undiscounted)."""
+        return float(self._capex @ (x / self.problem.column))
+
+    def rest(self, wish: Wish, whole: Floats | None = None) -> Floats | None:
+        """Return the best plan with its yes-or-no decisions held, None where none satisfies the wish.
+
+        Parameters
+        ----------
+        wish : Wish
+        whole : numpy.ndarray, optional, shape (integer columns,)
+            Other decisions than the plan's.
+        """
+        chosen = self.whole if whole is None else whole
+        chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
+        answer = self._solve(self._held, wish, chosen)
+        if answer is None or answer.x is None:
+            return None
+        needed = chosen * ~self._idle(answer.x)
+        if (needed < chosen).any():
+            chosen, answer = needed, self._solve(self._held, wish, needed) or answer
+        return self._unscaled(answer, chosen)
+
+    def _idle(self, y: Floats) -> Bools:
+        """Return which integer columns are links that carry nothing or steps of units that do not run."""
+        model, used = self.model, y > IDLE * np.where(np.isfinite(self.problem.upper), self.problem.upper, 1.0)
+        network, idle = model.candidates.network, np.zeros(len(y), dtype=bool)
+        flow, run, opened, built = (model.column(name) for name in ("flow", "run", "open", "built"))
+        if len(opened):
+            busy = network.arcs.link[flow.key["arc"][used[flow.span]]]
+            idle[opened.span] = ~np.isin(opened.key["link"], busy)
+        if len(built):
+            unit = run.key["unit"][used[run.span]] if len(run) else np.empty(0, np.int64)
+            idle[built.span] = ~np.isin(network.units.steps.unit[built.key["step"]], unit)
+        return idle[self._integer]
+
+    def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
+        """Return the best plan found by deciding anew what the plan decides or the relaxation wants.
+
+        Parameters
+        ----------
+        wish : Wish
+        start : numpy.ndarray or None, shape (columns,)
+            A plan that satisfies the wish.
+        seconds : float
+            Most time for it.
+
+        Returns
+        -------
+        numpy.ndarray or None, shape (columns,)
+            Not worse than the start; None where nothing was found.
+        """
+        if not len(self._integer):
+            return self.rest(wish) if start is None else start
+        relaxed = self._solve(self._loose, wish, None)
+        if relaxed is None or relaxed.x is None:
+            return start
+        taken = self.whole if start is None else start[self._integer]
+        free = (relaxed.x[self._integer] > WANTED) | (taken > 0.5) | (self.problem.cost[self._integer] == 0)
+        if len(self._integer) <= SMALL:
+            free[:] = True
+        answer = self._branch(wish, free, (start, seconds))
+        if answer.x is None:
+            return start
+        chosen = np.round(answer.x[self._integer])
+        if wish.thrifty:
+            spent = float(self._capex @ answer.x)
+            wish = replace(wish, thrifty=False, capex=spent * (1 + FEASIBLE) + FEASIBLE)
+        found = self.rest(wish, chosen)
+        return start if found is None else found
+
+    def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> Answer:
+        """Return what branch and bound brings with all but some integer columns at 0."""
+        start, seconds = given
+        session = Session(
+            self.problem,
+            threads=self._effort.threads,
+            random_seed=self._effort.seed,
+            time_limit=max(seconds, 1.0),
+            mip_rel_gap=self._effort.gap,
+            mip_max_nodes=NODES,
+        )
+        off = self._integer[~free]
+        session.bound(off, np.zeros(len(off)), np.zeros(len(off)))
+        self._ask(session, wish)
+        if start is not None:
+            session.start(start / self.problem.column)
+        session.listen(lambda _bound, _value: self._effort.interrupted())
+        return session.solve()
+
+    def _solve(self, session: Session, wish: Wish, whole: Floats | None) -> Answer | None:
+        """Return the answer of a kept session to a wish, and leave it as it was."""
+        problem, integer = self.problem, self._integer
+        if whole is not None:
+            session.bound(integer, whole, whole)
+        self._ask(session, wish)
+        answer = session.solve()
+        session.bound(wish.closed, problem.lower[wish.closed], problem.upper[wish.closed])
+        if whole is not None:
+            session.bound(integer, self.whole, self.whole)
+        session.limit(self._rows, np.full(2, -inf), np.full(2, inf))
+        if wish.thrifty:
+            session.price(np.arange(len(problem.cost)), problem.cost)
+        return None if answer.status is not Status.OPTIMAL else answer
+
+    def _ask(self, session: Session, wish: Wish) -> None:
+        """Put a wish into a session."""
+        zero = np.zeros(len(wish.closed))
+        session.bound(wish.closed, zero, zero)
+        most = wish.capex / self._most[0] if wish.capex < inf else inf
+        least = -wish.least / self.problem.money / self._most[1] if wish.least > -inf else inf
+        session.limit(self._rows, np.full(2, -inf), np.array([most, least]))
+        if wish.thrifty:
+            session.price(np.arange(len(self._capex)), self._capex / self._most[0] * max(1.0, self._most[1]))
+
+    def _unscaled(self, answer: Answer, whole: Floats) -> Floats | None:
+        """Return a plan in the model's units, its integers whole."""
+        if answer.x is None:
+            return None
+        x = np.clip(answer.x * self.problem.column, self.model.lower, self.model.upper)
+        x[self._integer] = whole
+        return x
