@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from scipy.optimize import linprog, minimize
 from scipy.sparse import coo_array, hstack, identity
 
 from synergy.settlement.bands import payments
-from synergy.settlement.game import Floats
+from synergy.settlement.document import Sold, as_paid, document, of_firm
+from synergy.settlement.game import Floats, Table
 from synergy.settlement.ladder import Ladder
 from synergy.settlement.prices import Wanted, price
+from synergy.settlement.rules import settle
 from synergy.settlement.trades import Trades
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -58,7 +61,7 @@ def least_lumps(trades: Trades, transfer: Floats) -> float:
     return float(answer.fun)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=SEEDS, players=st.integers(2, 9), count=st.integers(1, 30), carried=st.booleans())
 def test_lump_sums_are_the_least(seed: int, players: int, count: int, carried: bool) -> None:
     trades, wanted = random_trades(seed, players, count, carried)
@@ -97,7 +100,7 @@ def test_prices_are_as_near_to_the_middle_as_can_be() -> None:
     assert distance(lean) <= distance(found.x) + 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=SEEDS, carried=st.booleans(), hold=st.booleans(), step=st.sampled_from([0.01, 0.5, 1.0, 5.0]))
 def test_rounding_breaks_nobody(seed: int, carried: bool, hold: bool, step: float) -> None:
     trades, wanted = random_trades(seed, 6, 20, carried)
@@ -160,3 +163,44 @@ def test_a_region_is_priced_at_once() -> None:
     assert time.perf_counter() - started < 5
     assert prices.transfer.sum() == 0
     assert prices.carried
+
+
+def settled_sale() -> tuple[dict[str, Any], Floats]:
+    """Return a seller and two buyers who settle, as the document says it."""
+    game = Table.listed("abc", {"ab": 300.0, "ac": 150.0, "abc": 300.0})
+    shares, own = settle(game, "core"), np.array([-100.0, 400, 0])
+    trades = Trades(np.array([0]), np.array([1]), np.array([30.0]), np.array([3.0]), np.array([14.0]))
+    return document(shares, own, Sold(trades, [{"seller": "a", "buyer": "b", "commodity": "gas"}])), own
+
+
+def test_the_document_says_who_pays_what() -> None:
+    record, own = settled_sale()
+    payoffs = record["payoffs"]
+    for name, collected in zip("abc", own.tolist(), strict=True):
+        assert payoffs[name]["payoff"] - collected == pytest.approx(payoffs[name]["transfer"])
+    assert sum(round(one["transfer"] / record["unit"]) for one in payoffs.values()) == 0
+    assert record["in_core"]
+    line = record["prices"][0]
+    assert line["payment"] == pytest.approx(line["price"] * line["quantity"])
+    assert 3 <= line["price"] <= 14
+    assert payoffs["a"]["payoff"] >= 150  # the other buyer's offer holds the price up
+    for one in record["binding"]:
+        assert one["payoff"] == pytest.approx(sum(payoffs[name]["payoff"] for name in one["enterprises"]))
+
+
+def test_a_firm_sees_its_own_end_of_the_band() -> None:
+    record, _ = settled_sale()
+    seller, buyer, third = (of_firm(record, name) for name in "abc")
+    assert "high" not in seller["prices"][0]
+    assert seller["prices"][0]["low"] == 3
+    assert "low" not in buyer["prices"][0]
+    assert third["prices"] == []
+    assert set(third) == {"method", "payoff", "lump_sum", "balance", "prices"}
+
+
+def test_a_coarse_ladder_may_open_the_claim() -> None:
+    game = Table.listed("ab", {"ab": 10.0})
+    shares = settle(game, "core")
+    moved = as_paid(shares, np.array([-1.0, 11.0]))
+    assert moved.certificate.bound >= 1.0 > shares.certificate.bound
+    assert not moved.certificate.in_core

@@ -82,7 +82,7 @@ def cost_of_stability(players: int, values: Values) -> float:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(drawn=covers())
 def test_all_is_shared_and_nobody_loses(method: str, drawn: tuple[int, Values]) -> None:
     players, values = drawn
@@ -92,7 +92,7 @@ def test_all_is_shared_and_nobody_loses(method: str, drawn: tuple[int, Values]) 
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(drawn=covers())
 def test_excess_and_claim_are_true(method: str, drawn: tuple[int, Values]) -> None:
     players, values = drawn
@@ -109,7 +109,7 @@ def test_excess_and_claim_are_true(method: str, drawn: tuple[int, Values]) -> No
         assert one.payoff == pytest.approx(shares.payoff[members].sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(drawn=covers(3))
 def test_core_has_the_least_excess(drawn: tuple[int, Values]) -> None:
     players, values = drawn
@@ -123,7 +123,7 @@ def test_core_has_the_least_excess(drawn: tuple[int, Values]) -> None:
     assert shared(table(players, values), "nucleolus").certificate.excess == pytest.approx(least, abs=CLOSE)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(drawn=covers(3), less=st.integers(0, 30))
 def test_least_subsidy_is_the_cost_of_stability(drawn: tuple[int, Values], less: int) -> None:
     players, values = drawn
@@ -144,7 +144,7 @@ def test_least_subsidy_is_the_cost_of_stability(drawn: tuple[int, Values], less:
     assert given_out.payoff.sum() == pytest.approx(values[everybody] + cost, abs=CLOSE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(drawn=covers(3), order=st.randoms(use_true_random=False))
 def test_names_change_nothing(drawn: tuple[int, Values], order: object) -> None:
     players, values = drawn
@@ -157,7 +157,7 @@ def test_names_change_nothing(drawn: tuple[int, Values], order: object) -> None:
         assert second[place] == pytest.approx(first, abs=CLOSE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(sizes=st.lists(st.integers(0, 9), min_size=2, max_size=5))
 def test_equals_get_the_same_and_dummies_nothing(sizes: list[int]) -> None:
     worth = cache(lambda inside: float(sum(sizes[at] for at in inside) ** 2))
@@ -251,12 +251,12 @@ def test_rounds_used_up_leave_a_bound() -> None:
     rng = np.random.default_rng(3)
     structure = Assignment(np.arange(20), np.arange(20, 45), rng.uniform(0, 9, (20, 25)))
     duals = np.concatenate(extremes(structure)[1]) + 0.01
-    shares = settle(Market(structure, start=duals), "core", Options(rounds=3))
+    shares = settle(Market(structure, start=duals), "core", Options(rounds=3, towards=Towards.EQUAL))
     full = settle(Market(structure), "core")
     assert [note.code for note in shares.notes][-1] == "rounds_used_up"
     assert shares.certificate.excess <= shares.certificate.bound <= 0.01 * 45
     assert full.certificate.in_core
-    near = settle(Market(structure, start=duals), "core", Options(towards=Towards.DUALS))
+    near = settle(Market(structure, start=duals), "core")
     assert near.certificate.in_core
     assert near.certificate.tested < full.certificate.tested
 

@@ -56,10 +56,12 @@ def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
 
 def _target(frame: Frame, options: Options) -> Floats:
     """Return the shares to stay near to, in units, shape (k,)."""
-    start = frame.asked.start
-    if options.towards is Towards.DUALS and start is not None:
+    start, towards = frame.asked.start, options.towards
+    if towards is None:
+        towards = Towards.EQUAL if len(frame.part.members) <= options.exact else Towards.DUALS
+    if towards is Towards.DUALS and start is not None:
         return frame.shares(start)
-    if options.towards is Towards.BASE:
+    if towards is Towards.BASE:
         return proportions(frame.asked, frame.part, options) * frame.gain
     standing = _brought(frame)
     target: Floats = standing + (frame.gain - standing.sum()) / len(standing)

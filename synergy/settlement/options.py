@@ -42,8 +42,9 @@ class Options:
         Relative to the larger of 1 and ``|v(N)|``: an excess up to it counts as none.
     rounds : int
         How often the game may be asked for the worst coalition, in each component.
-    towards : Towards
-        Of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares.
+    towards : Towards or None
+        Of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares. None: equal
+        gains in parts of up to `exact` players, what the duals pay in greater ones.
     base : Base or None
         Of the rule `proportional`, and of ``towards=Towards.BASE``.
     listed : int
@@ -58,7 +59,7 @@ class Options:
 
     tolerance: float = 1e-6
     rounds: int = 400
-    towards: Towards = Towards.EQUAL
+    towards: Towards | None = None
     base: Base | None = None
     listed: int = 4
     exact: int = 12

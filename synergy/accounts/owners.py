@@ -1,0 +1,110 @@
+"""What each enterprise collects under some decisions at its own accounts, before anybody pays anybody.
+
+Goods are handed over at the gate of who gives them: who gives bears what it costs to have them, who takes what it costs
+to fetch them and has what they bring. At a public place nobody keeps accounts: what happens there belongs to the
+enterprise at the other end, and, where there is none, to all by weight.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.accounts.facts import split_build
+from synergy.accounts.keys import MISSING, Floats, Ints, find, take_text, texts
+from synergy.accounts.ledger import ledger
+from synergy.dataset.dataset import Dataset
+from synergy.plan import Decisions
+
+GIVING = ("purchase", "offer", "disposal")
+TAKING = ("need", "sale", "charge", "transport", "carbon")
+PARTNERS = ("from_site", "to_site", "commodity")
+
+
+def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
+    """Return what each enterprise collects, money a year; the sum is the value.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    decisions : Decisions
+        What is done.
+
+    Returns
+    -------
+    pandas.Series
+        By enterprise, in the order of their table.
+    """
+    books, flows = ledger(dataset, decisions), decisions.flows
+    gives, takes = owner_of(dataset, flows["from_site"]), owner_of(dataset, flows["to_site"])
+    runs, builds, links = decisions.runs, decisions.builds, decisions.links
+    ends = [owner_of(dataset, links[name]) for name in ("to_site", "from_site")]
+    stores = dataset["stores"]
+    held = take_text(stores["site"], find([decisions.levels["store"]], [stores["store"]]))
+    lines = [
+        (_either(gives, takes), books.flows[list(GIVING)].sum(axis=1)),
+        (_either(takes, gives), books.flows[list(TAKING)].sum(axis=1)),
+        (owner_of(dataset, _run_sites(dataset, runs)), books.runs["net"]),
+        (owner_of(dataset, held), books.levels["net"]),
+        (owner_of(dataset, builds["site"]), books.builds["net"]),
+        (_either(*ends), books.links["net"]),
+    ]
+    owner = np.concatenate([line for line, _ in lines])
+    money = np.concatenate([amount.to_numpy(float) for _, amount in lines])
+    return pd.Series(_by_owner(dataset, owner, money), index=texts(dataset["enterprises"]["enterprise"]))
+
+
+def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
+    """Return what enterprises deliver to each other, one row for each pair of sites and commodity.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    decisions : Decisions
+        What is done.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `PARTNERS`, `quantity` (leaving, a year), `arrived`, `freight` (transport and its carbon, money a year, zero or
+        more), `seller` and `buyer` (positions of the enterprises).
+    """
+    flows = decisions.flows
+    freight = -ledger(dataset, decisions).flows[["transport", "carbon"]].sum(axis=1)
+    ends = {"seller": owner_of(dataset, flows["from_site"]), "buyer": owner_of(dataset, flows["to_site"])}
+    table = flows[[*PARTNERS, "quantity", "arrived"]].assign(freight=freight, **ends)
+    between = (table["seller"] != table["buyer"]) & (table["seller"] >= 0) & (table["buyer"] >= 0)
+    keys = [*PARTNERS, "seller", "buyer"]
+    return table[between & (table["quantity"] > 0)].groupby(keys, sort=True, as_index=False).sum()
+
+
+def owner_of(dataset: Dataset, sites: Any) -> Ints:
+    """Return the position of the enterprise of each site, `MISSING` for public places, shape (n,)."""
+    table = dataset["sites"]
+    owner = take_text(table["enterprise"], find([sites], [table["site"]]))
+    return find([owner], [dataset["enterprises"]["enterprise"]])
+
+
+def _either(first: Ints, second: Ints) -> Ints:
+    """Return the first owner, the second where the first place is public."""
+    return np.where(first == MISSING, second, first)
+
+
+def _run_sites(dataset: Dataset, runs: pd.DataFrame) -> Any:
+    """Return the site of each run."""
+    facilities = dataset["facilities"]
+    standing = take_text(facilities["site"], find([runs["id"]], [facilities["facility"]]))
+    return np.where(texts(runs["kind"]) == "build", split_build(runs["id"])[1], standing)
+
+
+def _by_owner(dataset: Dataset, owner: Ints, money: Floats) -> Floats:
+    """Return money summed by owner, what is public by weight."""
+    weight = dataset["enterprises"]["weight"].to_numpy(float)
+    public = owner == MISSING
+    own: Floats = money[public].sum() * weight / weight.sum()
+    np.add.at(own, owner[~public], money[~public])
+    return own
