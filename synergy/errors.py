@@ -6,7 +6,13 @@
     |-- UsageError              2   a command or call that makes no sense
     |-- DatasetError            3   faults of a dataset or scenario, all of them at once
     |   `-- LoopError           5   ... among them a loop that makes money or goods from nothing
-    `-- VerificationError       1   a plan that does not follow from its dataset
+    |-- VerificationError       1   a plan that does not follow from its dataset
+    `-- StoreError              1   what the store of rounds refuses, said in both languages
+        |-- NotFoundError       1   ... nothing there, or nothing that this actor may know of
+        |-- DeniedError         1   ... the actor may not do this at all
+        |-- RefusedError        1   ... the step does not fit the state of the round, or what was given is wrong
+        |-- ConflictError       1   ... somebody else was faster, or a key was used for something else
+        `-- UnavailableError    1   ... locked, full, unreachable; nothing was stored, and the same call may be repeated
 
 Bad luck (infeasible, unbounded, out of time) is no exception but a status: see `synergy.model.status`.
 """
@@ -101,6 +107,46 @@ class VerificationError(SynergyError):
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
         super().__init__("; ".join(self.findings[:SHOWN]))
+
+
+class StoreError(SynergyError):
+    """What the store of rounds refuses.
+
+    Parameters
+    ----------
+    code : str
+        Stable name, for programs.
+    en, zh : str
+        What was found, what was expected and how to mend it.
+    """
+
+    def __init__(self, code: str, en: str, zh: str) -> None:
+        self.code, self.en, self.zh = code, en, zh
+        super().__init__(en)
+
+    def said(self, lang: str) -> str:
+        """Return the sentence in one language."""
+        return self.zh if lang == "zh" else self.en
+
+
+class NotFoundError(StoreError):
+    """Nothing is there, or nothing that this actor may know of: the two are told apart to nobody."""
+
+
+class DeniedError(StoreError):
+    """The actor may not do this, whatever the object."""
+
+
+class RefusedError(StoreError):
+    """The step does not fit the state of the round, or what was given is wrong."""
+
+
+class ConflictError(StoreError):
+    """Somebody else was faster, or an idempotency key was used for something else."""
+
+
+class UnavailableError(StoreError):
+    """The database is locked, full or unreachable; nothing was stored and the same call may be repeated."""
 
 
 class DatasetError(SynergyError):

@@ -1,0 +1,164 @@
+"""Who may do what: one function decides, and what no rule allows is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from synergy.store.names import Role
+from synergy.store.words import refusal
+
+
+class Action(StrEnum):
+    """Everything that can be done with a store."""
+
+    CREATE_ROUND = "create_round"
+    RUN_ROUND = "run_round"  # open, remind, freeze, match, cancel, review, publish, conclude
+    SEE_ROUNDS = "see_rounds"  # public facts: names, states, deadlines, who takes part
+    SEE_PLANS = "see_plans"  # whole plans, progress, comparisons, replays
+    SEE_AGGREGATES = "see_aggregates"
+    DECLARE = "declare"
+    SEE_DECLARATION = "see_declaration"
+    SEE_PROPOSAL = "see_proposal"  # the enterprise's part of it
+    ANSWER = "answer"
+    FOLLOW = "follow"  # move a partnership on
+    SEE_PARTNERSHIP = "see_partnership"
+    SEE_EVENTS = "see_events"
+    VERIFY_CHAIN = "verify_chain"
+    MANAGE_USERS = "manage_users"
+    SEE_USERS = "see_users"
+    OWN_ACCOUNT = "own_account"  # password and tokens of oneself
+    WORK = "work"  # claim, renew, checkpoint, publish
+
+
+class Reach(StrEnum):
+    """How far an allowance goes."""
+
+    ALL = "all"
+    OWN = "own"  # what the actor's enterprise, or the actor, is part of
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks.
+
+    Parameters
+    ----------
+    name : str
+        Of the account.
+    role : Role
+        What it is for.
+    enterprise : str or None
+        Whose it is.
+    scopes : frozenset of str or None
+        What its token may do; None: no token, everything the role may.
+    user : int or None
+        Row of the account.
+    """
+
+    name: str
+    role: Role
+    enterprise: str | None = None
+    scopes: frozenset[str] | None = None
+    user: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is asked for.
+
+    Parameters
+    ----------
+    what : str
+        Noun of the error where it is hidden.
+    enterprises : frozenset of str
+        Whose it is, or who is part of it.
+    owner : str or None
+        The account whose it is.
+    """
+
+    what: str
+    enterprises: frozenset[str] = frozenset()
+    owner: str | None = None
+
+
+WORKER = Actor("worker", Role.WORKER)
+_P, _E, _R, _A, _C, _D, _W = Role
+_ALL, _OWN = Reach.ALL, Reach.OWN
+# action: the scope a token needs, and how far each role reaches; a role that is not named may not
+RULES: Mapping[Action, tuple[str, Mapping[Role, Reach]]] = MappingProxyType(
+    {
+        Action.CREATE_ROUND: ("plan", {_P: _ALL}),
+        Action.RUN_ROUND: ("plan", {_P: _ALL}),
+        Action.SEE_ROUNDS: ("read", {_P: _ALL, _E: _ALL, _R: _ALL, _A: _ALL, _C: _ALL, _D: _ALL}),
+        Action.SEE_PLANS: ("plan", {_P: _ALL, _A: _ALL}),
+        Action.SEE_AGGREGATES: ("read", {_P: _ALL, _E: _ALL, _R: _ALL, _A: _ALL, _C: _ALL}),
+        Action.DECLARE: ("declare", {_P: _ALL, _E: _OWN, _C: _OWN}),
+        Action.SEE_DECLARATION: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.SEE_PROPOSAL: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.ANSWER: ("respond", {_E: _OWN, _C: _OWN}),
+        Action.FOLLOW: ("respond", {_P: _ALL, _E: _OWN, _C: _OWN}),
+        Action.SEE_PARTNERSHIP: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.SEE_EVENTS: ("audit", {_P: _ALL, _A: _ALL}),
+        Action.VERIFY_CHAIN: ("audit", {_P: _ALL, _A: _ALL, _D: _ALL}),
+        Action.MANAGE_USERS: ("manage", {_D: _ALL}),
+        Action.SEE_USERS: ("manage", {_D: _ALL, _A: _ALL}),
+        Action.OWN_ACCOUNT: ("account", {_P: _OWN, _E: _OWN, _R: _OWN, _A: _OWN, _C: _OWN, _D: _ALL}),
+        Action.WORK: ("work", {_W: _ALL}),
+    }
+)
+SCOPES = tuple(sorted({scope for scope, _ in RULES.values()} - {"work", "account"}))
+
+
+def reach(actor: Actor, action: Action) -> Reach | None:
+    """Return how far an actor reaches with an action; None where it may not at all.
+
+    Parameters
+    ----------
+    actor : Actor
+        Who asks.
+    action : Action
+        For what.
+    """
+    scope, roles = RULES.get(action, ("", {}))
+    if actor.scopes is not None and scope not in actor.scopes:
+        return None
+    return roles.get(actor.role)
+
+
+def allowed(actor: Actor, action: Action, resource: Resource) -> bool:
+    """Return whether an actor may do something with something; the one place where it is decided.
+
+    Parameters
+    ----------
+    actor : Actor
+        Who asks.
+    action : Action
+        For what.
+    resource : Resource
+        With what.
+    """
+    far = reach(actor, action)
+    if far is Reach.OWN:
+        mine = actor.enterprise is not None and actor.enterprise in resource.enterprises
+        return mine or (resource.owner is not None and resource.owner == actor.name)
+    return far is Reach.ALL
+
+
+def require(actor: Actor, action: Action, resource: Resource) -> None:
+    """Raise where an actor may not do something.
+
+    Raises
+    ------
+    DeniedError
+        The actor may do this with nothing at all.
+    NotFoundError
+        It is somebody else's: whether it exists is not told.
+    """
+    if allowed(actor, action, resource):
+        return
+    if reach(actor, action) is None:
+        raise refusal("denied", role=str(actor.role), action=str(action))
+    raise refusal("not_found", what=resource.what)

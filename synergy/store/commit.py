@@ -1,0 +1,211 @@
+"""One step on a store: all of it or nothing, once however often it is sent, with its events in the chain."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from synergy.store.access import Actor
+from synergy.store.exact import canonical
+from synergy.store.store import Store
+from synergy.store.tables import chain, events, requests
+from synergy.store.words import refusal
+
+Record = dict[str, Any]
+START = "0" * 64  # what the first event follows
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked for.
+
+    Parameters
+    ----------
+    name : str
+        Of the step, as in the events.
+    given : mapping
+        What it was called with: a key that comes again has to come with the same.
+    key : str or None
+        Idempotency key of the caller.
+    """
+
+    name: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of name and what was given."""
+        return hashlib.sha256(canonical([self.name, dict(self.given)]).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Change:
+    """A writing transaction: its connection, who changes, when, and the head of the chain.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        In the transaction.
+    store : Store
+        Its secret signs the events.
+    actor : Actor
+        Who changes.
+    at : datetime.datetime
+        When.
+    number, mac : int, str
+        Head of the chain.
+    """
+
+    connection: Connection
+    store: Store
+    actor: Actor
+    at: datetime
+    number: int
+    mac: str
+
+    def event(self, action: str, subject: str, detail: Mapping[str, Any], round_id: int | None = None) -> None:
+        """Append an event to the chain.
+
+        Parameters
+        ----------
+        action : str
+            What was done.
+        subject : str
+            To what, as ``round:3``.
+        detail : mapping
+            What changed; no password, no token.
+        round_id : int or None
+            The round that it belongs to.
+        """
+        self.number += 1
+        row = {
+            "number": self.number,
+            "at": self.at,
+            "actor": self.actor.name,
+            "action": action,
+            "subject": subject,
+            "round": round_id,
+            "detail": dict(detail),
+            "previous": self.mac,
+        }
+        self.mac = signed(self.store.secret, row)
+        self.connection.execute(insert(events).values(**row, mac=self.mac))
+
+    def bump(self, table: Table, key: Mapping[str, Any], version: int, what: str, **values: Any) -> None:
+        """Change one row if it still has the version that was seen.
+
+        Parameters
+        ----------
+        table : sqlalchemy.Table
+            With a `version`.
+        key : mapping
+            Columns that name the row.
+        version : int
+            As it was seen.
+        what : str
+            Noun of the error.
+        **values : object
+            New values.
+
+        Raises
+        ------
+        ConflictError
+            Somebody else was faster.
+        """
+        same = [table.c[name] == value for name, value in key.items()]
+        done = self.connection.execute(
+            update(table).where(*same, table.c.version == version).values(version=version + 1, **values)
+        )
+        if done.rowcount != 1:
+            found = self.connection.execute(select(table.c.version).where(*same)).scalar()
+            raise refusal("stale", what=what, given=version, found=found)
+
+
+def inserted(connection: Connection, table: Table, **values: Any) -> int:
+    """Insert one row and return the id that the database gave it."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def signed(secret: bytes, row: Mapping[str, Any]) -> str:
+    """Return the HMAC-SHA256 of an event and of the one before it.
+
+    Parameters
+    ----------
+    secret : bytes
+        Key of the chain.
+    row : mapping
+        Number, at, actor, action, subject, round, detail, previous.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    names = ("number", "at", "actor", "action", "subject", "round", "detail", "previous")
+    return hmac.new(secret, canonical([row[name] for name in names]).encode(), hashlib.sha256).hexdigest()
+
+
+def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Record]) -> Record:
+    """Do a step in one transaction; sent again with the same key it answers the same and does nothing.
+
+    Parameters
+    ----------
+    store : Store
+        Where.
+    actor : Actor
+        Who; whether this is allowed has been asked before.
+    step : Step
+        What.
+    body : callable
+        Does it and returns a plain record; whatever it raises leaves everything as it was.
+
+    Returns
+    -------
+    dict
+        The record of the body, or of the first time.
+
+    Raises
+    ------
+    ConflictError
+        The key was used for something else, or the body found a newer version.
+    UnavailableError
+        The database did not answer; nothing was stored.
+    """
+    with store.database.write() as connection:
+        # the row of the chain is the lock that puts writers in line, on a server too
+        number, mac = connection.execute(select(chain.c.number, chain.c.mac).with_for_update()).one()
+        known = _known(connection, actor, step)
+        if known is not None:
+            return known
+        change = Change(connection, store, actor, store.now(), number, mac)
+        result: Record = json.loads(canonical(body(change)))
+        if change.number != number:
+            connection.execute(update(chain).values(number=change.number, mac=change.mac))
+        if step.key is not None:
+            row = {"actor": actor.name, "key": step.key, "digest": step.digest, "result": result, "at": change.at}
+            connection.execute(insert(requests).values(**row))
+        return result
+
+
+def _known(connection: Connection, actor: Actor, step: Step) -> Record | None:
+    """Return what a step with this key answered before, None where it never came."""
+    if step.key is None:
+        return None
+    found = connection.execute(
+        select(requests.c.digest, requests.c.result).where(requests.c.actor == actor.name, requests.c.key == step.key)
+    ).one_or_none()
+    if found is None:
+        return None
+    if found.digest != step.digest:
+        raise refusal("key_reused", key=step.key)
+    return dict(found.result)

@@ -1,0 +1,160 @@
+"""The two engines of a store: one that writes, one that only reads; SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+
+from synergy.errors import UsageError
+from synergy.store.words import unavailable
+
+BUSY_MS = 10_000  # how long a writer waits for another one
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A writing and a reading engine of one database.
+
+    Parameters
+    ----------
+    url : sqlalchemy.engine.URL
+        ``sqlite:///file`` or ``postgresql+psycopg://...``.
+    writer, reader : sqlalchemy.Engine
+        The reader cannot write, whatever it is told.
+    """
+
+    url: URL
+    writer: Engine
+    reader: Engine
+
+    @property
+    def file(self) -> Path | None:
+        """Return the file of a SQLite database, None for a server."""
+        return Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection in a writing transaction: all of it or nothing, one writer at a time.
+
+        Raises
+        ------
+        UnavailableError
+            Locked, full, unreachable or broken; nothing was stored.
+        """
+        try:
+            with self.writer.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise unavailable(error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise unavailable(error) from error
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that only reads, and sees one state of the database.
+
+        Raises
+        ------
+        UnavailableError
+            Unreachable or broken.
+        """
+        try:
+            with self.reader.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise unavailable(error) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def database(address: str | Path) -> Database:
+    """Return the engines of a database; nothing is opened yet.
+
+    Parameters
+    ----------
+    address : str or pathlib.Path
+        A file, or a URL of SQLite or PostgreSQL.
+
+    Returns
+    -------
+    Database
+
+    Raises
+    ------
+    UsageError
+        The address is of neither kind.
+    """
+    url = _url(address)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    # transactions at the default level: every writer takes the lock of the chain first, see `commit`
+    reading = {"options": "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"}
+    writer = create_engine(url, pool_pre_ping=True)
+    return Database(url, writer, create_engine(url, pool_pre_ping=True, connect_args=reading))
+
+
+def _url(address: str | Path) -> URL:
+    text = str(address)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).absolute()))
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise UsageError(f"{text.split('://', maxsplit=1)[0]}://...: not an address of a database") from error
+    kind = url.drivername.partition("+")[0]
+    if kind not in _DRIVERS or (kind == "sqlite" and not url.database):
+        raise UsageError(f"{url.drivername}://: expected sqlite:///FILE or postgresql+psycopg://...")
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def _sqlite(url: URL) -> Database:
+    path = url.database or ""
+    writer = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    quoted = Path(path).absolute().as_uri().removeprefix("file://")
+    reader = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_MS / 1000, check_same_thread=False
+        ),
+    )
+    event.listen(writer, "connect", _connected)
+    event.listen(writer, "begin", _immediate)
+    event.listen(reader, "connect", _connected_reader)
+    event.listen(reader, "begin", _deferred)
+    return Database(url, writer, reader)
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    """Take the transactions from Python's driver, which begins them too late, and make commits durable."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _connected_reader(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("query_only=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _immediate(connection: Connection) -> None:
+    # deferred ones fail at once when two of them read before they write
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

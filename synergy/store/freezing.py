@@ -1,0 +1,96 @@
+"""Freezing: the declarations of a round become one dataset that nothing changes any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from synergy.dataset.subset import subset
+from synergy.errors import DatasetError
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import Snapshot, archive, dataset_of, keep, snapshot_of
+from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.declaring import stored
+from synergy.store.overlay import checked, overlaid
+from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.store import Store
+from synergy.store.tables import declarations
+from synergy.store.words import refusal
+
+
+def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Close the declarations of a round: their sum is kept under its digest.
+
+    Members who declared nothing count as the dataset of the association says; who is no member has nothing.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+        The round, declaring.
+    asked : Asked, optional
+        Version that was seen, idempotency key, note.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state, snapshot, undeclared: [enterprise]}``.
+
+    Raises
+    ------
+    DatasetError
+        The sum of the declarations, or the scenario on it, is wrong.
+    ConflictError
+        A declaration came in meanwhile: freeze again.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        before = None if row.frozen else _gathered(connection, row)
+    snapshot = None if before is None else _sum(row, before)
+
+    def body(change: Change) -> Record:
+        now = round_row(change.connection, round_id)
+        fits(now, "freeze")
+        heads = _heads(change.connection, round_id)
+        if before is None or snapshot is None or heads != before[2]:
+            raise refusal("stale", what="declaration", given="-", found="-")
+        keep(change.connection, snapshot, change.at)
+        absent = sorted(name for name, (_, submitted) in heads.items() if not submitted)
+        detail = {"snapshot": snapshot.digest, "undeclared": absent}
+        return moved(change, now, "freeze", asked, detail, frozen=snapshot.digest) | detail
+
+    return commit(store, actor, Step("round.freeze", {"round": round_id, **asked.given}, asked.key), body)
+
+
+_Heads = dict[str, tuple[int, bool]]
+
+
+def _heads(connection: Connection, round_id: int) -> _Heads:
+    rows = connection.execute(select(declarations).where(declarations.c.round == round_id))
+    return {row.enterprise: (row.version, row.submitted) for row in rows}
+
+
+def _gathered(connection: Connection, row: Row[Any]) -> tuple[bytes, dict[str, Any], _Heads]:
+    heads = _heads(connection, row.id)
+    owned = {name: stored(connection, row.id, name) for name, (_, submitted) in heads.items() if submitted}
+    return archive(connection, row.base), owned, heads
+
+
+def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snapshot:
+    """Return the sum of all declarations as a snapshot, the scenario tried on it."""
+    content, owned, heads = gathered
+    base = dataset_of(content)
+    whole = overlaid(base, owned)
+    if set(heads) != set(base["enterprises"]["enterprise"]):
+        whole = subset(whole, set(heads))
+    found, problems = checked(whole)
+    if found is None:
+        raise DatasetError(problems)
+    snapshot = snapshot_of(found)
+    dataset_of(snapshot.archive, row.scenario)
+    return snapshot

@@ -1,0 +1,276 @@
+"""What a worker does with a run: claims it under a lease, renews it, publishes it under a fence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import archive
+from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.matching import back
+from synergy.store.names import MatchState
+from synergy.store.store import Store
+from synergy.store.tables import matches, progress
+from synergy.store.words import refusal
+
+LEASE = timedelta(seconds=15)
+ATTEMPTS = 3  # a run that breaks again and again is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that a worker holds.
+
+    Parameters
+    ----------
+    match, attempt : int
+        The fence: what is stored has to come from this attempt.
+    round : int
+    archive : bytes
+        The frozen dataset.
+    scenario, options : mapping
+        What it is matched with.
+    checkpoint : mapping or None
+        What an earlier attempt left.
+    """
+
+    match: int
+    attempt: int
+    round: int
+    archive: bytes
+    scenario: Mapping[str, Any]
+    options: Mapping[str, Any]
+    checkpoint: Mapping[str, Any] | None
+
+
+def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
+    """Take the oldest run that nobody holds: a new one, or one whose worker let its lease run out.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    worker : str
+        Name of the process.
+    lease : datetime.timedelta
+        How long it may be silent.
+
+    Returns
+    -------
+    Claim or None
+        None where there is nothing to do.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    with store.database.write() as connection:
+        at = store.now()
+        free = or_(
+            matches.c.state == MatchState.REQUESTED,
+            (matches.c.state == MatchState.RUNNING) & (matches.c.lease < at),
+        )
+        wanted = select(matches).where(free).order_by(matches.c.requested).limit(1)
+        row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return None
+        taken = {"state": MatchState.RUNNING, "attempt": row.attempt + 1, "worker": worker, "lease": at + lease}
+        connection.execute(update(matches).where(matches.c.id == row.id).values(**taken, started=at))
+        content = archive(connection, row.snapshot)
+        names = ("scenario", "options", "checkpoint")
+        return Claim(row.id, row.attempt + 1, row.round, content, *(row._mapping[name] for name in names))
+
+
+def _held(held: Claim) -> Any:
+    """Return the condition that a run is still this worker's."""
+    return (matches.c.id == held.match) & (matches.c.attempt == held.attempt) & (matches.c.state == MatchState.RUNNING)
+
+
+def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> bool:
+    """Renew a lease.
+
+    Parameters
+    ----------
+    store, actor
+        The worker's.
+    held : Claim
+        The run.
+    lease : datetime.timedelta
+        From now on.
+
+    Returns
+    -------
+    bool
+        Whether somebody asked to cancel the run.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's: stop.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    with store.database.write() as connection:
+        done = connection.execute(update(matches).where(_held(held)).values(lease=store.now() + lease))
+        if done.rowcount != 1:
+            raise refusal("lost", match=held.match, attempt=held.attempt)
+        return bool(connection.execute(select(matches.c.cancel).where(matches.c.id == held.match)).scalar_one())
+
+
+def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, Any]]) -> None:
+    """Store progress of a run, and renew nothing.
+
+    Parameters
+    ----------
+    store, actor, held
+        As for `renew`.
+    records : mapping of int to mapping
+        What happened, by number within the attempt.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    with store.database.write() as connection:
+        _hold(connection, held)
+        rows = [
+            {"match": held.match, "attempt": held.attempt, "number": number, "at": store.now(), "record": dict(record)}
+            for number, record in records.items()
+        ]
+        connection.execute(insert(progress), rows)
+
+
+def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str, Any]) -> None:
+    """Store what the next attempt can start from.
+
+    Parameters
+    ----------
+    store, actor, held
+        As for `renew`.
+    record : mapping
+        Plain JSON.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    with store.database.write() as connection:
+        done = connection.execute(update(matches).where(_held(held)).values(checkpoint=dict(record)))
+        if done.rowcount != 1:
+            raise refusal("lost", match=held.match, attempt=held.attempt)
+
+
+def _hold(connection: Connection, held: Claim) -> None:
+    """Lock the row of a run, or refuse where it is no longer this worker's."""
+    row = connection.execute(select(matches.c.id).where(_held(held)).with_for_update()).one_or_none()
+    if row is None:
+        raise refusal("lost", match=held.match, attempt=held.attempt)
+
+
+def hold(change: Change, held: Claim, **values: Any) -> None:
+    """End a run inside a transaction if it is still this worker's.
+
+    Parameters
+    ----------
+    change : Change
+        The transaction.
+    held : Claim
+        The run.
+    **values : object
+        What it ended as.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's.
+    """
+    ended = {**values, "finished": change.at, "lease": None, "checkpoint": None}
+    done = change.connection.execute(update(matches).where(_held(held)).values(**ended))
+    if done.rowcount != 1:
+        raise refusal("lost", match=held.match, attempt=held.attempt)
+
+
+def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
+    """End a run that broke; it is tried again a few times.
+
+    Parameters
+    ----------
+    store, actor, held
+        As for `renew`.
+    fault : str
+        What happened, for the planner: no figures of a firm.
+
+    Returns
+    -------
+    dict
+        ``{match, state}``.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's.
+    """
+    require(actor, Action.WORK, Resource("match"))
+
+    def body(change: Change) -> Record:
+        if held.attempt < ATTEMPTS:
+            again = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
+            done = change.connection.execute(update(matches).where(_held(held)).values(**again))
+            if done.rowcount != 1:
+                raise refusal("lost", match=held.match, attempt=held.attempt)
+            return {"match": held.match, "state": MatchState.REQUESTED}
+        hold(change, held, state=MatchState.FAILED, fault=fault)
+        back(change, held.round, held.match, "match.failed", {"fault": fault})
+        return {"match": held.match, "state": MatchState.FAILED}
+
+    return commit(store, actor, Step("match.fail"), body)
+
+
+def cancelled(store: Store, actor: Actor, held: Claim) -> Record:
+    """End a run that somebody asked to cancel.
+
+    Parameters
+    ----------
+    store, actor, held
+        As for `renew`.
+
+    Returns
+    -------
+    dict
+        ``{match, state}``.
+    """
+    require(actor, Action.WORK, Resource("match"))
+
+    def body(change: Change) -> Record:
+        hold(change, held, state=MatchState.CANCELLED)
+        back(change, held.round, held.match, "match.cancelled", {})
+        return {"match": held.match, "state": MatchState.CANCELLED}
+
+    return commit(store, actor, Step("match.cancelled"), body)
+
+
+def release(store: Store, actor: Actor, held: Claim) -> None:
+    """Give a run back that was not finished: any worker may take it at once.
+
+    Parameters
+    ----------
+    store, actor, held
+        As for `renew`.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    with store.database.write() as connection:
+        given = {"state": MatchState.REQUESTED, "lease": None}
+        done = connection.execute(update(matches).where(_held(held)).values(**given))
+        if done.rowcount != 1:
+            raise refusal("lost", match=held.match, attempt=held.attempt)

@@ -1,0 +1,73 @@
+"""The words that the store keeps: states of a round, of a match, answers, stages, roles."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a round stands."""
+
+    DRAFT = "draft"
+    DECLARING = "declaring"
+    FROZEN = "frozen"
+    MATCHING = "matching"
+    REVIEW = "review"
+    PUBLISHED = "published"
+    RESPONDING = "responding"
+    CONCLUDED = "concluded"
+    CANCELLED = "cancelled"
+
+
+class MatchState(StrEnum):
+    """Where a matching run stands."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Sheet(StrEnum):
+    """The tables of a dataset that an enterprise declares."""
+
+    OFFERS = "offers"
+    NEEDS = "needs"
+    FACILITIES = "facilities"
+
+
+class Answer(StrEnum):
+    """What an enterprise says to a proposal that it is part of."""
+
+    NONE = "none"
+    INTERESTED = "interested"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    COUNTERED = "countered"
+
+
+class Stage(StrEnum):
+    """How far an accepted proposal has come."""
+
+    AGREED = "agreed"
+    PERMITS = "permits"
+    FINANCING = "financing"
+    BUILDING = "building"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    PLANNER = "planner"
+    EDITOR = "editor"
+    READER = "reader"
+    AUDITOR = "auditor"
+    CLIENT = "client"
+    ADMINISTRATOR = "administrator"
+    WORKER = "worker"
+
+
+OF_AN_ENTERPRISE = frozenset({Role.EDITOR, Role.READER})

@@ -1,0 +1,76 @@
+"""The scenario of a run: the round's own, with what planners ruled and enterprises answered on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Record = dict[str, Any]
+_ENDS = ("from_site", "to_site", "commodity")
+
+
+def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> Record:
+    """Return the scenario of a run.
+
+    Parameters
+    ----------
+    scenario : mapping
+        The round's: ``{name, settings, tables, scale}``.
+    rulings : iterable of tuple of str and mapping
+        Kind and pattern, the earliest first: ``forbid`` and ``fix`` patterns of the contract, ``cap``
+        ``{from_site, to_site, commodity, mode, others, quantity}``, ``build`` ``{process, site}`` not to be built.
+
+    Returns
+    -------
+    dict
+        A later fix of the same exchange replaces an earlier one, and a fix lifts what forbids or caps the same.
+    """
+    forbids, fixes, caps, builds = _sorted(rulings)
+    settings = dict(scenario.get("settings", {}))
+    settings["forbid"] = [*settings.get("forbid", []), *forbids]
+    settings["fix"] = [*settings.get("fix", []), *fixes]
+    tables = {table: list(rows) for table, rows in scenario.get("tables", {}).items()}
+    links = [row for cap in caps for row in _links(cap)]
+    for table, key, rows in (("links", (*_ENDS, "mode"), links), ("build_options", ("process", "site"), builds)):
+        if rows:
+            tables[table] = _merged(tables.get(table, []), rows, key)
+    return {**scenario, "settings": settings, "tables": tables}
+
+
+def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Record], ...]:
+    """Return what is forbidden, fixed, capped and not built, each once."""
+    forbids: dict[tuple[Any, ...], Record] = {}
+    fixes: dict[tuple[Any, ...], Record] = {}
+    caps: dict[tuple[Any, ...], Record] = {}
+    builds: dict[tuple[Any, ...], Record] = {}
+    for kind, pattern in rulings:
+        record = dict(pattern)
+        ends = tuple(record.get(name) for name in ("from_enterprise", "to_enterprise", *_ENDS))
+        if kind == "fix":
+            fixes[ends] = record
+            forbids.pop(ends, None)
+            caps.pop(ends[2:], None)
+        elif kind == "forbid":
+            forbids[ends] = record
+            fixes.pop(ends, None)
+        elif kind == "cap":
+            caps[ends[2:]] = record
+        elif kind == "build":
+            builds[record["process"], record["site"]] = {**record, "max_capacity": 0}
+    return list(forbids.values()), list(fixes.values()), list(caps.values()), list(builds.values())
+
+
+def _links(cap: Mapping[str, Any]) -> list[Record]:
+    """Return the rows of links that hold an exchange to a quantity: one mode carries it, the others are closed."""
+    ends = {name: cap[name] for name in _ENDS}
+    open_ = {**ends, "mode": cap["mode"], "capacity": float(cap["quantity"])}
+    return [open_, *({**ends, "mode": mode, "forbidden": True} for mode in cap["others"])]
+
+
+def _merged(old: Sequence[Mapping[str, Any]], news: Sequence[Record], key: Sequence[str]) -> list[Record]:
+    """Return rows by key, columns of later ones over those of earlier ones."""
+    rows: dict[tuple[Any, ...], Record] = {}
+    for row in [*old, *news]:
+        place = tuple(row.get(name, "") for name in key)
+        rows[place] = {**rows.get(place, {}), **row}
+    return list(rows.values())

@@ -1,0 +1,234 @@
+"""Answers of enterprises to proposals, and what becomes of a proposal by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.exact import decimal
+from synergy.store.matching import latest_match
+from synergy.store.names import Answer
+from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.store import Store
+from synergy.store.tables import lines, matches, parties, partnerships, proposals
+from synergy.store.words import refusal
+
+_GIVEN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.DECLINED, Answer.COUNTERED)
+_CLOSED = (Answer.ACCEPTED, Answer.DECLINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an enterprise answers.
+
+    Parameters
+    ----------
+    answer : Answer
+        Interested, accepted, declined or countered.
+    reason : str
+        Needed to decline.
+    counter : sequence of mapping
+        ``{number, quantity, price}``: what it would do instead, for lines it is an end of.
+    """
+
+    answer: Answer
+    reason: str = ""
+    counter: Sequence[Mapping[str, Any]] = ()
+
+
+def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | None = None) -> Record:
+    """Answer a proposal.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An editor or client of an enterprise that is part of it.
+    code : str
+        The proposal's.
+    reply : Reply
+        What is answered.
+    asked : Asked, optional
+        Version of the enterprise's answer that was seen, idempotency key.
+
+    Returns
+    -------
+    dict
+        ``{proposal, answer, version, standing}``: standing is what has become of the proposal.
+
+    Raises
+    ------
+    NotFoundError
+        No such proposal, or one of others.
+    RefusedError
+        The round does not collect answers, the proposal is closed, or a counter-offer is wrong.
+    ConflictError
+        The enterprise has answered since the version that was seen.
+    """
+    asked = asked or Asked()
+    with store.database.read() as connection:
+        proposal_row(connection, actor, Action.ANSWER, code)
+    _sensible(reply)
+    given = {"proposal": code, "answer": reply.answer, "reason": reply.reason, "counter": list(reply.counter)}
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        row = proposal_row(connection, actor, Action.ANSWER, code)
+        _open(connection, row)
+        own = (parties.c.proposal == row.id) & (parties.c.enterprise == actor.enterprise)
+        party = connection.execute(select(parties).where(own)).one()
+        if party.answer in _CLOSED or row.answer in _CLOSED:
+            raise refusal("answered", answer=party.answer if party.answer in _CLOSED else row.answer)
+        counter = _counter(connection, row, actor, reply)
+        seen = party.version if asked.version is None else asked.version
+        values = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "at": change.at}
+        key = {"proposal": row.id, "enterprise": actor.enterprise}
+        change.bump(parties, key, seen, "proposal", **values, actor=actor.name)
+        standing = _settled(change, row)
+        detail = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "standing": standing}
+        round_id = _round(connection, row)
+        change.event("answer", f"proposal:{code}:{actor.enterprise}", detail, round_id)
+        return {"proposal": code, "answer": reply.answer, "version": seen + 1, "standing": standing}
+
+    return commit(store, actor, Step("answer", given | {"version": asked.version}, asked.key), body)
+
+
+def proposal_row(connection: Connection, actor: Actor, action: Action, code: str) -> Row[Any]:
+    """Return a proposal that an actor may do something with.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    actor, action
+        Who, and what for.
+    code : str
+        The proposal's.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the actor is no part of it: the two look the same.
+    DeniedError
+        The actor may do this with no proposal.
+    """
+    row = connection.execute(select(proposals).where(proposals.c.code == code)).one_or_none()
+    inside = select(parties.c.enterprise).where(parties.c.proposal == (None if row is None else row.id))
+    require(actor, action, Resource("proposal", frozenset(connection.execute(inside).scalars())))
+    if row is None:
+        raise refusal("not_found", what="proposal")
+    return row
+
+
+def _sensible(reply: Reply) -> None:
+    if reply.answer not in _GIVEN:
+        raise refusal("unknown", what="answer", name=reply.answer, expected=", ".join(_GIVEN))
+    if reply.answer is Answer.DECLINED and not reply.reason.strip():
+        raise refusal("reason")
+    if len(reply.reason) > 1000:
+        raise refusal("bad_value", what="reason", value=len(reply.reason), expected="<= 1000")
+    if (reply.answer is Answer.COUNTERED) != bool(reply.counter):
+        raise refusal("bad_value", what="counter", value=len(reply.counter), expected="[{number, quantity, price}]")
+
+
+def _round(connection: Connection, row: Row[Any]) -> int:
+    return int(connection.execute(select(matches.c.round).where(matches.c.id == row.match)).scalar_one())
+
+
+def _open(connection: Connection, row: Row[Any]) -> None:
+    """Refuse unless the round collects answers to the run of the proposal."""
+    held = round_row(connection, _round(connection, row))
+    fits(held, "answer")
+    latest = latest_match(connection, held.id)
+    if latest is None or latest.id != row.match:
+        raise refusal("not_found", what="proposal")
+
+
+def _counter(connection: Connection, row: Row[Any], actor: Actor, reply: Reply) -> list[Record] | None:
+    """Return a counter-offer as it is stored: exact figures as texts, for lines that the enterprise is an end of."""
+    if reply.answer is not Answer.COUNTERED:
+        return None
+    mine = {
+        line.number: line
+        for line in connection.execute(select(lines).where(lines.c.proposal == row.id))
+        if actor.enterprise in (line.from_enterprise, line.to_enterprise)
+    }
+    made = []
+    for item in reply.counter:
+        if item.get("number") not in mine:
+            raise refusal("not_found", what="term")
+        figures = {name: _figure(name, item.get(name)) for name in ("quantity", "price")}
+        if all(one is None for one in figures.values()):
+            raise refusal("bad_value", what="counter", value="-", expected="quantity, price")
+        made.append({"number": item["number"], **figures})
+    return made
+
+
+def _figure(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        number = decimal(value)
+    except ValueError as error:
+        raise refusal("bad_value", what=name, value=value, expected=str(error)) from error
+    if name == "quantity" and number < Decimal(0):
+        raise refusal("bad_value", what=name, value=value, expected=">= 0")
+    return str(number)
+
+
+def _settled(change: Change, row: Row[Any]) -> str:
+    """Bring the standing of a proposal up to date with the answers of its parties, and return it."""
+    found = change.connection.execute(select(parties.c.answer).where(parties.c.proposal == row.id)).scalars()
+    said = [Answer(one) for one in found]
+    if Answer.DECLINED in said:
+        standing = Answer.DECLINED
+    elif all(one is Answer.ACCEPTED for one in said):
+        standing = Answer.ACCEPTED
+    elif Answer.COUNTERED in said:
+        standing = Answer.COUNTERED
+    else:
+        standing = Answer.NONE if all(one is Answer.NONE for one in said) else Answer.INTERESTED
+    if standing != row.answer:
+        change.bump(proposals, {"id": row.id}, row.version, "proposal", answer=standing)
+    return str(standing)
+
+
+def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """End a round: what all its parties accepted becomes a partnership that is followed up.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+        Responding.
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{round, version, state, partnerships: [id]}``.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        row = round_row(connection, round_id)
+        fits(row, "conclude")
+        latest = latest_match(connection, round_id)
+        assert latest is not None
+        agreed = (proposals.c.match == latest.id) & (proposals.c.answer == Answer.ACCEPTED)
+        made = []
+        for ident in connection.execute(select(proposals.c.id).where(agreed).order_by(proposals.c.id)).scalars().all():
+            values = {"proposal": ident, "round": round_id, "reason": "", "since": change.at}
+            made.append(inserted(connection, partnerships, **values))
+        return moved(change, row, "conclude", asked, {"partnerships": made}) | {"partnerships": made}
+
+    return commit(store, actor, Step("round.conclude", {"round": round_id, **asked.given}, asked.key), body)

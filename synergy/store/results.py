@@ -1,0 +1,201 @@
+"""What a run brought: the plan, its proposals and the end of the run in one transaction."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import hmac
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.exact import canonical, rounded
+from synergy.store.leases import Claim, hold
+from synergy.store.matching import back, latest_match, standing
+from synergy.store.names import Answer, MatchState, State
+from synergy.store.rounds import round_row
+from synergy.store.store import Store
+from synergy.store.tables import lines, parties, proposals, rounds
+from synergy.store.verdicts import lines_of
+
+_TIMES = ("seconds", "build_seconds")  # of the solver: another time each run
+_LINE = ("from_site", "to_site", "commodity", "mode", "outlet_kind", "outlet", "inlet_kind", "inlet")
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a plan document without the seconds it took.
+
+    Parameters
+    ----------
+    plan : mapping
+        A plan document.
+    """
+    solver = {name: value for name, value in plan["solver"].items() if name not in _TIMES}
+    return hashlib.sha256(canonical({**plan, "solver": solver}).encode()).hexdigest()
+
+
+def packed(record: Mapping[str, Any]) -> bytes:
+    """Return a record as compressed JSON, the same bytes for the same record."""
+    return gzip.compress(canonical(record).encode(), 6, mtime=0)
+
+
+def unpacked_record(content: bytes) -> Record:
+    """Return the record that `packed` made smaller."""
+    return dict(json.loads(gzip.decompress(content)))
+
+
+def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) -> Record:
+    """Publish what a run brought and end it: all of it or nothing, and only for the worker that holds it.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    held : Claim
+        The run.
+    ended : mapping
+        ``{status, record, diagnosis}``: record of the round (`synergy.records.rounds`), None where there is no plan.
+
+    Returns
+    -------
+    dict
+        ``{match, state, proposals}``.
+
+    Raises
+    ------
+    ConflictError
+        The run is no longer this worker's; nothing is stored.
+    """
+    require(actor, Action.WORK, Resource("match"))
+    record = ended["record"]
+    content = None if record is None else packed(record)
+
+    def body(change: Change) -> Record:
+        told: Record = {"status": ended["status"]}
+        if record is None or content is None:
+            hold(change, held, state=MatchState.DONE, status=ended["status"], diagnosis=list(ended["diagnosis"]))
+            back(change, held.round, held.match, "match.done", told)
+            return {"match": held.match, "state": MatchState.DONE, "proposals": 0}
+        plan = record["plan"]
+        digest = plan_digest(plan)
+        values = {"value": rounded(plan["value"]), "gain": None if plan["gain"] is None else rounded(plan["gain"])}
+        before = _answered(change, held)
+        hold(change, held, state=MatchState.DONE, status=plan["status"], plan=content, digest=digest, **values)
+        for proposal in plan["proposals"]:
+            _propose(change, held, record, proposal)
+        _carry(change, held, before)
+        row = round_row(change.connection, held.round)
+        if row.state == State.MATCHING:
+            change.bump(rounds, {"id": row.id}, row.version, "round", state=State.REVIEW)
+        told |= {"plan": digest, "proposals": len(plan["proposals"])}
+        change.event("match.done", f"match:{held.match}", told, held.round)
+        return {"match": held.match, "state": MatchState.DONE, "proposals": len(plan["proposals"])}
+
+    return commit(store, actor, Step("match.done"), body)
+
+
+def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
+    """Store one proposal, its parties and its lines."""
+    plan = record["plan"]
+    built = [plan["builds"][place] for place in proposal["builds"]]
+    gain = None if proposal["gain"] is None else rounded(proposal["gain"])
+    row = {
+        "match": held.match,
+        "code": _code(change, f"proposal:{held.match}:{proposal['id']}"),
+        "ident": proposal["id"],
+        "kind": proposal["kind"],
+        "record": {**proposal, "built": built},
+        "gain": gain,
+        "capex": rounded(proposal["capex"]),
+    }
+    connection = change.connection
+    ident = inserted(connection, proposals, **row)
+    people = [{"proposal": ident, "enterprise": name, "reason": ""} for name in proposal["enterprises"]]
+    if people:
+        connection.execute(insert(parties), people)
+    made = _lines(change, held, record, proposal)
+    if made:
+        connection.execute(insert(lines), [{"proposal": ident, **line} for line in made])
+
+
+def _code(change: Change, what: str) -> str:
+    """Return a name that tells nothing: who has not the key cannot guess one, and a replay gives the same."""
+    return "P" + hmac.new(change.store.secret, what.encode(), hashlib.sha256).hexdigest()[:20]
+
+
+def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
+    """Return who delivers what to whom, by outlet and inlet, summed over the periods."""
+    owner = {site: label["enterprise"] for site, label in record["labels"]["sites"].items()}
+    terms = {(term["from"], term["to"], term["commodity"]): term["price"] for term in proposal["terms"]}
+    asked = {
+        tuple(pattern[name] for name in _LINE[:3]): pattern["price"]
+        for kind, pattern in standing(change.connection, held.round)
+        if kind == "price"
+    }
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
+    for place in proposal["flows"]:
+        flow = record["plan"]["flows"][place]
+        ends = (flow["from_site"], flow["to_site"], flow["commodity"])
+        if ends in terms:
+            outlet, inlet = flow["outlet"], flow["inlet"]
+            sums[*ends, flow["mode"], outlet["kind"], outlet["id"], inlet["kind"], inlet["id"]] += flow["quantity"]
+    made = []
+    for number, (key, quantity) in enumerate(sorted(sums.items())):
+        price = asked.get(key[:3], terms[key[:3]])  # type: ignore[index]
+        line: Record = dict(zip(_LINE, key, strict=True)) | {"number": number, "quantity": rounded(quantity)}
+        line |= {"from_enterprise": owner[key[0]], "to_enterprise": owner[key[1]]}
+        made.append(line | {"price": None if price is None else rounded(float(price))})
+    return made
+
+
+def _answered(change: Change, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
+    """Return the acceptances of the run before: the party and the lines it said yes to."""
+    connection = change.connection
+    before = latest_match(connection, held.round)
+    if before is None:
+        return []
+    latest = before.id
+    exchanged = lines_of(connection, latest)
+    said = connection.execute(
+        select(parties)
+        .join(proposals, proposals.c.id == parties.c.proposal)
+        .where(proposals.c.match == latest, proposals.c.answer == Answer.ACCEPTED)
+    )
+    return [(row, _own(exchanged[row.proposal], row.enterprise)) for row in said]
+
+
+def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
+    """Return what an enterprise exchanges in a proposal, small differences of a solver left out."""
+    return frozenset(
+        (line.from_site, line.to_site, line.commodity, float(f"{line.quantity:.6g}"), line.price)
+        for line in exchanged
+        if enterprise in (line.from_enterprise, line.to_enterprise)
+    )
+
+
+def _carry(change: Change, held: Claim, before: list[tuple[Any, frozenset[Any]]]) -> None:
+    """Let an acceptance stand where the enterprise exchanges in the new proposal what it said yes to."""
+    connection = change.connection
+    exchanged = lines_of(connection, held.match)
+    news = connection.execute(
+        select(parties).join(proposals, proposals.c.id == parties.c.proposal).where(proposals.c.match == held.match)
+    ).all()
+    yes = {(row.enterprise, own): row for row, own in before}
+    kept: dict[int, int] = defaultdict(int)
+    for party in news:
+        said = yes.get((party.enterprise, _own(exchanged[party.proposal], party.enterprise)))
+        if said is None:
+            continue
+        kept[party.proposal] += 1
+        same = (parties.c.proposal == party.proposal) & (parties.c.enterprise == party.enterprise)
+        fields = {"answer": Answer.ACCEPTED, "reason": said.reason, "at": said.at, "actor": said.actor}
+        connection.execute(update(parties).where(same).values(**fields))
+    for proposal, count in kept.items():
+        if count == sum(party.proposal == proposal for party in news):
+            connection.execute(update(proposals).where(proposals.c.id == proposal).values(answer=Answer.ACCEPTED))

@@ -1,0 +1,292 @@
+"""The life of a round: what may follow what, and who takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
+from synergy.scenario import Scenario
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import keep, scenario_record, snapshot_of, unpacked
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.names import State
+from synergy.store.store import Store
+from synergy.store.tables import declarations, rounds
+from synergy.store.words import refusal
+
+# step: from which states, to which one (None: it stays)
+STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
+    "open": ((State.DRAFT,), State.DECLARING),
+    "remind": ((State.DECLARING,), None),
+    "declare": ((State.DECLARING,), None),
+    "freeze": ((State.DECLARING,), State.FROZEN),
+    "match": ((State.FROZEN, State.REVIEW, State.RESPONDING), State.MATCHING),
+    "rule": ((State.REVIEW,), None),
+    "publish": ((State.REVIEW,), State.PUBLISHED),
+    "collect": ((State.PUBLISHED,), State.RESPONDING),
+    "answer": ((State.RESPONDING,), None),
+    "conclude": ((State.RESPONDING,), State.CONCLUDED),
+    "cancel": (tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED)), State.CANCELLED),
+}
+OPTIONS = ("gap", "time_limit", "settlement", "workers", "threads", "seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a round starts from.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    archive : bytes
+        Zip archive of the dataset of the association: goods, processes, places, markets, and what is known of members.
+    scenario : Scenario
+        Policy of the round.
+    options : mapping
+        How it is matched: fields of `synergy.engine.Options`.
+    members : tuple of str or None
+        Who takes part; None: every enterprise of the dataset.
+    anonymous : bool
+        Partners have no name until all of them showed interest.
+    deadline : datetime.datetime or None
+        Until when enterprises may declare.
+    previous : int or None
+        The round that "as last time" means.
+    """
+
+    name: str
+    archive: bytes = field(repr=False)
+    scenario: Scenario = field(default_factory=Scenario)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    members: tuple[str, ...] | None = None
+    anonymous: bool = False
+    deadline: datetime | None = None
+    previous: int | None = None
+
+
+def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> Record:
+    """Make a round.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    draft : Draft
+        What it starts from.
+    key : str, optional
+        Idempotency key.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state}``.
+
+    Raises
+    ------
+    DatasetError
+        The dataset, or the scenario on it, is wrong.
+    RefusedError
+        An unknown member or option.
+    """
+    require(actor, Action.CREATE_ROUND, Resource("round"))
+    with unpacked(draft.archive) as place:
+        dataset = read(place)
+        read(place, draft.scenario)
+    snapshot = snapshot_of(dataset)
+    members = _members(dataset, draft)
+    given = {
+        "name": draft.name,
+        "base": snapshot.digest,
+        "scenario": scenario_record(draft.scenario),
+        "options": dict(draft.options),
+        "anonymous": draft.anonymous,
+        "deadline": draft.deadline,
+        "previous": draft.previous,
+    }
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        if draft.previous is not None:
+            round_row(connection, draft.previous)
+        keep(connection, snapshot, change.at)
+        row = {**given, "state": State.DRAFT, "created": change.at, "creator": actor.name}
+        ident = inserted(connection, rounds, **row)
+        people = [{"round": ident, "enterprise": name, "origin": "dataset"} for name in members]
+        connection.execute(insert(declarations), people)
+        told = {name: value for name, value in given.items() if name != "scenario"}
+        change.event("round.create", f"round:{ident}", told | {"members": len(members)}, ident)
+        return {"round": ident, "version": 1, "state": str(State.DRAFT)}
+
+    return commit(store, actor, Step("round.create", given | {"members": list(members)}, key), body)
+
+
+def _members(dataset: Dataset, draft: Draft) -> tuple[str, ...]:
+    """Return who takes part; refuse strangers, unknown options and an empty name."""
+    known = [str(name) for name in dataset["enterprises"]["enterprise"]]
+    for name in draft.members or ():
+        if name not in known:
+            raise refusal("unknown", what="enterprise", name=name, expected=", ".join(known[:10]))
+    for name in draft.options:
+        if name not in OPTIONS:
+            raise refusal("bad_value", what="options", value=name, expected=", ".join(OPTIONS))
+    if not 0 < len(draft.name.strip()) <= 200:
+        raise refusal("bad_value", what="name", value=len(draft.name), expected="1 - 200")
+    return tuple(known if draft.members is None else dict.fromkeys(draft.members))
+
+
+def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked | None = None) -> Record:
+    """Take a round one step on that only changes its state: ``open``, ``publish``, ``collect`` or ``cancel``.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+        The round.
+    step : str
+        As in `STEPS`.
+    asked : Asked, optional
+        Version that was seen, idempotency key, a note for the record.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state}``.
+
+    Raises
+    ------
+    RefusedError
+        The step does not fit the state.
+    ConflictError
+        Somebody else changed the round since it was seen.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+    if step not in ("open", "publish", "collect", "cancel"):
+        raise refusal("bad_value", what="step", value=step, expected="open, publish, collect, cancel")
+
+    def body(change: Change) -> Record:
+        row = round_row(change.connection, round_id)
+        return moved(change, row, step, asked, {"note": asked.note} if asked.note else {})
+
+    return commit(store, actor, Step(f"round.{step}", {"round": round_id, **asked.given}, asked.key), body)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What comes with a step.
+
+    Parameters
+    ----------
+    version : int or None
+        Version of the object that the caller saw; None: whatever it is.
+    key : str or None
+        Idempotency key.
+    note : str
+        For the record.
+    """
+
+    version: int | None = None
+    key: str | None = None
+    note: str = ""
+
+    @property
+    def given(self) -> Record:
+        """Return what a repeated key has to come with."""
+        return {"version": self.version, "note": self.note}
+
+
+def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Count a reminder for every enterprise that has not declared yet.
+
+    Parameters
+    ----------
+    store, actor, round_id, asked
+        As for `advance`.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state, reminded: [enterprise]}``.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        row = round_row(change.connection, round_id)
+        late = (declarations.c.round == round_id) & declarations.c.submitted.is_(False)
+        names = change.connection.execute(
+            select(declarations.c.enterprise).where(late).order_by(declarations.c.enterprise)
+        ).scalars()
+        reminded = list(names)
+        change.connection.execute(update(declarations).where(late).values(reminders=declarations.c.reminders + 1))
+        return moved(change, row, "remind", asked, {"reminded": reminded}) | {"reminded": reminded}
+
+    return commit(store, actor, Step("round.remind", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def round_row(connection: Connection, round_id: int) -> Row[Any]:
+    """Return the row of a round.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    found = connection.execute(select(rounds).where(rounds.c.id == round_id)).one_or_none()
+    if found is None:
+        raise refusal("not_found", what="round")
+    return found
+
+
+def fits(row: Row[Any], step: str) -> State | None:
+    """Return the state that a step leads to, None where it stays.
+
+    Raises
+    ------
+    RefusedError
+        The step does not fit the state of the round.
+    """
+    before, after = STEPS[step]
+    if row.state not in before:
+        raise refusal("step", action=step, state=row.state, expected=", ".join(before))
+    return after
+
+
+def moved(change: Change, row: Row[Any], step: str, asked: Asked, detail: Mapping[str, Any], **values: Any) -> Record:
+    """Take a round one step on inside a transaction, with its event.
+
+    Parameters
+    ----------
+    change : Change
+        The transaction.
+    row : sqlalchemy.Row
+        The round as it is.
+    step : str
+        As in `STEPS`.
+    asked : Asked
+        The version that was seen.
+    detail : mapping
+        For the event.
+    **values : object
+        Other columns that change.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state}``.
+    """
+    seen = row.version if asked.version is None else asked.version
+    state = fits(row, step) or State(row.state)
+    change.bump(rounds, {"id": row.id}, seen, "round", state=state, **values)
+    change.event(f"round.{step}", f"round:{row.id}", {**detail, "state": state, "version": seen + 1}, row.id)
+    return {"round": row.id, "version": seen + 1, "state": str(state)}

@@ -1,0 +1,210 @@
+"""What each actor sees: rounds, runs, proposals, progress, aggregates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from synergy.store.access import Action, Actor, Reach, Resource, reach, require
+from synergy.store.commit import Record
+from synergy.store.exact import written
+from synergy.store.matching import latest_match
+from synergy.store.names import State
+from synergy.store.responding import proposal_row
+from synergy.store.results import unpacked_record
+from synergy.store.rounds import round_row
+from synergy.store.store import Store
+from synergy.store.tables import chain, declarations, lines, matches, parties, progress, proposals, rounds
+from synergy.store.telling import own_part, whole
+from synergy.store.words import refusal
+
+SHOWN = (State.PUBLISHED, State.RESPONDING, State.CONCLUDED)  # when enterprises see proposals
+
+
+def list_rounds(store: Store, actor: Actor) -> list[Record]:
+    """Return all rounds, the latest first: public facts alone.
+
+    Returns
+    -------
+    list of dict
+        ``{round, name, state, version, deadline, anonymous, created, members, declared}``.
+    """
+    require(actor, Action.SEE_ROUNDS, Resource("round"))
+    with store.database.read() as connection:
+        rows = connection.execute(select(rounds).order_by(rounds.c.id.desc())).all()
+        return [_round(connection, row) for row in rows]
+
+
+def see_round(store: Store, actor: Actor, round_id: int) -> Record:
+    """Return the public facts of one round.
+
+    Returns
+    -------
+    dict
+        As from `list_rounds`.
+    """
+    require(actor, Action.SEE_ROUNDS, Resource("round"))
+    with store.database.read() as connection:
+        return _round(connection, round_row(connection, round_id))
+
+
+def _round(connection: Connection, row: Row[Any]) -> Record:
+    own = declarations.c.round == row.id
+    members = connection.execute(select(func.count()).where(own)).scalar_one()
+    submitted = connection.execute(select(func.count()).where(own, declarations.c.submitted)).scalar_one()
+    return {
+        "round": row.id,
+        "name": row.name,
+        "state": row.state,
+        "version": row.version,
+        "deadline": None if row.deadline is None else row.deadline.isoformat(),
+        "anonymous": row.anonymous,
+        "created": row.created.isoformat(),
+        "members": members,
+        "declared": submitted,
+    }
+
+
+def see_matches(store: Store, actor: Actor, round_id: int) -> list[Record]:
+    """Return the runs of a round without their plans.
+
+    Returns
+    -------
+    list of dict
+        ``{match, number, state, status, attempt, value, gain, digest, snapshot, fault, diagnosis, options, versions,
+        requested, started, finished}``.
+    """
+    require(actor, Action.SEE_PLANS, Resource("match"))
+    with store.database.read() as connection:
+        round_row(connection, round_id)
+        rows = connection.execute(select(matches).where(matches.c.round == round_id).order_by(matches.c.number)).all()
+    return [_match(row) for row in rows]
+
+
+def _match(row: Row[Any]) -> Record:
+    names = ("number", "state", "status", "attempt", "digest", "snapshot", "fault", "diagnosis", "options", "versions")
+    times = ("requested", "started", "finished")
+    told: Record = {"match": row.id} | {name: row._mapping[name] for name in names}
+    told |= {name: written(row._mapping[name]) for name in ("value", "gain")}
+    return told | {name: None if row._mapping[name] is None else row._mapping[name].isoformat() for name in times}
+
+
+def match_input(store: Store, actor: Actor, match: int) -> Record:
+    """Return what a run was given and what came out, to replay or compare it.
+
+    Returns
+    -------
+    dict
+        ``{match, round, snapshot, scenario, options, record, digest, status}``; record is the record of the round with
+        plan and labels, None where there is no plan.
+    """
+    require(actor, Action.SEE_PLANS, Resource("match"))
+    with store.database.read() as connection:
+        row = connection.execute(select(matches).where(matches.c.id == match)).one_or_none()
+        if row is None:
+            raise refusal("not_found", what="match")
+    names = ("round", "snapshot", "scenario", "options", "digest", "status")
+    record = None if row.plan is None else unpacked_record(row.plan)
+    return {"match": row.id, **{name: row._mapping[name] for name in names}, "record": record}
+
+
+def see_plan(store: Store, actor: Actor, round_id: int) -> Record:
+    """Return the record of the latest plan of a round, with the head of the audit chain.
+
+    Returns
+    -------
+    dict
+        As from `synergy.records.rounds.round_record`, with ``match``, ``digest`` and ``chain``.
+    """
+    require(actor, Action.SEE_PLANS, Resource("match"))
+    with store.database.read() as connection:
+        round_row(connection, round_id)
+        row = latest_match(connection, round_id)
+        head = connection.execute(select(chain.c.number, chain.c.mac)).one()
+    if row is None:
+        raise refusal("not_found", what="match")
+    told = {"match": row.id, "digest": row.digest, "chain": {"number": head.number, "mac": head.mac}}
+    return {**unpacked_record(row.plan), **told}
+
+
+def see_progress(store: Store, actor: Actor, match: int, after: tuple[int, int] = (0, -1)) -> list[Record]:
+    """Return what a run has told of itself.
+
+    Parameters
+    ----------
+    store, actor
+    match : int
+    after : tuple of int
+        Attempt and number of the last one that was seen.
+
+    Returns
+    -------
+    list of dict
+        ``{attempt, number, at, phase, seconds, best, bound, gap, done, total}`` in order.
+    """
+    require(actor, Action.SEE_PLANS, Resource("match"))
+    later = (progress.c.attempt > after[0]) | ((progress.c.attempt == after[0]) & (progress.c.number > after[1]))
+    wanted = select(progress).where(progress.c.match == match, later).order_by(progress.c.attempt, progress.c.number)
+    with store.database.read() as connection:
+        rows = connection.execute(wanted).all()
+    return [{"attempt": row.attempt, "number": row.number, "at": row.at.isoformat(), **row.record} for row in rows]
+
+
+def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
+    """Return the proposals of a round that an actor may see, each as far as it may be seen.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner sees them whole from the review on, an enterprise its part of those it is part of once published.
+    round_id : int
+
+    Returns
+    -------
+    list of dict
+        See `synergy.store.telling`.
+    """
+    own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
+    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
+    require(actor, Action.SEE_PROPOSAL, Resource("proposal", mine))
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        latest = latest_match(connection, round_id)
+        if latest is None or (own and row.state not in SHOWN):
+            return []
+        wanted = select(proposals).where(proposals.c.match == latest.id).order_by(proposals.c.id)
+        if own:
+            inside = select(parties.c.proposal).where(parties.c.enterprise == actor.enterprise)
+            # by code: an order by gain would tell of gains
+            wanted = wanted.where(proposals.c.id.in_(inside)).order_by(None).order_by(proposals.c.code)
+        found = connection.execute(wanted).all()
+        return [_seen(connection, actor, row, one) for one in found]
+
+
+def see_proposal(store: Store, actor: Actor, code: str) -> Record:
+    """Return one proposal as far as the actor may see it.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it is others', or it is not published.
+    """
+    with store.database.read() as connection:
+        one = proposal_row(connection, actor, Action.SEE_PROPOSAL, code)
+        match = connection.execute(select(matches.c.round).where(matches.c.id == one.match)).scalar_one()
+        row = round_row(connection, match)
+        if reach(actor, Action.SEE_PROPOSAL) is Reach.OWN and row.state not in SHOWN:
+            raise refusal("not_found", what="proposal")
+        return _seen(connection, actor, row, one)
+
+
+def _seen(connection: Connection, actor: Actor, row: Row[Any], one: Row[Any]) -> Record:
+    own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
+    said = connection.execute(select(parties).where(parties.c.proposal == one.id).order_by(parties.c.enterprise)).all()
+    exchanged = connection.execute(select(lines).where(lines.c.proposal == one.id).order_by(lines.c.number)).all()
+    if not own:
+        return whole(one, said, exchanged)
+    record = unpacked_record(connection.execute(select(matches.c.plan).where(matches.c.id == one.match)).scalar_one())
+    return own_part((row, one), said, exchanged, (str(actor.enterprise), record))

@@ -1,0 +1,127 @@
+"""Store: a database, the key of its audit chain, and a clock."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from synergy.store.database import Database, database
+from synergy.store.migrations.run import current, head, upgrade
+from synergy.store.words import refusal
+
+KEY_FILE = "SYNERGY_AUDIT_KEY_FILE"  # where the key lies if not beside the database
+KEY_BYTES = 32
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where rounds are kept.
+
+    Parameters
+    ----------
+    database : Database
+        Its engines.
+    secret : bytes
+        Key of the audit chain and of the codes of proposals; it is kept outside the database.
+    now : callable
+        The clock, in UTC.
+    """
+
+    database: Database
+    secret: bytes = field(repr=False)
+    now: Callable[[], datetime] = _utc
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+
+def key_file(base: Database) -> Path:
+    """Return where the key of the audit chain lies: ``SYNERGY_AUDIT_KEY_FILE``, else beside the database's file.
+
+    Parameters
+    ----------
+    base : Database
+        SQLite, or a server, whose key lies in the working folder.
+    """
+    named = os.environ.get(KEY_FILE)
+    if named:
+        return Path(named)
+    file = base.file
+    return Path("synergy.key") if file is None else file.with_name(file.name + ".key")
+
+
+def make_store(address: str | Path) -> Store:
+    """Make a store, or bring an old one to the newest version; nothing in it is lost.
+
+    Parameters
+    ----------
+    address : str or pathlib.Path
+        A file, or a URL of SQLite or PostgreSQL.
+
+    Returns
+    -------
+    Store
+    """
+    base = database(address)
+    try:
+        with base.write():  # the file, or the error that says why there is none
+            pass
+        upgrade(base)
+    finally:
+        base.close()
+    place = key_file(base)
+    if not place.exists():
+        # nobody but the owner may read it
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(KEY_BYTES).encode())
+    return open_store(address)
+
+
+def open_store(address: str | Path) -> Store:
+    """Open a store that is there.
+
+    Parameters
+    ----------
+    address : str or pathlib.Path
+        A file, or a URL of SQLite or PostgreSQL.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    RefusedError
+        No store, one of another version, or its key is missing.
+    """
+    base = database(address)
+    try:
+        return Store(base, _secret(base))
+    except BaseException:
+        base.close()
+        raise
+
+
+def _secret(base: Database) -> bytes:
+    """Return the key of a store, and refuse one that this program cannot work with."""
+    if base.file is not None and not base.file.exists():
+        raise refusal("no_store", place=base.file)
+    found, wanted = current(base), head()
+    if found is None:
+        raise refusal("no_store", place=base.url.render_as_string(hide_password=True))
+    if found != wanted:
+        raise refusal("old_store", found=found, expected=wanted)
+    place = key_file(base)
+    if not place.exists():
+        raise refusal("no_key", place=place)
+    return bytes.fromhex(place.read_text("ascii").strip())

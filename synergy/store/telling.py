@@ -1,0 +1,131 @@
+"""A proposal as a planner and as one of its parties sees it.
+
+A party learns its own lines, who is at their other ends (once all have shown interest, where the round is anonymous),
+their prices, what is built on its own site, what the law asks for, and its own part of the settlement. It never learns
+the gain of the proposal (less its own part that is the partner's), lines between others, duals, totals or the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from synergy.store.commit import Record
+from synergy.store.exact import written
+from synergy.store.names import Answer
+from synergy.texts import text
+
+_SHOWN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.COUNTERED)
+_LINE = ("number", "from_site", "to_site", "commodity", "mode")
+_BUILT = ("process", "site", "capacity", "capex", "annual_cost")
+_NOTES = frozenset({"policy_min", "permit", "hazard"})
+
+
+def whole(one: Row[Any], said: Sequence[Row[Any]], exchanged: Sequence[Row[Any]]) -> Record:
+    """Return all of a proposal, for planners and auditors.
+
+    Parameters
+    ----------
+    one : sqlalchemy.Row
+        The proposal.
+    said, exchanged : sequence of sqlalchemy.Row
+        Its parties and lines.
+    """
+    names = ("enterprise", "answer", "version", "reason", "counter", "actor")
+    return {
+        "proposal": one.code,
+        "answer": one.answer,
+        "version": one.version,
+        **one.record,
+        "parties": [
+            {name: party._mapping[name] for name in names} | {"at": None if party.at is None else party.at.isoformat()}
+            for party in said
+        ],
+        "lines": [_line(line) | {"outlet": line.outlet, "inlet": line.inlet} for line in exchanged],
+    }
+
+
+def _line(line: Row[Any]) -> Record:
+    figures = {name: written(line._mapping[name]) for name in ("quantity", "price")}
+    ends = {name: line._mapping[name] for name in (*_LINE, "from_enterprise", "to_enterprise")}
+    return ends | figures
+
+
+def own_part(
+    place: tuple[Row[Any], Row[Any]],
+    said: Sequence[Row[Any]],
+    exchanged: Sequence[Row[Any]],
+    seen: tuple[str, Mapping[str, Any]],
+) -> Record:
+    """Return what one party sees of a proposal.
+
+    Parameters
+    ----------
+    place : tuple of sqlalchemy.Row
+        Round and proposal.
+    said, exchanged : sequence of sqlalchemy.Row
+        Its parties and lines.
+    seen : tuple of str and mapping
+        The enterprise, and the record of the round, for names and its part of the settlement.
+
+    Returns
+    -------
+    dict
+        ``{proposal, kind, title_en, title_zh, answer, version, standing, partners, lines, built, notes, settlement}``.
+    """
+    row, one = place
+    enterprise, record = seen
+    labels = record["labels"]
+    mine = [line for line in exchanged if enterprise in (line.from_enterprise, line.to_enterprise)]
+    near = {name for line in mine for name in (line.from_enterprise, line.to_enterprise)} - {enterprise, ""}
+    hidden = bool(row.anonymous) and not all(party.answer in _SHOWN for party in said)
+    alias = {name: f"?{number}" for number, name in enumerate(sorted(near), start=1)} if hidden else {}
+    own = next(party for party in said if party.enterprise == enterprise)
+    goods = list(dict.fromkeys(line.commodity for line in mine))
+    built = [build for build in one.record["built"] if labels["sites"][build["site"]]["enterprise"] == enterprise]
+    return {
+        "proposal": one.code,
+        "kind": one.kind,
+        **{f"title_{lang}": _title(one.kind, goods, labels, lang) for lang in ("en", "zh")},
+        "answer": own.answer,
+        "version": own.version,
+        "reason": own.reason,
+        "counter": own.counter,
+        "standing": one.answer,
+        "partners": [_partner(name, labels, alias) for name in sorted(near)],
+        "lines": [_hidden(_line(line), enterprise, alias) for line in mine],
+        "built": [{name: build[name] for name in _BUILT} for build in built],
+        "notes": [note for note in one.record["notes"] if note.get("code") in _NOTES],
+        "settlement": _settlement(record, enterprise),
+    }
+
+
+def _title(kind: str, goods: Sequence[str], labels: Mapping[str, Any], lang: str) -> str:
+    """Return a title made of the party's own lines: the planner's names who else takes part."""
+    names = [str(labels["commodities"].get(good, {}).get(f"name_{lang}", good)) for good in goods]
+    return f"{text(f'kind.{kind}', lang)}: {', '.join(names)}" if names else text(f"kind.{kind}", lang)
+
+
+def _partner(name: str, labels: Mapping[str, Any], alias: Mapping[str, str]) -> Record:
+    if name in alias:
+        return {"enterprise": alias[name], "name_en": alias[name], "name_zh": alias[name]}
+    label = labels["enterprises"].get(name, {})
+    return {"enterprise": name, "name_en": label.get("name_en", name), "name_zh": label.get("name_zh", name)}
+
+
+def _hidden(line: Record, enterprise: str, alias: Mapping[str, str]) -> Record:
+    """Return a line, the other end without its name and place while the round keeps them back."""
+    for side in ("from", "to"):
+        owner = line[f"{side}_enterprise"]
+        if owner != enterprise and owner in alias:
+            line |= {f"{side}_enterprise": alias[owner], f"{side}_site": alias[owner]}
+    return line
+
+
+def _settlement(record: Mapping[str, Any], enterprise: str) -> Record | None:
+    """Return the enterprise's own payoff; nobody else's, and no sum."""
+    settled = record["plan"].get("settlement")
+    own = None if not settled else settled["payoffs"].get(enterprise)
+    return None if own is None else {name: own.get(name) for name in ("standalone", "payoff", "gain", "transfer")}

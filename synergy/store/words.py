@@ -1,0 +1,165 @@
+"""What the store refuses, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, StoreError, UnavailableError
+
+# error, English, Chinese; names in braces are filled in
+WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
+    {
+        "not_found": (
+            NotFoundError,
+            "{what} not found, or not yours to see",
+            "未找到{what}，或您无权查看",
+        ),
+        "denied": (
+            DeniedError,
+            "{role}: this account may not do `{action}`; ask an administrator for another role",
+            "{role}：该账户无权执行“{action}”；请联系管理员调整角色",
+        ),
+        "signed_out": (
+            DeniedError,
+            "name, password or token is wrong, expired or disabled",
+            "用户名、密码或令牌有误、已过期或已停用",
+        ),
+        "stale": (
+            ConflictError,
+            "{what} was changed by somebody else: version {given} given, {found} stored; look again and repeat",
+            "{what}已被他人修改：提交版本 {given}，现存版本 {found}；请重新查看后再操作",
+        ),
+        "key_reused": (
+            ConflictError,
+            "idempotency key {key} was used for another request; use a new key",
+            "幂等键 {key} 已用于其他请求；请换用新键",
+        ),
+        "taken": (ConflictError, "{what} {name} exists already; choose another name", "{what}“{name}”已存在；请换一个"),
+        "busy": (
+            ConflictError,
+            "a run of this round is under way; cancel it or wait for it",
+            "本轮次正在匹配；请取消或等待其结束",
+        ),
+        "lost": (
+            ConflictError,
+            "run {match}, attempt {attempt}, is no longer this worker's; its result is not stored",
+            "匹配任务 {match} 第 {attempt} 次尝试已不属于该工作进程；结果未保存",
+        ),
+        "step": (
+            RefusedError,
+            "`{action}` does not fit the state `{state}` of the round; expected {expected}",
+            "轮次状态为“{state}”，不能执行“{action}”；应为 {expected}",
+        ),
+        "late": (
+            RefusedError,
+            "the deadline {deadline} has passed; ask the planner",
+            "截止时间 {deadline} 已过；请联系组织者",
+        ),
+        "nobody": (RefusedError, "no enterprise of the round has declared anything", "本轮次尚无企业申报"),
+        "unknown": (
+            RefusedError,
+            "{what} {name} is unknown; expected one of {expected}",
+            "未知的{what}“{name}”；应为 {expected}",
+        ),
+        "bad_value": (
+            RefusedError,
+            "{what}: {value} found, expected {expected}",
+            "{what}：现为 {value}，应为 {expected}",
+        ),
+        "reason": (RefusedError, "a reason is needed: say it in a sentence", "需要填写原因：请用一句话说明"),
+        "answered": (
+            RefusedError,
+            "the proposal is {answer} already; this answer stands until the next run",
+            "该建议已处于“{answer}”状态；在下次匹配前不再更改",
+        ),
+        "stage": (
+            RefusedError,
+            "a partnership goes from {stage} to {expected}, not to {given}",
+            "合作阶段从“{stage}”只能进入 {expected}，不能进入“{given}”",
+        ),
+        "weak_password": (
+            RefusedError,
+            "the password has {length} characters, at least {least} are needed",
+            "密码只有 {length} 个字符，至少需要 {least} 个",
+        ),
+        "deps": (
+            RefusedError,
+            "{name} still has {count} open proposals or partnerships; end them first",
+            "{name} 尚有 {count} 项未结束的建议或合作；请先结束",
+        ),
+        "no_store": (
+            RefusedError,
+            "{place}: no store there; make one with `synergy db init`",
+            "{place}：没有数据库；请先运行 `synergy db init`",
+        ),
+        "old_store": (
+            RefusedError,
+            "the store is of version {found}, this program needs {expected}; run `synergy db upgrade`",
+            "数据库版本为 {found}，本程序需要 {expected}；请运行 `synergy db upgrade`",
+        ),
+        "no_key": (
+            RefusedError,
+            "{place}: the key of the audit chain is missing; put it back from its safe place",
+            "{place}：缺少审计链密钥；请从安全位置恢复",
+        ),
+        "unavailable": (
+            UnavailableError,
+            "the database did not answer ({said}); nothing was stored, repeat the same call",
+            "数据库未响应（{said}）；未保存任何内容，请重复同一操作",
+        ),
+        "too_often": (
+            RefusedError,
+            "changed {count} times in this round, no more is allowed; ask the planner",
+            "本轮次已修改 {count} 次，不能再改；请联系组织者",
+        ),
+    }
+)
+# nouns of the sentences above
+NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "round": ("round", "轮次"),
+        "match": ("run", "匹配任务"),
+        "proposal": ("proposal", "建议"),
+        "partnership": ("partnership", "合作"),
+        "user": ("account", "账户"),
+        "token": ("token", "令牌"),
+        "enterprise": ("enterprise", "企业"),
+        "declaration": ("declaration", "申报"),
+        "snapshot": ("dataset", "数据集"),
+        "scope": ("scope", "权限范围"),
+        "role": ("role", "角色"),
+        "site": ("site", "厂区"),
+        "commodity": ("commodity", "物料"),
+        "process": ("process", "工艺"),
+        "column": ("column", "字段"),
+        "term": ("term", "条款"),
+        "ruling": ("ruling", "裁定"),
+    }
+)
+
+
+def refusal(code: str, **fields: Any) -> StoreError:
+    """Return an error of the store, to be raised.
+
+    Parameters
+    ----------
+    code : str
+        Its name in `WORDS`.
+    **fields : object
+        What stands for the braces; `what` is a name in `NOUNS`.
+
+    Returns
+    -------
+    StoreError
+    """
+    kind, en, zh = WORDS[code]
+    what = NOUNS.get(str(fields.get("what")), (str(fields.get("what")),) * 2)
+    return kind(code, en.format(**fields | {"what": what[0]}), zh.format(**fields | {"what": what[1]}))
+
+
+def unavailable(error: Exception) -> StoreError:
+    """Return what to raise where the database does not answer; the statement and its values are not told."""
+    said = getattr(error, "orig", None) or error
+    return refusal("unavailable", said=f"{type(said).__name__}: {str(said).splitlines()[0] if str(said) else ''}")

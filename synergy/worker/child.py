@@ -1,0 +1,42 @@
+"""The process that solves: it tells its parent how it goes and what came out, and never outlives it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+
+from synergy.worker.solve import Task, solve, told
+
+_LOOK_S = 0.5
+
+
+def main(pipe: Connection, task: Task) -> None:
+    """Solve a task and send ``("progress", record)`` and at last ``("ended", record)`` or ``("fault", text)``.
+
+    Parameters
+    ----------
+    pipe : multiprocessing.connection.Connection
+        To the parent.
+    task : Task
+        What is solved.
+    """
+    threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
+    try:
+        ended = solve(task, lambda event: pipe.send(("progress", told(event))))
+        pipe.send(("ended", ended))
+    except BrokenPipeError:
+        return
+    except Exception as error:
+        # the class and where: a message may hold figures of a firm
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        pipe.send(("fault", f"{type(error).__name__} in {last.name}, line {last.lineno}"))
+
+
+def _orphaned(parent: int) -> None:
+    """Leave as soon as the parent is gone: another worker has the run then."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)

@@ -1,0 +1,98 @@
+"""One run from what the store holds to what it publishes; the only place where store and engine meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synergy.engine import Options
+from synergy.model.effort import Event, Listener
+from synergy.records.load import plan_from_record
+from synergy.records.plain import plain
+from synergy.records.rounds import round_record
+from synergy.round import run
+from synergy.store.access import Actor
+from synergy.store.archives import archive, dataset_of
+from synergy.store.results import plan_digest
+from synergy.store.seeing import match_input
+from synergy.store.store import Store
+from synergy.verify.verify import verify
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is solved.
+
+    Parameters
+    ----------
+    archive : bytes
+        The frozen dataset.
+    scenario, options : mapping
+        Records of the store.
+    """
+
+    archive: bytes
+    scenario: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] | None = None) -> Record:
+    """Match a frozen dataset.
+
+    Parameters
+    ----------
+    task : Task
+        What is solved.
+    listen, stop : callable, optional
+        See `synergy.engine.match`.
+
+    Returns
+    -------
+    dict
+        ``{status, record, diagnosis}``, as `synergy.store.results.finish` takes it.
+    """
+    dataset = dataset_of(task.archive, task.scenario)
+    done = run(dataset, Options(**task.options), listen, stop)
+    record = None if done.plan is None else round_record(dataset, done.plan)
+    return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
+
+
+def told(event: Event) -> Record:
+    """Return an event of progress as a plain record."""
+    return {name: plain(getattr(event, name)) for name in Event.__dataclass_fields__}
+
+
+def replay(store: Store, actor: Actor, match: int) -> Record:
+    """Match again what a run was given and compare; a run that the clock stopped is verified instead.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner or auditor.
+    match : int
+        A run that is done.
+
+    Returns
+    -------
+    dict
+        ``{match, how: replayed | verified, same, stored, found, findings}``: digests of the plans, and what does not
+        follow from the dataset.
+    """
+    given = match_input(store, actor, match)
+    with store.database.read() as connection:
+        content = archive(connection, given["snapshot"])
+    record = given["record"]
+    if record is not None and record["plan"]["solver"].get("stopped_by_clock"):
+        dataset = dataset_of(content, given["scenario"])
+        findings = [one.line() for one in verify(dataset, plan_from_record(record["plan"])) if one.refuses]
+        told_: Record = {"how": "verified", "same": not findings, "found": given["digest"], "findings": findings}
+    else:
+        again = solve(Task(content, given["scenario"], given["options"]))
+        found = None if again["record"] is None else plan_digest(again["record"]["plan"])
+        same = (again["status"], found) == (given["status"], given["digest"])
+        told_ = {"how": "replayed", "same": same, "found": found, "findings": []}
+    return {"match": match, "stored": given["digest"], **told_}

@@ -1,0 +1,191 @@
+"""The loop: claim, solve in a child, renew, store progress, publish; whatever dies, the store stays true."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from synergy.errors import ConflictError, UnavailableError
+from synergy.store.access import WORKER
+from synergy.store.commit import Record
+from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, note_progress, release, renew
+from synergy.store.results import finish
+from synergy.store.store import Store
+from synergy.worker.child import main
+from synergy.worker.solve import Task, solve, told
+
+_POLL_S = 0.1  # how often a child is listened to
+_FLUSH_S = 0.5  # how often progress is stored
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a worker works.
+
+    Parameters
+    ----------
+    lease : datetime.timedelta
+        How long it may be silent before another one takes its run.
+    idle : float
+        Seconds between two looks for work.
+    limit : float
+        Seconds that one run may take in all; then it has failed.
+    apart : bool
+        Whether a run is solved in a process of its own. Without one nothing renews the lease while it is solved.
+    name : str
+        Of the process, for people.
+    """
+
+    lease: timedelta = LEASE
+    idle: float = 1.0
+    limit: float = 3600.0
+    apart: bool = True
+    name: str = field(default_factory=_name)
+
+
+def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
+    """Do runs until somebody says stop.
+
+    Parameters
+    ----------
+    store : Store
+    habits : Habits
+    stop : callable
+        Asked between and during runs; a run that is stopped goes back and another worker takes it.
+
+    Returns
+    -------
+    int
+        Runs that ended here.
+    """
+    done = 0
+    while not stop():
+        try:
+            ended = work_once(store, habits, stop)
+        except UnavailableError:  # the lease runs out by itself where it was held
+            ended = None
+        if ended is None:
+            time.sleep(habits.idle)
+        else:
+            done += 1
+    return done
+
+
+def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], bool] | None = None) -> Record | None:
+    """Do one run.
+
+    Parameters
+    ----------
+    store : Store
+    habits : Habits, optional
+    stop : callable, optional
+        Whether to give the run back.
+
+    Returns
+    -------
+    dict or None
+        ``{match, state, ...}``, None where there was nothing to do or the run went to another worker.
+    """
+    habits = habits or Habits()
+    held = claim(store, WORKER, habits.name, habits.lease)
+    if held is None:
+        return None
+    try:
+        if habits.apart:
+            return _Watch(store, habits, held, stop or _never).watch()
+        return _here(store, held)
+    except ConflictError:  # the lease was lost: nothing of this attempt may be stored
+        return None
+
+
+def _never() -> bool:
+    return False
+
+
+def _here(store: Store, held: Claim) -> Record:
+    """Solve in this process: for tests and small datasets."""
+    records: dict[int, Record] = {}
+    task = Task(held.archive, held.scenario, held.options)
+    ended = solve(task, lambda event: records.__setitem__(len(records), told(event)))
+    if records:
+        note_progress(store, WORKER, held, records)
+    return finish(store, WORKER, held, ended)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A child that solves, and what its parent does meanwhile."""
+
+    store: Store
+    habits: Habits
+    held: Claim
+    stop: Callable[[], bool]
+    waiting: dict[int, Record] = field(default_factory=dict)
+    count: int = 0
+
+    def watch(self) -> Record | None:
+        """Watch a child to its end and store what it said."""
+        context = get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        task = Task(self.held.archive, self.held.scenario, self.held.options)
+        child = context.Process(target=main, args=(theirs, task), name=f"match-{self.held.match}")
+        child.start()
+        theirs.close()
+        try:
+            return self._followed(child, ours)
+        finally:
+            child.kill()
+            child.join()
+            ours.close()
+
+    def _followed(self, child: SpawnProcess, pipe: Connection) -> Record | None:
+        started = renewed = flushed = time.monotonic()
+        while True:
+            word, said = self._heard(child, pipe)
+            now = time.monotonic()
+            if word == "ended":
+                self._flush()
+                return finish(self.store, WORKER, self.held, said)
+            if word == "fault" or now - started > self.habits.limit:
+                return fail(self.store, WORKER, self.held, str(said or f"took more than {self.habits.limit:g} s"))
+            if self.stop():
+                release(self.store, WORKER, self.held)
+                return None
+            if now - flushed > _FLUSH_S:
+                self._flush()
+                flushed = now
+            if now - renewed > self.habits.lease.total_seconds() / 3:
+                if renew(self.store, WORKER, self.held, self.habits.lease):
+                    return cancelled(self.store, WORKER, self.held)
+                renewed = now
+
+    def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:
+        """Return what the child says next, ``("", None)`` where it is silent for a moment."""
+        try:
+            if not pipe.poll(_POLL_S):
+                return ("", None) if child.is_alive() or pipe.poll() else ("fault", f"died: {child.exitcode}")
+            word, said = pipe.recv()
+        except (EOFError, OSError):
+            child.join(1.0)
+            return "fault", f"died: {child.exitcode}"
+        if word == "progress":
+            self.waiting[self.count] = said
+            self.count += 1
+        return word, said
+
+    def _flush(self) -> None:
+        if self.waiting:
+            note_progress(self.store, WORKER, self.held, self.waiting)
+            self.waiting = {}

@@ -1,0 +1,3 @@
+"""Fixtures that more than one module needs."""
+
+pytest_plugins = ("stores",)

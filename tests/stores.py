@@ -1,0 +1,133 @@
+"""Stores for the tests: SQLite and PostgreSQL alike, people, and a round brought to any point of its life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import Cluster, cluster
+
+from synergy.dataset.read import read
+from synergy.store import declaring, freezing, matching, responding, rounds, seeing
+from synergy.store.access import WORKER, Actor
+from synergy.store.archives import snapshot_of
+from synergy.store.exact import canonical
+from synergy.store.leases import Claim, claim
+from synergy.store.names import Answer, Role
+from synergy.store.responding import Reply
+from synergy.store.results import finish
+from synergy.store.store import KEY_FILE, Store, make_store
+from synergy.worker.solve import Task, solve
+
+ROOT = Path(__file__).parents[1]
+PLANNER = Actor("anna", Role.PLANNER)
+AUDITOR = Actor("zhou", Role.AUDITOR)
+ADMIN = Actor("root", Role.ADMINISTRATOR)
+NAMES = ("EAST", "WEST", "ALUMINA", "TARCO", "GLASS")
+KINDS = ("sqlite", "postgresql")
+
+
+def editor(enterprise: str) -> Actor:
+    """Return who speaks for an enterprise."""
+    return Actor(f"ed-{enterprise.lower()}", Role.EDITOR, enterprise)
+
+
+@cache
+def tiny() -> bytes:
+    """Return the archive of the tiny dataset."""
+    return snapshot_of(read(ROOT / "datasets" / "tiny")).archive
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """Yield a PostgreSQL server."""
+    with cluster() as one:
+        yield one
+
+
+@dataclass
+class Place:
+    """Where a store of a test lies."""
+
+    address: str
+    store: Store
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Yield an empty store, on each kind of database."""
+    if request.param == "sqlite":
+        address = str(tmp_path / "store.db")
+    else:
+        address = request.getfixturevalue("server").fresh("synergy_test")
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "audit.key"))
+    store = make_store(address)
+    yield Place(address, store)
+    store.close()
+
+
+@pytest.fixture
+def store(place: Place) -> Store:
+    """Return the store of a place."""
+    return place.store
+
+
+def begun(store: Store, **given: Any) -> int:
+    """Return a new round that is declaring."""
+    draft = rounds.Draft(**{"name": "round", "archive": tiny(), "options": {"time_limit": 30.0}, **given})
+    ident = rounds.create(store, PLANNER, draft)["round"]
+    rounds.advance(store, PLANNER, ident, "open")
+    return int(ident)
+
+
+SOLVED: dict[str, dict[str, Any]] = {}
+
+
+def solved(held: Claim) -> dict[str, Any]:
+    """Return what a run brings; the same input is solved once for all tests of a process."""
+    digest = sha256(held.archive + canonical([held.scenario, held.options]).encode()).hexdigest()
+    if digest not in SOLVED:
+        SOLVED[digest] = solve(Task(held.archive, held.scenario, held.options))
+    return SOLVED[digest]
+
+
+def worked(store: Store) -> dict[str, Any]:
+    """Do the next run."""
+    held = claim(store, WORKER, "test")
+    assert held is not None
+    return finish(store, WORKER, held, solved(held))
+
+
+def matched(store: Store, ident: int) -> None:
+    """Match a round once more and bring it to where it takes answers."""
+    matching.request_match(store, PLANNER, ident)
+    worked(store)
+    rounds.advance(store, PLANNER, ident, "publish")
+    rounds.advance(store, PLANNER, ident, "collect")
+
+
+def responding_round(store: Store, **given: Any) -> int:
+    """Return a round that takes answers to its first run."""
+    ident = begun(store, **given)
+    for name in NAMES:
+        declaring.repeat(store, editor(name), (ident, name))
+    freezing.freeze(store, PLANNER, ident)
+    matched(store, ident)
+    return ident
+
+
+def proposals(store: Store, ident: int) -> dict[str, dict[str, Any]]:
+    """Return the proposals of a round as the planner sees them, by what they are about."""
+    return {one["id"]: one for one in seeing.list_proposals(store, PLANNER, ident)}
+
+
+def accept(store: Store, proposal: dict[str, Any]) -> None:
+    """Let every party that has not answered accept a proposal."""
+    for party in proposal["parties"]:
+        if party["answer"] == "none":
+            responding.answer(store, editor(party["enterprise"]), proposal["proposal"], Reply(Answer.ACCEPTED))
