@@ -7,6 +7,9 @@ from synergy.dataset.scenarios import load_scenario
 from synergy.dataset.write import write
 from synergy.engine import Options, Outcome
 from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
+from synergy.explain.answer import Answer
+from synergy.explain.explain import Explainer, explain
+from synergy.explain.question import Question
 from synergy.model.effort import Event
 from synergy.pathways.pathways import Pathways, pathways
 from synergy.plan import Decisions, Plan, Proposal
@@ -19,10 +22,12 @@ from synergy.verify.verify import verify
 
 __all__ = [
     "Alternatives",
+    "Answer",
     "Dataset",
     "DatasetError",
     "Decisions",
     "Event",
+    "Explainer",
     "LoopError",
     "Options",
     "Outcome",
@@ -30,6 +35,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Proposal",
+    "Question",
     "Round",
     "Scenario",
     "Settings",
@@ -38,6 +44,7 @@ __all__ = [
     "VerificationError",
     "alternatives",
     "check",
+    "explain",
     "load_scenario",
     "pathways",
     "plan_record",

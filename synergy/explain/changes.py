@@ -1,0 +1,164 @@
+"""Changes: the smallest of each single kind that brings an exchange in, each confirmed by solving with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from synergy.dataset.schema import own_column
+from synergy.explain.distance import nearer
+from synergy.explain.facts import Change, Fact, Reason
+from synergy.explain.feedstock import fed, stated
+from synergy.explain.lifts import end_columns
+from synergy.explain.searches import smallest, subsidy
+from synergy.explain.sides import prices_of
+from synergy.explain.trial import Exchange, Way
+from synergy.explain.weighing import Cause, Weighed
+from synergy.network.ends import EndKind
+from synergy.network.places import Ints
+
+WHOLE = ("mode_share", "fix", "least_load", "min_scale", "compulsory")  # lifted whole or not at all
+
+
+def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
+    """Yield what would bring an exchange in, one change of each kind that can.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    weighed : Weighed
+        Why it is out.
+
+    Yields
+    ------
+    Change
+    """
+    if weighed.forced is not None and weighed.subsidy is not None:
+        amount, way = weighed.subsidy
+        if amount > 0:
+            yield Change("subsidy", _told(amount, way))
+        if amount > 0 and weighed.reasons[:1] != (Reason("tie"),):
+            yield from _carriage(exchange, weighed.forced)
+            yield from _price(exchange, weighed.forced, "take", amount)
+            yield from _price(exchange, weighed.forced, "give", amount)
+    if weighed.forced is not None:
+        yield from _grant(exchange, weighed.forced)
+    for cause in weighed.causes:
+        yield from _caused(exchange, cause)
+    yield from fed(exchange, weighed)
+
+
+def _told(amount: float | None, way: Way, **more: float) -> dict[str, Fact]:
+    """Return the facts of a change."""
+    values = {"amount": amount, "quantity": way.quantity, "value": way.rest.value} | more
+    return {name: Fact(value) for name, value in values.items() if value is not None}
+
+
+def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
+    """The link that carries most of it gets cheaper, or shorter."""
+    trial = exchange.trial
+    network, flow = trial.network, trial.model.column("flow")
+    if not len(exchange.links):
+        return
+    link = network.arcs.link[flow.key["arc"][exchange.flows - flow.start]]
+    carried = np.bincount(np.searchsorted(exchange.links, link), weights=forced.rest.x[exchange.flows])
+    main = int(exchange.links[np.argmax(carried)])
+    found = subsidy(exchange, forced, exchange.flows[link == main])
+    cost = float(network.links.cost[main])
+    if found is None or found[0] <= 0:
+        return
+    amount, way = found
+    if amount <= cost:
+        yield Change("transport", _told(amount, way, now=cost), {"links": [_link(exchange, main, cost - amount)]})
+    yield from nearer(exchange, main, amount)
+
+
+def _link(exchange: Exchange, link: int, cost: float) -> dict[str, object]:
+    """Return a row of links that gives a link another cost."""
+    question, mode = exchange.question, str(exchange.trial.network.links.mode[link])
+    ends = {"from_site": question.origin, "to_site": question.target, "commodity": question.commodity, "mode": mode}
+    return ends | {"cost_per_unit": cost}
+
+
+def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator[Change]:
+    """The price paid at the inlet goes up, or that asked for at the outlet goes down."""
+    held, members = exchange.trial.held, prices_of(exchange, side)
+    columns = end_columns(exchange, side, members)
+    if not len(columns):
+        return
+
+    def test(amount: float) -> bool:
+        with held.trying():
+            held.price(columns, amount)
+            return exchange.enters(forced) is not None
+
+    amount = smallest(test, least, 1e3 * least)
+    if amount is None:
+        return
+    with held.trying():
+        held.price(columns, amount)
+        way = exchange.enters(forced)
+    if way is not None:
+        tables = _priced(exchange, side, members, amount)
+        yield Change("price_paid" if side == "take" else "price_asked", _told(amount, way), tables)
+
+
+def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of offers, needs and markets with their new prices."""
+    network, dataset = exchange.trial.network, exchange.trial.dataset
+    ends = network.outlets if side == "give" else network.inlets
+    sign = -1.0 if side == "give" else 1.0
+    tables: dict[str, list[dict[str, object]]] = {}
+    names = {EndKind.NEED: "needs", EndKind.OFFER: "offers", EndKind.MARKET: "markets"}
+    for member in members:
+        table = names[EndKind(ends.kind[member])]
+        row = dataset[table].iloc[int(ends.ref[member])]
+        key = own_column(table)
+        tables.setdefault(table, []).append({key: str(row[key]), "price": float(row["price"]) + sign * amount})
+    return tables
+
+
+def _grant(exchange: Exchange, forced: Way) -> Iterator[Change]:
+    """A yearly payment towards what has to be built, whatever is exchanged."""
+    alone, trial = exchange.along(forced), exchange.trial
+    short = trial.value - alone.rest.value
+    if alone.quantity > 0 and forced.whole.any() and short > trial.tie:
+        yield Change("grant", _told(short + 2 * trial.tie, alone))
+
+
+def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
+    """Yield the change that a cause stands for."""
+    if cause.lift.code == "quality":
+        yield from stated(exchange)
+    kinds = {
+        "supply_exhausted": "supply",
+        "need_met": "need",
+        "capex_budget": "budget",
+        "co2_cap": "cap",
+        "max_partners": "partners",
+        "keep": "keep",
+        "link_full": "link_capacity",
+    }
+    if cause.amount is not None:
+        held = exchange.trial.held
+        with held.trying():
+            cause.lift.apply(cause.amount)
+            way = exchange.enters(cause.way)
+        if way is not None:
+            kind = kinds[cause.lift.code]
+            yield Change(kind, _told(cause.amount, way), settings=_settings(exchange, kind, cause.amount))
+    elif cause.lift.code in WHOLE and cause.way.quantity > 0:
+        yield Change(f"without_{cause.lift.code}", _told(None, cause.way))
+
+
+def _settings(exchange: Exchange, kind: str, amount: float) -> dict[str, object]:
+    """Return the settings that say a wider rule."""
+    settings = exchange.trial.dataset.settings
+    if kind == "budget":
+        return {"capex_budget": (settings.capex_budget or 0.0) + amount}
+    if kind == "cap":
+        return {"co2_cap": (settings.co2_cap or 0.0) + amount}
+    if kind == "partners":
+        return {"max_partners": int((settings.max_partners or 0) + round(amount))}
+    return {}

@@ -1,0 +1,111 @@
+"""Feedstock: more of what a unit works up, or a better quality, solved with a changed dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from synergy.explain.facts import Change, Fact
+from synergy.explain.mend import changed
+from synergy.explain.obstacles import outlet_holder
+from synergy.explain.searches import smallest
+from synergy.explain.trial import Exchange, Trial, Way
+from synergy.explain.weighing import Weighed
+from synergy.network.ends import EndKind
+
+SCALES = ("min_scale", "build_cost", "least_load")
+
+
+def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
+    """Yield how much more feedstock at its host would bring in a unit that is too small, and the exchange with it.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    weighed : Weighed
+        Why the exchange is out.
+
+    Yields
+    ------
+    Change
+        At most one; amount in units of the scarcest input a year, free at the gate.
+    """
+    scale = next((one for one in weighed.reasons if one.code in SCALES and "input" in one.facts), None)
+    if scale is None or not scale.facts["input"].value:
+        return
+    trial = exchange.trial
+    ident, good = str(scale.facts["unit"].value), str(scale.facts["input"].value)
+    network = trial.network
+    unit = int(np.flatnonzero(network.units.ids == ident)[0])
+    site = str(network.places.sites[network.units.site[unit]])
+    most = 2 * float(scale.facts["least"].value) * _use(exchange, unit, good)
+    if most <= 0 or (good == exchange.question.commodity and site == exchange.question.origin):
+        return
+    row: dict[str, Any] = {"offer": "what-if-feedstock", "site": site, "commodity": good}
+
+    other = Trial(changed(trial.dataset, {"offers": [{**row, "quantity": most}]}), trial.decisions)
+    more, part = Exchange(other, exchange.question), other.dataset.shares
+    fresh = len(other.dataset["offers"]) - 1
+    give, ends = other.model.column("give"), other.network.outlets
+    hit = (ends.kind[give.key["end"]] == EndKind.OFFER) & (ends.ref[give.key["end"]] == fresh)
+    columns = give.start + np.flatnonzero(hit)
+
+    def solved(amount: float) -> Way | None:
+        with other.held.trying():
+            other.held.bound(columns, np.zeros(len(columns)), amount * part[give.key["period"][columns - give.start]])
+            way = more.forced() if len(more.flows) else None
+            return None if way is None else more.enters(way)
+
+    amount = smallest(lambda one: solved(one) is not None, most / 64, most)
+    way = None if amount is None else solved(amount)
+    if amount is not None and way is not None:
+        facts = {"amount": amount, "input": good, "unit": ident, "quantity": way.quantity, "value": way.rest.value}
+        told = {name: Fact(value) for name, value in facts.items()}
+        yield Change("feedstock", told, {"offers": [{**row, "quantity": amount}]})
+
+
+def _use(exchange: Exchange, unit: int, good: str) -> float:
+    """Return how much of an input a unit of activity uses."""
+    network = exchange.trial.network
+    ends = network.inlets
+    hit = (ends.kind == EndKind.UNIT) & (ends.ref == unit) & (network.places.commodities[ends.commodity] == good)
+    return float(ends.coefficient[hit].sum())
+
+
+def stated(exchange: Exchange) -> Iterator[Change]:
+    """Yield the least improvement of the outlet's quality with which its exchange enters.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Kept out by a limit on quality.
+
+    Yields
+    ------
+    Change
+        At most one; amount in the property's unit.
+    """
+    from synergy.explain.sides import quality_facts
+
+    facts, trial = quality_facts(exchange), exchange.trial
+    if not facts or not len(exchange.sources):
+        return
+    value, over, name = facts["value"].value, facts["number"].value, str(facts["property"].value)
+    holder = outlet_holder(trial.network, int(trial.network.sources.first[exchange.sources[0]]))
+    sign = -1.0 if value > facts["limit"].value else 1.0
+    row: dict[str, Any] = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
+
+    def solved(amount: float) -> Way | None:
+        rows = [{**row, "value": value + sign * amount}]
+        other = Exchange(Trial(changed(trial.dataset, {"qualities": rows}), trial.decisions), exchange.question)
+        way = other.forced() if len(other.flows) else None
+        return None if way is None else other.enters(way)
+
+    amount = smallest(lambda one: solved(one) is not None, abs(over) / 64, 4 * abs(over))
+    way = None if amount is None else solved(amount)
+    if amount is not None and way is not None:
+        figures = {"amount": amount, "property": name, "quantity": way.quantity, "value": way.rest.value}
+        told = {key: Fact(one) for key, one in figures.items()}
+        yield Change("quality", told, {"qualities": [{**row, "value": value + sign * amount}]})

@@ -1,0 +1,193 @@
+"""A model with its integers held, kept in a solver: changes are made, asked about, and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from synergy.model.build import Model
+from synergy.model.highs import Session, Status
+from synergy.model.scaling import scaled
+from synergy.network.places import Floats, Ints
+
+SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
+SECONDS = 5.0  # for a few yes-or-no decisions among many that are held
+NODES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The best continuous rest for given whole numbers, in the model's units.
+
+    Parameters
+    ----------
+    value : float
+        Money a year; -inf where nothing satisfies what is asked.
+    x : numpy.ndarray, shape (columns,)
+        Empty where there is none.
+    dual : numpy.ndarray, shape (rows,)
+        Worth of one more unit of each row's right side.
+    reduced : numpy.ndarray, shape (columns,)
+        Money lost a unit by which a column is raised (its reduced cost).
+    """
+
+    value: float
+    x: Floats
+    dual: Floats
+    reduced: Floats
+
+
+NOTHING = Rest(-np.inf, np.empty(0), np.empty(0), np.empty(0))
+
+
+class Held:
+    """A model with its integers held, warm; everything said in the model's own units.
+
+    Parameters
+    ----------
+    model : Model
+        The problem.
+    whole : numpy.ndarray, shape (columns,)
+        Values of the integer columns; the others are not looked at.
+    """
+
+    def __init__(self, model: Model, whole: Floats) -> None:
+        self.model, self.problem = model, scaled(model)
+        self._session = Session(self.problem, relaxed=True)
+        integer = np.flatnonzero(model.integer)
+        self._lower, self._upper = model.lower.copy(), model.upper.copy()
+        self._lower[integer] = self._upper[integer] = whole[integer]
+        self._cost = model.cost.copy()
+        self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
+        self._session.bound(integer, whole[integer], whole[integer])
+        self._undo: list[tuple[str, Any]] = []
+        self._session.highs.run()
+        self._basis = self._session.highs.getBasis()
+
+    def grain(self, columns: Ints) -> float:
+        """Return the least change of the columns' unit cost that the solver is sure to see (money per unit)."""
+        return float((SEEN * self.problem.money / self.problem.column[columns]).max(initial=0.0))
+
+    def bound(self, columns: Ints, lower: Any, upper: Any) -> None:
+        """Change the bounds of some columns until the end of `trying`."""
+        columns = np.asarray(columns, dtype=np.int64)
+        self._undo.append(("bound", (columns, self._lower[columns], self._upper[columns])))
+        self._bound(columns, lower, upper)
+
+    def price(self, columns: Ints, more: Any) -> None:
+        """Make each unit of some columns bring more money until the end of `trying`."""
+        columns = np.asarray(columns, dtype=np.int64)
+        self._undo.append(("price", (columns, self._cost[columns])))
+        self._price(columns, self._cost[columns] + more)
+
+    def limit(self, rows: Ints, lower: Any, upper: Any) -> None:
+        """Change the limits of some rows until the end of `trying`."""
+        rows = np.asarray(rows, dtype=np.int64)
+        self._undo.append(("limit", (rows, self._row_lower[rows], self._row_upper[rows])))
+        self._limit(rows, lower, upper)
+
+    def row_limits(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Return the limits that some rows have now."""
+        return self._row_lower[rows], self._row_upper[rows]
+
+    def bounds(self, columns: Ints) -> tuple[Floats, Floats]:
+        """Return the bounds that some columns have now."""
+        return self._lower[columns], self._upper[columns]
+
+    def together(self, columns: Ints, least: float) -> None:
+        """Ask for a least sum of some columns until the end of `trying`."""
+        scale = self.problem.column[columns]
+        unit = float(scale.max(initial=1.0))
+        row = sparse.csr_array((scale / unit, (np.zeros(len(columns), np.int64), columns)), shape=(1, len(self._cost)))
+        self._undo.append(("together", None))
+        self._session.add_rows(row, np.array([least / unit]), np.array([np.inf]))
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Undo at the end what was changed inside; may be nested."""
+        mark = len(self._undo)
+        try:
+            yield
+        finally:
+            extra = False
+            for name, what in reversed(self._undo[mark:]):
+                if name == "together":
+                    extra = True
+                    last = self._session.highs.getNumRow() - 1
+                    self._session.highs.deleteRows(1, np.array([last], dtype=np.int32))
+                else:
+                    getattr(self, f"_{name}")(*what)
+            del self._undo[mark:]
+            if extra and not any(name == "together" for name, _ in self._undo):
+                self._session.highs.setBasis(self._basis)  # deleting a row loses the one there is
+
+    def worth(self) -> float:
+        """Return the value of the best rest alone, in money a year; -inf where there is none."""
+        highs = self._session.highs
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return -np.inf
+        return -float(highs.getObjectiveValue()) * self.problem.money
+
+    def solve(self) -> Rest:
+        """Return the best rest for what is asked now."""
+        answer = self._session.solve()
+        if answer.status is not Status.OPTIMAL or answer.x is None:
+            return NOTHING
+        rows = len(self._row_lower)
+        dual = np.zeros(rows) if answer.row_dual is None else answer.row_dual[:rows]
+        reduced = np.zeros(len(self._cost)) if answer.column_dual is None else answer.column_dual
+        return Rest(
+            value=-answer.value * self.problem.money,
+            x=answer.x * self.problem.column,
+            dual=-dual * self.problem.row * self.problem.money,
+            reduced=reduced * self.problem.money / self.problem.column,
+        )
+
+    def choose(self, columns: Ints) -> Floats | None:
+        """Return the best values of a few integer columns, the others held; None where there are none.
+
+        Parameters
+        ----------
+        columns : numpy.ndarray of int64
+            Integer columns, free within the model's bounds; they are held again afterwards.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            Whole numbers.
+        """
+        highs = self._session.highs
+        kinds = np.zeros(len(columns), dtype=np.uint8) + int(highspy.HighsVarType.kInteger)
+        before = highs.getBasis()
+        with self.trying():
+            self.bound(columns, self.model.lower[columns], self.model.upper[columns])
+            highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+            self._session.set(mip_rel_gap=0.0, mip_abs_gap=SEEN, mip_max_nodes=NODES)
+            self._session.set(time_limit=float(highs.getRunTime()) + SECONDS)
+            answer = self._session.solve()
+            self._session.set(time_limit=float("inf"))
+            highs.changeColsIntegrality(len(columns), columns.astype(np.int32), np.zeros_like(kinds))
+        if before.valid:
+            highs.setBasis(before)
+        return None if answer.x is None else np.round(answer.x[columns])
+
+    def _bound(self, columns: Ints, lower: Any, upper: Any) -> None:
+        self._lower[columns], self._upper[columns] = lower, upper
+        scale = self.problem.column[columns]
+        self._session.bound(columns, self._lower[columns] / scale, self._upper[columns] / scale)
+
+    def _price(self, columns: Ints, cost: Floats) -> None:
+        self._cost[columns] = cost
+        self._session.price(columns, -cost * self.problem.column[columns] / self.problem.money)
+
+    def _limit(self, rows: Ints, lower: Any, upper: Any) -> None:
+        self._row_lower[rows], self._row_upper[rows] = lower, upper
+        scale = self.problem.row[rows]
+        self._session.limit(rows, self._row_lower[rows] * scale, self._row_upper[rows] * scale)
