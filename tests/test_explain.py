@@ -13,7 +13,8 @@ from synergy.engine import Options
 from synergy.errors import UsageError
 from synergy.explain.explain import explain
 from synergy.explain.facts import PUBLIC, Fact, may_see
-from synergy.explain.texts import CHANGES, REASONS
+from synergy.explain.texts import REASONS
+from synergy.explain.texts_changes import CHANGES
 from synergy.plan import Plan
 from synergy.round import run
 

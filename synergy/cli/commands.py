@@ -73,33 +73,6 @@ def verify(talk: Talk, /, **given: Any) -> int:
 
 
 @commands.command()
-@_input
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--from", "origin", metavar="SITE")
-@click.option("--to", "target", metavar="SITE")
-@click.option("--commodity", metavar="ID")
-@click.option("--period", metavar="ID")
-@click.option("--mode", metavar="MODE")
-@click.option("--enterprise", metavar="ID")
-@click.option("--view", type=Word(["planner", "firm"]), default=None)
-@click.option("--as", "asker", metavar="ENTERPRISE")
-@click.option("--json", "as_json", is_flag=True)
-@_lang
-@click.pass_obj
-def explain(talk: Talk, /, **given: Any) -> int:
-    """Say why, or why not."""
-    from synergy.cli.why import Why, explain_plan
-
-    view = given["view"] or ("firm" if given["asker"] else "planner")
-    if (view == "firm") != (given["asker"] is not None):
-        raise click.UsageError(talk.say("explain.as"))
-    asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
-    names = ("origin", "target", "commodity", "period", "mode", "enterprise")
-    exchange = {name: given[name] for name in names}
-    return explain_plan(talk, asked, Why(plan=given["plan"], asker=given["asker"] or "", **exchange))
-
-
-@commands.command()
 @click.argument("names", metavar="[dataset] [plan] [proposal]", nargs=-1, type=Word(SCHEMAS))
 @in_language
 @click.pass_obj

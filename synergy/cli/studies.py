@@ -10,7 +10,8 @@ import click
 from synergy.cli.options import Command, in_language, reads_dataset
 from synergy.cli.show import Asked
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Number
+from synergy.cli.usage import Number, Word
+from synergy.cli.why import Why, explain_plan
 
 
 def _json(command: Command) -> Command:
@@ -53,4 +54,28 @@ def alternatives(talk: Talk, /, **given: Any) -> int:
     return show_alternatives(talk, asked_of(given), given["plan"], given["within"], given["time_limit"])
 
 
-STUDIES = (pathways, alternatives)
+@click.command()
+@reads_dataset
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--from", "origin", metavar="SITE")
+@click.option("--to", "target", metavar="SITE")
+@click.option("--commodity", metavar="ID")
+@click.option("--period", metavar="ID")
+@click.option("--mode", metavar="MODE")
+@click.option("--enterprise", metavar="ID")
+@click.option("--view", type=Word(["planner", "firm"]), default=None)
+@click.option("--as", "asker", metavar="ENTERPRISE")
+@_json
+@in_language
+@click.pass_obj
+def explain(talk: Talk, /, **given: Any) -> int:
+    """Say why, or why not."""
+    view = given["view"] or ("firm" if given["asker"] else "planner")
+    if (view == "firm") != (given["asker"] is not None):
+        raise click.UsageError(talk.say("explain.as"))
+    names = ("origin", "target", "commodity", "period", "mode", "enterprise")
+    exchange = {name: given[name] for name in names}
+    return explain_plan(talk, asked_of(given), Why(plan=given["plan"], asker=given["asker"] or "", **exchange))
+
+
+STUDIES = (pathways, alternatives, explain)

@@ -21,10 +21,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Recompute a plan and every claim of it from the dataset alone.",
             "仅凭数据集重新核算方案及其每一项结论。",
         ),
-        "command.explain": (
-            "Say why an exchange is in a plan or not, and what would change that.",
-            "说明某项交换为何在或不在方案中，以及如何改变。",
-        ),
         "command.schema": ("Print JSON Schemas.", "输出 JSON Schema。"),
         "command.bench": (
             "Measure against other solvers and tools: all benchmarks, or those named.",
@@ -60,17 +56,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Two runs at a time, one thread each: half the time, the same load for both.",
             "每次并行两个运行，各用一个线程：用时减半，负载相同。",
         ),
-        "option.origin": ("Site that would give.", "供方厂区。"),
-        "option.target": ("Site that would take.", "需方厂区。"),
-        "option.commodity": ("What would be exchanged.", "交换的物料。"),
-        "option.period": ("One period; else the whole year.", "某一时段；默认全年。"),
-        "option.mode": ("One mode of transport; else any.", "某种运输方式；默认任意。"),
-        "option.enterprise": (
-            "Instead of one exchange: the nearest partners of an enterprise.",
-            "不问单项交换，而问某企业最近的合作方。",
-        ),
-        "option.view": ("planner (default) or firm.", "planner（规划者，默认）或 firm（企业）。"),
-        "option.asker": ("Enterprise that asks, with --view firm.", "提问的企业，与 --view firm 同用。"),
         "option.help": ("Show this and leave.", "显示本帮助。"),
         "option.version": ("Show the version and leave.", "显示版本。"),
         "usage": ("Usage: ", "用法："),
@@ -153,20 +138,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "unknown_cause": ("No cause could be named.", "未能指出原因。"),
         "hint.time": ("Give it more time: --time-limit", "请延长时间：--time-limit"),
-        "explain.which": (
-            "name the exchange with --from, --to and --commodity, or an enterprise with --enterprise",
-            "请用 --from、--to 和 --commodity 指明交换，或用 --enterprise 指明企业",
-        ),
-        "explain.as": ("--view firm and --as ENTERPRISE go together", "--view firm 须与 --as ENTERPRISE 同用"),
-        "explain.own": ("{name} may ask about itself alone", "{name} 只能查询自己"),
-        "explain.nearest": (
-            "The nearest partners of {name} that are not in the plan, and what keeps them out",
-            "{name} 未入选的最近合作方及原因",
-        ),
-        "explain.nobody": (
-            "{name}: nobody else has or takes what it takes or has, or the plan has it already",
-            "{name}：没有其他企业可与之交换，或方案已全部采用",
-        ),
         # progress
         "phase.network": ("reading the network", "构建网络"),
         "phase.relaxation": ("first bound", "求初始上界"),

@@ -75,5 +75,33 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "near.links": ("Links", "线路"),
         "near.partners": ("Partnerships", "合作关系"),
         "near.distance": ("Distance", "距离"),
+        "command.explain": (
+            "Say why an exchange is in a plan or not, and what would change that.",
+            "说明某项交换为何在或不在方案中，以及如何改变。",
+        ),
+        "option.origin": ("Site that would give.", "供方厂区。"),
+        "option.target": ("Site that would take.", "需方厂区。"),
+        "option.period": ("One period; else the whole year.", "某一时段；默认全年。"),
+        "option.mode": ("One mode of transport; else any.", "某种运输方式；默认任意。"),
+        "option.enterprise": (
+            "Instead of one exchange: the nearest partners of an enterprise.",
+            "不问单项交换，而问某企业最近的合作方。",
+        ),
+        "option.view": ("planner (default) or firm.", "planner（规划者，默认）或 firm（企业）。"),
+        "option.asker": ("Enterprise that asks, with --view firm.", "提问的企业，与 --view firm 同用。"),
+        "explain.which": (
+            "name the exchange with --from, --to and --commodity, or an enterprise with --enterprise",
+            "请用 --from、--to 和 --commodity 指明交换，或用 --enterprise 指明企业",
+        ),
+        "explain.as": ("--view firm and --as ENTERPRISE go together", "--view firm 须与 --as ENTERPRISE 同用"),
+        "explain.own": ("{name} may ask about itself alone", "{name} 只能查询自己"),
+        "explain.nearest": (
+            "The nearest partners of {name} that are not in the plan, and what keeps them out",
+            "{name} 未入选的最近合作方及原因",
+        ),
+        "explain.nobody": (
+            "{name}: nobody else has or takes what it takes or has, or the plan has it already",
+            "{name}：没有其他企业可与之交换，或方案已全部采用",
+        ),
     }
 )

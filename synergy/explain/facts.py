@@ -78,7 +78,7 @@ class Change:
     Parameters
     ----------
     kind : str
-        Name in `synergy.explain.texts.CHANGES`.
+        Name in `synergy.explain.texts_changes.CHANGES`.
     facts : mapping of str to Fact
         ``amount`` is the smallest that suffices, ``quantity`` what is exchanged then.
     tables, settings : mapping

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from synergy.dataset.dataset import Dataset
 from synergy.explain.facts import PLANNER, Change, Fact, Reason, seen
 from synergy.explain.question import Question
-from synergy.explain.texts import CHANGES, POOLED, REASONS, WORDS, Saying
+from synergy.explain.texts import POOLED, REASONS, Saying
+from synergy.explain.texts_changes import CHANGES, WORDS
 from synergy.texts import text
 from synergy.units import amount, label
 

@@ -38,7 +38,7 @@ def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
     known = PUBLIC if units.is_build[unit] else own
     facts = {"unit": Fact(str(units.ids[unit]), own), "process": Fact(process, known), "least": Fact(least, known)}
     supply, good = _scarcest(exchange, unit)
-    facts["input"] = Fact(good, PUBLIC)
+    facts["input"] = Fact(good)
     if not np.isfinite(supply).all():
         return facts
     ranked = np.sort(supply[supply > 0])[::-1]
