@@ -5,7 +5,7 @@ from __future__ import annotations
 from synergy.dataset.dataset import Dataset
 from synergy.errors import VerificationError
 from synergy.plan import Plan
-from synergy.verify import aims, claims, frames, offers, plants, shares, trade
+from synergy.verify import aims, claims, frames, offers, plants, trade
 from synergy.verify.findings import Book, Finding
 from synergy.verify.view import view_of
 
@@ -31,7 +31,6 @@ _CLAIMS = (
     claims.check_proof,
     claims.check_standalone,
     offers.check_proposals,
-    shares.check_settlement,
 )
 
 
