@@ -19,6 +19,7 @@ from synergy.bench.main import BENCHES, Setting, main
 from synergy.bench.report import Sheet, written
 from synergy.bench.runs import Clock, Run, Task, apart, marks_until
 from synergy.bench.webs import web
+from synergy.bench.wide import wide
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.read import check, read
@@ -28,7 +29,7 @@ from synergy.literal import build, solve
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"
-MAKERS = {"generate": generate, "web": web}
+MAKERS = {"generate": generate, "web": web, "wide": wide}
 
 
 @pytest.fixture(scope="module")
@@ -192,5 +193,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 
 
 def test_the_list_of_benchmarks() -> None:
-    assert {"lvliang-year", "lvliang-31", "generated-60", "generated-120", "lvliang", "small", "links"} <= set(BENCHES)
-    assert len(SMALL) >= 5
+    assert {"lvliang-year", "lvliang-31", "generated-60", "generated-120", "lvliang", "wide", "small", "links"} <= set(
+        BENCHES
+    )
+    assert len(SMALL) == 10

@@ -16,6 +16,7 @@ from synergy.bench.cases import CASES, SMALL
 from synergy.bench.compare import compare
 from synergy.bench.links import ROWS, links
 from synergy.bench.report import Sheet
+from synergy.bench.settlement import settlement
 from synergy.bench.small import small
 from synergy.errors import UsageError
 
@@ -66,9 +67,13 @@ def _links(setting: Setting, place: Path) -> Iterator[Sheet]:
     yield from links(place / "links", ROWS // 10 if setting.quick else ROWS)
 
 
+def _settlement(setting: Setting, place: Path) -> Iterator[Sheet]:
+    yield from settlement(place, setting.seconds, setting.pair)
+
+
 # name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
 BENCHES: Mapping[str, Bench] = MappingProxyType(
-    {**{name: _case(name) for name in CASES}, "small": _small, "links": _links}
+    {**{name: _case(name) for name in CASES}, "small": _small, "links": _links, "settlement": _settlement}
 )
 
 

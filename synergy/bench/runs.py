@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 MARKS = (30.0, 60.0, 120.0, 300.0)
 GRACE = 180.0  # seconds beyond twice the limit after which a process is given up
@@ -47,6 +48,8 @@ class Run:
         Seconds of read, build, solve, verify, write, where the run has them.
     error : str
         Why there is nothing.
+    figures : mapping
+        What else a run has to say.
     """
 
     value: float | None = None
@@ -59,6 +62,7 @@ class Run:
     marks: Mapping[float, Pair] = field(default_factory=dict)
     stages: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def gap(self) -> float | None:

@@ -57,7 +57,7 @@ def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1
         "periods": pd.DataFrame({"period": months, "hours": HOURS_PER_YEAR / periods}),
         "markets": pd.concat(sides, ignore_index=True),
         "transport": pd.DataFrame(
-            {"mode": "road", "commodity": goods, "max_km": 700.0, "cost_per_unit": 6.0, "cost_per_unit_km": 0.7}
+            {"mode": "road", "commodity": goods, "max_km": 700.0, "cost_per_unit": 8.0, "cost_per_unit_km": 1.2}
         ),
         "offers": _ends(random, ("offer", 0.8), (names, goods, months), worth),
         "needs": _ends(random, ("need", 1.2), (names, goods, months), worth),
