@@ -42,7 +42,7 @@ def ours(folder: str, seconds: float) -> Run:
     return Run(
         value=plan.value,
         bound=plan.bound,
-        seconds=clock.seconds,
+        seconds=times[-1],
         build_seconds=build,
         memory_mb=memory(),
         size=(solver["constraints"], solver["variables"], solver["binaries"]),
@@ -135,15 +135,16 @@ def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tup
     value = _times(info.objective_function_value, money) if found else None
     bound = _times(info.mip_dual_bound, money) if size[2] else value
     clock.add(value, bound)
+    total = clock.seconds
     return Run(
         value=value,
         bound=bound,
-        seconds=clock.seconds,
+        seconds=total,
         build_seconds=times[1] - times[0],
         memory_mb=memory(),
         size=size,
         marks=clock.marks(seconds),
-        stages={"read": times[0], "build": times[1] - times[0], "solve": clock.seconds - times[1]},
+        stages={"read": times[0], "build": times[1] - times[0], "solve": total - times[1]},
         error="" if found else "no plan",
     )
 

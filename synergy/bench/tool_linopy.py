@@ -28,11 +28,12 @@ def run(folder: str, seconds: float) -> Run:
     model.solve("highs", io_api="direct", progress=False, **options)
     info, solved = model.solver_model.getInfo(), model.solver_model.getRunTime()
     found = info.primal_solution_status == 2
-    build_seconds = clock.seconds - solved - read_seconds
+    total = clock.seconds
+    build_seconds = total - solved - read_seconds
     return Run(
         value=finite(model.objective.value) if found else None,
         bound=finite(info.mip_dual_bound if literal.integer.any() else info.objective_function_value),
-        seconds=clock.seconds,
+        seconds=total,
         build_seconds=build_seconds,
         memory_mb=memory(),
         size=(*literal.matrix.shape, int(literal.integer.sum())),
