@@ -134,6 +134,13 @@ def test_houses_of_shapley_and_shubik() -> None:
     assert settle(Market(structure), "core").certificate.in_core
 
 
+def test_an_assignment_is_known_by_its_pairs() -> None:
+    market = Market(shapley_shubik())
+    game = Table(market.players, lambda inside: market.value(np.isin(np.arange(6), list(inside))).value)
+    shares = settle(game, "midpoint")
+    assert pytest.approx([4, 5.5, 0.5, 1.5, 4, 0.5]) == shares.payoff
+
+
 def test_horse_market() -> None:
     structure = horse_market()
     asked = np.array([10, 11, 15, 17, 20])
@@ -173,7 +180,7 @@ REFUSED = {
     "too_many_players": ("nucleolus", Market(horse_market()), {}),
     "no_duals": ("owen", Table.listed("12", {"12": 1}), {}),
     "relaxation_gap": ("owen", Table(("1", "2"), lambda inside: len(inside) // 2, start=np.array([1.0, 0.5])), {}),
-    "no_assignment": ("midpoint", Table.listed("12", {"12": 1}), {}),
+    "no_assignment": ("midpoint", Table.listed("123", {"12": 1, "13": 1, "23": 1, "123": 2}), {}),
     "not_assignment": (
         "midpoint",
         Table(("1", "2", "3", "4", "5", "6"), lambda inside: float(len(inside) > 5), assignment=shapley_shubik()),

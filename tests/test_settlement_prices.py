@@ -149,6 +149,15 @@ def test_an_empty_band_takes_its_middle() -> None:
     assert (prices.lump * prices.unit).tolist() == [-55, 55]
 
 
+def test_without_exchanges_there_are_lump_sums_alone() -> None:
+    none, nothing = np.zeros(0, np.int64), np.zeros(0)
+    prices = price(
+        Trades(none, none, nothing, nothing, nothing), Wanted(np.zeros(2), np.array([3.0, -3]), np.full(2, -9.0))
+    )
+    assert (prices.lump * prices.unit).tolist() == [3, -3]
+    assert prices.transfer.sum() == 0
+
+
 def test_waste_has_a_negative_price() -> None:
     trades = Trades(np.array([0]), np.array([1]), np.array([10.0]), np.array([-9.0]), np.array([-1.0]))
     prices = price(trades, Wanted(np.array([80.0, 0]), np.array([40.0, 40]), np.zeros(2)))

@@ -213,6 +213,14 @@ def test_who_has_no_plan_alone_may_cost_the_others_nothing() -> None:
     assert shares.notes == ()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_one_enterprise_keeps_what_it_has(method: str) -> None:
+    shares = shared(Table(("a",), lambda inside: 3.0), method)
+    assert shares.payoff.tolist() == [3.0]
+    assert shares.certificate.in_core
+    assert shares.record()["excess"] == 0
+
+
 class Counted(Table):
     """A table that counts how often it is searched."""
 

@@ -72,8 +72,10 @@ class Asked:
         ]
 
     def _listed(self, payoff: Floats, among: Bools) -> Found | None:
-        """Return the worst coalition where the values of all are known."""
+        """Return the worst coalition where the values of all are known; none where there is no other coalition."""
         known = self.inside(among)
+        if among.sum() == 1:
+            return Found(np.zeros(len(among), np.bool_), -np.inf, -np.inf, -np.inf)
         if not known or len(known) < 2.0 ** int(among.sum()) - 2:
             return None
         rows = np.array([members for members, _ in known])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import networkx as nx
 import numpy as np
 from scipy.sparse import coo_array
 
@@ -10,8 +13,10 @@ from synergy.settlement.division import Division
 from synergy.settlement.game import Assignment, Floats
 from synergy.settlement.linear import Program, minimise
 from synergy.settlement.options import Options
-from synergy.settlement.parts import Part, tolerance_of
+from synergy.settlement.parts import Part, coalition, tolerance_of
 from synergy.settlement.undefined import RuleUndefined
+
+PAIRS = 800  # of enterprises that are valued to see whether they make up an assignment game
 
 
 def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
@@ -34,7 +39,8 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisio
     Raises
     ------
     RuleUndefined
-        Without the structure of an assignment game, or where its best worth is not the gain.
+        Where the pairs do not fall into two sides that trade with each other alone, or where the best assignment of
+        pairs is not worth the gain.
 
     References
     ----------
@@ -42,7 +48,7 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisio
     111-130, doi:10.1007/BF01753437. Thompson, G. L. (1981), Auctions and market games, Essays in Game Theory and
     Mathematical Economics in Honor of Oskar Morgenstern, 181-196 (fair division point).
     """
-    structure = asked.assignment
+    structure = asked.assignment or assignment_of(asked, parts, options)
     if structure is None:
         raise RuleUndefined("midpoint", "no_assignment")
     seller_best, buyer_best = extremes(structure)
@@ -56,6 +62,46 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisio
     payoff[structure.sellers] += (seller_best[0] + buyer_best[0]) / 2
     payoff[structure.buyers] += (seller_best[1] + buyer_best[1]) / 2
     return Division(payoff)
+
+
+def assignment_of(asked: Asked, parts: tuple[Part, ...], options: Options) -> Assignment | None:
+    """Return the assignment game that the pairs of a game make up; None where they do not fall into two sides.
+
+    Parameters
+    ----------
+    asked : Asked
+        The game; all pairs that stand in one part are valued.
+    parts : tuple of Part
+        What is settled apart; everybody must have a plan alone.
+    options : Options
+        The tolerance.
+
+    Returns
+    -------
+    Assignment or None
+        That the game is worth no more than its pairs is for the caller to see.
+    """
+    pairs = [pair for part in parts for pair in combinations(part.members.tolist(), 2)]
+    if len(pairs) > PAIRS or not all(part.floored.all() for part in parts):
+        return None
+    count = len(asked.players)
+    alone = np.zeros(count)
+    for part in parts:
+        alone[part.members] = part.floor
+    worths = asked.values([coalition(np.array(pair), count) for pair in pairs])
+    gains = np.array([worth.value - alone[list(pair)].sum() for pair, worth in zip(pairs, worths, strict=True)])
+    trading: nx.Graph[int] = nx.Graph()
+    trading.add_nodes_from(range(count))
+    least = tolerance_of(asked, options)
+    trading.add_weighted_edges_from(
+        (*pair, gain) for pair, gain in zip(pairs, gains.tolist(), strict=True) if gain > least
+    )
+    if not nx.is_bipartite(trading):
+        return None
+    side = nx.bipartite.color(trading)
+    sellers = np.array([at for at in range(count) if side[at]], dtype=np.int64)
+    buyers = np.array([at for at in range(count) if not side[at]], dtype=np.int64)
+    return Assignment(sellers, buyers, nx.to_numpy_array(trading)[np.ix_(sellers, buyers)])
 
 
 def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
