@@ -63,13 +63,14 @@ def match(talk: Talk, /, **given: Any) -> int:
 @commands.command()
 @reads_dataset
 @click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--time-limit", type=Number(0), default=60.0)
 @click.option("--json", "as_json", is_flag=True)
 @in_language
 @click.pass_obj
 def verify(talk: Talk, /, **given: Any) -> int:
     """Recompute a plan."""
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
-    return verify_plan(talk, asked, given["plan"])
+    return verify_plan(talk, asked, given["plan"], given["time_limit"])
 
 
 @commands.command()

@@ -156,21 +156,28 @@ def _cause(cause: Any, lang: str) -> str:
     )
 
 
-def verify_plan(talk: Talk, asked: Asked, path: Path) -> int:
-    """Recompute a plan file and print every claim that does not follow."""
-    from synergy.records.files import read_plan
-    from synergy.verify.verify import assert_valid
+def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
+    """Recompute a plan file and print every claim that does not follow; `seconds` are for what is solved again."""
+    from synergy.records.files import read_record
+    from synergy.records.load import plan_from_record
+    from synergy.records.seal import broken
+    from synergy.verify.deep import solved_again
+    from synergy.verify.verify import verify
 
-    dataset, plan = asked.read(), read_plan(path)
-    findings: tuple[str, ...] = ()
-    try:
-        assert_valid(dataset, plan)
-    except VerificationError as error:
-        findings = error.findings
+    dataset, record = asked.read(), read_record(path)
+    plan = plan_from_record(record)
+    found = verify(dataset, plan)
+    if not any(finding.refuses for finding in found):
+        found += solved_again(dataset, plan, seconds)
+    findings = [finding.line() for finding in found if finding.refuses]
+    findings += [talk.say("broken_seal")] if broken(record) else []
+    unchecked = [finding.line() for finding in found if not finding.refuses]
     if asked.as_json:
-        talk.document({"valid": not findings, "findings": list(findings)})
+        talk.document({"valid": not findings, "findings": findings, "unchecked": unchecked})
     else:
         talk.line(talk.say("not_valid", count=len(findings)) if findings else talk.say("valid"))
         for finding in findings:
             talk.line(f"- {finding}")
+        for note in unchecked:
+            talk.note(talk.say("unchecked", said=note))
     return VerificationError.exit_status if findings else 0

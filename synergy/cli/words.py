@@ -127,9 +127,14 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "total.seconds": ("Seconds", "用时（秒）"),
         "written": ("written: {path}", "已写入：{path}"),
         "valid": (
-            "The plan follows from the dataset: every claim was recomputed.",
-            "方案与数据集一致：每一项结论均已复核。",
+            "The plan follows from the dataset.",
+            "方案与数据集一致。",
         ),
+        "broken_seal": (
+            "seal: the document was changed after it was written",
+            "seal：文件写出后被改动",
+        ),
+        "unchecked": ("not recomputed: {said}", "未复核：{said}"),
         "not_valid": ("{count} claims do not follow from the dataset", "{count} 项结论与数据集不符"),
         "conflict": ("These cannot hold together; lift one of them:", "以下约束无法同时满足，请放宽其中一项："),
         "loop": (

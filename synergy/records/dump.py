@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Plan, Proposal
 from synergy.records.plain import cells, plain, rows
+from synergy.records.seal import KEY, sealed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +25,14 @@ def plan_record(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        Texts, floats, lists and dicts alone; what is not finite is None.
+        Texts, floats, lists and dicts alone; what is not finite is None. Its `seal` is by `synergy.records.seal`.
 
     See Also
     --------
     synergy.records.load.plan_from_record, synergy.records.schema.plan_schema
     """
     decisions = plan.decisions
-    return {
+    record = {
         "schema": SCHEMA,
         "dataset": plain(plan.dataset),
         "scenario": plain(plan.scenario),
@@ -56,6 +57,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "shadow_prices": plain(plan.shadow_prices),
         "solver": plain(plan.solver),
     }
+    return {**record, KEY: sealed(record)}
 
 
 def proposal_record(proposal: Proposal) -> dict[str, Any]:

@@ -61,13 +61,32 @@ def read_plan(path: str | Path) -> Plan:
     DatasetError
         No such file, no JSON, or not a plan document.
     """
+    return plan_from_record(read_record(path))
+
+
+def read_record(path: str | Path) -> Any:
+    """Read a JSON document as it stands; whether it is a plan document is not looked at.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    DatasetError
+        No such file, or no JSON.
+    """
     try:
-        record = loads(Path(path).read_bytes().decode("utf-8-sig"))
+        return loads(Path(path).read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise DatasetError([_unread(path, error.strerror or str(error), "无法读取该文件")]) from error
     except (ValueError, RecursionError) as error:
         raise DatasetError([_unread(path, f"not valid JSON: {error}", f"不是有效的 JSON：{error}")]) from error
-    return plan_from_record(record)
 
 
 def dumps(record: Any) -> str:

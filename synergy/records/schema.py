@@ -8,6 +8,7 @@ from synergy.dataset.columns import Column, Kind, Table
 from synergy.dataset.schema import TABLES, schema_record
 from synergy.plan import Kind as ProposalKind
 from synergy.records.dump import SCHEMA
+from synergy.records.seal import KEY
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OUTLETS = ("offer", "facility", "build", "store", "market")
@@ -94,6 +95,7 @@ def plan_schema() -> dict[str, Any]:
     dict
     """
     plan = _record(
+        (KEY,),
         schema={"const": SCHEMA},
         dataset=_record(name=_TEXT, digest=_TEXT),
         scenario=_OBJECT,
@@ -117,6 +119,7 @@ def plan_schema() -> dict[str, Any]:
         remainder=_MAYBE,
         shadow_prices=_list(_SHADOW),
         solver=_SOLVER,
+        seal=_TEXT,
     )
     return {"$schema": DRAFT, "$id": SCHEMA, "title": "Synergy plan", **plan}
 

@@ -1,33 +1,83 @@
-"""Offers to the enterprises: proposals speak of rows that are there, and their gains make up the plan's gain."""
+"""Offers to the enterprises: proposals speak of rows that are there, of the right people, and make up the gain."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from synergy.accounts.keys import texts
+import numpy as np
+import pandas as pd
+
+from synergy.accounts.keys import Bools, Texts, take_text, texts
 from synergy.plan import Kind, Plan, Proposal
 from synergy.verify.findings import Book
+from synergy.verify.shares import check_money, shares_of
 from synergy.verify.view import View
 
 STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
+SAME = 0.01  # amounts that differ by less than this part are the same deal
+OUTSIDE = ("market", "disposal")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """What of the plan's flows can be proposed, each array of shape (flows,).
+
+    Parameters
+    ----------
+    giver, taker : numpy.ndarray of str
+        Owners at both ends: the enterprise, or "@" and the public place.
+    crossing : numpy.ndarray of bool
+        Between two enterprises, or between sites of one or with a public place and neither bought nor sold outside.
+    """
+
+    giver: Texts
+    taker: Texts
+    crossing: Bools
 
 
 def check_proposals(book: Book, view: View, plan: Plan) -> None:
     """Proposals are consistent with the plan."""
     known = set(texts(view.dataset["enterprises"]["enterprise"]))
+    exchanges = _exchanges(view)
+    there = [proposal for proposal in plan.proposals if _rows_there(book, view, proposal)]
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
-        if _rows_there(book, view, proposal):
-            _check_rows(book, view, proposal)
-            _check_money(book, view, proposal)
+    shares = shares_of(view, there)
+    for number, proposal in enumerate(there):
+        _check_people(book, view, proposal, exchanges)
+        _check_subject(book, view, proposal, exchanges)
+        check_money(book, proposal, shares[number])
+        _check_terms(book, view, proposal, exchanges)
+        _check_loss(book, plan, proposal)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
         book.add("proposals", "proposals", "an id stands twice")
+    _check_sum(book, view, plan)
+
+
+def _exchanges(view: View) -> Exchanges:
+    """Return the owners of both ends of the flows and which flows can be proposed."""
+    flows = view.decisions.flows
+    public_from, public_to = view.giver == "", view.taker == ""
+    outside = np.isin(view.outlets.kind, OUTSIDE) | np.isin(view.inlets.kind, OUTSIDE)
+    inner = view.moves & ~view.partnership & ~(public_from & public_to) & ~outside
+    return Exchanges(
+        giver=np.where(public_from, "@" + texts(flows["from_site"]), view.giver),
+        taker=np.where(public_to, "@" + texts(flows["to_site"]), view.taker),
+        crossing=(view.moves & view.partnership) | inner,
+    )
+
+
+def _check_sum(book: Book, view: View, plan: Plan) -> None:
+    """Gains and remainder make up the plan's gain."""
     gains = [proposal.gain for proposal in plan.proposals]
     if plan.gain is None or plan.remainder is None or any(gain is None for gain in gains):
         if plan.remainder is not None and plan.gain is None:
             book.add("remainder", "remainder", "stands without a gain")
+        if plan.gain is not None and (plan.remainder is None) != any(gain is None for gain in gains):
+            book.add("remainder", "remainder", "gains of proposals and remainder stand together or not at all")
         return
     total = math.fsum([gain for gain in gains if gain is not None] + [plan.remainder])
     scale = abs(plan.gain) + sum(abs(gain or 0.0) for gain in gains) + view.ledger.turnover
@@ -47,6 +97,8 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
     strangers = set(proposal.enterprises) - known
     if strangers or not proposal.enterprises:
         book.add("enterprises", proposal.id, f"unknown or none: {', '.join(sorted(strangers))}")
+    if not np.isfinite(proposal.co2_saved):
+        book.add("co2_saved", proposal.id, f"{proposal.co2_saved} is no amount")
 
 
 def _rows_there(book: Book, view: View, proposal: Proposal) -> bool:
@@ -60,45 +112,105 @@ def _rows_there(book: Book, view: View, proposal: Proposal) -> bool:
     return True
 
 
-def _check_rows(book: Book, view: View, proposal: Proposal) -> None:
-    """Flows are those of the proposal's enterprises and commodities."""
-    decisions = view.decisions
-    owners = set(view.giver[list(proposal.flows)]) | set(view.taker[list(proposal.flows)])
-    strangers = owners - set(proposal.enterprises) - {""}
-    if strangers:
-        book.add("enterprises", proposal.id, f"its flows concern {', '.join(sorted(strangers))} too")
-    goods = set(texts(decisions.flows["commodity"].iloc[list(proposal.flows)]))
-    if goods - set(proposal.commodities):
-        book.add(
-            "commodities", proposal.id, f"its flows carry {', '.join(sorted(goods - set(proposal.commodities)))} too"
+def _check_people(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+    """Enterprises, host, scope and commodities are those of its flows and its build."""
+    rows = list(proposal.flows)
+    crossing = [row for row in rows if exchanges.crossing[row]]
+    host = _host(view, proposal)
+    if proposal.host != host.removeprefix("@"):
+        book.add("host", proposal.id, f"claimed {proposal.host!r}, found {host.removeprefix('@')!r}")
+    owners = {*exchanges.giver[crossing], *exchanges.taker[crossing], host} - {""}
+    firms = {name for name in owners if not name.startswith("@")}
+    if firms != set(proposal.enterprises):
+        wrong = ", ".join(sorted(firms ^ set(proposal.enterprises)))
+        book.add("enterprises", proposal.id, f"its flows and builds concern others: {wrong}")
+    scope = "between" if len(owners) > 1 else "within"
+    if proposal.scope != scope:
+        book.add("scope", proposal.id, f"claimed {proposal.scope!r}, found {scope!r}")
+    goods = set(texts(view.decisions.flows["commodity"].iloc[rows]))
+    if goods != set(proposal.commodities):
+        wrong = ", ".join(sorted(goods ^ set(proposal.commodities)))
+        book.add("commodities", proposal.id, f"its flows carry others: {wrong}")
+
+
+def _host(view: View, proposal: Proposal) -> str:
+    """Return the owner of the place of its build, "" where it has none."""
+    if not proposal.builds:
+        return ""
+    site = str(view.decisions.builds["site"].iloc[proposal.builds[0]])
+    sites = view.dataset["sites"].set_index("site")["enterprise"]
+    return str(sites.get(site, "")) or f"@{site}"
+
+
+def _check_subject(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+    """The id names the build or the pair and commodity, and the state is that of the deals between them."""
+    rows, flows = list(proposal.flows), view.decisions.flows
+    if proposal.builds:
+        build = view.decisions.builds.iloc[proposal.builds[0]]
+        wanted = f"build:{build['process']}@{build['site']}"
+        if proposal.id != wanted or len(proposal.builds) > 1:
+            book.add("id", proposal.id, f"its build is {wanted!r}")
+        if proposal.state != "new":
+            book.add("state", proposal.id, "a build is new")
+        return
+    keys = {
+        f"deal:{giver}>{taker}:{good}"
+        for giver, taker, good in zip(
+            exchanges.giver[rows], exchanges.taker[rows], texts(flows["commodity"])[rows], strict=True
         )
+    }
+    if keys != {proposal.id}:
+        book.add("id", proposal.id, f"its flows are of {', '.join(sorted(keys)) or 'nobody'}")
+        return
+    found = _state(view, exchanges, rows[0])
+    if proposal.state != found:
+        book.add("state", proposal.id, f"claimed {proposal.state!r}, found {found!r}")
+    phase = view.dataset["commodities"].set_index("commodity")["phase"]
+    if phase.get(str(flows["commodity"].iloc[rows[0]])) == "right" and proposal.kind != Kind.REALLOCATION:
+        book.add("kind", proposal.id, "a right that moves is reallocated")
 
 
-def _check_money(book: Book, view: View, proposal: Proposal) -> None:
-    """Capex is that of its builds and of its part of its links, payback follows from it, terms are what flows.
-
-    A link is split by what flows over it among proposals and what is no proposal's: a part lies between none and all.
-    """
-    builds, links = list(proposal.builds), list(proposal.links)
-    least = float(view.ledger.builds["capex"].iloc[builds].sum())
-    most = least + float(view.ledger.links["capex"].iloc[links].sum())
-    room = 1e-9 * (abs(most) + 1.0)
-    if not least - room <= proposal.capex <= most + room:
-        book.add("capex", proposal.id, f"claimed {proposal.capex:.12g}, found {least:.12g} to {most:.12g}")
-    if proposal.payback_years is not None and proposal.capex >= most - room:
-        yearly = view.decisions.builds["annual_cost"].iloc[builds].sum()
-        yearly += view.decisions.links["annual_cost"].iloc[links].sum()
-        earned = (proposal.gain or 0.0) + float(yearly)
-        found = proposal.capex / earned if earned > 0 else math.inf
-        if not abs(proposal.payback_years - found) <= 1e-6 * max(1.0, found):
-            book.add("payback", proposal.id, f"claimed {proposal.payback_years:.6g} years, found {found:.6g}")
-    _check_terms(book, view, proposal, list(proposal.flows))
+def _state(view: View, exchanges: Exchanges, row: int) -> str:
+    """Return whether the owners of a flow trade its commodity today, and as much as in the plan."""
+    flows, deals, sites = view.decisions.flows, view.dataset["deals"], view.dataset["sites"]
+    good, giver, taker = str(flows["commodity"].iloc[row]), exchanges.giver[row], exchanges.taker[row]
+    same = view.moves & (exchanges.giver == giver) & (exchanges.taker == taker) & (texts(flows["commodity"]) == good)
+    now = float(view.quantity[same].sum())
+    place = pd.Index(sites["site"])
+    owner = {
+        end: take_text(sites["enterprise"], np.asarray(place.get_indexer(pd.Index(deals[end])), dtype=np.int64))
+        for end in ("from_site", "to_site")
+    }
+    ends = {end: np.where(owner[end] == "", "@" + texts(deals[end]), owner[end]) for end in owner}
+    agreed = (ends["from_site"] == giver) & (ends["to_site"] == taker) & (texts(deals["commodity"]) == good)
+    then = float(deals["quantity"].to_numpy(float)[agreed].sum())
+    if then <= 0:
+        return "new"
+    return "running" if abs(now - then) <= SAME * then else "changed"
 
 
-def _check_terms(book: Book, view: View, proposal: Proposal, rows: Sequence[int]) -> None:
-    flows = view.decisions.flows.iloc[list(rows)]
+def _check_terms(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+    """Terms are what crosses a fence, all of it."""
+    rows = [row for row in proposal.flows if exchanges.crossing[row]]
+    flows = view.decisions.flows.iloc[rows]
     sums = flows.groupby(["from_site", "to_site", "commodity"])["quantity"].sum()
+    told: Sequence[tuple[str, str, str]] = [(one.from_site, one.to_site, one.commodity) for one in proposal.terms]
+    if set(told) != set(sums.index) or len(set(told)) != len(told):
+        book.add("terms", proposal.id, "are not of the ends and commodities that its flows have")
+        return
     for term in proposal.terms:
-        found = float(sums.get((term.from_site, term.to_site, term.commodity), 0.0))
+        found = float(sums[term.from_site, term.to_site, term.commodity])
         if not abs(found - term.quantity) <= 1e-6 * max(1.0, abs(found)):
             book.add("terms", proposal.id, f"{term.commodity}: {term.quantity:.9g} claimed, {found:.9g} flows")
+        if term.price is not None and not np.isfinite(term.price):
+            book.add("terms", proposal.id, f"{term.commodity}: {term.price} is no price")
+
+
+def _check_loss(book: Book, plan: Plan, proposal: Proposal) -> None:
+    """No plan without a proposal is worth more than the bound."""
+    loss = proposal.marginal_gain
+    if loss is None:
+        return
+    room = 1e-6 * max(1.0, abs(plan.value))
+    if not loss >= plan.value - plan.bound - room:
+        book.add("marginal_gain", proposal.id, f"{loss:.9g}: the plan without it would be worth more than the bound")
