@@ -26,6 +26,7 @@ class _Clock:
 
     @property
     def left(self) -> float:
+        """Seconds until the end, negative past it."""
         return self._end - time.monotonic()
 
 
@@ -56,7 +57,16 @@ def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[F
             _compared(book, f"standalone.{name}", plan.standalone[name], ask, clock)
     quo = [_alone(dataset, name, Variant.QUO) for name in firms]
     _compared(book, "status_quo", plan.status_quo, quo, clock)
-    return tuple(book.found)
+    return tuple(_counted(book.found))
+
+
+def _counted(found: list[Finding]) -> Iterator[Finding]:
+    """Yield findings, those of what was not checked as one."""
+    late = [finding.subject for finding in found if not finding.refuses]
+    yield from (finding for finding in found if finding.refuses)
+    if late:
+        said = ", ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
+        yield Finding("unchecked", said, "not solved again in the time given", Severity.WARNING)
 
 
 _Ask = Callable[[float], LiteralSolution]
