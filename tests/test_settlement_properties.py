@@ -123,6 +123,23 @@ def test_core_has_the_least_excess(drawn: tuple[int, Values]) -> None:
     assert shared(table(players, values), "nucleolus").certificate.excess == pytest.approx(least, abs=CLOSE)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(drawn=covers(3), seed=st.integers(0, 999))
+def test_nucleolus_has_the_least_excesses_one_after_another(drawn: tuple[int, Values], seed: int) -> None:
+    players, values = drawn
+    rows, worth = listed_rows(players, values)
+    floor = np.array([values[frozenset({at})] for at in range(players)])
+    gain = values[frozenset(range(players))] - floor.sum()
+    nucleolus = shared(table(players, values), "nucleolus").payoff
+    weights = np.random.default_rng(seed).dirichlet(np.full(players, 0.5), 20)
+    others = [*(floor + gain * weights), *((nucleolus + other) / 2 for other in floor + gain * weights)]
+    least = np.sort(worth - rows @ nucleolus)[::-1]
+    for other in others:
+        differs = np.sort(worth - rows @ other)[::-1] - least
+        apart = np.flatnonzero(np.abs(differs) > CLOSE)
+        assert not len(apart) or differs[apart[0]] > 0
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(drawn=covers(3), less=st.integers(0, 30))
 def test_least_subsidy_is_the_cost_of_stability(drawn: tuple[int, Values], less: int) -> None:
