@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from synergy.cli.keeping import KEEPING
+from synergy.cli.members import round_group
 from synergy.cli.options import in_language, reads_dataset, stops
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
@@ -113,5 +115,5 @@ def demo(talk: Talk, gap: float, time_limit: float, port: int | None, serve: boo
     return run_demo(talk, port=port, serve=serve, gap=gap, time_limit=time_limit)
 
 
-for study in STUDIES:
-    commands.add_command(study)
+for more in (*STUDIES, round_group, *KEEPING):
+    commands.add_command(more)

@@ -12,7 +12,7 @@ import click
 from synergy.cli.commands import commands
 from synergy.cli.talk import Talk, language
 from synergy.cli.usage import explained, localise
-from synergy.errors import DatasetError, SynergyError, UsageError, VerificationError
+from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, VerificationError
 
 UNEXPECTED, INTERRUPTED = 1, 130
 
@@ -93,5 +93,5 @@ def _said(error: SynergyError, talk: Talk) -> int:
         for finding in error.findings:
             talk.note(f"- {finding}")
     else:
-        talk.error(str(error))
+        talk.error(error.said(talk.lang) if isinstance(error, StoreError) else str(error))
     return error.exit_status

@@ -25,7 +25,7 @@ class Formatter(click.HelpFormatter):
         super().write_heading(WORDS[key][self.lang == "zh"] if key in WORDS else heading)
 
 
-def localise(command: click.Command, talk: Talk) -> None:
+def localise(command: click.Command, talk: Talk, within: str = "") -> None:
     """Put the help of a command and of all below it into the language of the call.
 
     Parameters
@@ -34,11 +34,13 @@ def localise(command: click.Command, talk: Talk) -> None:
         Changed in place.
     talk : Talk
         The language.
+    within : str
+        Names of the groups above it, each with a dot behind; "" at the top.
     """
     formatter = type("LocalFormatter", (Formatter,), {"lang": talk.lang})
     command.context_settings["help_option_names"] = ["-h", "--help"]
     command.context_settings["max_content_width"] = 110
-    command.help = talk.say(f"command.{command.name}")
+    command.help = talk.say(f"command.{within}{command.name}")
     command.short_help = command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -49,8 +51,9 @@ def localise(command: click.Command, talk: Talk) -> None:
     command_context = type("LocalContext", (click.Context,), {"formatter_class": formatter})
     command.context_class = command_context
     if isinstance(command, click.Group):
+        below = "" if command.name == "synergy" else f"{within}{command.name}."
         for inner in command.commands.values():
-            localise(inner, talk)
+            localise(inner, talk, below)
 
 
 def explained(error: click.UsageError, talk: Talk) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
 
 # English, Chinese
@@ -61,6 +62,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "usage": ("Usage: ", "用法："),
         "section.options": ("Options", "选项"),
         "section.commands": ("Commands", "命令"),
+        **ROUND_WORDS,
         **STUDY_WORDS,
         # errors
         "error": ("error", "错误"),

@@ -1,0 +1,253 @@
+"""`synergy round`: what enterprises do in a round, its follow-up, and how it is looked at afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synergy.cli.rounds import ROUND, round_group
+from synergy.cli.stores import answer, asked_of, at_store, changes, opened
+from synergy.cli.talk import Talk
+from synergy.cli.usage import Number, Word
+
+__all__ = ["round_group"]
+_ENTERPRISE = click.argument("enterprise")
+_ID = Number(1, whole=True)
+_SHEETS = {"offer": "offers", "need": "needs", "facility": "facilities"}
+_PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
+_ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
+
+
+@round_group.command("declare")
+@ROUND
+@_ENTERPRISE
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--offer", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
+@click.option("--need", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
+@click.option("--facility", multiple=True, metavar="SITE/PROCESS/CAPACITY[/OPEX]")
+@changes
+@click.pass_obj
+def declare(talk: Talk, /, **given: Any) -> None:
+    """Declare all that an enterprise offers, needs and runs."""
+    from synergy.store.declaring import declare as declared
+    from synergy.store.entries import entries_from_records
+
+    records = [] if given["file"] is None else _records(talk, given["file"])
+    for word, sheet in _SHEETS.items():
+        for text in given[word]:
+            parts = dict(zip(("site", "subject", "amount", "price"), text.split("/"), strict=False))
+            records.append({"sheet": sheet, **parts})
+    entries = entries_from_records(records)
+    with opened(talk, given) as (store, actor):
+        place = (given["round_id"], given["enterprise"])
+        record = declared(store, actor, place, entries, asked_of(given))
+        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+
+
+def _records(talk: Talk, path: Path) -> list[Any]:
+    """Return the entries of a JSON file: a list, or an object that holds one."""
+    from synergy.records.files import loads
+
+    try:
+        record = loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise click.UsageError(talk.say("store.no_json", path=path, said=error)) from error
+    listed = record.get("entries") if isinstance(record, dict) else record
+    if not isinstance(listed, list):
+        raise click.UsageError(talk.say("store.no_json", path=path, said="entries"))
+    return listed
+
+
+@round_group.command("repeat")
+@ROUND
+@_ENTERPRISE
+@changes
+@click.pass_obj
+def repeat(talk: Talk, /, **given: Any) -> None:
+    """Declare as last time."""
+    from synergy.store.declaring import repeat as repeated
+
+    with opened(talk, given) as (store, actor):
+        place = (given["round_id"], given["enterprise"])
+        record = repeated(store, actor, place, asked_of(given))
+        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+
+
+@round_group.command("declaration")
+@ROUND
+@_ENTERPRISE
+@at_store
+@click.pass_obj
+def declaration(talk: Talk, /, **given: Any) -> None:
+    """Show a declaration."""
+    from synergy.store.declaring import declaration as told
+
+    with opened(talk, given) as (store, actor):
+        record = told(store, actor, (given["round_id"], given["enterprise"]))
+        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+
+
+@round_group.command("balance")
+@ROUND
+@_ENTERPRISE
+@at_store
+@click.pass_obj
+def balance(talk: Talk, /, **given: Any) -> None:
+    """Show what has become of what was declared."""
+    from synergy.store.following import balance as balanced
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, balanced(store, actor, (given["round_id"], given["enterprise"])))
+
+
+@round_group.command("proposals")
+@ROUND
+@at_store
+@click.pass_obj
+def proposals(talk: Talk, /, **given: Any) -> None:
+    """List the proposals that one may see."""
+    from synergy.store.seeing import list_proposals
+
+    with opened(talk, given) as (store, actor):
+        found = list_proposals(store, actor, given["round_id"])
+    answer(talk, given, found if given["as_json"] else [_row(talk, one) for one in found], _PROPOSALS)
+
+
+def _row(talk: Talk, one: dict[str, Any]) -> dict[str, Any]:
+    partners = one.get("enterprises") or [partner[f"name_{talk.lang}"] for partner in one.get("partners", [])]
+    kind = talk.shared(f"kind.{one['kind']}")
+    title = one[f"title_{talk.lang}"]
+    return {**one, "title": title, "kind": kind, "partners": partners, "standing": one.get("standing", one["answer"])}
+
+
+@round_group.command("proposal")
+@click.argument("code", metavar="PROPOSAL")
+@at_store
+@click.pass_obj
+def proposal(talk: Talk, /, **given: Any) -> None:
+    """Show one proposal."""
+    from synergy.store.seeing import see_proposal
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, see_proposal(store, actor, given["code"]))
+
+
+@round_group.command("answer")
+@click.argument("code", metavar="PROPOSAL")
+@click.argument("reply", metavar="ANSWER", type=Word(["interested", "accepted", "declined", "countered"]))
+@click.option("--counter", multiple=True, metavar="LINE/QUANTITY[/PRICE]")
+@changes
+@click.pass_obj
+def answered(talk: Talk, /, **given: Any) -> None:
+    """Answer a proposal; --note is the reason."""
+    from synergy.store.names import Answer
+    from synergy.store.responding import Reply
+    from synergy.store.responding import answer as replied
+
+    counter = []
+    for text in given["counter"]:
+        parts = [*text.split("/"), "", ""]
+        if not parts[0].isdigit():
+            raise click.UsageError(talk.say("store.counter", value=text))
+        counter.append({"number": int(parts[0]), "quantity": parts[1] or None, "price": parts[2] or None})
+    reply = Reply(Answer(given["reply"]), given["note"], counter)
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, replied(store, actor, given["code"], reply, asked_of(given)))
+
+
+@round_group.command("partnerships")
+@click.option("--round", "round_id", type=_ID)
+@at_store
+@click.pass_obj
+def partnerships(talk: Talk, /, **given: Any) -> None:
+    """List partnerships."""
+    from synergy.store.following import followed
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, followed(store, actor, given["round_id"]))
+
+
+@round_group.command("follow")
+@click.argument("partnership", type=_ID)
+@click.argument("stage", type=Word(["permits", "financing", "building", "running", "ended"]))
+@changes
+@click.pass_obj
+def follow(talk: Talk, /, **given: Any) -> None:
+    """Take a partnership to a later stage, or end it."""
+    from synergy.store.following import follow as taken
+    from synergy.store.names import Stage
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, taken(store, actor, given["partnership"], Stage(given["stage"]), asked_of(given)))
+
+
+@round_group.command("totals")
+@ROUND
+@at_store
+@click.pass_obj
+def totals(talk: Talk, /, **given: Any) -> None:
+    """Show the sums that everybody may know."""
+    from synergy.store.aggregates import aggregates
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, aggregates(store, actor, given["round_id"]))
+
+
+@round_group.command("compare")
+@click.argument("first", metavar="RUN", type=_ID)
+@click.argument("second", metavar="RUN", type=_ID)
+@at_store
+@click.pass_obj
+def compare(talk: Talk, /, **given: Any) -> None:
+    """Compare two runs."""
+    from synergy.store.comparing import compare as compared
+
+    with opened(talk, given) as (store, actor):
+        record = compared(store, actor, given["first"], given["second"])
+    if given["as_json"]:
+        answer(talk, given, record)
+        return
+    rows = []
+    for word in ("new", "lost", "changed"):
+        for one in record[word]:
+            why = [f"{talk.say('why.' + item['cause'])} {_what(item['what'])}".strip() for item in one["why"]]
+            rows.append({"what": talk.say(f"word.{word}"), "proposal": one["proposal"], "why": why})
+    answer(talk, given, {name: record[name] for name in ("value", "gain")})
+    answer(talk, given, rows)
+
+
+def _what(item: Any) -> str:
+    if isinstance(item, dict):
+        shown = {key: value for key, value in item.items() if key not in ("before", "after", "given")}
+        return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    return str(item or "")
+
+
+@round_group.command("replay")
+@click.argument("match_id", metavar="RUN", type=_ID)
+@at_store
+@click.pass_obj
+def replay(talk: Talk, /, **given: Any) -> int:
+    """Match again what a run was given."""
+    from synergy.worker.solve import replay as replayed
+
+    with opened(talk, given) as (store, actor):
+        record = replayed(store, actor, given["match_id"])
+    answer(talk, given, record)
+    return 0 if record["same"] else 1
+
+
+@round_group.command("events")
+@ROUND
+@at_store
+@click.pass_obj
+def events(talk: Talk, /, **given: Any) -> None:
+    """Show what happened in a round."""
+    from synergy.store.audit import history
+
+    with opened(talk, given) as (store, actor):
+        rows = history(store, actor, given["round_id"])
+    answer(talk, given, rows, ("number", "at", "actor", "action", "subject", "detail"))

@@ -1,0 +1,279 @@
+"""`synergy round`: what a planner does with a round."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synergy.cli.options import in_language, reads_dataset, stops
+from synergy.cli.stores import answer, asked_of, at_store, changes, opened
+from synergy.cli.talk import Talk
+from synergy.cli.usage import Commands, Number, Word
+
+if TYPE_CHECKING:
+    from synergy.store.rounds import Draft
+
+ROUND = click.argument("round_id", metavar="ROUND", type=Number(1, whole=True))
+_MATCH = Number(1, whole=True)
+_LISTED = ("round", "name", "state", "members", "declared", "deadline", "version")
+_RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
+
+
+@click.group("round", cls=Commands)
+@in_language
+def round_group() -> None:
+    """Hold the commands of rounds."""
+
+
+@round_group.command("create")
+@reads_dataset
+@click.option("--name", required=True)
+@click.option("--settlement", default="standalone")
+@stops(1e-4, 300.0)
+@click.option("--member", "members", multiple=True)
+@click.option("--anonymous", is_flag=True)
+@click.option("--deadline")
+@click.option("--previous", type=_MATCH)
+@changes
+@click.pass_obj
+def create(talk: Talk, /, **given: Any) -> None:
+    """Make a round of a dataset."""
+    from synergy.store.rounds import create as made
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, made(store, actor, _draft(talk, given), given["key"]))
+
+
+def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
+    from synergy.dataset.read import read
+    from synergy.dataset.scenarios import load_scenario
+    from synergy.dataset.settings import plain
+    from synergy.scenario import Scenario
+    from synergy.store.archives import snapshot_of
+    from synergy.store.rounds import Draft
+
+    scenario = Scenario() if given["scenario"] is None else load_scenario(given["scenario"])
+    settings = {**scenario.settings, **{name: plain(value) for name, value in given["settings"]}}
+    return Draft(
+        name=given["name"],
+        archive=snapshot_of(read(given["dataset"])).archive,
+        scenario=Scenario(scenario.name, settings, scenario.tables, scenario.scale),
+        options={name: given[name] for name in ("gap", "time_limit", "settlement")},
+        members=given["members"] or None,
+        anonymous=given["anonymous"],
+        deadline=_moment(talk, given["deadline"]),
+        previous=given["previous"],
+    )
+
+
+def _moment(talk: Talk, text: str | None) -> datetime | None:
+    """Return a moment as typed; without a zone it is the machine's."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise click.UsageError(talk.say("store.moment", value=text)) from error
+
+
+@round_group.command("list")
+@at_store
+@click.pass_obj
+def listed(talk: Talk, /, **given: Any) -> None:
+    """List the rounds."""
+    from synergy.store.seeing import list_rounds
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, list_rounds(store, actor), _LISTED)
+
+
+@round_group.command("show")
+@ROUND
+@at_store
+@click.pass_obj
+def show(talk: Talk, /, **given: Any) -> None:
+    """Show one round."""
+    from synergy.store.seeing import see_round
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, see_round(store, actor, given["round_id"]))
+
+
+def _step(name: str) -> click.Command:
+    """Return the command of a step that only changes the state."""
+
+    @ROUND
+    @changes
+    @click.pass_obj
+    def command(talk: Talk, /, **given: Any) -> None:
+        from synergy.store.rounds import advance
+
+        with opened(talk, given) as (store, actor):
+            answer(talk, given, advance(store, actor, given["round_id"], name, asked_of(given)))
+
+    return click.command(name)(command)
+
+
+for _name in ("open", "publish", "collect", "cancel"):
+    round_group.add_command(_step(_name))
+
+
+@round_group.command("remind")
+@ROUND
+@changes
+@click.pass_obj
+def remind(talk: Talk, /, **given: Any) -> None:
+    """Remind who has not declared."""
+    from synergy.store.rounds import remind as reminded
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, reminded(store, actor, given["round_id"], asked_of(given)))
+
+
+@round_group.command("freeze")
+@ROUND
+@changes
+@click.pass_obj
+def freeze(talk: Talk, /, **given: Any) -> None:
+    """Close the declarations."""
+    from synergy.store.freezing import freeze as frozen
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, frozen(store, actor, given["round_id"], asked_of(given)))
+
+
+@round_group.command("match")
+@ROUND
+@click.option("--here", is_flag=True)
+@changes
+@click.pass_obj
+def match(talk: Talk, /, **given: Any) -> None:
+    """Ask for a run, and with --here do it."""
+    from synergy.store.matching import request_match
+
+    with opened(talk, given) as (store, actor):
+        asked = request_match(store, actor, given["round_id"], asked_of(given))
+        if given["here"]:
+            from synergy.worker.work import work_once
+
+            done = work_once(store)
+            asked = {**asked, **(done or {})}
+        answer(talk, given, asked)
+
+
+@round_group.command("stop")
+@ROUND
+@changes
+@click.pass_obj
+def stop(talk: Talk, /, **given: Any) -> None:
+    """Cancel a run."""
+    from synergy.store.matching import cancel_match
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, cancel_match(store, actor, given["round_id"], asked_of(given)))
+
+
+@round_group.command("runs")
+@ROUND
+@at_store
+@click.pass_obj
+def runs(talk: Talk, /, **given: Any) -> None:
+    """List the runs of a round."""
+    from synergy.store.seeing import see_matches
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, see_matches(store, actor, given["round_id"]), _RUNS)
+
+
+@round_group.command("progress")
+@click.argument("match_id", metavar="RUN", type=_MATCH)
+@at_store
+@click.pass_obj
+def progress(talk: Talk, /, **given: Any) -> None:
+    """Show what a run told of itself."""
+    from synergy.store.seeing import see_progress
+
+    columns = ("attempt", "number", "phase", "seconds", "best", "bound", "gap", "done", "total")
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, see_progress(store, actor, given["match_id"]), columns)
+
+
+@round_group.command("plan")
+@ROUND
+@click.option("--out", type=click.Path(path_type=Path))
+@at_store
+@click.pass_obj
+def plan(talk: Talk, /, **given: Any) -> None:
+    """Show the latest plan of a round, with the head of the audit chain."""
+    from synergy.store.seeing import see_plan
+
+    with opened(talk, given) as (store, actor):
+        record = see_plan(store, actor, given["round_id"])
+    if given["out"] is not None:
+        given["out"].write_text(json.dumps(record["plan"], ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        talk.note(talk.say("written", path=given["out"]))
+    if given["as_json"]:
+        answer(talk, given, record)
+        return
+    head = {name: record["plan"][name] for name in ("status", "value", "bound", "gap", "gain")}
+    answer(talk, given, {"match": record["match"], **head, "digest": record["digest"], "chain": record["chain"]})
+
+
+@round_group.command("rule")
+@ROUND
+@click.argument("kind", type=Word(["forbid", "fix", "note"]))
+@click.option("--pattern", "pattern", multiple=True, metavar="KEY=VALUE")
+@changes
+@click.pass_obj
+def rule(talk: Talk, /, **given: Any) -> None:
+    """Forbid, fix or annotate."""
+    from synergy.dataset.settings import plain
+    from synergy.store.review import rule as ruled
+
+    pairs = [item.partition("=")[::2] for item in given["pattern"]]
+    pattern = {name: plain(value) if name == "quantity" else value for name, value in pairs}
+    if given["kind"] == "note":
+        pattern["text"] = given["note"]
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, ruled(store, actor, given["round_id"], (given["kind"], pattern), asked_of(given)))
+
+
+@round_group.command("withdraw")
+@ROUND
+@click.argument("ruling", type=_MATCH)
+@changes
+@click.pass_obj
+def withdraw(talk: Talk, /, **given: Any) -> None:
+    """Take a ruling back."""
+    from synergy.store.review import withdraw as taken
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, taken(store, actor, given["round_id"], given["ruling"], asked_of(given)))
+
+
+@round_group.command("rulings")
+@ROUND
+@at_store
+@click.pass_obj
+def rulings(talk: Talk, /, **given: Any) -> None:
+    """List the rulings of a round."""
+    from synergy.store.review import list_rulings
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, list_rulings(store, actor, given["round_id"]))
+
+
+@round_group.command("conclude")
+@ROUND
+@changes
+@click.pass_obj
+def conclude(talk: Talk, /, **given: Any) -> None:
+    """End a round."""
+    from synergy.store.responding import conclude as ended
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, ended(store, actor, given["round_id"], asked_of(given)))

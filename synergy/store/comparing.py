@@ -1,0 +1,161 @@
+"""Two runs beside each other: what is new, lost or changed, and what went in that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import TABLES
+from synergy.store.access import Actor
+from synergy.store.archives import archive, dataset_of
+from synergy.store.commit import Record
+from synergy.store.exact import rounded, written
+from synergy.store.names import Sheet
+from synergy.store.seeing import match_input
+from synergy.store.store import Store
+
+SAME = 1e-6  # quantities that differ by less than this part are the same
+_ENDS = ("from_site", "to_site", "commodity")
+_Terms = dict[tuple[str, str, str], float]
+
+
+def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
+    """Compare two runs, of one round or of two.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner or auditor.
+    first, second : int
+        Runs that brought a plan.
+
+    Returns
+    -------
+    dict
+        ``{value, gain, inputs, new, lost, changed}``: value and gain as ``[before, after]`` exact texts; inputs
+        ``{settings: [...], rulings: [...], rows: [{table, key, before, after}]}``; each proposal as ``{proposal, kind,
+        enterprises, before, after, why: [{cause, what}]}`` with quantities by exchange. Causes are ``ruling``,
+        ``declaration``, ``dataset`` (of its sites, goods or processes), ``setting``, and ``others`` where only what
+        others changed explains it.
+    """
+    one, other = match_input(store, actor, first), match_input(store, actor, second)
+    with store.database.read() as connection:
+        sets = [dataset_of(archive(connection, each["snapshot"])) for each in (one, other)]
+    inputs = _inputs(one, other, sets)
+    plans = [each["record"]["plan"] if each["record"] else {"proposals": []} for each in (one, other)]
+    before, after = ({item["id"]: item for item in plan["proposals"]} for plan in plans)
+    owner = dict(zip(sets[1]["sites"]["site"], sets[1]["sites"]["enterprise"], strict=True))
+    found: Record = {"new": [], "lost": [], "changed": []}
+    for ident in sorted(before.keys() | after.keys()):
+        old, new = before.get(ident), after.get(ident)
+        word = "new" if old is None else "lost" if new is None else "changed"
+        terms = (_terms(old), _terms(new))
+        if word == "changed" and _same(*terms):
+            continue
+        found[word].append(_told(ident, (old, new), terms, _why((old, new), inputs, owner)))
+    money = {name: [_money(plan.get(name)) for plan in plans] for name in ("value", "gain")}
+    return {**money, "inputs": inputs, **found}
+
+
+def _money(value: float | None) -> str | None:
+    return None if value is None else written(rounded(value))
+
+
+def _terms(proposal: Mapping[str, Any] | None) -> _Terms:
+    if proposal is None:
+        return {}
+    return {(term["from"], term["to"], term["commodity"]): float(term["quantity"]) for term in proposal["terms"]}
+
+
+def _same(before: _Terms, after: _Terms) -> bool:
+    return before.keys() == after.keys() and all(
+        abs(before[key] - after[key]) <= SAME * max(1.0, abs(before[key])) for key in before
+    )
+
+
+def _told(ident: str, pair: tuple[Any, Any], terms: tuple[_Terms, _Terms], why: list[Record]) -> Record:
+    shown = pair[1] or pair[0]
+    listed = [[dict(zip(_ENDS, key, strict=True)) | {"quantity": one} for key, one in side.items()] for side in terms]
+    return {
+        "proposal": ident,
+        "kind": shown["kind"],
+        "enterprises": list(shown["enterprises"]),
+        "before": listed[0],
+        "after": listed[1],
+        "why": why,
+    }
+
+
+def _inputs(one: Mapping[str, Any], other: Mapping[str, Any], sets: list[Dataset]) -> Record:
+    """Return what went in differently: settings, rulings, rows of the frozen tables."""
+    before, after = (each["scenario"].get("settings", {}) for each in (one, other))
+    names = sorted((before.keys() | after.keys()) - {"forbid", "fix"})
+    settings = [name for name in names if before.get(name) != after.get(name)]
+    rulings: list[Record] = []
+    for kind in ("forbid", "fix"):
+        old, new = before.get(kind, []), after.get(kind, [])
+        rulings += [{"kind": kind, "given": True, **pattern} for pattern in new if pattern not in old]
+        rulings += [{"kind": kind, "given": False, **pattern} for pattern in old if pattern not in new]
+    tables = [each["scenario"].get("tables", {}) for each in (one, other)]
+    for table in ("links", "build_options"):
+        rulings += [
+            {"kind": table, "given": True, **row}
+            for row in tables[1].get(table, [])
+            if row not in tables[0].get(table, [])
+        ]
+    rows = [row for table in TABLES for row in _rows(table, sets[0][table], sets[1][table])]
+    return {"settings": settings, "rulings": rulings, "rows": rows}
+
+
+def _rows(table: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterable[Record]:
+    """Yield the rows of a table that differ, by key."""
+    key = [name for name in TABLES[table].key if name in before and name in after]
+    if not key or before.equals(after):
+        return
+    old, new = (
+        {tuple(row[name] for name in key): row for row in frame.to_dict("records")} for frame in (before, after)
+    )
+    for place in sorted(old.keys() | new.keys(), key=str):
+        one, other = old.get(place), new.get(place)
+        if one is None or other is None or any(not _equal(one[name], other.get(name)) for name in one):
+            shown = other or one or {}
+            where = {str(name): shown[name] for name in ("site", "commodity", "process", "holder") if name in shown}
+            told = {"table": table, "key": [str(part) for part in place], **where}
+            yield told | {"before": one is not None, "after": other is not None}
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return bool(one == other) or bool(pd.isna(one) and pd.isna(other))
+
+
+def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, str]) -> list[Record]:
+    """Return what of the inputs touches a proposal; ``others`` where nothing does."""
+    shown = [one for one in pair if one is not None]
+    sites = {term[end] for one in shown for term in one["terms"] for end in ("from", "to")}
+    exchanges = {(term["from"], term["to"], term["commodity"]) for one in shown for term in one["terms"]}
+    firms = {name for one in shown for name in one["enterprises"]}
+    goods = {name for one in shown for name in one["commodities"]}
+    why = [
+        {"cause": "ruling", "what": ruling}
+        for ruling in inputs["rulings"]
+        if any(_touches(ruling, exchange, owner) for exchange in exchanges) or ruling.get("site") in sites
+    ]
+    for row in inputs["rows"]:
+        own = owner.get(row.get("site", ""), "") in firms
+        if own or (row.get("commodity") in goods and row["table"] not in set(Sheet)):
+            declared = own and row["table"] in set(Sheet)
+            why.append({"cause": "declaration" if declared else "dataset", "what": row})
+    why += [{"cause": "setting", "what": name} for name in inputs["settings"]]
+    return why or [{"cause": "others", "what": None}]
+
+
+def _touches(ruling: Mapping[str, Any], exchange: tuple[str, str, str], owner: Mapping[str, str]) -> bool:
+    """Return whether a pattern means an exchange; a key that is missing means any."""
+    giver, taker, good = exchange
+    asked = {"from_site": giver, "to_site": taker, "commodity": good}
+    asked |= {"from_enterprise": owner.get(giver, ""), "to_enterprise": owner.get(taker, "")}
+    return "process" not in ruling and all(ruling.get(name) in (None, value) for name, value in asked.items())

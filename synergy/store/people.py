@@ -1,0 +1,254 @@
+"""Accounts: who there is, how they sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import Connection, Row, func, select, update
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.names import OF_AN_ENTERPRISE, Role
+from synergy.store.rounds import Asked
+from synergy.store.store import Store
+from synergy.store.tables import tokens, users
+from synergy.store.words import refusal
+
+SHORTEST = 10  # characters of a password
+TRIES = 5  # wrong passwords in a row before an account rests
+REST = timedelta(minutes=5)
+MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database, before there is any account
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account to be made.
+
+    Parameters
+    ----------
+    name : str
+        Unique, at most 64 characters.
+    role : Role
+        What it is for.
+    enterprise : str or None
+        Whose it is: needed for editors and readers, possible for clients.
+    password : str or None
+        None: it cannot sign in, tokens alone.
+    """
+
+    name: str
+    role: Role
+    enterprise: str | None = None
+    password: str | None = None
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    # verified where there is no account, so that an unknown name takes as long as a wrong password
+    return _hasher().hash("nobody")
+
+
+def hashed(password: str) -> str:
+    """Return the argon2id hash of a password.
+
+    Raises
+    ------
+    RefusedError
+        It is too short.
+    """
+    if len(password) < SHORTEST:
+        raise refusal("weak_password", length=len(password), least=SHORTEST)
+    return _hasher().hash(password)
+
+
+def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None = None) -> Record:
+    """Make an account.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator; `MACHINE` for the first one.
+    account : Account
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{user, name, role, enterprise}``.
+
+    Raises
+    ------
+    ConflictError
+        The name is taken.
+    RefusedError
+        A role without its enterprise or with one it does not take, a weak password.
+    """
+    require(actor, Action.MANAGE_USERS, Resource("user"))
+    asked = asked or Asked()
+    _sensible(account)
+    password = None if account.password is None else hashed(account.password)
+    told = {"name": account.name, "role": account.role, "enterprise": account.enterprise}
+
+    def body(change: Change) -> Record:
+        if _row(change.connection, account.name) is not None:
+            raise refusal("taken", what="user", name=account.name)
+        ident = inserted(change.connection, users, **told, password=password, created=change.at)
+        change.event("user.add", f"user:{account.name}", told)
+        return {"user": ident, **told}
+
+    return commit(store, actor, Step("user.add", told, asked.key), body)
+
+
+def _sensible(account: Account) -> None:
+    if account.role is Role.WORKER or account.role not in set(Role):
+        expected = ", ".join(role for role in Role if role is not Role.WORKER)
+        raise refusal("unknown", what="role", name=account.role, expected=expected)
+    if not 0 < len(account.name.strip()) <= 64 or account.name in ("machine", "worker"):
+        raise refusal("bad_value", what="name", value=account.name[:80], expected="1 - 64")
+    takes = account.role in OF_AN_ENTERPRISE
+    if takes and not account.enterprise:
+        raise refusal("bad_value", what="enterprise", value="-", expected=f"{account.role} --enterprise")
+    if account.enterprise and not takes and account.role is not Role.CLIENT:
+        raise refusal("bad_value", what="enterprise", value=account.enterprise, expected="-")
+
+
+def _row(connection: Connection, name: str) -> Row[Any] | None:
+    return connection.execute(select(users).where(users.c.name == name)).one_or_none()
+
+
+def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = None, **changes: Any) -> Record:
+    """Change an account: its password, or whether it is disabled.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator; everybody may change the own password.
+    name : str
+        The account.
+    asked : Asked, optional
+    **changes : object
+        ``password`` (str) or ``disabled`` (bool). Either ends all tokens of the account.
+
+    Returns
+    -------
+    dict
+        ``{user, name, disabled, version}``.
+    """
+    own = set(changes) == {"password"}
+    action = Action.OWN_ACCOUNT if own else Action.MANAGE_USERS
+    require(actor, action, Resource("user", owner=name))
+    asked = asked or Asked()
+    values: dict[str, Any] = {"failures": 0, "locked": None}
+    if "password" in changes:
+        values["password"] = hashed(str(changes["password"]))
+    if "disabled" in changes:
+        values["disabled"] = bool(changes["disabled"])
+
+    def body(change: Change) -> Record:
+        row = _row(change.connection, name)
+        if row is None:
+            raise refusal("not_found", what="user")
+        seen = row.version if asked.version is None else asked.version
+        change.bump(users, {"id": row.id}, seen, "user", **values)
+        live = (tokens.c.user == row.id) & tokens.c.revoked.is_(None)
+        change.connection.execute(update(tokens).where(live).values(revoked=change.at))
+        disabled = values.get("disabled", row.disabled)
+        change.event("user.change", f"user:{name}", {"changed": sorted(changes), "disabled": disabled})
+        return {"user": row.id, "name": name, "disabled": disabled, "version": seen + 1}
+
+    return commit(store, actor, Step("user.change"), body)
+
+
+def list_users(store: Store, actor: Actor) -> list[Record]:
+    """Return all accounts, by name.
+
+    Returns
+    -------
+    list of dict
+        ``{user, name, role, enterprise, disabled, version}``: never a hash.
+    """
+    require(actor, Action.SEE_USERS, Resource("user"))
+    with store.database.read() as connection:
+        rows = connection.execute(select(users).order_by(users.c.name)).all()
+    names = ("name", "role", "enterprise", "disabled", "version")
+    return [{"user": row.id, **{name: row._mapping[name] for name in names}} for row in rows]
+
+
+def empty(store: Store) -> bool:
+    """Return whether there is no account yet: then whoever may open the database may make the first one."""
+    with store.database.read() as connection:
+        return connection.execute(select(func.count()).select_from(users)).scalar_one() == 0
+
+
+def actor_of(row: Row[Any], scopes: frozenset[str] | None = None) -> Actor:
+    """Return who an account is."""
+    return Actor(row.name, Role(row.role), row.enterprise, scopes, row.id)
+
+
+def known(store: Store, name: str) -> Actor:
+    """Return the actor of an account, without a password: for who may open the database anyway.
+
+    Raises
+    ------
+    DeniedError
+        There is no such account, or it is disabled.
+    """
+    with store.database.read() as connection:
+        row = _row(connection, name)
+    if row is None or row.disabled:
+        raise refusal("signed_out")
+    return actor_of(row)
+
+
+def sign_in(store: Store, name: str, password: str) -> Actor:
+    """Return the actor that name and password belong to.
+
+    Parameters
+    ----------
+    store : Store
+    name, password : str
+        As typed.
+
+    Raises
+    ------
+    DeniedError
+        Either is wrong, or the account is disabled or rests after too many tries: which, is not told.
+    """
+    with store.database.read() as connection:
+        row = _row(connection, name)
+    resting = row is not None and row.locked is not None and row.locked > store.now()
+    able = row is not None and row.password is not None and not row.disabled and not resting
+    right = _matches(row.password if able and row is not None else _nobody(), password) and able
+    if row is not None and not resting and (row.failures or not right):
+        _count(store, row, right=right)
+    if not right or row is None:
+        raise refusal("signed_out")
+    return actor_of(row)
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher().verify(stored, password)
+    except VerificationError:
+        return False
+
+
+def _count(store: Store, row: Row[Any], *, right: bool) -> None:
+    """Count a wrong password, or forget those before a right one."""
+    failures = 0 if right else row.failures + 1
+    locked = store.now() + REST if failures >= TRIES else None
+    with store.database.write() as connection:
+        values = {"failures": 0 if locked else failures, "locked": locked}
+        connection.execute(update(users).where(users.c.id == row.id).values(**values))

@@ -1,0 +1,112 @@
+"""Review by the planner: annotate, forbid, fix, take back; the next run follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import archive, dataset_of
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.matching import latest_match
+from synergy.store.policy import composed
+from synergy.store.rounds import Asked, moved, round_row
+from synergy.store.store import Store
+from synergy.store.tables import rulings
+from synergy.store.words import refusal
+
+KINDS = ("forbid", "fix", "note")
+
+
+def rule(
+    store: Store, actor: Actor, round_id: int, ruling: tuple[str, Mapping[str, Any]], asked: Asked | None = None
+) -> Record:
+    """Rule on a round in review: what the next run forbids or fixes, or a note for the record.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+        In review.
+    ruling : tuple of str and mapping
+        ``forbid`` or ``fix`` with a pattern of the contract, or ``note`` with ``{proposal, text}``.
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{round, version, state, ruling}``.
+
+    Raises
+    ------
+    DatasetError
+        The pattern does not fit the dataset.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+    kind, pattern = ruling[0], dict(ruling[1])
+    if kind not in KINDS:
+        raise refusal("unknown", what="ruling", name=kind, expected=", ".join(KINDS))
+    if kind == "note" and not 0 < len(str(pattern.get("text", ""))) <= 4000:
+        raise refusal("bad_value", what="note", value=len(str(pattern.get("text", ""))), expected="1 - 4000")
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        content = None if row.frozen is None or kind == "note" else archive(connection, row.frozen)
+    if content is not None:
+        dataset_of(content, composed(row.scenario, [(kind, pattern)]))
+
+    def body(change: Change) -> Record:
+        row = round_row(change.connection, round_id)
+        latest = latest_match(change.connection, round_id)
+        values = {"round": round_id, "kind": kind, "cause": "planner", "pattern": pattern, "at": change.at}
+        match = None if latest is None else latest.id
+        ident = inserted(change.connection, rulings, **values, match=match, actor=actor.name)
+        detail = {"ruling": ident, "kind": kind, "pattern": pattern}
+        return moved(change, row, "rule", asked, detail) | {"ruling": ident}
+
+    given = {"round": round_id, "kind": kind, "pattern": pattern, **asked.given}
+    return commit(store, actor, Step("round.rule", given, asked.key), body)
+
+
+def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Asked | None = None) -> Record:
+    """Take a ruling back.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state}``.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        row = round_row(change.connection, round_id)
+        own = (rulings.c.id == ruling) & (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
+        if change.connection.execute(update(rulings).where(own).values(withdrawn=True)).rowcount != 1:
+            raise refusal("not_found", what="ruling")
+        return moved(change, row, "rule", asked, {"ruling": ruling, "withdrawn": True})
+
+    given = {"round": round_id, "ruling": ruling, **asked.given}
+    return commit(store, actor, Step("round.withdraw", given, asked.key), body)
+
+
+def list_rulings(store: Store, actor: Actor, round_id: int) -> list[Record]:
+    """Return the rulings of a round: the planner's, and those that follow from answers.
+
+    Returns
+    -------
+    list of dict
+        ``{ruling, match, kind, cause, pattern, withdrawn, at, actor}``, the earliest first.
+    """
+    require(actor, Action.SEE_PLANS, Resource("round"))
+    with store.database.read() as connection:
+        round_row(connection, round_id)
+        rows = connection.execute(select(rulings).where(rulings.c.round == round_id).order_by(rulings.c.id)).all()
+    names = ("match", "kind", "cause", "pattern", "withdrawn", "actor")
+    return [
+        {"ruling": row.id, "at": row.at.isoformat(), **{name: row._mapping[name] for name in names}} for row in rows
+    ]

@@ -1,0 +1,112 @@
+"""The life of a round on the command line alone, in both languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from stores import NAMES, ROOT
+
+from synergy.cli.commands import commands
+from synergy.cli.main import run
+from synergy.cli.talk import Talk
+from synergy.cli.words import WORDS
+
+TINY = str(ROOT / "datasets" / "tiny")
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return a function that runs one command as somebody and returns the document it printed."""
+    monkeypatch.setenv("SYNERGY_DB", str(tmp_path / "synergy.db"))
+    monkeypatch.delenv("SYNERGY_USER", raising=False)
+    monkeypatch.delenv("SYNERGY_TOKEN", raising=False)
+
+    def command(line: str, who: str = "", status: int = 0) -> Any:
+        words = line.split() + (["--as", who] if who else [])
+        assert run([*words, "--json"], Talk("en")) == status, capsys.readouterr().err
+        out = capsys.readouterr().out
+        return json.loads(out) if out else None
+
+    return command
+
+
+def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    say("db init --administrator root")
+    say("user add anna --role planner", "root")
+    for name in NAMES:
+        say(f"user add {name.lower()} --role editor --enterprise {name}", "root")
+    say("user add eve --role editor", "root", status=1)
+    say("user list", "anna", status=1)
+    ident = say(f"round create {TINY} --name first --time-limit 30", "anna")["round"]
+    say(f"round open {ident}", "anna")
+    told = say(f"round declare {ident} GLASS --need GLASS-1/COG/60000/950", "glass")
+    assert told["entries"][0]["assumed"]
+    say(f"round declare {ident} GLASS --need EAST-1/COG/1", "glass", status=1)
+    say(f"round declare {ident} EAST", "glass", status=1)
+    for name in NAMES[:4]:
+        say(f"round repeat {ident} {name}", name.lower())
+    say(f"round freeze {ident}", "anna")
+    done = say(f"round match {ident} --here", "anna")
+    assert done["proposals"] == 6
+    assert say(f"round replay {done['match']}", "anna")["same"]
+    say(f"round rule {ident} note --note look", "anna")
+    say(f"round publish {ident}", "anna")
+    say(f"round collect {ident}", "anna")
+    gas = next(one for one in say(f"round proposals {ident}", "glass"))
+    assert "gain" not in gas
+    for who in ("glass", "east"):
+        say(f"round answer {gas['proposal']} accepted", who)
+    say(f"round answer {gas['proposal']} accepted", "west", status=1)
+    again = say(f"round match {ident} --here", "anna")
+    shown = say(f"round compare {done['match']} {again['match']}", "anna")
+    assert any(ruling["kind"] == "fix" for ruling in shown["inputs"]["rulings"])
+    say(f"round publish {ident}", "anna")
+    say(f"round collect {ident}", "anna")
+    (partnership,) = say(f"round conclude {ident}", "anna")["partnerships"]
+    say(f"round follow {partnership} permits", "east")
+    (need,) = say(f"round balance {ident} GLASS", "glass")
+    assert (need["declared"], need["committed"], need["free"]) == ("60000", "60000", "0")
+    head = say("audit verify", "anna")["head"]
+    say("backup make " + str(tmp_path / "copy.db"))
+    say(f"round follow {partnership} running", "anna")
+    monkeypatch.setenv("SYNERGY_DB", str(tmp_path / "other.db"))
+    monkeypatch.setenv("SYNERGY_AUDIT_KEY_FILE", str(tmp_path / "synergy.db.key"))
+    say("backup restore " + str(tmp_path / "copy.db"))
+    restored = say(f"audit verify --head {head['number']}:{head['mac']}", "anna")
+    assert (restored["sound"], restored["head"]) == (True, head)
+    assert say("round partnerships", "anna")[0]["stage"] == "permits"
+
+
+def test_a_token_does_what_its_scopes_allow(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    say("db init --administrator root")
+    say("user add anna --role planner", "root")
+    token = say("token add erp --scope read", "anna")
+    monkeypatch.setenv("SYNERGY_TOKEN", token["token"])
+    assert say("round list") == []
+    say(f"round create {TINY} --name first", status=1)
+    say(f"token revoke {token['id']}", "anna")
+    say("round list", status=1)
+
+
+def test_nobody_in_particular_does_nothing(say: Any) -> None:
+    say("round list", "nobody", status=1)
+    say("db init --administrator root")
+    say("round list", status=2)
+    say("round list", "nobody", status=1)
+
+
+def _parameters(command: click.Command, path: str = "") -> list[str]:
+    keys = [f"command.{path}{command.name}"]
+    keys += [f"option.{one.name}" for one in command.params if isinstance(one, click.Option)]
+    if isinstance(command, click.Group):
+        below = "" if command.name == "synergy" else f"{path}{command.name}."
+        keys += [key for inner in command.commands.values() for key in _parameters(inner, below)]
+    return keys
+
+
+def test_every_command_and_option_has_words_in_both_languages() -> None:
+    assert [key for key in _parameters(commands) if key not in WORDS and not key.endswith(".lang")] == []
