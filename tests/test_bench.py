@@ -155,6 +155,11 @@ def test_tables_hold_figures_and_ratios() -> None:
     assert rows[2]["value"] == "not installed: pyomo"
     assert last["gap / HiGHS's"] == pytest.approx((10 / 90) / (60 / 60))
     assert last["value / HiGHS's - 1"] == pytest.approx(0.5)
+    no_plan = _runs() | {
+        HIGHS: Run(marks=dict.fromkeys((30.0, 60.0), (None, None))),
+        "HiGHS, our candidates": _runs()[HIGHS],
+    }
+    assert _rows(marks_sheet("case", no_plan, Run(), 60.0))[-4]["value / HiGHS's - 1"] == pytest.approx(0.5)
     whole = _rows(whole_sheet("case", _runs()))
     assert whole[0]["build+verify+write"] == pytest.approx(0.05)
     assert (whole[1]["Synergy's s / its"], whole[1]["Synergy's MB / its"]) == (0.5, 0.25)
@@ -170,10 +175,10 @@ def test_links_are_counted_and_checked(tmp_path: Path) -> None:
 
 
 def test_a_whole_case(tmp_path: Path) -> None:
-    case = Case("the smallest", lambda folder: TINY)
+    case = Case("the smallest", lambda folder: TINY, pruned=True)
     sheets = list(compare("tiny", case, TINY, (20.0, True, 4.0)))
     rows = _rows(sheets[0])
-    assert [row["run"] for row in rows] == [OURS, HIGHS]
+    assert [row["run"] for row in rows] == [OURS, HIGHS, "HiGHS, our candidates"]
     assert rows[0]["value"] == pytest.approx(rows[1]["value"], rel=1e-6)
     assert rows[0]["value / HiGHS's - 1"] == pytest.approx(0.0, abs=1e-6)
     assert all(row["whole s"] > 0.2 and row["MB"] > 50 for row in _rows(sheets[2]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from synergy.bench import solvers, tool_linopy, tool_pyomo
 from synergy.bench.cases import Case
 from synergy.bench.report import Cell, Sheet
-from synergy.bench.runs import Run, Task, apart, marks_until, relative, together
+from synergy.bench.runs import Run, Task, marks_until, relative, together
 
 OURS, HIGHS = "Synergy", "HiGHS, literal"
 MARKS_HEADS = (
@@ -58,12 +58,11 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
     works = {OURS: solvers.ours, HIGHS: solvers.literal}
     if case.tools:
         works |= {"HiGHS by linopy": tool_linopy.run, "HiGHS by Pyomo": tool_pyomo.run}
+    if case.pruned:
+        works["HiGHS, our candidates"] = solvers.candidates
     tasks = [Task(work, folder, seconds, memory_gb) for work in (*works.values(), solvers.alone)]
     *runs, single = together(tasks, pair)
     done = dict(zip(works, runs, strict=True))
-    if done[HIGHS].error.startswith("out of memory"):
-        task = Task(solvers.candidates, folder, seconds, memory_gb)
-        done["HiGHS, our candidates"] = apart(task)
     yield marks_sheet(f"{name}: {case.note}", done, single, seconds)
     yield sizes_sheet(name, done)
     yield whole_sheet(name, done)
@@ -84,11 +83,12 @@ def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float)
 
     Notes
     -----
-    The gain by which all are measured is that of the engine's last plan over the sum alone.
+    The gain by which all are measured is that of the engine's last plan over the sum alone. The engine stands beside
+    HiGHS on the literal model, or on the engine's own where HiGHS found no plan of the literal one.
     """
     plan = runs[OURS].value
     gain = None if plan is None or alone.value is None else plan - alone.value
-    rival = next((run for label, run in runs.items() if label.startswith("HiGHS,") and run.marks), None)
+    rival = _rival(runs)
     beside = {label: run for label, run in runs.items() if run.marks or run.error}
     rows = [
         (mark, label, *_figures(run, mark, gain), *(_beside(run, rival, mark) if label == OURS else (None, None)))
@@ -101,6 +101,12 @@ def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float)
     elif alone.error:
         notes.append(f"no gain: {alone.error}")
     return Sheet(title, MARKS_HEADS, rows, tuple(notes))
+
+
+def _rival(runs: Mapping[str, Run]) -> Run | None:
+    """Return HiGHS on the literal model; on the engine's own where the literal one brought no plan."""
+    alone = [run for label, run in runs.items() if label.startswith("HiGHS,") and run.marks]
+    return next((run for run in alone if run.value is not None), alone[0] if alone else None)
 
 
 def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cell, Cell]:

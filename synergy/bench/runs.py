@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 MARKS = (30.0, 60.0, 120.0, 300.0)
-GRACE = 180.0  # seconds beyond twice the limit after which a process is given up
+GRACE = 180.0  # seconds for what stands around the solver: reading, building, writing
 PER_GB = 2**30
 SAID = 60  # letters of an error that a table has room for
 
@@ -145,12 +145,15 @@ class Task:
         Time limit of the work.
     memory_gb : float or None
         Address space of the process; None: all there is.
+    patience : float
+        Times the limit, and `GRACE` seconds, after which the process is ended.
     """
 
     work: Callable[[str, float], Run]
     folder: Path
     seconds: float
     memory_gb: float | None = None
+    patience: float = 2.0
 
 
 def apart(task: Task) -> Run:
@@ -159,7 +162,7 @@ def apart(task: Task) -> Run:
     Parameters
     ----------
     task : Task
-        The process is ended at twice its time limit and `GRACE` seconds.
+        What, where, and how long at most.
     """
     context = multiprocessing.get_context("spawn")
     mine, others = context.Pipe(duplex=False)
@@ -168,7 +171,7 @@ def apart(task: Task) -> Run:
     process.start()
     others.close()
     try:
-        run = mine.recv() if mine.poll(2 * task.seconds + GRACE) else Run(error="out of time")
+        run = mine.recv() if mine.poll(task.patience * task.seconds + GRACE) else Run(error="out of time")
     except EOFError:
         process.join()
         run = Run(error=_ended(process.exitcode))

@@ -40,7 +40,9 @@ def settlement(place: Path, seconds: float, pair: bool) -> Iterator[Sheet]:
     pair : bool
         Whether both run side by side.
     """
-    tasks = [Task(core, CASES[name].make(place / name), seconds) for name in ALLOWED]
+    tasks = [
+        Task(core, CASES[name].make(place / name), seconds, patience=2.0 + times) for name, times in ALLOWED.items()
+    ]
     rows = [_row(name, run) for name, run in zip(ALLOWED, together(tasks, pair), strict=True)]
     yield Sheet("settlement: core certificates beside matching", HEADS, rows)
 
