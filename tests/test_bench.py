@@ -104,6 +104,12 @@ def test_the_literal_model_is_not_tried_without_memory(monkeypatch: pytest.Monke
     assert solvers.literal(str(TINY), 20.0).error.startswith("out of memory: about")
 
 
+def test_memory_is_estimated_from_one_period(tmp_path: Path) -> None:
+    dataset = read(wide(tmp_path / "wide", 12, 8, 4))
+    estimated = solvers.memory_needed(dataset) / solvers.BYTES_A_COLUMN
+    assert estimated == pytest.approx(build(dataset).matrix.shape[1], rel=0.15)
+
+
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_generated_regions_are_sound_and_repeat_themselves(make, tmp_path: Path) -> None:
     one, two, other = (make(tmp_path / str(index), 12, 9, 3, seed) for index, seed in enumerate((5, 5, 6)))
