@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 from synergy.accounts import ledger as accounts
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, coalition, everyone, today
+from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
 from synergy.dataset.yearly import yearly
@@ -24,7 +27,7 @@ from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
 from synergy.network.network import network_of
-from synergy.network.places import Floats, Places, places_of
+from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
 YEAR_GAP = 5e-3  # of the year as one period: a start needs no more
@@ -42,7 +45,8 @@ class Options:
     time_limit : float
         Seconds for the plan of all; the others are small.
     settlement : str
-        ``none`` (the plan alone) or ``standalone`` (the plan, what each could do alone, and the gain).
+        ``none`` (the plan alone), ``standalone`` (the plan, what each could do alone, and the gain), or the method by
+        which `synergy.round.run` shares the gain: a key of `synergy.settlement.rules.RULES`.
     workers : int
         Processes for what can be done side by side.
     threads : int
@@ -77,6 +81,8 @@ class Outcome:
         Infeasible: the smallest set of constraints that conflict; unbounded: the loop that makes money from nothing.
     without : callable or None
         Value of the best plan without some flows, builds and links of the plan, the other builds and links held.
+    found : tuple of Model and numpy.ndarray, or None
+        The problem of all and the plan as values of its columns, in the model's units.
     """
 
     status: str
@@ -85,6 +91,7 @@ class Outcome:
     today: Decisions | None = None
     diagnosis: tuple[Mapping[str, Any], ...] = ()
     without: Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None] | None = None
+    found: tuple[Model, Floats] | None = None
 
 
 def match(
@@ -92,6 +99,7 @@ def match(
     options: Options | None = None,
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> Outcome:
     """Find the best plan of a dataset.
 
@@ -105,6 +113,8 @@ def match(
         Hears `Event`s of progress.
     stop : callable, optional
         Asked now and then; True stops the search with the best plan so far.
+    executor : Executor, optional
+        Where enterprises are solved side by side; without one, as many processes as `Options.workers` says.
 
     Returns
     -------
@@ -125,8 +135,10 @@ def match(
         plan = replace(plan, duals=None)  # they price the rest while builds and switches stay: no proof
     if options.settlement == "none":
         return Outcome(plan.status, plan)
-    outcome = _compared(dataset, places, plan, effort)
-    return replace(outcome, without=WhatIf(model, solution.x, decisions, column).without)
+    with pool(options.workers) if executor is None else nullcontext(executor) as side:
+        outcome = _compared(dataset, plan, effort, side)
+    without = WhatIf(model, solution.x, decisions, column).without
+    return replace(outcome, without=without, found=(model, solution.x))
 
 
 def problem(dataset: Dataset, scope: Scope) -> Model:
@@ -218,23 +230,51 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
     )
 
 
-def _compared(dataset: Dataset, places: Places, plan: Plan, effort: Effort) -> Outcome:
-    """Return the plan beside what each enterprise could do alone and what is done today."""
-    alone: dict[str, Decisions] = {}
-    values: dict[str, float | None] = {}
-    quo: float | None = 0.0
-    quiet = Effort(min(effort.gap, 1e-6), 120.0, effort.threads, effort.seed)
-    for index, enterprise in enumerate(places.enterprises):
-        effort.say("standalone", done=index, total=len(places.enterprises))
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """What one enterprise could do alone: the best plan, and what is left of its value without capital."""
+
+    value: float | None
+    decisions: Decisions | None
+    still: float | None
+
+
+def _alone_of(needs: tuple[Dataset, Effort]) -> Callable[[int], _Alone]:
+    """Return the function that says what an enterprise could do alone, by its position."""
+    dataset, effort = needs
+    places = places_of(dataset)
+
+    def alone(index: int) -> _Alone:
         members = np.arange(len(places.enterprises)) == index
-        part = subset(dataset, {str(enterprise)})
+        part, quiet = subset(dataset, {str(places.enterprises[index])}), Effort(**_settings(effort))
         value, decisions = _best(part, coalition(members), quiet)
-        values[str(enterprise)] = value
-        if decisions is not None:
-            alone[str(enterprise)] = decisions
         still, _ = _best(part, replace(coalition(members), capital=False), quiet)
-        quo = None if still is None or quo is None else quo + still
-    done, current = _best(dataset, today(places), quiet)
+        return _Alone(value, decisions, still)
+
+    return alone
+
+
+def _settings(effort: Effort) -> dict[str, Any]:
+    """Return what an effort asks for, without its clock and its listeners."""
+    return {name: getattr(effort, name) for name in ("gap", "time_limit", "threads", "seed")}
+
+
+def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
+    """Return the plan beside what each enterprise could do alone and what is done today."""
+    names = [str(name) for name in dataset["enterprises"]["enterprise"]]
+    quiet = Effort(min(effort.gap, 1e-6), 120.0, effort.threads, effort.seed)
+
+    def heard(done: int) -> None:
+        effort.say("standalone", done=done, total=len(names))
+
+    heard(0)
+    found: list[_Alone] = Spread(_alone_of, (dataset, quiet), executor).map(range(len(names)), heard)
+    values = {name: one.value for name, one in zip(names, found, strict=True)}
+    alone = {name: one.decisions for name, one in zip(names, found, strict=True) if one.decisions is not None}
+    quo: float | None = 0.0
+    for one in found:
+        quo = None if quo is None or one.still is None else quo + one.still
+    done, current = _best(dataset, today(places_of(dataset)), Effort(**_settings(quiet)))
     known = [value for value in values.values() if value is not None]
     gain = plan.value - sum(known) if len(known) == len(values) else None
     baseline = None if current is None else accounts.co2(dataset, current)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
+from synergy.coalitions.settle import Wish, priced, settled
+from synergy.coalitions.solver import Depth
+from synergy.coalitions.workers import pool
 from synergy.dataset.dataset import Dataset
 from synergy.engine import Options, Outcome, match
-from synergy.model.effort import Listener
+from synergy.model.effort import Effort, Listener
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
 from synergy.verify.verify import assert_valid
@@ -64,13 +68,25 @@ def run(
         The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
     """
     options = options or Options()
-    outcome = match(dataset, options, listen, stop)
+    with pool(options.workers) as executor:
+        outcome = _settled(dataset, options, match(dataset, options, listen, stop, executor), (listen, executor))
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:
             context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without)
             proposals, remainder = propose(dataset, plan, context)
-            plan = replace(plan, proposals=proposals, remainder=remainder)
+            plan = priced(replace(plan, proposals=proposals, remainder=remainder))
         assert_valid(dataset, plan)
         outcome = replace(outcome, plan=plan)
     return Round(dataset, options, outcome)
+
+
+def _settled(
+    dataset: Dataset, options: Options, outcome: Outcome, side: tuple[Listener | None, Executor | None]
+) -> Outcome:
+    """Return the outcome with the plan's settlement, where one is asked for."""
+    if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
+        return outcome
+    wish = Wish(options.settlement, Depth(threads=options.threads, seed=options.seed))
+    effort = Effort(options.gap, threads=options.threads, seed=options.seed, listen=side[0])
+    return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, side[1])))

@@ -62,11 +62,20 @@ class CoalitionGame:
         How hard a coalition is worked on.
     executor : Executor, optional
         Where coalitions are solved side by side; in this process where there is none.
+    effort : Effort, optional
+        Who hears of the progress.
     """
 
-    def __init__(self, dataset: Dataset, known: Known, depth: Depth, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        known: Known,
+        depth: Depth,
+        executor: Executor | None = None,
+        effort: Effort | None = None,
+    ) -> None:
         frame, self.model = frame_of(network_of(dataset))
-        self._depth = depth
+        self._depth, self._effort = depth, effort or Effort()
         self._prepared: Prepared = prepare(frame, depth, _carried(frame, self.model, known.plan))
         self.frame = self._prepared.frame
         self.players = self.frame.players
@@ -85,6 +94,11 @@ class CoalitionGame:
         self.assignment: Assignment | None = None
 
     @property
+    def hard(self) -> bool:
+        """Return whether coalitions have too many yes-or-no decisions for a proof of each."""
+        return int(self.frame.problem.integer.sum()) > self._depth.small
+
+    @property
     def solved(self) -> int:
         """Return of how many pieces the value is known."""
         return len(self._kept)
@@ -99,7 +113,11 @@ class CoalitionGame:
         pieces = [() if members.sum() == whole else self._ties.pieces(members) for members in many]
         wanted = dict.fromkeys(_key(piece) for some in pieces for piece in some)
         missing = [key for key in wanted if key not in self._kept]
-        found = self._spread.map([self._members(key) for key in missing])
+
+        def heard(done: int) -> None:
+            self._effort.say("settlement", done=done, total=len(missing))
+
+        found = self._spread.map([self._members(key) for key in missing], heard)
         self._kept.update(zip(missing, found, strict=True))
         return [
             self._grand if members.sum() == whole else _sum([self._kept[_key(piece)] for piece in some])
