@@ -47,6 +47,10 @@ class Options:
     settlement : str
         ``none`` (the plan alone), ``standalone`` (the plan, what each could do alone, and the gain), or the method by
         which `synergy.round.run` shares the gain: a key of `synergy.settlement.rules.RULES`.
+    base : str
+        What the method ``proportional`` shares by: ``weight``, ``standalone``, or an indicator of the dataset.
+    price_step : float
+        Prices of exchanges are multiples of it, where their bands allow; money per unit.
     workers : int
         Processes for what can be done side by side.
     threads : int
@@ -58,6 +62,8 @@ class Options:
     gap: float = 1e-4
     time_limit: float = 300.0
     settlement: str = "standalone"
+    base: str = "weight"
+    price_step: float = 0.01
     workers: int = 1
     threads: int = 1
     seed: int = 0

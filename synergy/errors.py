@@ -88,6 +88,10 @@ class SynergyError(Exception):
 
     exit_status = 1
 
+    def sentence(self, lang: str) -> str:  # noqa: ARG002
+        """Return what happened as one sentence; errors that speak both languages have it in ``zh`` too."""
+        return str(self)
+
 
 class UsageError(SynergyError):
     """A command or call that makes no sense as it stands."""

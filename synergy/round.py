@@ -87,6 +87,7 @@ def _settled(
     """Return the outcome with the plan's settlement, where one is asked for."""
     if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
         return outcome
-    wish = Wish(options.settlement, Depth(threads=options.threads, seed=options.seed))
+    depth = Depth(threads=options.threads, seed=options.seed)
+    wish = Wish(options.settlement, depth, options.price_step, options.base)
     effort = Effort(options.gap, threads=options.threads, seed=options.seed, listen=side[0])
     return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, side[1])))

@@ -102,7 +102,7 @@ def test_check_lists_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     [
         (["match"], 2),
         (["match", TINY, "--gap", "much"], 2),
-        (["match", TINY, "--settlement", "core"], 2),
+        (["match", TINY, "--settlement", "luck"], 2),
         (["no-such-command"], 2),
         (["match", str(ROOT / "nowhere")], 3),
         (["match", TINY, "--set", "co2_cap=0"], 4),

@@ -16,6 +16,8 @@ from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 
+# those of `synergy.settlement.rules.RULES`, which would take long to import here, and two that share nothing
+SETTLEMENTS = ("core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none")
 SCHEMAS = ("dataset", "plan", "proposal")
 
 
@@ -39,7 +41,8 @@ def check(talk: Talk, /, **given: Any) -> int:
 @commands.command()
 @reads_dataset
 @stops(1e-4, 300.0)
-@click.option("--settlement", type=Word(["core", "standalone", "none"]), default="standalone")
+@click.option("--settlement", type=Word(SETTLEMENTS), default="core")
+@click.option("--base", metavar="NAME", default="weight")
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")
 @click.option("--seed", type=Number(0, whole=True, most=2**31 - 1), default=0)
@@ -50,15 +53,13 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
     """Find the best plan."""
-    if given["settlement"] == "core":
-        raise click.UsageError(talk.say("not_yet.core"))
     if given["scheduler"] is not None:
         raise click.UsageError(talk.say("not_yet.scheduler"))
     out: Path | None = given["out"]
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out)
-    names = ("gap", "time_limit", "settlement", "workers", "seed")
+    names = ("gap", "time_limit", "settlement", "base", "workers", "seed")
     return match_dataset(talk, asked, **{name: given[name] for name in names})
 
 

@@ -93,5 +93,5 @@ def _said(error: SynergyError, talk: Talk) -> int:
         for finding in error.findings:
             talk.note(f"- {finding}")
     else:
-        talk.error(error.said(talk.lang) if isinstance(error, StoreError) else str(error))
+        talk.error(error.said(talk.lang) if isinstance(error, StoreError) else error.sentence(talk.lang))
     return error.exit_status

@@ -43,6 +43,11 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False)
     else:
         talk.line(talk.say("no_comparison" if plan.gain is None and plan.standalone is None else "no_proposals"))
     talk.line("")
+    if plan.settlement is not None:
+        from synergy.cli.settled import print_settlement
+
+        print_settlement(talk, dataset, plan.settlement, every=every)
+        talk.line("")
     talk.out.print(_totals(talk, dataset, plan))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from synergy.cli.words_rounds import ROUND_WORDS
+from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
 
 # English, Chinese
@@ -32,10 +33,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.settings": (
             "One setting, over the scenario's; may be repeated.",
             "单项设置，优先于情景文件；可重复使用。",
-        ),
-        "option.settlement": (
-            "standalone (default): values of each alone and the gain; none: the plan only; core: not yet.",
-            "standalone（默认）：各企业单独价值与增益；none：仅方案；core：尚未提供。",
         ),
         "option.gap": ("Relative gap that suffices.", "足够的相对间隙。"),
         "option.time_limit": ("Seconds for the search.", "搜索时间上限（秒）。"),
@@ -64,6 +61,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "section.commands": ("Commands", "命令"),
         **ROUND_WORDS,
         **STUDY_WORDS,
+        **SETTLEMENT_WORDS,
         # errors
         "error": ("error", "错误"),
         "warning": ("warning", "警告"),
@@ -77,10 +75,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_argument": ("{name} needs a value", "{name} 需要一个值"),
         "usage_other": ("wrong usage: {said}", "用法错误：{said}"),
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
-        "not_yet.core": (
-            "--settlement core comes with a later version; use standalone or none",
-            "--settlement core 将在后续版本提供；请用 standalone 或 none",
-        ),
         "not_yet.scheduler": (
             "--scheduler comes with a later version; use --workers",
             "--scheduler 将在后续版本提供；请用 --workers",

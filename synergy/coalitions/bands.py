@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.own import owner_positions
+from synergy.accounts.owners import owner_of
 from synergy.dataset.dataset import Dataset
 from synergy.model.balances import arrivals
 from synergy.model.build import Model
@@ -139,7 +139,7 @@ def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
         By from_site, to_site and commodity; quantities over all modes and periods.
     """
     key, moved = _moved(model, x)
-    seller, buyer = (owner_positions(dataset, key[name]) for name in ("from_site", "to_site"))
+    seller, buyer = (owner_of(dataset, key[name]) for name in ("from_site", "to_site"))
     count = len(key)
     quantity = np.bincount(moved.exchange, weights=moved.quantity, minlength=count).astype(float)
     low, high = np.full(count, np.nan), np.full(count, np.nan)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from synergy.accounts.own import own_accounts
+from synergy.accounts.owners import collected
 from synergy.coalitions.bands import Exchanges, exchanges_of
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.solver import Depth
 from synergy.dataset.dataset import Dataset
+from synergy.errors import UsageError
 from synergy.model.build import Model
 from synergy.model.effort import Effort
 from synergy.network.places import Floats
 from synergy.plan import Plan, Term
+from synergy.settlement.document import Sold, document
 from synergy.settlement.game import Worth
 from synergy.settlement.ladder import Ladder
-from synergy.settlement.options import Options, Towards
-from synergy.settlement.prices import Prices, Wanted, price
+from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import Shares, settle
 
+HUNDREDTH = 0.01
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
 
 
@@ -36,13 +38,16 @@ class Wish:
         A key of `synergy.settlement.rules.RULES`.
     depth : Depth
         How hard a coalition is worked on.
-    ladder : Ladder
-        How prices are rounded.
+    step : float
+        Prices are multiples of it, where their bands allow; money per unit.
+    base : str
+        What the method ``proportional`` shares by.
     """
 
     method: str
-    depth: Depth = Depth()  # noqa: RUF009 - frozen
-    ladder: Ladder = Ladder()  # noqa: RUF009 - frozen
+    depth: Depth
+    step: float = HUNDREDTH
+    base: str = "weight"
 
 
 def settled(
@@ -76,45 +81,64 @@ def settled(
     known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, found)
     effort.say("settlement")
     game = CoalitionGame(dataset, known, wish.depth, executor, effort)
-    shares = settle(game, wish.method, _options(game))
+    shares = settle(game, wish.method, _options(game, wish, base_of(dataset, plan, wish.base)))
     effort.say("prices")
-    exchanges, own = exchanges_of(dataset, *found), own_accounts(dataset, plan.decisions)
-    floors = np.where(np.isfinite(shares.standalone), shares.standalone, -np.inf)
-    prices = price(exchanges.trades, Wanted(own, shares.payoff, floors), wish.ladder)
-    record = shares.record() | _paid(shares, exchanges, prices)
-    for name, amount in zip(shares.players, (prices.transfer * prices.unit).tolist(), strict=True):
-        record["payoffs"][name]["transfer"] = amount
-    return replace(plan, settlement=record)
+    exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
+    sold = Sold(exchanges.trades, _labels(exchanges, shares.players))
+    return replace(plan, settlement=document(shares, own, sold, _ladder(wish.step, shares)))
 
 
-def _options(game: CoalitionGame) -> Options:
+def _ladder(step: float, shares: Shares) -> Ladder:
+    """Return how money is rounded: to hundredths, or finer where these would matter to the stability of payoffs."""
+    least = shares.certificate.tolerance / (10 * len(shares.players))
+    return Ladder(step, min(HUNDREDTH, 10.0 ** math.floor(math.log10(least))))
+
+
+def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
     """Return what the rule is told: near to the duals, in few rounds, where a coalition takes a search of its own."""
-    return Options(towards=Towards.DUALS, rounds=HARD_ROUNDS) if game.hard else Options()
+    options = Options(base=base, seed=wish.depth.seed)
+    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS) if game.hard else options
 
 
-def _paid(shares: Shares, exchanges: Exchanges, prices: Prices) -> dict[str, Any]:
-    """Return prices and lump sums as plain records; money in whole units."""
-    trades, players = exchanges.trades, shares.players
-    columns = (trades.seller, trades.buyer, trades.quantity, trades.low, trades.high, prices.price, prices.payment)
-    rows = zip(exchanges.key.itertuples(index=False), *(column.tolist() for column in columns), strict=True)
-    listed = [
-        {
-            "from": start,
-            "to": end,
-            "commodity": commodity,
-            "seller": players[seller],
-            "buyer": players[buyer],
-            "quantity": quantity,
-            "low": low,
-            "high": high,
-            "price": asked,
-            "payment": paid * prices.unit,
-        }
-        for (start, end, commodity), seller, buyer, quantity, low, high, asked, paid in rows
+def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
+    """Return what gains are shared by.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    plan : Plan
+        With its standalone values.
+    name : str
+        ``weight``, ``standalone`` (what each is worth alone, at least 0), or an indicator that all enterprises state.
+
+    Raises
+    ------
+    UsageError
+        There is no such base.
+    """
+    enterprises, rows = dataset["enterprises"], dataset["indicators"]
+    if name == "weight":
+        return Base(name, enterprises["weight"].to_numpy(float))
+    if name == "standalone":
+        alone = plan.standalone or {}
+        amounts = [max(0.0, alone.get(firm) or 0.0) for firm in enterprises["enterprise"]]
+        return Base(name, np.array(amounts))
+    stated = rows[rows["indicator"] == name].set_index("enterprise")["value"].reindex(enterprises["enterprise"])
+    if stated.isna().any():
+        counts = rows.groupby("indicator")["enterprise"].nunique()
+        near = ", ".join(str(one) for one in counts.index[counts == len(enterprises)])
+        raise UsageError(f"{name!r} is no base: weight, standalone or an indicator of all enterprises ({near})")
+    return Base(name, stated.to_numpy(float))
+
+
+def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return what the document says of each exchange beside its price."""
+    trades = exchanges.trades
+    ends = zip(exchanges.key.itertuples(index=False), trades.seller.tolist(), trades.buyer.tolist(), strict=True)
+    return [
+        {"from": start, "to": end, "commodity": commodity, "seller": players[seller], "buyer": players[buyer]}
+        for (start, end, commodity), seller, buyer in ends
     ]
-    besides = (prices.lump + prices.balance) * prices.unit
-    lumps = {name: amount for name, amount in zip(players, besides.tolist(), strict=True) if amount}
-    return {"prices": listed, "lump_sums": lumps, "unit": prices.unit, "carried_by_prices": prices.carried}
 
 
 def priced(plan: Plan) -> Plan:

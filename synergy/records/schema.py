@@ -76,6 +76,41 @@ _PROPOSAL = _record(
 )
 _DUAL = _record(("commodity", "period"), constraint=_TEXT, subject=_TEXT, value={"type": ["number", "string"]})
 _SHADOW = _record(constraint=_TEXT, subject=_TEXT, period=_TEXT, value=_NUMBER)
+_MONEY_OF: _Schema = {"type": "object", "additionalProperties": _NUMBER}
+_PAYOFF = _record(("interval",), standalone=_MAYBE, payoff=_NUMBER, gain=_MAYBE, transfer=_NUMBER, interval=_NUMBER)
+_SUBSIDY = _record(
+    total=_AMOUNT, to=_MONEY_OF, least=_AMOUNT, excess_bound=_MAYBE, payoffs={**_MONEY_OF, "description": "with it"}
+)
+_SETTLEMENT = _record(
+    method=_TEXT,
+    payoffs={"type": "object", "additionalProperties": _PAYOFF},
+    excess=_MAYBE,
+    excess_bound=_MAYBE,
+    in_core={"type": "boolean"},
+    verdict=_choice("stable", "beaten", "open"),
+    tolerance=_AMOUNT,
+    coalitions_tested=_PLACE,
+    binding=_list(_record(enterprises=_list(_TEXT), value=_NUMBER, payoff=_NUMBER)),
+    subsidy={"anyOf": [{"type": "null"}, _SUBSIDY]},
+    notes=_list(_record(code=_TEXT, number=_NUMBER, enterprises=_list(_TEXT))),
+    prices=_list(
+        _record(
+            from_=_TEXT,
+            to=_TEXT,
+            commodity=_TEXT,
+            seller=_TEXT,
+            buyer=_TEXT,
+            quantity=_AMOUNT,
+            low=_NUMBER,
+            high=_NUMBER,
+            price=_NUMBER,
+            payment=_NUMBER,
+        )
+    ),
+    lump_sums=_MONEY_OF,
+    balances=_MONEY_OF,
+    unit={"type": "number", "exclusiveMinimum": 0},
+)
 _SOLVER = _record(
     name=_TEXT,
     seconds=_AMOUNT,
@@ -107,7 +142,7 @@ def plan_schema() -> dict[str, Any]:
         today=_MAYBE,
         gain=_MAYBE,
         standalone={"type": ["object", "null"], "additionalProperties": _MAYBE},
-        settlement={"type": ["object", "null"]},
+        settlement={"anyOf": [{"type": "null"}, _SETTLEMENT]},
         duals={"type": ["array", "null"], "items": _DUAL},
         flows=_list(_FLOW),
         runs=_list(_record(kind=_choice("facility", "build"), id=_TEXT, period=_TEXT, activity=_AMOUNT)),

@@ -12,13 +12,14 @@ from synergy.dataset.dataset import Dataset
 from synergy.errors import Severity
 from synergy.literal import LiteralSolution, Variant
 from synergy.plan import Plan
+from synergy.verify.coalitions import coalitions_again
 from synergy.verify.findings import Book, Finding
 
 NEAR = 1e-5  # part of a value by which two solvers may differ
 GAP = 1e-6
 
 
-class _Clock:
+class Clock:
     """Seconds that are left."""
 
     def __init__(self, seconds: float) -> None:
@@ -44,9 +45,9 @@ def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[F
     Returns
     -------
     tuple of Finding
-        Values of `standalone`, `status_quo` and `today` that do not follow.
+        Values of `standalone`, `status_quo`, `today` and of coalitions that do not follow.
     """
-    book, clock = Book(), _Clock(seconds)
+    book, clock = Book(), Clock(seconds)
     if plan.standalone is None:
         return ()
     firms = [str(name) for name in dataset["enterprises"]["enterprise"]]
@@ -57,6 +58,7 @@ def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[F
             _compared(book, f"standalone.{name}", plan.standalone[name], ask, clock)
     quo = [_alone(dataset, name, Variant.QUO) for name in firms]
     _compared(book, "status_quo", plan.status_quo, quo, clock)
+    book.found += coalitions_again(dataset, plan, clock.left)
     return tuple(_counted(book.found))
 
 
@@ -81,7 +83,7 @@ def _solved(dataset: Dataset, name: str | None, variant: Variant, left: float) -
     return literal.solve(model, time_limit=left, gap=GAP)
 
 
-def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: _Clock) -> None:
+def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Clock) -> None:
     """Compare a claim with the sum of what is solved; None with a coalition that no plan satisfies."""
     code, low, high = subject.partition(".")[0], 0.0, 0.0
     for status, value, bound in _answers(asks, clock):
@@ -98,7 +100,7 @@ def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], c
         book.add(code, subject, f"claimed {claim:.12g}, found {low:.12g}")
 
 
-def _answers(asks: list[_Ask], clock: _Clock) -> Iterator[tuple[str, float, float]]:
+def _answers(asks: list[_Ask], clock: Clock) -> Iterator[tuple[str, float, float]]:
     for ask in asks:
         if clock.left <= 0:
             yield "no_plan", 0.0, 0.0

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.accounts.keys import Floats, find, texts
-from synergy.accounts.own import own_accounts, owner_positions
+from synergy.accounts.owners import collected, owner_of
 from synergy.plan import Plan
 from synergy.verify.findings import MONEY, Book
 from synergy.verify.view import View
@@ -86,7 +86,7 @@ def _check_transfers(book: Book, view: View, plan: Plan, names: Any) -> None:
     whole = np.rint(transfer / unit)
     if int(whole.sum()) != 0:
         book.add("transfers", "settlement.payoffs", f"transfers sum to {whole.sum() * unit:.12g}")
-    off = np.abs(payoffs_of(settlement, names) - own_accounts(view.dataset, view.decisions) - transfer)
+    off = np.abs(payoffs_of(settlement, names) - collected(view.dataset, view.decisions).to_numpy(float) - transfer)
     room = unit * (len(names) + 1) + MONEY * _scale(view, plan)
     wrong = ~(off <= room)
     book.flag("transfer", wrong, lambda row: f"settlement.payoffs.{names[row]}.transfer", "does not bring the payoff")
@@ -95,9 +95,10 @@ def _check_transfers(book: Book, view: View, plan: Plan, names: Any) -> None:
         for side, sign in (("seller", 1.0), ("buyer", -1.0)):
             at = np.flatnonzero(names == row[side])
             paid[at] += sign * float(row["payment"])
-    lumps = settlement["lump_sums"]
-    paid += np.array([float(lumps.get(name, 0.0)) for name in names])
-    book.claimed("lump_sum", transfer, paid, np.full(len(names), _scale(view, plan)), lambda row: str(names[row]))
+    for besides in (settlement["lump_sums"], settlement["balances"]):
+        paid += np.array([float(besides.get(name, 0.0)) for name in names])
+    other = np.rint(paid / unit) != whole
+    book.flag("lump_sum", other, lambda row: str(names[row]), "prices, lump sums and balances do not make the transfer")
 
 
 def _check_prices(book: Book, view: View, plan: Plan) -> None:
@@ -117,7 +118,7 @@ def _check_prices(book: Book, view: View, plan: Plan) -> None:
     known = np.append(moved["quantity"].to_numpy(float), np.nan)[place]
     quantity = prices["quantity"].to_numpy(float)
     book.flag("prices", np.abs(quantity - known) > 1e-6 * scale, called, "is for another quantity than the plan's")
-    owners = [owner_positions(view.dataset, prices[end]) for end in ("from", "to")]
+    owners = [owner_of(view.dataset, prices[end]) for end in ("from", "to")]
     ids = np.append(texts(view.dataset["enterprises"]["enterprise"]), "")
     for side, owner in zip(("seller", "buyer"), owners, strict=True):
         book.flag("prices", ids[owner] != texts(prices[side]), called, f"has another {side}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from synergy.dataset.dataset import Dataset
 from synergy.errors import VerificationError
 from synergy.plan import Plan
-from synergy.verify import aims, claims, deep, frames, offers, plants, settled, trade
+from synergy.verify import aims, claims, frames, offers, plants, settled, trade
 from synergy.verify.findings import Book, Finding
 from synergy.verify.view import view_of
 
@@ -35,7 +35,7 @@ _CLAIMS = (
 )
 
 
-def verify(dataset: Dataset, plan: Plan, *, coalitions: bool = False) -> tuple[Finding, ...]:
+def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
     """Recompute a plan from the dataset, without the engine's model.
 
     Parameters
@@ -44,8 +44,6 @@ def verify(dataset: Dataset, plan: Plan, *, coalitions: bool = False) -> tuple[F
         What the plan says it follows from, with the plan's scenario applied.
     plan : Plan
         The plan.
-    coalitions : bool
-        Solve the coalitions again that the settlement names, everybody alone, and of up to four enterprises all.
 
     Returns
     -------
@@ -65,26 +63,22 @@ def verify(dataset: Dataset, plan: Plan, *, coalitions: bool = False) -> tuple[F
         rule(book, view)
     for claim in _CLAIMS:
         claim(book, view, plan)
-    if coalitions:
-        deep.check_coalitions(book, view, plan)
     return tuple(book.found)
 
 
-def assert_valid(dataset: Dataset, plan: Plan, *, coalitions: bool = False) -> None:
+def assert_valid(dataset: Dataset, plan: Plan) -> None:
     """Raise where a plan does not follow from its dataset.
 
     Parameters
     ----------
     dataset : Dataset
     plan : Plan
-    coalitions : bool
-        See `verify`.
 
     Raises
     ------
     VerificationError
         With every finding.
     """
-    wrong = [finding.line() for finding in verify(dataset, plan, coalitions=coalitions) if finding.refuses]
+    wrong = [finding.line() for finding in verify(dataset, plan) if finding.refuses]
     if wrong:
         raise VerificationError(wrong)

@@ -1,0 +1,168 @@
+"""Settlements of whole rounds: what the plan claims is true by the contract's model, and refused where it is not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from random_datasets import random_dataset
+
+from synergy import literal
+from synergy.cli.commands import SETTLEMENTS
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
+from synergy.engine import Options
+from synergy.errors import UsageError
+from synergy.plan import Plan
+from synergy.records.dump import plan_record
+from synergy.records.load import plan_from_record
+from synergy.round import run
+from synergy.settlement.rules import RULES
+from synergy.settlement.undefined import RuleUndefined
+from synergy.verify.coalitions import coalitions_again
+from synergy.verify.verify import verify
+
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "datasets" / "tiny"
+CASES = ROOT / "tests" / "cases"
+
+
+def _worth(dataset: Dataset, members: tuple[str, ...]) -> float:
+    solution = literal.solve(literal.build(dataset, members=members))
+    return solution.value if solution.status == "optimal" else -float("inf")
+
+
+def _refused(dataset: Dataset, plan: Plan, *, coalitions: bool = False) -> list[str]:
+    found = verify(dataset, plan) + (coalitions_again(dataset, plan) if coalitions else ())
+    return [finding.code for finding in found if finding.refuses]
+
+
+@pytest.mark.parametrize("seed", range(0, 42, 3))
+def test_all_that_a_settlement_claims_is_true(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path / "d")
+    plan = run(dataset, Options(gap=1e-9, settlement="core")).plan
+    if plan is None:
+        pytest.skip("no plan of all: nothing is settled")
+    settlement = plan.settlement
+    assert settlement is not None
+    assert plan.standalone is not None
+    scale = max(1.0, abs(plan.value))
+    near = 3e-5 * scale
+    payoff = {name: row["payoff"] for name, row in settlement["payoffs"].items()}
+    assert sum(payoff.values()) == pytest.approx(plan.value, rel=1e-9, abs=1e-6)
+    alone = {name: value for name, value in plan.standalone.items() if value is not None}
+    if plan.gain is not None and plan.gain >= 0:
+        assert all(payoff[name] >= value - near for name, value in alone.items())
+    units = [round(row["transfer"] / settlement["unit"]) for row in settlement["payoffs"].values()]
+    assert sum(units) == 0
+    excess = max(
+        (
+            _worth(dataset, members) - sum(payoff[name] for name in members)
+            for size in range(1, len(payoff))
+            for members in combinations(payoff, size)
+        ),
+        default=0.0,
+    )
+    if excess > -float("inf"):
+        assert settlement["excess"] == pytest.approx(excess, abs=near)
+        assert settlement["excess_bound"] == pytest.approx(excess, abs=near)
+    assert settlement["in_core"] == (settlement["excess_bound"] <= settlement["tolerance"])
+    assert _refused(dataset, plan) == []
+    assert plan_record(plan_from_record(plan_record(plan))) == plan_record(plan)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> tuple[Dataset, Plan]:
+    dataset = read(TINY)
+    plan = run(dataset, Options(settlement="core")).plan
+    assert plan is not None
+    return dataset, plan
+
+
+def test_the_tiny_region_is_settled(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    settlement = plan.settlement
+    assert settlement is not None
+    assert settlement["in_core"]
+    assert _refused(dataset, plan, coalitions=True) == []
+    terms = [term for proposal in plan.proposals for term in proposal.terms if proposal.scope == "between"]
+    listed = {(row["from"], row["to"], row["commodity"]): row["price"] for row in settlement["prices"]}
+    priced = [term for term in terms if term.price is not None]
+    assert len(priced) == len(listed) > 3
+    assert all(listed[(term.from_site, term.to_site, term.commodity)] == term.price for term in priced)
+    assert all(row["low"] <= row["price"] <= row["high"] for row in settlement["prices"])
+
+
+def _spoiled(settlement: dict[str, Any], key: str) -> None:
+    first, second = list(settlement["payoffs"])[:2]
+    rows = settlement["payoffs"]
+    if key == "payoff":  # somebody below what it is worth alone, the sum as before
+        rows[first]["payoff"] -= 5e7
+        rows[second]["payoff"] += 5e7
+    elif key == "payoffs":
+        rows[first]["payoff"] += 1e6
+    elif key == "transfers":
+        rows[first]["transfer"] += 1.0
+    elif key == "excess":
+        settlement["excess"] = settlement["excess_bound"] = -1e9
+    elif key == "in_core":
+        settlement["in_core"] = False
+    elif key == "binding":
+        settlement["binding"][0]["payoff"] += 1e6
+    elif key == "prices":
+        settlement["prices"][0]["price"] *= 2
+    elif key == "lump_sum":
+        settlement["lump_sums"][first] = settlement["lump_sums"].get(first, 0.0) + 1.0
+    elif key == "coalition":
+        settlement["binding"][0]["value"] += 1e6
+        settlement["excess"] = settlement["excess_bound"] = 1e6
+        settlement["in_core"] = False
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["payoff", "payoffs", "transfers", "excess", "in_core", "binding", "prices", "lump_sum", "coalition"],
+)
+def test_a_false_claim_is_found(key: str, tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    settlement = copy.deepcopy(dict(plan.settlement or {}))
+    _spoiled(settlement, key)
+    assert key in _refused(dataset, replace(plan, settlement=settlement), coalitions=key == "coalition")
+
+
+def test_rules_of_the_command_are_those_there_are() -> None:
+    assert set(SETTLEMENTS) == {*RULES, "standalone", "none"}
+
+
+@pytest.mark.parametrize("method", ["nucleolus", "shapley", "proportional"])
+def test_other_rules_settle_the_tiny_region(method: str, tiny: tuple[Dataset, Plan]) -> None:
+    dataset, _ = tiny
+    plan = run(dataset, Options(settlement=method)).plan
+    assert plan is not None
+    assert plan.settlement is not None
+    assert plan.settlement["method"] == method
+    assert _refused(dataset, plan) == []
+
+
+def test_undefined_rules_are_refused_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["match", str(TINY), "--settlement", "midpoint", "--lang", "zh"], Talk("zh")) == 2
+    assert "指派" in capsys.readouterr().err
+    with pytest.raises(RuleUndefined):
+        run(read(TINY), Options(settlement="owen"))
+    with pytest.raises(UsageError, match="base"):
+        run(read(TINY), Options(settlement="proportional", base="luck"))
+
+
+def test_the_command_settles_by_default(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "plan.json"
+    assert run_command(["match", str(TINY), "--out", str(out)], Talk("en")) == 0
+    assert "Stable" in capsys.readouterr().out
+    assert json.loads(out.read_text("utf-8"))["settlement"]["method"] == "core"
+    assert run_command(["verify", str(TINY), str(out)], Talk("en")) == 0
