@@ -13,11 +13,11 @@ from synergy.model.effort import Effort
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import scaled
 from synergy.model.search import SMALL
+from synergy.model.trim import trimmed
 from synergy.network.places import Bools, Floats, Ints
 
 NODES = 400  # of the MIP around a plan
 WANTED = 0.3  # part that the relaxation of a large problem has of a decision that is taken up anew
-IDLE = 1e-7  # part of what could flow or run below which nothing does
 FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits may be missed
 
 
@@ -113,25 +113,8 @@ class Near:
         chosen = self.whole if whole is None else whole
         chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
         answer = self._solve(self._held, wish, chosen)
-        if answer is None or answer.x is None:
-            return None
-        needed = chosen * ~self._idle(answer.x)
-        if (needed < chosen).any():
-            chosen, answer = needed, self._solve(self._held, wish, needed) or answer
-        return self._unscaled(answer, chosen)
-
-    def _idle(self, y: Floats) -> Bools:
-        """Return which integer columns are links that carry nothing or steps of units that do not run."""
-        model, used = self.model, y > IDLE * np.where(np.isfinite(self.problem.upper), self.problem.upper, 1.0)
-        network, idle = model.candidates.network, np.zeros(len(y), dtype=bool)
-        flow, run, opened, built = (model.column(name) for name in ("flow", "run", "open", "built"))
-        if len(opened):
-            busy = network.arcs.link[flow.key["arc"][used[flow.span]]]
-            idle[opened.span] = ~np.isin(opened.key["link"], busy)
-        if len(built):
-            unit = run.key["unit"][used[run.span]] if len(run) else np.empty(0, np.int64)
-            idle[built.span] = ~np.isin(network.units.steps.unit[built.key["step"]], unit)
-        return idle[self._integer]
+        x = None if answer is None else self._unscaled(answer, chosen)
+        return None if x is None else trimmed(self.model, x)
 
     def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
         """Return the best plan found by deciding anew what the plan decides or the relaxation wants.
