@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_datasets import TWO_HOSTS, small
 
 from synergy.bench.generate import generate
 from synergy.dataset.dataset import Dataset
@@ -117,3 +118,16 @@ def test_large_identical_regions_stay_within_limits(tmp_path: Path) -> None:
     plan = match(read(tmp_path), Options(settlement="none")).plan
     assert plan is not None
     assert plan.value == pytest.approx(2000 * 5 * 2)
+
+
+def test_a_build_table_without_rows_builds_nothing(tmp_path: Path) -> None:
+    everywhere = {name: rows for name, rows in TWO_HOSTS.items() if name != "build_options"}
+    plan = match(small(tmp_path / "everywhere", everywhere), Options(settlement="none")).plan
+    assert plan is not None
+    assert len(plan.decisions.builds)
+    nowhere = small(tmp_path / "nowhere", {**everywhere, "build_options": "process site"})
+    assert "build_options" in nowhere.given
+    plan = match(nowhere, Options(settlement="none")).plan
+    assert plan is not None
+    assert plan.value == 0
+    assert not len(plan.decisions.builds)

@@ -129,7 +129,9 @@ def _sheets(source: Source, package: Package, findings: Findings) -> tuple[dict[
             sheet = _sheet(name, source.load(package.files[name]), findings)
             if sheet is None:
                 broken.add(name)
-        sheets[name] = sheet or filled(Sheet(name, np.empty(0, dtype=np.int64), given=False))
+        # a file with a header row alone is given, though it has no rows
+        absent = filled(Sheet(name, np.empty(0, dtype=np.int64), given=False))
+        sheets[name] = absent if sheet is None else sheet
     return sheets, broken
 
 

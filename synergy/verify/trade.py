@@ -145,8 +145,8 @@ def check_markets(book: Book, view: View) -> None:
     markets, flows = view.dataset["markets"], view.decisions.flows
     period, sited = texts(flows["period"]), texts(markets["site"]) != ""
     for ends, amount, firm in ((view.outlets, view.quantity, view.giver), (view.inlets, view.arrived, view.taker)):
-        hit = ends.kind == "market"
-        row = np.where(hit, ends.row, 0)[hit]
+        hit = (ends.kind == "market") & (ends.row >= 0)
+        row = ends.row[hit]
         account = np.where(sited[row], "", firm[hit]) if len(row) else texts([])
         sums = totals({"row": row, "account": account, "period": period[hit]}, amount[hit])
         if not len(sums):
