@@ -18,6 +18,7 @@ from synergy.records.files import read_plan
 from synergy.records.schema import plan_schema
 from synergy.round import Round, run
 from synergy.scenario import Scenario, Settings
+from synergy.sensitivity.sensitivity import Sensitivity, sensitivity
 from synergy.verify.verify import verify
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Question",
     "Round",
     "Scenario",
+    "Sensitivity",
     "Settings",
     "SynergyError",
     "UsageError",
@@ -52,6 +54,7 @@ __all__ = [
     "read",
     "read_plan",
     "run",
+    "sensitivity",
     "verify",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""The commands that look around a plan: pathways, alternatives."""
+"""The commands that look around a plan: pathways, alternatives, sensitivity."""
 
 from __future__ import annotations
 
@@ -78,4 +78,19 @@ def explain(talk: Talk, /, **given: Any) -> int:
     return explain_plan(talk, asked_of(given), Why(plan=given["plan"], asker=given["asker"] or "", **exchange))
 
 
-STUDIES = (pathways, alternatives, explain)
+@click.command()
+@reads_dataset
+@click.argument("plan", type=click.Path(path_type=Path), required=False)
+@click.option("--time-limit", type=Number(0, above=True), default=180.0)
+@_json
+@click.option("--all", "every", is_flag=True)
+@in_language
+@click.pass_obj
+def sensitivity(talk: Talk, /, **given: Any) -> int:
+    """Show the figures to ask for."""
+    from synergy.cli.asking import show_sensitivity
+
+    return show_sensitivity(talk, asked_of(given), given["plan"], given["time_limit"])
+
+
+STUDIES = (pathways, alternatives, explain, sensitivity)

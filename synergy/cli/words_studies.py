@@ -16,6 +16,10 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Near-optimal plans that differ in meaning, each with what is given up for it.",
             "价值相近而含义不同的方案，各自放弃了什么。",
         ),
+        "command.sensitivity": (
+            "The one number to ask for: uncertain figures by what not knowing them may cost.",
+            "最该核实的数字：不确定数据按“不知情”的损失排序。",
+        ),
         "option.within": ("Part of the plan's value that may be given up.", "可放弃的价值比例。"),
         "option.commodity": ("Id of the commodity.", "物料代码。"),
         "option.depth": ("Most processes in a chain.", "产业链最多包含的工艺数。"),
@@ -54,6 +58,37 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "paths.short": ("not enough {names}", "{names} 不足"),
         "paths.unsold": ("not all sold: {names}", "{names} 销路不足"),
         "paths.loop": ("recycle", "循环回用"),
+        "ask.none": ("No figure is uncertain.", "没有不确定的数据。"),
+        "ask.first": ("Ask first for: {what}", "最该核实：{what}"),
+        "ask.nothing": (
+            "No uncertain figure would change the plan; the widest is: {what}",
+            "没有不确定数据会改变方案；影响最大的是：{what}",
+        ),
+        "ask.more": ("{count} more figures: --all shows them", "另有 {count} 项：用 --all 查看"),
+        "ask.unseen": ("{count} more uncertain figures were not looked at.", "另有 {count} 项不确定数据未计算。"),
+        "ask.better": (
+            "A better plan was met at once, worth {value} {unit}; the figures are about it.",
+            "先发现了更好的方案，价值 {value} {unit}；以下针对该方案。",
+        ),
+        "ask.note": (
+            "Regret: what the plan, its builds, links and dealings kept, is worth less than the best plan there. "
+            "Expected: each end one sixth. ~ estimated from relaxations. A commodity's price moves at all its markets.",
+            "损失：保持方案的新建、线路与交易关系时，比届时最优方案少的价值。期望：两端各占六分之一。~ 为松弛估计。"
+            "同一物料在各市场的价格同向变动。",
+        ),
+        "ask.what": ("What", "数据"),
+        "ask.origin": ("Why", "来源"),
+        "ask.interval": ("Low … value … high", "低 … 取值 … 高"),
+        "ask.value_low": ("Value, low", "价值（低）"),
+        "ask.value_high": ("Value, high", "价值（高）"),
+        "ask.gain_low": ("Gain, low", "增益（低）"),
+        "ask.gain_high": ("Gain, high", "增益（高）"),
+        "ask.worst": ("Regret", "最大损失"),
+        "ask.expected": ("expected", "期望损失"),
+        "ask.plan": ("Plan", "方案"),
+        "ask.changes": ("changes", "改变"),
+        "ask.stays": ("stays", "不变"),
+        "ask.not_kept": ("not feasible", "无法执行"),
         "near.head": ("{count} plans worth at most {part} less", "{count} 个价值至多少 {part} 的替代方案"),
         "near.none": (
             "No other plan within {part} of the value was found ({tried} aims looked at).",

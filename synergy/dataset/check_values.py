@@ -60,7 +60,7 @@ def _hint(column: Column, *, low: bool) -> dict[str, object]:
 
 
 def check_ranges(sheet: Sheet, findings: Findings) -> None:
-    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given.
+    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given; a blank value is its default.
 
     Parameters
     ----------
@@ -71,10 +71,12 @@ def check_ranges(sheet: Sheet, findings: Findings) -> None:
     """
     for column in TABLES[sheet.table].of_kind(Kind.NUMBER):
         names = (f"{column.name}_low", column.name, f"{column.name}_high")
-        if column.name not in sheet.columns or not (names[0] in sheet.columns or names[2] in sheet.columns):
+        if names[0] not in sheet.columns and names[2] not in sheet.columns:
             continue
         blank = np.full(len(sheet), np.nan)
         low, value, high = (sheet.numbers(name) if name in sheet.columns else blank for name in names)
+        if column.default is not None:
+            value = np.where(np.isnan(value), float(column.default), value)
         wrong = (low > value) | (value > high) | (low > high)
         if wrong.any():
             texts: dict[str, list[object]] = {

@@ -29,6 +29,10 @@ class Wish:
     ----------
     closed : numpy.ndarray of int64
         Columns that stay at 0.
+    fixed : numpy.ndarray of int64
+        Columns that stay at some amounts.
+    amounts : numpy.ndarray
+        Those, in the model's units.
     capex : float
         Most capex, undiscounted (money).
     least : float
@@ -38,6 +42,8 @@ class Wish:
     """
 
     closed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    fixed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    amounts: Floats = field(default_factory=lambda: np.empty(0))
     capex: float = inf
     least: float = -inf
     thrifty: bool = False
@@ -68,7 +74,7 @@ class Near:
     """
 
     def __init__(self, model: Model, whole: Floats, effort: Effort) -> None:
-        self.model, self._effort = model, effort
+        self.model, self._effort, self._cost = model, effort, model.cost
         self._integer = np.flatnonzero(model.integer)
         self.whole = np.round(whole[self._integer])
         problem = scaled(model)
@@ -95,13 +101,13 @@ class Near:
 
     def value(self, x: Floats) -> float:
         """Return the value of a plan in money a year."""
-        return float(self.model.cost @ x)
+        return float(self._cost @ x)
 
     def capex(self, x: Floats) -> float:
         """Return the capex of a plan (money, undiscounted)."""
         return float(self._capex @ (x / self.problem.column))
 
-    def rest(self, wish: Wish, whole: Floats | None = None) -> Floats | None:
+    def rest(self, wish: Wish, whole: Floats | None = None, *, trim: bool = True) -> Floats | None:
         """Return the best plan with its yes-or-no decisions held, None where none satisfies the wish.
 
         Parameters
@@ -109,12 +115,33 @@ class Near:
         wish : Wish
         whole : numpy.ndarray, optional, shape (integer columns,)
             Other decisions than the plan's.
+        trim : bool
+            Whether builds and links that nothing uses are left out; False: they are there and paid for.
         """
         chosen = self.whole if whole is None else whole
         chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
         answer = self._solve(self._held, wish, chosen)
         x = None if answer is None else self._unscaled(answer, chosen)
-        return None if x is None else trimmed(self.model, x)
+        return x if x is None or not trim else trimmed(self.model, x)
+
+    def bound(self, wish: Wish) -> float:
+        """Return what no plan that satisfies a wish is worth more than (money a year): the relaxation's value."""
+        answer = self._solve(self._loose, wish, None)
+        return -inf if answer is None else -answer.value * self.problem.money
+
+    def reprice(self, cost: Floats) -> None:
+        """Let each unit of a column bring other money (money a year, shape (columns,)); bases stay warm."""
+        self._cost = cost
+        self.problem = replace(self.problem, cost=-cost * self.problem.column / self.problem.money)
+        for session in (self._held, self._loose):
+            session.price(np.arange(len(cost)), self.problem.cost)
+
+    def reduced(self) -> Floats:
+        """Return what a unit of each column that the held plan leaves out would lose (money), 0 for the others."""
+        answer = self._solve(self._held, Wish(), self.whole)
+        if answer is None or answer.column_dual is None:
+            return np.zeros(len(self.problem.cost))
+        return answer.column_dual * self.problem.money / self.problem.column
 
     def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
         """Return the best plan found by deciding anew what the plan decides or the relaxation wants.
@@ -177,7 +204,8 @@ class Near:
             session.bound(integer, whole, whole)
         self._ask(session, wish)
         answer = session.solve()
-        session.bound(wish.closed, problem.lower[wish.closed], problem.upper[wish.closed])
+        touched = np.concatenate([wish.closed, wish.fixed])
+        session.bound(touched, problem.lower[touched], problem.upper[touched])
         if whole is not None:
             session.bound(integer, self.whole, self.whole)
         session.limit(self._rows, np.full(2, -inf), np.full(2, inf))
@@ -187,8 +215,9 @@ class Near:
 
     def _ask(self, session: Session, wish: Wish) -> None:
         """Put a wish into a session."""
-        zero = np.zeros(len(wish.closed))
+        zero, amounts = np.zeros(len(wish.closed)), wish.amounts / self.problem.column[wish.fixed]
         session.bound(wish.closed, zero, zero)
+        session.bound(wish.fixed, amounts, amounts)
         most = wish.capex / self._most[0] if wish.capex < inf else inf
         least = -wish.least / self.problem.money / self._most[1] if wish.least > -inf else inf
         session.limit(self._rows, np.full(2, -inf), np.array([most, least]))

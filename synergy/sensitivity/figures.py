@@ -1,0 +1,212 @@
+"""Figures that are uncertain: declared as an interval, left at a default, or a quality that nobody stated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.candidates.candidates import Reason, quality_rows
+from synergy.dataset.columns import Kind
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import TABLES, own_column
+from synergy.model.build import Model
+from synergy.network.ends import EndKind
+from synergy.network.network import Network
+from synergy.network.places import Bools
+
+APART = ("indicators", "deals")  # tables that enter no plan
+# one price is one figure wherever it is paid: rows that share these columns move together
+TOGETHER: Mapping[tuple[str, str], str] = MappingProxyType({("markets", "price"): "commodity"})
+
+
+class Origin(StrEnum):
+    """Why a figure is uncertain."""
+
+    DECLARED = "declared"  # an interval stands beside it
+    DEFAULT = "default"  # it stands at its default, which may mean that nobody said anything
+    UNSTATED = "unstated"  # a quality that an inlet limits and the outlet does not state
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of an uncertain figure.
+
+    Parameters
+    ----------
+    place : int
+        Position in the table; -1 where there is no row yet.
+    line : int or None
+        Line of the file, the header being line 1.
+    key : tuple of str
+        Its ids.
+    low, value, high : float
+        What is thought possible; NaN where nothing is stated.
+    """
+
+    place: int
+    line: int | None
+    key: tuple[str, ...]
+    low: float
+    value: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One uncertain figure: a cell, or the price of a commodity at all its markets.
+
+    Parameters
+    ----------
+    table, column : str
+    rows : tuple of Row
+        They stand at their low ends, or at their high ends, together.
+    origin : Origin
+    """
+
+    table: str
+    column: str
+    rows: tuple[Row, ...]
+    origin: Origin
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The ends, ``low`` and ``high``, at which anything differs."""
+        return tuple(
+            end
+            for end in ("low", "high")
+            if any(not np.isnan(getattr(row, end)) and getattr(row, end) != row.value for row in self.rows)
+        )
+
+
+def changed(dataset: Dataset, figure: Figure, end: str) -> Dataset:
+    """Return a dataset with a figure at one of its ends.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    figure : Figure
+        One of its own.
+    end : str
+        ``low`` or ``high``.
+    """
+    table = dataset[figure.table].copy()
+    for row in figure.rows:
+        value = getattr(row, end)
+        if row.place >= 0:
+            table.loc[table.index[row.place], figure.column] = value
+        else:
+            cells = dict(zip(TABLES[figure.table].key, row.key, strict=True)) | {figure.column: value}
+            table = pd.concat([table, pd.DataFrame([cells])], ignore_index=True)
+    return replace(dataset, tables={**dataset.tables, figure.table: table})
+
+
+def figures_of(dataset: Dataset, model: Model) -> list[Figure]:
+    """Return all uncertain figures of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    model : Model
+        Of it; says which exchanges an unstated quality keeps out.
+    """
+    return [*_declared(dataset), *_prices(dataset), *_opex(dataset), *_qualities(dataset, model)]
+
+
+def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, Any]) -> Iterator[Row]:
+    """Yield the rows of a table that a mask names, with low, value and high."""
+    frame, keys = dataset[table], TABLES[table].key
+    for place in np.flatnonzero(wide).tolist():
+        key = tuple(str(frame[name].iloc[place]) for name in keys)
+        low, value, high = (float(part[place]) for part in numbers)
+        yield Row(place, int(frame.index[place]), key, low, value, high)
+
+
+def _declared(dataset: Dataset) -> Iterator[Figure]:
+    """Yield the figures beside which an interval stands."""
+    for name, table in TABLES.items():
+        frame = dataset[name]
+        for column in table.of_kind(Kind.NUMBER) if name not in APART and len(frame) else ():
+            value = frame[column.name].to_numpy(float)
+            ends = [frame.get(f"{column.name}_{end}") for end in ("low", "high")]
+            low, high = (value if end is None else end.fillna(frame[column.name]).to_numpy(float) for end in ends)
+            rows = tuple(_rows(dataset, name, (low < value) | (value < high), (low, value, high)))
+            group = TOGETHER.get((name, column.name))
+            if group is None:
+                yield from (Figure(name, column.name, (row,), Origin.DECLARED) for row in rows)
+            else:
+                of: dict[str, list[Row]] = {}
+                for row in rows:
+                    of.setdefault(str(frame[group].iloc[row.place]), []).append(row)
+                yield from (Figure(name, column.name, tuple(part), Origin.DECLARED) for part in of.values())
+
+
+def _prices(dataset: Dataset) -> Iterator[Figure]:
+    """Yield the prices of offers and needs that stand at 0: up to the most that anybody pays for the commodity."""
+    paid: dict[str, float] = {}
+    for name in ("markets", "needs", "offers", "deals"):
+        for commodity, price in zip(dataset[name]["commodity"], dataset[name]["price"].fillna(0.0), strict=True):
+            paid[commodity] = max(paid.get(commodity, 0.0), float(price))
+    for name in ("offers", "needs"):
+        frame = dataset[name]
+        value = frame["price"].to_numpy(float)
+        high = frame["commodity"].map(paid).to_numpy(float)
+        silent = (value == 0) & (high > 0)
+        for column in ("price_low", "price_high"):
+            silent &= frame[column].isna().to_numpy(bool) if column in frame else np.ones(len(frame), dtype=bool)
+        for row in _rows(dataset, name, silent, (value, value, high)):
+            yield Figure(name, "price", (row,), Origin.DEFAULT)
+
+
+def _opex(dataset: Dataset) -> Iterator[Figure]:
+    """Yield the running costs that facilities leave blank: within what others of the process state."""
+    frame = dataset["facilities"]
+    stated = frame.groupby("process")["opex"].agg(["min", "max"]).reindex(frame["process"])
+    usual = dataset["processes"].set_index("process")["opex"].reindex(frame["process"]).to_numpy(float)
+    low, high = np.fmin(stated["min"].to_numpy(float), usual), np.fmax(stated["max"].to_numpy(float), usual)
+    blank = frame["opex"].isna().to_numpy(bool) & (low < high)
+    for row in _rows(dataset, "facilities", blank, (low, usual, high)):
+        yield Figure("facilities", "opex", (row,), Origin.DEFAULT)
+
+
+def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
+    """Yield the qualities that keep exchanges out because nobody stated them, at a value that all inlets take."""
+    network = model.candidates.network
+    arc = np.flatnonzero((model.candidates.reason == Reason.QUALITY_UNSTATED).any(axis=1))
+    if not len(arc):
+        return
+    rows = quality_rows(network)
+    pairs = pd.DataFrame({"sink": network.arcs.inlet[arc], "source": network.arcs.outlet[arc]}).merge(rows, on="sink")
+    signature = network.sources.signature[pairs["source"].to_numpy(int)]
+    silent = np.isnan(network.qualities.values[signature, pairs["property"].to_numpy(int)])
+    seen: set[tuple[str, ...]] = set()
+    for (source, prop), of in pairs[silent].groupby(["source", "property"], sort=True):
+        value = _kept(float(of["minimum"].max()), float(of["maximum"].min()))
+        name = str(network.qualities.properties[int(prop)])
+        for end in np.flatnonzero(network.outlets.group == int(source)).tolist():
+            commodity = str(network.places.commodities[network.outlets.commodity[end]])
+            key = (_holder(dataset, network, end), commodity, name)
+            if key not in seen:
+                seen.add(key)
+                yield Figure("qualities", "value", (Row(-1, None, key, np.nan, np.nan, value),), Origin.UNSTATED)
+
+
+def _kept(least: float, most: float) -> float:
+    """Return a quality within limits of which either may be none (NaN)."""
+    if np.isnan(least) or np.isnan(most):
+        return least if np.isnan(most) else most
+    return (least + most) / 2
+
+
+def _holder(dataset: Dataset, network: Network, end: int) -> str:
+    """Return the id under which `qualities` knows an outlet: offer, store, market or process."""
+    kind, ref = EndKind(int(network.outlets.kind[end])), int(network.outlets.ref[end])
+    if kind is EndKind.UNIT:
+        return str(network.places.processes[network.units.process[ref]])
+    table = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets"}[kind]
+    return str(dataset[table][own_column(table)].iloc[ref])
