@@ -137,7 +137,7 @@ def test_the_reader_checks_intervals(tmp_path: Path) -> None:
 
 def test_tiny_and_a_plan_of_other_tables(tmp_path: Path) -> None:
     tiny = read(ROOT / "datasets" / "tiny")
-    plan = match(tiny, Options(settlement="standalone")).plan
+    plan = match(tiny, Options(settlement="none")).plan
     assert plan is not None
     found = sensitivity(tiny, plan, effort=Effort(time_limit=40.0))
     assert found.known == len(found.found) == 2  # two rights without a price, and nothing else

@@ -1,4 +1,4 @@
-"""The commands that look around a plan: pathways, alternatives, sensitivity."""
+"""The commands that look around a plan: pathways, alternatives, explain, sensitivity."""
 
 from __future__ import annotations
 
