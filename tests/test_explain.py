@@ -2,23 +2,251 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from explain_worlds import WORLDS, World
+from random_datasets import random_dataset
 
 import synergy
+from synergy import literal
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.engine import Options
+from synergy.engine import Options, match
 from synergy.errors import UsageError
-from synergy.explain.explain import explain
-from synergy.explain.facts import PUBLIC, Fact, may_see
+from synergy.explain.answer import Answer
+from synergy.explain.explain import Explainer, explain
+from synergy.explain.facts import PUBLIC, Change, Fact, may_see
+from synergy.explain.mend import changed
+from synergy.explain.nearest import nearest
+from synergy.explain.question import Question
 from synergy.explain.texts import REASONS
 from synergy.explain.texts_changes import CHANGES
 from synergy.plan import Plan
 from synergy.round import run
+from synergy.scenario import Pattern
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
+NAMES = list(WORLDS)
+ASIDE = {"in_plan", "in_plan_needed", "within_gap", "compulsory"}  # have tests of their own
+
+
+def _planned(dataset: Dataset) -> Plan:
+    plan = match(dataset, Options(gap=1e-9, settlement="none")).plan
+    assert plan is not None
+    return plan
+
+
+def _worlds(folder: Path, name: str) -> tuple[World, Dataset, Plan, Answer]:
+    world = WORLDS[name]
+    dataset = world.dataset(folder)
+    plan = _planned(dataset)
+    return world, dataset, plan, Explainer(dataset, plan).ask(world.question)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_reason_is_found_and_said(name: str, tmp_path: Path) -> None:
+    world, _, _, answer = _worlds(tmp_path, name)
+    assert answer.code == world.code
+    assert set(world.enters) <= {change.kind for change in answer.changes}
+    if world.number is not None:
+        assert answer.reasons[0].facts["number"].value == pytest.approx(world.number, rel=2e-3)
+    english, chinese = answer.text("en"), answer.text("zh")
+    assert english.isascii()
+    assert all(part not in english + chinese for part in ("{", "None", "nan"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forced_in_it_is_no_better(name: str, tmp_path: Path) -> None:
+    """The contract's model word by word, with a part of what could be exchanged fixed, brings no more than the plan."""
+    world, dataset, plan, answer = _worlds(tmp_path, name)
+    asked = Pattern(from_site="a", to_site="b", commodity="x", quantity=1.0)
+    fixed = replace(dataset, settings=replace(dataset.settings, fix=(*dataset.settings.fix, asked)))
+    solution = literal.solve(literal.build(fixed))
+    if not world.mode:
+        assert solution.status == "infeasible" or solution.value <= plan.bound + 1e-6
+    forced = answer.facts.get("forced_value")
+    if forced is not None:
+        assert forced.value <= plan.bound + 1e-6 * max(1.0, abs(plan.bound))
+
+
+def _solved(dataset: Dataset, question: Question, more: Mapping[str, float]) -> float:
+    """Return what is exchanged in the best plan of the contract's model, with more money on some variables."""
+    model = literal.build(dataset)
+    columns = model.columns
+    hit = (columns["from_site"] == question.origin) & (columns["to_site"] == question.target)
+    hit &= columns["commodity"] == question.commodity
+    if question.mode:
+        hit &= columns["mode"] == question.mode
+    cost = model.cost.copy()
+    for variable, amount in more.items():
+        mine = (columns["variable"] == variable) & (hit | (variable == "built"))
+        cost[mine.to_numpy(bool)] += amount
+    solution = literal.solve(replace(model, cost=cost))
+    assert solution.x is not None
+    return float(solution.x[(hit & (columns["variable"] == "flow")).to_numpy(bool)].sum())
+
+
+def _made(dataset: Dataset, question: Question, change: Change, part: float = 1.0) -> float | None:
+    """Return what is exchanged once a change, or a part of it, is made; None where a test cannot make it."""
+    amount = part * float(change.facts["amount"].value) if "amount" in change.facts else 0.0
+    mended = changed(dataset, change.tables, change.settings)
+    if change.kind == "subsidy":
+        return _solved(mended, question, {"flow": amount * (1 + 1e-6) if part == 1.0 else amount})
+    if change.kind == "grant":
+        more = amount * (1 + 1e-6) if part == 1.0 else amount
+        return max(_solved(mended, question, {name: more}) for name in ("open", "built"))
+    if part == 1.0 and (change.tables or change.settings) and not change.kind.startswith("without"):
+        return _solved(mended, question, {})
+    return None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_change_brings_it_in(name: str, tmp_path: Path) -> None:
+    world, dataset, _, answer = _worlds(tmp_path, name)
+    for change in answer.changes:
+        quantity = _made(dataset, world.question, change)
+        assert quantity is None or quantity > 0, change.kind
+        if change.kind in ("subsidy", "grant") and answer.code != "tie":  # and less would not do
+            assert (_made(dataset, world.question, change, 0.99) or 0.0) <= 1e-7, change.kind
+
+
+def test_every_reason_has_a_case() -> None:
+    assert {world.code for world in WORLDS.values()} | ASIDE == set(REASONS)
+
+
+def test_pooled_builds_are_said_in_firms(tmp_path: Path) -> None:
+    answer = _worlds(tmp_path, "build_cost")[3]
+    assert "3 firms are needed, 2 are 10 t x short" in answer.text("en")
+    assert "需要 3 家企业，2 家还差 10 吨 x" in answer.text("zh")
+
+
+def test_what_is_compulsory_elsewhere_is_said(tmp_path: Path) -> None:
+    tables = {
+        "needs": "need,site,commodity,quantity,price,required\nn,b,x,100,5,false\nm,c,x,100,0,true",
+        "links": "from_site,to_site,commodity,mode,cost_per_unit\na,b,x,road,2\na,c,x,road,2",
+    }
+    dataset = World("compulsory", tables).dataset(tmp_path)
+    answer = explain(dataset, _planned(dataset), "a", "b", "x")
+    assert {reason.code for reason in answer.reasons} == {"supply_exhausted", "compulsory"}
+
+
+def test_a_plan_stopped_early_says_what_it_left(tmp_path: Path) -> None:
+    links = {"links": "from_site,to_site,commodity,mode,cost_per_unit,fixed_capex\na,b,x,pipe,1,400"}
+    dataset = World("within_gap", links).dataset(tmp_path)
+    plan = _planned(dataset)
+    done = plan.decisions
+    nothing = replace(done, flows=done.flows.iloc[:0], links=done.links.iloc[:0])
+    answer = explain(dataset, replace(plan, decisions=nothing, value=0.0, status="feasible"), "a", "b", "x")
+    assert answer.code == "within_gap"
+    assert answer.reasons[0].facts["number"].value == pytest.approx(plan.value)
+    assert answer.facts["forced_value"].value <= plan.bound + 1e-6
+
+
+def test_an_exchange_of_the_plan_says_what_it_brings_and_what_throws_it_out(tmp_path: Path) -> None:
+    tables = {
+        "needs": "need,site,commodity,quantity,price\nn,b,x,100,5\nm,c,x,150,4",
+        "links": "from_site,to_site,commodity,mode,cost_per_unit\na,b,x,road,2\na,c,x,road,2",
+    }
+    dataset = World("in_plan", tables).dataset(tmp_path)
+    answer = explain(dataset, _planned(dataset), "a", "b", "x")
+    assert answer.in_plan
+    assert answer.facts["brings"].value == pytest.approx(100.0)
+    assert [(one["site"].value, one["more"].value) for one in answer.alternatives] == [("c", pytest.approx(100.0))]
+    out = {change.kind: change.facts["amount"].value for change in answer.changes}
+    assert out["charge"] == pytest.approx(1.0, rel=1e-3)
+    assert out["price_paid_less"] == pytest.approx(1.0, rel=2e-3)
+    assert "price_asked_more" in out
+    assert _solved(dataset, answer.question, {"flow": -1.001 * out["charge"]}) == 0
+    assert _solved(dataset, answer.question, {"flow": -0.99 * out["charge"]}) > 0
+
+
+def test_an_exchange_that_has_to_be_is_said_to_be_needed(tmp_path: Path) -> None:
+    tables = {"needs": "need,site,commodity,quantity,price,required\nn,b,x,100,5,true"}
+    dataset = World("in_plan_needed", tables).dataset(tmp_path)
+    assert explain(dataset, _planned(dataset), "a", "b", "x").code == "in_plan_needed"
+
+
+def test_one_period_may_be_asked_about(tmp_path: Path) -> None:
+    tables = {
+        "periods": "period,hours\nearly,4000\nlate,4760",
+        "needs": "need,site,commodity,period,quantity,price\nn,b,x,early,50,5",
+    }
+    dataset = World("", tables).dataset(tmp_path)
+    plan = _planned(dataset)
+    assert explain(dataset, plan, "a", "b", "x", period="early").in_plan
+    late = explain(dataset, plan, "a", "b", "x", period="late")
+    assert late.code in ("nothing_to_take", "nothing_to_send", "need_met")
+
+
+# who may see what
+
+
+def test_a_firm_sees_what_is_public_its_own_or_shared() -> None:
+    assert not may_see("A", Fact(1.0))
+    assert may_see("", Fact(1.0))
+    assert may_see("A", Fact(1.0, PUBLIC))
+    assert may_see("A", Fact(1.0, frozenset({"A"})))
+    assert not may_see("A", Fact(1.0, frozenset({"A", "B"})))
+    assert may_see("A", Fact(1.0, frozenset({"A", "B"}), frozenset({"A", "B"})))
+    assert not may_see("C", Fact(1.0, frozenset({"A", "B"}), frozenset({"A", "B"})))
+
+
+CANARIES = {  # the same worlds with another firm's figures changed: whatever A sees has to stay
+    "cost": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,2.47193"},
+    "need_met": {"offers": "offer,site,commodity,quantity,price\no,a,x,100,1\np,c,x,140,0.37193"},
+    "supply_exhausted": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,4.97193\nm,c,x,150,8.97193"},
+    "quality": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,4.97193"},
+    "build_cost": {"offers": "offer,site,commodity,quantity,price\no,a,x,20,0\np,c,x,19.31,0\nq,d,x,18.31,0"},
+    "max_partners": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,4.97193\nm,c,x,150,4.97193"},
+    "capex_budget": {"needs": "need,site,commodity,quantity,price\nn,b,x,100,4.97193"},
+    "tie": {"offers": "offer,site,commodity,quantity,price\no,a,x,100,1\np,c,x,140,0.37193"},
+    "too_far": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,4.97193"},
+    "market": {"needs": "need,site,commodity,quantity,price\nn,b,x,87.31,4.97193"},
+}
+
+
+@pytest.mark.parametrize("name", list(CANARIES))
+def test_a_firm_s_view_does_not_change_with_others_figures(name: str, tmp_path: Path) -> None:
+    said = []
+    for place, tables in enumerate(({}, CANARIES[name])):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        world = replace(WORLDS[name], tables={**WORLDS[name].tables, **tables})
+        dataset = world.dataset(folder)
+        answer = Explainer(dataset, _planned(dataset)).ask(world.question)
+        said.append((answer.record("A"), answer.text("en", "A"), answer.text("zh", "A")))
+        assert answer.record() != answer.record("A")
+    assert said[0] == said[1]
+    assert "7193" not in str(said)
+    assert "31" not in said[0][1] + said[0][2]
+
+
+def test_a_firm_sees_its_own_and_public_figures(tmp_path: Path) -> None:
+    far = _worlds(tmp_path, "too_far")[3]
+    assert far.record("A")["reasons"][0]["number"] == pytest.approx(1.1195, rel=1e-3)
+    assert "too far: 11.12 km" in far.text("en", "A")
+    outside = _worlds(tmp_path, "market")[3]
+    assert outside.record("A")["reasons"][0]["number"] == pytest.approx(1.5)  # both ends know their link
+    dirty = _worlds(tmp_path, "quality")[3]
+    assert dirty.record("A")["reasons"][0]["value"] == 12
+    assert "limit" not in dirty.record("A")["reasons"][0]
+    assert dirty.record("B")["reasons"][0]["limit"] == 10
+
+
+def test_a_firm_asks_about_its_own_exchanges(tiny: tuple[Dataset, Plan]) -> None:
+    answer = explain(*tiny, "EAST-1", "GLASS-1", "COG")
+    assert answer.record("GLASS")["facts"] == {"quantity": pytest.approx(60000.0)}
+    assert not answer.record("GLASS")["alternatives"]
+    with pytest.raises(UsageError, match="WEST"):
+        answer.record("WEST")
+
+
+# the calls
 
 
 @pytest.fixture(scope="module")
@@ -37,26 +265,25 @@ def test_five_lines_explain(tiny: tuple[Dataset, Plan]) -> None:
     assert "在方案中" in answer.text("zh")
 
 
-def test_a_firm_sees_what_is_public_its_own_or_shared() -> None:
-    assert not may_see("A", Fact(1.0))
-    assert may_see("", Fact(1.0))
-    assert may_see("A", Fact(1.0, PUBLIC))
-    assert may_see("A", Fact(1.0, frozenset({"A"})))
-    assert not may_see("A", Fact(1.0, frozenset({"A", "B"})))
-    assert may_see("A", Fact(1.0, frozenset({"A", "B"}), frozenset({"A", "B"})))
-    assert not may_see("C", Fact(1.0, frozenset({"A", "B"}), frozenset({"A", "B"})))
-
-
-def test_a_firm_asks_about_its_own_exchanges(tiny: tuple[Dataset, Plan]) -> None:
-    answer = explain(*tiny, "EAST-1", "GLASS-1", "COG")
-    assert answer.record("GLASS")["facts"] == {"quantity": pytest.approx(60000.0)}
-    with pytest.raises(UsageError, match="WEST"):
-        answer.record("WEST")
+def test_the_nearest_partners_are_explained(tiny: tuple[Dataset, Plan]) -> None:
+    explainer = Explainer(*tiny)
+    for firm in (False, True):
+        answers = nearest(explainer, "TARCO", firm=firm)
+        assert 0 < len(answers) <= 3
+        assert all("TARCO-1" in (one.question.origin, one.question.target) for one in answers)
+        assert not any(one.in_plan for one in answers)
+    with pytest.raises(UsageError, match="NOBODY"):
+        nearest(explainer, "NOBODY")
 
 
 def test_unknown_names_are_said_with_near_ones(tiny: tuple[Dataset, Plan]) -> None:
     with pytest.raises(UsageError, match="EAST-1"):
         explain(*tiny, "EAST1", "GLASS-1", "COG")
+
+
+def test_a_plan_of_another_dataset_is_refused(tiny: tuple[Dataset, Plan], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="another dataset"):
+        Explainer(World("", {}).dataset(tmp_path), tiny[1])
 
 
 def test_everything_is_said_in_both_languages() -> None:
@@ -68,3 +295,51 @@ def test_everything_is_said_in_both_languages() -> None:
             assert f"{{{name}}}" in saying.en
             assert f"{{{name}}}" in saying.zh
         assert "{" not in saying.bare_en + saying.bare_zh
+
+
+# samples
+
+
+def _sampled(explainer: Explainer, rng: np.random.Generator) -> Question:
+    """Return a random pair: half of them such that both ends have to do with the commodity."""
+    network = explainer.trial.network
+    places, arcs = network.places, network.arcs
+    if rng.random() < 0.6 and len(arcs.link):
+        arc = int(rng.integers(len(arcs.link)))
+        source, sink = network.sources, network.sinks
+        ends: list[Any] = [source.site[arcs.outlet[arc]], sink.site[arcs.inlet[arc]]]
+        good = source.commodity[arcs.outlet[arc]]
+    else:
+        ends = list(rng.integers(len(places.sites), size=2))
+        good = rng.integers(len(places.commodities))
+    return Question(str(places.sites[ends[0]]), str(places.sites[ends[1]]), str(places.commodities[good]))
+
+
+def _sound(explainer: Explainer, question: Question) -> None:
+    answer = explainer.ask(question)
+    plan = explainer.plan
+    assert answer.reasons
+    assert answer.text("en")
+    assert answer.text("zh")
+    room = 1e-6 * max(1.0, abs(plan.bound))
+    forced = answer.facts.get("forced_value")
+    assert forced is None or forced.value <= plan.bound + room
+    if not answer.in_plan:
+        assert all(change.facts["quantity"].value > 0 for change in answer.changes)
+
+
+def test_twenty_pairs_of_tiny_are_explained(tiny: tuple[Dataset, Plan]) -> None:
+    explainer, rng = Explainer(*tiny), np.random.default_rng(4)
+    for _ in range(20):
+        _sound(explainer, _sampled(explainer, rng))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_of_random_datasets_are_explained(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path / "d")
+    outcome = match(dataset, Options(gap=1e-9, settlement="none"))
+    if outcome.plan is None:
+        pytest.skip("no plan satisfies this dataset")
+    explainer, rng = Explainer(dataset, outcome.plan), np.random.default_rng(seed)
+    for _ in range(2):
+        _sound(explainer, _sampled(explainer, rng))

@@ -11,6 +11,7 @@ from synergy.errors import UsageError
 from synergy.explain.facts import PLANNER, Change, Fact, Reason, seen
 from synergy.explain.question import Question
 from synergy.explain.saying import Speaker
+from synergy.explain.texts_changes import HINTS
 
 SCHEMA = "synergy/explanation/1"
 OBSTACLES = frozenset({"no_outlet", "no_inlet", "no_builds", "too_far", "forbidden", "no_link", "quality_unstated"})
@@ -54,6 +55,13 @@ class Answer:
         """Return whether the first reason makes the exchange impossible, so that the others hold even without it."""
         return self.code in OBSTACLES
 
+    def told(self, enterprise: str = PLANNER) -> tuple[Change, ...]:
+        """Return the changes that somebody is told: a firm what its reasons suggest, never what solving found."""
+        if enterprise == PLANNER:
+            return self.changes
+        kinds = dict.fromkeys(kind for reason in self.reasons for kind in HINTS.get(reason.code, ()))
+        return tuple(Change(kind) for kind in kinds)
+
     def record(self, enterprise: str = PLANNER) -> dict[str, Any]:
         """Return the explanation as a plain JSON record.
 
@@ -88,7 +96,7 @@ class Answer:
             "reasons": [
                 {"code": one.code, **seen(enterprise, one.facts), **_both(texts, "reason", one)} for one in self.reasons
             ],
-            "changes": [self._change(enterprise, one, texts) for one in self.changes],
+            "changes": [self._change(enterprise, one, texts) for one in self.told(enterprise)],
             "alternatives": [told for one in self.alternatives if (told := seen(enterprise, one))],
         }
         return record

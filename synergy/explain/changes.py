@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from synergy.dataset.schema import own_column
+from synergy.explain.better import better
 from synergy.explain.distance import nearer
 from synergy.explain.facts import Change, Fact, Reason
-from synergy.explain.feedstock import fed, stated
+from synergy.explain.feedstock import fed
 from synergy.explain.lifts import end_columns
 from synergy.explain.searches import smallest, subsidy
 from synergy.explain.sides import prices_of
 from synergy.explain.trial import Exchange, Way
 from synergy.explain.weighing import Cause, Weighed
+from synergy.explain.wider import wider_rows
 from synergy.network.ends import EndKind
 from synergy.network.places import Ints
 
@@ -123,14 +125,14 @@ def _grant(exchange: Exchange, forced: Way) -> Iterator[Change]:
     """A yearly payment towards what has to be built, whatever is exchanged."""
     alone, trial = exchange.along(forced), exchange.trial
     short = trial.value - alone.rest.value
-    if alone.quantity > 0 and forced.whole.any() and short > trial.tie:
+    if alone.quantity > 0 and exchange.needs(forced).any() and short > trial.tie:
         yield Change("grant", _told(short + 2 * trial.tie, alone))
 
 
 def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
     """Yield the change that a cause stands for."""
     if cause.lift.code == "quality":
-        yield from stated(exchange)
+        yield from better(exchange, cause.way)
     kinds = {
         "supply_exhausted": "supply",
         "need_met": "need",
@@ -138,7 +140,6 @@ def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
         "co2_cap": "cap",
         "max_partners": "partners",
         "keep": "keep",
-        "link_full": "link_capacity",
     }
     if cause.amount is not None:
         held = exchange.trial.held
@@ -147,7 +148,8 @@ def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
             way = exchange.enters(cause.way)
         if way is not None:
             kind = kinds[cause.lift.code]
-            yield Change(kind, _told(cause.amount, way), settings=_settings(exchange, kind, cause.amount))
+            told, settings = _told(cause.amount, way), _settings(exchange, kind, cause.amount)
+            yield Change(kind, told, wider_rows(exchange, kind, cause.amount, cause.lift.total), settings)
     elif cause.lift.code in WHOLE and cause.way.quantity > 0:
         yield Change(f"without_{cause.lift.code}", _told(None, cause.way))
 

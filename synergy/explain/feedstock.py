@@ -1,4 +1,4 @@
-"""Feedstock: more of what a unit works up, or a better quality, solved with a changed dataset."""
+"""Feedstock: more of what a unit works up, solved with a changed dataset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from synergy.explain.facts import Change, Fact
 from synergy.explain.mend import changed
-from synergy.explain.obstacles import outlet_holder
 from synergy.explain.searches import smallest
 from synergy.explain.trial import Exchange, Trial, Way
 from synergy.explain.weighing import Weighed
@@ -72,40 +71,3 @@ def _use(exchange: Exchange, unit: int, good: str) -> float:
     ends = network.inlets
     hit = (ends.kind == EndKind.UNIT) & (ends.ref == unit) & (network.places.commodities[ends.commodity] == good)
     return float(ends.coefficient[hit].sum())
-
-
-def stated(exchange: Exchange) -> Iterator[Change]:
-    """Yield the least improvement of the outlet's quality with which its exchange enters.
-
-    Parameters
-    ----------
-    exchange : Exchange
-        Kept out by a limit on quality.
-
-    Yields
-    ------
-    Change
-        At most one; amount in the property's unit.
-    """
-    from synergy.explain.sides import quality_facts
-
-    facts, trial = quality_facts(exchange), exchange.trial
-    if not facts or not len(exchange.sources):
-        return
-    value, over, name = facts["value"].value, facts["number"].value, str(facts["property"].value)
-    holder = outlet_holder(trial.network, int(trial.network.sources.first[exchange.sources[0]]))
-    sign = -1.0 if value > facts["limit"].value else 1.0
-    row: dict[str, Any] = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
-
-    def solved(amount: float) -> Way | None:
-        rows = [{**row, "value": value + sign * amount}]
-        other = Exchange(Trial(changed(trial.dataset, {"qualities": rows}), trial.decisions), exchange.question)
-        way = other.forced() if len(other.flows) else None
-        return None if way is None else other.enters(way)
-
-    amount = smallest(lambda one: solved(one) is not None, abs(over) / 64, 4 * abs(over))
-    way = None if amount is None else solved(amount)
-    if amount is not None and way is not None:
-        figures = {"amount": amount, "property": name, "quantity": way.quantity, "value": way.rest.value}
-        told = {key: Fact(one) for key, one in figures.items()}
-        yield Change("quality", told, {"qualities": [{**row, "value": value + sign * amount}]})

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synergy.explain.roomy import ROOM
 from synergy.explain.trial import Exchange
 from synergy.model.assembly import Block
 from synergy.network.ends import EndKind, Ends
 from synergy.network.links import matches
-from synergy.network.places import Bools, Ints
+from synergy.network.places import Bools, Floats, Ints
 
-AMPLE = 10.0  # times what an end has now: as good as without limit, and bounded
+AMPLE = ROOM - 1.0  # times what an end has now: as good as without limit, and bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,15 @@ class Lift:
         Amount that stands for without it.
     step : float
         Smallest amount worth trying; 0 where it can only be lifted whole.
+    total : float
+        What there is of it, where an amount is a part of that.
     """
 
     code: str
     apply: Callable[[float], None]
     full: float = np.inf
     step: float = 0.0
+    total: float = 0.0
 
 
 def lifts(exchange: Exchange) -> Iterator[Lift]:
@@ -75,6 +79,18 @@ def _wider(exchange: Exchange, rows: Ints, sign: float = 1.0) -> Callable[[float
     return apply
 
 
+def _more(exchange: Exchange, rows: Ints) -> Callable[[float], None]:
+    """Return what raises the upper limits of some rows by an amount in all, each by its part."""
+    held = exchange.trial.held
+    low, high = held.row_limits(rows)
+    part = high / high.sum() if 0 < high.sum() < np.inf else np.full(len(rows), 1.0 / max(1, len(rows)))
+
+    def apply(amount: float) -> None:
+        held.limit(rows, low, high + amount * part)
+
+    return apply
+
+
 def _rules(exchange: Exchange) -> Iterator[Lift]:
     """Quality, keep, partners, budget, cap, mode shares and fixed exchanges."""
     trial, question = exchange.trial, exchange.question
@@ -85,7 +101,7 @@ def _rules(exchange: Exchange) -> Iterator[Lift]:
             yield Lift("quality", _wider(exchange, rows))
     rows = _rows(exchange, "keep", lambda block: np.isin(block.key["end"], exchange.outlets))
     if len(rows):
-        yield Lift("keep", _wider(exchange, rows), step=exchange.most * 1e-3)
+        yield Lift("keep", _more(exchange, rows), step=exchange.most * 1e-3)
     rows = _rows(exchange, "max_partners", lambda block: np.isin(block.key["enterprise"], exchange.owners))
     if len(rows) and exchange.partnership:
         yield Lift("max_partners", _wider(exchange, rows), step=1.0)
@@ -147,7 +163,7 @@ def _free(exchange: Exchange, columns: Ints) -> Callable[[float], None]:
 
 
 def _capital(exchange: Exchange) -> Iterator[Lift]:
-    """Capex of links, of builds, and the capacity of links that are there."""
+    """Capex of links and of builds."""
     trial, model = exchange.trial, exchange.trial.model
     own = exchange.own
     opened = model.column("open")
@@ -160,11 +176,6 @@ def _capital(exchange: Exchange) -> Iterator[Lift]:
         step = built.key["step"][new - built.start]
         of = np.isin(steps.unit[size.key["step"]], steps.unit[step])
         yield Lift("build_cost", _free(exchange, np.concatenate([new, size.start + np.flatnonzero(of)])))
-    closed = opened.key["link"][links - opened.start] if len(links) else np.empty(0, np.int64)
-    there = np.setdiff1d(exchange.links, closed)
-    rows = _rows(exchange, "link", lambda block: np.isin(block.key["link"], there))
-    if len(rows):
-        yield Lift("link_full", _wider(exchange, rows), step=exchange.most * 1e-3)
 
 
 def _ends(exchange: Exchange) -> Iterator[Lift]:
@@ -174,10 +185,11 @@ def _ends(exchange: Exchange) -> Iterator[Lift]:
         ("supply_exhausted", "give", network.outlets, exchange.outlets),
         ("need_met", "take", network.inlets, exchange.inlets),
     ):
-        columns = end_columns(exchange, name, members)
-        columns = np.concatenate([columns, _runs(exchange, ends, members)])
+        traded, run = end_columns(exchange, name, members), _runs(exchange, ends, members)
+        weight = np.concatenate([np.ones(len(traded)), _per_run(exchange, ends, members, run)])
+        columns = np.concatenate([traded, run])
         if len(columns):
-            yield _amounts(exchange, code, columns)
+            yield _amounts(exchange, code, columns, weight)
 
 
 def end_columns(exchange: Exchange, name: str, members: Ints, kinds: tuple[EndKind, ...] = ()) -> Ints:
@@ -203,18 +215,25 @@ def _runs(exchange: Exchange, ends: Ends, members: Ints) -> Ints:
     return run.start + np.flatnonzero(hit)
 
 
-def _amounts(exchange: Exchange, code: str, columns: Ints) -> Lift:
-    """Return the lift that lets some columns go further, each by its part of what all have."""
+def _per_run(exchange: Exchange, ends: Ends, members: Ints, columns: Ints) -> Floats:
+    """Return how much of the commodity a unit of activity of each run column makes or uses."""
+    units = np.zeros(len(exchange.trial.network.units.ids))
+    unit = members[ends.kind[members] == EndKind.UNIT]
+    np.add.at(units, ends.ref[unit], ends.coefficient[unit])
+    run = exchange.trial.model.column("run")
+    return np.asarray(units[run.key["unit"][columns - run.start]] if len(columns) else np.empty(0))
+
+
+def _amounts(exchange: Exchange, code: str, columns: Ints, weight: Floats) -> Lift:
+    """Return the lift that lets some columns go further, all by the same part."""
     held = exchange.trial.held
     low, high = held.bounds(columns)
-    stated = np.where(np.isfinite(high), high, 0.0)
-    total = max(float(stated.sum()), exchange.most)
-    part = stated / stated.sum() if stated.sum() > 0 else np.full(len(columns), 1.0 / len(columns))
+    total = float((weight * np.where(np.isfinite(high), high, 0.0)).sum())
 
     def apply(amount: float) -> None:
-        held.bound(columns, low, high + amount * part)
+        held.bound(columns, low, high * (1 + amount / total) if total > 0 else high)
 
-    return Lift(code, apply, full=AMPLE * total, step=total * 1e-4)
+    return Lift(code, apply, full=AMPLE * total, step=total * 1e-4, total=total)
 
 
 def _compulsory(exchange: Exchange) -> Iterator[Lift]:

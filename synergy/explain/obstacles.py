@@ -15,7 +15,7 @@ from synergy.explain.facts import PUBLIC, Fact, Reason
 from synergy.explain.mend import Mend
 from synergy.explain.question import Question
 from synergy.explain.trial import Trial
-from synergy.network.ends import BETWEEN, INSIDE, EndKind, Groups
+from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
 from synergy.network.links import matches
 from synergy.network.network import Network, network_of
 from synergy.network.places import PUBLIC as PUBLIC_PLACE
@@ -182,8 +182,32 @@ def _arcs(trial: Trial, question: Question) -> Obstacle | None:
     silent = arcs[(codes == Code.QUALITY_UNSTATED).any(axis=1)]
     if len(silent):
         return _unstated(trial, question, int(silent[0]))
-    sending = (codes == Code.NOTHING_TO_SEND).all()
-    return Reason("nothing_to_send" if sending else "nothing_to_take"), None
+    sources, sinks = (np.unique(ends[arcs]) for ends in (trial.network.arcs.outlet, trial.network.arcs.inlet))
+    starved = _starved(trial, trial.network.inlets, sinks) and not _starved(trial, trial.network.outlets, sources)
+    return Reason("nothing_to_take" if starved else "nothing_to_send"), None
+
+
+def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
+    """Return whether some groups have units alone, each of which lacks an input that nothing can bring."""
+    network = trial.network
+    members = np.flatnonzero(np.isin(ends.group, groups))
+    if not (ends.kind[members] == EndKind.UNIT).all():
+        return False
+    brought = np.bincount(network.arcs.inlet, weights=_could(trial), minlength=len(network.sinks.site)) > 0
+    inputs = network.inlets
+    hungry = (inputs.kind == EndKind.UNIT) & ~brought[inputs.group]
+    idle = (network.units.capacity[:, None] * network.units.available).max(axis=1) <= 0
+    lacking = idle | np.isin(np.arange(len(idle)), inputs.ref[hungry])
+    return bool(lacking[ends.ref[members]].all())
+
+
+def _could(trial: Trial) -> Any:
+    """Return which exchanges start where something is stated to be."""
+    network = trial.network
+    given = np.bincount(
+        network.outlets.group, weights=network.outlets.amount.max(axis=1), minlength=len(network.sources.site)
+    )
+    return (given[network.arcs.outlet] > 0).astype(float)
 
 
 def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:

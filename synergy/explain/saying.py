@@ -125,11 +125,13 @@ class Speaker:
         yield f"{self._word('why')}:"
         for place, one in enumerate(answer.reasons):
             yield f"  - {self._word('even_then') if place and answer.obstacles else ''}{self.reason(one)}"
-        yield f"{self._word('leaves' if answer.in_plan else 'enters')}:"
-        for change in answer.changes:
+        told, firm = answer.told(self.asker), self.asker != PLANNER
+        if told or not answer.in_plan:
+            yield f"{self._word('leaves' if answer.in_plan else 'helps' if firm else 'enters')}:"
+        for change in told:
             yield f"  - {self.change(change)}"
-        if not answer.changes and not answer.in_plan:
-            yield f"  - {self._word('nothing')}"
+        if not told and not answer.in_plan:
+            yield f"  - {self._word('nothing_known' if firm else 'nothing')}"
         yield from self._alternatives(answer)
         yield from self._solves(answer)
 

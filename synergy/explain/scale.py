@@ -58,7 +58,7 @@ def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
 def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
     """Return the new or switched unit of a way and its least activity a year."""
     model, network = exchange.trial.model, exchange.trial.network
-    chosen = exchange.own[way.whole > 0.5]
+    chosen = exchange.own[exchange.needs(way) > 0.5]
     built, switch = model.column("built"), model.column("on")
     new = chosen[(chosen >= built.start) & (chosen < built.stop)]
     if len(new):
@@ -85,7 +85,7 @@ def _scarcest(exchange: Exchange, unit: int) -> tuple[Floats, str]:
 
 def _supply(exchange: Exchange, group: int) -> Floats:
     """Return what the outlets of each enterprise that reach a group could give it a year, outside markets too."""
-    network, reach = exchange.trial.network, exchange.trial.model.candidates.reach
+    network, reach = exchange.trial.network, exchange.trial.reach
     arcs: Ints = np.flatnonzero(network.arcs.inlet == group)
     sources = np.unique(network.arcs.outlet[arcs])
     owner = network.places.owner[network.sources.site[sources]]

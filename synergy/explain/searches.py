@@ -86,7 +86,7 @@ def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[
             break
         amount -= less
     for margin in MARGINS:
-        more = amount + margin * max(held.grain(paid), 1e-9 * abs(amount))
+        more = amount + margin * max(held.grain(paid), 1e-6 * abs(amount))
         with held.trying():
             held.price(paid, more)
             entered = exchange.enters(way)

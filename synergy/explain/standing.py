@@ -181,7 +181,7 @@ def _charge(exchange: Exchange, standing: Standing) -> float | None:
             break
         amount += more
     for margin in MARGINS:
-        more = amount + margin * max(held.grain(exchange.flows), 1e-9 * amount)
+        more = amount + margin * max(held.grain(exchange.flows), 1e-6 * amount)
         with held.trying():
             held.price(exchange.flows, -more)
             if _out(exchange):

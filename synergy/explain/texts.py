@@ -188,13 +188,6 @@ REASONS: Mapping[str, Saying] = MappingProxyType(
             "收益不足以覆盖线路投资",
             {"number": "money"},
         ),
-        "link_full": Saying(
-            "the link is full: it would have to carry {number} more",
-            "线路已满：需再增加 {number} 运力",
-            "the link is full",
-            "线路已满",
-            {"number": "amount"},
-        ),
         "supply_exhausted": Saying(
             "all there is goes elsewhere: {number} more would be needed",
             "物料已全部用于别处：还需 {number}",

@@ -108,13 +108,6 @@ CHANGES: Mapping[str, Saying] = MappingProxyType(
             "减少自留",
             {"amount": "amount"} | _ENTERS,
         ),
-        "link_capacity": Saying(
-            "{amount} more capacity of the link: then {quantity} a year",
-            "线路运力增加 {amount}：届时每年 {quantity}",
-            "more capacity of the link",
-            "增加线路运力",
-            {"amount": "amount"} | _ENTERS,
-        ),
         "charge": Saying(
             "a charge of {amount} on it", "对其加收 {amount}", "a charge on it", "对其收费", {"amount": "rate"}
         ),
@@ -159,6 +152,32 @@ CHANGES: Mapping[str, Saying] = MappingProxyType(
         ),
     }
 )
+_COST = ("price_paid", "price_asked", "transport", "subsidy")
+# what a firm is told that might help, by reason alone: what was found by solving rests on everybody's data
+HINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **{
+            code: (f"mend_{code}",)
+            for code in ("no_outlet", "no_inlet", "no_builds", "too_far", "forbidden", "no_link", "quality_unstated")
+        },
+        **{code: (f"without_{code}",) for code in ("mode_share", "fix", "compulsory")},
+        "market": _COST,
+        "cost": _COST,
+        "tie": _COST,
+        "cost_open": (*_COST, "grant"),
+        "capex": ("grant", *_COST),
+        "build_cost": ("grant", "feedstock"),
+        "min_scale": ("feedstock", "without_min_scale"),
+        "least_load": ("feedstock", "without_least_load"),
+        "quality": ("quality",),
+        "keep": ("keep",),
+        "max_partners": ("partners",),
+        "capex_budget": ("budget",),
+        "co2_cap": ("cap",),
+        "supply_exhausted": ("supply", "price_paid"),
+        "need_met": ("need", "price_asked"),
+    }
+)
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "head": ("{good} from {origin} to {target}{when}", "{good}：{origin} → {target}{when}"),
@@ -168,6 +187,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "why": ("Why", "原因"),
         "even_then": ("even then: ", "即便如此："),
         "enters": ("What would bring it in, one change at a time", "何种单项改变可使其进入方案"),
+        "helps": ("What might bring it in", "可能使其进入方案的改变"),
+        "nothing_known": ("nothing that could be said from your own figures", "根据贵企业自身数据无法给出建议"),
         "leaves": ("What would throw it out, one change at a time", "何种单项改变会使其退出方案"),
         "nothing": ("no single change that was tried brings it in", "所尝试的单项改变均不能使其进入方案"),
         "after": (" (together with: {what})", "（并且：{what}）"),

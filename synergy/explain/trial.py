@@ -8,11 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from synergy.candidates.candidates import Candidates, candidates_of
+from synergy.candidates.reach import Reach
 from synergy.candidates.scope import everyone
 from synergy.dataset.dataset import Dataset
 from synergy.errors import UsageError
 from synergy.explain.question import Question
-from synergy.model.build import Model, build
+from synergy.explain.roomy import roomy
+from synergy.model.assembly import Block
+from synergy.model.build import Model
 from synergy.model.encode import integers_of
 from synergy.model.held import NOTHING as NOWHERE
 from synergy.model.held import Held, Rest
@@ -20,7 +23,7 @@ from synergy.model.highs import Session
 from synergy.network.ends import EndKind, Ends
 from synergy.network.links import between_enterprises
 from synergy.network.network import network_of
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import Decisions
 
 PART = 1e-9  # part of a yes-or-no that the relaxation uses
@@ -43,8 +46,7 @@ class Trial:
     def __init__(self, dataset: Dataset, decisions: Decisions) -> None:
         self.dataset, self.decisions = dataset, decisions
         self.network = network_of(dataset)
-        everybody = everyone(self.network.places)
-        self.model: Model = build(candidates_of(self.network, everybody, prune=False))
+        self.model: Model = roomy(self.network)
         self.whole = integers_of(self.model, decisions)
         self.held = Held(self.model, self.whole)
         self.rest = self.held.solve()
@@ -63,6 +65,11 @@ class Trial:
     def pruned(self) -> Candidates:
         """Return what may pay at all, with the reasons of the rest."""
         return candidates_of(self.network, everyone(self.network.places))
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Return the tightest bounds of what can be exchanged, nothing pruned."""
+        return candidates_of(self.network, everyone(self.network.places), prune=False).reach
 
     @cached_property
     def relaxed(self) -> Floats:
@@ -120,7 +127,8 @@ class Exchange:
             self._members(network.outlets, self.sources),
             self._members(network.inlets, self.sinks),
         )
-        most = float(model.upper[self.flows].sum())
+        period = flow.key["period"][hit] if len(flow) else arc
+        most = float(trial.reach.flow[arc, period].sum())
         self.most = most if 0 < most < np.inf else 1.0
         self.own = self._own_integers()
 
@@ -133,7 +141,7 @@ class Exchange:
         return np.unique(ends.ref[members[ends.kind[members] == EndKind.UNIT]])
 
     def _own_integers(self) -> Ints:
-        """Return the integer columns that the plan has at 0 and the exchange may need at 1."""
+        """Return the integer columns that the exchange may need: links of the pair, units and switches at its ends."""
         network, model, whole = self.trial.network, self.trial.model, self.trial.whole
         units = np.concatenate([self.units(network.outlets, self.outlets), self.units(network.inlets, self.inlets)])
         steps, found = network.units.steps, [np.empty(0, np.int64)]
@@ -142,8 +150,6 @@ class Exchange:
             of = steps.unit[built.key["step"]]
             standing = np.unique(of[whole[built.span] > 0.5])
             found.append(built.start + np.flatnonzero(np.isin(of, np.setdiff1d(units, standing))))
-        if len(opened):
-            found.append(opened.start + np.flatnonzero(np.isin(opened.key["link"], self.links)))
         if len(switch):
             here = np.isin(switch.key["unit"], units) & self.question.periods(network)[switch.key["period"]]
             found.append(switch.start + np.flatnonzero(here))
@@ -155,7 +161,16 @@ class Exchange:
             )
         columns = np.unique(np.concatenate(found)).astype(np.int64)
         columns = columns[whole[columns] < 0.5]
-        return np.union1d(columns, self._companions(columns)).astype(np.int64)
+        rivals = opened.start + np.flatnonzero(self._between(opened)) if len(opened) else columns[:0]
+        return np.unique(np.concatenate([columns, rivals, self._companions(columns)])).astype(np.int64)
+
+    def _between(self, opened: Block) -> Bools:
+        """Return which links that cost capex join the pair: one may take the place of another."""
+        links, places = self.trial.network.links, self.trial.network.places
+        link = opened.key["link"]
+        mine = places.sites[links.origin[link]] == self.question.origin
+        mine &= places.sites[links.target[link]] == self.question.target
+        return np.asarray(mine & (places.commodities[links.commodity[link]] == self.question.commodity))
 
     def _companions(self, own: Ints) -> Ints:
         """Return the closed links over which new units at the ends could get other inputs, or send what they make."""
@@ -235,6 +250,11 @@ class Exchange:
             rest = held.solve()
         return Way(way.whole, rest, self.quantity(rest))
 
+    def needs(self, way: Way) -> Floats:
+        """Return what a way has of the exchange's own integer columns that the plan has not."""
+        more: Floats = np.maximum(way.whole - self.trial.whole[self.own], 0.0)
+        return more
+
     def enters(self, way: Way) -> Way | None:
         """Return the plan in which it is exchanged of itself under what is asked now, None where it is not.
 
@@ -243,7 +263,7 @@ class Exchange:
         found = self.along(way)
         if found.quantity <= 0:
             return None
-        if way.whole.any() and self.trial.held.worth() >= found.rest.value - self.trial.tie:
+        if self.needs(way).any() and self.trial.held.worth() >= found.rest.value - self.trial.tie:
             return None
         return found
 

@@ -84,7 +84,7 @@ def weigh(exchange: Exchange) -> Weighed:
         return Weighed(forced, (Reason("tie"),), subsidy=paid)
     causes = _causes(exchange, forced)
     found = [*_outside(exchange), *(_reason(exchange, cause, forced) for cause in causes)]
-    if not found and forced.whole.any():
+    if not found and exchange.needs(forced).any():
         found = [Reason("cost_open", lost | {"opened": Fact(_annual(exchange, forced))})]
     elif not found:
         found = [Reason("cost", lost | cost_facts(exchange))]
@@ -108,7 +108,7 @@ def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
 
 def _annual(exchange: Exchange, way: Way) -> float:
     """Return what a year costs of all that a way opens or builds whole."""
-    return -float(exchange.trial.model.cost[exchange.own] @ way.whole)
+    return -float(exchange.trial.model.cost[exchange.own] @ exchange.needs(way))
 
 
 def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:

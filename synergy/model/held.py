@@ -67,6 +67,7 @@ class Held:
         self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
         self._session.bound(integer, whole[integer], whole[integer])
         self._undo: list[tuple[str, Any]] = []
+        self._weights: dict[tuple[int, int], float] = {}  # added to coefficients of the matrix
         self._session.highs.run()
         self._basis = self._session.highs.getBasis()
 
@@ -99,6 +100,14 @@ class Held:
     def bounds(self, columns: Ints) -> tuple[Floats, Floats]:
         """Return the bounds that some columns have now."""
         return self._lower[columns], self._upper[columns]
+
+    def reweigh(self, rows: Ints, columns: Ints, more: Floats) -> None:
+        """Add to the coefficients at some places, one a row and column, until the end of `trying`."""
+        before = np.asarray(
+            [self._weights.get(place, 0.0) for place in zip(rows.tolist(), columns.tolist(), strict=True)]
+        )
+        self._undo.append(("reweigh", (rows, columns, before)))
+        self._reweigh(rows, columns, before + more)
 
     def together(self, columns: Ints, least: float) -> None:
         """Ask for a least sum of some columns until the end of `trying`."""
@@ -177,6 +186,14 @@ class Held:
         if before.valid:
             highs.setBasis(before)
         return None if answer.x is None else np.round(answer.x[columns])
+
+    def _reweigh(self, rows: Ints, columns: Ints, more: Floats) -> None:
+        base = np.asarray(self.model.matrix[rows, columns]).ravel()
+        scale = self.problem.row[rows] * self.problem.column[columns]
+        places = zip(rows.tolist(), columns.tolist(), ((base + more) * scale).tolist(), more.tolist(), strict=True)
+        for row, column, value, added in places:
+            self._weights[row, column] = added
+            self._session.highs.changeCoeff(row, column, value)
 
     def _bound(self, columns: Ints, lower: Any, upper: Any) -> None:
         self._lower[columns], self._upper[columns] = lower, upper

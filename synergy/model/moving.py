@@ -176,7 +176,7 @@ def assignment(graph: Graph, model: Model) -> Floats | None:
     mate = np.array([solver.right_mate(node) for node in range(len(give))], dtype=np.int64)
     chosen = (mate[left] == right) & (cost < 0)
     x = np.zeros(len(model.cost))
-    unit = graph.upper[give[0]]
+    unit = graph.upper[give[0]] if len(give) else 0.0
     x[moved[chosen]] = unit
     x[give[left[chosen]]] = unit
     x[take[right[chosen]]] = unit
