@@ -13,6 +13,8 @@ ALL_CLEAN = re.compile(r"(?:[\w.:-]{1,64}\n)*")
 # zero-width and directional marks, soft hyphen, byte order mark
 INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
+# Cyrillic and Greek letters, and the Latin ones they look like
+_ALIKE = str.maketrans("АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo")
 _NEAR = 0.5  # least likeness of a name that is offered
 _MANY = 4000  # beyond so many known names only those with the same beginning are compared
 
@@ -43,7 +45,7 @@ def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
     if not clean.isascii():
         scripts = alphabets(clean)
         if len(scripts) > 1:
-            return "", "id_mixed", {"scripts": " + ".join(scripts)}
+            return "", "id_mixed", {"scripts": " + ".join(scripts), "instead": clean.translate(_ALIKE)}
         folded = unicodedata.normalize("NFKC", clean)
         if folded != clean and not code:
             return clean, "id_wide", {"instead": folded}

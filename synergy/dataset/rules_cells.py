@@ -52,8 +52,8 @@ CELL_RULES = {
     "id_mixed": error(
         "an id that mixes {scripts} letters",
         "标识混用 {scripts} 字母",
-        "type it again in one alphabet",
-        "请用同一种字母重新输入",
+        "type it again in one alphabet, as {instead}",
+        "请用同一种字母重新输入，如 {instead}",
     ),
     "id_wide": warning(
         "full-width letters in an id: another id than {instead}",

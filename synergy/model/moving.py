@@ -161,9 +161,10 @@ def assignment(graph: Graph, model: Model) -> Floats | None:
     left, right = giver[graph.tail[moved]], taker[graph.head[moved]]
     cost = graph.cost[moved] + price[graph.tail[moved]] + price[graph.head[moved]]
     cost = np.minimum(cost, 0.0)  # a pair that loses is no better than none
-    # the algorithm multiplies costs by the number of nodes
-    largest = max(float(np.abs(cost).max(initial=0.0)), 1.0) * 2 * (graph.nodes + 1)
-    money = 2.0 ** math.floor(math.log2(LARGEST / 2**10 / largest))
+    # the algorithm multiplies costs by the number of nodes, and prices fall by as many times that
+    sides = len(give) + len(take) + 1
+    largest = max(float(np.abs(cost).max(initial=0.0)), 1.0) * 2 * sides * sides
+    money = 2.0 ** math.floor(math.log2(LARGEST / 8 / largest))
     givers, takers = np.arange(len(give)), np.arange(len(take))
     solver = linear_sum_assignment.SimpleLinearSumAssignment()
     # left: givers, then one idle partner for each taker; right: takers, then one for each giver

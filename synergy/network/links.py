@@ -105,15 +105,14 @@ def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commod
 
 def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) -> tuple[Links, Remote]:
     """Return every link over which some outlet could reach some inlet, and the pairs that are too far or banned."""
-    pairs = _pairs(outlets, inlets)
+    left, right = _sending(outlets), _taking(inlets)
     explicit = _explicit(dataset, places)
-    carried = _by_transport(dataset, places, pairs)
+    carried = _by_transport(dataset, places, (left, right))
     key = ["origin", "target", "commodity", "mode"]
     far = carried["km"] > carried["max_km"]
     given = pd.MultiIndex.from_frame(carried[key]).isin(pd.MultiIndex.from_frame(explicit[key]))
     remote = carried[far & ~given]
-    wanted = pd.MultiIndex.from_frame(pairs[["origin", "target", "commodity"]])
-    used = pd.MultiIndex.from_frame(explicit[["origin", "target", "commodity"]]).isin(wanted)
+    used = _among(explicit, left) & _among(explicit, right)
     table = pd.concat([carried[~far & ~given], explicit[used]], ignore_index=True)
     banned = table["forbidden"].to_numpy(bool, copy=True)
     for pattern in dataset.settings.forbid:
@@ -133,23 +132,34 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
     )
 
 
-def _pairs(outlets: Groups, inlets: Groups) -> pd.DataFrame:
-    """Return the (origin, target, commodity) triples of which the origin has an outlet and the target an inlet."""
+def _sending(outlets: Groups) -> pd.DataFrame:
+    """Return (origin, commodity) of all that can leave a site."""
     sends: Bools = np.asarray(BETWEEN.any(axis=1))[outlets.rank]
+    return pd.DataFrame({"origin": outlets.site[sends], "commodity": outlets.commodity[sends]}).drop_duplicates()
+
+
+def _taking(inlets: Groups) -> pd.DataFrame:
+    """Return (target, commodity) of all that a site can take from another."""
     takes: Bools = np.asarray(BETWEEN.any(axis=0))[inlets.rank]
-    left = pd.DataFrame({"origin": outlets.site[sends], "commodity": outlets.commodity[sends]}).drop_duplicates()
-    right = pd.DataFrame({"target": inlets.site[takes], "commodity": inlets.commodity[takes]}).drop_duplicates()
-    pairs = left.merge(right, on="commodity", how="inner")
-    return pairs[pairs["origin"] != pairs["target"]]
+    return pd.DataFrame({"target": inlets.site[takes], "commodity": inlets.commodity[takes]}).drop_duplicates()
 
 
-def _by_transport(dataset: Dataset, places: Places, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return pairs x transport rows, with kilometres; pairs without coordinates have none."""
+def _among(table: pd.DataFrame, ends: pd.DataFrame) -> Bools:
+    """Return which rows have one of the ends."""
+    found: Bools = pd.MultiIndex.from_frame(table[list(ends.columns)]).isin(pd.MultiIndex.from_frame(ends))
+    return found
+
+
+def _by_transport(dataset: Dataset, places: Places, ends: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
+    """Return pairs of ends x transport rows, with kilometres; pairs without coordinates have none."""
     transport = dataset["transport"]
     rows = transport[["mode", "max_km", *_TRANSPORT]].assign(
         commodity=positions(transport["commodity"], places.commodities)
     )
-    table = pairs.merge(rows, on="commodity", how="inner")
+    left, right = ends
+    # only what some mode carries: pairs grow with the square of the sites
+    pairs = left[left["commodity"].isin(rows["commodity"])].merge(right, on="commodity", how="inner")
+    table = pairs[pairs["origin"] != pairs["target"]].merge(rows, on="commodity", how="inner")
     straight = places.great_circle(table["origin"].to_numpy(int), table["target"].to_numpy(int))
     table = table.assign(km=straight * table["detour"].to_numpy(float))
     table = table[table["km"].notna()]
