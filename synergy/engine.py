@@ -31,6 +31,8 @@ from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
 YEAR_GAP = 5e-3  # of the year as one period: a start needs no more
+PATIENT = 1800.0  # seconds for a first plan of a coalition that had none in the time usual
+PATIENT_GAP = 1e-2
 YEAR_PART = 0.15  # of the time that is left, for it
 
 
@@ -299,6 +301,9 @@ def _best(dataset: Dataset, scope: Scope, effort: Effort) -> tuple[float | None,
     """Return value and decisions of the best plan of a scope; None where none satisfies it."""
     model = problem(dataset, scope)
     solution = solve(model, replace(effort))
+    if solution.x is None and solution.status is not Status.INFEASIBLE:
+        # no plan in time is not the same as no plan: null is said of the latter alone
+        solution = solve(model, replace(effort, gap=PATIENT_GAP, time_limit=effort.seconds + PATIENT))
     if solution.x is None:
         return None, None
     decisions, _ = decode(model, solution.x)
