@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
@@ -127,6 +127,7 @@ def _sqlite(url: URL) -> Database:
     quoted = Path(path).absolute().as_uri().removeprefix("file://")
     reader = create_engine(
         "sqlite://",
+        poolclass=QueuePool,  # not the one for databases in memory, which this address would get
         creator=lambda: sqlite3.connect(
             f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_MS / 1000, check_same_thread=False
         ),
