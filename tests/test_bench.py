@@ -18,6 +18,7 @@ from synergy.bench.links import checked, read_alone, write_links
 from synergy.bench.main import BENCHES, Setting, main
 from synergy.bench.report import Sheet, written
 from synergy.bench.runs import Clock, Run, Task, apart, marks_until
+from synergy.bench.settlement import core
 from synergy.bench.webs import web
 from synergy.bench.wide import wide
 from synergy.cli.main import run as run_command
@@ -102,6 +103,15 @@ def test_what_fails_is_said() -> None:
 def test_the_literal_model_is_not_tried_without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solvers, "_allowed", lambda: 1e5)
     assert solvers.literal(str(TINY), 20.0).error.startswith("out of memory: about")
+
+
+def test_a_certificate_is_timed() -> None:
+    run = core(str(TINY), 20.0)
+    assert run.error == ""
+    assert set(run.stages) == {"match", "alone", "settlement"}
+    assert sum(run.stages.values()) < run.seconds
+    assert run.figures["in_core"] is True
+    assert run.figures["excess"] <= 1e-6
 
 
 def test_memory_is_estimated_from_one_period(tmp_path: Path) -> None:
@@ -204,7 +214,15 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 
 
 def test_the_list_of_benchmarks() -> None:
-    assert {"lvliang-year", "lvliang-31", "generated-60", "generated-120", "lvliang", "wide", "small", "links"} <= set(
-        BENCHES
-    )
+    assert {
+        "lvliang-year",
+        "lvliang-31",
+        "generated-60",
+        "generated-120",
+        "lvliang",
+        "wide",
+        "small",
+        "links",
+        "settlement",
+    } <= set(BENCHES)
     assert len(SMALL) == 10

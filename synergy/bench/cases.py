@@ -112,8 +112,8 @@ CASES: Mapping[str, Case] = MappingProxyType(
             lambda folder: generate(folder, firms=120, commodities=40, periods=12, seed=2),
         ),
         "wide": Case(
-            "260 firms far apart, 12 commodities, 12 periods, open markets: the relaxation is nearly whole",
-            lambda folder: wide(folder, firms=260, commodities=12, periods=12, seed=1),
+            "180 firms far apart, 12 commodities, 12 periods, open markets: the relaxation is nearly whole",
+            lambda folder: wide(folder, firms=180, commodities=12, periods=12, seed=1),
         ),
         "lvliang": Case("Lvliang, twelve months", lambda folder: _written(_lvliang(), folder), pruned=True),
     }

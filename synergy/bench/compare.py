@@ -9,6 +9,7 @@ from synergy.bench import solvers, tool_linopy, tool_pyomo
 from synergy.bench.cases import Case
 from synergy.bench.report import Cell, Sheet
 from synergy.bench.runs import Run, Task, marks_until, relative, together
+from synergy.bench.solvers import GAP
 
 OURS, HIGHS = "Synergy", "HiGHS, literal"
 MARKS_HEADS = (
@@ -129,7 +130,9 @@ def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
         return None, None
     gap, other = relative(*run.marks[mark]), relative(*rival.marks[mark])
     value, theirs = run.marks[mark][0], rival.marks[mark][0]
-    ratio = None if gap is None or not other else gap / other
+    ratio: Cell = None if gap is None or not other else gap / other
+    if gap is not None and other is not None and max(gap, other) <= GAP:
+        ratio = "both done"
     return ratio, None if value is None or not theirs else (value - theirs) / abs(theirs)
 
 

@@ -11,14 +11,17 @@ import pandas as pd
 from synergy.dataset.dataset import HOURS_PER_YEAR
 
 ENDS = 3  # offers, and needs, of a firm
+LINES = 4  # units of one process that stand side by side at a firm
+HOSTS = 4  # one site in so many may host a new unit of a process
 
 
 def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
     """Write a region in which everything can be bought and sold outside without limit.
 
     Firms lie up to some 600 km apart and a lorry goes anywhere, but only neighbours save more on the outside markets'
-    spread than the lorry costs. What is built is fed and cleared without limit, so it pays at its greatest size or not
-    at all: the relaxation is nearly whole.
+    spread than the lorry costs. Each firm runs one process in a few lines side by side, offers three commodities and
+    needs three. What is built is fed and cleared without limit, so it pays at its greatest size or not at all: the
+    relaxation is nearly whole.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1
         "periods": pd.DataFrame({"period": months, "hours": HOURS_PER_YEAR / periods}),
         "markets": pd.concat(sides, ignore_index=True),
         "transport": pd.DataFrame(
-            {"mode": "road", "commodity": goods, "max_km": 700.0, "cost_per_unit": 8.0, "cost_per_unit_km": 1.2}
+            {"mode": "road", "commodity": goods, "max_km": 700.0, "cost_per_unit": 8.0, "cost_per_unit_km": 0.9}
         ),
         "offers": _ends(random, ("offer", 0.8), (names, goods, months), worth),
         "needs": _ends(random, ("need", 1.2), (names, goods, months), worth),
@@ -102,7 +105,7 @@ def _processes(
     goods: np.ndarray,
     worth: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
-    """Each commodity makes the one of the next worth but two, in units with a fixed cost at a fifth of the sites."""
+    """Each commodity makes the one of the next worth but two, standing, or built at a fixed cost at some sites."""
     source, target = np.arange(len(goods) - 3), np.arange(3, len(goods))
     ids = np.array([f"{goods[t]}-from-{goods[s]}" for s, t in zip(source, target, strict=True)])
     margin = np.maximum(10.0, 0.92 * worth[target] - 1.08 * worth[source])
@@ -120,6 +123,20 @@ def _processes(
     )
     parts = [(source, -1.0), (target, 1.0)]
     recipes = [pd.DataFrame({"process": ids, "commodity": goods[good], "coefficient": part}) for good, part in parts]
-    hosts = np.array([random.choice(names, max(2, len(names) // 5), replace=False) for _ in ids])
+    hosts = np.array([random.choice(names, max(2, len(names) // HOSTS), replace=False) for _ in ids])
     options = pd.DataFrame({"process": np.repeat(ids, hosts.shape[1]), "site": hosts.ravel()})
-    return {"processes": processes, "recipes": pd.concat(recipes), "build_options": options}
+    line = np.arange(LINES * len(names))
+    facilities = pd.DataFrame(
+        {
+            "facility": [f"line{index}" for index in line],
+            "site": names[line // LINES],
+            "process": ids[(line // LINES) % len(ids)],
+            "capacity": random.uniform(10_000, 40_000, len(line)).round(0),
+        }
+    )
+    return {
+        "processes": processes,
+        "recipes": pd.concat(recipes),
+        "build_options": options,
+        "facilities": facilities,
+    }
