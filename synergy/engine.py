@@ -12,10 +12,10 @@ import numpy as np
 
 from synergy.accounts import ledger as accounts
 from synergy.candidates.candidates import candidates_of
-from synergy.candidates.scope import Scope, coalition, everyone, today
+from synergy.candidates.scope import Scope, everyone, today
+from synergy.coalitions.alone import Alone, alone_of, best, fresh
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
-from synergy.dataset.subset import subset
 from synergy.dataset.yearly import yearly
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
@@ -30,9 +30,8 @@ from synergy.network.network import network_of
 from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
+ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 YEAR_GAP = 5e-3  # of the year as one period: a start needs no more
-PATIENT = 1800.0  # seconds for a first plan of a coalition that had none in the time usual
-PATIENT_GAP = 1e-2
 YEAR_PART = 0.15  # of the time that is left, for it
 
 
@@ -238,51 +237,23 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    """What one enterprise could do alone: the best plan, and what is left of its value without capital."""
-
-    value: float | None
-    decisions: Decisions | None
-    still: float | None
-
-
-def _alone_of(needs: tuple[Dataset, Effort]) -> Callable[[int], _Alone]:
-    """Return the function that says what an enterprise could do alone, by its position."""
-    dataset, effort = needs
-    places = places_of(dataset)
-
-    def alone(index: int) -> _Alone:
-        members = np.arange(len(places.enterprises)) == index
-        part, quiet = subset(dataset, {str(places.enterprises[index])}), Effort(**_settings(effort))
-        value, decisions = _best(part, coalition(members), quiet)
-        still, _ = _best(part, replace(coalition(members), capital=False), quiet)
-        return _Alone(value, decisions, still)
-
-    return alone
-
-
-def _settings(effort: Effort) -> dict[str, Any]:
-    """Return what an effort asks for, without its clock and its listeners."""
-    return {name: getattr(effort, name) for name in ("gap", "time_limit", "threads", "seed")}
-
-
 def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
     """Return the plan beside what each enterprise could do alone and what is done today."""
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
-    quiet = Effort(min(effort.gap, 1e-6), 120.0, effort.threads, effort.seed)
+    quiet = Effort(min(effort.gap, 1e-6), ALONE, effort.threads, effort.seed)
 
     def heard(done: int) -> None:
         effort.say("standalone", done=done, total=len(names))
 
     heard(0)
-    found: list[_Alone] = Spread(_alone_of, (dataset, quiet), executor).map(range(len(names)), heard)
+    found: list[Alone] = Spread(alone_of, (dataset, quiet), executor).map(range(len(names)), heard)
     values = {name: one.value for name, one in zip(names, found, strict=True)}
     alone = {name: one.decisions for name, one in zip(names, found, strict=True) if one.decisions is not None}
     quo: float | None = 0.0
     for one in found:
         quo = None if quo is None or one.still is None else quo + one.still
-    done, current = _best(dataset, today(places_of(dataset)), Effort(**_settings(quiet)))
+    network = network_of(dataset)
+    done, current = best(network, today(network.places), fresh(quiet))
     known = [value for value in values.values() if value is not None]
     gain = plan.value - sum(known) if len(known) == len(values) else None
     baseline = None if current is None else accounts.co2(dataset, current)
@@ -295,16 +266,3 @@ def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor |
         emissions={**plan.emissions, "baseline_co2": baseline},
     )
     return Outcome(plan.status, plan, alone, current)
-
-
-def _best(dataset: Dataset, scope: Scope, effort: Effort) -> tuple[float | None, Decisions | None]:
-    """Return value and decisions of the best plan of a scope; None where none satisfies it."""
-    model = problem(dataset, scope)
-    solution = solve(model, replace(effort))
-    if solution.x is None and solution.status is not Status.INFEASIBLE:
-        # no plan in time is not the same as no plan: null is said of the latter alone
-        solution = solve(model, replace(effort, gap=PATIENT_GAP, time_limit=effort.seconds + PATIENT))
-    if solution.x is None:
-        return None, None
-    decisions, _ = decode(model, solution.x)
-    return accounts.value(dataset, decisions), decisions

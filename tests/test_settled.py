@@ -137,6 +137,50 @@ def test_a_false_claim_is_found(key: str, tiny: tuple[Dataset, Plan]) -> None:
     assert key in _refused(dataset, replace(plan, settlement=settlement), coalitions=key == "coalition")
 
 
+# Shapley, Shubik (1971): half way between the sellers' and the buyers' best, see `tests/test_settlement.py`
+HOUSES = {"seller1": 4.0, "seller2": 5.5, "seller3": 0.5, "buyer1": 1.5, "buyer2": 4.0, "buyer3": 0.5}
+
+
+def test_the_houses_are_settled_from_their_tables() -> None:
+    dataset = read(CASES / "shapley_shubik1971")
+    plan = run(dataset, Options(settlement="midpoint")).plan
+    assert plan is not None
+    settlement = plan.settlement
+    assert settlement is not None
+    assert {name: row["payoff"] for name, row in settlement["payoffs"].items()} == pytest.approx(HOUSES)
+    assert settlement["in_core"]
+    assert settlement["lump_sums"] == {}  # prices alone carry the payoffs: 18 + 4, 15 + 5.5, 19 + 0.5
+    assert {row["seller"]: row["price"] for row in settlement["prices"]} == pytest.approx(
+        {"seller1": 22.0, "seller2": 20.5, "seller3": 19.5}
+    )
+    assert _refused(dataset, plan, coalitions=True) == []
+
+
+@pytest.mark.parametrize("case", ["assignment", "transportation"])
+def test_the_duals_of_a_linear_problem_are_in_the_core(case: str) -> None:
+    dataset = read(CASES / case)
+    plan = run(dataset, Options(settlement="owen")).plan
+    assert plan is not None
+    assert plan.settlement is not None
+    assert plan.settlement["verdict"] == "stable"
+    assert _refused(dataset, plan, coalitions=True) == []
+
+
+@pytest.mark.parametrize("case", ["fixed_exchange", "capex_budget", "carbon_cap", "public_share", "few_partners"])
+def test_cases_are_settled(case: str) -> None:
+    dataset = read(CASES / case)
+    plan = run(dataset, Options(settlement="core")).plan
+    assert plan is not None
+    settlement = plan.settlement
+    assert settlement is not None
+    assert _refused(dataset, plan, coalitions=True) == []
+    if case == "fixed_exchange":  # the aim costs 210 more than cooperation brings
+        assert plan.gain == pytest.approx(-210)
+        assert settlement["subsidy"]["total"] == pytest.approx(210)
+    else:
+        assert settlement["in_core"]
+
+
 def test_rules_of_the_command_are_those_there_are() -> None:
     assert set(SETTLEMENTS) == {*RULES, "standalone", "none"}
 

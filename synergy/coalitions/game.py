@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.coalitions.frame import Frame, frame_of
-from synergy.coalitions.solver import Depth, Prepared, Solver, prepare, solver_of
-from synergy.coalitions.start import start_of
+from synergy.coalitions.solver import Depth, Prepared, prepare, solver_of
 from synergy.coalitions.ties import ties_of
 from synergy.coalitions.workers import Spread
 from synergy.coalitions.worst import Search
@@ -89,8 +88,7 @@ class CoalitionGame:
                 value = known.alone[name]
                 self._kept[(index,)] = Worth(*(2 * [-np.inf if value is None else float(value)]))
         self._searches: dict[bytes, Search] = {}
-        solver = Solver(self._prepared)
-        self.start: Floats | None = start_of(self.frame, solver.session, self._prepared.basis)
+        self.start: Floats | None = self._prepared.start
         self.assignment: Assignment | None = None
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from synergy.coalitions.frame import Frame
+from synergy.coalitions.start import endless, start_of
 from synergy.model.effort import Effort
 from synergy.model.highs import Answer, Basis, Status
 from synergy.model.scaling import Problem
@@ -22,7 +23,8 @@ from synergy.settlement.game import Worth
 
 EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
 SECONDS = 120.0  # of one coalition: a last resort, work stops it before
-LIMITS = 30.0  # of a relaxation
+LIMITS = 120.0  # of a relaxation
+FIRST = 900.0  # of the first relaxation, from which all others start
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Prepared:
     basis : Basis or None
         Of the relaxation of all, from which every coalition starts.
     depth : Depth
+    start : numpy.ndarray or None, shape (players,)
+        Payoffs by the duals of that relaxation.
     plan : numpy.ndarray or None, shape (columns,)
         A plan of all enterprises in the problem's units, integers whole: what it builds a coalition may build too.
     """
@@ -60,6 +64,7 @@ class Prepared:
     frame: Frame
     basis: Basis | None
     depth: Depth
+    start: Floats | None = None
     plan: Floats | None = None
 
 
@@ -73,12 +78,14 @@ def prepare(frame: Frame, depth: Depth, plan: Floats | None = None) -> Prepared:
     plan : numpy.ndarray, optional, shape (columns,)
         See `Prepared`.
     """
-    effort = Effort(EXACT, SECONDS, depth.threads, depth.seed)
-    session = relaxation(frame.problem, effort)
+    effort = Effort(EXACT, FIRST, depth.threads, depth.seed)
+    wide = replace(frame.problem, upper=endless(frame))
+    session = relaxation(wide, effort)
     relaxed = session.solve()
     session.set(solver="simplex")
-    problem, _ = tightened(frame.problem, relaxed, session, (frame.forcing, effort))
-    return Prepared(tight(frame, problem), session.basis(), depth, plan)
+    problem, relaxed = tightened(wide, relaxed, session, (frame.forcing, effort))
+    narrow = tight(frame, replace(problem, upper=frame.problem.upper))
+    return Prepared(narrow, session.basis(), depth, start_of(narrow, relaxed), plan)
 
 
 def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from synergy.coalitions.frame import Frame
 from synergy.coalitions.owners import Owned
-from synergy.model.highs import Answer, Basis, Session, Status
+from synergy.model.highs import Answer, Status
 from synergy.model.scaling import Problem
 from synergy.network.places import PUBLIC, Floats
 
@@ -34,38 +34,24 @@ def endless(frame: Frame) -> Floats:
     return result
 
 
-def start_of(frame: Frame, session: Session, basis: Basis | None) -> Floats | None:
+def start_of(frame: Frame, answer: Answer) -> Floats | None:
     """Return payoffs that pay every coalition at least its value; None where the relaxation has no duals.
 
     Parameters
     ----------
     frame : Frame
         Tightened.
-    session : Session
-        Holds its relaxation; bounds of columns are changed.
-    basis : Basis or None
-        Where to start from.
+    answer : Answer
+        Of its relaxation in the bounds of `endless`.
 
     Returns
     -------
     numpy.ndarray or None, shape (players,)
-        Money a year.
+        Money a year: what the duals of the answer bring to each enterprise.
     """
-    problem, upper = frame.problem, endless(frame)
-    every, rows = np.arange(len(problem.cost)), np.flatnonzero(frame.rows.public)
-    session.rebase(basis)
-    session.bound(every, problem.lower, upper)
-    session.limit(rows, problem.row_lower[rows], problem.row_upper[rows])
-    answer = session.solve()
     if answer.status is not Status.OPTIMAL or answer.row_dual is None:
         return None
-    return _attributed(frame, answer, upper)
-
-
-def _attributed(frame: Frame, answer: Answer, upper: Floats) -> Floats | None:
-    """Return what the duals of an answer bring to each enterprise."""
-    problem = frame.problem
-    assert answer.row_dual is not None
+    problem, upper = frame.problem, endless(frame)
     dual = _possible(problem, answer.row_dual)
     reduced = problem.cost - problem.matrix.T @ dual
     free = ((reduced < 0) & np.isinf(upper)) | ((reduced > 0) & np.isinf(problem.lower))
