@@ -1,0 +1,111 @@
+"""The wheel holds all that the clone holds: commands, datasets, templates, far from the repository."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("synergy", "web", "datasets")
+DATA = {".csv", ".json", ".toml", ".html", ".css", ".js", ".sql", ".typed"}
+WEB = """
+import synergy
+from importlib.resources import files
+from web.app import create_app
+from synergy.records.rounds import round_record
+
+dataset = synergy.read(files("datasets") / "tiny")
+plan = synergy.run(dataset).plan
+client = create_app([round_record(dataset, plan)]).test_client()
+for path in ("/en/", "/zh/", f"/zh/proposals/{plan.proposals[0].id}", "/static/style.css", "/api/v1/proposals"):
+    answer = client.get(path)
+    print(path, answer.status_code)
+    assert answer.status_code == 200, path
+print(synergy.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a wheel built from a copy of the sources: building leaves traces."""
+    place = tmp_path_factory.mktemp("build")
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, place / name)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--wheel-dir", str(place / "out"), str(place)], check=True, cwd=place)
+    (made,) = (place / "out").glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an environment with the wheel in it, which borrows what it depends on from the one that runs the tests."""
+    place = tmp_path_factory.mktemp("fresh")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    inside = sysconfig.get_path("purelib", "venv", vars={"base": str(place), "platbase": str(place)})
+    paths = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    # a path in a .pth is looked into for modules, its own .pth files (an editable install) are not
+    Path(inside, "borrowed.pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet"]
+    subprocess.run([*command, "--no-deps", "--no-index", str(wheel)], check=True)
+    return place
+
+
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    program = [str(folder / "bin" / command[0]), *command[1:]]
+    return subprocess.run(program, cwd=folder, env=inherited, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_every_file_is_in_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for name in PACKAGES
+        for path in (ROOT / name).rglob("*")
+        if path.suffix in DATA | {".py"}
+    }
+    assert wanted
+    assert wanted - held == set()
+    assert not {name for name in held if name.split("/")[0] not in (*PACKAGES, *_metadata(held))}
+
+
+def _metadata(held: set[str]) -> set[str]:
+    return {name.split("/")[0] for name in held if ".dist-info/" in name}
+
+
+def test_the_command_tells_its_version(folder: Path) -> None:
+    done = _run(folder, "synergy", "--version")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("synergy, version ")
+
+
+def test_the_shipped_datasets_are_sound(folder: Path) -> None:
+    code = "from importlib.resources import files; print(files('datasets'))"
+    datasets = Path(_run(folder, "python", "-c", code).stdout.strip())
+    assert datasets.is_relative_to(folder)
+    for name in ("lvliang", "tiny"):
+        done = _run(folder, "synergy", "check", str(datasets / name), "--lang", "en")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pages_have_their_templates(folder: Path) -> None:
+    done = _run(folder, "python", "-c", WEB)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.splitlines()[-1]).is_relative_to(folder)
+
+
+def test_the_demo_runs(folder: Path) -> None:
+    done = _run(folder, "synergy", "demo", "--no-serve", "--time-limit", "5", "--gap", "0.2", "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    assert "proposals for lvliang" in done.stdout
