@@ -83,12 +83,17 @@ class Shown:
         shown = figure(value, "money", self.lang)
         return shown if value is None else f"{shown} {unit(what, self.lang, self._currency)}"
 
+    def capex(self, value: float | None) -> str:
+        """Return an investment with its unit; a dash where there is none to make."""
+        return self.money(value or None, "money")
+
     def co2(self, value: float) -> str:
         """Return CO2 saved with its unit."""
         return f"{figure(value, 'co2', self.lang)} {unit('co2_year', self.lang)}"
 
-    def payback(self, value: float | None) -> str:
-        """Return a payback time with its unit."""
+    def payback(self, proposal: Record) -> str:
+        """Return a payback time with its unit; a dash where nothing is to be paid back."""
+        value = proposal["payback_years"] if proposal["capex"] else None
         return years(value) if value is None else f"{years(value)} {unit('years', self.lang)}"
 
     def share(self, value: float | None) -> str:

@@ -43,10 +43,15 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "notes": ("To be minded", "注意事项"),
         "price": ("Price", "价格"),
         "capex_all": ("Capex of all proposals", "全部建议的投资"),
+        "co2_note": (
+            "CO2 is what the region emits, against today's deals; negative: more is emitted, as where more is made. "
+            "What the grid emits for bought power is not in it.",
+            "减碳按区域内排放、与现有交易相比计算；负值表示排放增加（例如产量增加）。外购电力在电网侧的排放不计入。",
+        ),
         "count": ("Number of proposals", "建议数量"),
         "today": ("Value today", "当前价值"),
         "co2": ("CO2 emitted under the plan", "方案的碳排放"),
-        "before": (" (status quo {})", "（现状 {}）"),
+        "before": (" (today {})", "（现状 {}）"),
         "comma": ("; ", "、"),
         "not_found": ("There is nothing at this address.", "此地址没有内容。"),
         "wrong_method": ("This address does not take such a request.", "此地址不接受该请求。"),

@@ -76,8 +76,8 @@ def _proposals(
             Text(kind.replace(", ", "，") if talk.lang == "zh" else kind),
             Text(("、" if talk.lang == "zh" else ", ").join(names)),
             figure(proposal.gain, "money", talk.lang),
-            figure(proposal.capex, "money", talk.lang),
-            years(proposal.payback_years),
+            figure(proposal.capex or None, "money", talk.lang),
+            years(proposal.payback_years if proposal.capex else None),
             figure(proposal.co2_saved, "co2", talk.lang),
         )
     return table

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _EVIDENCE = {
     "public": ("published facts", "公开资料"),
-    "estimate": ("an estimate", "估算"),
-    "synthetic": ("made up for illustration", "示意数据"),
+    "estimate": ("an illustrative estimate", "示意估算"),
+    "synthetic": ("synthetic", "模拟数据"),
 }
 
 
@@ -62,8 +62,8 @@ def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -
         _note(
             "hazard",
             good,
-            f"{called['en'].commodity[good]}: {mark}",
-            f"{called['zh'].commodity[good]}：{mark}",
+            f"{called['en'].commodity[good]}: dangerous goods, {mark}",
+            f"{called['zh'].commodity[good]}：危险货物，{mark}",
             value=mark,
         )
         for good in commodities

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datasets.lvliang.make.sources import Row, by, number, table
 
 BALANCE_NODES = ("O2_AIR", "WATER_VAP", "INERT", "CO2_EMIT")
+# part of what they are made of is no commodity here (bauxite, air): their recipes cannot close over what is
+_OPEN = ("ALUMINA_CALC", "H2SO4")
 _LARGEST = 2.5  # times the reference size
 _PARK_NOTE = "certified chemical park, safety distance, energy and emission quota"
 _COKING = "capacity quota, ultra-low emission, full dry quenching"
@@ -23,7 +25,8 @@ def commodities() -> list[Row]:
         out = ways_out.get(code)
         cell: Row = {"commodity": code, "name_en": row["name_en"], "name_zh": row["name_zh"], "unit": row["unit"]}
         cell |= {"phase": row["phase"], "hazard": _hazard(row)}
-        cell |= {"mass_t": _known(row["mass_t_per_unit"]), "energy_gj": _known(row["lhv_gj_per_unit"])}
+        mass = None if code in _OPEN else _known(row["mass_t_per_unit"])
+        cell |= {"mass_t": mass, "energy_gj": _known(row["lhv_gj_per_unit"])}
         cell |= {
             "disposal_cost": float(out["cost"]) if out else None,
             "disposal_co2": float(out["co2"]) if out else None,
@@ -42,7 +45,7 @@ def _hazard(row: dict[str, str]) -> str:
     if un:
         return un.split("/")[0].split("-")[0]
     name = row.get("hazard_class", "")
-    return "" if name.startswith("none") else name
+    return "" if name.startswith("none") or "unrestricted" in name else name
 
 
 def processes(buildable: set[str]) -> list[Row]:
