@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from synergy.coalitions.settle import Wish, priced, settled
+from synergy.coalitions.settle import Wish, priced, refuse_early, settled
 from synergy.coalitions.solver import Depth
 from synergy.coalitions.workers import pool
 from synergy.dataset.dataset import Dataset
@@ -46,8 +48,9 @@ def run(
     options: Options | None = None,
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> Round:
-    """Match a dataset: best plan, proposals, verification.
+    """Match a dataset: best plan, settlement, proposals, verification.
 
     Parameters
     ----------
@@ -57,6 +60,9 @@ def run(
         When to stop and what to compute beside the plan.
     listen, stop : callable, optional
         See `synergy.engine.match`.
+    executor : concurrent.futures.Executor, optional
+        Where enterprises and coalitions are solved side by side, on this machine or on many; without one, as many
+        processes as `Options.workers` says.
 
     Returns
     -------
@@ -64,12 +70,16 @@ def run(
 
     Raises
     ------
+    UsageError
+        The settlement asked for does not exist, or is not defined for this dataset.
     VerificationError
         The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
     """
     options = options or Options()
-    with pool(options.workers) as executor:
-        outcome = _settled(dataset, options, match(dataset, options, listen, stop, executor), (listen, executor))
+    if options.settlement not in ("none", "standalone"):
+        refuse_early(dataset, options.settlement)
+    with pool(options.workers) if executor is None else nullcontext(executor) as side:
+        outcome = _settled(dataset, options, match(dataset, options, listen, stop, side), (listen, stop, side))
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:
@@ -82,12 +92,16 @@ def run(
 
 
 def _settled(
-    dataset: Dataset, options: Options, outcome: Outcome, side: tuple[Listener | None, Executor | None]
+    dataset: Dataset,
+    options: Options,
+    outcome: Outcome,
+    side: tuple[Listener | None, Callable[[], bool] | None, Executor | None],
 ) -> Outcome:
     """Return the outcome with the plan's settlement, where one is asked for."""
     if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
         return outcome
     depth = Depth(threads=options.threads, seed=options.seed)
     wish = Wish(options.settlement, depth, options.price_step, options.base)
-    effort = Effort(options.gap, threads=options.threads, seed=options.seed, listen=side[0])
-    return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, side[1])))
+    listen, stop, executor = side
+    effort = Effort(options.gap, math.inf, options.threads, options.seed, listen, stop)
+    return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))

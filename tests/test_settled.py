@@ -18,8 +18,10 @@ from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.yearly import yearly
 from synergy.engine import Options
 from synergy.errors import UsageError
+from synergy.model.effort import Event
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
 from synergy.records.load import plan_from_record
@@ -181,6 +183,30 @@ def test_cases_are_settled(case: str) -> None:
         assert settlement["in_core"]
 
 
+def test_a_round_has_the_same_bits_for_any_number_of_workers(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    other = run(dataset, Options(settlement="core", workers=2)).plan
+    assert other is not None
+    assert other.settlement == plan.settlement
+    assert other.standalone == plan.standalone
+    assert other.proposals == plan.proposals
+
+
+def test_who_asks_to_stop_gets_what_the_duals_prove() -> None:
+    dataset, asked = read(TINY), []
+
+    def listen(event: Event) -> None:
+        asked.append(event.phase)
+
+    plan = run(dataset, Options(settlement="core"), listen, lambda: "settlement" in asked).plan
+    assert plan is not None
+    assert plan.settlement is not None
+    assert {"settlement", "prices"} <= set(asked)
+    assert plan.settlement["verdict"] == "open"
+    assert plan.settlement["excess_bound"] < abs(plan.value)
+    assert _refused(dataset, plan) == []
+
+
 def test_rules_of_the_command_are_those_there_are() -> None:
     assert set(SETTLEMENTS) == {*RULES, "standalone", "none"}
 
@@ -200,6 +226,10 @@ def test_undefined_rules_are_refused_in_both_languages(capsys: pytest.CaptureFix
     assert "指派" in capsys.readouterr().err
     with pytest.raises(RuleUndefined):
         run(read(TINY), Options(settlement="owen"))
+    with pytest.raises(RuleUndefined, match="at most 12"):  # said before any plan is sought
+        run(yearly(read(ROOT / "datasets" / "lvliang")), Options(settlement="nucleolus"))
+    with pytest.raises(UsageError, match="luck"):
+        run(read(TINY), Options(settlement="luck"))
     with pytest.raises(UsageError, match="base"):
         run(read(TINY), Options(settlement="proportional", base="luck"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class CoalitionGame:
         effort: Effort | None = None,
     ) -> None:
         frame, self.model = frame_of(network_of(dataset))
-        self._depth, self._effort = depth, effort or Effort()
+        self._depth, self._effort = depth, effort or Effort(time_limit=math.inf)
         self._prepared: Prepared = prepare(frame, depth, _carried(frame, self.model, known.plan))
         self.frame = self._prepared.frame
         self.players = self.frame.players
@@ -125,13 +126,14 @@ class CoalitionGame:
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
 
-        What is known already and the payoffs by the duals are looked at first; the search comes after them.
+        What is known already and the payoffs by the duals are looked at first; the search comes after them, unless
+        somebody asked to stop.
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
         bound = self._bound(payoff, inside)
         near = NEAR * max(1.0, float(np.abs(payoff[inside]).max(initial=0.0)))
         best = self._best(payoff, inside, self._listed(inside))
-        if best.excess < bound - near and inside.sum() > 1:
+        if best.excess < bound - near and inside.sum() > 1 and not self._effort.interrupted():
             key = inside.tobytes()
             if key not in self._searches:
                 effort = Effort(threads=self._depth.threads, seed=self._depth.seed)

@@ -10,19 +10,23 @@ import numpy as np
 
 from synergy.accounts.owners import collected
 from synergy.coalitions.bands import Exchanges, exchanges_of
+from synergy.coalitions.frame import frame_of
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.solver import Depth
+from synergy.coalitions.ties import ties_of
 from synergy.dataset.dataset import Dataset
 from synergy.errors import UsageError
 from synergy.model.build import Model
 from synergy.model.effort import Effort
+from synergy.network.network import network_of
 from synergy.network.places import Floats
 from synergy.plan import Plan, Term
 from synergy.settlement.document import Sold, document
 from synergy.settlement.game import Worth
 from synergy.settlement.ladder import Ladder
 from synergy.settlement.options import Base, Options, Towards
-from synergy.settlement.rules import Shares, settle
+from synergy.settlement.rules import RULES, Shares, settle
+from synergy.settlement.undefined import RuleUndefined
 
 HUNDREDTH = 0.01
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
@@ -86,6 +90,30 @@ def settled(
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
     sold = Sold(exchanges.trades, _labels(exchanges, shares.players))
     return replace(plan, settlement=document(shares, own, sold, _ladder(wish.step, shares)))
+
+
+def refuse_early(dataset: Dataset, method: str) -> None:
+    """Refuse what can be known not to work before any plan is sought.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    method : str
+        How its plan is to be settled.
+
+    Raises
+    ------
+    UsageError
+        There is no such method, or it looks at all coalitions of enterprises that can trade and they are too many.
+    """
+    if method not in RULES:
+        raise UsageError(f"{method!r} is no settlement: {', '.join([*RULES, 'standalone', 'none'])}")
+    exact = Options().exact
+    if RULES[method].listed and len(dataset["enterprises"]) > exact:
+        frame, _ = frame_of(network_of(dataset))
+        most = max(len(piece) for piece in ties_of(frame).pieces(np.ones(len(frame.players), dtype=bool)))
+        if most > exact:
+            raise RuleUndefined(method, "too_many_players", players=most, most=exact)
 
 
 def _ladder(step: float, shares: Shares) -> Ladder:
