@@ -70,6 +70,23 @@ def snapshot_of(dataset: Dataset) -> Snapshot:
     return Snapshot(hashlib.sha256(content).hexdigest(), again.digest, dataset.name, content)
 
 
+@lru_cache(maxsize=4)
+def snapshot_from(archive: bytes) -> Snapshot:
+    """Return any archive of a dataset as a snapshot.
+
+    Parameters
+    ----------
+    archive : bytes
+        A zip archive of its folder.
+
+    Raises
+    ------
+    DatasetError
+        The dataset is wrong.
+    """
+    return snapshot_of(dataset_of(archive))
+
+
 @contextmanager
 def unpacked(archive: bytes) -> Iterator[Path]:
     """Yield a file that holds an archive, gone afterwards."""

@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from synergy.dataset.dataset import Dataset
-from synergy.dataset.read import read
 from synergy.scenario import Scenario
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import keep, scenario_record, snapshot_of, unpacked
+from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.names import State
 from synergy.store.store import Store
@@ -97,11 +96,9 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         An unknown member or option.
     """
     require(actor, Action.CREATE_ROUND, Resource("round"))
-    with unpacked(draft.archive) as place:
-        dataset = read(place)
-        read(place, draft.scenario)
-    snapshot = snapshot_of(dataset)
-    members = _members(dataset, draft)
+    snapshot = snapshot_from(draft.archive)
+    members = _members(dataset_of(snapshot.archive), draft)
+    dataset_of(snapshot.archive, scenario_record(draft.scenario))
     given = {
         "name": draft.name,
         "base": snapshot.digest,

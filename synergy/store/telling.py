@@ -97,9 +97,14 @@ def own_part(
         "partners": [_partner(name, labels, alias) for name in sorted(near)],
         "lines": [_hidden(_line(line), enterprise, alias) for line in mine],
         "built": [{name: build[name] for name in _BUILT} for build in built],
-        "notes": [note for note in one.record["notes"] if note.get("code") in _NOTES],
+        "notes": [note for note in one.record["notes"] if note.get("code") in _NOTES and _concerns(note, goods)],
         "settlement": _settlement(record, enterprise),
     }
+
+
+def _concerns(note: Mapping[str, Any], goods: Sequence[str]) -> bool:
+    """Return whether a note is about the build, or about goods that the party exchanges itself."""
+    return note["code"] != "hazard" or note["subject"] in goods
 
 
 def _title(kind: str, goods: Sequence[str], labels: Mapping[str, Any], lang: str) -> str:

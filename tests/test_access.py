@@ -1,0 +1,350 @@
+"""Who may do what: every operation of the store by every role, on what is its own and on what is not."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stores import NAMES, PLANNER, editor, proposals, responding_round, tiny
+
+import synergy.store
+from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
+from synergy.store import access, aggregates, audit, declaring, following, keys, people, responding, rounds, seeing
+from synergy.store.access import RULES, Action, Actor, Resource
+from synergy.store.leases import Claim
+from synergy.store.names import Answer, Role, Sheet, Stage
+from synergy.store.overlay import Entry
+from synergy.store.responding import Reply
+from synergy.store.rounds import Draft
+from synergy.store.store import KEY_FILE, Store, make_store
+
+LETTERS = dict(zip("PERACDW", Role, strict=True))
+# operation: roles that may with anything, and in small letters with what is their own; by hand, not from the rules
+EXPECTED = {
+    "rounds.create": "P",
+    "rounds.advance": "P",
+    "rounds.remind": "P",
+    "freezing.freeze": "P",
+    "matching.request_match": "P",
+    "matching.cancel_match": "P",
+    "review.rule": "P",
+    "review.withdraw": "P",
+    "responding.conclude": "P",
+    "seeing.list_rounds": "PERACD",
+    "seeing.see_round": "PERACD",
+    "seeing.see_matches": "PA",
+    "seeing.match_input": "PA",
+    "seeing.see_plan": "PA",
+    "seeing.see_progress": "PA",
+    "review.list_rulings": "PA",
+    "comparing.compare": "PA",
+    "aggregates.aggregates": "PERAC",
+    "declaring.declare": "P ec",
+    "declaring.repeat": "P ec",
+    "declaring.declaration": "PA erc",
+    "following.balance": "PA erc",
+    "seeing.list_proposals": "PA erc",
+    "seeing.see_proposal": "PA erc",
+    "responding.answer": " ec",
+    "following.follow": "P ec",
+    "following.followed": "PA erc",
+    "audit.history": "PA",
+    "audit.verify_chain": "PAD",
+    "people.add_user": "D",
+    "people.change_user": "D peracd",
+    "people.list_users": "AD",
+    "keys.add_token": "D perac",
+    "keys.list_tokens": "D perac",
+    "keys.revoke_token": "D perac",
+    "leases.claim": "W",
+    "leases.renew": "W",
+    "leases.note_progress": "W",
+    "leases.keep_checkpoint": "W",
+    "leases.fail": "W",
+    "leases.cancelled": "W",
+    "leases.release": "W",
+    "results.finish": "W",
+}
+OF_ONESELF = ("keys.add_token", "keys.list_tokens", "following.followed", "seeing.list_proposals")
+MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
+CANARY = ("137.918273", "2953.817462")
+
+
+class Reached(Exception):  # noqa: N818
+    """The decision was yes."""
+
+
+def operations() -> dict[str, Callable[..., Any]]:
+    """Return the public functions that take a store and an actor."""
+    found = {}
+    for module in MODULES:
+        for name, function in vars(module).items():
+            if not inspect.isfunction(function) or name.startswith("_") or function.__module__ != module.__name__:
+                continue
+            if list(inspect.signature(function).parameters)[:2] == ["store", "actor"] and name != "commit":
+                found[f"{module.__name__.rpartition('.')[2]}.{name}"] = function
+    return found
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[str, Any]]]:
+    """Yield a store with a round that responds, and the ids in it."""
+    folder = tmp_path_factory.mktemp("access")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_FILE, str(folder / "key"))
+        store = make_store(folder / "store.db")
+        ident = responding_round(store)
+        for one in proposals(store, ident).values():
+            if one["id"] == "deal:EAST>GLASS:COG":
+                for name in one["enterprises"]:
+                    responding.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
+        found = proposals(store, ident)
+        people.add_user(store, people.MACHINE, people.Account("ed-east", Role.EDITOR, "EAST"))
+        token = keys.add_token(store, people.known(store, "ed-east"), "erp", ["read"])
+        other = responding_round(store)
+        for one in proposals(store, other).values():
+            for name in one["enterprises"]:
+                responding.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
+        made = responding.conclude(store, PLANNER, other)["partnerships"]
+        shared = {row["partnership"] for row in following.followed(store, editor("EAST"))}
+        ids = {
+            "round": ident,
+            "code": found["build:TAR_DIST@EAST-1"]["proposal"],
+            "token": token["id"],
+            "partnership": min(shared & set(made)),
+        }
+        yield store, ids
+        store.close()
+
+
+def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return what each operation is called with: things of EAST, and of the account ed-east."""
+    held = Claim(1, 1, ids["round"], b"", {}, {}, None)
+    entry = Entry(sheet=Sheet.OFFERS, site="EAST-1", subject="TAR", amount=Decimal(1))
+    place = (ids["round"], "EAST")
+    return {
+        "rounds.create": (Draft(name="x", archive=tiny()),),
+        "rounds.advance": (ids["round"], "cancel"),
+        "review.rule": (ids["round"], ("note", {"text": "x"})),
+        "review.withdraw": (ids["round"], 1),
+        "seeing.list_rounds": (),
+        "seeing.match_input": (1,),
+        "seeing.see_progress": (1,),
+        "comparing.compare": (1, 1),
+        "declaring.declare": (place, [entry]),
+        "declaring.repeat": (place,),
+        "declaring.declaration": (place,),
+        "following.balance": (place,),
+        "seeing.see_proposal": (ids["code"],),
+        "responding.answer": (ids["code"], Reply(Answer.ACCEPTED)),
+        "following.follow": (ids["partnership"], Stage.PERMITS),
+        "following.followed": (),
+        "audit.history": (),
+        "audit.verify_chain": (),
+        "people.add_user": (people.Account("new", Role.PLANNER),),
+        "people.change_user": ("ed-east",),
+        "people.list_users": (),
+        "keys.add_token": ("x", ["read"]),
+        "keys.list_tokens": (),
+        "keys.revoke_token": (ids["token"],),
+        "leases.claim": ("w",),
+        "leases.renew": (held,),
+        "leases.note_progress": (held, {}),
+        "leases.keep_checkpoint": (held, {}),
+        "leases.fail": (held, "x"),
+        "leases.cancelled": (held,),
+        "leases.release": (held,),
+        "results.finish": (held, {"status": "no_plan", "record": None, "diagnosis": []}),
+    }
+
+
+def _call(store: Store, ids: dict[str, Any], name: str, actor: Actor) -> str:
+    """Return yes, no or hidden: what an operation answers."""
+    given = _arguments(ids).get(name, (ids["round"],))
+    extra = {"password": "long enough 1"} if name == "people.change_user" else {}
+    try:
+        operations()[name](store, actor, *given, **extra)
+    except Reached:
+        return "yes"
+    except DeniedError:
+        return "no"
+    except NotFoundError:
+        return "hidden"
+    except (RefusedError, ConflictError):
+        return "yes"
+    return "yes"
+
+
+@pytest.fixture
+def shut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every change stop where it would begin: the decision has been made by then."""
+
+    def reached(*_given: Any) -> None:
+        raise Reached
+
+    for module in MODULES:
+        if hasattr(module, "commit") and module.__name__ != "synergy.store.commit":
+            monkeypatch.setattr(module, "commit", reached)
+
+
+def test_every_operation_is_in_the_table() -> None:
+    assert set(operations()) == set(EXPECTED)
+    assert set(RULES) == set(Action)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_cell(name: str, lived: tuple[Store, dict[str, Any]], shut: None) -> None:
+    store, ids = lived
+    wide, _, own = EXPECTED[name].partition(" ")
+    for letter, role in LETTERS.items():
+        bound = role in (Role.EDITOR, Role.READER, Role.CLIENT)
+        account = name.startswith(("keys.", "people.change"))
+        mine = Actor("ed-east", role, "EAST" if bound else None, None, 1)
+        foreign = Actor("ed-west", role, "WEST" if bound else None, None, 2)
+        if name in ("seeing.see_proposal", "responding.answer", "following.follow"):
+            foreign = Actor("ed-alumina", role, "ALUMINA" if bound else None, None, 2)
+        if letter in wide:
+            expected = ("yes", "yes")
+        elif letter.lower() in own and (bound or account):
+            expected = ("yes", "yes" if name in OF_ONESELF else "hidden")
+        else:
+            expected = ("no", "no")
+        assert (_call(store, ids, name, mine), _call(store, ids, name, foreign)) == expected, (name, role)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_operation_asks(
+    name: str, lived: tuple[Store, dict[str, Any]], shut: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "allowed", lambda *_given: False)
+    actor = Actor("root", Role.WORKER if name.startswith(("leases", "results")) else Role.PLANNER, None, None, 1)
+    assert _call(*lived, name, actor) in ("no", "hidden")
+
+
+def test_what_no_rule_allows_is_denied() -> None:
+    for role in Role:
+        assert not access.allowed(Actor("x", role), "something new", Resource("round"))  # type: ignore[arg-type]
+
+
+def test_a_token_never_does_more_than_its_scopes() -> None:
+    for action, (scope, roles) in RULES.items():
+        for role in roles:
+            actor = Actor("x", role, "EAST", frozenset(access.SCOPES) - {scope})
+            assert not access.allowed(actor, action, Resource("x", frozenset({"EAST"}), "x"))
+
+
+def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    store = make_store(tmp_path / "store.db")
+    people.add_user(store, people.MACHINE, people.Account("li", Role.EDITOR, "EAST", "correct horse"))
+    actor = people.sign_in(store, "li", "correct horse")
+    assert (actor.role, actor.enterprise, actor.scopes) == (Role.EDITOR, "EAST", None)
+    with pytest.raises(RefusedError):
+        people.change_user(store, actor, "li", password="short")
+    token = keys.add_token(store, actor, "erp", ["read", "declare"], 1)
+    assert token["token"] not in json.dumps(audit.history(store, PLANNER))
+    assert keys.actor_of_token(store, token["token"]).scopes == {"read", "declare"}
+    with store.database.read() as connection:
+        raw = connection.exec_driver_sql("SELECT * FROM tokens").one()
+    assert token["token"] not in map(str, raw)
+    people.change_user(store, people.MACHINE, "li", password="another horse")
+    with pytest.raises(DeniedError):
+        keys.actor_of_token(store, token["token"])
+    for _ in range(people.TRIES):
+        with pytest.raises(DeniedError):
+            people.sign_in(store, "li", "wrong horse!")
+    with pytest.raises(DeniedError):  # it rests, even for the right one
+        people.sign_in(store, "li", "another horse")
+    later = store.now() + people.REST
+    object.__setattr__(store, "now", lambda: later)
+    assert people.sign_in(store, "li", "another horse").name == "li"
+    people.change_user(store, people.MACHINE, "li", disabled=True)
+    with pytest.raises(DeniedError):
+        people.sign_in(store, "li", "another horse")
+    store.close()
+
+
+def _canary_round(store: Store) -> int:
+    """Return a round in which EAST declared costs that are found again wherever they are shown."""
+    draft = Draft(name="canary", archive=tiny(), options={"time_limit": 30.0}, anonymous=False)
+    ident = int(rounds.create(store, PLANNER, draft)["round"])
+    rounds.advance(store, PLANNER, ident, "open")
+    for name in NAMES:
+        declaring.repeat(store, editor(name), (ident, name))
+    told = declaring.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
+    entries = [
+        Entry(
+            sheet=Sheet(one["sheet"]),
+            site=one["site"],
+            subject=one["subject"],
+            amount=Decimal(one["amount"]),
+            price=Decimal(CANARY[0]) if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
+            ident=one["ident"],
+            other=one["other"],
+        )
+        for one in told
+    ]
+    entries.append(Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARY[1])))
+    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    return ident
+
+
+def test_a_rival_never_obtains_a_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stores import matched
+
+    from synergy.store import freezing
+
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    store = make_store(tmp_path / "store.db")
+    ident = _canary_round(store)
+    freezing.freeze(store, PLANNER, ident)
+    matched(store, ident)
+    assert CANARY[0] in json.dumps(declaring.declaration(store, editor("EAST"), (ident, "EAST")))
+    whole = seeing.list_proposals(store, PLANNER, ident)
+    secret = {CANARY[0], CANARY[1], *(digits.replace(".", "") for digits in CANARY)}
+    secret |= {repr(one["gain"]) for one in whole} | {repr(one["marginal_gain"]) for one in whole}
+    plan = seeing.see_plan(store, PLANNER, ident)["plan"]
+    secret |= {repr(plan[name]) for name in ("value", "bound", "gain", "today", "status_quo")}
+    secret |= {repr(one) for one in plan["standalone"].values() if one}
+    secret -= {"None", "0.0", "0"}
+    codes = [one["proposal"] for one in whole]
+    responses = 0
+    for text in _obtained(store, ident, codes, ("WEST", "ALUMINA", "TARCO", "GLASS")):
+        responses += 1
+        assert not [one for one in secret if one in text], text
+    assert responses >= 5000
+    store.close()
+
+
+def _obtained(store: Store, ident: int, codes: list[str], rivals: tuple[str, ...]) -> Iterator[str]:
+    """Yield what rivals get by asking for everything, again and again, in their own name."""
+    for _ in range(60):
+        for name in rivals:
+            actor = editor(name)
+            calls: list[Callable[[], Any]] = [
+                lambda a=actor: seeing.list_rounds(store, a),
+                lambda a=actor: seeing.see_round(store, a, ident),
+                lambda a=actor: seeing.list_proposals(store, a, ident),
+                lambda a=actor: aggregates.aggregates(store, a, ident),
+                lambda a=actor: following.followed(store, a, ident),
+                lambda a=actor: seeing.see_plan(store, a, ident),
+                lambda a=actor: seeing.see_matches(store, a, ident),
+                lambda a=actor: seeing.see_progress(store, a, 1),
+                lambda a=actor: audit.history(store, a),
+                *(lambda a=actor, c=code: seeing.see_proposal(store, a, c) for code in codes),
+                *(lambda a=actor, e=one: declaring.declaration(store, a, (ident, e)) for one in NAMES),
+                lambda a=actor: following.balance(store, a, (ident, "EAST")),
+                lambda a=actor: responding.answer(store, a, codes[0], Reply(Answer.COUNTERED, counter=[{"number": 9}])),
+            ]
+            for call in calls:
+                try:
+                    yield json.dumps(call(), ensure_ascii=False, default=str)
+                except SynergyError as error:
+                    yield f"{error} {error.zh if hasattr(error, 'zh') else ''}"
