@@ -37,6 +37,7 @@ def round_group() -> None:
 @click.option("--member", "members", multiple=True)
 @click.option("--anonymous", is_flag=True)
 @click.option("--deadline")
+@click.option("--answer-by")
 @click.option("--previous", type=_MATCH)
 @changes
 @click.pass_obj
@@ -66,6 +67,7 @@ def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
         members=given["members"] or None,
         anonymous=given["anonymous"],
         deadline=_moment(talk, given["deadline"]),
+        answer_by=_moment(talk, given["answer_by"]),
         previous=given["previous"],
     )
 

@@ -11,13 +11,27 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from synergy.errors import UsageError
 from synergy.store.words import unavailable
 
 BUSY_MS = 10_000  # how long a writer waits for another one
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Say where a database does not answer, or is none."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise unavailable(error) from error
+    except DBAPIError as error:
+        # of no subclass: what lies there is no database
+        if error.connection_invalidated or type(error) is DatabaseError:
+            raise unavailable(error) from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +64,8 @@ class Database:
         UnavailableError
             Locked, full, unreachable or broken; nothing was stored.
         """
-        try:
-            with self.writer.begin() as connection:
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise unavailable(error) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise unavailable(error) from error
-            raise
+        with _answered(), self.writer.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -69,11 +76,8 @@ class Database:
         UnavailableError
             Unreachable or broken.
         """
-        try:
-            with self.reader.connect() as connection:
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise unavailable(error) from error
+        with _answered(), self.reader.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""

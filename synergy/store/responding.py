@@ -80,7 +80,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
     def body(change: Change) -> Record:
         connection = change.connection
         row = proposal_row(connection, actor, Action.ANSWER, code)
-        _open(connection, row)
+        _open(change, row)
         own = (parties.c.proposal == row.id) & (parties.c.enterprise == actor.enterprise)
         party = connection.execute(select(parties).where(own)).one()
         if party.answer in _CLOSED or row.answer in _CLOSED:
@@ -140,10 +140,13 @@ def _round(connection: Connection, row: Row[Any]) -> int:
     return int(connection.execute(select(matches.c.round).where(matches.c.id == row.match)).scalar_one())
 
 
-def _open(connection: Connection, row: Row[Any]) -> None:
+def _open(change: Change, row: Row[Any]) -> None:
     """Refuse unless the round collects answers to the run of the proposal."""
+    connection = change.connection
     held = round_row(connection, _round(connection, row))
     fits(held, "answer")
+    if held.answer_by is not None and change.at > held.answer_by:
+        raise refusal("late", deadline=held.answer_by.isoformat(timespec="minutes"))
     latest = latest_match(connection, held.id)
     if latest is None or latest.id != row.match:
         raise refusal("not_found", what="proposal")

@@ -54,8 +54,8 @@ class Draft:
         Who takes part; None: every enterprise of the dataset.
     anonymous : bool
         Partners have no name until all of them showed interest.
-    deadline : datetime.datetime or None
-        Until when enterprises may declare.
+    deadline, answer_by : datetime.datetime or None
+        Until when enterprises may declare, and answer.
     previous : int or None
         The round that "as last time" means.
     """
@@ -67,6 +67,7 @@ class Draft:
     members: tuple[str, ...] | None = None
     anonymous: bool = False
     deadline: datetime | None = None
+    answer_by: datetime | None = None
     previous: int | None = None
 
 
@@ -106,6 +107,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "options": dict(draft.options),
         "anonymous": draft.anonymous,
         "deadline": draft.deadline,
+        "answer_by": draft.answer_by,
         "previous": draft.previous,
     }
 

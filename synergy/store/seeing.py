@@ -28,7 +28,7 @@ def list_rounds(store: Store, actor: Actor) -> list[Record]:
     Returns
     -------
     list of dict
-        ``{round, name, state, version, deadline, anonymous, created, members, declared}``.
+        ``{round, name, state, version, deadline, answer_by, anonymous, created, members, declared}``.
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
@@ -59,6 +59,7 @@ def _round(connection: Connection, row: Row[Any]) -> Record:
         "state": row.state,
         "version": row.version,
         "deadline": None if row.deadline is None else row.deadline.isoformat(),
+        "answer_by": None if row.answer_by is None else row.answer_by.isoformat(),
         "anonymous": row.anonymous,
         "created": row.created.isoformat(),
         "members": members,

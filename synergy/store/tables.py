@@ -91,6 +91,7 @@ rounds = Table(
     Column("options", Document, nullable=False),
     *_flag("anonymous"),
     Column("deadline", Instant),
+    Column("answer_by", Instant),
     _of("previous", "rounds.id", nullable=True),
     Column("created", Instant, nullable=False),
     *_word("creator"),
@@ -307,6 +308,8 @@ requests = Table(
     Column("at", Instant, nullable=False),
 )
 Index(None, proposals.c.match)
+Index(None, matches.c.state)
+Index(None, tokens.c.user)
 Index(None, parties.c.enterprise)
 Index(None, events.c.round)
 
