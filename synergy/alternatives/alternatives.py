@@ -26,7 +26,7 @@ from synergy.verify.verify import assert_valid
 
 WITHIN = 0.02
 MOST = 7
-APART = 0.01
+APART = 0.05
 TRIES = 4  # of one way, before it is given up
 SHARES = {Way.BUILD: 2, Way.PROCESS: 2, Way.LINK: 1, Way.PARTNER: 1, Way.CAPEX: 1, Way.FEWER: 1}
 NOUGHT = 1e-9  # part of the value that is none
@@ -165,6 +165,7 @@ class _Search:
         if self.near.value(self.base) > plan.value + max(plan.gap, 1e-6) * 1e-2 * max(1.0, abs(plan.value)):
             self.better = self.near.value(self.base)
         self.parts = Parts(model, self.base)
+        self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
 
     @property
     def floor(self) -> float:

@@ -12,12 +12,14 @@ from synergy.model.build import Model
 from synergy.model.effort import Effort
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import scaled
-from synergy.model.search import SMALL
+from synergy.model.search import LARGE, SMALL
 from synergy.model.trim import trimmed
 from synergy.network.places import Bools, Floats, Ints
 
 NODES = 400  # of the MIP around a plan
+PATIENCE = 20.0  # seconds without which nothing is decided anew in a large problem: its relaxation alone takes as long
 WANTED = 0.3  # part that the relaxation of a large problem has of a decision that is taken up anew
+LOYALTY = 1e-2  # scaled cost of a discouraged column at its most; the dearest column costs about 1e3
 FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits may be missed
 
 
@@ -93,6 +95,9 @@ class Near:
         self._held = Session(self.problem, relaxed=True, **options)
         self._loose = Session(self.problem, relaxed=True, **options)
         self._held.bound(self._integer, self.whole, self.whole)
+        self._large = len(problem.cost) > LARGE
+        if self._large:
+            self._loose.set(solver="ipm")
 
     def settle(self, x: Floats) -> None:
         """Let another plan be the one that is held."""
@@ -136,6 +141,14 @@ class Near:
         for session in (self._held, self._loose):
             session.price(np.arange(len(cost)), self.problem.cost)
 
+    def discourage(self, columns: Ints) -> None:
+        """Use some columns only where they bring a little more than others do; `value` goes on counting true money."""
+        cost = self.problem.cost.copy()
+        cost[columns] += LOYALTY
+        self.problem = replace(self.problem, cost=cost)
+        for session in (self._held, self._loose):
+            session.price(columns, cost[columns])
+
     def reduced(self) -> Floats:
         """Return what a unit of each column that the held plan leaves out would lose (money), 0 for the others."""
         answer = self._solve(self._held, Wish(), self.whole)
@@ -159,7 +172,7 @@ class Near:
         numpy.ndarray or None, shape (columns,)
             Not worse than the start; None where nothing was found.
         """
-        if not len(self._integer):
+        if not len(self._integer) or (self._large and seconds < PATIENCE):
             return self.rest(wish) if start is None else start
         relaxed = self._solve(self._loose, wish, None)
         if relaxed is None or relaxed.x is None:
@@ -204,6 +217,8 @@ class Near:
             session.bound(integer, whole, whole)
         self._ask(session, wish)
         answer = session.solve()
+        if session is self._loose and self._large:
+            session.set(solver="simplex")  # from here on its basis is warm
         touched = np.concatenate([wish.closed, wish.fixed])
         session.bound(touched, problem.lower[touched], problem.upper[touched])
         if whole is not None:
