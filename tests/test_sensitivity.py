@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,16 @@ def test_tiny_and_a_plan_of_other_tables(tmp_path: Path) -> None:
     assert _end(right, "high").change == pytest.approx(-1_500_000 * 10)
     with pytest.raises(VerificationError):
         sensitivity(small(tmp_path / "buyers", THREE_BUYERS), plan)
+
+
+def test_a_large_problem_is_judged_by_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    periods = "period hours\nP1 4380\nP2 4380"
+    dataset = small(tmp_path / "buyers", {**THREE_BUYERS, "needs": NEEDS, "periods": periods})
+    assert not _found(dataset).yearly
+    monkeypatch.setattr(sys.modules["synergy.sensitivity.sensitivity"], "LARGE", 0)
+    found = _found(dataset)
+    assert found.yearly
+    assert found.found[0].worst == pytest.approx(195)
 
 
 def test_told_in_both_languages(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def _notes(talk: Talk, dataset: Dataset, found: Sensitivity) -> None:
     if found.better is not None:
         value = shown(found.better, "money", talk.lang)
         talk.line(talk.say("ask.better", value=value, unit=unit("money_year", talk.lang, dataset.settings.currency)))
+    if found.yearly:
+        talk.line(talk.say("ask.yearly"))
     talk.line(talk.say("ask.note"), "dim")
 
 

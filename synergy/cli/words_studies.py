@@ -70,6 +70,10 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A better plan was met at once, worth {value} {unit}; the figures are about it.",
             "先发现了更好的方案，价值 {value} {unit}；以下针对该方案。",
         ),
+        "ask.yearly": (
+            "Judged by the year as one period: what seasons and stores do is left out.",
+            "按全年一个时段计算，未计季节与储存的影响。",
+        ),
         "ask.note": (
             "Regret: what the plan, its builds, links and dealings kept, is worth less than the best plan there. "
             "Expected: each end one sixth. ~ estimated from relaxations. A commodity's price moves at all its markets.",

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from math import inf, isnan
 
 from synergy.alternatives.features import distance, features_of
+from synergy.candidates.scope import everyone
 from synergy.dataset.dataset import Dataset
-from synergy.engine import Options, match
+from synergy.dataset.schema import YEAR
+from synergy.dataset.yearly import yearly
+from synergy.engine import Options, match, problem
 from synergy.errors import UsageError
 from synergy.model.effort import Effort
-from synergy.model.search import SMALL
+from synergy.model.search import LARGE, SMALL
+from synergy.network.places import places_of
 from synergy.plan import Plan
 from synergy.sensitivity.figures import Figure, changed, figures_of
 from synergy.sensitivity.gains import Alone
@@ -107,12 +111,15 @@ class Sensitivity:
         The one to ask for first.
     known : int
         Uncertain figures in all.
+    yearly : bool
+        Whether it was judged by the year as one period, the problem by periods being too large for that.
     """
 
     value: float
     better: float | None
     found: tuple[Uncertain, ...]
     known: int
+    yearly: bool = False
 
 
 def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | None = None) -> Sensitivity:
@@ -152,11 +159,21 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | 
         plan = match(dataset, Options(effort.gap, effort.left / 4, "none", threads=effort.threads)).plan
         if plan is None:
             raise UsageError("there is no plan: see synergy match / 没有方案：请先运行 synergy match")
+    several = len(dataset["periods"]) > 1
+    large = several and len(problem(dataset, everyone(places_of(dataset))).cost) > LARGE
+    if large:
+        dataset, plan = yearly(dataset), _together(plan)
     study = _Study(dataset, plan, effort)
     found = study.searched(study.looked())
     found = study.gained(sorted(found, key=_rank))
     better = study.trial.value if study.trial.value > study.trial.asked + study.nought else None
-    return Sensitivity(study.trial.value, better, tuple(sorted(found, key=_rank)), len(study.figures))
+    return Sensitivity(study.trial.value, better, tuple(sorted(found, key=_rank)), len(study.figures), large)
+
+
+def _together(plan: Plan) -> Plan:
+    """Return a plan with its periods put together, compared with nothing."""
+    flows, runs = (getattr(plan.decisions, name).assign(period=YEAR[0]) for name in ("flows", "runs"))
+    return replace(plan, decisions=replace(plan.decisions, flows=flows, runs=runs), standalone=None)
 
 
 def _rank(one: Uncertain) -> tuple[float, float]:

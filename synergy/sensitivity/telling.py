@@ -18,7 +18,7 @@ SCHEMA = "synergy/sensitivity/1"
 # English, Chinese
 SAID: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "markets": ("price of {commodity} ({count} markets)", "{commodity}的市场价格（{count} 个市场）"),
+        "markets": ("market price of {commodity} (markets: {count})", "{commodity}的市场价格（{count} 个市场）"),
         "quality": ("{name} of {commodity} from {holder}", "{holder}所供{commodity}的{name}"),
         "cell": ("{column}: {row} ({about})", "{column}：{row}（{about}）"),
         Origin.DECLARED: ("declared", "申报区间"),
@@ -88,6 +88,7 @@ def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, Any]:
         "value": found.value,
         "better": found.better,
         "uncertain": found.known,
+        "yearly": found.yearly,
         "figures": [_record(dataset, place, one) for place, one in enumerate(found.found, 1)],
     }
 
