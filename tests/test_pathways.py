@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_datasets import small
 
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
@@ -108,6 +109,22 @@ def test_depth_and_recycles_end_a_chain(tiny: Dataset) -> None:
     found = pathways(looped, "TAR", depth=9)
     assert sorted(len(one.chain) for one in found.chains) == [1, 2]
     assert [one.loop for one in found.chains if len(one.chain) == 2] == [True]
+
+
+def test_a_start_that_is_taken_again_is_given_up_again(tmp_path: Path) -> None:
+    tables = {
+        "enterprises": "enterprise\nA",
+        "sites": "site enterprise\na A",
+        "commodities": "commodity unit\nX t\nY t\nZ t",
+        "offers": "offer site commodity quantity\nOX a X 100",
+        "processes": "process opex\nMAKE 1\nFINISH 2",
+        "recipes": "process commodity coefficient\nMAKE X -1\nMAKE Y 1\nFINISH Y -1\nFINISH X -0.5\nFINISH Z 1",
+        "facilities": "facility site process capacity\nF1 a MAKE 50\nF2 a FINISH 50",
+        "markets": "market commodity side price\nMX X sell 4\nMZ Z sell 30",
+    }
+    one = _chain(pathways(small(tmp_path / "again", tables), "X"), "MAKE", "FINISH")
+    assert one.line.amounts == {"X": -0.5, "Z": 1.0}
+    assert one.margins == pytest.approx((30 - 1 - 2 - 0.5 * 4 - 4,) * 3)
 
 
 def test_what_is_missing_is_said(tiny: Dataset) -> None:

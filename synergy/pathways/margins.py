@@ -107,8 +107,8 @@ def scale_of(line: Line, prices: Prices, quantity: float) -> Scale:
     fetched: dict[str, float] = {}
     money = np.zeros(3)
     for commodity, size in line.amounts.items():
-        if commodity == line.start:  # comes back: saves what would be given up
-            traded = Traded(size * quantity * prices.worth(commodity), 0.0)
+        if commodity == line.start:  # comes back, or is taken again on the way: worth what is given up with it
+            traded = Traded(abs(size) * quantity * prices.worth(commodity), 0.0)
         else:
             traded = (prices.sale if size > 0 else prices.purchase)(commodity, abs(size) * quantity)
         money += traded.money if size > 0 else -traded.money
