@@ -136,8 +136,8 @@ class CoalitionGame:
         if best.excess < bound - near and inside.sum() > 1 and not self._effort.interrupted():
             key = inside.tobytes()
             if key not in self._searches:
-                effort = Effort(threads=self._depth.threads, seed=self._depth.seed)
-                self._searches[key] = Search(self.frame, inside, effort, self._depth.small)
+                effort = Effort(1.0, math.inf, self._depth.threads, self._depth.seed, stop=self._effort.stop)
+                self._searches[key] = Search(self.frame, inside, effort, self._depth.small, self._prepared.basis)
             suspect = self._searches[key].suspects(payoff)
             bound = min(bound, suspect.bound)
             best = self._best(payoff, inside, suspect.members, best)

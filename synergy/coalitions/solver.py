@@ -17,7 +17,7 @@ from synergy.coalitions.start import endless, start_of
 from synergy.model.effort import Effort
 from synergy.model.highs import Answer, Basis, Status
 from synergy.model.scaling import Problem
-from synergy.model.search import SMALL, relaxation, search, sketched, tightened
+from synergy.model.search import LARGE, SMALL, relaxation, search, sketched, tightened
 from synergy.network.places import Bools, Floats
 from synergy.settlement.game import Worth
 
@@ -158,10 +158,10 @@ class Solver:
         relaxed = self._relaxed(problem)
         if relaxed.status is Status.INFEASIBLE:
             return relaxed
+        kept = replace(relaxed, x=None, value=np.inf) if self._plan is None else self._kept(problem)
+        if len(problem.cost) > LARGE and kept.x is not None:
+            return replace(kept, bound=relaxed.bound)
         best = sketched(problem, self._effort(), self.frame.forcing, relaxed.bound)
-        if self._plan is None:
-            return best
-        kept = self._kept(problem)
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
 
     def _kept(self, problem: Problem) -> Answer:

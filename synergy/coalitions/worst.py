@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -18,7 +17,7 @@ from synergy.coalitions.frame import Frame
 from synergy.coalitions.owners import Owned
 from synergy.model.effort import Effort
 from synergy.model.forcing import Forcing
-from synergy.model.highs import Session, Status
+from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, Basis, Session, Status
 from synergy.model.scaling import Problem
 from synergy.model.search import relaxation, tightened
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
@@ -159,15 +158,18 @@ class Search:
         Threads and seed of a solver.
     small : int
         Yes-or-no decisions up to which the search goes to the end; beyond, its relaxation has to do.
+    basis : Basis, optional
+        Of the frame's relaxation: with everybody admitted it is the same.
     """
 
-    def __init__(self, frame: Frame, inside: Bools, effort: Effort, small: int) -> None:
+    def __init__(self, frame: Frame, inside: Bools, effort: Effort, small: int, basis: Basis | None = None) -> None:
         self._frame, self._inside, self._effort = frame, inside, effort
         self._admission = admission(frame, inside)
         self._whole = int(self._admission.problem.integer.sum()) - int(inside.sum()) <= small
         self._session = relaxation(self._admission.problem, effort)
-        self._session.set(solver="simplex")
-        self._basis: Any = None
+        self._basis = None if basis is None else _admitted(basis, inside, len(self._admission.problem.row_lower))
+        if self._basis is not None:
+            self._session.set(solver="simplex")
 
     def suspects(self, payoff: Floats) -> Suspect:
         """Return coalitions that a payoff may pay too little, and what no coalition exceeds.
@@ -186,6 +188,7 @@ class Search:
         session.rebase(self._basis)
         session.price(np.arange(first, len(cost)), cost[first:])
         relaxed = session.solve()
+        session.set(solver="simplex")
         tightened_problem, relaxed = tightened(problem, relaxed, session, (self._admission.forcing, self._effort))
         if relaxed.status is Status.INFEASIBLE or relaxed.x is None:
             return Suspect([], -np.inf if relaxed.status is Status.INFEASIBLE else np.inf)
@@ -216,3 +219,10 @@ class Search:
         sets = [part >= level - LEAST for level in chosen]
         whole = int(self._inside.sum())
         return [one for one in sets if 0 < int(one.sum()) < whole]
+
+
+def _admitted(basis: Basis, inside: Bools, rows: int) -> Basis:
+    """Return the basis of the relaxation as one of the admission problem: all who may be are admitted."""
+    admissions = np.where(inside, AT_UPPER, AT_LOWER).astype(np.int8)
+    slack = np.full(rows - len(basis.rows), BASIC, dtype=np.int8)
+    return Basis(np.append(basis.columns, admissions), np.append(basis.rows, slack))

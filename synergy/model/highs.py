@@ -51,6 +51,7 @@ STATUSES = {
 
 
 _KINDS = highspy.HighsBasisStatus
+AT_LOWER, AT_UPPER, BASIC = (int(kind) for kind in (_KINDS.kLower, _KINDS.kUpper, _KINDS.kBasic))
 _BASIS = {int(kind): kind for kind in (_KINDS.kLower, _KINDS.kBasic, _KINDS.kUpper, _KINDS.kZero, _KINDS.kNonbasic)}
 
 
