@@ -101,12 +101,10 @@ def _build_title(story: Story, names: Names) -> str:
 
 def _taken(flows: pd.DataFrame, names: Names) -> list[str]:
     """Tell of the input worth most, from whom; one from others goes before the host's own if it matters as much."""
-    inside = flows[~flows["outlet_kind"].isin(OUTSIDE)]
-    pool = inside if len(inside) else flows
-    if pool.empty:
+    if flows.empty:
         return []
-    worth = pool["worth"].groupby(pool["commodity"]).sum()
-    foreign = pool[pool["from_owner"] != pool["to_owner"]]
+    worth = flows["worth"].groupby(flows["commodity"]).sum()
+    foreign = flows[~flows["outlet_kind"].isin(OUTSIDE) & (flows["from_owner"] != flows["to_owner"])]
     shared = worth[worth.index.isin(foreign["commodity"]) & (worth >= FOREIGN * worth.max())]
     good = str((shared if len(shared) else worth).idxmax())
     chosen = flows[flows["commodity"] == good]
