@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from synergy.dataset.read import check, read
 from synergy.engine import Options, match
 from synergy.errors import VerificationError
 from synergy.model.effort import Effort
-from synergy.sensitivity.figures import Origin
+from synergy.sensitivity.figures import Origin, changed
 from synergy.sensitivity.sensitivity import End, Sensitivity, Uncertain, sensitivity
 from synergy.sensitivity.telling import sensitivity_record, subject
 
@@ -134,6 +135,26 @@ def test_the_reader_checks_intervals(tmp_path: Path) -> None:
         assert all(problem.row == 2 for problem in problems)
     kept = read(tmp_path / "sound")["needs"]
     assert (kept["price_low"].to_list(), kept["price_high"].to_list()) == ([9.0], [9.0])
+
+
+def test_changes_are_those_of_matching_anew() -> None:
+    tiny = read(ROOT / "datasets" / "tiny")
+    needs, offers = tiny["needs"], tiny["offers"]
+    needs = needs.assign(price_low=0.5 * needs["price"], price_high=2 * needs["price"])
+    offers = offers.assign(price=offers["price"].where(offers["price"] > 0, 1e-6))  # none at its default
+    dataset = replace(tiny, tables={**tiny.tables, "needs": needs, "offers": offers})
+    options = Options(gap=1e-6, settlement="standalone")
+    before = match(dataset, options).plan
+    [one] = _found(dataset).found
+    assert before is not None
+    assert before.gain is not None
+    assert one.worst
+    for end in one.ends:
+        after = match(changed(dataset, one.figure, end.end), options).plan
+        assert after is not None
+        assert after.gain is not None
+        assert end.change == pytest.approx(after.value - before.value, abs=1e-5 * before.value)
+        assert end.gain == pytest.approx(after.gain - before.gain, abs=1e-5 * before.value)
 
 
 def test_tiny_and_a_plan_of_other_tables(tmp_path: Path) -> None:
