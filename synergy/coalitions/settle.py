@@ -30,6 +30,7 @@ from synergy.settlement.undefined import RuleUndefined
 
 HUNDREDTH = 0.01
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
+HARD_SAMPLES = 4  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def settled(
     effort, executor = side
     known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, found)
     effort.say("settlement")
-    game = CoalitionGame(dataset, known, wish.depth, executor, effort)
+    depth = replace(wish.depth, quick=wish.method == "shapley")
+    game = CoalitionGame(dataset, known, depth, executor, effort)
     shares = settle(game, wish.method, _options(game, wish, base_of(dataset, plan, wish.base)))
     effort.say("prices")
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
@@ -125,7 +127,9 @@ def _ladder(step: float, shares: Shares) -> Ladder:
 def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
     """Return what the rule is told: near to the duals, in few rounds, where a coalition takes a search of its own."""
     options = Options(base=base, seed=wish.depth.seed)
-    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS) if game.hard else options
+    if not game.hard:
+        return options
+    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS, samples=HARD_SAMPLES)
 
 
 def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:

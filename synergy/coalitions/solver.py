@@ -37,11 +37,15 @@ class Depth:
         Yes-or-no decisions up to which it is solved to the end.
     threads, seed : int
         Of a solver.
+    quick : bool
+        Beyond that, whether what the plan of all builds has to do for a coalition's value: for rules that ask for
+        hundreds of them.
     """
 
     small: int = SMALL
     threads: int = 1
     seed: int = 0
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ class Solver:
         if relaxed.status is Status.INFEASIBLE:
             return relaxed
         kept = replace(relaxed, x=None, value=np.inf) if self._plan is None else self._kept(problem)
-        if len(problem.cost) > LARGE and kept.x is not None:
+        if (self._depth.quick or len(problem.cost) > LARGE) and kept.x is not None:
             return replace(kept, bound=relaxed.bound)
         best = sketched(problem, self._effort(), self.frame.forcing, relaxed.bound)
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
