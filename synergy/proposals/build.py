@@ -38,7 +38,8 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
       balance to balance until a proposal is reached (see `synergy.proposals.gains.walk`).
 
     A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What
-    reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain.
+    reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain. A proposal that the plan
+    cannot spare carries no loss while its partners gain by others (`synergy.proposals.losses.borne`).
 
     Parameters
     ----------
