@@ -1,8 +1,8 @@
 """Search: the best plan of a problem with yes-or-no decisions, and a bound on what any plan could be worth.
 
 The relaxation gives a bound and reduced costs. Slope scaling gives good plans early: yes-or-no costs are spread over
-what was used last time, so that the relaxation learns what to leave alone. A small MIP over all that was ever used
-improves the best of them, decisions that the bound rules out are fixed, and HiGHS's branch and bound goes on.
+what was used last time, so that the relaxation learns what to leave alone. The best of them is solved again part by
+part (`improve`), decisions that the bound rules out are fixed, and HiGHS's branch and bound goes on.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from scipy import sparse
 from synergy.model.effort import Effort, relative_gap
 from synergy.model.forcing import Forcing
 from synergy.model.highs import Answer, Session, Status
+from synergy.model.improve import improved
 from synergy.model.scaling import Problem
-from synergy.network.places import Bools, Floats, Ints
+from synergy.network.places import Floats, Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
 CUTS = 12  # rounds of forcing rows
 BROKEN = 1e-3  # part of a forcing row's greatest value by which it has to be broken
 SLOPES = 24  # rounds of slope scaling; later ones change little
 USED = 1e-6  # part of a yes-or-no that counts as used
-NODES = 60  # of the small MIP
-SMALL_PART = 0.25  # of the time that is left, for the small MIP
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
 
 
@@ -52,7 +51,26 @@ class Hint:
     values: Floats
 
 
-def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None = None) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the model knows of its columns beside the scaled problem.
+
+    Parameters
+    ----------
+    forcing : Forcing
+        Rows that the relaxation may break, in the model's units.
+    parts : tuple of numpy.ndarray of int64
+        Yes-or-no columns that are solved again together.
+    hint : Hint or None
+        Where to begin.
+    """
+
+    forcing: Forcing
+    parts: tuple[Ints, ...]
+    hint: Hint | None = None
+
+
+def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
     """Return the best answer found within the effort.
 
     Parameters
@@ -61,10 +79,7 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
         With integer columns, all of them yes-or-no.
     effort : Effort
         When to stop, and who listens.
-    forcing : Forcing
-        Rows that the relaxation may break, in the model's units.
-    hint : Hint, optional
-        Where to begin.
+    knowledge : Knowledge
 
     Returns
     -------
@@ -77,12 +92,11 @@ def search(problem: Problem, effort: Effort, forcing: Forcing, hint: Hint | None
     session = relaxation(problem, effort)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
-    problem, relaxed = tightened(problem, relaxed, session, (forcing, effort))
+    problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, effort))
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
         return polished(stated, _branch(problem, effort, None), effort)
     effort.say("relaxation", -relaxed.value * problem.money)
-    given = (forcing, effort)
-    start = _start(problem, relaxed, session, given) if hint is None else _hinted(problem, relaxed, hint, given)
+    start = _start(problem, relaxed, session, (knowledge, effort))
     value = start.best.value
     if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
         answer = replace(start.best, status=Status.OPTIMAL, bound=start.bound)
@@ -162,12 +176,14 @@ def relaxation(problem: Problem, effort: Effort) -> Session:
     return session
 
 
-def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> _Start:
-    """Return the best plan of slope scaling and of the small MIP, and what the bound then rules out."""
-    used, best = _slopes(problem, relaxed, session, given)
-    effort = given[1]
-    if not effort.interrupted():
-        best = _small(problem, used, best, (relaxed.value, effort))
+def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Knowledge, Effort]) -> _Start:
+    """Return the best plan of slope scaling, or of a hint, solved again part by part, and what the bound rules out."""
+    knowledge, effort = given
+    if knowledge.hint is None:
+        best = _slopes(problem, relaxed, session, (knowledge.forcing, effort))
+    else:
+        best = _hinted(problem, relaxed, knowledge.hint, (knowledge.forcing, effort))
+    best = improved(problem, best, relaxed.value, knowledge.parts, effort)
     integer = np.flatnonzero(problem.integer)
     dropped = np.empty(0, np.int64)
     if best.x is not None and relaxed.column_dual is not None:
@@ -177,7 +193,7 @@ def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
     return _Start(best, relaxed.value, dropped)
 
 
-def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing, Effort]) -> _Start:
+def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
     """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
     forcing, effort = given
     integer = np.flatnonzero(problem.integer)
@@ -185,15 +201,15 @@ def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing,
     session.set(time_limit=max(effort.left, 1.0))
     session.bound(hint.columns, hint.values, hint.values)
     rest = session.solve()
-    best = Answer(Status.STOPPED, np.inf, -np.inf, None)
-    if rest.x is not None:
-        best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
-        effort.say("year", -relaxed.value * problem.money, -best.value * problem.money)
-    return _Start(best, relaxed.value, np.empty(0, np.int64))
+    if rest.x is None:
+        return Answer(Status.STOPPED, np.inf, -np.inf, None)
+    best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
+    effort.say("year", -relaxed.value * problem.money, -best.value * problem.money)
+    return best
 
 
-def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> tuple[Bools, Answer]:
-    """Return which decisions slope scaling ever used, and the best plan it passed.
+def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> Answer:
+    """Return the best plan that slope scaling passed.
 
     Notes
     -----
@@ -203,7 +219,6 @@ def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Fo
     integer = np.flatnonzero(problem.integer)
     own = problem.cost[integer]
     slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
-    used = part > USED
     best = Answer(Status.STOPPED, np.inf, -np.inf, None)
     trial = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     trial.warm(session)
@@ -218,7 +233,6 @@ def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Fo
         if answer.x is None:
             break
         part = answer.x[integer]
-        used |= part > USED
         chosen = forcing.chosen(part, integer, USED)
         if chosen.tobytes() in seen:
             break
@@ -227,7 +241,7 @@ def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Fo
         if plan.value < best.value:
             best = plan
             effort.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
-    return used, best
+    return best
 
 
 def held(session: Session, problem: Problem, whole: Floats) -> Answer:
@@ -240,29 +254,6 @@ def held(session: Session, problem: Problem, whole: Floats) -> Answer:
     x = answer.x.copy()
     x[integer] = whole
     return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
-
-
-def _small(problem: Problem, used: Bools, best: Answer, given: tuple[float, Effort]) -> Answer:
-    """Return the best plan over the decisions that were ever used, and those of the best plan so far."""
-    bound, effort = given
-    integer = np.flatnonzero(problem.integer)
-    free = used | (problem.cost[integer] == 0)
-    if best.x is not None:
-        free |= best.x[integer] > 0.5
-    off = integer[~free]
-    session = _session(problem, effort, effort.left * SMALL_PART)
-    session.set(mip_max_nodes=NODES)
-    session.bound(off, np.zeros(len(off)), np.zeros(len(off)))
-    if best.x is not None:
-        session.start(best.x)
-
-    def hear(_: float, value: float) -> bool:
-        effort.say("slopes", -bound * problem.money, -min(value, best.value) * problem.money)
-        return effort.interrupted()
-
-    session.listen(hear)
-    answer = session.solve()
-    return best if best.value <= answer.value else replace(answer, status=Status.STOPPED)
 
 
 def _session(problem: Problem, effort: Effort, seconds: float) -> Session:

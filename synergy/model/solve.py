@@ -14,8 +14,9 @@ from synergy.model.effort import Effort
 from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
+from synergy.model.improve import parts_of
 from synergy.model.scaling import Problem, scaled
-from synergy.model.search import Hint, search
+from synergy.model.search import Hint, Knowledge, search
 from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
 from synergy.network.places import Floats
@@ -138,7 +139,8 @@ def _integer(model: Model, effort: Effort, hint: Floats | None = None) -> Soluti
         parts = [model.column(name).positions for name in ("built", "open")]
         held = np.concatenate(parts)
         given = Hint(held, hint[held])
-    answer = settled(search(problem, effort, forcing_of(model), given), problem)
+    knowledge = Knowledge(forcing_of(model), parts_of(model), given)
+    answer = settled(search(problem, effort, knowledge), problem)
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
         return found

@@ -1,0 +1,135 @@
+"""Improve: fix-and-optimise, the best plan so far solved again part by part, the rest of its decisions held.
+
+A part is all that decides about one commodity: builds that use or make it, links that carry it, switches of what runs
+on it. Commodities with few decisions share a part. The largest come first, for they move the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from synergy.model.build import Model
+from synergy.model.effort import Effort
+from synergy.model.highs import Answer, Session, Status
+from synergy.model.scaling import Problem
+from synergy.network.places import Bools, Floats, Ints
+
+LEAST = 300  # decisions of a part, unless there are no more
+LOOKS = 40  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
+SECONDS_PART = 0.3  # of the time that is left, for one part
+NEAR = 5e-4  # gap within a part that suffices
+WORTH = 1e-4  # part of the value that a part has to bring to be worth another
+IDLE = 2  # parts in a row that bring less
+
+
+def parts_of(model: Model) -> tuple[Ints, ...]:
+    """Return the parts of the yes-or-no columns, each with all that decides about some commodities.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int64
+        Columns of each part, the largest commodities first; a column may stand in several.
+    """
+    touched = _touched(model)
+    size = np.diff(touched.indptr)
+    order = np.argsort(-size, kind="stable")
+    parts: list[Ints] = []
+    open_part = np.empty(0, np.int64)
+    for commodity in order[size[order] > 0]:
+        open_part = np.union1d(open_part, touched.indices[touched.indptr[commodity] : touched.indptr[commodity + 1]])
+        if len(open_part) >= LEAST:
+            parts.append(open_part)
+            open_part = np.empty(0, np.int64)
+    return (*parts, open_part) if len(open_part) else tuple(parts)
+
+
+def _touched(model: Model) -> sparse.csr_array:
+    """Return the yes-or-no columns that decide about each commodity, shape (commodities, columns)."""
+    network = model.candidates.network
+    units, steps = network.units, network.units.steps
+    shape = (len(network.places.commodities), len(model.cost))
+    recipe = sparse.csr_array(
+        (np.ones(len(units.recipe_unit)), (units.recipe_commodity, units.recipe_unit)), shape=(shape[0], len(units.ids))
+    )
+    columns, of = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for name, unit in (("built", steps.unit), ("on", np.arange(len(units.ids)))):
+        block = model.column(name)
+        if len(block):
+            columns.append(block.positions)
+            of.append(unit[block.key["step" if name == "built" else "unit"]])
+    column, unit = np.concatenate(columns), np.concatenate(of)
+    decides = sparse.csr_array((np.ones(len(column)), (unit, column)), shape=(len(units.ids), shape[1]))
+    opened = model.column("open")
+    link = opened.key["link"] if len(opened) else np.empty(0, np.int64)
+    carries = sparse.csr_array((np.ones(len(link)), (network.links.commodity[link], opened.positions)), shape=shape)
+    return sparse.csr_array(recipe @ decides + carries)
+
+
+def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], effort: Effort) -> Answer:
+    """Return a plan at least as good, after each part was solved with the other decisions held.
+
+    Parameters
+    ----------
+    problem : Problem
+    best : Answer
+        A plan.
+    bound : float
+        Proven, for the listener.
+    parts : sequence of numpy.ndarray
+        Yes-or-no columns that may change together.
+    effort : Effort
+
+    Returns
+    -------
+    Answer
+
+    Notes
+    -----
+    Fix-and-optimise (Sahling, Buschkuehl, Tempelmeier & Helber 2009, Computers & Operations Research 36:2546). Each
+    part ends by work, not by the clock, unless time runs out.
+    """
+    idle = 0
+    for part in parts:
+        if idle == IDLE or effort.interrupted() or best.x is None:
+            break
+        before = best.value
+        best = _solved(problem, best, part, (bound, effort))
+        idle = 0 if before - best.value > WORTH * abs(before) else idle + 1
+    return best
+
+
+def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effort]) -> Answer:
+    """Return the best plan in which only a part may differ."""
+    bound, effort = given
+    known: Floats = best.x if best.x is not None else np.empty(0)
+    held: Bools = problem.integer.copy()
+    held[part] = False
+    columns = np.flatnonzero(held)
+    session = Session(
+        problem,
+        threads=effort.threads,
+        random_seed=effort.seed,
+        time_limit=max(effort.left * SECONDS_PART, 1.0),
+        mip_rel_gap=max(effort.gap, NEAR),
+    )
+    session.bound(columns, np.round(known[columns]), np.round(known[columns]))
+    session.start(known)
+    looks = 0
+
+    def hear(_: float, value: float) -> bool:
+        nonlocal looks
+        looks += 1
+        effort.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
+        return looks > LOOKS or effort.interrupted()
+
+    session.listen(hear)
+    answer = session.solve()
+    return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)
