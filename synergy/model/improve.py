@@ -13,13 +13,13 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.effort import Effort
+from synergy.model.effort import Effort, relative_gap
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem
 from synergy.network.places import Bools, Floats, Ints
 
 LEAST = 300  # decisions of a part, unless there are no more
-LOOKS = 40  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
+LOOKS = 48  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
 SECONDS_PART = 0.3  # of the time that is left, for one part
 NEAR = 5e-4  # gap within a part that suffices
 WORTH = 1e-4  # part of the value that a part has to bring to be worth another
@@ -98,7 +98,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
     """
     idle = 0
     for part in parts:
-        if idle == IDLE or effort.interrupted() or best.x is None:
+        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= effort.gap or effort.interrupted():
             break
         before = best.value
         best = _solved(problem, best, part, (bound, effort))
@@ -128,7 +128,7 @@ def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effo
         nonlocal looks
         looks += 1
         effort.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
-        return looks > LOOKS or effort.interrupted()
+        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= effort.gap or effort.interrupted()
 
     session.listen(hear)
     answer = session.solve()

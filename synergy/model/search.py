@@ -24,6 +24,8 @@ CUTS = 12  # rounds of forcing rows
 BROKEN = 1e-3  # part of a forcing row's greatest value by which it has to be broken
 SLOPES = 24  # rounds of slope scaling; later ones change little
 USED = 1e-6  # part of a yes-or-no that counts as used
+ROOT_LOOKS = 20  # of HiGHS at its limits, in the first rounds of cuts
+ROOT_PART = 0.25  # of the time that is left, for them
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
 
 
@@ -183,14 +185,34 @@ def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Kno
         best = _slopes(problem, relaxed, session, (knowledge.forcing, effort))
     else:
         best = _hinted(problem, relaxed, knowledge.hint, (knowledge.forcing, effort))
-    best = improved(problem, best, relaxed.value, knowledge.parts, effort)
+    bound = _rooted(problem, best, relaxed.value, effort)
+    best = improved(problem, best, bound, knowledge.parts, effort)
     integer = np.flatnonzero(problem.integer)
     dropped = np.empty(0, np.int64)
     if best.x is not None and relaxed.column_dual is not None:
         room = best.value - relaxed.value
         out = (relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)
         dropped = integer[out]
-    return _Start(best, relaxed.value, dropped)
+    return _Start(best, bound, dropped)
+
+
+def _rooted(problem: Problem, best: Answer, bound: float, effort: Effort) -> float:
+    """Return the bound after HiGHS's first rounds of cuts: early, so that a search that is good enough ends early."""
+    session = _session(problem, effort, effort.left * ROOT_PART)
+    session.set(mip_max_nodes=1, mip_heuristic_effort=0.0, mip_allow_restart=False)
+    if best.x is not None:
+        session.start(best.x)
+    found, looks = bound, 0
+
+    def hear(proven: float, _: float) -> bool:
+        nonlocal found, looks
+        looks += 1
+        found = max(found, min(proven, best.value))
+        effort.say("root", -found * problem.money, -best.value * problem.money)
+        return looks > ROOT_LOOKS or relative_gap(found, best.value) <= effort.gap or effort.interrupted()
+
+    session.listen(hear)
+    return max(found, min(session.solve().bound, best.value))
 
 
 def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
