@@ -8,22 +8,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from synergy.accounts import ledger as accounts
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
-from synergy.dataset.yearly import yearly
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
 from synergy.model.duals import duals_of, listed, shadow_prices
 from synergy.model.effort import Effort, Listener, relative_gap
 from synergy.model.highs import Status
-from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
 from synergy.network.network import network_of
@@ -31,8 +27,6 @@ from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
-YEAR_GAP = 5e-3  # of the year as one period: a start needs no more
-YEAR_PART = 0.15  # of the time that is left, for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +122,14 @@ def match(
     Outcome
     """
     options = options or Options()
-    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
+    effort = Effort(
+        options.gap, options.time_limit, options.threads, options.seed, listen, stop, workers=options.workers
+    )
     effort.say("network")
     places = places_of(dataset)
     model, linear = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
-    solution = solve(model, effort, _hint(dataset, model, effort))
+    solution = solve(model, effort)
     if solution.x is None:
         return _without_plan(dataset, solution)
     decisions, column = decode(model, solution.x)
@@ -161,35 +157,6 @@ def _problem_of_all(dataset: Dataset, scope: Scope) -> tuple[Model, bool]:
         return model, False
     stated = build(candidates_of(network, scope, prune=False, tight=False))
     return (model, False) if stated.integer.any() else (stated, True)
-
-
-def _hint(dataset: Dataset, model: Model, effort: Effort) -> Floats | None:
-    """Return what the year as one period would build and open, where a plan by periods is hard to find.
-
-    Returns
-    -------
-    numpy.ndarray or None, shape (columns,)
-        1 for each step and link that the year's plan has; the other columns say nothing.
-    """
-    if len(dataset["periods"]) == 1 or int(model.integer.sum()) <= SMALL:
-        return None
-    effort.say("year")
-    whole = problem(yearly(dataset), everyone(places_of(dataset)))
-    part = replace(
-        effort, gap=max(effort.gap, YEAR_GAP), time_limit=effort.seconds + YEAR_PART * effort.left, listen=None
-    )
-    solution = solve(whole, part)
-    if solution.x is None:
-        return None
-    hint = np.zeros(len(model.cost))
-    for name, key, size in (("built", "step", len(whole.candidates.step)), ("open", "link", None)):
-        block, known = model.column(name), whole.column(name)
-        if not len(block) or not len(known):
-            continue
-        chosen = np.zeros(size or len(whole.candidates.network.links.mode))
-        chosen[known.key[key]] = solution.x[known.span]
-        hint[block.span] = chosen[block.key[key]]
-    return hint
 
 
 def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:

@@ -17,7 +17,7 @@ from synergy.coalitions.start import endless, start_of
 from synergy.model.effort import Effort
 from synergy.model.highs import Answer, Basis, Status
 from synergy.model.scaling import Problem
-from synergy.model.search import LARGE, SMALL, relaxation, search, sketched, tightened
+from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
 from synergy.network.places import Bools, Floats
 from synergy.settlement.game import Worth
 
@@ -131,7 +131,7 @@ class Solver:
         if few == 0:
             answer = self._relaxed(problem)
         elif few <= self._depth.small:
-            answer = search(active(problem), self._effort(), self.frame.forcing)
+            answer = search(active(problem), self._effort(), Knowledge(self.frame.forcing))
         else:
             answer = self._large(problem)
         return _worth(answer, self.frame.problem.money)

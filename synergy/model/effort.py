@@ -57,6 +57,8 @@ class Effort:
         Hears `Event`.
     stop : callable or None
         Asked now and then; True interrupts, and the best plan so far is returned.
+    workers : int
+        How many solvers may run side by side.
     """
 
     gap: float = 1e-4
@@ -65,6 +67,7 @@ class Effort:
     seed: int = 0
     listen: Listener | None = None
     stop: Callable[[], bool] | None = None
+    workers: int = 1
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -7,6 +7,7 @@ part (`improve`), decisions that the bound rules out are fixed, and HiGHS's bran
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,10 +48,13 @@ class Hint:
     columns : numpy.ndarray of int64
     values : numpy.ndarray
         0 or 1.
+    bound : float
+        Proven by the simpler problem, in the scaled problem's units.
     """
 
     columns: Ints
     values: Floats
+    bound: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,13 @@ class Knowledge:
         Rows that the relaxation may break, in the model's units.
     parts : tuple of numpy.ndarray of int64
         Yes-or-no columns that are solved again together.
-    hint : Hint or None
-        Where to begin.
+    hint : callable or None
+        Returns where to begin; asked once the relaxation is solved.
     """
 
     forcing: Forcing
-    parts: tuple[Ints, ...]
-    hint: Hint | None = None
+    parts: tuple[Ints, ...] = ()
+    hint: Callable[[], Hint] | None = None
 
 
 def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
@@ -183,9 +187,11 @@ def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Kno
     knowledge, effort = given
     if knowledge.hint is None:
         best = _slopes(problem, relaxed, session, (knowledge.forcing, effort))
+        bound = _rooted(problem, best, relaxed.value, effort)
     else:
-        best = _hinted(problem, relaxed, knowledge.hint, (knowledge.forcing, effort))
-    bound = _rooted(problem, best, relaxed.value, effort)
+        hint = knowledge.hint()
+        bound = max(relaxed.value, hint.bound)
+        best = _hinted(problem, bound, hint, (knowledge.forcing, effort))
     best = improved(problem, best, bound, knowledge.parts, effort)
     integer = np.flatnonzero(problem.integer)
     dropped = np.empty(0, np.int64)
@@ -215,7 +221,7 @@ def _rooted(problem: Problem, best: Answer, bound: float, effort: Effort) -> flo
     return max(found, min(session.solve().bound, best.value))
 
 
-def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
+def _hinted(problem: Problem, bound: float, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
     """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
     forcing, effort = given
     integer = np.flatnonzero(problem.integer)
@@ -226,7 +232,7 @@ def _hinted(problem: Problem, relaxed: Answer, hint: Hint, given: tuple[Forcing,
     if rest.x is None:
         return Answer(Status.STOPPED, np.inf, -np.inf, None)
     best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
-    effort.say("year", -relaxed.value * problem.money, -best.value * problem.money)
+    effort.say("year", -bound * problem.money, -best.value * problem.money)
     return best
 
 
@@ -331,7 +337,7 @@ def sketched(problem: Problem, effort: Effort, forcing: Forcing, bound: float) -
     session.set(solver="simplex")
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None:
         return replace(relaxed, x=None, value=np.inf)
-    _, best = _slopes(problem, relaxed, session, (forcing, effort))
+    best = _slopes(problem, relaxed, session, (forcing, effort))
     return replace(best, bound=max(relaxed.value, bound))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from synergy.model import moving
+from synergy.model.aggregate import aggregated, forcing_in, parts_in
 from synergy.model.build import Model
 from synergy.model.effort import Effort
 from synergy.model.forcing import forcing_of
@@ -16,10 +18,13 @@ from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
 from synergy.model.scaling import Problem, scaled
-from synergy.model.search import Hint, Knowledge, search
+from synergy.model.search import SMALL, Hint, Knowledge, search
 from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
 from synergy.network.places import Floats
+
+YEAR_GAP = 5e-3  # of the periods in one: a start needs no more
+YEAR_PART = 0.35  # of the time that is left, for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Solution:
     nodes: int = 0
 
 
-def solve(model: Model, effort: Effort, hint: Floats | None = None) -> Solution:
+def solve(model: Model, effort: Effort) -> Solution:
     """Return the best solution found within the effort, by the solver that fits the model's structure.
 
     Parameters
@@ -58,16 +63,13 @@ def solve(model: Model, effort: Effort, hint: Floats | None = None) -> Solution:
     model : Model
     effort : Effort
         When to stop, and who listens.
-    hint : numpy.ndarray, optional, shape (columns,)
-        Steps and links that a good plan may have.
 
     Returns
     -------
     Solution
     """
     structure = structure_of(model)
-    whole = structure is Structure.INTEGER
-    solution = _integer(model, effort, hint) if whole else SOLVERS[structure](model, effort)
+    solution = SOLVERS[structure](model, effort)
     effort.say("solved", solution.bound, solution.value)
     return solution
 
@@ -131,16 +133,20 @@ def settled(answer: Answer, problem: Problem) -> Answer:
     return Answer(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
 
 
-def _integer(model: Model, effort: Effort, hint: Floats | None = None) -> Solution:
-    """Search: relaxation, primal heuristics and HiGHS's branch and bound."""
+def _integer(model: Model, effort: Effort) -> Solution:
+    """Search: relaxation, primal heuristics and HiGHS's branch and bound; many periods begin with their aggregate."""
     problem = scaled(model)
-    given = None
-    if hint is not None:
-        parts = [model.column(name).positions for name in ("built", "open")]
-        held = np.concatenate(parts)
-        given = Hint(held, hint[held])
-    knowledge = Knowledge(forcing_of(model), parts_of(model), given)
-    answer = settled(search(problem, effort, knowledge), problem)
+    forcing, parts = forcing_of(model), parts_of(model)
+    periods = len(model.candidates.network.places.share)
+    if periods == 1 or int(model.integer.sum()) <= SMALL:
+        answer = search(problem, effort, Knowledge(forcing, parts))
+    elif effort.workers == 1:
+        answer = search(problem, effort, Knowledge(forcing, parts, lambda: _aggregate(model, problem, effort)))
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            begin = beside.submit(_aggregate, model, problem, effort).result
+            answer = search(problem, effort, Knowledge(forcing, parts, begin))
+    answer = settled(answer, problem)
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
         return found
@@ -156,6 +162,23 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     value = -np.inf if x is None else float(model.cost @ x)
     bound = -answer.bound * problem.money
     return Solution(answer.status, value, max(bound, value), x, dual, method, answer.nodes)
+
+
+def _aggregate(model: Model, problem: Problem, effort: Effort) -> Hint:
+    """Return what the periods in one would build and open, and the bound that this proves."""
+    effort.say("year")
+    whole = aggregated(model)
+    part = replace(
+        effort, gap=max(effort.gap, YEAR_GAP), time_limit=effort.seconds + YEAR_PART * effort.left, listen=None
+    )
+    inner = scaled(whole.model)
+    knowledge = Knowledge(forcing_in(whole, forcing_of(model)), parts_in(whole, parts_of(model)))
+    answer = search(inner, part, knowledge)
+    bound = answer.bound * inner.money / problem.money
+    columns = np.flatnonzero(model.integer & whole.model.integer[whole.group])
+    if answer.x is None:
+        return Hint(columns[:0], np.empty(0), bound)
+    return Hint(columns, np.round(answer.x[whole.group[columns]]), bound)
 
 
 SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyType(

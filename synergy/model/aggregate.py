@@ -1,0 +1,186 @@
+"""Aggregate: a problem of many periods as one of a single period that every plan of it satisfies.
+
+Columns and rows that differ by their period alone are summed. What holds in each period holds in the sum, so the
+optimum of the aggregate bounds the problem's, and what it builds and opens is a good start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from synergy.model.assembly import Block, distinct
+from synergy.model.build import Model
+from synergy.model.forcing import Forcing
+from synergy.network.places import Bools, Floats, Ints
+
+SAME = 1e-12  # relative difference of coefficients that is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A model summed over its periods.
+
+    Parameters
+    ----------
+    model : Model
+        Maximise its ``cost @ X``; it has no named families. Yes-or-no decisions of a single period may take any value.
+    group : numpy.ndarray of int64, shape (columns of the model that was summed,)
+        Column of the aggregate in which each column is summed.
+    members : numpy.ndarray of int64, shape (columns,)
+        How many columns are summed in each.
+    """
+
+    model: Model
+    group: Ints
+    members: Ints
+
+
+def aggregated(model: Model) -> Aggregate:
+    """Return the aggregate of a model.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    Aggregate
+
+    Notes
+    -----
+    A sum over periods is a surrogate constraint (Glover 1968, Operations Research 16:741). Where coefficients differ
+    by period, the least of them stands in what may be at most, the greatest in what has to be at least, and the best
+    price in the objective: all of it admits every plan and undervalues none, for no variable is negative.
+    """
+    column, row = _grouped(model.columns, len(model.cost)), _grouped(model.rows, len(model.row_lower))
+    members = np.bincount(column, minlength=int(column.max(initial=-1)) + 1)
+    timed = np.zeros(len(members), dtype=bool)
+    for block in model.columns.values():
+        timed[column[block.span]] |= "period" in block.key
+    matrix, lower, upper = _summed(model, column, row, members)
+    cost = np.full(len(members), -np.inf)
+    np.maximum.at(cost, column, model.cost)
+    single: Bools = np.zeros(len(members), dtype=bool)
+    single[column] = model.integer
+    return Aggregate(
+        model=replace(
+            model,
+            columns={},
+            rows={},
+            matrix=matrix,
+            row_lower=lower,
+            row_upper=upper,
+            lower=_totals(column, model.lower, len(members)),
+            upper=_totals(column, model.upper, len(members)),
+            cost=cost,
+            integer=single & ~timed,
+        ),
+        group=column,
+        members=members,
+    )
+
+
+def _totals(group: Ints, amount: Floats, size: int) -> Floats:
+    """Return sums by group; of nothing too they are numbers."""
+    total: Floats = np.zeros(size)
+    np.add.at(total, group, amount)
+    return total
+
+
+def _grouped(blocks: Mapping[str, Block], size: int) -> Ints:
+    """Return the group of each column, or row: those of one family and key, their period apart."""
+    group, start = np.full(size, -1), 0
+    for block in blocks.values():
+        if not len(block):
+            continue
+        key = {name: values for name, values in block.key.items() if name != "period"}
+        place, names = distinct(key)
+        group[block.span] = start + place
+        start += len(next(iter(names.values())))
+    return group
+
+
+def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[sparse.csr_array, Floats, Floats]:
+    """Return the matrix of the aggregate and the limits of its rows."""
+    rows = int(row.max(initial=-1)) + 1
+    adds = sparse.csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(rows, len(row)))
+    summed: Any = (adds @ model.matrix).tocoo()
+    key = summed.coords[0].astype(np.int64) * len(members) + column[summed.coords[1]]
+    order = np.argsort(key, kind="stable")
+    key, value = key[order], summed.data[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1)) if len(key) else np.empty(0, np.int64)
+    at, of = key[first] // max(1, len(members)), key[first] % max(1, len(members))
+    least, most = (reduce.reduceat(value, first) if len(first) else value for reduce in (np.minimum, np.maximum))
+    # a column that some period's row leaves out counts as nothing there
+    absent = np.diff(np.append(first, len(key))) < members[of]
+    least, most = np.where(absent, np.minimum(least, 0.0), least), np.where(absent, np.maximum(most, 0.0), most)
+    differs = np.zeros(rows, dtype=bool)
+    differs[at[most - least > SAME * np.maximum(np.abs(most), np.abs(least))]] = True
+    lower = _totals(row, model.row_lower, rows)
+    upper = _totals(row, model.row_upper, rows)
+    again = np.cumsum(differs) - 1 + rows
+    twice = differs[at]
+    matrix = sparse.csr_array(
+        (
+            np.concatenate([least, most[twice]]),
+            (np.concatenate([at, again[at[twice]]]), np.concatenate([of, of[twice]])),
+        ),
+        shape=(rows + int(differs.sum()), len(members)),
+    )
+    # the second of two rows keeps the lower limit
+    lower, upper = (
+        np.concatenate([np.where(differs, -np.inf, lower), lower[differs]]),
+        np.concatenate([upper, np.full(int(differs.sum()), np.inf)]),
+    )
+    return matrix, lower, upper
+
+
+def forcing_in(aggregate: Aggregate, forcing: Forcing) -> Forcing:
+    """Return the forcing rows of the aggregate: sums of those that hold in each period.
+
+    Parameters
+    ----------
+    aggregate : Aggregate
+    forcing : Forcing
+        Of the model that was summed.
+
+    Returns
+    -------
+    Forcing
+    """
+    size = len(aggregate.members)
+    row, key = distinct({"column": aggregate.group[forcing.column], "group": forcing.group})
+    most = _totals(row, forcing.most, len(key["column"]))
+    whole = np.bincount(row, minlength=len(most)) == aggregate.members[key["column"]]
+    into = sparse.csr_array(
+        (np.ones(len(aggregate.group)), (np.arange(len(aggregate.group)), aggregate.group)),
+        shape=(len(aggregate.group), size),
+    )
+    rival = np.full(size, -1)
+    rival[aggregate.group] = forcing.rival
+    return Forcing(
+        key["column"][whole], most[whole], key["group"][whole], sparse.csr_array(forcing.built @ into), rival
+    )
+
+
+def parts_in(aggregate: Aggregate, parts: tuple[Ints, ...]) -> tuple[Ints, ...]:
+    """Return the parts of the yes-or-no columns that the aggregate has.
+
+    Parameters
+    ----------
+    aggregate : Aggregate
+    parts : tuple of numpy.ndarray
+        Of the model that was summed.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int64
+    """
+    summed = (np.unique(aggregate.group[part]) for part in parts)
+    kept = (part[aggregate.model.integer[part]] for part in summed)
+    return tuple(part for part in kept if len(part))
