@@ -17,14 +17,13 @@ from synergy.model.effort import Effort, relative_gap
 from synergy.model.forcing import Forcing
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import improved
+from synergy.model.plans import Hint, hinted, polished, slopes
 from synergy.model.scaling import Problem
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
 CUTS = 12  # rounds of forcing rows
 BROKEN = 1e-3  # part of a forcing row's greatest value by which it has to be broken
-SLOPES = 24  # rounds of slope scaling; later ones change little
-USED = 1e-6  # part of a yes-or-no that counts as used
 ROOT_LOOKS = 20  # of HiGHS at its limits, in the first rounds of cuts
 ROOT_PART = 0.25  # of the time that is left, for them
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
@@ -37,24 +36,6 @@ class _Start:
     best: Answer
     bound: float
     dropped: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Values that some yes-or-no columns have in a plan of a simpler problem.
-
-    Parameters
-    ----------
-    columns : numpy.ndarray of int64
-    values : numpy.ndarray
-        0 or 1.
-    bound : float
-        Proven by the simpler problem, in the scaled problem's units.
-    """
-
-    columns: Ints
-    values: Floats
-    bound: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +167,12 @@ def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Kno
     """Return the best plan of slope scaling, or of a hint, solved again part by part, and what the bound rules out."""
     knowledge, effort = given
     if knowledge.hint is None:
-        best = _slopes(problem, relaxed, session, (knowledge.forcing, effort))
+        best = slopes(problem, relaxed, session, (knowledge.forcing, effort))
         bound = _rooted(problem, best, relaxed.value, effort)
     else:
         hint = knowledge.hint()
         bound = max(relaxed.value, hint.bound)
-        best = _hinted(problem, bound, hint, (knowledge.forcing, effort))
+        best = hinted(problem, bound, hint, (knowledge.forcing, effort))
     best = improved(problem, best, bound, knowledge.parts, effort)
     integer = np.flatnonzero(problem.integer)
     dropped = np.empty(0, np.int64)
@@ -219,69 +200,6 @@ def _rooted(problem: Problem, best: Answer, bound: float, effort: Effort) -> flo
 
     session.listen(hear)
     return max(found, min(session.solve().bound, best.value))
-
-
-def _hinted(problem: Problem, bound: float, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
-    """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
-    forcing, effort = given
-    integer = np.flatnonzero(problem.integer)
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    session.set(time_limit=max(effort.left, 1.0))
-    session.bound(hint.columns, hint.values, hint.values)
-    rest = session.solve()
-    if rest.x is None:
-        return Answer(Status.STOPPED, np.inf, -np.inf, None)
-    best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
-    effort.say("year", -bound * problem.money, -best.value * problem.money)
-    return best
-
-
-def _slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> Answer:
-    """Return the best plan that slope scaling passed.
-
-    Notes
-    -----
-    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
-    """
-    forcing, effort = given
-    integer = np.flatnonzero(problem.integer)
-    own = problem.cost[integer]
-    slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
-    best = Answer(Status.STOPPED, np.inf, -np.inf, None)
-    trial = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    trial.warm(session)
-    seen: set[bytes] = set()
-    for _ in range(SLOPES):
-        if effort.interrupted():
-            break
-        slope = np.where(part > USED, own / np.maximum(part, USED), slope)
-        session.price(integer, slope)
-        session.set(time_limit=max(effort.left, 1.0))
-        answer = session.solve()
-        if answer.x is None:
-            break
-        part = answer.x[integer]
-        chosen = forcing.chosen(part, integer, USED)
-        if chosen.tobytes() in seen:
-            break
-        seen.add(chosen.tobytes())
-        plan = held(trial, problem, chosen.astype(float))
-        if plan.value < best.value:
-            best = plan
-            effort.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
-    return best
-
-
-def held(session: Session, problem: Problem, whole: Floats) -> Answer:
-    """Return the best continuous rest for given yes-or-no decisions, in a session kept for that."""
-    integer = np.flatnonzero(problem.integer)
-    session.bound(integer, whole, whole)
-    answer = session.solve()
-    if answer.status is not Status.OPTIMAL or answer.x is None:
-        return Answer(Status.STOPPED, np.inf, -np.inf, None)
-    x = answer.x.copy()
-    x[integer] = whole
-    return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
 
 
 def _session(problem: Problem, effort: Effort, seconds: float) -> Session:
@@ -337,16 +255,5 @@ def sketched(problem: Problem, effort: Effort, forcing: Forcing, bound: float) -
     session.set(solver="simplex")
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None:
         return replace(relaxed, x=None, value=np.inf)
-    best = _slopes(problem, relaxed, session, (forcing, effort))
+    best = slopes(problem, relaxed, session, (forcing, effort))
     return replace(best, bound=max(relaxed.value, bound))
-
-
-def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
-    """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
-    if answer.x is None:
-        return answer
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    rest = held(session, problem, np.round(answer.x[problem.integer]))
-    if rest.x is None:
-        return answer
-    return replace(rest, status=answer.status, bound=min(answer.bound, rest.value), nodes=answer.nodes)

@@ -17,8 +17,9 @@ from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
+from synergy.model.plans import Hint
 from synergy.model.scaling import Problem, scaled
-from synergy.model.search import SMALL, Hint, Knowledge, search
+from synergy.model.search import SMALL, Knowledge, search
 from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
 from synergy.network.places import Floats
