@@ -16,12 +16,14 @@ from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.solver import Depth
 from synergy.coalitions.workers import pool
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
 from synergy.engine import problem
 from synergy.model.effort import Effort
 from synergy.model.solve import solve
 from synergy.network.places import Bools
 from synergy.settlement.game import Worth
 
+CASES = Path(__file__).parent / "cases"
 NEAR = 1e-5
 SEEDS = 24
 
@@ -109,3 +111,21 @@ def test_values_have_the_same_bits_for_any_number_of_workers(seed: int, tmp_path
         with pool(workers) as executor:
             found.append(_game(dataset, executor=executor).values(many))
     assert found[0] == found[1] == found[2]
+
+
+def test_who_cannot_trade_is_valued_apart() -> None:
+    banned = [("S1", "B2"), ("S1", "B3"), ("S2", "B1"), ("S3", "B1")]
+    forbid = [{"from_enterprise": seller, "to_enterprise": buyer} for seller, buyer in banned]
+    game = _game(read(CASES / "assignment", overrides={"forbid": forbid}))
+    names = [{game.players[at] for at in piece.tolist()} for piece in game.components]
+    assert names == [{"S1", "B1"}, {"S2", "S3", "B2", "B3"}]
+    pair, mixed = (np.isin(game.players, some) for some in (("S1", "B1"), ("S1", "B1", "S2")))
+    assert game.value(pair).value == game.value(mixed).value > 0
+    apart = game.value(np.isin(game.players, ("S1", "B2")))
+    assert apart.value == 0
+    assert game.solved == 4  # S1 with B1, and S1, S2 and B2 each by itself
+
+
+def test_what_is_public_and_reached_ties_all_with_weight() -> None:
+    game = _game(read(CASES / "public_share"))
+    assert [len(piece) for piece in game.components] == [2]
