@@ -24,20 +24,25 @@ from synergy.store.store import Store
 from synergy.store.tables import lines, parties, proposals, rounds
 from synergy.store.verdicts import lines_of
 
-_TIMES = ("seconds", "build_seconds")  # of the solver: another time each run
+_TIMES = ("seconds", "seal")  # ends of names: another one each run
 _LINE = ("from_site", "to_site", "commodity", "mode", "outlet_kind", "outlet", "inlet_kind", "inlet")
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a plan document without the seconds it took.
+    """Return the SHA-256 of a plan document without the seconds it took, and without its seal, which counts them.
 
     Parameters
     ----------
     plan : mapping
         A plan document.
     """
-    solver = {name: value for name, value in plan["solver"].items() if name not in _TIMES}
-    return hashlib.sha256(canonical({**plan, "solver": solver}).encode()).hexdigest()
+    return hashlib.sha256(canonical(_timeless(plan)).encode()).hexdigest()
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _timeless(one) for name, one in value.items() if not name.endswith(_TIMES)}
+    return [_timeless(one) for one in value] if isinstance(value, list) else value
 
 
 def packed(record: Mapping[str, Any]) -> bytes:
