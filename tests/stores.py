@@ -79,7 +79,9 @@ def store(place: Place) -> Store:
 
 def begun(store: Store, **given: Any) -> int:
     """Return a new round that is declaring."""
-    draft = rounds.Draft(**{"name": "round", "archive": tiny(), "options": {"time_limit": 30.0}, **given})
+    draft = rounds.Draft(
+        **{"name": "round", "archive": tiny(), "options": {"time_limit": 30.0}, "ladder": 0.0, **given}
+    )
     ident = rounds.create(store, PLANNER, draft)["round"]
     rounds.advance(store, PLANNER, ident, "open")
     return int(ident)

@@ -273,7 +273,7 @@ def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def _canary_round(store: Store) -> int:
     """Return a round in which EAST declared costs that are found again wherever they are shown."""
-    draft = Draft(name="canary", archive=tiny(), options={"time_limit": 30.0}, anonymous=False)
+    draft = Draft(name="canary", archive=tiny(), options={"time_limit": 30.0}, ladder=0.0, anonymous=False)
     ident = int(rounds.create(store, PLANNER, draft)["round"])
     rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES:

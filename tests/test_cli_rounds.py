@@ -41,7 +41,7 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
         say(f"user add {name.lower()} --role editor --enterprise {name}", "root")
     say("user add eve --role editor", "root", status=1)
     say("user list", "anna", status=1)
-    ident = say(f"round create {TINY} --name first --time-limit 30", "anna")["round"]
+    ident = say(f"round create {TINY} --name first --time-limit 30 --ladder 0 --settlement standalone", "anna")["round"]
     say(f"round open {ident}", "anna")
     told = say(f"round declare {ident} GLASS --need GLASS-1/COG/60000/950", "glass")
     assert told["entries"][0]["assumed"]

@@ -158,7 +158,7 @@ class Life(RuleBasedStateMachine):
         if len(self.state) >= MOST:
             return min(self.state)
         STEPS_SEEN["create"] += 1
-        draft = Draft(name=f"round {len(self.state)}", archive=tiny(), options={"time_limit": 30.0})
+        draft = Draft(name=f"round {len(self.state)}", archive=tiny(), options={"time_limit": 30.0}, ladder=0.0)
         sent = f"key-{len(self.state)}" if key else None
         ident = rounds.create(self.store, PLANNER, draft, sent)["round"]
         if sent:

@@ -10,14 +10,12 @@ import click
 
 from synergy.cli.keeping import KEEPING
 from synergy.cli.members import round_group
-from synergy.cli.options import in_language, reads_dataset, stops
+from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 
-# those of `synergy.settlement.rules.RULES`, which would take long to import here, and two that share nothing
-SETTLEMENTS = ("core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none")
 SCHEMAS = ("dataset", "plan", "proposal")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synergy.cli.options import in_language, reads_dataset, stops
+from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
 from synergy.cli.stores import answer, asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
@@ -32,7 +32,8 @@ def round_group() -> None:
 @round_group.command("create")
 @reads_dataset
 @click.option("--name", required=True)
-@click.option("--settlement", default="standalone")
+@click.option("--settlement", type=Word(SETTLEMENTS), default="core")
+@click.option("--ladder", type=Number(0, most=1), default=0.12)
 @stops(1e-4, 300.0)
 @click.option("--member", "members", multiple=True)
 @click.option("--anonymous", is_flag=True)
@@ -66,6 +67,7 @@ def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
         options={name: given[name] for name in ("gap", "time_limit", "settlement")},
         members=given["members"] or None,
         anonymous=given["anonymous"],
+        ladder=given["ladder"],
         deadline=_moment(talk, given["deadline"]),
         answer_by=_moment(talk, given["answer_by"]),
         previous=given["previous"],

@@ -104,6 +104,10 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "参与企业；可重复（默认全部）。",
         ),
         "option.anonymous": ("No names until all partners show interest.", "各方均表示意向前不显示名称。"),
+        "option.ladder": (
+            "Step of the ladder on which costs are frozen, so that nobody can find them out; 0 for none.",
+            "冻结时成本取整的阶梯幅度，防止他人推算；0 表示不取整。",
+        ),
         "option.deadline": ("Until when enterprises may declare (ISO 8601).", "申报截止时间（ISO 8601）。"),
         "option.answer_by": ("Until when enterprises may answer (ISO 8601).", "回复截止时间（ISO 8601）。"),
         "option.previous": ("Round that `as last time` means.", "“按上次”所指的轮次。"),

@@ -12,6 +12,7 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import Snapshot, archive, dataset_of, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.declaring import stored
+from synergy.store.ladder import on_ladder
 from synergy.store.overlay import checked, overlaid
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
@@ -22,7 +23,8 @@ from synergy.store.words import refusal
 def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
     """Close the declarations of a round: their sum is kept under its digest.
 
-    Members who declared nothing count as the dataset of the association says; who is no member has nothing.
+    Members who declared nothing count as the dataset of the association says; who is no member has nothing. Costs of
+    enterprises stand in it on the ladder of the round (`synergy.store.ladder`).
 
     Parameters
     ----------
@@ -91,6 +93,6 @@ def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snaps
     found, problems = checked(whole)
     if found is None:
         raise DatasetError(problems)
-    snapshot = snapshot_of(found)
+    snapshot = snapshot_of(on_ladder(found, float(row.options.get("ladder", 0.0))))
     dataset_of(snapshot.archive, row.scenario)
     return snapshot

@@ -64,7 +64,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
             "state": MatchState.REQUESTED,
             "snapshot": row.frozen,
             "scenario": composed(row.scenario, standing(connection, round_id)),
-            "options": row.options,
+            "options": {name: value for name, value in row.options.items() if name != "ladder"},
             "versions": {name: version(name) for name in _VERSIONS} | {"python": sys.version.split()[0]},
             "requested": change.at,
             "requester": actor.name,

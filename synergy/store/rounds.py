@@ -14,6 +14,7 @@ from synergy.scenario import Scenario
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.ladder import STEP
 from synergy.store.names import State
 from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
@@ -33,7 +34,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "conclude": ((State.RESPONDING,), State.CONCLUDED),
     "cancel": (tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED)), State.CANCELLED),
 }
-OPTIONS = ("gap", "time_limit", "settlement", "workers", "threads", "seed")
+OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Draft:
         Who takes part; None: every enterprise of the dataset.
     anonymous : bool
         Partners have no name until all of them showed interest.
+    ladder : float
+        Step of the ladder on which costs of enterprises are frozen (`synergy.store.ladder`); 0 for none.
     deadline, answer_by : datetime.datetime or None
         Until when enterprises may declare, and answer.
     previous : int or None
@@ -66,6 +69,7 @@ class Draft:
     options: Mapping[str, Any] = field(default_factory=dict)
     members: tuple[str, ...] | None = None
     anonymous: bool = False
+    ladder: float = STEP
     deadline: datetime | None = None
     answer_by: datetime | None = None
     previous: int | None = None
@@ -104,7 +108,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "name": draft.name,
         "base": snapshot.digest,
         "scenario": scenario_record(draft.scenario),
-        "options": dict(draft.options),
+        "options": {**draft.options, "ladder": draft.ladder},
         "anonymous": draft.anonymous,
         "deadline": draft.deadline,
         "answer_by": draft.answer_by,
@@ -136,6 +140,8 @@ def _members(dataset: Dataset, draft: Draft) -> tuple[str, ...]:
     for name in draft.options:
         if name not in OPTIONS:
             raise refusal("bad_value", what="options", value=name, expected=", ".join(OPTIONS))
+    if not 0 <= draft.ladder <= 1:
+        raise refusal("bad_value", what="ladder", value=draft.ladder, expected="0 - 1")
     if not 0 < len(draft.name.strip()) <= 200:
         raise refusal("bad_value", what="name", value=len(draft.name), expected="1 - 200")
     return tuple(known if draft.members is None else dict.fromkeys(draft.members))

@@ -98,7 +98,8 @@ def own_part(
         "lines": [_hidden(_line(line), enterprise, alias) for line in mine],
         "built": [{name: build[name] for name in _BUILT} for build in built],
         "notes": [note for note in one.record["notes"] if note.get("code") in _NOTES and _concerns(note, goods)],
-        "settlement": _settlement(record, enterprise),
+        # without a ladder an exact payoff would give away what the partner gains
+        "settlement": _settlement(record, enterprise) if row.options.get("ladder") else None,
     }
 
 
@@ -133,4 +134,7 @@ def _settlement(record: Mapping[str, Any], enterprise: str) -> Record | None:
     """Return the enterprise's own payoff; nobody else's, and no sum."""
     settled = record["plan"].get("settlement")
     own = None if not settled else settled["payoffs"].get(enterprise)
-    return None if own is None else {name: own.get(name) for name in ("standalone", "payoff", "gain", "transfer")}
+    if not settled or own is None:
+        return None
+    lump = settled.get("lump_sums", {}).get(enterprise)
+    return {name: own.get(name) for name in ("standalone", "payoff", "gain", "transfer")} | {"lump_sum": lump}
