@@ -51,11 +51,14 @@ def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     hit = (ends.kind[give.key["end"]] == EndKind.OFFER) & (ends.ref[give.key["end"]] == fresh)
     columns = give.start + np.flatnonzero(hit)
 
+    whole = more.forced() if len(more.flows) else None
+    if whole is None:
+        return
+
     def solved(amount: float) -> Way | None:
         with other.held.trying():
             other.held.bound(columns, np.zeros(len(columns)), amount * part[give.key["period"][columns - give.start]])
-            way = more.forced() if len(more.flows) else None
-            return None if way is None else more.enters(way)
+            return more.enters(whole)
 
     amount = smallest(lambda one: solved(one) is not None, most / 64, most)
     way = None if amount is None else solved(amount)

@@ -10,7 +10,7 @@ from synergy.explain.trial import Exchange, Way
 from synergy.network.places import Ints
 
 CLOSE = 1e-3  # relative width at which an amount is the smallest
-DOUBLINGS = 40
+DOUBLINGS, HALVINGS = 24, 14
 NEWTONS = 40
 MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the solver sees it, in grains
 
@@ -41,7 +41,9 @@ def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -
         low, high = high, min(2 * high, most)
     else:
         return None
-    while high - low > CLOSE * high:
+    for _ in range(HALVINGS):
+        if high - low <= CLOSE * high:
+            break
         middle = (low + high) / 2
         low, high = (low, middle) if test(middle) else (middle, high)
     return high

@@ -26,6 +26,7 @@ from synergy.network.network import network_of
 from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import Decisions
 
+SLOPES, THINNED = 6, 8  # rounds of slope scaling, and decisions tried without
 PART = 1e-9  # part of a yes-or-no that the relaxation uses
 FORCED = 0.01  # part of what an exchange could carry that it has to carry when it is forced in
 NOTHING = 1e-6  # part of it below which it carries nothing
@@ -215,25 +216,60 @@ class Exchange:
         return total if total > NOTHING * self.most else 0.0
 
     def best(self) -> Way | None:
-        """Return the best way under what is asked of the trial now, None where none was found.
+        """Return the best way that slope scaling passes under what is asked of the trial now, None where there is none.
 
-        Yes-or-no decisions that the relaxation leaves at nothing stay there: a good way, not always the best.
+        Notes
+        -----
+        Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195) over the few yes-or-no decisions
+        that are the exchange's own, then each left out in turn: a good way, not always the best.
         """
+        found = self._scaled() if len(self.own) else self.along(Way(np.empty(0), NOWHERE, 0.0))
+        return found if found is not None and len(found.rest.x) else None
+
+    def _scaled(self) -> Way | None:
+        """Return the best way of slope scaling."""
         held, own = self.trial.held, self.own
-        whole: Floats = np.zeros(len(own))
-        if len(own):
+        cost = self.trial.model.cost[own]
+        more, seen = np.zeros(len(own)), set()
+        best: Way | None = None
+        for _ in range(SLOPES):
             with held.trying():
                 held.bound(own, 0.0, 1.0)
+                held.price(own, more)
                 relaxed = held.solve()
             if not len(relaxed.x):
-                return None
-            part = relaxed.x[own] > PART
-            chosen = held.choose(own[part]) if part.any() else np.empty(0)
-            if chosen is None:
-                return None
-            whole[part] = chosen
-        found = self.along(Way(whole, NOWHERE, 0.0))
-        return found if len(found.rest.x) else None
+                break
+            part = relaxed.x[own]
+            chosen = self._rounded(part)
+            if chosen.tobytes() in seen:
+                break
+            seen.add(chosen.tobytes())
+            best = _better(best, self.along(Way(chosen, NOWHERE, 0.0)))
+            more = np.where(part > PART, cost / np.maximum(part, PART) - cost, more)
+        return best if best is None else self._thinned(best)
+
+    def _rounded(self, part: Floats) -> Floats:
+        """Return what is used at all, of the steps of one unit the one that is used most."""
+        built = self.trial.model.column("built")
+        place = self.own - built.start
+        step = (place >= 0) & (place < len(built))
+        rival = np.where(step, 0, -1 - np.arange(len(part)))
+        if step.any():
+            rival[step] = self.trial.network.units.steps.unit[built.key["step"][place[step]]]
+        order = np.lexsort((part, rival))
+        last = np.append(np.diff(rival[order]) != 0, True)
+        chosen = np.zeros(len(part))
+        chosen[order[last]] = part[order[last]] > PART
+        return chosen
+
+    def _thinned(self, way: Way) -> Way:
+        """Return a way without what it is better without, the dearest tried first."""
+        dear = np.argsort(self.trial.model.cost[self.own], kind="stable")
+        for place in dear[way.whole[dear] > 0.5][:THINNED]:
+            less = way.whole.copy()
+            less[place] = 0.0
+            way = _better(way, self.along(Way(less, NOWHERE, 0.0)))
+        return way
 
     def forced(self) -> Way | None:
         """Return the best plan in which at least `FORCED` of what it could carry is exchanged."""
@@ -266,6 +302,11 @@ class Exchange:
         if self.needs(way).any() and self.trial.held.worth() >= found.rest.value - self.trial.tie:
             return None
         return found
+
+
+def _better(one: Way | None, other: Way) -> Way:
+    """Return the way that is worth more, the first where they are worth the same."""
+    return other if one is None or other.rest.value > one.rest.value else one
 
 
 def trial_of(dataset: Dataset, decisions: Decisions) -> Trial:

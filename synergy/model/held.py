@@ -17,8 +17,6 @@ from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints
 
 SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
-SECONDS = 5.0  # for a few yes-or-no decisions among many that are held
-NODES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,34 +156,6 @@ class Held:
             dual=-dual * self.problem.row * self.problem.money,
             reduced=reduced * self.problem.money / self.problem.column,
         )
-
-    def choose(self, columns: Ints) -> Floats | None:
-        """Return the best values of a few integer columns, the others held; None where there are none.
-
-        Parameters
-        ----------
-        columns : numpy.ndarray of int64
-            Integer columns, free within the model's bounds; they are held again afterwards.
-
-        Returns
-        -------
-        numpy.ndarray or None
-            Whole numbers.
-        """
-        highs = self._session.highs
-        kinds = np.zeros(len(columns), dtype=np.uint8) + int(highspy.HighsVarType.kInteger)
-        before = highs.getBasis()
-        with self.trying():
-            self.bound(columns, self.model.lower[columns], self.model.upper[columns])
-            highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
-            self._session.set(mip_rel_gap=0.0, mip_abs_gap=SEEN, mip_max_nodes=NODES)
-            self._session.set(time_limit=float(highs.getRunTime()) + SECONDS)
-            answer = self._session.solve()
-            self._session.set(time_limit=float("inf"))
-            highs.changeColsIntegrality(len(columns), columns.astype(np.int32), np.zeros_like(kinds))
-        if before.valid:
-            highs.setBasis(before)
-        return None if answer.x is None else np.round(answer.x[columns])
 
     def _reweigh(self, rows: Ints, columns: Ints, more: Floats) -> None:
         base = np.asarray(self.model.matrix[rows, columns]).ravel()
