@@ -9,7 +9,9 @@ from synergy.engine import Options, Outcome
 from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
 from synergy.explain.answer import Answer
 from synergy.explain.explain import Explainer, explain
+from synergy.explain.nearest import nearest
 from synergy.explain.question import Question
+from synergy.explain.what_if import WhatIfs
 from synergy.model.effort import Event
 from synergy.pathways.pathways import Pathways, pathways
 from synergy.plan import Decisions, Plan, Proposal
@@ -44,10 +46,12 @@ __all__ = [
     "SynergyError",
     "UsageError",
     "VerificationError",
+    "WhatIfs",
     "alternatives",
     "check",
     "explain",
     "load_scenario",
+    "nearest",
     "pathways",
     "plan_record",
     "plan_schema",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from random_datasets import random_dataset
 
 import synergy
 from synergy import literal
+from synergy.bench.explained import checked, questions
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
@@ -26,7 +29,9 @@ from synergy.explain.nearest import nearest
 from synergy.explain.question import Question
 from synergy.explain.texts import REASONS
 from synergy.explain.texts_changes import CHANGES
+from synergy.explain.trial import Trial
 from synergy.plan import Plan
+from synergy.records.files import write_plan
 from synergy.round import run
 from synergy.scenario import Pattern
 
@@ -297,22 +302,68 @@ def test_everything_is_said_in_both_languages() -> None:
         assert "{" not in saying.bare_en + saying.bare_zh
 
 
+def test_a_what_if_is_what_the_changed_dataset_is_worth(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    asked = synergy.WhatIfs(dataset, plan)
+    for table, ident, column, figure in (
+        ("markets", "COKE-GATE", "price", 1500.0),
+        ("markets", "LNG-1", "limit", 50000.0),
+        ("markets", "LNG-2", "limit", 50000.0),  # had none: solved anew
+        ("needs", "GLASS-HEAT", "quantity", 30000.0),
+        ("needs", "GLASS-HEAT", "price", 800.0),
+        ("offers", "CITY-RIGHT", "quantity", 400000.0),
+        ("offers", "EAST-RIGHT", "quantity", 1400000.0),
+        ("offers", "CITY-RIGHT", "price", 20.0),
+        ("facilities", "ALUMINA-NG", "capacity", 700000.0),
+    ):
+        key = str(dataset[table].columns[0])
+        mended = changed(dataset, {table: [{key: ident, column: figure}]})
+        found = asked.ask(table, ident, column, figure)
+        assert found.value == pytest.approx(Trial(mended, plan.decisions).value, rel=1e-9), (ident, column)
+        assert found.more == pytest.approx(found.value - asked.value)
+    assert asked.ask("markets", "COKE-GATE", "price", 1440.0).more == pytest.approx(0.0, abs=1.0)
+    for wrong in (("markets", "NONE", "price"), ("markets", "LNG-1", "side"), ("sites", "EAST-1", "latitude")):
+        with pytest.raises(UsageError):
+            asked.ask(*wrong, 1.0)
+
+
+def test_answers_are_confirmed_in_problems_built_anew(tiny: tuple[Dataset, Plan]) -> None:
+    explainer = Explainer(*tiny)
+    for question in questions(explainer, 8, np.random.default_rng(1)):
+        done = checked(explainer, question)
+        assert done.forced is not False
+        assert False not in done.changes
+
+
+def test_the_command_explains_a_plan_file(
+    tiny: tuple[Dataset, Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "plan.json"
+    write_plan(tiny[1], place)
+
+    def said(*words: str, lang: str = "en", status: int = 0) -> str:
+        assert run_command(["explain", str(TINY), str(place), *words], Talk(lang)) == status
+        printed = capsys.readouterr()
+        return printed.out if status == 0 else printed.err
+
+    pair = ("--from", "EAST-1", "--to", "TARCO-1", "--commodity", "TAR")
+    assert "Not in the plan" in said(*pair)
+    assert "不在方案中" in said(*pair, lang="zh")
+    record = json.loads(said(*pair, "--json"))
+    assert record["view"] == "planner"
+    assert record["changes"][0]["checked"]
+    firm = json.loads(said(*pair, "--json", "--view", "firm", "--as", "TARCO"))
+    assert (firm["view"], firm["facts"]) == ("firm", {})
+    assert "West Coking" in said("--enterprise", "TARCO")
+    assert "more than one" not in said("--enterprise", "TARCO", "--as", "TARCO")
+    assert "--from" in said("--from", "EAST-1", status=2)
+    assert "--as" in said(*pair, "--view", "firm", status=2)
+    assert "TARCO" in said("--enterprise", "EAST", "--as", "TARCO", status=2)
+    assert "WEST" in said(*pair, "--as", "WEST", status=2)
+    assert "carbon_price" in said(*pair, "--set", "carbon_price=50", status=2)
+
+
 # samples
-
-
-def _sampled(explainer: Explainer, rng: np.random.Generator) -> Question:
-    """Return a random pair: half of them such that both ends have to do with the commodity."""
-    network = explainer.trial.network
-    places, arcs = network.places, network.arcs
-    if rng.random() < 0.6 and len(arcs.link):
-        arc = int(rng.integers(len(arcs.link)))
-        source, sink = network.sources, network.sinks
-        ends: list[Any] = [source.site[arcs.outlet[arc]], sink.site[arcs.inlet[arc]]]
-        good = source.commodity[arcs.outlet[arc]]
-    else:
-        ends = list(rng.integers(len(places.sites), size=2))
-        good = rng.integers(len(places.commodities))
-    return Question(str(places.sites[ends[0]]), str(places.sites[ends[1]]), str(places.commodities[good]))
 
 
 def _sound(explainer: Explainer, question: Question) -> None:
@@ -329,9 +380,9 @@ def _sound(explainer: Explainer, question: Question) -> None:
 
 
 def test_twenty_pairs_of_tiny_are_explained(tiny: tuple[Dataset, Plan]) -> None:
-    explainer, rng = Explainer(*tiny), np.random.default_rng(4)
-    for _ in range(20):
-        _sound(explainer, _sampled(explainer, rng))
+    explainer = Explainer(*tiny)
+    for question in questions(explainer, 20, np.random.default_rng(4)):
+        _sound(explainer, question)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -340,6 +391,6 @@ def test_pairs_of_random_datasets_are_explained(seed: int, tmp_path: Path) -> No
     outcome = match(dataset, Options(gap=1e-9, settlement="none"))
     if outcome.plan is None:
         pytest.skip("no plan satisfies this dataset")
-    explainer, rng = Explainer(dataset, outcome.plan), np.random.default_rng(seed)
-    for _ in range(2):
-        _sound(explainer, _sampled(explainer, rng))
+    explainer = Explainer(dataset, outcome.plan)
+    for question in questions(explainer, 2, np.random.default_rng(seed)):
+        _sound(explainer, question)

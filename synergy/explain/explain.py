@@ -19,6 +19,7 @@ from synergy.explain.standing import Standing, stand, thrown_out
 from synergy.explain.trial import Exchange, Trial, Way, trial_of
 from synergy.explain.weighing import Weighed, weigh
 from synergy.plan import Plan
+from synergy.records.plain import plain
 
 OBSTACLES = 5  # taken away one after the other at most
 
@@ -45,7 +46,7 @@ class Explainer:
     Raises
     ------
     UsageError
-        The plan does not follow from the dataset.
+        The plan does not follow from the dataset, or was made with another scenario.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
@@ -53,6 +54,13 @@ class Explainer:
             raise UsageError(
                 f"the plan was made from another dataset: {plan.dataset.get('name')!r} with digest "
                 f"{plan.dataset.get('digest')}, not {dataset.digest} / 该方案由另一数据集生成"
+            )
+        record = dataset.scenario_record()
+        other = [name for name, value in plain(record).items() if plan.scenario.get(name, value) != value]
+        if other:
+            raise UsageError(
+                f"the plan was made with other {', '.join(other)}; read the dataset with its scenario and settings "
+                f"/ 生成方案时的 {'、'.join(other)} 不同；请使用该方案的情景和设置读取数据集"
             )
         self.dataset, self.plan = dataset, plan
         self.trial = trial_of(dataset, plan.decisions)

@@ -85,6 +85,9 @@ class Change:
         The change as a scenario fragment where tables or settings can say it.
     after : tuple of str
         Codes of the obstacles that have to be taken away as well.
+    whole : tuple of float
+        What the exchange needs opened or built then, in the order of `synergy.explain.trial.Exchange.own`; empty
+        where it is the same as without the change.
     """
 
     kind: str
@@ -92,3 +95,4 @@ class Change:
     tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    whole: tuple[float, ...] = ()

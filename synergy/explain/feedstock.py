@@ -65,7 +65,8 @@ def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     if amount is not None and way is not None:
         facts = {"amount": amount, "input": good, "unit": ident, "quantity": way.quantity, "value": way.rest.value}
         told = {name: Fact(value) for name, value in facts.items()}
-        yield Change("feedstock", told, {"offers": [{**row, "quantity": amount}]})
+        tables = {"offers": [{**row, "quantity": amount}]}
+        yield Change("feedstock", told, tables, whole=tuple(way.whole.tolist()))
 
 
 def _use(exchange: Exchange, unit: int, good: str) -> float:

@@ -16,6 +16,10 @@ from synergy.model.highs import Session, Status
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints
 
+DUAL, PRIMAL = 1, 4  # HiGHS's numbers of simplex strategies
+DEVEX = 1
+ENDLESS = 2**31 - 1
+PATIENCE = 0.02  # part of the rows as iterations, after which a solve starts from nothing
 SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
 
 
@@ -66,6 +70,8 @@ class Held:
         self._session.bound(integer, whole[integer], whole[integer])
         self._undo: list[tuple[str, Any]] = []
         self._weights: dict[tuple[int, int], float] = {}  # added to coefficients of the matrix
+        self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
+        self._patience = max(1000, int(PATIENCE * len(self._row_lower)))
         self._session.highs.run()
         self._basis = self._session.highs.getBasis()
 
@@ -134,10 +140,26 @@ class Held:
             if extra and not any(name == "together" for name, _ in self._undo):
                 self._session.highs.setBasis(self._basis)  # deleting a row loses the one there is
 
-    def worth(self) -> float:
-        """Return the value of the best rest alone, in money a year; -inf where there is none."""
+    def home(self) -> None:
+        """Start the next solve from the basis of the plan itself, not from that of the last question."""
+        self._session.highs.setBasis(self._basis)
+
+    def worth(self, *, primal: bool = False) -> float:
+        """Return the value of the best rest alone, in money a year; -inf where there is none.
+
+        Parameters
+        ----------
+        primal : bool
+            Whether only money was changed since the last solve, so that what is done stays possible.
+        """
         highs = self._session.highs
+        self._session.set(simplex_strategy=PRIMAL if primal else DUAL, simplex_iteration_limit=self._patience)
         highs.run()
+        if highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
+            self._session.set(simplex_strategy=DUAL, simplex_iteration_limit=ENDLESS)
+            highs.clearSolver()  # far from the plan a start from nothing, with presolve, is faster
+            highs.run()
+        self._session.set(simplex_strategy=DUAL, simplex_iteration_limit=ENDLESS)
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return -np.inf
         return -float(highs.getObjectiveValue()) * self.problem.money
