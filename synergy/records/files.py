@@ -90,8 +90,23 @@ def read_record(path: str | Path) -> Any:
 
 
 def dumps(record: Any) -> str:
-    """Return a plain record as JSON text for people and programs: indented, Chinese as it is, never a NaN."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
+    """Return a plain record as JSON text for people and programs: a row a line, Chinese as it is, never a NaN."""
+    if not isinstance(record, dict):
+        return _line(record)
+    keys = (f" {_line(key)}: {_block(value)}" for key, value in record.items())
+    return "{\n" + ",\n".join(keys) + "\n}"
+
+
+def _block(value: Any) -> str:
+    """Return the value of a key, lists of records a line each."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join("  " + _line(row) for row in value) + "\n ]"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    """Return a value as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def loads(text: str) -> Any:
