@@ -20,7 +20,7 @@ from synergy.network.places import Bools, Floats, Ints
 
 LEAST = 300  # decisions of a part, unless there are no more
 LOOKS = 48  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
-SECONDS_PART = 0.3  # of the time that is left, for one part
+SECONDS_PART = 0.5  # of the time that is left, for one part
 NEAR = 5e-4  # gap within a part that suffices
 WORTH = 1e-4  # part of the value that a part has to bring to be worth another
 IDLE = 2  # parts in a row that bring less
