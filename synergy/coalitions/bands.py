@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from synergy.accounts.owners import owner_of
+from synergy.coalitions.apart import Apart
 from synergy.dataset.dataset import Dataset
 from synergy.model.balances import arrivals
 from synergy.model.build import Model
 from synergy.model.decode import NOISE
-from synergy.model.highs import Answer, Session, Status
-from synergy.model.scaling import scaled
 from synergy.network.links import between_enterprises
 from synergy.network.places import Floats, Ints
 from synergy.settlement.trades import Trades
@@ -53,75 +52,6 @@ class _Moved:
     arrived: Floats
 
 
-class _Held:
-    """The plan's linear rest, decoupled, in a solver."""
-
-    def __init__(self, model: Model, x: Floats) -> None:
-        self.model, self.x, self.problem = model, x, scaled(model)
-        self.session = Session(self.problem, relaxed=True)
-        self._row = self._rows_of()
-        self._whole = np.flatnonzero(model.integer)
-        held = np.concatenate([self._whole, self.crossing()])
-        value = x[held] / self.problem.column[held]
-        self.session.bound(held, value, value)
-        self.base: Answer = self.session.solve()
-
-    def crossing(self) -> Ints:
-        """Return the columns of flows between different enterprises, or with a public place."""
-        network, flow = self.model.candidates.network, self.model.column("flow")
-        if not len(flow):
-            return np.empty(0, np.int64)
-        arc = flow.key["arc"]
-        origin = network.sources.site[network.arcs.outlet[arc]]
-        target = network.sinks.site[network.arcs.inlet[arc]]
-        crossing: Ints = flow.positions[network.places.owner[origin] != network.places.owner[target]]
-        return crossing
-
-    def _rows_of(self) -> dict[str, Ints]:
-        """Return the balance row of each flow column at its outlet and at its inlet, -1 where there is none."""
-        network, flow = self.model.candidates.network, self.model.column("flow")
-        periods = len(network.places.share)
-        found = {}
-        for name, group in (("outlet", network.arcs.outlet), ("inlet", network.arcs.inlet)):
-            block = self.model.rows[name]
-            size = int(group.max(initial=-1)) + 1
-            table = np.full((max(size, int(block.key["group"].max(initial=-1)) + 1), periods), -1)
-            table[block.key["group"], block.key["period"]] = block.positions
-            found[name] = table[group[flow.key["arc"]], flow.key["period"]] if len(flow) else np.empty(0, np.int64)
-        return found
-
-    def price(self, moved: _Moved, count: int) -> Floats:
-        """Return the dual price at the gate of each exchange, NaN where there is none."""
-        flow = self.model.column("flow")
-        row = self._row["outlet"][moved.column - flow.start]
-        if self.base.row_dual is None:
-            return np.full(count, np.nan)
-        dual = self.base.row_dual * self.problem.row * self.problem.money
-        worth = np.bincount(moved.exchange, weights=dual[row] * moved.quantity, minlength=count)
-        total = np.bincount(moved.exchange, weights=moved.quantity, minlength=count)
-        return worth / total
-
-    def change(self, side: str, column: Ints, amount: Floats) -> float:
-        """Return the change of value where some flows do not leave their outlets, or do not reach their inlets."""
-        flow = self.model.column("flow")
-        row = self._row[side][column - flow.start]
-        rows, place = np.unique(row, return_inverse=True)
-        # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
-        sign = -1.0 if side == "outlet" else 1.0
-        shift = sign * np.bincount(place, weights=amount) * self.problem.row[rows]
-        self.session.limit(rows, shift, shift)
-        answer = self.session.solve()
-        if answer.status is not Status.OPTIMAL:  # what runs or is built cannot go on as it is: it may do less
-            whole, value = self._whole, self.x[self._whole]
-            self.session.bound(whole, np.zeros(len(whole)), value)
-            answer = self.session.solve()
-            self.session.bound(whole, value, value)
-        self.session.limit(rows, np.zeros(len(rows)), np.zeros(len(rows)))
-        if answer.status is not Status.OPTIMAL:
-            return float("nan")
-        return -(answer.value - self.base.value) * self.problem.money
-
-
 def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
     """Return the exchanges of a plan between enterprises, with the band of prices of each.
 
@@ -144,25 +74,30 @@ def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
     quantity = np.bincount(moved.exchange, weights=moved.quantity, minlength=count).astype(float)
     low, high = np.full(count, np.nan), np.full(count, np.nan)
     if count:
-        low, high = _ends(_Held(model, x), moved, count)
+        low, high = _ends(Apart(model, x), moved, (seller, buyer))
     return Exchanges(key, Trades(seller, buyer, quantity, low, high))
 
 
-def _ends(held: _Held, moved: _Moved, count: int) -> tuple[Floats, Floats]:
+def _ends(plan: Apart, moved: _Moved, sides: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
     """Return both ends of the bands; the dual price stands for a side that cannot do without the exchange."""
-    cost = held.model.cost[moved.column]
+    seller, buyer = (side.tolist() for side in sides)
+    count = len(seller)
     total = np.bincount(moved.exchange, weights=moved.quantity, minlength=count)
-    carried = np.bincount(moved.exchange, weights=cost * moved.quantity, minlength=count) / total
+    cost = plan.model.cost[moved.column] * moved.quantity
+    carried = np.bincount(moved.exchange, weights=cost, minlength=count) / total
     order = np.argsort(moved.exchange, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(moved.exchange, minlength=count))[:-1])
-    kept = [held.change("outlet", moved.column[part], moved.quantity[part]) for part in parts]
-    lost = [held.change("inlet", moved.column[part], moved.arrived[part]) for part in parts]
-    low, high = np.array(kept) / total, -np.array(lost) / total + carried
-    price = held.price(moved, count)
+    kept, lost, price = np.empty(count), np.empty(count), np.empty(count)
+    for at, part in enumerate(parts):
+        column, quantity = moved.column[part], moved.quantity[part]
+        kept[at] = plan.change(seller[at], "outlet", column, quantity)
+        lost[at] = plan.change(buyer[at], "inlet", column, moved.arrived[part])
+        price[at] = plan.price(seller[at], column, quantity)
+    low, high = kept / total, -lost / total + carried
     either = np.where(np.isnan(price), np.where(np.isnan(low), high, low), price)
     either = np.nan_to_num(either)
     low, high = np.where(np.isnan(low), either, low), np.where(np.isnan(high), either, high)
-    return np.minimum(low, high), np.maximum(low, high)
+    return np.minimum(low, high) + 0.0, np.maximum(low, high) + 0.0
 
 
 def _moved(model: Model, x: Floats) -> tuple[pd.DataFrame, _Moved]:

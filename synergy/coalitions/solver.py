@@ -23,7 +23,7 @@ from synergy.settlement.game import Worth
 
 EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
 SECONDS = 120.0  # of one coalition: a last resort, work stops it before
-LIMITS = 120.0  # of a relaxation
+LIMITS = 900.0  # of a relaxation
 FIRST = 900.0  # of the first relaxation, from which all others start
 
 
