@@ -159,11 +159,17 @@ def main() -> None:
     """Print what each attack leaves, without the ladder and with it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--bare", type=int, default=12, help="rounds without the ladder, each of them a new solve")
     parser.add_argument("--cost", type=float, default=317.31)
     asked = parser.parse_args()
     for name in ATTACKS:
-        parts = [width(name, asked.cost, ladder, asked.rounds) for ladder in (0.0, STEP)]
-        print(f"{name}: {parts[0]:.3g} of the cost without the ladder, {parts[1]:.3g} with one of {STEP}", flush=True)
+        bare = width(name, asked.cost, 0.0, asked.bare)
+        coarse = width(name, asked.cost, STEP, asked.rounds)
+        print(
+            f"{name}: {coarse:.1%} of the cost stays hidden after {asked.rounds} rounds on the ladder of {STEP}, "
+            f"{bare:.2%} without it after {asked.bare}",
+            flush=True,
+        )
     sys.stdout.flush()
 
 
