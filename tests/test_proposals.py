@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from proposal_worlds import decide, flow, plan_of, world
+from random_datasets import random_dataset
 
 from synergy.dataset.dataset import Dataset
 from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
 from synergy.proposals.names import amount
+from synergy.round import Options, run
 
 TO_GLASS = "O1 offer:O1-GAS > G1 need:G1-HEAT GAS"
 FLARE = "O1 offer:O1-GAS > O1 disposal: GAS"
@@ -317,3 +319,12 @@ def test_the_order_of_rows_changes_nothing(small: Dataset) -> None:
 def test_amounts_are_said_as_people_say_them(quantity: float, unit: str, en: str, zh: str) -> None:
     assert amount(quantity, unit, "en") == en
     assert amount(quantity, unit, "zh") == zh
+
+
+@pytest.mark.parametrize("seed", [90028, 90033])
+def test_lines_that_answer_one_another_alone_end_in_the_remainder(seed: int, tmp_path: Path) -> None:
+    plan = run(random_dataset(seed).dataset(tmp_path / "ring"), Options(settlement="standalone", gap=1e-8)).plan
+    assert plan is not None
+    assert plan.proposals
+    gains = sum(proposal.gain or 0.0 for proposal in plan.proposals)
+    assert gains + (plan.remainder or 0.0) == pytest.approx(plan.gain)

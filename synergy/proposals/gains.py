@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
 from synergy.proposals.balances import FAINT, elements
@@ -94,9 +94,7 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     shares = sparse.csr_matrix(shares @ sparse.diags(_grown(changed).astype(float)))
     owned = np.asarray(shares.sum(axis=0)).ravel() > 0
     steps = _steps(elements(dataset, changed), owned, (len(changed.flows), len(changed.runs)))
-    _, part = connected_components(steps, directed=False)
-    reached = np.isin(part, part[: len(owned)][owned])
-    return Walk(steps=sparse.csr_matrix(sparse.diags(reached.astype(float)) @ steps), shares=shares)
+    return Walk(steps=sparse.csr_matrix(sparse.diags(_reaching(steps, owned).astype(float)) @ steps), shares=shares)
 
 
 def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int]) -> sparse.csr_matrix:
@@ -128,6 +126,20 @@ def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int
     target = lines + asked + np.where(keeper, sides, 0)
     asks = sparse.coo_matrix((chance, (item, target)), shape=(states, states))
     return sparse.csr_matrix(answers + driven + asks)
+
+
+def _reaching(steps: sparse.csr_matrix, owned: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which states lead to a line of a proposal: others could hand on among themselves without end."""
+    states, ends = steps.shape[0], np.flatnonzero(owned)
+    # steps taken backwards, from one state more that stands before all lines of proposals
+    back = sparse.coo_matrix(steps.T)
+    real = back.data > 0
+    row = np.concatenate([back.row[real], np.full(len(ends), states)])
+    column = np.concatenate([back.col[real], ends])
+    graph = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(states + 1, states + 1))
+    reached = np.zeros(states + 1, dtype=bool)
+    reached[breadth_first_order(graph, states, return_predecessors=False)] = True
+    return reached[:states]
 
 
 def _spans(item: NDArray[np.int64], run: NDArray[np.bool_], lines: int) -> NDArray[np.bool_]:
