@@ -157,6 +157,9 @@ REFUSED: dict[str, Case] = {
     "54 impossible latitude": Case(
         "sites", "site,enterprise,latitude,longitude\na,A,200,111\nb,B,37,111\n", "latitude", "200"
     ),
+    "27 an id of blanks": Case("offers", _offers("  ,a,COG,100,400"), "offer", ""),
+    "27 a reference of invisible blanks": Case("offers", _offers("o1,\u200b,COG,100,400"), "site", ""),
+    "27 a quantity of ideographic blanks": Case("offers", _offers("o1,a,COG,\u3000,400"), "quantity", ""),
     "59 impossible limit": Case("limits", "holder,commodity,property,minimum,maximum\nn1,COG,h2s,5,2\n", "", ""),
 }
 WARNED: dict[str, Case] = {

@@ -13,7 +13,7 @@ import numpy as np
 from synergy.dataset.columns import Column, Kind
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.garbled import garbled
-from synergy.dataset.ids import ALL_CLEAN, cleaned, near, suggestion
+from synergy.dataset.ids import ALL_CLEAN, INVISIBLE, cleaned, near, suggestion
 from synergy.dataset.numbers import number_of
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Cells, Flags, Floats, Sheet, Words
@@ -113,7 +113,12 @@ def _unknown(sheet: Sheet, name: str, findings: Findings) -> None:
 
 def _required(sheet: Sheet, name: str, findings: Findings) -> None:
     cells = sheet.columns[name]
-    blank = ~cells.filled if isinstance(cells, Words) else np.isnan(cells)
+    if isinstance(cells, Words):
+        # a cell of spaces or of marks nobody sees looks blank, and is
+        nothing = np.array([not INVISIBLE.sub("", word).strip() for word in cells.words], dtype=np.bool_)
+        blank = ~cells.filled | cells.among(nothing)
+    else:
+        blank = np.isnan(cells)
     lines = sheet.lines[blank]
     findings.add_rows("blank", Where(sheet.table, None, name), lines, [""] * len(lines))
 
