@@ -83,9 +83,9 @@ class Explainer:
             The dataset does not know what is asked about.
         """
         question.check(self.dataset)
-        exchange = Exchange(self.trial, question)
-        if exchange.quantity(self.trial.rest) > 0:
-            return self._standing(exchange)
+        planned = self._planned(question)
+        if planned > 0:
+            return self._standing(Exchange(self.trial, question), planned)
         cleared = self._cleared(question)
         if cleared.blocked:
             return self._answer(question, cleared.reasons, ())
@@ -96,6 +96,16 @@ class Explainer:
             found = (self._mended(exchange, weighed.forced, cleared), *found)
         reasons = cleared.reasons + weighed.reasons
         return self._answer(question, reasons, found, self._facts(exchange, weighed, cleared))
+
+    def _planned(self, question: Question) -> float:
+        """Return what the plan exchanges, a year or in the period asked about."""
+        flows = self.plan.decisions.flows
+        mine = (flows["from_site"] == question.origin) & (flows["to_site"] == question.target)
+        mine &= flows["commodity"] == question.commodity
+        for name, asked in (("period", question.period), ("mode", question.mode)):
+            if asked:
+                mine &= flows[name] == asked
+        return float(flows.loc[mine, "quantity"].sum())
 
     def _cleared(self, question: Question) -> _Cleared:
         """Take the obstacles away one after the other."""
@@ -153,9 +163,9 @@ class Explainer:
             facts["reduced_cost_relaxed"] = float(self.trial.relaxed[exchange.flows].min())
         return {name: Fact(value) for name, value in facts.items()}
 
-    def _standing(self, exchange: Exchange) -> Answer:
+    def _standing(self, exchange: Exchange, planned: float) -> Answer:
         """Explain an exchange that the plan has."""
-        standing = stand(exchange)
+        standing = stand(exchange, planned)
         shared = frozenset(exchange.names)
         facts = {
             "quantity": Fact(standing.quantity, UNKNOWN, shared),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synergy.explain.facts import PUBLIC, Fact
+from synergy.explain.facts import Fact
 from synergy.explain.obstacles import owner_of
 from synergy.explain.trial import Exchange, Way
 from synergy.network.ends import EndKind
@@ -35,8 +35,7 @@ def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
     host = str(places.sites[units.site[unit]])
     own = owner_of(exchange.trial.dataset, host)
     process = str(places.processes[units.process[unit]])
-    known = PUBLIC if units.is_build[unit] else own
-    facts = {"unit": Fact(str(units.ids[unit]), own), "process": Fact(process, known), "least": Fact(least, known)}
+    facts = {"unit": Fact(str(units.ids[unit]), own), "process": Fact(process, own), "least": Fact(least, own)}
     supply, good = _scarcest(exchange, unit)
     facts["input"] = Fact(good)
     if not np.isfinite(supply).all():

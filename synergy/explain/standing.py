@@ -61,13 +61,14 @@ class Standing:
     alternatives: tuple[Alternative, ...]
 
 
-def stand(exchange: Exchange) -> Standing:
+def stand(exchange: Exchange, planned: float) -> Standing:
     """Return what an exchange of the plan brings.
 
     Parameters
     ----------
     exchange : Exchange
-        The plan uses at least one of its flows.
+    planned : float
+        What the plan exchanges; solved again, another plan of the same value may do without.
 
     Returns
     -------
@@ -78,7 +79,9 @@ def stand(exchange: Exchange) -> Standing:
         _leave_out(exchange)
         without = held.solve()
     brings = trial.value - without.value
-    return Standing(exchange.quantity(trial.rest), without, brings, _alternatives(exchange, without))
+    if abs(brings) <= trial.tie:
+        brings = 0.0
+    return Standing(planned, without, brings, _alternatives(exchange, without))
 
 
 def _leave_out(exchange: Exchange) -> None:

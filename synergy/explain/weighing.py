@@ -12,7 +12,7 @@ from synergy.explain.facts import PUBLIC, Fact, Reason
 from synergy.explain.lifts import Lift, lifts
 from synergy.explain.scale import scale_facts
 from synergy.explain.searches import smallest, subsidy
-from synergy.explain.sides import cost_facts, larger_link, quality_facts
+from synergy.explain.sides import cost_facts, larger_link, link_privacy, quality_facts
 from synergy.explain.trial import Exchange, Way
 from synergy.network.ends import OutletClass
 from synergy.network.places import PUBLIC as PUBLIC_PLACE
@@ -160,11 +160,8 @@ def _outside(exchange: Exchange) -> Sequence[Reason]:
     ):
         sited = groups.site[group[groups.rank[group] == place_rank]]
         private |= {str(network.places.enterprises[one]) for one in owner[sited] if one != PUBLIC_PLACE}
-    explicit = trial.dataset["links"]
-    mine = (explicit["from_site"] == exchange.question.origin) & (explicit["to_site"] == exchange.question.target)
-    shared = frozenset(exchange.names) if mine.any() else PUBLIC
-    known = frozenset({"*"}) if mine.any() or private else PUBLIC
-    number = Fact(
-        float(np.min(beaten)), known if not mine.any() else frozenset({"*"}), shared if not private else PUBLIC
-    )
+    own, shared = link_privacy(exchange)
+    if own and private:
+        shared = PUBLIC  # a price at a member's place and a link of the two ends: nobody knows both
+    number = Fact(float(np.min(beaten)), own | frozenset(private), shared)
     return (Reason("market", {"number": number}),)
