@@ -13,7 +13,7 @@ from synergy.explain.facts import Change, Fact, Reason
 from synergy.explain.feedstock import fed
 from synergy.explain.lifts import end_columns
 from synergy.explain.searches import smallest, subsidy
-from synergy.explain.sides import prices_of
+from synergy.explain.sides import disposed_flows, prices_of
 from synergy.explain.trial import Exchange, Way
 from synergy.explain.weighing import Cause, Weighed
 from synergy.explain.wider import wider_rows
@@ -87,23 +87,30 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
     """The price paid at the inlet goes up, or that asked for at the outlet goes down."""
     held, members = exchange.trial.held, prices_of(exchange, side)
     columns = end_columns(exchange, side, members)
-    if not len(columns):
+    if not len(columns) or (side == "give" and _mixed(exchange, members)):
         return
+    unpaid = disposed_flows(exchange.trial, members) if side == "give" else columns[:0]
 
-    def test(amount: float) -> bool:
+    def tried(amount: float) -> Way | None:
         with held.trying():
             held.price(columns, amount)
-            return exchange.enters(forced) is not None
+            held.price(unpaid, -amount)
+            return exchange.enters(forced)
 
-    amount = smallest(test, least, 1e3 * least)
+    amount = smallest(lambda one: tried(one) is not None, least, 1e3 * least)
     if amount is None:
         return
-    with held.trying():
-        held.price(columns, amount)
-        way = exchange.enters(forced)
+    way = tried(amount)
     if way is not None:
         tables = _priced(exchange, side, members, amount)
         yield Change("price_paid" if side == "take" else "price_asked", _told(amount, way), tables)
+
+
+def _mixed(exchange: Exchange, members: Ints) -> bool:
+    """Return whether offers could be disposed of without being told apart from what else their site has of it."""
+    ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
+    disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
+    return bool((disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)).any())
 
 
 def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> dict[str, list[dict[str, object]]]:
@@ -149,7 +156,8 @@ def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
         if way is not None:
             kind = kinds[cause.lift.code]
             told, settings = _told(cause.amount, way), _settings(exchange, kind, cause.amount)
-            yield Change(kind, told, wider_rows(exchange, kind, cause.amount, cause.lift.total), settings)
+            tables = wider_rows(exchange, kind, cause.amount, cause.lift.total)
+            yield Change(kind, told, tables, settings, whole=tuple(way.whole.tolist()))
     elif cause.lift.code in WHOLE and cause.way.quantity > 0:
         yield Change(f"without_{cause.lift.code}", _told(None, cause.way))
 

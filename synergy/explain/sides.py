@@ -9,7 +9,7 @@ from synergy.candidates.candidates import quality_rows
 from synergy.explain.facts import PUBLIC, Fact, Reason
 from synergy.explain.obstacles import owner_of
 from synergy.explain.trial import Exchange, Trial
-from synergy.network.ends import EndKind
+from synergy.network.ends import EndKind, InletClass, OutletClass
 from synergy.network.places import Floats, Ints
 
 
@@ -139,8 +139,23 @@ def larger_link(exchange: Exchange) -> Reason | None:
 
 
 def prices_of(exchange: Exchange, side: str) -> Ints:
-    """Return the members of one side that have a price: offers, needs and markets."""
+    """Return the members of one side that have a price of their own: offers, needs and markets that stand there."""
     network = exchange.trial.network
-    ends, members = (network.outlets, exchange.outlets) if side == "give" else (network.inlets, exchange.inlets)
-    priced = np.isin(ends.kind[members], (EndKind.OFFER, EndKind.NEED, EndKind.MARKET))
-    return members[priced]
+    give = side == "give"
+    ends, members = (network.outlets, exchange.outlets) if give else (network.inlets, exchange.inlets)
+    place = OutletClass.PLACE if give else InletClass.PLACE
+    kind = ends.kind[members]
+    priced = np.isin(kind, (EndKind.OFFER, EndKind.NEED)) | ((kind == EndKind.MARKET) & (ends.rank[members] == place))
+    own: Ints = members[priced]
+    return own
+
+
+def disposed_flows(trial: Trial, members: Ints) -> Ints:
+    """Return the flows over which offers that stand alone are disposed of: those are not paid for."""
+    network, flow = trial.network, trial.model.column("flow")
+    if not len(flow):
+        return np.empty(0, np.int64)
+    ends, arc = network.outlets, flow.key["arc"]
+    alone = members[ends.alone[members] & (ends.kind[members] == EndKind.OFFER)]
+    gone = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
+    return np.asarray(flow.start + np.flatnonzero(gone & np.isin(network.arcs.outlet[arc], ends.group[alone])))

@@ -13,8 +13,9 @@ from synergy.dataset.schema import own_column
 from synergy.errors import UsageError
 from synergy.explain.mend import changed
 from synergy.explain.roomy import ROOM
+from synergy.explain.sides import disposed_flows
 from synergy.explain.trial import Trial, trial_of
-from synergy.network.ends import EndKind, Ends, InletClass
+from synergy.network.ends import EndKind
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Plan
 
@@ -147,15 +148,8 @@ class WhatIfs:
 
     def _price(self, table: str, members: Ints, columns: Ints, more: float) -> Callable[[], None]:
         """Return what changes a price; an offer is not paid for what is disposed of."""
-        network, held = self._trial.network, self._trial.held
-        disposed = np.empty(0, np.int64)
-        if table == "offers":
-            flow = self._trial.model.column("flow")
-            ends: Ends = network.outlets
-            arc = flow.key["arc"] if len(flow) else np.empty(0, np.int64)
-            gone = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
-            mine = gone & np.isin(network.arcs.outlet[arc], ends.group[members[ends.alone[members]]])
-            disposed = flow.start + np.flatnonzero(mine)
+        held = self._trial.held
+        disposed = disposed_flows(self._trial, members) if table == "offers" else np.empty(0, np.int64)
 
         def ask() -> None:
             held.price(columns, more)

@@ -33,6 +33,8 @@ def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Ro
     units = exchange.units(ends, members)
     units = units[~network.units.is_build[units]]
     markets = dataset["markets"].iloc[ends.ref[members[ends.kind[members] == EndKind.MARKET]]]
+    if (markets["site"] == "").any():
+        return {}  # its row is every site's
     markets = markets[markets["limit"].notna()]
     rows: Rows = {
         table: [
