@@ -50,7 +50,8 @@ def better(exchange: Exchange, way: Way) -> Iterator[Change]:
     row: dict[str, Any] = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
     figures = {"amount": amount, "property": name, "quantity": entered.quantity, "value": entered.rest.value}
     told = {key: Fact(one) for key, one in figures.items()}
-    yield Change("quality", told, {"qualities": [{**row, "value": value + sign * amount}]})
+    tables = {"qualities": [{**row, "value": value + sign * amount}]}
+    yield Change("quality", told, tables, whole=tuple(entered.whole.tolist()))
 
 
 def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:

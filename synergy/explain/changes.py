@@ -39,7 +39,7 @@ def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     if weighed.forced is not None and weighed.subsidy is not None:
         amount, way = weighed.subsidy
         if amount > 0:
-            yield Change("subsidy", _told(amount, way))
+            yield Change("subsidy", _told(amount, way), whole=_whole(way))
         if amount > 0 and weighed.reasons[:1] != (Reason("tie"),):
             yield from _carriage(exchange, weighed.forced)
             yield from _price(exchange, weighed.forced, "take", amount)
@@ -57,6 +57,11 @@ def _told(amount: float | None, way: Way, **more: float) -> dict[str, Fact]:
     return {name: Fact(value) for name, value in values.items() if value is not None}
 
 
+def _whole(way: Way) -> tuple[float, ...]:
+    """Return what a way needs, as a change keeps it."""
+    return tuple(way.whole.tolist())
+
+
 def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
     """The link that carries most of it gets cheaper, or shorter."""
     trial = exchange.trial
@@ -72,7 +77,8 @@ def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
         return
     amount, way = found
     if amount <= cost:
-        yield Change("transport", _told(amount, way, now=cost), {"links": [_link(exchange, main, cost - amount)]})
+        tables = {"links": [_link(exchange, main, cost - amount)]}
+        yield Change("transport", _told(amount, way, now=cost), tables, whole=_whole(way))
     yield from nearer(exchange, main, amount)
 
 
@@ -103,7 +109,8 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
     way = tried(amount)
     if way is not None:
         tables = _priced(exchange, side, members, amount)
-        yield Change("price_paid" if side == "take" else "price_asked", _told(amount, way), tables)
+        kind = "price_paid" if side == "take" else "price_asked"
+        yield Change(kind, _told(amount, way), tables, whole=_whole(way))
 
 
 def _mixed(exchange: Exchange, members: Ints) -> bool:
@@ -133,7 +140,7 @@ def _grant(exchange: Exchange, forced: Way) -> Iterator[Change]:
     alone, trial = exchange.along(forced), exchange.trial
     short = trial.value - alone.rest.value
     if alone.quantity > 0 and exchange.needs(forced).any() and short > trial.tie:
-        yield Change("grant", _told(short + 2 * trial.tie, alone))
+        yield Change("grant", _told(short + 2 * trial.tie, alone), whole=_whole(alone))
 
 
 def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
@@ -157,7 +164,7 @@ def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
             kind = kinds[cause.lift.code]
             told, settings = _told(cause.amount, way), _settings(exchange, kind, cause.amount)
             tables = wider_rows(exchange, kind, cause.amount, cause.lift.total)
-            yield Change(kind, told, tables, settings, whole=tuple(way.whole.tolist()))
+            yield Change(kind, told, tables, settings, whole=_whole(way))
     elif cause.lift.code in WHOLE and cause.way.quantity > 0:
         yield Change(f"without_{cause.lift.code}", _told(None, cause.way))
 

@@ -48,7 +48,7 @@ def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
         good, bad, way = (good, middle, way) if found is None else (middle, bad, found)
     facts = {"amount": km - good, "km": good, "quantity": way.quantity, "value": way.rest.value}
     told = {name: Fact(value) for name, value in facts.items()}
-    yield Change("distance", told, {"links": [{**row, "km": good}]})
+    yield Change("distance", told, {"links": [{**row, "km": good}]}, whole=tuple(way.whole.tolist()))
 
 
 def entering(exchange: Exchange, row: dict[str, str], km: float) -> Way | None:

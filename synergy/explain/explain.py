@@ -11,7 +11,7 @@ from synergy.errors import UsageError
 from synergy.explain.answer import Answer
 from synergy.explain.changes import changes
 from synergy.explain.facts import UNKNOWN, Change, Fact, Reason
-from synergy.explain.mend import Mend
+from synergy.explain.mend import Mend, joined
 from synergy.explain.obstacles import obstacle
 from synergy.explain.question import Question
 from synergy.explain.sides import best_flow
@@ -147,7 +147,7 @@ class Explainer:
         settings = dict(change.settings)
         for mend in cleared.mends:
             for name, rows in mend.tables.items():
-                tables[name] = [*rows, *tables.get(name, [])]
+                tables[name] = joined(name, [*rows, *tables.get(name, [])])
             settings = {**mend.settings, **settings}
         after = tuple(mend.code for mend in cleared.mends if mend.code != own)
         return replace(change, tables=tables, settings=settings, after=after)

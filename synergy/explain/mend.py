@@ -60,6 +60,25 @@ def changed(dataset: Dataset, tables: Rows, settings: Mapping[str, Any] | None =
     return replace(dataset, tables=frames, settings=policy, given=dataset.given | set(tables))
 
 
+def joined(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with those of one key put together, later figures on top: a scenario names a key once.
+
+    Parameters
+    ----------
+    table : str
+    rows : list of dict
+
+    Returns
+    -------
+    list of dict
+    """
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in TABLES[table].key)
+        found[key] = {**found.get(key, {}), **row}
+    return list(found.values())
+
+
 def _merged(frame: pd.DataFrame, table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return a table with rows replaced by key or added."""
     frame = frame.copy()
