@@ -51,13 +51,11 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
     """Find the best plan."""
-    if given["scheduler"] is not None:
-        raise click.UsageError(talk.say("not_yet.scheduler"))
     out: Path | None = given["out"]
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out)
-    names = ("gap", "time_limit", "settlement", "base", "workers", "seed")
+    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler")
     return match_dataset(talk, asked, **{name: given[name] for name in names})
 
 

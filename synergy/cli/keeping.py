@@ -239,6 +239,8 @@ def audited(talk: Talk, /, **given: Any) -> int:
 @click.command("worker")
 @click.option("--once", is_flag=True)
 @click.option("--limit", type=Number(0, above=True), default=3600.0)
+@click.option("--workers", type=Number(1, whole=True))
+@click.option("--scheduler", metavar="ADDRESS")
 @_ADDRESS
 @in_language
 @click.pass_obj
@@ -255,7 +257,7 @@ def worker(talk: Talk, /, **given: Any) -> None:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        habits = Habits(limit=given["limit"])
+        habits = Habits(limit=given["limit"], workers=given["workers"], scheduler=given["scheduler"])
         talk.note(talk.say("store.working", name=habits.name))
         if given["once"]:
             work_once(store, habits, lambda: bool(asked))

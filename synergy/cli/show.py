@@ -104,14 +104,15 @@ def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object
     return [problem.record(talk.lang) for problem in problems]
 
 
-def run_round(talk: Talk, dataset: Dataset, **options: Any) -> Round:
+def run_round(talk: Talk, dataset: Dataset, scheduler: str | None = None, **options: Any) -> Round:
     """Run a round with progress on the terminal; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
     from synergy.engine import Options
     from synergy.round import run
+    from synergy.worker.scheduler import executor
 
-    with watched(talk) as listen, interruptible(talk) as stop:
-        return run(dataset, Options(**options), listen, stop)
+    with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
+        return run(dataset, Options(**options), listen, stop, side)
 
 
 def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:

@@ -37,7 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.gap": ("Relative gap that suffices.", "足够的相对间隙。"),
         "option.time_limit": ("Seconds for the search.", "搜索时间上限（秒）。"),
         "option.workers": ("Processes side by side.", "并行进程数。"),
-        "option.scheduler": ("Address of a Dask scheduler: not yet.", "Dask 调度器地址：尚未提供。"),
+        "option.scheduler": ("Address of a Dask scheduler (extra `dask`).", "Dask 调度器地址（附加组件 `dask`）。"),
         "option.seed": ("Seed of all that is random.", "随机数种子。"),
         "option.out": ("Write the plan document to a file.", "把方案文档写入文件。"),
         "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
@@ -75,10 +75,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_argument": ("{name} needs a value", "{name} 需要一个值"),
         "usage_other": ("wrong usage: {said}", "用法错误：{said}"),
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
-        "not_yet.scheduler": (
-            "--scheduler comes with a later version; use --workers",
-            "--scheduler 将在后续版本提供；请用 --workers",
-        ),
         "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
         "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
         "unexpected": (

@@ -8,6 +8,7 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 
+from synergy.errors import UsageError
 from synergy.worker.solve import Task, solve, told
 
 _LOOK_S = 0.5
@@ -30,9 +31,10 @@ def main(pipe: Connection, task: Task) -> None:
     except BrokenPipeError:
         return
     except Exception as error:
-        # the class and where: a message may hold figures of a firm
+        # the class and where: a message may hold figures of a firm; one about usage holds none
         last = traceback.extract_tb(error.__traceback__)[-1]
-        pipe.send(("fault", f"{type(error).__name__} in {last.name}, line {last.lineno}"))
+        where = str(error) if isinstance(error, UsageError) else f"in {last.name}, line {last.lineno}"
+        pipe.send(("fault", f"{type(error).__name__}: {where}"))
 
 
 def _orphaned(parent: int) -> None:

@@ -18,6 +18,7 @@ from synergy.store.results import plan_digest
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.verify.verify import verify
+from synergy.worker.scheduler import executor
 
 Record = dict[str, Any]
 
@@ -32,11 +33,14 @@ class Task:
         The frozen dataset.
     scenario, options : mapping
         Records of the store.
+    scheduler : str or None
+        Address of a Dask cluster that helps.
     """
 
     archive: bytes
     scenario: Mapping[str, Any]
     options: Mapping[str, Any]
+    scheduler: str | None = None
 
 
 def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] | None = None) -> Record:
@@ -55,7 +59,8 @@ def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] |
         ``{status, record, diagnosis}``, as `synergy.store.results.finish` takes it.
     """
     dataset = dataset_of(task.archive, task.scenario)
-    done = run(dataset, Options(**task.options), listen, stop)
+    with executor(task.scheduler) as side:
+        done = run(dataset, Options(**task.options), listen, stop, side)
     record = None if done.plan is None else round_record(dataset, done.plan)
     return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
 

@@ -44,6 +44,10 @@ class Habits:
         Seconds that one run may take in all; then it has failed.
     apart : bool
         Whether a run is solved in a process of its own. Without one nothing renews the lease while it is solved.
+    workers : int or None
+        Processes for what can be done side by side; None: as the round says. The plan is the same for any number.
+    scheduler : str or None
+        Address of a Dask cluster that helps.
     name : str
         Of the process, for people.
     """
@@ -52,7 +56,14 @@ class Habits:
     idle: float = 1.0
     limit: float = 3600.0
     apart: bool = True
+    workers: int | None = None
+    scheduler: str | None = None
     name: str = field(default_factory=_name)
+
+    def task(self, held: Claim) -> Task:
+        """Return what is solved of a run."""
+        options = dict(held.options) | ({} if self.workers is None else {"workers": self.workers})
+        return Task(held.archive, held.scenario, options, self.scheduler)
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
@@ -105,7 +116,7 @@ def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], boo
     try:
         if habits.apart:
             return _Watch(store, habits, held, stop or _never).watch()
-        return _here(store, held)
+        return _here(store, held, habits.task(held))
     except ConflictError:  # the lease was lost: nothing of this attempt may be stored
         return None
 
@@ -114,10 +125,9 @@ def _never() -> bool:
     return False
 
 
-def _here(store: Store, held: Claim) -> Record:
+def _here(store: Store, held: Claim, task: Task) -> Record:
     """Solve in this process: for tests and small datasets."""
     records: dict[int, Record] = {}
-    task = Task(held.archive, held.scenario, held.options)
     ended = solve(task, lambda event: records.__setitem__(len(records), told(event)))
     if records:
         note_progress(store, WORKER, held, records)
@@ -139,8 +149,9 @@ class _Watch:
         """Watch a child to its end and store what it said."""
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
-        task = Task(self.held.archive, self.held.scenario, self.held.options)
-        child = context.Process(target=main, args=(theirs, task), name=f"match-{self.held.match}")
+        child = context.Process(
+            target=main, args=(theirs, self.habits.task(self.held)), name=f"match-{self.held.match}"
+        )
         child.start()
         theirs.close()
         try:
