@@ -328,3 +328,9 @@ def test_lines_that_answer_one_another_alone_end_in_the_remainder(seed: int, tmp
     assert plan.proposals
     gains = sum(proposal.gain or 0.0 for proposal in plan.proposals)
     assert gains + (plan.remainder or 0.0) == pytest.approx(plan.gain)
+
+
+def test_a_build_that_concerns_public_places_alone_is_a_proposal_of_no_enterprise(tmp_path: Path) -> None:
+    plan = run(random_dataset(90059).dataset(tmp_path / "public"), Options(settlement="standalone")).plan
+    assert plan is not None
+    assert {proposal.host for proposal in plan.proposals if not proposal.enterprises} == {"pub"}

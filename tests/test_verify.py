@@ -110,6 +110,7 @@ ALTERED: dict[str, Callable[[Plan], Plan]] = {
     "proposal flows": _proposal(flows=lambda rows: (*rows, 9999)),
     "proposal builds": _proposal(builds=lambda rows: (*rows, 99)),
     "proposal enterprises": _proposal(enterprises=lambda firms: firms[:1]),
+    "proposal of nobody": _proposal(enterprises=lambda _: ()),
     "proposal title": _proposal(title_zh=lambda _: " "),
     "proposal kind": _proposal(kind=lambda _: "miracle"),
     "proposal state": _proposal(state=lambda _: "maybe"),

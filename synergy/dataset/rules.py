@@ -10,7 +10,7 @@ from synergy.dataset.rules_cells import CELL_RULES
 from synergy.dataset.rules_meaning import MEANING_RULES
 
 FILE_RULES = {
-    "not_found": error("there is no such dataset", "找不到该数据集", "check the path", "请检查路径"),
+    "not_found": error("there is no such file or folder", "找不到该文件或文件夹", "check the path", "请检查路径"),
     "missing_table": error(
         "a dataset needs this table",
         "数据集必须有此表",

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from synergy.model.assembly import Block
 from synergy.model.build import Model
+from synergy.model.conflict_rows import ROWS, rows_told
 from synergy.model.conflict_texts import TEXTS
 from synergy.model.decode import names_of
 from synergy.model.highs import Session, Status
@@ -17,7 +19,6 @@ from synergy.model.scaling import Problem, scaled
 from synergy.network.places import Ints
 
 MOST = 400  # conditions looked at one by one
-AIMS = ("capex_budget", "co2_cap", "mode_share", "fix", "max_partners")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,14 +156,25 @@ def _conditions(model: Model) -> list[Condition]:
         unit = run.key["unit"]
         kinds = np.where(network.units.is_build[unit], "build", "facility")
         conditions += _by_subject(model, run.positions, kinds, (network.units.ids[unit], np.full(len(unit), "")))
-    for name in (*AIMS, "link", "keep", "quality_max", "quality_min", "market_take", "market_give"):
+    for name in ROWS:
         rows = model.rows.get(name)
-        if rows is None:
+        if rows is None or not len(rows):
             continue
-        for index, row in enumerate(rows.positions):
-            subject = ", ".join(str(values[index]) for values in rows.key.values()) if name in AIMS else ""
-            conditions.append(Condition(_record(name, subject, "", 0.0), np.empty(0, np.int64), np.array([row])))
+        told = rows_told(model, name, rows)
+        for row, (subject, good, amount) in zip(rows.positions, told.to_numpy(object), strict=True):
+            record = _record(name, str(subject), str(good), float(amount))
+            carried = _carried(model, rows, row) if name == "link" else np.empty(0, np.int64)
+            conditions.append(Condition(record, carried, np.array([row])))
     return conditions
+
+
+def _carried(model: Model, rows: Block, row: int) -> Ints:
+    """Return the flows over the link of a row: its capacity is a bound of theirs, too."""
+    link, period = (rows.key[name][row - rows.start] for name in ("link", "period"))
+    flow = model.column("flow")
+    over = (model.candidates.network.arcs.link[flow.key["arc"]] == link) & (flow.key["period"] == period)
+    carried: Ints = flow.positions[over]
+    return carried
 
 
 def _by_subject(model: Model, columns: Ints, kinds: Any, names: tuple[Any, Any]) -> list[Condition]:

@@ -95,8 +95,8 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
     if not (proposal.title_en.strip() and proposal.title_zh.strip()):
         book.add("title", proposal.id, "a title is missing")
     strangers = set(proposal.enterprises) - known
-    if strangers or not proposal.enterprises:
-        book.add("enterprises", proposal.id, f"unknown or none: {', '.join(sorted(strangers))}")
+    if strangers:
+        book.add("enterprises", proposal.id, f"unknown: {', '.join(sorted(strangers))}")
     if not np.isfinite(proposal.co2_saved):
         book.add("co2_saved", proposal.id, f"{proposal.co2_saved} is no amount")
 

@@ -1,0 +1,113 @@
+"""Conflicts name the rule of the round, the link, the offer or the market in the way, and how much it allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synergy.dataset.read import read
+from synergy.engine import match
+
+WORLD = {
+    "enterprises": "enterprise\nA\nB\n",
+    "sites": "site,enterprise,latitude,longitude\na,A,37,111\na2,A,37.02,111\nb,B,37.1,111.1\n",
+    "commodities": "commodity,unit,phase,disposal_cost,disposal_co2\nx,t,solid,,\n",
+    "offers": "offer,site,commodity,quantity\no,a,x,100\n",
+    "needs": "need,site,commodity,quantity,required\nn,b,x,80,true\n",
+    "links": "from_site,to_site,commodity,mode,capacity,fixed_capex\na,b,x,road,,\n",
+}
+NEED = ("need_required", "n", 80.0)
+CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float]]]] = {
+    "link": (
+        {"links": "from_site,to_site,commodity,mode,capacity\na,b,x,road,30\n"},
+        {},
+        {NEED, ("link", "a>b:road", 0.0)},
+    ),
+    "link of one period": (
+        {
+            "links": "from_site,to_site,commodity,mode,capacity\na,b,x,road,30\n",
+            "periods": "period,hours\nsummer,4000\nwinter,4760\n",
+            "needs": "need,site,commodity,period,quantity,required\nn,b,x,winter,50,true\n",
+        },
+        {},
+        {("need_required", "n", 50.0), ("link", "a>b:road (winter)", 0.0)},
+    ),
+    "keep": (
+        {"offers": "offer,site,commodity,quantity,keep\no,a,x,100,0.9\n"},
+        {},
+        {NEED, ("keep", "o", 0.0)},
+    ),
+    "quality": (
+        {
+            "qualities": "holder,commodity,property,value\no,x,ash,9\n",
+            "limits": "holder,commodity,property,minimum,maximum\nn,x,ash,,5\n",
+        },
+        {},
+        {NEED, ("quality_max", "n/ash", 0.0)},
+    ),
+    "market": (
+        {
+            "offers": "offer,site,commodity,quantity,must_clear\no,a,x,90,false\no2,a2,x,100,true\n",
+            "needs": "need,site,commodity,quantity\nn,b,x,8\n",
+            "markets": "market,commodity,side,price,limit\nm,x,sell,5,30\n",
+        },
+        {},
+        {("offer_required", "o2", 100.0), ("market_take", "m@A", 30.0)},
+    ),
+    "budget": (
+        {"links": "from_site,to_site,commodity,mode,capacity,fixed_capex\na,b,x,road,90,3000000\n"},
+        {"capex_budget": 10},
+        {NEED, ("capex_budget", "", 10.0), ("link", "a>b:road", 0.0)},
+    ),
+    "carbon": (
+        {
+            "commodities": "commodity,unit,phase,disposal_cost,disposal_co2\nx,t,solid,1,2\n",
+            "offers": "offer,site,commodity,quantity,must_clear\no,a,x,1200000,true\n",
+            "needs": "need,site,commodity,quantity\nn,b,x,8\n",
+        },
+        {"co2_cap": 10},
+        {("need", "n", 8.0), ("offer_required", "o", 1200000.0), ("co2_cap", "", 10.0)},
+    ),
+    "modes": (
+        {},
+        {"mode_share": [{"commodity": "x", "modes": ["rail", "pipe"], "minimum": 0.5}]},
+        {NEED, ("mode_share", "rail+pipe", 0.5)},
+    ),
+    "fixed": (
+        {},
+        {"fix": [{"from_enterprise": "A", "to_site": "b", "commodity": "x", "quantity": 90}]},
+        {NEED, ("fix", "A>b", 90.0)},
+    ),
+}
+
+
+def _diagnosis(folder: Path, tables: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    for table, content in {**WORLD, **tables}.items():
+        (folder / f"{table}.csv").write_text(content, encoding="utf-8")
+    (folder / "datapackage.json").write_text(json.dumps({"name": "small", "synergy": settings}), encoding="utf-8")
+    outcome = match(read(folder))
+    assert outcome.status == "infeasible"
+    return outcome.diagnosis
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_stands_in_the_way_is_named_with_what_it_allows(name: str, tmp_path: Path) -> None:
+    tables, settings, expected = CASES[name]
+    found = _diagnosis(tmp_path, tables, settings)
+    assert {(cause["constraint"], cause["subject"], cause["amount"]) for cause in found} == expected
+
+
+def test_amounts_are_said_in_full(tmp_path: Path) -> None:
+    said = [cause["text_en"] for cause in _diagnosis(tmp_path, *CASES["carbon"][:2])]
+    assert "offer o has to leave in full: 1,200,000 of x" in said
+    assert "the CO2 cap of the round: at most 10 t a year" in said
+
+
+def test_partners_are_named(tmp_path: Path) -> None:
+    found = {(cause["constraint"], cause["subject"]) for cause in _diagnosis(tmp_path, {}, {"max_partners": 0})}
+    assert ("need_required", "n") in found
+    assert found & {("max_partners", "A"), ("max_partners", "B")}
