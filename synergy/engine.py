@@ -38,7 +38,7 @@ class Options:
     gap : float
         Relative gap that suffices.
     time_limit : float
-        Seconds for the plan of all; the others are small.
+        Seconds for the plan of all, and once more for its settlement; the others are small.
     settlement : str
         ``none`` (the plan alone), ``standalone`` (the plan, what each could do alone, and the gain), or the method by
         which `synergy.round.run` shares the gain: a key of `synergy.settlement.rules.RULES`.

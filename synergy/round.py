@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -103,5 +102,5 @@ def _settled(
     depth = Depth(threads=options.threads, seed=options.seed)
     wish = Wish(options.settlement, depth, options.price_step, options.base)
     listen, stop, executor = side
-    effort = Effort(options.gap, math.inf, options.threads, options.seed, listen, stop)
+    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
     return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))

@@ -207,6 +207,15 @@ def test_who_asks_to_stop_gets_what_the_duals_prove() -> None:
     assert _refused(dataset, plan) == []
 
 
+@pytest.mark.parametrize("case", ["polley2000", "steps_of_scale"])
+def test_plans_far_from_the_best_are_settled(case: str) -> None:
+    dataset = read(CASES / case)
+    plan = run(dataset, Options(gap=0.5, settlement="core")).plan
+    assert plan is not None
+    assert plan.settlement is not None
+    assert _refused(dataset, plan) == []
+
+
 def test_rules_of_the_command_are_those_there_are() -> None:
     assert set(SETTLEMENTS) == {*RULES, "standalone", "none"}
 

@@ -29,6 +29,7 @@ from synergy.settlement.rules import RULES, Shares, settle
 from synergy.settlement.undefined import RuleUndefined
 
 HUNDREDTH = 0.01
+MANY_ROUNDS = 30  # coalitions asked for where there are many enterprises
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
 HARD_SAMPLES = 4  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
 
@@ -88,6 +89,9 @@ def settled(
     depth = replace(wish.depth, quick=wish.method == "shapley")
     game = CoalitionGame(dataset, known, depth, executor, effort)
     shares = settle(game, wish.method, _options(game, wish, base_of(dataset, plan, wish.base)))
+    alone = [known.alone.get(name) for name in shares.players]
+    # of one enterprise alone the rule knows v(N), which is found apart from v of it alone
+    shares = replace(shares, standalone=np.array([-np.inf if value is None else value for value in alone], float))
     effort.say("prices")
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
     sold = Sold(exchanges.trades, _labels(exchanges, shares.players))
@@ -128,7 +132,7 @@ def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
     """Return what the rule is told: near to the duals, in few rounds, where a coalition takes a search of its own."""
     options = Options(base=base, seed=wish.depth.seed)
     if not game.hard:
-        return options
+        return options if len(game.players) <= options.exact else replace(options, rounds=MANY_ROUNDS)
     return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS, samples=HARD_SAMPLES)
 
 
