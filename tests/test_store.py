@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
-from stores import NAMES, PLANNER, Place, accept, begun, editor, matched, proposals, responding_round
+from stores import NAMES, PLANNER, ROOT, Place, accept, begun, editor, matched, proposals, responding_round
 
 from synergy.errors import ConflictError, DatasetError, NotFoundError, RefusedError
 from synergy.store import audit, declaring, following, freezing, leases, matching, responding, rounds, seeing
@@ -21,6 +22,7 @@ from synergy.store.responding import Reply
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
 from synergy.store.tables import declared, events
+from synergy.store.words import WORDS, refusal
 
 GAS = Entry(sheet=Sheet.NEEDS, site="GLASS-1", subject="COG", amount=Decimal("60000.000001"), price=Decimal("950.25"))
 
@@ -71,6 +73,27 @@ def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
         raw = connection.execute(text("SELECT amount, price FROM declared")).one()
     assert (row.amount, row.price) == (GAS.amount, GAS.price)
     assert tuple(raw) == (60000000001, 950250000)
+
+
+def test_a_declaration_sent_again_after_the_freeze_is_the_one_that_was_stored(store: Store) -> None:
+    ident = begun(store)
+    first = declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once"))
+    freezing.freeze(store, PLANNER, ident)
+    assert declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once")) == first
+    with pytest.raises(RefusedError):
+        declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="twice"))
+
+
+def test_every_refusal_has_words_and_every_word_a_use() -> None:
+    used: set[str] = set()
+    for path in (ROOT / "synergy").rglob("*.py"):
+        used |= set(re.findall(r'refusal\(\s*"(\w+)"', path.read_text("utf-8")))
+    assert used == set(WORDS)
+    assert all(en.strip() and zh.strip() and en != zh for _, en, zh in WORDS.values())
+    fields = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join(en + zh for _, en, zh in WORDS.values())), "x")
+    for code in WORDS:
+        error = refusal(code, **fields)
+        assert "{" not in error.said("en") + error.said("zh")
 
 
 def test_as_last_time_is_what_was_declared_then(store: Store) -> None:

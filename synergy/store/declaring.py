@@ -106,7 +106,6 @@ def _declared(
         row = round_row(connection, round_id)
         seen = _declaration(connection, round_id, enterprise)
         base = dataset_of(archive(connection, row.base))
-    _in_time(store, actor, row, seen)
     entries, assumed = filled(base, enterprise, entries)
     _refuse_faults(base, enterprise, entries)
     version = seen.version if asked.version is None else asked.version

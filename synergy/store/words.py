@@ -57,7 +57,6 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "the deadline {deadline} has passed; ask the planner",
             "截止时间 {deadline} 已过；请联系组织者",
         ),
-        "nobody": (RefusedError, "no enterprise of the round has declared anything", "本轮次尚无企业申报"),
         "unknown": (
             RefusedError,
             "{what} {name} is unknown; expected one of {expected}",
@@ -83,11 +82,6 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             RefusedError,
             "the password has {length} characters, at least {least} are needed",
             "密码只有 {length} 个字符，至少需要 {least} 个",
-        ),
-        "deps": (
-            RefusedError,
-            "{name} still has {count} open proposals or partnerships; end them first",
-            "{name} 尚有 {count} 项未结束的建议或合作；请先结束",
         ),
         "no_store": (
             RefusedError,
