@@ -14,6 +14,7 @@ from typing import Any
 
 from synergy.bench.cases import CASES, SMALL
 from synergy.bench.compare import compare
+from synergy.bench.explained import explained
 from synergy.bench.links import ROWS, links
 from synergy.bench.report import Sheet
 from synergy.bench.settlement import settlement
@@ -72,8 +73,20 @@ def _settlement(setting: Setting, place: Path) -> Iterator[Sheet]:
 
 
 # name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
+
+
+def _explain(setting: Setting, _: Path) -> Iterator[Sheet]:
+    return explained(setting.seconds)
+
+
 BENCHES: Mapping[str, Bench] = MappingProxyType(
-    {**{name: _case(name) for name in CASES}, "small": _small, "links": _links, "settlement": _settlement}
+    {
+        **{name: _case(name) for name in CASES},
+        "small": _small,
+        "links": _links,
+        "settlement": _settlement,
+        "explain": _explain,
+    }
 )
 
 
