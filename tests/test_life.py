@@ -29,7 +29,7 @@ from synergy.store.store import KEY_FILE, make_store
 from synergy.worker.solve import Task, solve
 
 STEPS_SEEN: Counter[str] = Counter()
-EXAMPLES, LENGTH = 42, 60
+EXAMPLES, LENGTH = 36, 60
 MOST = 2  # rounds of one example
 AMOUNTS = [Decimal(one) for one in ("0", "0.000001", "60000", "61234.567891", "999999.999999")]
 ORDER = ["agreed", "permits", "financing", "building", "running", "ended"]
