@@ -89,7 +89,7 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     if bad.any():
         return
     bound = proven(literal.build(view.dataset), frame)
-    room = Fraction(PROVEN * max(1.0, abs(plan.value)))
+    room = Fraction(PROVEN * max(1.0, abs(plan.value), view.ledger.turnover))  # the value is a sum as exact as that
     if bound is None or bound > Fraction(plan.bound) + room:
         found = "no bound" if bound is None else f"{float(bound):.12g}"
         book.add("duals", "duals", f"prove {found}, the plan claims {plan.bound:.12g}")
