@@ -11,12 +11,13 @@ from synergy import literal
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.dataset import Dataset
-from synergy.engine import Options, match
+from synergy.engine import Options
 from synergy.literal import Variant
 from synergy.model.build import build
 from synergy.model.effort import Effort
 from synergy.model.solve import solve
 from synergy.network.network import network_of
+from synergy.round import run
 from synergy.verify.verify import verify
 
 CHUNK = 20
@@ -36,7 +37,7 @@ def _near(value: float | None) -> object:
 def test_engine_and_literal_model_agree(start: int, tmp_path: Path) -> None:
     for seed in range(start, start + CHUNK):
         dataset = random_dataset(seed).dataset(tmp_path / str(seed))
-        outcome = match(dataset, Options(gap=1e-9, settlement="standalone" if seed % 3 == 0 else "none"))
+        outcome = run(dataset, Options(gap=1e-9, settlement="standalone" if seed % 3 == 0 else "none")).outcome
         plan = outcome.plan
         expected = _value(dataset)
         assert (plan.value if plan else None) == _near(expected), seed
