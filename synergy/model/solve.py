@@ -24,6 +24,7 @@ from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
 from synergy.network.places import Floats
 
+MANY = 80_000  # columns from which many periods begin with their aggregate
 YEAR_GAP = 5e-3  # of the periods in one: a start needs no more
 YEAR_PART = 0.35  # of the time that is left, for it
 
@@ -139,7 +140,7 @@ def _integer(model: Model, effort: Effort) -> Solution:
     problem = scaled(model)
     forcing, parts = forcing_of(model), parts_of(model)
     periods = len(model.candidates.network.places.share)
-    if periods == 1 or int(model.integer.sum()) <= SMALL:
+    if periods == 1 or len(model.cost) <= MANY or int(model.integer.sum()) <= SMALL:
         answer = search(problem, effort, Knowledge(forcing, parts))
     elif effort.workers == 1:
         answer = search(problem, effort, Knowledge(forcing, parts, lambda: _aggregate(model, problem, effort)))
