@@ -14,6 +14,7 @@ from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
+from synergy.literal.proof import bound_of
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
@@ -133,9 +134,7 @@ def match(
     if solution.x is None:
         return _without_plan(dataset, solution)
     decisions, column = decode(model, solution.x)
-    plan = _plan(dataset, model, (decisions, solution), effort, built)
-    if not linear:
-        plan = replace(plan, duals=None)  # they price the rest while builds and switches stay: no proof
+    plan = _plan(dataset, model, (decisions, solution, linear), effort, built)
     if options.settlement == "none":
         return Outcome(plan.status, plan)
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
@@ -170,13 +169,17 @@ def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 
-def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], effort: Effort, built: float) -> Plan:
+def _plan(
+    dataset: Dataset, model: Model, found: tuple[Decisions, Solution, bool], effort: Effort, built: float
+) -> Plan:
     """Return the plan of all, without what it is compared with."""
-    decisions, solution = found
+    decisions, solution, linear = found
     value = accounts.value(dataset, decisions)
-    bound = max(solution.bound, value)
-    gap = relative_gap(bound, value)
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
+    # where builds and switches are held the duals price the rest, and prove nothing
+    proof = bound_of(dataset, duals) if linear and duals is not None else None
+    bound = max(solution.bound if proof is None else proof, value)
+    gap = relative_gap(bound, value)
     return Plan(
         dataset={"name": dataset.name, "digest": dataset.digest},
         scenario=dataset.scenario_record(),
@@ -185,7 +188,7 @@ def _plan(dataset: Dataset, model: Model, found: tuple[Decisions, Solution], eff
         bound=bound,
         gap=gap,
         decisions=decisions,
-        duals=None if duals is None else listed(duals),
+        duals=None if duals is None or proof is None else listed(duals),
         shadow_prices=() if duals is None else shadow_prices(duals),
         emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
         solver={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.literal.build import LiteralModel
+from synergy.dataset.dataset import Dataset
+from synergy.literal.build import LiteralModel, build
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.literal.scope import Floats
 
@@ -50,6 +52,27 @@ def proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:
     rows = _summed(_whole(dual), _whole(side))
     columns = _summed((priced[0][over], priced[1]), _whole(reach[over]))
     return rows + columns
+
+
+def bound_of(dataset: Dataset, duals: pd.DataFrame) -> float | None:
+    """Return the bound that duals prove on the value of a dataset, rounded up.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    duals : pandas.DataFrame
+        As for `proven`.
+
+    Returns
+    -------
+    float or None
+        The least number that is not below the exact bound; None where they prove none.
+    """
+    exact = proven(build(dataset), duals)
+    if exact is None:
+        return None
+    near = float(exact)
+    return near if Fraction(near) >= exact else math.nextafter(near, math.inf)
 
 
 def aligned(model: LiteralModel, duals: pd.DataFrame) -> Floats:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy import literal
 from synergy.accounts.facts import step_facts
 from synergy.accounts.keys import texts
 from synergy.accounts.links import link_facts
 from synergy.errors import Severity
+from synergy.literal.build import build
 from synergy.literal.proof import proven
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.plan import Plan
@@ -88,8 +88,8 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     book.flag("duals", bad, row_name("duals", "value"), "is no number")
     if bad.any():
         return
-    bound = proven(literal.build(view.dataset), frame)
-    room = Fraction(PROVEN * max(1.0, abs(plan.value), view.ledger.turnover))  # the value is a sum as exact as that
+    bound = proven(build(view.dataset), frame)
+    room = Fraction(PROVEN * max(1.0, abs(plan.value)))
     if bound is None or bound > Fraction(plan.bound) + room:
         found = "no bound" if bound is None else f"{float(bound):.12g}"
         book.add("duals", "duals", f"prove {found}, the plan claims {plan.bound:.12g}")
