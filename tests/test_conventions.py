@@ -94,6 +94,22 @@ def test_no_circle() -> None:
     assert list(nx.simple_cycles(graph)) == []
 
 
+def test_nothing_inside_is_imported_from_a_face() -> None:
+    faces = {
+        ".".join(path.relative_to(ROOT).parts[:-1])
+        for path in FILES
+        if path.name == "__init__.py" and any(isinstance(node, ast.ImportFrom) for node in ast.walk(TREES[path]))
+    }
+    wrong = []
+    for path in FILES:
+        if path.parts[-2:] in (("synergy", "__init__.py"), ("synergy", "__main__.py")) or "synergy" not in path.parts:
+            continue
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.ImportFrom) and node.module and faces & {node.module}:
+                wrong += [f"{path.relative_to(ROOT)} imports {node.module}.{alias.name}" for alias in node.names]
+    assert not wrong
+
+
 def test_web_knows_no_model() -> None:
     rooms = {_room(module) for path in FILES if "web" in path.parts for module in _imports(path)}
     assert rooms <= {"", "plan", "texts", "records", "units"}

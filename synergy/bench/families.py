@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from synergy.literal import LiteralModel
+from synergy.literal.build import LiteralModel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

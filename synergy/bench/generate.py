@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from synergy.bench.folder import save
 from synergy.dataset.dataset import HOURS_PER_YEAR
 
 
@@ -46,12 +46,7 @@ def generate(folder: Path, firms: int, commodities: int, periods: int, seed: int
         "transport": _transport(goods),
     }
     tables |= _trade(random, names, goods, (worth, months)) | _processes(random, names, goods, worth)
-    folder.mkdir(parents=True, exist_ok=True)
-    for table, frame in tables.items():
-        frame.to_csv(folder / f"{table}.csv", index=False)
-    package = {"name": f"generated-{firms}-{commodities}-{periods}", "synergy": {"discount_rate": 0.08}}
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    return folder
+    return save(folder, f"generated-{firms}-{commodities}-{periods}", tables, discount_rate=0.08)
 
 
 def _sites(random: np.random.Generator, names: list[str]) -> pd.DataFrame:

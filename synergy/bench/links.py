@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from synergy.bench.folder import save
 from synergy.bench.report import Sheet
 from synergy.bench.runs import Clock, Run, Task, memory, together
 
@@ -65,11 +65,7 @@ def write_links(folder: Path, rows: int = ROWS, seed: int = 1) -> Path:
         "transport": pd.DataFrame({"mode": ["pipe"], "commodity": ["gas"], "max_km": [80.0], "capex_per_km": [1e6]}),
         "links": links,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in tables.items():
-        frame.to_csv(folder / f"{name}.csv", index=False)
-    (folder / "datapackage.json").write_text(json.dumps({"name": f"links-{rows}"}), encoding="utf-8")
-    return folder
+    return save(folder, f"links-{rows}", tables)
 
 
 def checked(folder: str, _seconds: float) -> Run:

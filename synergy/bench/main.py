@@ -72,13 +72,11 @@ def _settlement(setting: Setting, place: Path) -> Iterator[Sheet]:
     yield from settlement(place, setting.seconds, setting.pair)
 
 
-# name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
-
-
 def _explain(setting: Setting, _: Path) -> Iterator[Sheet]:
     return explained(setting.seconds)
 
 
+# name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         **{name: _case(name) for name in CASES},

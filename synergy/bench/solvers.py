@@ -79,7 +79,7 @@ def literal(folder: str, seconds: float) -> Run:
     import highspy
 
     from synergy.dataset.read import read
-    from synergy.literal import build
+    from synergy.literal.build import build
     from synergy.literal.solve import hand_over
     from synergy.model.highs import Silent
 
@@ -167,7 +167,7 @@ def memory_needed(dataset: Any) -> float:
     -----
     The model of the first period is built; the others are about as large.
     """
-    from synergy.literal import build
+    from synergy.literal.build import build
 
     first = dataset["periods"].iloc[:1]
     here = ["", *first["period"]]

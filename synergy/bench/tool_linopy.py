@@ -9,7 +9,7 @@ import pandas as pd
 
 from synergy.bench.families import Constraints, Variables, constraints_of, variables_of
 from synergy.bench.runs import Clock, Run, finite, memory
-from synergy.literal import LiteralModel
+from synergy.literal.build import LiteralModel
 
 
 def run(folder: str, seconds: float) -> Run:
@@ -17,7 +17,7 @@ def run(folder: str, seconds: float) -> Run:
     import linopy  # noqa: F401 - its import belongs to no figure but the whole process
 
     from synergy.dataset.read import read
-    from synergy.literal import build
+    from synergy.literal.build import build
 
     clock = Clock()
     dataset = read(folder)

@@ -8,7 +8,7 @@ import numpy as np
 
 from synergy.bench.families import Constraints, constraints_of, variables_of
 from synergy.bench.runs import Clock, Run, finite, memory
-from synergy.literal import LiteralModel
+from synergy.literal.build import LiteralModel
 
 
 def run(folder: str, seconds: float) -> Run:
@@ -17,7 +17,7 @@ def run(folder: str, seconds: float) -> Run:
     from pyomo.contrib.appsi.solvers import Highs
 
     from synergy.dataset.read import read
-    from synergy.literal import build
+    from synergy.literal.build import build
 
     clock = Clock()
     dataset = read(folder)

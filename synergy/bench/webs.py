@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from synergy.bench.folder import save
 from synergy.dataset.dataset import HOURS_PER_YEAR
 
 STEPS = (("s", 10_000.0, 40_000.0, 0.6), ("l", 40_000.0, 160_000.0, 1.0))  # name, least, greatest, part of capex
@@ -50,12 +50,7 @@ def web(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1)
         "needs": _ends(random, "need", (names, goods[-(commodities // 3) :]), worth[-(commodities // 3) :] * 1.15),
         "stores": _stores(random, names, goods),
     } | _processes(random, names, goods, worth)
-    folder.mkdir(parents=True, exist_ok=True)
-    for table, frame in tables.items():
-        frame.to_csv(folder / f"{table}.csv", index=False)
-    package = {"name": f"web-{firms}-{commodities}-{periods}", "synergy": {"discount_rate": 0.08}}
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    return folder
+    return save(folder, f"web-{firms}-{commodities}-{periods}", tables, discount_rate=0.08)
 
 
 def _sites(random: np.random.Generator, names: np.ndarray) -> pd.DataFrame:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from synergy.bench.folder import save
 from synergy.dataset.dataset import HOURS_PER_YEAR
 
 ENDS = 3  # offers, and needs, of a firm
@@ -65,12 +65,7 @@ def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1
         "offers": _ends(random, ("offer", 0.8), (names, goods, months), worth),
         "needs": _ends(random, ("need", 1.2), (names, goods, months), worth),
     } | _processes(random, names, goods, worth)
-    folder.mkdir(parents=True, exist_ok=True)
-    for table, frame in tables.items():
-        frame.to_csv(folder / f"{table}.csv", index=False)
-    package = {"name": f"wide-{firms}-{commodities}-{periods}", "synergy": {"discount_rate": 0.08}}
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    return folder
+    return save(folder, f"wide-{firms}-{commodities}-{periods}", tables, discount_rate=0.08)
 
 
 def _ends(

@@ -11,11 +11,13 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from synergy.dataset.dataset import Dataset
-from synergy.literal import aim_rows, ends_rows, unit_rows
+from synergy.literal.aim_rows import aims, deals, partners
 from synergy.literal.columns import columns_of, reach_of
+from synergy.literal.ends_rows import inputs, keeps, markets, needs, offers, outputs, qualities, stores
 from synergy.literal.parts import Parts, parts_of
 from synergy.literal.rows import Block, joined
 from synergy.literal.scope import Flags, Floats, Variant, scope_of
+from synergy.literal.unit_rows import links, loads, runs, sizes
 from synergy.literal.value import worth
 
 BINARY = ("on", "built", "open", "partner")
@@ -109,18 +111,18 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
 
 def _blocks(parts: Parts) -> Iterator[Block]:
     """Yield every constraint of the contract, family by family."""
-    yield ends_rows.offers(parts)
-    yield ends_rows.keeps(parts)
-    yield ends_rows.outputs(parts)
-    yield ends_rows.inputs(parts)
-    yield ends_rows.needs(parts)
-    yield from unit_rows.runs(parts)
-    yield from unit_rows.loads(parts)
-    yield from ends_rows.stores(parts)
-    yield from unit_rows.sizes(parts)
-    yield unit_rows.links(parts)
-    yield from ends_rows.qualities(parts)
-    yield ends_rows.markets(parts)
-    yield from aim_rows.partners(parts)
-    yield from aim_rows.deals(parts)
-    yield from aim_rows.aims(parts)
+    yield offers(parts)
+    yield keeps(parts)
+    yield outputs(parts)
+    yield inputs(parts)
+    yield needs(parts)
+    yield from runs(parts)
+    yield from loads(parts)
+    yield from stores(parts)
+    yield from sizes(parts)
+    yield links(parts)
+    yield from qualities(parts)
+    yield markets(parts)
+    yield from partners(parts)
+    yield from deals(parts)
+    yield from aims(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -138,16 +139,17 @@ def settled(answer: Answer, problem: Problem) -> Answer:
 def _integer(model: Model, effort: Effort) -> Solution:
     """Search: relaxation, primal heuristics and HiGHS's branch and bound; many periods begin with their aggregate."""
     problem = scaled(model)
-    forcing, parts = forcing_of(model), parts_of(model)
+    known = Knowledge(forcing_of(model), parts_of(model))
     periods = len(model.candidates.network.places.share)
     if periods == 1 or len(model.cost) <= MANY or int(model.integer.sum()) <= SMALL:
-        answer = search(problem, effort, Knowledge(forcing, parts))
+        answer = search(problem, effort, known)
     elif effort.workers == 1:
-        answer = search(problem, effort, Knowledge(forcing, parts, lambda: _aggregate(model, problem, effort)))
+        later = partial(_aggregate, model, problem, known, effort)
+        answer = search(problem, effort, replace(known, hint=later))
     else:
         with ThreadPoolExecutor(1) as beside:
-            begin = beside.submit(_aggregate, model, problem, effort).result
-            answer = search(problem, effort, Knowledge(forcing, parts, begin))
+            started = beside.submit(_aggregate, model, problem, known, effort)
+            answer = search(problem, effort, replace(known, hint=started.result))
     answer = settled(answer, problem)
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
@@ -166,7 +168,7 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     return Solution(answer.status, value, max(bound, value), x, dual, method, answer.nodes)
 
 
-def _aggregate(model: Model, problem: Problem, effort: Effort) -> Hint:
+def _aggregate(model: Model, problem: Problem, known: Knowledge, effort: Effort) -> Hint:
     """Return what the periods in one would build and open, and the bound that this proves."""
     effort.say("year")
     whole = aggregated(model)
@@ -174,8 +176,7 @@ def _aggregate(model: Model, problem: Problem, effort: Effort) -> Hint:
         effort, gap=max(effort.gap, YEAR_GAP), time_limit=effort.seconds + YEAR_PART * effort.left, listen=None
     )
     inner = scaled(whole.model)
-    knowledge = Knowledge(forcing_in(whole, forcing_of(model)), parts_in(whole, parts_of(model)))
-    answer = search(inner, part, knowledge)
+    answer = search(inner, part, Knowledge(forcing_in(whole, known.forcing), parts_in(whole, known.parts)))
     bound = answer.bound * inner.money / problem.money
     columns = np.flatnonzero(model.integer & whole.model.integer[whole.group])
     if answer.x is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.model.build import Model
+from synergy.model.decode import NOISE
 from synergy.network.places import Floats
-
-NOISE = 1e-9  # part of a column's upper bound below which a value is nothing
 
 
 def trimmed(model: Model, x: Floats) -> Floats:

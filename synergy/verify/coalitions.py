@@ -8,9 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from synergy import literal
 from synergy.dataset.dataset import Dataset
 from synergy.errors import Severity
+from synergy.literal.build import build
+from synergy.literal.solve import solve
 from synergy.plan import Plan
 from synergy.verify.findings import Book, Finding
 from synergy.verify.settled import payoffs_of
@@ -69,7 +70,7 @@ def _asked(names: list[str], claimed: dict[frozenset[str], float]) -> Iterator[f
 
 def _worth(dataset: Dataset, members: frozenset[str], seconds: float) -> tuple[float, float]:
     """Return the value of a coalition and its bound."""
-    solution = literal.solve(literal.build(dataset, members=members), time_limit=seconds, gap=GAP)
+    solution = solve(build(dataset, members=members), time_limit=seconds, gap=GAP)
     if solution.status == "infeasible":
         return -np.inf, -np.inf
     return (-np.inf if solution.x is None else solution.value), solution.bound

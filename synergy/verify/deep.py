@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from synergy import literal
 from synergy.dataset.dataset import Dataset
 from synergy.errors import Severity
-from synergy.literal import LiteralSolution, Variant
+from synergy.literal.build import build
+from synergy.literal.scope import Variant
+from synergy.literal.solve import LiteralSolution, solve
 from synergy.plan import Plan
 from synergy.verify.coalitions import coalitions_again
 from synergy.verify.findings import Book, Finding
@@ -79,8 +80,8 @@ def _alone(dataset: Dataset, name: str, variant: Variant) -> _Ask:
 
 
 def _solved(dataset: Dataset, name: str | None, variant: Variant, left: float) -> LiteralSolution:
-    model = literal.build(dataset, members=None if name is None else {name}, variant=variant)
-    return literal.solve(model, time_limit=left, gap=GAP)
+    model = build(dataset, members=None if name is None else {name}, variant=variant)
+    return solve(model, time_limit=left, gap=GAP)
 
 
 def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Clock) -> None:
