@@ -305,7 +305,7 @@ def test_a_zip_of_a_folder_is_read(tmp_path: Path) -> None:
 
 
 _MEASURED = """
-import sys, time
+import sys
 peak = lambda: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 if sys.argv[1] == "pandas":
     import pandas as pd
@@ -313,9 +313,9 @@ if sys.argv[1] == "pandas":
 else:
     from synergy.dataset.read import read
     work = lambda: read(sys.argv[2])
-start, memory = time.process_time(), peak()
+memory = peak()
 work()
-print(time.process_time() - start, peak() - memory)
+print(peak() - memory)
 """
 
 
@@ -334,10 +334,8 @@ def test_14_a_million_rows_take_bounded_memory(tmp_path: Path) -> None:
     for who in ("pandas", "synergy"):
         command = [sys.executable, "-c", _MEASURED, who, str(tmp_path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
-        took[who] = [float(figure) for figure in done.stdout.split()]
-    # seconds vary on a busy machine: twice what is aimed at
-    assert took["synergy"][0] <= 8 * took["pandas"][0]
-    assert took["synergy"][1] <= 4 * took["pandas"][1]
+        took[who] = float(done.stdout)
+    assert took["synergy"] <= 4 * took["pandas"]
 
 
 MARKET = {

@@ -51,7 +51,8 @@ def test_all_that_a_settlement_claims_is_true(seed: int, tmp_path: Path) -> None
     dataset = random_dataset(seed).dataset(tmp_path / "d")
     plan = run(dataset, Options(gap=1e-9, settlement="core")).plan
     if plan is None:
-        pytest.skip("no plan of all: nothing is settled")
+        assert _worth(dataset, tuple(dataset["enterprises"]["enterprise"])) == -float("inf")
+        return
     settlement = plan.settlement
     assert settlement is not None
     assert plan.standalone is not None
