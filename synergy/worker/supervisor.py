@@ -1,0 +1,147 @@
+"""Workers beside a server: started with it, started again when they die, drained when it stops.
+
+``with Supervisor(address, count=2): serve()`` is all that a server does. Each worker is a process of its own, so that
+no solver ever stands in the way of a page. Address and habits reach it by its standard input, where no list of
+processes shows a password; when that closes, because the server stops or was killed, the worker gives its run back and
+leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from synergy.worker.work import Habits
+
+_LOOK_S = 0.2
+FIRST_S, LONGEST_S = 0.5, 30.0  # waited before a worker that died is started again: twice as long each time
+STEADY_S = 60.0  # a worker that lived so long died of something new
+DRAIN_S = 20.0  # for giving runs back
+
+
+@dataclass(slots=True)
+class _Post:
+    """A place that a worker fills."""
+
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    again: float = 0.0
+    wait: float = FIRST_S
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps some workers of a store running.
+
+    Parameters
+    ----------
+    address : str
+        Of the store: a file, or a URL of SQLite or PostgreSQL.
+    count : int
+        How many workers; 0 for none, where others do the runs.
+    habits : Habits
+        How they work; their name is their own.
+    """
+
+    address: str
+    count: int = 1
+    habits: Habits = field(default_factory=Habits)
+    restarts: int = field(default=0, init=False)
+    _posts: list[_Post] = field(default_factory=list, init=False)
+    _over: threading.Event = field(default_factory=threading.Event, init=False)
+    _watcher: threading.Thread | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the workers and watch them; once started it does nothing."""
+        if self._watcher is not None:
+            return
+        self._over.clear()
+        self._posts = [_Post() for _ in range(self.count)]
+        for post in self._posts:
+            self._fill(post)
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._watcher.start()
+
+    def stop(self, seconds: float = DRAIN_S) -> None:
+        """Let the workers give their runs back and leave; those that do not in time are killed.
+
+        Parameters
+        ----------
+        seconds : float
+            For all of them together.
+        """
+        self._over.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+        running = [post.process for post in self._posts if post.process is not None]
+        self._posts = []
+        for process in running:
+            _closed(process)
+        limit = time.monotonic() + seconds
+        for process in running:
+            try:
+                process.wait(max(0.0, limit - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Return the processes that run now."""
+        found = [post.process for post in self._posts]
+        return tuple(one.pid for one in found if one is not None and one.returncode is None)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _fill(self, post: _Post) -> None:
+        """Start a worker and tell it what to do."""
+        process = subprocess.Popen([sys.executable, "-m", "synergy.worker.beside"], stdin=subprocess.PIPE)
+        post.process, post.started = process, time.monotonic()
+        told = {
+            "address": str(self.address),
+            "lease": self.habits.lease.total_seconds(),
+            **{name: getattr(self.habits, name) for name in ("idle", "limit", "apart", "workers", "scheduler")},
+        }
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # one that is dead already will be started again
+            process.stdin.write(json.dumps(told).encode() + b"\n")
+            process.stdin.flush()
+
+    def _watch(self) -> None:
+        """Start again what died, later each time it dies soon."""
+        while not self._over.wait(_LOOK_S):
+            now = time.monotonic()
+            for post in self._posts:
+                if post.process is not None and post.process.poll() is not None:
+                    _closed(post.process)
+                    if now - post.started > STEADY_S:
+                        post.wait = FIRST_S
+                    post.process, post.again = None, now + post.wait
+                    post.wait = min(2 * post.wait, LONGEST_S)
+                elif post.process is None and now >= post.again:
+                    self._fill(post)
+                    self.restarts += 1
+
+
+def _closed(process: subprocess.Popen[bytes]) -> None:
+    """Close the standard input of a worker: it stops."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.close()
