@@ -1,0 +1,16 @@
+"""Fixtures of the tests in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from chromium import started
+from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield the system's Chromium, one for all tests of a process."""
+    with started() as one:
+        yield one
