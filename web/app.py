@@ -1,84 +1,92 @@
-"""The factory: pages, API, headers and errors put together."""
+"""The factory: rooms, headers, errors, limits and access put together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from hashlib import sha256
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Flask, Response, request
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web.api import api
-from web.pages import pages
-from web.texts import HTML_LANG, LANGUAGES, word
+from synergy.store.store import Store
+from web.access import csrf, guard
+from web.failing import answers
+from web.limits import limit
+from web.register import register
+from web.settings import Settings
+from web.signing import gate
+from web.texts import HTML_LANG, word
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "interest-cohort=()",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+HTTPS = "max-age=31536000"
 
 
-def create_app(rounds: Sequence[Mapping[str, Any]]) -> Flask:
+def create_app(store: Store, settings: Settings | None = None) -> Flask:
     """Return the application.
 
     Parameters
     ----------
-    rounds : sequence of mapping
-        Records of rounds (`synergy.records.rounds`); the last one is shown.
+    store : Store
+        What it shows and changes; it stays the caller's to close.
+    settings : Settings, optional
+        How it is served.
 
     Returns
     -------
     flask.Flask
     """
-    app = Flask(__name__)
-    app.config["ROUNDS"] = list(rounds)
+    settings = settings or Settings()
+    app = Flask("web")
+    app.config.update(settings.flask())
+    app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings
     app.jinja_env.globals.update(word=word, html_lang=HTML_LANG)
-    app.register_blueprint(pages)
-    app.register_blueprint(api)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Compress(app)  # first: it comes last, on the answer as it goes out
     app.after_request(_guarded)
-    app.register_error_handler(HTTPException, _failed)
-    app.add_url_rule("/", "start", _start)
+    csrf.init_app(app)
+    app.before_request(guard)
+    gate(app, settings.hashers)
+    answers(app)
+    register(app)
+    limit(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
-def language() -> str:
-    """Return the language of the address, else the one the browser likes best."""
-    first = request.path.split("/")[1] if "/" in request.path else ""
-    if first in LANGUAGES:
-        return first
-    return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
-
-
-def _start() -> AnyResponse:
-    answer = redirect(url_for("pages.proposals", lang=language()))
-    answer.vary.add("Accept-Language")
-    return answer
-
-
 def _guarded(response: Response) -> Response:
+    """Add the headers that guard every answer, and say what may be kept."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", HTTPS)
+    if request.endpoint != "static":
+        _kept(response)
     return response
 
 
-def _failed(error: HTTPException) -> Response:
-    """Return a problem document (RFC 9457) to programs, a page to people."""
-    status = error.code or 500
-    key = {404: "not_found", 405: "wrong_method"}.get(status, "failed")
-    lang = language()
-    if request.path.startswith("/api/"):
-        response = jsonify(type="about:blank", title=word(key, lang), status=status, instance=request.path)
-        response.content_type = "application/problem+json"
-    else:
-        response = make_response(render_template("error.html", lang=lang, text=word(key, lang)))
-    response.status_code = status
-    # what else the error says, such as Allow
-    response.headers.extend([pair for pair in error.get_headers() if pair[0].lower() != "content-type"])
-    response.vary.add("Accept-Language")
-    return response
+def _kept(response: Response) -> None:
+    """Let a browser keep a page only to ask whether it has changed; one with a form it may not keep at all."""
+    response.vary.update(("Cookie", "Authorization"))
+    if "Cache-Control" in response.headers:
+        return
+    with_form = response.mimetype == "text/html" and b'name="csrf_token"' in response.get_data()
+    if response.status_code != 200 or request.method not in ("GET", "HEAD") or response.is_streamed or with_form:
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers["Cache-Control"] = "private, no-cache"
+    if response.get_etag()[0] is None:
+        language = response.headers.get("Content-Language", "").encode()
+        response.set_etag(sha256(language + b"\0" + response.get_data()).hexdigest()[:32])

@@ -7,7 +7,8 @@ from typing import Any
 
 from synergy.texts import figure, mark, text, unit, years
 from synergy.units import amount, label
-from web.texts import mode, word
+from web.texts import word
+from web.texts.modes import mode
 
 Record = Mapping[str, Any]
 # the shipped dataset, also with its year as one period: only of this one do the pages know what is synthetic

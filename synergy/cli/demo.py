@@ -1,10 +1,17 @@
-"""Demo: the shipped dataset on web pages."""
+"""Demo: the shipped dataset matched, as a table, or as rounds on web pages with accounts for a look around."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import os
+import secrets
+import sys
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Mapping
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synergy.cli.show import STATUSES, run_round
@@ -14,14 +21,14 @@ from synergy.dataset.yearly import yearly
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
-    from synergy.round import Round
+    from synergy.dataset.dataset import Dataset
 
 DATASET = "lvliang"
 HOST, PORT = "127.0.0.1", 8765
 
 
 def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> int:
-    """Match the shipped dataset, print the proposals and serve them.
+    """Match the shipped dataset and print the proposals, or let it be matched while pages show it.
 
     Parameters
     ----------
@@ -34,40 +41,66 @@ def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> in
     **options
         Fields of `synergy.engine.Options`.
     """
-    from synergy.cli.tables import print_plan
-
-    talk.note(talk.say("demo.matching", name=DATASET))
     with as_file(files("datasets") / DATASET) as folder:
         # the year as one period: months take minutes, and a first look should not
         dataset = yearly(read(folder))
+    return _served(talk, dataset, port, options) if serve else _printed(talk, dataset, options)
+
+
+def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
+    from synergy.cli.tables import print_plan
+
+    talk.note(talk.say("demo.matching", name=DATASET))
     run = run_round(talk, dataset, **options)
     if run.plan is None:
         talk.error(talk.shared(f"status.{run.outcome.status}"))
         return STATUSES[run.outcome.status]
     print_plan(talk, dataset, run.plan)
-    return _serve(talk, run, port) if serve else 0
-
-
-def _serve(talk: Talk, run: Round, port: int | None) -> int:
-    from synergy.records.rounds import round_record
-
-    assert run.plan is not None
-    # by name: nothing of the house imports the factory
-    app = importlib.import_module("web.app").create_app([round_record(run.dataset, run.plan)])
-    server = _server(talk, app, port)
-    talk.line(talk.say("demo.serving", address=f"http://{HOST}:{server.effective_port}/{talk.lang}/"), "bold")
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    server.close()
     return 0
 
 
-def _server(talk: Talk, app: Any, port: int | None) -> Any:
-    from waitress.server import create_server
+def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str, Any]) -> int:
+    from synergy.cli.rehearsal import PEOPLE, Play
+    from synergy.store.store import make_store
+    from synergy.worker.supervisor import Supervisor
 
+    # by name: nothing of the house imports the factory
+    factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
+    with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
+        address = Path(place) / "demo.db"
+        store = make_store(address)
+        app = factory.create_app(store, settings.Settings(demo=True))
+        listening = _listening(talk, serving, app, port)
+        play = Play(store, dataset, options, threading.Event())
+        passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]
+        play.begin(passwords)
+        director = threading.Thread(target=play.go_on, name="rehearsal", daemon=True)
+        with Supervisor(str(address)):
+            director.start()
+            _invite(talk, listening.effective_port, [name for name, *_ in PEOPLE], passwords)
+            serving.serve(listening)
+            play.over.set()
+            director.join()
+        store.close()
+    return 0
+
+
+def _listening(talk: Talk, serving: Any, app: Any, port: int | None) -> Any:
+    """Return a server on the port that was asked for, or on any where none was and the usual one is taken."""
     try:
-        return create_server(app, host=HOST, port=PORT if port is None else port, ident="synergy")
+        return serving.server(app, HOST, PORT if port is None else port)
     except OSError as error:
         if port is not None:
             raise UsageError(talk.say("port_taken", port=port, said=error.strerror or error)) from error
-        return create_server(app, host=HOST, port=0, ident="synergy")
+        return serving.server(app, HOST, 0)
+
+
+def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> None:
+    """Say where the pages are and who may sign in, and open them where there is a screen."""
+    address = f"http://{HOST}:{port}/{talk.lang}/"
+    talk.line(talk.say("demo.serving", address=address), "bold")
+    for name, password in zip(names, passwords, strict=True):
+        talk.line(talk.say("demo.account", name=f"{name:8}", role=talk.say(f"demo.{name}"), password=password))
+    talk.line(talk.say("demo.follows"))
+    if sys.stdout.isatty() and not os.environ.get("SYNERGY_NO_BROWSER"):
+        webbrowser.open(address)

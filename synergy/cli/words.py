@@ -144,6 +144,15 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bar": ("best {best}  bound {bound}  gap {gap}", "最优 {best}  上界 {bound}  间隙 {gap}"),
         # demo
         "demo.matching": ("Matching {name} ...", "正在匹配 {name} ……"),
+        "demo.account": ("  {name}  {password}  {role}", "  {name}  {password}  {role}"),
+        "demo.planner": ("planner of the association", "协会组织者"),
+        "demo.pengfei": ("editor of an enterprise, Pengfei Group", "企业填报人（山西鹏飞集团）"),
+        "demo.auditor": ("auditor", "审计员"),
+        "demo.admin": ("administrator", "管理员"),
+        "demo.follows": (
+            "The first round has its plan within a minute; the second one follows with a settlement.",
+            "第一轮约一分钟内给出方案；第二轮随后给出收益分配。",
+        ),
         "demo.serving": ("Open {address}  (Ctrl-C ends it)", "请打开 {address}（Ctrl-C 结束）"),
     }
 )

@@ -1,0 +1,90 @@
+"""What happens behind a demonstration: accounts, a first round without a settlement, then one with it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synergy.store import freezing, matching, people, rounds, seeing
+from synergy.store.access import Actor
+from synergy.store.archives import snapshot_of
+from synergy.store.names import MatchState, Role
+from synergy.store.people import MACHINE, Account
+
+if TYPE_CHECKING:
+    from synergy.dataset.dataset import Dataset
+    from synergy.store.store import Store
+
+FIRM = "PENGFEI"  # the largest member with published evidence
+PEOPLE = (
+    ("planner", Role.PLANNER, None),
+    ("pengfei", Role.EDITOR, FIRM),
+    ("auditor", Role.AUDITOR, None),
+    ("admin", Role.ADMINISTRATOR, None),
+)
+_PLANNER = Actor("planner", Role.PLANNER)
+_LOOK_S = 0.25
+# name of the round and its settlement: the first one is quick, the second one says who gets what
+_ACTS = (("1 · quick 速览", "standalone"), ("2 · settled 含收益分配", "core"))
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A demonstration.
+
+    Parameters
+    ----------
+    store : Store
+        An empty one.
+    dataset : Dataset
+        What is matched.
+    options : mapping
+        How: fields of `synergy.engine.Options`.
+    over : threading.Event
+        Set when nobody looks any more.
+    """
+
+    store: Store
+    dataset: Dataset
+    options: Mapping[str, Any]
+    over: threading.Event
+
+    def begin(self, passwords: Sequence[str]) -> None:
+        """Make the accounts, with these passwords, and the first round."""
+        for (name, role, enterprise), password in zip(PEOPLE, passwords, strict=True):
+            people.add_user(self.store, MACHINE, Account(name, role, enterprise, password))
+        self._round(0, None)
+
+    def go_on(self) -> None:
+        """Publish each round as soon as it is matched, and begin the next one."""
+        ident = 1
+        for number in range(len(_ACTS)):
+            if number:
+                ident = self._round(number, ident)
+            if not self._matched(ident):
+                return
+            for step in ("publish", "collect"):
+                rounds.advance(self.store, _PLANNER, ident, step)
+
+    def _round(self, number: int, previous: int | None) -> int:
+        name, settlement = _ACTS[number]
+        options = {**self.options, "settlement": settlement}
+        draft = rounds.Draft(name=name, archive=snapshot_of(self.dataset).archive, options=options, previous=previous)
+        ident = int(rounds.create(self.store, _PLANNER, draft)["round"])
+        rounds.advance(self.store, _PLANNER, ident, "open")
+        freezing.freeze(self.store, _PLANNER, ident)
+        matching.request_match(self.store, _PLANNER, ident)
+        return ident
+
+    def _matched(self, ident: int) -> bool:
+        """Wait for the run of a round; return whether it brought a plan that is still to be published."""
+        while not self.over.is_set():
+            last = seeing.see_matches(self.store, _PLANNER, ident)[-1]
+            if last["state"] not in (MatchState.REQUESTED, MatchState.RUNNING):
+                state = seeing.see_round(self.store, _PLANNER, ident)["state"]
+                return last["digest"] is not None and state == "review"
+            time.sleep(_LOOK_S)
+        return False

@@ -1,0 +1,44 @@
+"""How often one address may ask; each application counts for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from web.access import settings
+
+# endpoints with a rate of their own: the field of `web.settings.Settings`, and the methods that are counted
+OWN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "account.sign_in": ("sign_in_rate", ("POST",)),
+        "account.password": ("sign_in_rate", ("POST",)),
+    }
+)
+_UNCOUNTED = ("static", "health.alive", "health.ready")
+
+
+def limit(app: Flask) -> None:
+    """Count requests; whoever sends too many is told when to come back (429).
+
+    Whose token or session it is does not matter: wrong ones are counted like right ones, by address.
+    """
+    limiter = Limiter(get_remote_address, app=app, application_limits=[_rate], retry_after="delta-seconds")
+    for endpoint, (field, methods) in OWN.items():
+        view = app.view_functions.get(endpoint)
+        if view is not None:
+            rate = str(getattr(app.extensions["synergy.settings"], field))
+            limited: Any = limiter.limit(rate, methods=list(methods))(view)
+            app.view_functions[endpoint] = limited
+    for endpoint in _UNCOUNTED:
+        if endpoint in app.view_functions:
+            limiter.exempt(app.view_functions[endpoint])
+
+
+def _rate() -> str:
+    given = settings()
+    return given.api_rate if request.path.startswith("/api/") else given.page_rate

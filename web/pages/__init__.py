@@ -1,0 +1,1 @@
+"""Pages for people: one module a room, each with its blueprint `room`."""

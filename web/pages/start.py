@@ -1,0 +1,31 @@
+"""The start: the language, then where the role of who is signed in begins."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, url_for
+from werkzeug.wrappers import Response
+
+from web.access import public, visitor
+from web.register import home_of
+from web.render import language
+
+room = Blueprint("start", __name__)
+
+
+@room.get("/")
+@public
+def start() -> Response:
+    """Go to the start in the language that the browser likes best."""
+    answer = redirect(url_for("start.home", lang=language()))
+    answer.vary.add("Accept-Language")
+    return answer
+
+
+@room.get("/<any(zh, en):lang>/")
+@public
+def home(lang: str) -> Response:
+    """Go to where the role begins, or to signing in."""
+    who = visitor()
+    if who is None:
+        return redirect(url_for("account.sign_in", lang=lang))
+    return redirect(url_for(home_of(current_app, who.role), lang=lang))

@@ -1,0 +1,100 @@
+"""What the application is put together from: rooms, the way into each, and where each role begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+
+from flask import Blueprint, Flask
+
+from synergy.store.names import Role
+
+# modules with a blueprint called `room`
+ROOMS = (
+    "web.pages.start",
+    "web.pages.account",
+    "web.pages.admin",
+    "web.pages.audit",
+    "web.pages.home",
+    "web.pages.proposal",
+    "web.pages.pathways",
+    "web.pages.whynot",
+    "web.pages.declarations",
+    "web.pages.rounds",
+    "web.pages.results",
+    "web.pages.compare",
+    "web.pages.board",
+    "web.pages.summary",
+    "web.pages.proposals",
+    "web.api",
+    "web.health",
+)
+_P, _E, _R, _A, _C, _D, _ = Role
+_FIRM = frozenset({_E, _R})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into a room, in the navigation of every page.
+
+    Parameters
+    ----------
+    endpoint : str
+        Of a view that takes the language alone; one that is not there is left out.
+    key : str
+        Name of its words in `web.texts`.
+    roles : frozenset of Role
+        Who sees it.
+    """
+
+    endpoint: str
+    key: str
+    roles: frozenset[Role]
+
+
+NAVIGATION = (
+    Entry("home.home", "nav.home", _FIRM),
+    Entry("declarations.start", "nav.declarations", _FIRM | {_P}),
+    Entry("pathways.pathways", "nav.pathways", _FIRM),
+    Entry("rounds.rounds", "nav.rounds", frozenset({_P, _A, _E, _R})),
+    Entry("compare.compare", "nav.compare", frozenset({_P, _A})),
+    Entry("board.board", "nav.board", frozenset({_P, _A})),
+    Entry("audit.audit", "nav.audit", frozenset({_P, _A})),
+    Entry("admin.admin", "nav.admin", frozenset({_D})),
+    Entry("account.account", "nav.account", frozenset({_P, _E, _R, _A, _C, _D})),
+)
+# where each role begins: the first of these that is there
+HOMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
+    {
+        _P: ("rounds.rounds", "proposals.proposals"),
+        _E: ("home.home",),
+        _R: ("home.home",),
+        _A: ("rounds.rounds", "audit.audit", "proposals.proposals"),
+        _C: (),
+        _D: ("admin.admin",),
+    }
+)
+
+
+def register(app: Flask) -> None:
+    """Put all rooms that are there into the application."""
+    for name in ROOMS:
+        if find_spec(name) is None:
+            continue
+        room = import_module(name).room
+        if not isinstance(room, Blueprint):
+            raise TypeError(f"{name}.room: expected a blueprint, found {type(room).__name__}")
+        app.register_blueprint(room)
+
+
+def entries(app: Flask, role: Role | None) -> list[Entry]:
+    """Return the navigation of a role."""
+    return [one for one in NAVIGATION if role in one.roles and one.endpoint in app.view_functions]
+
+
+def home_of(app: Flask, role: Role) -> str:
+    """Return the endpoint where a role begins."""
+    return next((name for name in HOMES.get(role, ()) if name in app.view_functions), "account.account")

@@ -1,0 +1,73 @@
+"""A page: its template, the same page in the other language, and the navigation of who looks at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from werkzeug.routing import BuildError
+
+from synergy.errors import DeniedError, UnavailableError
+from synergy.store.access import Actor
+from web.access import settings, visitor
+from web.register import entries
+from web.texts import LANGUAGES
+
+
+def pages(name: str) -> Blueprint:
+    """Return the blueprint of a room of pages: its addresses begin with the language, which its views take."""
+    return Blueprint(name, f"web.pages.{name}", url_prefix="/<any(zh, en):lang>")
+
+
+def language() -> str:
+    """Return the language of the address, else the one the browser likes best."""
+    parts = request.path.split("/")
+    if len(parts) > 1 and parts[1] in LANGUAGES:
+        return parts[1]
+    return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
+
+
+def page(template: str, lang: str, **fields: Any) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    template : str
+        In `web/templates`; it extends ``base.html``.
+    lang : str
+        ``zh`` or ``en``.
+    **fields : object
+        For the template, which has besides: ``lang``, ``other``, ``switch``, ``who`` (an actor or None), ``navigation``
+        and ``demo``, and the functions ``word(key, lang)`` and ``csrf_token()``.
+    """
+    other = next(name for name in LANGUAGES if name != lang)
+    who = _looking()
+    frame = {
+        "lang": lang,
+        "other": other,
+        "switch": _switch(other),
+        "who": who,
+        "navigation": entries(current_app, None if who is None else who.role),
+        "here": request.endpoint,
+        "demo": settings().demo,
+    }
+    return render_template(template, **{**frame, **fields})
+
+
+def _looking() -> Actor | None:
+    """Return who looks; nobody where that cannot be told, as on the page that says why."""
+    try:
+        return visitor()
+    except (DeniedError, UnavailableError):
+        return None
+
+
+def _switch(other: str) -> str:
+    """Return the address of the same page in the other language; of its start where there is no such page."""
+    place = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": other}
+    try:
+        if request.method == "GET" and "lang" in (request.view_args or {}):
+            return url_for(str(request.endpoint), **place)
+    except BuildError:
+        pass
+    return url_for("start.home", lang=other)

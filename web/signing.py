@@ -1,0 +1,86 @@
+"""Signing in and out: a new session each time, few passwords checked at once."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, session
+
+from synergy.store import people, sessions
+from synergy.store.access import Actor
+from web.access import store
+from web.texts import LANGUAGES
+
+PATIENCE_S = 4.0
+_GATE = "synergy.hashers"
+
+
+def gate(app: Flask, most: int) -> None:
+    """Let no more than so many passwords be checked at once: each takes 64 MiB and a core."""
+    app.extensions[_GATE] = threading.BoundedSemaphore(most)
+
+
+def sign_in(name: str, password: str) -> Actor | None:
+    """Begin a session.
+
+    Parameters
+    ----------
+    name, password : str
+        As typed.
+
+    Returns
+    -------
+    Actor or None
+        Who it is; None: too many are signing in just now.
+
+    Raises
+    ------
+    DeniedError
+        Either is wrong, or the account rests or is disabled.
+    """
+    turn: threading.BoundedSemaphore = current_app.extensions[_GATE]
+    if not turn.acquire(timeout=PATIENCE_S):
+        return None
+    try:
+        who = people.sign_in(store(), name, password)
+    finally:
+        turn.release()
+    begin(who)
+    return who
+
+
+def begin(who: Actor) -> None:
+    """Begin a session anew: nothing of what a browser brought stays in it."""
+    session.clear()
+    g.pop("csrf_token", None)
+    session["user"], session["seen"] = who.user, sessions.seen(store(), who)
+    session.permanent = True
+    g.visitor = who
+
+
+def sign_out() -> None:
+    """End the session of this browser."""
+    session.clear()
+    g.visitor = None
+
+
+def onward(target: str) -> str | None:
+    """Return an address of this site to go on to, None where it leads elsewhere.
+
+    Parameters
+    ----------
+    target : str
+        As it came with the request.
+
+    Examples
+    --------
+    >>> onward("/zh/rounds?kind=extension"), onward("//evil.example"), onward("/en/\\\\evil.example")
+    ('/zh/rounds?kind=extension', None, None)
+    """
+    parts = urlsplit(target)
+    first = parts.path.split("/")[1] if parts.path.startswith("/") and "/" in parts.path else ""
+    plain = target.isascii() and target.isprintable() and "\\" not in target and not parts.path.startswith("//")
+    if parts.scheme or parts.netloc or not plain or first not in LANGUAGES:
+        return None
+    return target
