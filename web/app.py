@@ -72,6 +72,8 @@ def _guarded(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HTTPS)
+    if response.status_code < 400 and not request.path.startswith("/api/"):
+        response.headers.remove("Retry-After")  # the limiter adds it to every answer; on a redirect it means to wait
     if request.endpoint != "static":
         _kept(response)
     return response
