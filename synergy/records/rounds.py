@@ -15,7 +15,7 @@ SCHEMA = "synergy/round/1"
 # what is told of each table beside the id: columns that are missing are ""
 _TOLD = {
     "enterprises": ("enterprise", "name_en", "name_zh", "county", "evidence"),
-    "sites": ("site", "enterprise", "name_en", "name_zh", "county"),
+    "sites": ("site", "enterprise", "name_en", "name_zh", "county", "latitude", "longitude"),
     "commodities": ("commodity", "name_en", "name_zh", "unit", "hazard"),
     "processes": ("process", "name_en", "name_zh", "activity_unit"),
 }
@@ -44,8 +44,8 @@ def round_record(dataset: Dataset, plan: Plan) -> dict[str, Any]:
     }
 
 
-def labels(dataset: Dataset) -> dict[str, dict[str, dict[str, str]]]:
-    """Return names, counties, units and evidence marks by table and id.
+def labels(dataset: Dataset) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return names, counties, coordinates, units and evidence marks by table and id.
 
     Parameters
     ----------
@@ -59,11 +59,11 @@ def labels(dataset: Dataset) -> dict[str, dict[str, dict[str, str]]]:
     return {table: _labels(dataset, table, names) for table, names in _TOLD.items()}
 
 
-def _labels(dataset: Dataset, table: str, names: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def _labels(dataset: Dataset, table: str, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     frame = dataset[table]
     columns = {name: cells(frame[name]) if name in frame else [""] * len(frame) for name in names}
     ids = columns.pop(names[0])
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for ident, *row in zip(ids, *columns.values(), strict=True):
         label = dict(zip(columns, row, strict=True))
         label["name_en"] = label["name_en"] or label["name_zh"] or ident

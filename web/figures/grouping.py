@@ -1,0 +1,98 @@
+"""Many streams made few: firms by county or another group, the greatest by name and the others together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from web.figures.sankey_layout import Stream
+
+LIMIT = 150  # ribbons that one picture can carry
+OTHERS = "\x00others"  # key of what is not shown by name; no id has such a sign
+_MOST, _FEWEST = 14, 5  # groups by name
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Streams that fit into a picture.
+
+    Parameters
+    ----------
+    streams : tuple of Stream
+        Ends are firms, or groups where `by_group` says so, or `OTHERS`.
+    by_group : bool
+        Whether firms were put together.
+    left_out : int
+        Commodities that are in the table alone.
+    """
+
+    streams: tuple[Stream, ...]
+    by_group: bool = False
+    left_out: int = 0
+
+
+def grouped(streams: Sequence[Stream], group: Mapping[str, str], limit: int = LIMIT, always: bool = False) -> Grouped:
+    """Return streams with at most `limit` ribbons: as they are, by group, the greatest groups and others.
+
+    Parameters
+    ----------
+    streams : sequence of Stream
+        Between firms.
+    group : mapping of str to str
+        Group of each firm; one that has none is its own.
+    limit : int
+        Most ribbons.
+    always : bool
+        Put firms together also where they are few.
+    """
+    if count(streams) <= limit and not always:
+        return Grouped(tuple(streams))
+    found = _by(streams, {end: group.get(end) or end for one in streams for end in (one.supplier, one.user)})
+    most = _MOST
+    weight = _weights(found)
+    names = sorted(weight, key=lambda name: (-weight[name], name))
+    shown = found
+    while count(shown) > limit and most >= _FEWEST:
+        kept = set(names[:most])
+        shown = _by(found, {name: name if name in kept else OTHERS for name in names})
+        most -= 3
+    left_out = 0
+    while count(shown) > limit:
+        goods: dict[str, int] = defaultdict(int)
+        for one in shown:
+            goods[one.commodity] += 1
+        least = min(goods, key=lambda good: (goods[good], good))
+        shown = tuple(one for one in shown if one.commodity != least)
+        left_out += 1
+    return Grouped(tuple(shown), by_group=True, left_out=left_out)
+
+
+def count(streams: Sequence[Stream]) -> int:
+    """Return how many ribbons a picture of streams has: one for each supplier or user of each commodity."""
+    left = {(one.supplier, one.commodity) for one in streams}
+    return len(left) + len({(one.user, one.commodity) for one in streams})
+
+
+def _by(streams: Sequence[Stream], name: Mapping[str, str]) -> tuple[Stream, ...]:
+    """Return streams between groups, those between the same two summed; they lead somewhere if all do to the same."""
+    sums: dict[tuple[str, str, str], Stream] = {}
+    for one in streams:
+        key = (name[one.supplier], one.commodity, name[one.user])
+        before = sums.get(key)
+        quantity = one.quantity + (before.quantity if before else 0.0)
+        href = one.href if before is None or before.href == one.href else ""
+        sums[key] = replace(one, supplier=key[0], user=key[2], quantity=quantity, href=href)
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _weights(streams: Sequence[Stream]) -> dict[str, float]:
+    """Return how much of all commodities each group has: quantities of several are not to be summed, parts are."""
+    totals: dict[str, float] = defaultdict(float)
+    for one in streams:
+        totals[one.commodity] += one.quantity
+    found: dict[str, float] = defaultdict(float)
+    for one in streams:
+        for end in (one.supplier, one.user):
+            found[end] += one.quantity / totals[one.commodity]
+    return found

@@ -1,0 +1,261 @@
+"""Schematic map: sites or counties where they lie, deliveries as lines between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import hypot, log2
+from typing import Any
+
+from markupsafe import Markup
+
+from web.figures.counties import COUNTIES, county_name
+from web.figures.geometry import Box, Point, Projection, projection, rings, spread, tagged, thinned
+from web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
+
+SIZE = (860.0, 760.0)
+MARGIN = 60.0
+MOST_PLACES, MOST_LINES = 120, 150  # by name; counties where there are more
+_BOW = 0.14  # of a line, by its length: there and back are two lines
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site on the map.
+
+    Parameters
+    ----------
+    key, name, county : str
+        Id, name in the reader's language, county as the dataset has it.
+    latitude, longitude : float or None
+        WGS 84 degrees; None: somewhere in its county.
+    public : bool
+        No enterprise's: drawn as a square.
+    """
+
+    key: str
+    name: str
+    county: str
+    latitude: float | None = None
+    longitude: float | None = None
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A delivery between two sites: what it is in words, and where it leads."""
+
+    origin: str
+    target: str
+    said: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A circle on the map: a site, or a county with all its sites."""
+
+    key: str
+    name: str
+    at: Point
+    radius: float
+    public: bool
+    busy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is on a map: spots by key, lines between them, names of counties, outlines, and the size in px."""
+
+    spots: Mapping[str, Any]
+    lines: Mapping[tuple[str, str], tuple[Line, ...]]
+    counties: Mapping[str, Point]
+    outlines: tuple[tuple[Point, ...], ...]
+    size: Point
+    by_county: bool = field(default=False)
+
+
+def charted(
+    places: Sequence[Place],
+    lines: Sequence[Line],
+    lang: str,
+    geojson: Mapping[str, Any] | None = None,
+    by_county: bool = False,
+) -> Chart:
+    """Return what is drawn where.
+
+    Parameters
+    ----------
+    places : sequence of Place
+        Sites.
+    lines : sequence of Line
+        Between sites that are there.
+    lang : str
+        ``en`` or ``zh``.
+    geojson : mapping, optional
+        Outlines of counties, of an operator.
+    by_county : bool
+        Put sites together also where they are few.
+    """
+    seats = _seats(places)
+    outlines = [] if geojson is None else list(rings(geojson))
+    known = [place for outline in outlines for place in outline]
+    sites = {one.key: _where(one, seats, order) for order, one in enumerate(sorted(places, key=lambda one: one.key))}
+    flat, size = projection([*seats.values(), *sites.values(), *known] or [(37.5, 111.1)], SIZE, MARGIN)
+    pairs = {(one.origin, one.target) for one in lines}
+    many = by_county or len(places) > MOST_PLACES or len(pairs) > MOST_LINES
+    group = {one.key: one.county if many else one.key for one in places}
+    ties: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for one in lines:
+        key = (group[one.origin], group[one.target])
+        if key[0] != key[1]:
+            ties[key].append(one)
+    busy = _busy(ties)
+    spots = _county_spots(places, seats, flat, lang, busy) if many else _site_spots(places, sites, flat, size, busy)
+    named = {} if many else {county: flat.point(*seat) for county, seat in seats.items() if county}
+    drawn = tuple(tuple(thinned([flat.point(*place) for place in outline])) for outline in outlines)
+    told = {key: tuple(found) for key, found in sorted(ties.items())}
+    return Chart({one.key: one for one in spots}, told, named, drawn, size, many)
+
+
+def _seats(places: Sequence[Place]) -> dict[str, Point]:
+    """Return where the name of each county stands: at its seat, or in the middle of its sites.
+
+    All of Lvliang where most sites are there, else only the counties that have sites.
+    """
+    found: dict[str, list[Point]] = defaultdict(list)
+    for one in places:
+        found[one.county] += [] if one.latitude is None or one.longitude is None else [(one.latitude, one.longitude)]
+    at_home = sum(one.county in COUNTIES for one in places)
+    seats = {name: known[2:] for name, known in COUNTIES.items() if name in found or 2 * at_home >= len(places)}
+    for county, sites in sorted(found.items()):
+        if county not in seats:
+            middle = [sum(one[axis] for one in sites) / len(sites) for axis in (0, 1)] if sites else [37.5, 111.1]
+            seats[county] = (middle[0], middle[1])
+    return seats
+
+
+def _where(one: Place, seats: Mapping[str, Point], order: int) -> Point:
+    """Return where a site lies; without coordinates beside the seat of its county."""
+    if one.latitude is not None and one.longitude is not None:
+        return one.latitude, one.longitude
+    latitude, longitude = seats[one.county]
+    return latitude + 0.01 * (order % 5 - 2), longitude + 0.01 * (order % 7 - 3)
+
+
+def _busy(ties: Mapping[tuple[str, str], Sequence[Line]]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for pair, lines in ties.items():
+        for end in pair:
+            found[end] += len(lines)
+    return found
+
+
+def _site_spots(
+    places: Sequence[Place], sites: Mapping[str, Point], flat: Projection, size: Point, busy: Mapping[str, int]
+) -> list[_Spot]:
+    order = sorted(places, key=lambda one: one.key)
+    radii = [5.0 if busy.get(one.key) else 3.5 for one in order]
+    spotted = spread([flat.point(*sites[one.key]) for one in order], radii, size)
+    return [
+        _Spot(one.key, one.name, at, radius, one.public, busy.get(one.key, 0))
+        for one, at, radius in zip(order, spotted, radii, strict=True)
+    ]
+
+
+def _county_spots(
+    places: Sequence[Place], seats: Mapping[str, Point], flat: Projection, lang: str, busy: Mapping[str, int]
+) -> list[_Spot]:
+    count: dict[str, int] = defaultdict(int)
+    for one in places:
+        count[one.county] += 1
+    names = sorted(seats)
+    radii = [4.0 + 2.2 * count[name] ** 0.5 for name in names]
+    size = (SIZE[0], SIZE[1])
+    spotted = spread([flat.point(*seats[name]) for name in names], radii, size)
+    return [
+        _Spot(name, f"{county_name(name, lang)} ({count[name]})", at, radius, False, busy.get(name, 0) + count[name])
+        for name, at, radius in zip(names, spotted, radii, strict=True)
+    ]
+
+
+def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()) -> Markup:
+    """Return a map.
+
+    Parameters
+    ----------
+    chart : Chart
+        From `charted`.
+    lang : str
+        ``en`` or ``zh``.
+    naming : Naming
+        Of the figure.
+    chosen : iterable of str
+        Spots whose names come first.
+    """
+    size = (chart.size[0], chart.size[1])
+    head = f"{naming.ident}-head"
+    shapes = [tag("path", {"class": "county", "d": _closed(outline)}) for outline in chart.outlines if len(outline) > 2]
+    lines = [_line(pair, lines, chart.spots, head) for pair, lines in chart.lines.items()]
+    first = set(chosen)
+    spots = sorted(chart.spots.values(), key=lambda one: (one.key not in first, -one.busy, one.key))
+    taken: list[Box] = [_box(one) for one in spots]
+    counties = _county_labels(chart, taken, lang)
+    wanted = [(one.key, one.at, one.radius, width(one.name)) for one in spots if one.busy or len(spots) <= 40]
+    placed = tagged(wanted, taken, size)
+    marks = [_spot(one) for one in spots]
+    texts = [label((spot.x, spot.y), chart.spots[key].name, "", spot.anchor) for key, spot in placed.items()]
+    frame = tag("rect", {"class": "frame", "x": 1, "y": 1, "width": size[0] - 2, "height": size[1] - 2, "rx": 6})
+    return document(naming, size, arrow(head), frame, *shapes, *counties, *lines, *marks, *texts)
+
+
+def _county_labels(chart: Chart, taken: list[Box], lang: str) -> list[Markup]:
+    """Return the names of the counties; those that find no free place at their seat stand near it."""
+    said = {county: county_name(county, lang) for county in chart.counties}
+    wanted = [(county, at, -3.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
+    wanted += [(county, at, 14.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
+    placed: dict[str, Any] = {}
+    for one in wanted:
+        if one[0] not in placed:
+            placed |= tagged([one], taken, chart.size)
+    return [label((spot.x, spot.y), said[county], "place", spot.anchor) for county, spot in placed.items()]
+
+
+def _box(spot: _Spot) -> Box:
+    (x, y), r = spot.at, spot.radius
+    return x - r, y - r, x + r, y + r
+
+
+def _spot(one: _Spot) -> Markup:
+    said = tag("title", {}, one.name)
+    x, y = one.at
+    kind = "spot" if one.busy else "spot idle"
+    if one.public:
+        side = 1.8 * one.radius
+        place = {"x": x - side / 2, "y": y - side / 2, "width": side, "height": side}
+        return tag("rect", {"class": f"{kind} public", **place}, said)
+    return tag("circle", {"class": kind, "cx": x, "cy": y, "r": one.radius}, said)
+
+
+def _line(pair: tuple[str, str], lines: Sequence[Line], spots: Mapping[str, _Spot], head: str) -> Markup:
+    """Return all deliveries from one spot to another as one bowed line."""
+    one, other = spots[pair[0]], spots[pair[1]]
+    (x0, y0), (x1, y1) = one.at, other.at
+    length = max(hypot(x1 - x0, y1 - y0), 1e-6)
+    bow = ((x0 + x1) / 2 + _BOW * (y1 - y0), (y0 + y1) / 2 - _BOW * (x1 - x0))
+    room = other.radius + 2
+    back = max(hypot(x1 - bow[0], y1 - bow[1]), 1e-6)
+    end = (x1 - (x1 - bow[0]) / back * room, y1 - (y1 - bow[1]) / back * room) if length > 2 * room else (x1, y1)
+    way = "M{} {}Q{} {} {} {}".format(*map(number, (x0, y0, *bow, *end)))
+    shown = lines[:8]
+    more = [f"+{len(lines) - 8}"] if len(lines) > 8 else []
+    said = tag("title", {}, f"{one.name} → {other.name}\n" + "\n".join([*(each.said for each in shown), *more]))
+    hrefs = {each.href for each in lines}
+    thick = f"{1.2 + 0.6 * log2(len(lines)):.1f}"
+    path = tag("path", {"class": "way", "d": way, "stroke-width": thick, "marker-end": f"url(#{head})"}, said)
+    return link(hrefs.pop() if len(hrefs) == 1 else "", path)
+
+
+def _closed(points: Sequence[Point]) -> str:
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points) + "z"

@@ -1,0 +1,185 @@
+"""SVG as text: elements, escaped texts, and how wide a text will be without a browser to measure it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+FONT = 12.0  # size of labels in px, as the style sheet has it
+LINE = 15.0  # height of a line of labels
+COLOURS = 8  # classes c0 to c7 of the style sheet
+_NARROW, _WIDE_LATIN = frozenset("iljtfrI.,:;'|!()[] -"), frozenset("mwMWQO@%&")
+_MORE = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a figure is called.
+
+    Parameters
+    ----------
+    ident : str
+        Of the element, unique on its page.
+    title : str
+        What it is.
+    desc : str
+        What it shows, in a sentence or two, for those who do not see it.
+    """
+
+    ident: str
+    title: str
+    desc: str
+
+
+def tag(name: str, attributes: Mapping[str, object], *children: object) -> Markup:
+    """Return an element, everything in it escaped; attributes that are None or "" are left out.
+
+    Parameters
+    ----------
+    name : str
+        Of the element.
+    attributes : mapping
+        Numbers are written with one decimal at most.
+    *children : object
+        `Markup` as it is, anything else as text.
+
+    Examples
+    --------
+    >>> str(tag("text", {"x": 1.26, "class": ""}, "<b>"))
+    '<text x="1.3">&lt;b&gt;</text>'
+    """
+    given = "".join(f' {key}="{_cell(value)}"' for key, value in attributes.items() if value not in (None, ""))
+    inside = Markup("").join(map(escape, children))
+    return Markup(f"<{name}{given}>{inside}</{name}>") if inside else Markup(f"<{name}{given}/>")
+
+
+def _cell(value: object) -> str:
+    return number(value) if isinstance(value, float | int) else str(escape(value))
+
+
+def number(value: float) -> str:
+    """Return a coordinate with one decimal at most.
+
+    Examples
+    --------
+    >>> number(3.0), number(-0.04), number(2.25)
+    ('3', '0', '2.2')
+    """
+    shown = f"{value:.1f}".removesuffix(".0")
+    return "0" if shown == "-0" else shown
+
+
+def document(naming: Naming, size: tuple[float, float], *children: object) -> Markup:
+    """Return a whole figure.
+
+    Parameters
+    ----------
+    naming : Naming
+        Title and description come first, where readers of screens look for them.
+    size : tuple of float
+        Width and height in px; the page may make it smaller.
+    *children : object
+        What is drawn, what comes last on top.
+    """
+    width, height = (round(value) for value in size)
+    ident = naming.ident
+    attributes = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "class": "drawn",
+        "id": ident,
+        "viewBox": f"0 0 {width} {height}",
+        "width": width,
+        "height": height,
+        "role": "group",
+        "aria-labelledby": f"{ident}-t {ident}-d",
+    }
+    title = tag("title", {"id": f"{ident}-t"}, naming.title)
+    desc = tag("desc", {"id": f"{ident}-d"}, naming.desc)
+    return tag("svg", attributes, title, desc, *children)
+
+
+def link(href: str, *children: object) -> Markup:
+    """Return children that lead somewhere; as they are where there is nothing to lead to.
+
+    Links of a figure are no stops of the keyboard: the table beside it has the same ones.
+    """
+    inside = Markup("").join(map(escape, children))
+    return tag("a", {"href": href, "tabindex": "-1"}, inside) if href else inside
+
+
+def width(text: str, size: float = FONT) -> float:
+    """Return about how wide a text is in px, on the safe side; Chinese characters are as wide as high.
+
+    Examples
+    --------
+    >>> width("焦炉煤气") > 2 * width("coke")
+    True
+    """
+    return size * sum(map(_em, text))
+
+
+def _em(sign: str) -> float:
+    if unicodedata.east_asian_width(sign) in "WF":
+        return 1.0
+    if unicodedata.combining(sign):
+        return 0.0
+    if sign in _NARROW:
+        return 0.36
+    return 0.92 if sign in _WIDE_LATIN else 0.68 if sign.isupper() else 0.59
+
+
+def fitted(text: str, room: float, size: float = FONT) -> str:
+    """Return a text cut to a width, with an ellipsis where something is missing.
+
+    Examples
+    --------
+    >>> fitted("coke", 100.0), fitted("coke oven gas", 50.0)
+    ('coke', 'coke o…')
+    """
+    if width(text, size) <= room:
+        return text
+    left = room - width(_MORE, size)
+    used = 0.0
+    for place, sign in enumerate(text):
+        used += size * _em(sign)
+        if used > left:
+            return text[:place].rstrip() + _MORE
+    return text
+
+
+def label(place: tuple[float, float], text: str, kind: str = "", anchor: str = "start") -> Markup:
+    """Return a text whose middle line is at a place; the style sheet puts a halo of paper round it.
+
+    Parameters
+    ----------
+    place : tuple of float
+        x by the anchor, and y of the middle.
+    text : str
+        What it says.
+    kind : str
+        Class, if any.
+    anchor : str
+        ``start``, ``middle`` or ``end``.
+    """
+    attributes = {
+        "x": place[0],
+        "y": place[1] + FONT * 0.35,
+        "class": kind,
+        "text-anchor": "" if anchor == "start" else anchor,
+    }
+    return tag("text", attributes, text)
+
+
+def colour(place: int) -> str:
+    """Return the class of a colour by the place of what has it among its like."""
+    return f"c{place % COLOURS}"
+
+
+def arrow(ident: str) -> Markup:
+    """Return the head of a line that has a direction, for its ``marker-end``."""
+    shape = tag("path", {"class": "point", "d": "M0 0L7 3.5L0 7z"})
+    size = {"markerWidth": 7, "markerHeight": 7, "refX": 6, "refY": 3.5, "orient": "auto"}
+    return tag("defs", {}, tag("marker", {"id": ident, "markerUnits": "userSpaceOnUse", **size}, shape))
