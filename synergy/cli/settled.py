@@ -71,7 +71,7 @@ class _Page:
     def name(self, ident: str) -> str:
         """Return the name of an enterprise with the sign of its evidence."""
         label = self.names.get(ident, {})
-        return label.get(f"name_{self.talk.lang}", ident) + mark(label.get("evidence", ""))
+        return str(label.get(f"name_{self.talk.lang}", ident)) + mark(label.get("evidence", ""))
 
     def listed(self, idents: list[str]) -> str:
         """Return some enterprises, many of them counted."""

@@ -74,7 +74,7 @@ def curve(points: Sequence[Told], said: tuple[str, str], money: Callable[[float]
 
 
 def _grid(left: float, wide: float, y: float, text: str) -> Markup:
-    line = tag("path", {"class": "grid", "d": f"M{number(left)} {number(y)}h{number(wide)}"})
+    line = tag("path", {"class": "ruler", "d": f"M{number(left)} {number(y)}h{number(wide)}"})
     return tag("g", {}, line, label((left - 6, y), text, "soft", "end"))
 
 
