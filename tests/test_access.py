@@ -16,7 +16,19 @@ from stores import NAMES, PLANNER, editor, proposals, responding_round, tiny
 
 import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
-from synergy.store import access, aggregates, audit, declaring, following, keys, people, responding, rounds, seeing
+from synergy.store import (
+    access,
+    aggregates,
+    audit,
+    declaring,
+    following,
+    keys,
+    notices,
+    people,
+    responding,
+    rounds,
+    seeing,
+)
 from synergy.store.access import RULES, Action, Actor, Resource
 from synergy.store.leases import Claim
 from synergy.store.names import Answer, Role, Sheet, Stage
@@ -60,6 +72,11 @@ EXPECTED = {
     "people.add_user": "D",
     "people.change_user": "D peracd",
     "people.list_users": "AD",
+    "departing.depart": "D",
+    "departing.readmit": "D",
+    "notices.list_notices": "P erc",
+    "notices.mark_read": "P erc",
+    "notices.approaching": "W",
     "keys.add_token": "D perac",
     "keys.list_tokens": "D perac",
     "keys.revoke_token": "D perac",
@@ -72,7 +89,14 @@ EXPECTED = {
     "leases.release": "W",
     "results.finish": "W",
 }
-OF_ONESELF = ("keys.add_token", "keys.list_tokens", "following.followed", "seeing.list_proposals")
+OF_ONESELF = (
+    "keys.add_token",
+    "keys.list_tokens",
+    "following.followed",
+    "seeing.list_proposals",
+    "notices.list_notices",
+    "notices.mark_read",
+)
 MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
 CANARY = ("137.918273", "2953.817462")
 
@@ -151,6 +175,11 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "people.add_user": (people.Account("new", Role.PLANNER),),
         "people.change_user": ("ed-east",),
         "people.list_users": (),
+        "departing.depart": ("EAST",),
+        "departing.readmit": ("EAST",),
+        "notices.list_notices": (),
+        "notices.mark_read": (["none"],),
+        "notices.approaching": (),
         "keys.add_token": ("x", ["read"]),
         "keys.list_tokens": (),
         "keys.revoke_token": (ids["token"],),
@@ -338,6 +367,7 @@ def _obtained(store: Store, ident: int, codes: list[str], rivals: tuple[str, ...
                 lambda a=actor: seeing.see_matches(store, a, ident),
                 lambda a=actor: seeing.see_progress(store, a, 1),
                 lambda a=actor: audit.history(store, a),
+                lambda a=actor: notices.list_notices(store, a),
                 *(lambda a=actor, c=code: seeing.see_proposal(store, a, c) for code in codes),
                 *(lambda a=actor, e=one: declaring.declaration(store, a, (ident, e)) for one in NAMES),
                 lambda a=actor: following.balance(store, a, (ident, "EAST")),

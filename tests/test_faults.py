@@ -10,17 +10,30 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from stores import NAMES, PLANNER, Place, editor, proposals, solved, tiny
+from stores import ADMIN, NAMES, PLANNER, Place, editor, proposals, solved, tiny
 
 from synergy.errors import UnavailableError
-from synergy.store import audit, declaring, following, freezing, leases, matching, responding, review, rounds, seeing
+from synergy.store import (
+    audit,
+    declaring,
+    departing,
+    following,
+    freezing,
+    leases,
+    matching,
+    notices,
+    responding,
+    review,
+    rounds,
+    seeing,
+)
 from synergy.store.access import WORKER
+from synergy.store.columns import metadata
 from synergy.store.names import Answer, Stage
 from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
-from synergy.store.tables import metadata
 
 Step = Callable[[], Any]
 
@@ -80,6 +93,8 @@ def _life(store: Store) -> Iterator[Step]:
             yield lambda one=one, stage=stage: following.follow(
                 store, PLANNER, one["partnership"], stage, Asked(note="so")
             )
+    yield lambda: notices.mark_read(store, editor("EAST"))
+    yield lambda: departing.depart(store, ADMIN, "TARCO", Asked(key="gone"))
 
 
 def _match(store: Store, ident: int) -> Iterator[Step]:
@@ -134,7 +149,7 @@ def test_every_call_fails_once(place: Place) -> None:
         assert at > 1
         steps += 1
     assert audit.verify_chain(store, PLANNER)["sound"]
-    assert (steps, calls > 300) == (29, True), (steps, calls)
+    assert (steps, calls > 300) == (31, True), (steps, calls)
 
 
 def test_a_full_disk_stores_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,11 @@ from stores import KINDS, PLANNER, Place, begun, editor, proposals, responding_r
 from synergy.errors import ConflictError, RefusedError, SynergyError, UsageError
 from synergy.store import audit, declaring, following, people, seeing
 from synergy.store.backup import back_up, restore
+from synergy.store.columns import metadata
 from synergy.store.database import database
 from synergy.store.migrations.run import current, head, upgrade, versions
 from synergy.store.names import Stage
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
-from synergy.store.tables import metadata
 
 FOLDER = Path(__file__).parent / "migrations"
 OLD = sorted(path.stem.removeprefix("v") for path in FOLDER.glob("v*.json"))

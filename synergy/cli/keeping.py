@@ -1,4 +1,4 @@
-"""`synergy db`, `user`, `token`, `backup`, `audit`, `worker`: what keeps a store going."""
+"""`synergy db`, `user`, `enterprise`, `token`, `backup`, `audit`, `worker`: what keeps a store going."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from synergy.cli.options import in_language
-from synergy.cli.stores import DATABASE, answer, at_store, opened
+from synergy.cli.stores import DATABASE, answer, asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 
@@ -131,6 +131,32 @@ def _switch(name: str, *, disabled: bool) -> click.Command:
 
 user.add_command(_switch("disable", disabled=True))
 user.add_command(_switch("enable", disabled=False))
+
+
+@click.group("enterprise", cls=Commands)
+@in_language
+def enterprise() -> None:
+    """Hold the commands of enterprises."""
+
+
+def _membership(name: str) -> click.Command:
+    """Return the command that lets an enterprise leave or come back."""
+
+    @click.argument("enterprise")
+    @changes
+    @click.pass_obj
+    def command(talk: Talk, /, **given: Any) -> None:
+        from synergy.store import departing
+
+        change = departing.depart if name == "depart" else departing.readmit
+        with opened(talk, given) as (store, actor):
+            answer(talk, given, change(store, actor, given["enterprise"], asked_of(given)))
+
+    return click.command(name)(command)
+
+
+enterprise.add_command(_membership("depart"))
+enterprise.add_command(_membership("readmit"))
 
 
 @click.group("token", cls=Commands)
@@ -269,4 +295,4 @@ def worker(talk: Talk, /, **given: Any) -> None:
         store.close()
 
 
-KEEPING = (db, user, token, backup, audit, worker)
+KEEPING = (db, user, enterprise, token, backup, audit, worker)

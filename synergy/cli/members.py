@@ -251,3 +251,20 @@ def events(talk: Talk, /, **given: Any) -> None:
     with opened(talk, given) as (store, actor):
         rows = history(store, actor, given["round_id"])
     answer(talk, given, rows, ("number", "at", "actor", "action", "subject", "detail"))
+
+
+@round_group.command("notices")
+@click.option("--unread", is_flag=True)
+@click.option("--mark", is_flag=True)
+@at_store
+@click.pass_obj
+def notices(talk: Talk, /, **given: Any) -> None:
+    """List what one was told, and with --mark mark it read."""
+    from synergy.store.notices import list_notices, mark_read
+
+    with opened(talk, given) as (store, actor):
+        found = list_notices(store, actor, unread=given["unread"])
+        if given["mark"]:
+            mark_read(store, actor, [one["notice"] for one in found])
+    shown = found if given["as_json"] else [{**one, "message": one[f"text_{talk.lang}"]} for one in found]
+    answer(talk, given, shown, ("at", "round", "message", "subject", "read"))

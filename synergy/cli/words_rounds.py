@@ -59,6 +59,10 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "command.round.replay": ("Match again what a run was given, and compare.", "重演匹配并比较结果。"),
         "command.round.events": ("Show what happened in a round.", "查看轮次事件。"),
+        "command.round.notices": (
+            "List what you were told: reminders, deadlines, answers; --mark marks it read.",
+            "列出通知：提醒、截止时间、回复；--mark 标记为已读。",
+        ),
         "command.db": ("The database of rounds.", "轮次数据库。"),
         "command.db.init": (
             "Make a store, or bring an old one to the newest version.",
@@ -71,6 +75,12 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "command.user.password": ("Set a password, read from standard input.", "从标准输入设置密码。"),
         "command.user.disable": ("Disable an account and end its tokens.", "停用账户并作废其令牌。"),
         "command.user.enable": ("Enable an account.", "启用账户。"),
+        "command.enterprise": ("Enterprises that leave or come back.", "企业的退出与重新接纳。"),
+        "command.enterprise.depart": (
+            "Let an enterprise leave: accounts closed, drafts withdrawn, history kept; --note is the reason.",
+            "企业退出：关闭账户、撤回未冻结的申报、保留历史；--note 填写原因。",
+        ),
+        "command.enterprise.readmit": ("Let an enterprise take part again.", "重新接纳企业。"),
         "command.token": ("Tokens of API clients.", "API 令牌。"),
         "command.token.add": (
             "Make a token for the own account; it is shown this once.",
@@ -118,6 +128,8 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.facility": ("A facility; may be repeated.", "一项装置；可重复。"),
         "option.counter": ("Other figures for one line; may be repeated.", "某条款的反报价；可重复。"),
         "option.round_id": ("Of one round.", "指定轮次。"),
+        "option.unread": ("Only what is not marked read.", "仅未读。"),
+        "option.mark": ("Mark what is listed as read.", "标记为已读。"),
         "option.role": ("What the account is for.", "账户角色。"),
         "option.enterprise": ("Whose account it is.", "所属企业。"),
         "option.stdin": ("Read the password from standard input.", "从标准输入读取密码。"),
@@ -192,6 +204,8 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "head.role": ("Role", "角色"),
         "head.enterprise": ("Enterprise", "企业"),
         "head.quantity": ("Quantity", "数量"),
+        "head.message": ("Notice", "通知"),
+        "head.read": ("Read", "已读"),
         "head.what": ("What", "类别"),
         "head.why": ("Why", "原因"),
         # words of the store

@@ -29,6 +29,8 @@ class Action(StrEnum):
     VERIFY_CHAIN = "verify_chain"
     MANAGE_USERS = "manage_users"
     SEE_USERS = "see_users"
+    REMOVE_ENTERPRISE = "remove_enterprise"
+    SEE_NOTICES = "see_notices"  # and mark them read
     OWN_ACCOUNT = "own_account"  # password and tokens of oneself
     WORK = "work"  # claim, renew, checkpoint, publish
 
@@ -105,6 +107,8 @@ RULES: Mapping[Action, tuple[str, Mapping[Role, Reach]]] = MappingProxyType(
         Action.VERIFY_CHAIN: ("audit", {_P: _ALL, _A: _ALL, _D: _ALL}),
         Action.MANAGE_USERS: ("manage", {_D: _ALL}),
         Action.SEE_USERS: ("manage", {_D: _ALL, _A: _ALL}),
+        Action.REMOVE_ENTERPRISE: ("manage", {_D: _ALL}),
+        Action.SEE_NOTICES: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _C: _OWN}),
         Action.OWN_ACCOUNT: ("account", {_P: _OWN, _E: _OWN, _R: _OWN, _A: _OWN, _C: _OWN, _D: _ALL}),
         Action.WORK: ("work", {_W: _ALL}),
     }

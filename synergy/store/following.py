@@ -13,6 +13,7 @@ from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.exact import written
 from synergy.store.matching import latest_match
 from synergy.store.names import Answer, Stage, State
+from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import Asked, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declared, lines, parties, partnerships, proposals
@@ -61,6 +62,10 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: As
         change.bump(partnerships, {"id": partnership}, seen, "partnership", **values)
         detail = {"stage": stage, "reason": asked.note, "version": seen + 1}
         change.event("follow", f"partnership:{partnership}", detail, row.round)
+        inside = select(parties.c.enterprise).where(parties.c.proposal == row.proposal)
+        others = [name for name in change.connection.execute(inside).scalars() if name != actor.enterprise]
+        told = Told("stage", row.round, str(partnership), {"stage": stage, "reason": asked.note})
+        post(change, [*others, *([] if actor.enterprise is None else [PLANNERS])], told)
         return {"partnership": partnership, "stage": stage, "version": seen + 1}
 
     given = {"partnership": partnership, "stage": stage, **asked.given}

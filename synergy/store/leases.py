@@ -14,6 +14,7 @@ from synergy.store.archives import archive
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.matching import back
 from synergy.store.names import MatchState
+from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.store import Store
 from synergy.store.tables import matches, progress
 from synergy.store.words import refusal
@@ -227,6 +228,8 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
             return {"match": held.match, "state": MatchState.REQUESTED}
         hold(change, held, state=MatchState.FAILED, fault=fault)
         back(change, held.round, held.match, "match.failed", {"fault": fault})
+        number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
+        post(change, [PLANNERS], Told("failed", held.round, "", {"number": number, "fault": fault}))
         return {"match": held.match, "state": MatchState.FAILED}
 
     return commit(store, actor, Step("match.fail"), body)

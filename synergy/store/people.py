@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.membership import departed
 from synergy.store.names import OF_AN_ENTERPRISE, Role
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
@@ -103,6 +104,8 @@ def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None =
     def body(change: Change) -> Record:
         if _row(change.connection, account.name) is not None:
             raise refusal("taken", what="user", name=account.name)
+        if departed(change.connection, [account.enterprise or ""]):
+            raise refusal("left", enterprise=account.enterprise)
         ident = inserted(change.connection, users, **told, password=password, created=change.at)
         change.event("user.add", f"user:{account.name}", told)
         return {"user": ident, **told}

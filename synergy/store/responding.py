@@ -13,7 +13,9 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.exact import decimal
 from synergy.store.matching import latest_match
+from synergy.store.membership import members
 from synergy.store.names import Answer
+from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, partnerships, proposals
@@ -94,6 +96,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
         detail = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "standing": standing}
         round_id = _round(connection, row)
         change.event("answer", f"proposal:{code}:{actor.enterprise}", detail, round_id)
+        _tell(change, row, (round_id, actor, detail))
         return {"proposal": code, "answer": reply.answer, "version": seen + 1, "standing": standing}
 
     return commit(store, actor, Step("answer", given | {"version": asked.version}, asked.key), body)
@@ -201,6 +204,16 @@ def _settled(change: Change, row: Row[Any]) -> str:
     return str(standing)
 
 
+def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
+    """Tell the other parties what has become of a proposal, and the planners who answered what."""
+    round_id, actor, detail = said
+    found = change.connection.execute(select(parties.c.enterprise).where(parties.c.proposal == row.id)).scalars()
+    others = [name for name in found if name != actor.enterprise]
+    post(change, others, Told("answered", round_id, row.code, {"standing": detail["standing"]}))
+    told = {"enterprise": actor.enterprise, "answer": detail["answer"]}
+    post(change, [PLANNERS], Told("said", round_id, row.code, told))
+
+
 def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
     """End a round: what all its parties accepted becomes a partnership that is followed up.
 
@@ -232,6 +245,10 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = No
         for ident in connection.execute(select(proposals.c.id).where(agreed).order_by(proposals.c.id)).scalars().all():
             values = {"proposal": ident, "round": round_id, "reason": "", "since": change.at}
             made.append(inserted(connection, partnerships, **values))
-        return moved(change, row, "conclude", asked, {"partnerships": made}) | {"partnerships": made}
+            to = connection.execute(select(parties.c.enterprise).where(parties.c.proposal == ident)).scalars().all()
+            post(change, to, Told("agreed", round_id, str(made[-1])))
+        told = moved(change, row, "conclude", asked, {"partnerships": made})
+        post(change, members(connection, round_id), Told("concluded", round_id, "", {"name": row.name}))
+        return told | {"partnerships": made}
 
     return commit(store, actor, Step("round.conclude", {"round": round_id, **asked.given}, asked.key), body)

@@ -19,9 +19,10 @@ from synergy.store.exact import canonical, rounded
 from synergy.store.leases import Claim, hold
 from synergy.store.matching import back, latest_match, standing
 from synergy.store.names import Answer, MatchState, State
+from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
-from synergy.store.tables import lines, parties, proposals, rounds
+from synergy.store.tables import lines, matches, parties, proposals, rounds
 from synergy.store.verdicts import lines_of
 
 _TIMES = ("seconds", "seal")  # ends of names: another one each run
@@ -88,6 +89,7 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         if record is None or content is None:
             hold(change, held, state=MatchState.DONE, status=ended["status"], diagnosis=list(ended["diagnosis"]))
             back(change, held.round, held.match, "match.done", told)
+            _tell(change, held, ended["status"], 0)
             return {"match": held.match, "state": MatchState.DONE, "proposals": 0}
         plan = record["plan"]
         digest = plan_digest(plan)
@@ -102,9 +104,17 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
             change.bump(rounds, {"id": row.id}, row.version, "round", state=State.REVIEW)
         told |= {"plan": digest, "proposals": len(plan["proposals"])}
         change.event("match.done", f"match:{held.match}", told, held.round)
+        _tell(change, held, plan["status"], len(plan["proposals"]))
         return {"match": held.match, "state": MatchState.DONE, "proposals": len(plan["proposals"])}
 
     return commit(store, actor, Step("match.done"), body)
+
+
+def _tell(change: Change, held: Claim, status: str, count: int) -> None:
+    """Tell the planners that a run has ended."""
+    number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
+    fields = {"number": number, "status": status, "proposals": count}
+    post(change, [PLANNERS], Told("matched", held.round, "", fields))
 
 
 def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:

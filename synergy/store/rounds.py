@@ -15,7 +15,9 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.ladder import STEP
+from synergy.store.membership import departed, involved, members
 from synergy.store.names import State
+from synergy.store.notices import Told, post
 from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
 from synergy.store.words import refusal
@@ -102,7 +104,8 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
     """
     require(actor, Action.CREATE_ROUND, Resource("round"))
     snapshot = snapshot_from(draft.archive)
-    members = _members(dataset_of(snapshot.archive), draft)
+    with store.database.read() as connection:
+        names = _members(connection, dataset_of(snapshot.archive), draft)
     dataset_of(snapshot.archive, scenario_record(draft.scenario))
     given = {
         "name": draft.name,
@@ -122,21 +125,24 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         keep(connection, snapshot, change.at)
         row = {**given, "state": State.DRAFT, "created": change.at, "creator": actor.name}
         ident = inserted(connection, rounds, **row)
-        people = [{"round": ident, "enterprise": name, "origin": "dataset"} for name in members]
+        people = [{"round": ident, "enterprise": name, "origin": "dataset"} for name in names]
         connection.execute(insert(declarations), people)
         told = {name: value for name, value in given.items() if name != "scenario"}
-        change.event("round.create", f"round:{ident}", told | {"members": len(members)}, ident)
+        change.event("round.create", f"round:{ident}", told | {"members": len(names)}, ident)
         return {"round": ident, "version": 1, "state": str(State.DRAFT)}
 
-    return commit(store, actor, Step("round.create", given | {"members": list(members)}, key), body)
+    return commit(store, actor, Step("round.create", given | {"members": list(names)}, key), body)
 
 
-def _members(dataset: Dataset, draft: Draft) -> tuple[str, ...]:
-    """Return who takes part; refuse strangers, unknown options and an empty name."""
+def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[str, ...]:
+    """Return who takes part; refuse strangers, those who have left, unknown options and an empty name."""
     known = [str(name) for name in dataset["enterprises"]["enterprise"]]
+    gone = departed(connection, known)
     for name in draft.members or ():
         if name not in known:
             raise refusal("unknown", what="enterprise", name=name, expected=", ".join(known[:10]))
+        if name in gone:
+            raise refusal("left", enterprise=name)
     for name in draft.options:
         if name not in OPTIONS:
             raise refusal("bad_value", what="options", value=name, expected=", ".join(OPTIONS))
@@ -144,7 +150,9 @@ def _members(dataset: Dataset, draft: Draft) -> tuple[str, ...]:
         raise refusal("bad_value", what="ladder", value=draft.ladder, expected="0 - 1")
     if not 0 < len(draft.name.strip()) <= 200:
         raise refusal("bad_value", what="name", value=len(draft.name), expected="1 - 200")
-    return tuple(known if draft.members is None else dict.fromkeys(draft.members))
+    return tuple(
+        [name for name in known if name not in gone] if draft.members is None else dict.fromkeys(draft.members)
+    )
 
 
 def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked | None = None) -> Record:
@@ -181,9 +189,26 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
 
     def body(change: Change) -> Record:
         row = round_row(change.connection, round_id)
-        return moved(change, row, step, asked, {"note": asked.note} if asked.note else {})
+        told = moved(change, row, step, asked, {"note": asked.note} if asked.note else {})
+        _tell(change, row, step)
+        return told
 
     return commit(store, actor, Step(f"round.{step}", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def _tell(change: Change, row: Row[Any], step: str) -> None:
+    """Tell whom a step concerns."""
+    kind, everybody, deadline = {
+        "open": ("opened", True, row.deadline),
+        "publish": ("published", False, None),
+        "collect": ("collect", False, row.answer_by),
+        "cancel": ("withdrawn", True, None),
+    }[step]
+    if step == "cancel" and row.state == State.DRAFT:
+        return
+    to = members(change.connection, row.id) if everybody else involved(change.connection, row.id)
+    fields = {"name": row.name, "deadline": None if deadline is None else deadline.isoformat(timespec="minutes")}
+    post(change, to, Told(kind, row.id, "", fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +236,7 @@ class Asked:
 
 
 def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Count a reminder for every enterprise that has not declared yet.
+    """Send a reminder to every enterprise that has not declared yet, and count it.
 
     Parameters
     ----------
@@ -229,10 +254,9 @@ def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
     def body(change: Change) -> Record:
         row = round_row(change.connection, round_id)
         late = (declarations.c.round == round_id) & declarations.c.submitted.is_(False)
-        names = change.connection.execute(
-            select(declarations.c.enterprise).where(late).order_by(declarations.c.enterprise)
-        ).scalars()
-        reminded = list(names)
+        reminded = members(change.connection, round_id, late=True)
+        deadline = None if row.deadline is None else row.deadline.isoformat(timespec="minutes")
+        post(change, reminded, Told("reminder", round_id, "", {"name": row.name, "deadline": deadline}))
         change.connection.execute(update(declarations).where(late).values(reminders=declarations.c.reminders + 1))
         return moved(change, row, "remind", asked, {"reminded": reminded}) | {"reminded": reminded}
 

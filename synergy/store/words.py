@@ -103,6 +103,17 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "the database did not answer ({said}); nothing was stored, repeat the same call",
             "数据库未响应（{said}）；未保存任何内容，请重复同一操作",
         ),
+        "open": (
+            RefusedError,
+            "{enterprise} is part of what is open: proposals {proposals}, partnerships {partnerships}; "
+            "decline the proposals, conclude or cancel their rounds, end the partnerships",
+            "{enterprise} 尚有未了事项：建议 {proposals}，合作 {partnerships}；请先拒绝建议、结束或取消轮次、终止合作",
+        ),
+        "left": (
+            RefusedError,
+            "{enterprise} has left; readmit it first (`synergy enterprise readmit`)",
+            "{enterprise} 已退出；请先重新接纳（`synergy enterprise readmit`）",
+        ),
         "too_often": (
             RefusedError,
             "changed {count} times in this round, no more is allowed; ask the planner",
@@ -130,6 +141,7 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column": ("column", "字段"),
         "term": ("term", "条款"),
         "ruling": ("ruling", "裁定"),
+        "notice": ("notice", "通知"),
     }
 )
 

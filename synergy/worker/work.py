@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -17,6 +18,7 @@ from synergy.errors import ConflictError, UnavailableError
 from synergy.store.access import WORKER
 from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, note_progress, release, renew
+from synergy.store.notices import approaching
 from synergy.store.results import finish
 from synergy.store.store import Store
 from synergy.worker.child import main
@@ -24,6 +26,7 @@ from synergy.worker.solve import Task, solve, told
 
 _POLL_S = 0.1  # how often a child is listened to
 _FLUSH_S = 0.5  # how often progress is stored
+_TELL_S = 60.0  # how often enterprises are told of deadlines that are near
 
 
 def _name() -> str:
@@ -67,7 +70,7 @@ class Habits:
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
-    """Do runs until somebody says stop.
+    """Do runs until somebody says stop, and tell enterprises of deadlines that are near.
 
     Parameters
     ----------
@@ -81,9 +84,12 @@ def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     int
         Runs that ended here.
     """
-    done = 0
+    done, told = 0, -math.inf
     while not stop():
         try:
+            if time.monotonic() - told > _TELL_S:
+                told = time.monotonic()
+                approaching(store, WORKER)
             ended = work_once(store, habits, stop)
         except UnavailableError:  # the lease runs out by itself where it was held
             ended = None

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from synergy.store.tables import metadata
+from synergy.store.tables import rounds
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=rounds.metadata,
     render_as_batch=True,
     transactional_ddl=False,  # the caller's transaction holds all of it
 )

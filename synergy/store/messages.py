@@ -1,0 +1,113 @@
+"""What notices say, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+# kind: English, Chinese; names in braces are filled in
+MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "opened": (
+            "The round “{name}” is open: declare what you offer, need and run{until}",
+            "轮次“{name}”已开放：请申报供给、需求与装置{until}",
+        ),
+        "reminder": (
+            "The planner reminds you: the round “{name}” has no declaration of yours yet{until}",
+            "组织者提醒：轮次“{name}”尚无贵企业的申报{until}",
+        ),
+        "declare_by": (
+            "The deadline for declarations is near: {deadline}; yours is missing",
+            "申报截止时间临近：{deadline}；贵企业尚未申报",
+        ),
+        "answer_by": (
+            "The deadline for answers is near: {deadline}; a proposal waits for yours",
+            "回复截止时间临近：{deadline}；仍有建议等待贵企业回复",
+        ),
+        "published": (
+            "Proposals of the round “{name}” that concern you are published",
+            "轮次“{name}”中与贵企业有关的建议已公布",
+        ),
+        "collect": (
+            "Proposals of the round “{name}” wait for your answer{until}",
+            "轮次“{name}”的建议等待贵企业回复{until}",
+        ),
+        "answered": (
+            "A partner has answered a proposal; it is now: {standing_en}",
+            "合作方已回复一项建议；现状：{standing_zh}",
+        ),
+        "countered": (
+            "A partner has made a counter-offer to a proposal",
+            "合作方对一项建议提出了反报价",
+        ),
+        "counter_refused": (
+            "The price you asked for lies outside what the other side can agree to; the exchange keeps its price",
+            "贵企业提出的价格超出对方可接受的范围；该项交易维持原价格",
+        ),
+        "said": (
+            "{enterprise} has answered a proposal: {answer_en}",
+            "{enterprise} 已回复一项建议：{answer_zh}",
+        ),
+        "matched": (
+            "Run {number} of the round has ended: {status}, {proposals} proposals",
+            "本轮次第 {number} 次匹配已结束：{status}，共 {proposals} 项建议",
+        ),
+        "failed": ("Run {number} of the round has failed: {fault}", "本轮次第 {number} 次匹配失败：{fault}"),
+        "concluded": ("The round “{name}” is concluded", "轮次“{name}”已结束"),
+        "agreed": (
+            "All parties accepted: the proposal is now a partnership to be followed up",
+            "各方均已接受：该建议已转为合作并进入跟进",
+        ),
+        "withdrawn": ("The round “{name}” was cancelled", "轮次“{name}”已取消"),
+        "stage": (
+            "A partnership has come to another stage: {stage_en}",
+            "合作进入新阶段：{stage_zh}",
+        ),
+        "departed": ("{enterprise} has left: {reason}", "{enterprise} 已退出：{reason}"),
+    }
+)
+_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "none": ("no answer", "尚无回复"),
+        "interested": ("interested", "有意向"),
+        "accepted": ("accepted", "已接受"),
+        "declined": ("declined", "已拒绝"),
+        "countered": ("countered", "已反报价"),
+        "agreed": ("agreed", "达成一致"),
+        "permits": ("permits", "审批"),
+        "financing": ("financing", "融资"),
+        "building": ("building", "建设"),
+        "running": ("running", "运行"),
+        "ended": ("ended", "终止"),
+    }
+)
+
+
+def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return a notice in both languages.
+
+    Parameters
+    ----------
+    kind : str
+        Its name in `MESSAGES`.
+    fields : mapping
+        What stands for the braces; a deadline may be missing, words of the store are translated.
+
+    Returns
+    -------
+    dict
+        ``{text_en, text_zh}``.
+    """
+    en, zh = MESSAGES[kind]
+    deadline = fields.get("deadline")
+    known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
+    for name in ("standing", "answer", "stage"):
+        for place, language in enumerate(("en", "zh")):
+            word = str(fields.get(name, ""))
+            known[f"{name}_{language}"] = _STATES.get(word, (word, word))[place]
+    until = ("", "") if deadline is None else (f" until {deadline}", f"，截止 {deadline}")
+    return {
+        "text_en": en.format(**known | {"until": until[0]}),
+        "text_zh": zh.format(**known | {"until": until[1]}),
+    }

@@ -1,0 +1,201 @@
+"""Notices: what enterprises and planners are told, each once, with the marks of who has read it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from synergy.store.access import Action, Actor, Reach, Resource, reach, require
+from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.membership import involved, members
+from synergy.store.messages import message
+from synergy.store.names import State
+from synergy.store.store import Store
+from synergy.store.tables import marks, notices, rounds
+
+SOON = timedelta(hours=48)  # before a deadline, those who are late are told
+MOST = 500  # notices that are listed, the latest
+PLANNERS = None  # for whom a notice is that is for no enterprise
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told.
+
+    Parameters
+    ----------
+    kind : str
+        Its name in `synergy.store.messages.MESSAGES`.
+    round_id : int or None
+        The round that it is about.
+    subject : str
+        Code of the proposal, or number of the partnership, that it is about.
+    fields : mapping
+        What stands for the braces of the message, and more for programs; nothing that its readers may not see.
+    once : str
+        What it is told for: of one kind and round nobody is told twice for the same. "": told each time.
+    """
+
+    kind: str
+    round_id: int | None = None
+    subject: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    once: str = ""
+
+
+def post(change: Change, to: Iterable[str | None], told: Told) -> None:
+    """Tell some enterprises, or `PLANNERS`, something inside a transaction.
+
+    Parameters
+    ----------
+    change : Change
+        The transaction.
+    to : iterable of str or None
+        Enterprises, each told once.
+    told : Told
+        What.
+    """
+    rows = []
+    for name in dict.fromkeys(to):
+        key = f"{told.kind}:{told.round_id}:{told.once}:{name}" if told.once else None
+        # no number: it would tell how much others are told
+        row = {"code": "N" + secrets.token_hex(10), "at": change.at, "enterprise": name, "kind": told.kind}
+        row |= {"round": told.round_id, "subject": told.subject, "fields": dict(told.fields), "once": key}
+        rows.append(row)
+    keys = [row["once"] for row in rows if row["once"] is not None]
+    known = set(change.connection.execute(select(notices.c.once).where(notices.c.once.in_(keys))).scalars())
+    news = [row for row in rows if row["once"] is None or row["once"] not in known]
+    if news:
+        change.connection.execute(insert(notices), news)
+
+
+def approaching(store: Store, actor: Actor) -> int:
+    """Tell those who are late that a deadline is near, once; a worker asks for it now and then.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+
+    Returns
+    -------
+    int
+        Rounds with a deadline within `SOON`.
+    """
+    require(actor, Action.WORK, Resource("notice"))
+    with store.database.read() as connection:
+        near = _near(store, connection)
+    if not near:
+        return 0
+
+    def body(change: Change) -> Record:
+        for ident, kind, deadline in _near(store, change.connection):
+            late = _late(change.connection, ident, kind)
+            post(change, late, Told(kind, ident, "", {"deadline": deadline}, once=deadline))
+        return {}
+
+    commit(store, actor, Step("notice.approaching"), body)
+    return len(near)
+
+
+def _near(store: Store, connection: Connection) -> list[tuple[int, str, str]]:
+    """Return the rounds with a deadline that is near and somebody late: id, kind of the notice, the deadline."""
+    now = store.now()
+    found = []
+    for state, column, kind in (
+        (State.DECLARING, rounds.c.deadline, "declare_by"),
+        (State.RESPONDING, rounds.c.answer_by, "answer_by"),
+    ):
+        own = (rounds.c.state == state) & (column > now) & (column <= now + SOON)
+        for ident, deadline in connection.execute(select(rounds.c.id, column).where(own)).all():
+            said = deadline.isoformat(timespec="minutes")
+            keys = [f"{kind}:{ident}:{said}:{name}" for name in _late(connection, ident, kind)]
+            known = set(connection.execute(select(notices.c.once).where(notices.c.once.in_(keys))).scalars())
+            if set(keys) - known:
+                found.append((ident, kind, said))
+    return found
+
+
+def _late(connection: Connection, round_id: int, kind: str) -> list[str]:
+    if kind == "declare_by":
+        return members(connection, round_id, late=True)
+    return involved(connection, round_id, silent=True)
+
+
+def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Record]:
+    """Return what an enterprise, or the planners, were told, the latest first.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        Of the enterprise, or a planner.
+    unread : bool
+        Only what this account has not marked.
+
+    Returns
+    -------
+    list of dict
+        ``{notice, at, round, kind, subject, fields, text_en, text_zh, read}``, at most `MOST`: subject is the code of a
+        proposal or the number of a partnership, "" where there is none.
+    """
+    own = _own(actor)
+    mark = select(marks.c.at).where(marks.c.notice == notices.c.id, marks.c.account == actor.name).scalar_subquery()
+    wanted = select(notices, mark.label("marked")).where(own)
+    if unread:
+        wanted = wanted.where(mark.is_(None))
+    with store.database.read() as connection:
+        rows = connection.execute(wanted.order_by(notices.c.id.desc()).limit(MOST)).all()
+    names = ("round", "kind", "subject", "fields")
+    return [
+        {
+            "notice": row.code,
+            "at": row.at.isoformat(),
+            **{name: row._mapping[name] for name in names},
+            **message(row.kind, row.fields),
+            "read": row.marked is not None,
+        }
+        for row in rows
+    ]
+
+
+def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) -> int:
+    """Mark notices as read by an account.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        As for `list_notices`.
+    codes : sequence of str, optional
+        Of notices; what is others' is left alone. None: all there are.
+
+    Returns
+    -------
+    int
+        How many were not marked before.
+    """
+    own = _own(actor)
+    if codes is not None:
+        own &= notices.c.code.in_(list(codes))
+    done = select(marks.c.notice).where(marks.c.account == actor.name)
+    with store.database.write() as connection:
+        news = connection.execute(select(notices.c.id).where(own, notices.c.id.not_in(done))).scalars().all()
+        rows = [{"notice": ident, "account": actor.name, "at": store.now()} for ident in news]
+        if rows:
+            connection.execute(insert(marks), rows)
+    return len(rows)
+
+
+def _own(actor: Actor) -> Any:
+    """Return the condition that a notice is for an actor."""
+    own = reach(actor, Action.SEE_NOTICES) is Reach.OWN
+    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
+    require(actor, Action.SEE_NOTICES, Resource("notice", mine))
+    return notices.c.enterprise == actor.enterprise if own else notices.c.enterprise.is_(None)
