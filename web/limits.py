@@ -28,6 +28,7 @@ def limit(app: Flask) -> None:
     Whose token or session it is does not matter: wrong ones are counted like right ones, by address.
     """
     limiter = Limiter(get_remote_address, app=app, application_limits=[_rate], retry_after="delta-seconds")
+    app.extensions["synergy.limiter"] = limiter  # the views know it weakly
     for endpoint, (field, methods) in OWN.items():
         view = app.view_functions.get(endpoint)
         if view is not None:

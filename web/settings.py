@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 MEBIBYTE = 1 << 20
@@ -39,6 +40,8 @@ class Settings:
         Hosts that webhooks may be sent to; none where empty.
     metrics : bool
         Whether ``/metrics`` answers, and that to the loopback address alone.
+    backup_folder : pathlib.Path or None
+        Where copies of the store go; None: none are made by the pages.
     """
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -55,6 +58,7 @@ class Settings:
     limit_storage: str = "memory://"
     webhook_hosts: tuple[str, ...] = ()
     metrics: bool = False
+    backup_folder: Path | None = None
 
     def flask(self) -> dict[str, Any]:
         """Return the same as Flask and its extensions name it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, session
@@ -21,7 +23,23 @@ def gate(app: Flask, most: int) -> None:
     app.extensions[_GATE] = threading.BoundedSemaphore(most)
 
 
-def sign_in(name: str, password: str) -> Actor | None:
+class BusyError(Exception):
+    """Too many passwords are being checked just now."""
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a place among those whose password is checked."""
+    turn: threading.BoundedSemaphore = current_app.extensions[_GATE]
+    if not turn.acquire(timeout=PATIENCE_S):
+        raise BusyError
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def sign_in(name: str, password: str) -> Actor:
     """Begin a session.
 
     Parameters
@@ -29,25 +47,35 @@ def sign_in(name: str, password: str) -> Actor | None:
     name, password : str
         As typed.
 
-    Returns
-    -------
-    Actor or None
-        Who it is; None: too many are signing in just now.
-
     Raises
     ------
     DeniedError
         Either is wrong, or the account rests or is disabled.
+    BusyError
+        Too many are signing in just now.
     """
-    turn: threading.BoundedSemaphore = current_app.extensions[_GATE]
-    if not turn.acquire(timeout=PATIENCE_S):
-        return None
-    try:
+    with _turn():
         who = people.sign_in(store(), name, password)
-    finally:
-        turn.release()
     begin(who)
     return who
+
+
+def change_password(who: Actor, old: str, new: str) -> None:
+    """Change the own password; other sessions end, and this one begins anew.
+
+    Raises
+    ------
+    DeniedError
+        The old one is wrong.
+    RefusedError
+        The new one is too short.
+    BusyError
+        Too many are signing in just now.
+    """
+    with _turn():
+        people.sign_in(store(), who.name, old)
+        people.change_user(store(), who, who.name, password=new)
+    begin(who)
 
 
 def begin(who: Actor) -> None:

@@ -15,7 +15,9 @@ from synergy.store.tables import chain, events
 _BATCH = 1000
 
 
-def history(store: Store, actor: Actor, round_id: int | None = None, limit: int = 1000) -> list[Record]:
+def history(
+    store: Store, actor: Actor, round_id: int | None = None, limit: int = 1000, before: int | None = None
+) -> list[Record]:
     """Return events, the latest first.
 
     Parameters
@@ -26,6 +28,8 @@ def history(store: Store, actor: Actor, round_id: int | None = None, limit: int 
         Those of one round.
     limit : int
         At most so many.
+    before : int, optional
+        Those before this number alone, to go on from a page.
 
     Returns
     -------
@@ -36,6 +40,8 @@ def history(store: Store, actor: Actor, round_id: int | None = None, limit: int 
     wanted = select(events).order_by(events.c.number.desc()).limit(limit)
     if round_id is not None:
         wanted = wanted.where(events.c.round == round_id)
+    if before is not None:
+        wanted = wanted.where(events.c.number < before)
     with store.database.read() as connection:
         return [_told(row) for row in connection.execute(wanted)]
 

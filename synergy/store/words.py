@@ -136,6 +136,7 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "scope": ("scope", "权限范围"),
         "role": ("role", "角色"),
         "site": ("site", "厂区"),
+        "file": ("file", "文件"),
         "commodity": ("commodity", "物料"),
         "process": ("process", "工艺"),
         "column": ("column", "字段"),

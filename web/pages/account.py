@@ -1,44 +1,49 @@
-"""The own account: signing in and out."""
+"""The own account: signing in and out, password, tokens."""
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from typing import Any
+
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from synergy.errors import DeniedError
-from synergy.store.access import Action
-from web.access import actor, public, rule
+from synergy.errors import DeniedError, RefusedError
+from synergy.store import keys
+from synergy.store.access import RULES, SCOPES, Action, Actor
+from web.access import actor, public, rule, store
 from web.failing import RETRY_S
 from web.render import page, pages
-from web.signing import onward, sign_out
+from web.signing import BusyError, change_password, onward, sign_out
 from web.signing import sign_in as begin_session
 from web.texts import word
 
 room = pages("account")
+Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
+DAYS = (7, 30, 90, 365)
 
 
 @room.route("/sign-in", methods=["GET", "POST"])
 @public
-def sign_in(lang: str) -> Response | str | tuple[str, int, dict[str, str]]:
+def sign_in(lang: str) -> Answer:
     """Ask for name and password, and begin a session."""
     target = request.values.get("next", "")
     name = request.form.get("name", "").strip()
+    fields = {"target": target, "name": name}
     if request.method == "GET":
-        return page("account/sign_in.html", lang, target=target, name="", fault="")
+        return page("account/sign_in.html", lang, **fields, fault="")
     try:
-        who = begin_session(name, request.form.get("password", ""))
+        begin_session(name, request.form.get("password", ""))
     except DeniedError as error:
-        return page("account/sign_in.html", lang, target=target, name=name, fault=error.said(lang)), 403, {}
-    if who is None:
-        fault = word("account.busy", lang)
-        shown = page("account/sign_in.html", lang, target=target, name=name, fault=fault)
+        return page("account/sign_in.html", lang, **fields, fault=error.said(lang)), 403
+    except BusyError:
+        shown = page("account/sign_in.html", lang, **fields, fault=word("account.busy", lang))
         return shown, 503, {"Retry-After": str(RETRY_S)}
     return redirect(onward(target) or url_for("start.home", lang=lang), 303)
 
 
 @room.route("/sign-out", methods=["GET", "POST"])
 @rule(Action.OWN_ACCOUNT)
-def leave(lang: str) -> Response | str:
+def leave(lang: str) -> Answer:
     """Ask whether to leave, and end the session."""
     if request.method == "GET":
         return page("account/sign_out.html", lang)
@@ -49,5 +54,65 @@ def leave(lang: str) -> Response | str:
 @room.get("/account")
 @rule(Action.OWN_ACCOUNT)
 def account(lang: str) -> str:
-    """Show who is signed in."""
-    return page("account/account.html", lang, me=actor())
+    """Show who is signed in, and the own tokens."""
+    return _page(lang)
+
+
+def _page(lang: str, made: dict[str, Any] | None = None, fault: str = "") -> str:
+    """Return the page of the account; a new token is shown on it this once."""
+    me = actor()
+    live = [one for one in keys.list_tokens(store(), me) if one["revoked"] is None]
+    return page("account/account.html", lang, me=me, tokens=live, scopes=_scopes(me), days=DAYS, made=made, fault=fault)
+
+
+def _scopes(me: Actor) -> list[str]:
+    """Return what a token of an account could do at all."""
+    return [one for one in SCOPES if any(scope == one and me.role in roles for scope, roles in RULES.values())]
+
+
+@room.route("/account/password", methods=["GET", "POST"])
+@rule(Action.OWN_ACCOUNT)
+def password(lang: str) -> Answer:
+    """Change the own password; all other sessions and all tokens end with it."""
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
+        try:
+            if new != again:
+                faults["again"] = word("account.differs", lang)
+            elif new == old:
+                faults["new"] = word("account.same", lang)
+            else:
+                change_password(actor(), old, new)
+                flash(word("account.changed", lang), "good")
+                return redirect(url_for("start.home", lang=lang), 303)
+        except DeniedError:
+            faults["old"] = word("account.wrong", lang)
+        except RefusedError as error:
+            faults["new"] = error.said(lang)
+        except BusyError:
+            faults["old"] = word("account.busy", lang)
+    shown = page("account/password.html", lang, faults=faults)
+    return (shown, 422) if faults else shown
+
+
+@room.post("/account/tokens")
+@rule(Action.OWN_ACCOUNT)
+def make_token(lang: str) -> Answer:
+    """Make a token and show it, this once."""
+    days = request.form.get("days", type=int) or 0
+    label = request.form.get("label", "").strip()
+    try:
+        made = keys.add_token(store(), actor(), label, request.form.getlist("scope"), days)
+    except RefusedError as error:
+        return _page(lang, fault=error.said(lang)), 422
+    return _page(lang, made)
+
+
+@room.post("/account/tokens/<int:ident>/end")
+@rule(Action.OWN_ACCOUNT)
+def end_token(lang: str, ident: int) -> Response:
+    """End a token."""
+    keys.revoke_token(store(), actor(), ident)
+    flash(word("account.ended", lang), "good")
+    return redirect(url_for("account.account", lang=lang), 303)

@@ -1,0 +1,116 @@
+"""Administration: accounts, tokens, copies of the store, the head of the audit chain."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import StoreError
+from synergy.store import audit, keys, overseeing, people
+from synergy.store.access import Action
+from synergy.store.names import Role
+from synergy.store.people import Account
+from synergy.store.rounds import Asked
+from synergy.store.words import refusal
+from web.access import actor, rule, settings, store
+from web.failing import said, status_of
+from web.render import page, pages
+from web.texts import word
+
+room = pages("admin")
+ROLES = tuple(role for role in Role if role is not Role.WORKER)
+
+
+@room.get("/admin")
+@rule(Action.MANAGE_USERS)
+def admin(lang: str) -> str:
+    """Show accounts, tokens, copies and the head of the chain."""
+    return _page(lang)
+
+
+def _page(lang: str, **more: Any) -> str:
+    """Return the page; a new password is shown on it this once."""
+    folder, who = settings().backup_folder, actor()
+    fields: dict[str, Any] = {
+        "accounts": people.list_users(store(), who),
+        "tokens": overseeing.all_tokens(store(), who),
+        "copies": None if folder is None else overseeing.copies(who, folder),
+        "roles": ROLES,
+        "given": {},
+        "made": None,
+        "fault": "",
+        "chain": None,
+    }
+    return page("admin/admin.html", lang, **{**fields, **more})
+
+
+def one_time_password() -> str:
+    """Return a password for one sign-in."""
+    return secrets.token_urlsafe(12)
+
+
+@room.post("/admin/accounts")
+@rule(Action.MANAGE_USERS)
+def add_account(lang: str) -> str | tuple[str, int]:
+    """Make an account with a one-time password, shown this once; a program needs none."""
+    given = {name: request.form.get(name, "").strip() for name in ("name", "role", "enterprise")}
+    try:
+        if given["role"] not in ROLES:
+            raise refusal("unknown", what="role", name=given["role"][:40], expected=", ".join(ROLES))
+        role = Role(given["role"])
+        password = None if role is Role.CLIENT and "password" not in request.form else one_time_password()
+        account = Account(given["name"], role, given["enterprise"] or None, password)
+        people.add_user(store(), actor(), account)
+    except StoreError as error:
+        return _page(lang, given=given, fault=said(error, lang)), status_of(error)
+    return _page(lang, made={"name": account.name, "password": password})
+
+
+@room.post("/admin/accounts/<name>")
+@rule(Action.MANAGE_USERS)
+def change_account(lang: str, name: str) -> Response | str:
+    """Disable or enable an account, or give it a one-time password."""
+    wish = request.form.get("wish", "")
+    asked = Asked(version=request.form.get("version", type=int))
+    if name == actor().name:
+        raise refusal("bad_value", what="user", value=name, expected=word("admin.not_self", lang))
+    if wish == "password":
+        password = one_time_password()
+        people.change_user(store(), actor(), name, asked, password=password)
+        return _page(lang, made={"name": name, "password": password})
+    if wish not in ("disable", "enable"):
+        abort(400)
+    people.change_user(store(), actor(), name, asked, disabled=wish == "disable")
+    flash(word(f"admin.{wish}d", lang, name=name), "good")
+    return redirect(url_for("admin.admin", lang=lang), 303)
+
+
+@room.post("/admin/tokens/<int:ident>/end")
+@rule(Action.MANAGE_USERS)
+def end_token(lang: str, ident: int) -> Response:
+    """End anybody's token."""
+    keys.revoke_token(store(), actor(), ident)
+    flash(word("account.ended", lang), "good")
+    return redirect(url_for("admin.admin", lang=lang) + "#all-tokens", 303)
+
+
+@room.post("/admin/copies")
+@rule(Action.MANAGE_USERS)
+def copy(lang: str) -> Response:
+    """Copy the store into the folder of copies on the server."""
+    folder = settings().backup_folder
+    if folder is None:
+        abort(404)
+    made = overseeing.make_copy(store(), actor(), folder)
+    flash(word("admin.copied", lang, file=made["file"], sha256=made["sha256"]), "good")
+    return redirect(url_for("admin.admin", lang=lang) + "#copies", 303)
+
+
+@room.post("/admin/chain")
+@rule(Action.MANAGE_USERS)
+def chain(lang: str) -> str:
+    """Recompute the audit chain and show its head."""
+    return _page(lang, chain=audit.verify_chain(store(), actor()))

@@ -1,0 +1,61 @@
+"""Audit: what was done, by whom, and whether the chain of it is whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from synergy.store import audit as chain_of
+from synergy.store import seeing
+from synergy.store.access import Action
+from web.access import actor, rule, store
+from web.render import page, pages
+from web.texts import WORDS, word
+
+room = pages("audit")
+SHOWN = 50  # events of a page
+
+
+@room.get("/audit")
+@rule(Action.SEE_EVENTS)
+def audit(lang: str) -> str:
+    """Show the events of a round or of all, the latest first."""
+    return _page(lang)
+
+
+def _page(lang: str, **more: Any) -> str:
+    """Return the page, with what recomputing the chain said where that was asked for."""
+    chosen, before = (request.args.get(name, type=int) for name in ("round", "before"))
+    found = chain_of.history(store(), actor(), chosen, SHOWN + 1, before)
+    fields: dict[str, Any] = {
+        "events": found[:SHOWN],
+        "older": found[SHOWN - 1]["number"] if len(found) > SHOWN else None,
+        "rounds": seeing.list_rounds(store(), actor()),
+        "chosen": chosen,
+        "named": _named,
+        "checked": None,
+        "cut": False,
+        "expected": "",
+        "fault": "",
+    }
+    return page("admin/audit.html", lang, **{**fields, **more})
+
+
+def _named(action: str, lang: str) -> str:
+    """Return what was done in words; the name of a step that has none as it is."""
+    key = f"action.{action}"
+    return word(key, lang) if key in WORDS else action
+
+
+@room.post("/audit")
+@rule(Action.VERIFY_CHAIN)
+def verify(lang: str) -> str | tuple[str, int]:
+    """Recompute the chain, against a head published earlier where one is given."""
+    given = request.form.get("expected", "").strip()
+    number, _, mac = given.partition(":")
+    if given and not (number.isdecimal() and len(number) < 18 and mac):
+        return _page(lang, expected=given, fault=word("audit.no_head", lang, value=given[:100])), 422
+    expected = {"number": int(number), "mac": mac} if given else None
+    checked = chain_of.verify_chain(store(), actor(), expected)
+    return _page(lang, checked=checked, cut=not checked["sound"] and checked["broken"] is None, expected=given)
