@@ -53,6 +53,8 @@ class Problem:
         Stable name of the rule, for programs.
     message_zh, hint_zh : str
         The same in Chinese.
+    cell : str
+        Sheet and cell of a workbook, as ``Offers!D5``; "" in other files.
     """
 
     table: str
@@ -65,10 +67,13 @@ class Problem:
     code: str = ""
     message_zh: str = ""
     hint_zh: str = ""
+    cell: str = ""
 
     def record(self, lang: str = "en") -> dict[str, object]:
         """Return the problem as a plain JSON record in one language."""
         plain = asdict(self)
+        if not self.cell:
+            del plain["cell"]
         zh = {key: plain.pop(f"{key}_zh") for key in ("message", "hint")}
         if lang == "zh":
             plain |= {key: text for key, text in zh.items() if text}
@@ -77,7 +82,8 @@ class Problem:
     def line(self, lang: str = "en") -> str:
         """Return the problem as one line for people."""
         said = self.record(lang)
-        where = ":".join(str(part) for part in (self.table, self.row, self.column) if part not in (None, ""))
+        parts = (self.cell, self.column) if self.cell else (self.table, self.row, self.column)
+        where = ":".join(str(part) for part in parts if part not in (None, ""))
         found = f" {self.value!r}" if self.value else ""
         hint = f" -> {said['hint']}" if said["hint"] else ""
         return f"{where}{found}: {said['message']}{hint}"

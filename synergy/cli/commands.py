@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from synergy.cli.files import template
 from synergy.cli.keeping import KEEPING
 from synergy.cli.members import round_group
 from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
@@ -112,5 +113,5 @@ def demo(talk: Talk, gap: float, time_limit: float, port: int | None, serve: boo
     return run_demo(talk, port=port, serve=serve, gap=gap, time_limit=time_limit)
 
 
-for more in (*STUDIES, round_group, *KEEPING):
+for more in (template, *STUDIES, round_group, *KEEPING):
     commands.add_command(more)

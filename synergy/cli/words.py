@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from synergy.cli.words_files import FILE_WORDS
 from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
@@ -59,6 +60,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "usage": ("Usage: ", "用法："),
         "section.options": ("Options", "选项"),
         "section.commands": ("Commands", "命令"),
+        **FILE_WORDS,
         **ROUND_WORDS,
         **STUDY_WORDS,
         **SETTLEMENT_WORDS,

@@ -11,14 +11,17 @@ from synergy.dataset.findings import Findings, Where
 
 LIMIT = 1 << 31  # bytes of one table
 _MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an .xlsx workbook"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old .xls workbook"),
-    (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"SQLite format 3", "a SQLite database"),
-    (b"\x89PNG", "a picture"),
+    (b"PK\x03\x04", "a zip archive or an .xlsx workbook", "zip 压缩包或 .xlsx 工作簿"),
+    (b"PK\x05\x06", "an empty zip archive", "空的 zip 压缩包"),
+    (b"\xd0\xcf\x11\xe0", "an old .xls workbook", "旧式 .xls 工作簿"),
+    (b"%PDF", "a PDF", "PDF"),
+    (b"\x1f\x8b", "a gzip archive", "gzip 压缩包"),
+    (b"SQLite format 3", "a SQLite database", "SQLite 数据库"),
+    (b"\x89PNG", "a picture", "图片"),
+    (b"\xff\xd8\xff", "a picture", "图片"),
+    (b"{\\rtf", "a rich text document", "RTF 文档"),
 )
+CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
 
 
 def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
@@ -40,8 +43,8 @@ def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
     """
     where = Where(table)
     kind = real_type(data)
-    if kind:
-        findings.add("wrong_type", where, "", kind=kind)
+    if kind is not None:
+        findings.add("wrong_type", where, "", **kind, **CSV)
         return None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _utf16(data, where, findings)
@@ -57,8 +60,8 @@ def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
     return text if text.endswith(b"\n") else text + b"\n"
 
 
-def real_type(data: bytes) -> str:
-    """Return what a file is by its first bytes; "" where it may be text.
+def real_type(data: bytes) -> dict[str, str] | None:
+    """Return what a file is by its first bytes; None where it may be text.
 
     Parameters
     ----------
@@ -67,9 +70,11 @@ def real_type(data: bytes) -> str:
 
     Returns
     -------
-    str
+    dict or None
+        ``kind`` in English and ``kind_zh`` in Chinese.
     """
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
+    found = next(((en, zh) for magic, en, zh in _MAGIC if data.startswith(magic)), None)
+    return None if found is None else {"kind": found[0], "kind_zh": found[1]}
 
 
 def _utf16(data: bytes, where: Where, findings: Findings) -> bytes | None:

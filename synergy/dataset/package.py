@@ -26,11 +26,14 @@ class Package:
         File by table.
     settings : mapping of str to object
         Raw values.
+    says : str
+        Where the settings stand, for messages.
     """
 
     name: str
     files: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    says: str = PACKAGE
 
 
 def package_of(source: Source, findings: Findings) -> Package:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,13 @@ from synergy.dataset.scenarios import SCENARIO, check_shape
 from synergy.dataset.schema import TABLES, YEAR
 from synergy.dataset.settings import OVERRIDES, Layer, parse_settings
 from synergy.dataset.sheet import Cells, Sheet, Words
-from synergy.dataset.sources import PACKAGE, Source, open_source
+from synergy.dataset.sources import open_source
 from synergy.dataset.typed import filled, missing_columns, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
+from synergy.workbook.names import second_header
+from synergy.workbook.opening import CLAIMS
+from synergy.workbook.reading import read_workbook
 
 
 def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None) -> Dataset:
@@ -40,7 +43,7 @@ def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[
     Parameters
     ----------
     path : str or pathlib.Path
-        A folder of tables, its ``datapackage.json``, or a zip archive of one.
+        A folder of tables, its ``datapackage.json``, a zip archive of one, or an ``.xlsx`` workbook.
     scenario : Scenario, optional
         Applied before anything else looks at the tables.
     overrides : mapping, optional
@@ -98,11 +101,11 @@ def check(
         Errors first, then warnings.
     """
     findings, scenario = Findings(), scenario or Scenario()
-    source = open_source(Path(path), findings)
-    if source is None:
+    found = _opened(Path(path), findings)
+    if found is None:
         return None, findings.problems()
-    package = package_of(source, findings)
-    sheets, broken = _sheets(source, package, findings)
+    package, raw, located = found
+    sheets, broken = _sheets(package, raw, findings)
     digest = "" if findings.refused else digest_of(sheets)
     sound = check_shape(scenario, findings)
     settings, places = _settings(package, sound, overrides or {}, findings)
@@ -111,7 +114,7 @@ def check(
     check_settings(settings, places, applied.sheets, findings)
     if not findings.refused:
         check_loops(applied.sheets, settings, findings)
-    problems = findings.problems(applied.relocate)
+    problems = tuple(map(located, findings.problems(applied.relocate)))
     if findings.refused:
         return None, problems
     tables = {name: sheet.frame() for name, sheet in applied.sheets.items()}
@@ -119,14 +122,29 @@ def check(
     return Dataset(package.name, tables, given, settings, scenario, digest, problems), problems
 
 
-def _sheets(source: Source, package: Package, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:
+Raw = Callable[[str], Sheet | None]
+
+
+def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Problem], Problem]] | None:
+    """Return the package of a dataset, what gives a table of it as texts, and what says where a problem stands."""
+    if path.suffix.lower() in CLAIMS and path.is_file():
+        book = read_workbook(path, findings)
+        return None if book is None else (book.package, book.sheets.__getitem__, book.located)
+    source = open_source(path, findings)
+    if source is None:
+        return None
+    package = package_of(source, findings)
+    return package, lambda name: raw_sheet(source.load(package.files[name]), name, findings), lambda problem: problem
+
+
+def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:
     """Return all tables, and the names of those that could not be read."""
     sheets: dict[str, Sheet] = {}
     broken = {name for name, table in TABLES.items() if table.required and name not in package.files}
     for name in TABLES:
         sheet = None
         if name in package.files:
-            sheet = _sheet(name, source.load(package.files[name]), findings)
+            sheet = _sheet(raw(name), findings)
             if sheet is None:
                 broken.add(name)
         # a file with a header row alone is given, though it has no rows
@@ -135,9 +153,8 @@ def _sheets(source: Source, package: Package, findings: Findings) -> tuple[dict[
     return sheets, broken
 
 
-def _sheet(name: str, data: bytes, findings: Findings) -> Sheet | None:
-    raw = raw_sheet(data, name, findings)
-    if raw is None:
+def _sheet(raw: Sheet | None, findings: Findings) -> Sheet | None:
+    if raw is None or _two_headers(raw, findings):
         return None
     missing_columns(raw, findings)
     sheet = typed(raw, findings)
@@ -147,11 +164,19 @@ def _sheet(name: str, data: bytes, findings: Findings) -> Sheet | None:
     return sheet
 
 
+def _two_headers(raw: Sheet, findings: Findings) -> bool:
+    """Whether the first row under the header is names of columns again."""
+    twice = len(raw) > 0 and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns])
+    if twice:
+        findings.add("two_row_header", Where(raw.table, int(raw.lines[0])))
+    return twice
+
+
 def _settings(
     package: Package, scenario: Scenario, overrides: Mapping[str, Any], findings: Findings
 ) -> tuple[Settings, Mapping[str, Where]]:
     layers = [
-        Layer(PACKAGE, package.settings, "/synergy"),
+        Layer(package.says, package.settings, "/synergy"),
         Layer(SCENARIO, scenario.settings),
         Layer(OVERRIDES, overrides),
     ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from synergy.dataset.rule import Rule, error, warning
 from synergy.dataset.rules_cells import CELL_RULES
 from synergy.dataset.rules_meaning import MEANING_RULES
+from synergy.dataset.rules_workbook import WORKBOOK_RULES
 
 FILE_RULES = {
     "not_found": error("there is no such file or folder", "找不到该文件或文件夹", "check the path", "请检查路径"),
@@ -31,10 +32,10 @@ FILE_RULES = {
     "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
     "zip_password": error("is protected by a password", "有密码保护", "pack it without one", "请去除密码后打包"),
     "wrong_type": error(
-        "this is {kind}, not a CSV file",
-        "这是 {kind}，不是 CSV 文件",
-        "save it as CSV (UTF-8)",
-        "请另存为 CSV（UTF-8）",
+        "this is {kind}, not {expected}",
+        "这是 {kind}，不是 {expected_zh}",
+        "save it as {expected}",
+        "请另存为 {expected_zh}",
     ),
     "empty_file": error("the file is empty", "文件为空", "write at least the header row", "至少写表头一行"),
     "encoding": warning("read as {encoding}", "按 {encoding} 读取", "save it as UTF-8", "建议另存为 UTF-8"),
@@ -92,6 +93,12 @@ FILE_RULES = {
     "delimiter": warning("cells are separated by {mark}", "单元格以 {mark} 分隔", "commas are usual", "通常使用逗号"),
     "double_header": error("two columns of this name", "有两列同名", "rename or remove one", "请改名或删除其一"),
     "nameless_column": error("a column without a name", "列没有名称", "name it in the header row", "请在表头命名"),
+    "two_row_header": error(
+        "a second row of column names under the header",
+        "表头下面还有一行列名",
+        "keep one header row, the first of all",
+        "请只保留一行表头，并放在第一行",
+    ),
     "missing_column": error("the table needs this column", "此表必须有该列", "{near}", "{near}"),
     "unknown_column": warning(
         "no such column in this table; kept, not used", "此表没有该列；保留但不使用", "{near}", "{near}"
@@ -103,4 +110,4 @@ FILE_RULES = {
     "unknown_name": error("no such name here", "此处没有该名称", "{near}", "{near}"),
     "more": warning("and {count} more like this", "另有 {count} 处相同", "", ""),
 }
-RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CELL_RULES, **MEANING_RULES})
+RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CELL_RULES, **MEANING_RULES, **WORKBOOK_RULES})

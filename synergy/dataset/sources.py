@@ -16,6 +16,10 @@ MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked to packed bytes; tables of text reach 10 to 30
 SMALL = 8 << 20  # below so many bytes the ratio says nothing
 PACKAGE = "datapackage.json"
+_EXPECTED = {
+    "expected": "a folder, a zip archive or an .xlsx workbook of a dataset",
+    "expected_zh": "数据集文件夹、zip 压缩包或 .xlsx 工作簿",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def _archive(path: Path, findings: Findings) -> Source | None:
     with path.open("rb") as file:
         kind = real_type(file.read(16))
     if not zipfile.is_zipfile(path):
-        findings.add("wrong_type", where, "", kind=kind or "a single file, neither a folder nor a zip archive")
+        alone = {"kind": "a single file of something else", "kind_zh": "其他类型的单个文件"}
+        findings.add("wrong_type", where, "", **(kind or alone), **_EXPECTED)
         return None
     try:
         with zipfile.ZipFile(path) as archive:
@@ -92,7 +97,10 @@ def _archive(path: Path, findings: Findings) -> Source | None:
         return None
     by_name = _without_folder(entries)
     if "[Content_Types].xml" in by_name:
-        findings.add("wrong_type", where, "", kind="an office document")
+        if "xl/workbook.xml" in by_name:
+            findings.add("workbook_named", where)
+        else:
+            findings.add("wrong_type", where, "", kind="an office document", kind_zh="Office 文档", **_EXPECTED)
         return None
     return _unpacked(path, by_name, findings)
 

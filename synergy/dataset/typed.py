@@ -18,8 +18,11 @@ from synergy.dataset.numbers import number_of
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Cells, Flags, Floats, Sheet, Words
 
+UNREADABLE = "\0"  # begins a cell that holds an error or a formula without a value; no text file holds it
 EXTRAS = frozenset({"evidence", "source"})  # columns anybody may add without being told
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_SERIALS = range(20_000, 80_000)  # days of a spreadsheet from 1954 to 2119
+_EPOCH = datetime.date(1899, 12, 30)
 _SPREADSHEET = re.compile(r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!)")
 Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
 
@@ -127,6 +130,9 @@ def _column(sheet: Sheet, name: str, column: Column | None, findings: Findings) 
     cells = sheet.columns[name]
     if not isinstance(cells, Words):
         return cells
+    if any(word.startswith(UNREADABLE) for word in cells.words):
+        cells = _unreadable(sheet, name, cells, findings)
+        sheet = replace(sheet, columns=sheet.columns | {name: cells})
     if column is not None and column.kind is Kind.BOOLEAN:
         flags: Flags = _values(sheet, name, _flag, findings) == 1.0
         return flags
@@ -169,6 +175,19 @@ def _say(sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]]
     place, word, code, fields = fault
     lines = sheet.lines[sheet.words(name).codes == place]
     findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **fields)
+
+
+def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
+    """Say which cells a spreadsheet has no value for; they go on as blanks."""
+    words = cells.words.copy()
+    for place, word in enumerate(words):
+        if word.startswith(UNREADABLE):
+            said = word.removeprefix(UNREADABLE)
+            lines = sheet.lines[cells.codes == place]
+            code = "formula" if said.startswith("=") else "spreadsheet_error"
+            findings.add_rows(code, Where(sheet.table, None, name), lines, [said] * len(lines))
+            words[place] = ""
+    return cells.renamed(words)
 
 
 def _readable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
@@ -214,6 +233,9 @@ def _label(word: str) -> tuple[str, str, dict[str, object]]:
 def _date(word: str) -> tuple[str, str, dict[str, object]]:
     plain = word.strip()
     found = _DATE.fullmatch(plain)
+    if plain.isdecimal() and plain.isascii() and len(plain) == 5 and int(plain) in _SERIALS:
+        day = (_EPOCH + datetime.timedelta(days=int(plain))).isoformat()
+        return day, "serial_date", {"instead": day}
     if not plain or found is None:
         return "", "not_date" if plain else "", {}
     try:

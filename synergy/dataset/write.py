@@ -46,7 +46,7 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
     target.mkdir(parents=True, exist_ok=True)
     headers: dict[str, list[str]] = {}
     for name in given:
-        frame = _written(TABLES[name], dataset[name])
+        frame = written(TABLES[name], dataset[name])
         frame.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
         headers[name] = [str(column) for column in frame.columns]
     record = {"name": dataset.name, **(head or {}), "resources": resources(headers)}
@@ -55,8 +55,20 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
     (target / PACKAGE).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as it is written: plain numbers, true and false, no column that says nothing."""
+def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it is written: plain numbers, true and false, no column that says nothing.
+
+    Parameters
+    ----------
+    table : Table
+        What its columns are.
+    frame : pandas.DataFrame
+        As of `Dataset`.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     columns = {}
     for name in frame.columns:
         column = table.column(str(name))

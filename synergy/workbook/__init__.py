@@ -1,0 +1,1 @@
+"""Workbooks: read in a child process with limits, as tables with places; written as templates with drop-downs."""

@@ -1,0 +1,112 @@
+"""What sheets and columns of a workbook may be called: the id, the English or the Chinese name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+
+from synergy.dataset.columns import Kind
+from synergy.dataset.ids import folded
+from synergy.dataset.schema import TABLES
+from synergy.texts import LANGUAGES
+
+SETTINGS = "settings"
+# table: name of its sheet in English and Chinese
+TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "enterprises": ("Enterprises", "企业"),
+        "sites": ("Sites", "厂区"),
+        "commodities": ("Commodities", "物料"),
+        "periods": ("Periods", "时段"),
+        "offers": ("Offers", "供给"),
+        "needs": ("Needs", "需求"),
+        "processes": ("Processes", "工艺"),
+        "sizes": ("Steps of scale", "规模档"),
+        "recipes": ("Recipes", "配方"),
+        "facilities": ("Facilities", "装置"),
+        "build_options": ("Build options", "可建地点"),
+        "stores": ("Stores", "储存"),
+        "markets": ("Markets", "市场"),
+        "qualities": ("Qualities", "质量"),
+        "limits": ("Limits", "质量要求"),
+        "transport": ("Transport", "运输"),
+        "links": ("Links", "线路"),
+        "indicators": ("Indicators", "评价指标"),
+        "deals": ("Deals", "现有交易"),
+        "availability": ("Availability", "可用率"),
+        SETTINGS: ("Settings", "设置"),
+    }
+)
+# words that people write instead, where a table has such a column
+SHORT: Mapping[str, str] = MappingProxyType(
+    {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
+)
+BOUNDS = {"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")}
+ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that hold no table
+
+
+def title(table: str, lang: str) -> str:
+    """Return the name of the sheet of a table in one language."""
+    return TITLES[table][LANGUAGES.index(lang)]
+
+
+@cache
+def tables() -> Mapping[str, str]:
+    """Return tables by what their sheets may be called, folded."""
+    return {folded(name): table for table, both in TITLES.items() for name in (table, *both)}
+
+
+@cache
+def headers(table: str) -> Mapping[str, str]:
+    """Return columns of a table by what they may be called, folded.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+
+    Returns
+    -------
+    mapping of str to str
+        Ids before labels; the low and the high end of numbers too.
+    """
+    found = {folded(word): name for word, name in SHORT.items() if name in TABLES[table].names}
+    for column in TABLES[table].columns:
+        labels = (column.en, column.zh)
+        found |= {folded(name): column.name for name in labels}
+        if column.kind is Kind.NUMBER:
+            for ending, patterns in BOUNDS.items():
+                ends = [pattern.format(label) for pattern, label in zip(patterns, labels, strict=True)]
+                found |= {folded(end): column.name + ending for end in ends}
+    return found | {folded(name): name for name in TABLES[table].names}
+
+
+def known_as(table: str, header: str) -> str:
+    """Return the column that a header cell means; a name that no column has stays as it is.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+    header : str
+        The cell.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> known_as("offers", "物料"), known_as("offers", "Commodity "), known_as("offers", "colour")
+    ('commodity', 'commodity', 'colour')
+    """
+    plain = " ".join(header.split())
+    return headers(table).get(folded(plain), plain)
+
+
+def second_header(table: str, cells: Sequence[str]) -> bool:
+    """Whether the cells of a row are names of columns: two of them at least, and not fewer than half."""
+    filled = [cell for cell in cells if cell.strip()]
+    named = sum(folded(cell) in headers(table) for cell in filled)
+    return named >= 2 and 2 * named >= len(filled)

@@ -1,0 +1,145 @@
+"""From a sheet of a workbook to a table on its way in, each row with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synergy.dataset.columns import Kind
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.layout import MOST_COLUMNS
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.typed import UNREADABLE
+from synergy.workbook.book import Page, letters, number, text_of
+
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A sheet that was laid out.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Its rows as texts.
+    places : dict of str to int
+        Column of each name, from 1.
+    """
+
+    sheet: Sheet
+    places: dict[str, int]
+
+
+def laid_out(
+    page: Page, table: str, named: tuple[Callable[[str], str], Callable[[Sequence[str]], bool]], findings: Findings
+) -> Laid | None:
+    """Return a sheet as a table of texts.
+
+    Parameters
+    ----------
+    page : Page
+        As parsed.
+    table : str
+        Its table, for messages.
+    named : tuple of callable
+        The column that a header cell means; whether a row is a second header.
+    findings : Findings
+        Takes merged cells, doubled names, hidden rows.
+
+    Returns
+    -------
+    Laid or None
+        None where rows and columns cannot be told apart. Errors and formulas without a value stand as
+        `UNREADABLE` texts.
+    """
+    if not page.rows or not any(text_of(cell).strip() for cell in page.rows[0]):
+        if not page.rows:
+            findings.add("empty_file", Where(table))
+        else:
+            findings.add("two_row_header", Where(table, 1))
+        return None
+    known_as, second_header = named
+    header = [known_as(text_of(cell)) if text_of(cell).strip() else "" for cell in page.rows[0]]
+    while header and not header[-1]:
+        header.pop()
+    if not _sound(page, table, header, findings):
+        return None
+    for line, row in enumerate(page.rows[1:3], start=2):
+        if second_header([text_of(cell) for cell in row]):
+            findings.add("two_row_header", Where(table, line))
+            return None
+    odd = _odd(page)
+    kept = [line for line, row in enumerate(page.rows[1:], start=2) if line in odd or any(c != "" for c in row)]
+    _hidden(page, table, kept, findings)
+    places = {name: place for place, name in enumerate(header, start=1) if name}
+    columns: dict[str, Cells] = {
+        name: Words.of([*_cells(page, kept, (place, odd), (table, name, findings))]) for name, place in places.items()
+    }
+    return Laid(Sheet(table, np.array(kept, dtype=np.int64), columns), places)
+
+
+def _sound(page: Page, table: str, header: Sequence[str], findings: Findings) -> bool:
+    if len(header) > MOST_COLUMNS:
+        findings.add("too_many_columns", Where(table, 1), len(header), most=MOST_COLUMNS)
+        return False
+    sound = True
+    for first, left, last, right in page.merged:
+        if first <= len(page.rows):
+            findings.add(
+                "merged_cells", Where(table, first), "", range=f"{letters(left)}{first}:{letters(right)}{last}"
+            )
+            sound = False
+    for name in sorted({name for name in header if name and header.count(name) > 1}):
+        findings.add("double_header", Where(table, 1, name), name)
+        sound = False
+    nameless = {place for row in page.rows[1:] for place, cell in enumerate(row) if cell != ""}
+    for place in sorted(nameless):
+        if place >= len(header) or not header[place]:
+            findings.add("nameless_column", Where(table, 1), letters(place + 1))
+            sound = False
+    return sound
+
+
+def _odd(page: Page) -> dict[int, dict[int, str]]:
+    """Return by row and column, from 1, the cells for which the spreadsheet has no value."""
+    odd: dict[int, dict[int, str]] = {}
+    for cell, said in {**page.errors, **page.formulas}.items():
+        found = _CELL.fullmatch(cell)
+        if found is not None:
+            odd.setdefault(int(found[2]), {})[number(found[1])] = said
+    return odd
+
+
+def _hidden(page: Page, table: str, kept: Sequence[int], findings: Findings) -> None:
+    if not page.visible:
+        findings.add("hidden_sheet", Where(table), page.name)
+    for row in sorted(set(page.hidden_rows) & set(kept)):
+        findings.add("hidden_row", Where(table, row))
+    for place in page.hidden_columns:
+        if place <= len(page.rows[0]) and page.rows[0][place - 1] != "":
+            findings.add("hidden_column", Where(table, None, text_of(page.rows[0][place - 1])), letters(place))
+
+
+def _cells(
+    page: Page, rows: Sequence[int], where: tuple[int, dict[int, dict[int, str]]], sink: tuple[str, str, Findings]
+) -> Iterator[str]:
+    """Yield one column as texts; what the spreadsheet took for a date where a name belongs is said."""
+    (place, odd), (table, name, findings) = where, sink
+    column = TABLES[table].column(name) if table in TABLES else None
+    kind = Kind.TEXT if column is None else column.kind
+    for line in rows:
+        said = odd[line].get(place) if line in odd else None
+        if said is not None:
+            yield UNREADABLE + said
+            continue
+        row = page.rows[line - 1]
+        cell = row[place - 1] if place <= len(row) else ""
+        text = text_of(cell)
+        if isinstance(cell, dict) and kind in (Kind.ID, Kind.LABEL):
+            findings.add("cell_date", Where(table, line, name), text, instead=text)
+        yield text

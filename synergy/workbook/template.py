@@ -1,0 +1,109 @@
+"""A dataset as a workbook: a sheet for each table, empty to be filled in or with all of its rows."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from synergy.dataset.columns import Column, Kind
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import TABLES
+from synergy.dataset.write import written
+from synergy.texts import text
+from synergy.workbook.names import SETTINGS, known_as, title
+from synergy.workbook.words import WORDS
+from synergy.workbook.writing import ROOM, Head, Writer, quoted, written_to
+
+# header alone would say something: no process may be built anywhere
+_MEANING = ("build_options",)
+_KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
+
+
+def dataset_workbook(dataset: Dataset | None, lang: str) -> bytes:
+    """Return a dataset as an ``.xlsx`` workbook that `synergy.dataset.read.read` takes.
+
+    Parameters
+    ----------
+    dataset : Dataset or None
+        None for an empty template.
+    lang : str
+        Of sheets, headers and notes: ``en`` or ``zh``.
+
+    Returns
+    -------
+    bytes
+    """
+    target = io.BytesIO()
+    given = [name for name in TABLES if name not in _MEANING]
+    if dataset is not None:
+        given = [name for name in TABLES if name in dataset.given or TABLES[name].required]
+    with written_to(target) as book:
+        book.notes(_say("readme", lang), _readme(given, lang))
+        for name in given:
+            _table(book, name, dataset, (given, lang))
+        settings = {} if dataset is None else {"name": dataset.name, **dataset.settings.record()}
+        pairs = [(key, json.dumps(value) if isinstance(value, list) else value) for key, value in settings.items()]
+        heads = [Head(_say("setting", lang)), Head(_say("value", lang), kind="number")]
+        book.table(title(SETTINGS, lang), heads, [pair for pair in pairs if pair[1] not in (None, "[]")])
+    return target.getvalue()
+
+
+def _say(key: str, lang: str, **fields: Any) -> str:
+    return text(key, lang, WORDS, **fields)
+
+
+def _readme(given: Sequence[str], lang: str) -> Iterator[tuple[str, str]]:
+    yield _say("sheet", lang), _say("row", lang)
+    for name in given:
+        needed = _say("needed", lang) if TABLES[name].required else ""
+        yield title(name, lang), f"{TABLES[name].zh if lang == 'zh' else TABLES[name].en}{needed} ({name})"
+    for key in ("readme.header", "readme.blank", "readme.numbers", "readme.whole"):
+        yield "", _say(key, lang)
+
+
+def _table(book: Writer, name: str, dataset: Dataset | None, what: tuple[Sequence[str], str]) -> None:
+    given, lang = what
+    columns: list[str] = list(TABLES[name].names)
+    rows: Sequence[Sequence[Any]] = []
+    if dataset is not None:
+        frame = written(TABLES[name], dataset[name])
+        columns += [str(column) for column in frame.columns if column not in columns]
+        frame = frame.reindex(columns=columns).astype(object)
+        rows = frame.where(frame.notna(), None).to_numpy().tolist()
+    book.table(title(name, lang), [_head(name, column, given, lang) for column in columns], rows)
+
+
+def _head(table: str, name: str, given: Sequence[str], lang: str) -> Head:
+    column = TABLES[table].column(name)
+    if column is None:
+        return Head(name, kind="number" if known_as(table, name).endswith(("_low", "_high")) else "text")
+    label = column.zh if lang == "zh" else column.en
+    return Head(
+        label,
+        _note(column, lang),
+        column.required,
+        _KINDS.get(column.kind, "text"),
+        ("TRUE", "FALSE") if column.kind is Kind.BOOLEAN else column.choices,
+        _source(column, given, lang),
+        strict=not column.refs,
+    )
+
+
+def _note(column: Column, lang: str) -> str:
+    parts = [column.name]
+    if column.unit:
+        parts.append(_say("unit", lang, unit=column.unit))
+    if column.default is not None:
+        parts.append(_say("default", lang, default=column.default))
+    if column.required:
+        parts.append(_say("required", lang))
+    return "\n".join(parts)
+
+
+def _source(column: Column, given: Sequence[str], lang: str) -> str:
+    """Return the cells that hold the ids that a column may name."""
+    if len(column.refs) != 1 or column.refs[0] not in given:
+        return ""
+    return f"={quoted(title(column.refs[0], lang))}!$A$2:$A${10 * ROOM}"
