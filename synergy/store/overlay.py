@@ -119,7 +119,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     if entry.price is not None:
         row[price] = float(entry.price)
     own = {key: value for key, value in entry.other.items() if key not in ("qualities", "limits", "kept")}
-    return row | own
+    # what names the row, its place and its amount comes from the entry alone
+    return row | {key: value for key, value in own.items() if key not in row}
 
 
 def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
