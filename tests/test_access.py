@@ -20,6 +20,7 @@ from synergy.store import (
     access,
     aggregates,
     audit,
+    datasets,
     declaring,
     following,
     keys,
@@ -49,6 +50,13 @@ EXPECTED = {
     "review.rule": "P",
     "review.withdraw": "P",
     "responding.conclude": "P",
+    "measures.measures": "PERACD",
+    "looking.see_match": "PA",
+    "looking.list_declarations": "PA erc",
+    "datasets.add_dataset": "P",
+    "datasets.list_datasets": "PA",
+    "datasets.dataset_archive": "PA",
+    "declaring.preview": "P ec",
     "seeing.list_rounds": "PERACD",
     "seeing.see_round": "PERACD",
     "seeing.see_matches": "PA",
@@ -96,6 +104,7 @@ OF_ONESELF = (
     "seeing.list_proposals",
     "notices.list_notices",
     "notices.mark_read",
+    "looking.list_declarations",
 )
 MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
 CANARY = ("137.918273", "2953.817462")
@@ -142,6 +151,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
             "round": ident,
             "code": found["build:TAR_DIST@EAST-1"]["proposal"],
             "token": token["id"],
+            "dataset": datasets.list_datasets(store, PLANNER)[0]["dataset"],
             "partnership": min(shared & set(made)),
         }
         yield store, ids
@@ -164,6 +174,11 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "comparing.compare": (1, 1),
         "declaring.declare": (place, [entry]),
         "declaring.repeat": (place,),
+        "declaring.preview": (place, [entry]),
+        "looking.see_match": (1,),
+        "datasets.add_dataset": (tiny(),),
+        "datasets.list_datasets": (),
+        "datasets.dataset_archive": (ids["dataset"],),
         "declaring.declaration": (place,),
         "following.balance": (place,),
         "seeing.see_proposal": (ids["code"],),

@@ -101,16 +101,9 @@ def _declared(
 ) -> Record:
     round_id, enterprise = place
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
-    entries, origin = what
-    with store.database.read() as connection:
-        row = round_row(connection, round_id)
-        seen = _declaration(connection, round_id, enterprise)
-        base = dataset_of(archive(connection, row.base))
-    entries, assumed = filled(base, enterprise, entries)
-    _refuse_faults(base, enterprise, entries)
+    rows, seen, given = _prepared(store, place, what)
+    origin = what[1]
     version = seen.version if asked.version is None else asked.version
-    rows = [_stored(place, entry, said) for entry, said in zip(entries, assumed, strict=True)]
-    given = {"round": round_id, "enterprise": enterprise, "entries": [_told(row) for row in rows], "origin": origin}
 
     def body(change: Change) -> Record:
         connection = change.connection
@@ -125,6 +118,46 @@ def _declared(
         return {**given, "version": version + 1}
 
     return commit(store, actor, Step("declare", given | {"version": asked.version}, asked.key), body)
+
+
+def preview(store: Store, actor: Actor, place: tuple[int, str], entries: Sequence[Entry]) -> Record:
+    """Return what `declare` would store, whatever the state of the round; nothing is stored.
+
+    Parameters
+    ----------
+    store, actor, place, entries
+        As for `declare`.
+
+    Returns
+    -------
+    dict
+        As from `declare`, with the version that is there.
+
+    Raises
+    ------
+    DatasetError
+        Entries are wrong; all problems at once.
+    """
+    require(actor, Action.DECLARE, Resource("round", frozenset({place[1]})))
+    _, seen, given = _prepared(store, place, (entries, "typed"))
+    return {**given, "version": seen.version}
+
+
+def _prepared(
+    store: Store, place: tuple[int, str], what: tuple[Sequence[Entry], str]
+) -> tuple[list[Record], Row[Any], Record]:
+    """Return rows to be stored, the declaration that is there, and what is told; or raise what is wrong with them."""
+    round_id, enterprise = place
+    entries, origin = what
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        seen = _declaration(connection, round_id, enterprise)
+        base = dataset_of(archive(connection, row.base))
+    entries, assumed = filled(base, enterprise, entries)
+    _refuse_faults(base, enterprise, entries)
+    rows = [_stored(place, entry, said) for entry, said in zip(entries, assumed, strict=True)]
+    given = {"round": round_id, "enterprise": enterprise, "entries": [_told(row) for row in rows], "origin": origin}
+    return rows, seen, given
 
 
 def _in_time(store: Store, actor: Actor, row: Row[Any], seen: Row[Any]) -> None:

@@ -206,6 +206,6 @@ def _seen(connection: Connection, actor: Actor, row: Row[Any], one: Row[Any]) ->
     said = connection.execute(select(parties).where(parties.c.proposal == one.id).order_by(parties.c.enterprise)).all()
     exchanged = connection.execute(select(lines).where(lines.c.proposal == one.id).order_by(lines.c.number)).all()
     if not own:
-        return whole(one, said, exchanged)
+        return {"round": row.id, **whole(one, said, exchanged)}
     record = unpacked_record(connection.execute(select(matches.c.plan).where(matches.c.id == one.match)).scalar_one())
-    return own_part((row, one), said, exchanged, (str(actor.enterprise), record))
+    return {"round": row.id, **own_part((row, one), said, exchanged, (str(actor.enterprise), record))}

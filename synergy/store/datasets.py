@@ -1,0 +1,78 @@
+"""Datasets of the association as a planner sends them: kept under their digest, for rounds to be made of."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import archive, keep, snapshot_from
+from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.store import Store
+from synergy.store.tables import snapshots
+
+
+def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
+    """Keep a dataset.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    content : bytes
+        A zip archive of its folder.
+    key : str, optional
+        Idempotency key.
+
+    Returns
+    -------
+    dict
+        ``{dataset, name, tables}``: dataset is the digest that it is known by, tables that of what they say.
+
+    Raises
+    ------
+    DatasetError
+        It is wrong; nothing is kept.
+    """
+    require(actor, Action.CREATE_ROUND, Resource("snapshot"))
+    snapshot = snapshot_from(content)
+    told = {"dataset": snapshot.digest, "name": snapshot.name, "tables": snapshot.tables}
+
+    def body(change: Change) -> Record:
+        keep(change.connection, snapshot, change.at)
+        change.event("dataset.add", f"dataset:{snapshot.digest}", {"name": snapshot.name})
+        return told
+
+    return commit(store, actor, Step("dataset.add", told, key), body)
+
+
+def list_datasets(store: Store, actor: Actor) -> list[Record]:
+    """Return the datasets that are kept, the latest first.
+
+    Returns
+    -------
+    list of dict
+        ``{dataset, name, tables, created}``; what rounds were frozen as is among them.
+    """
+    require(actor, Action.SEE_PLANS, Resource("snapshot"))
+    names = ("digest", "name", "tables", "created")
+    wanted = select(*(snapshots.c[name] for name in names)).order_by(snapshots.c.created.desc(), snapshots.c.digest)
+    with store.database.read() as connection:
+        rows = connection.execute(wanted).all()
+    return [
+        {"dataset": row.digest, "name": row.name, "tables": row.tables, "created": row.created.isoformat()}
+        for row in rows
+    ]
+
+
+def dataset_archive(store: Store, actor: Actor, digest: str) -> bytes:
+    """Return a dataset as a zip archive of its folder.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of this digest.
+    """
+    require(actor, Action.SEE_PLANS, Resource("snapshot"))
+    with store.database.read() as connection:
+        return archive(connection, digest)
