@@ -82,12 +82,12 @@ def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) 
     here, there = web_world.client("planner"), web_world.client("planner")
     token = keys.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])["token"]
     by_token = {"Authorization": f"Bearer {token}"}
-    assert web_world.client().get("/api/v1/proposals", headers=by_token).status_code == 200
+    assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 200
     answer = web_world.post(here, "/en/account/password", old=PASSWORD, new=NEW, again=NEW)
     assert answer.status_code == 303
     assert here.get("/en/account").status_code == 200
     assert there.get("/en/account").status_code == 303
-    assert web_world.client().get("/api/v1/proposals", headers=by_token).status_code == 401
+    assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 401
     assert people.sign_in(web_world.store, "anna", NEW).name == "anna"
 
 
@@ -117,13 +117,13 @@ def test_a_token_is_shown_once_and_may_what_was_ticked(web_world: World) -> None
     assert token not in client.get("/en/account").text
     assert "our ERP" in client.get("/en/account").text
     by_token = {"Authorization": f"Bearer {token}"}
-    assert web_world.client().get("/api/v1/proposals", headers=by_token).status_code == 200
+    assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 200
     assert web_world.client().get("/en/plan", headers=by_token).status_code == 403
     wrong = web_world.post(client, "/en/account/tokens", label="none", days="30")
     assert wrong.status_code == 422
     (made,) = keys.list_tokens(web_world.store, web_world.actor("editor"))
     web_world.post(client, f"/en/account/tokens/{made['id']}/end")
-    assert web_world.client().get("/api/v1/proposals", headers=by_token).status_code == 401
+    assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 401
 
 
 def test_nobody_ends_the_token_of_another_but_an_administrator(web_world: World) -> None:

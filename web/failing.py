@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from flask import Flask, Response, jsonify, make_response, redirect, request, url_for
+from flask import Flask, Response, make_response, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,6 +17,8 @@ from synergy.errors import (
     SynergyError,
     UnavailableError,
 )
+from web.api.calling import told_problem
+from web.api.problems import ApiProblem, code_of
 from web.render import language, page
 from web.texts import WORDS, word
 
@@ -61,7 +61,7 @@ def _own(error: SynergyError) -> AnyResponse:
     if status == 401 and not for_program() and request.method == "GET":
         onward = request.full_path.rstrip("?")
         return redirect(url_for("account.sign_in", lang=language(), next=onward), 303)
-    answer = failure(status, said(error, language()), getattr(error, "code", ""))
+    answer = failure(status, said(error, language()))
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
@@ -80,7 +80,7 @@ def _http(error: HTTPException) -> AnyResponse:
     return answer
 
 
-def failure(status: int, detail: str, code: str = "") -> Response:
+def failure(status: int, detail: str) -> Response:
     """Return an answer that says what went wrong.
 
     Parameters
@@ -89,17 +89,10 @@ def failure(status: int, detail: str, code: str = "") -> Response:
         Of HTTP.
     detail : str
         A sentence in the language of the reader.
-    code : str
-        Stable name, for programs.
     """
     if for_program():
-        title = HTTPStatus(status).phrase
-        answer = jsonify(
-            type="about:blank", title=title, status=status, detail=detail, code=code, instance=request.path
-        )
-        answer.content_type = "application/problem+json"
-    else:
-        answer = make_response(page("error.html", language(), text=detail, status=status))
+        return told_problem(ApiProblem(code_of(status), (detail, detail)), language())
+    answer = make_response(page("error.html", language(), text=detail, status=status))
     answer.status_code = status
     answer.headers["Cache-Control"] = "no-store"
     answer.vary.add("Accept-Language")

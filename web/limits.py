@@ -10,7 +10,8 @@ from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from web.access import settings
+from web.access import APART, settings
+from web.api.limits import counts
 
 # endpoints with a rate of their own: the field of `web.settings.Settings`, and the methods that are counted
 OWN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -35,9 +36,11 @@ def limit(app: Flask) -> None:
             rate = str(getattr(app.extensions["synergy.settings"], field))
             limited: Any = limiter.limit(rate, methods=list(methods))(view)
             app.view_functions[endpoint] = limited
-    for endpoint in _UNCOUNTED:
-        if endpoint in app.view_functions:
-            limiter.exempt(app.view_functions[endpoint])
+    for endpoint, view in app.view_functions.items():
+        # the API counts by account
+        if endpoint in _UNCOUNTED or endpoint.startswith(f"{APART}."):
+            limiter.exempt(view)
+    counts(app, app.extensions["synergy.settings"])
 
 
 def _rate() -> str:

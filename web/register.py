@@ -29,7 +29,8 @@ ROOMS = (
     "web.pages.board",
     "web.pages.summary",
     "web.pages.proposals",
-    "web.api",
+    "web.api.blueprint",
+    "web.pages.interface",
     "web.health",
 )
 _P, _E, _R, _A, _C, _D, _ = Role

@@ -39,8 +39,8 @@ def _turn() -> Iterator[None]:
         turn.release()
 
 
-def sign_in(name: str, password: str) -> Actor:
-    """Begin a session.
+def checked(name: str, password: str) -> Actor:
+    """Return whose name and password these are; no session begins.
 
     Parameters
     ----------
@@ -55,7 +55,12 @@ def sign_in(name: str, password: str) -> Actor:
         Too many are signing in just now.
     """
     with _turn():
-        who = people.sign_in(store(), name, password)
+        return people.sign_in(store(), name, password)
+
+
+def sign_in(name: str, password: str) -> Actor:
+    """Begin a session; what is wrong is raised as by `checked`."""
+    who = checked(name, password)
     begin(who)
     return who
 

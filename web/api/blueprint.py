@@ -1,0 +1,56 @@
+"""The blueprint: one view for each operation, and an answer for addresses and methods that there are none of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.access import public, rule
+from web.api import routes
+from web.api.calling import language, perform
+from web.api.spec import OPERATIONS, PREFIX, Operation
+
+
+def _blueprint() -> Blueprint:
+    """Return the blueprint of all operations."""
+    made = Blueprint("api", __name__, url_prefix=PREFIX)
+    assert routes.ALL
+    for one in OPERATIONS.values():
+        rule = one.spec.path.replace("{", "<").replace("}", ">")
+        made.add_url_rule(rule, one.name, _view(one), methods=[one.spec.method])
+    return made
+
+
+def _view(operation: Operation) -> Callable[..., Response]:
+    def view(**given: Any) -> Response:
+        return perform(operation, given)
+
+    view.__name__, view.__doc__ = operation.name, operation.handler.__doc__
+    action = operation.spec.action
+    return public(view) if action is None else rule(action)(view)
+
+
+room = _blueprint()
+
+
+@room.get("/docs")
+@public
+def docs() -> AnyResponse:
+    """Go to the documentation, in the language that is wanted."""
+    return _to_page("interface.interface")
+
+
+@room.get("/problems/<code>")
+@public
+def problem(code: str) -> AnyResponse:
+    """Go to the page of a type of problem, in the language that is wanted."""
+    return _to_page("interface.problem", code=code)
+
+
+def _to_page(endpoint: str, **given: Any) -> AnyResponse:
+    answer = redirect(url_for(endpoint, lang=language(), **given), 303)
+    answer.vary.add("Accept-Language")
+    return answer

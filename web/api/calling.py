@@ -1,0 +1,153 @@
+"""From a request to an answer: who asks, how often, what, and what is told; the same way for every operation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, g, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from synergy.errors import SynergyError
+from synergy.store.access import Actor, reach
+from synergy.store.names import Role
+from synergy.store.words import refusal
+from web.access import store
+from web.api import receive
+from web.api.identity import request_id, who
+from web.api.limits import Left, limiter
+from web.api.problems import MEDIA, ApiProblem, problem_of
+from web.api.spec import Call, Mark, Operation, Proof, Record, Reply
+from web.api.versions import etag, same
+
+LANGUAGES = ("zh", "en")
+NOBODY = Actor("nobody", Role.READER, None, frozenset())
+_LOG = logging.getLogger("synergy.api")
+
+
+def language() -> str:
+    """Return the language that is wanted, Chinese where none of ours is named."""
+    return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
+
+
+def perform(operation: Operation, given: dict[str, str]) -> Response:
+    """Answer a request.
+
+    Parameters
+    ----------
+    operation : Operation
+        What is asked for.
+    given : dict of str to str
+        What stands for the names in the path.
+
+    Returns
+    -------
+    flask.Response
+        Whatever happens: problems are documents too.
+    """
+    lang = language()
+    try:
+        actor, left = _admitted(operation)
+        call = _checked(operation, given, actor, lang)
+        answer = _told(operation, operation.handler(call), lang)
+    except ApiProblem as problem:
+        return told_problem(problem, lang)
+    except SynergyError as error:
+        return told_problem(problem_of(error), lang)
+    except RequestEntityTooLarge:
+        return told_problem(ApiProblem("too_large"), lang)
+    except ClientDisconnected:
+        return told_problem(ApiProblem("malformed"), lang)
+    _count_down(answer, left)
+    return answer
+
+
+def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
+    """Return who asks and how often it may still, or raise; what is asked for has not been looked at yet."""
+    spec = operation.spec
+    if spec.proof is Proof.NONE:
+        return NOBODY, None
+    actor = who(request, spec.proof)
+    g.api_left = left = limiter().account(actor.name)
+    if spec.action is not None and reach(actor, spec.action) is None:
+        raise refusal("denied", role=str(actor.role), action=str(spec.action))
+    return actor, left
+
+
+def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: str) -> Call:
+    spec = operation.spec
+    path = receive.places(spec, given)
+    query = receive.query(spec, request)
+    asked = receive.asked(spec, request)
+    raw = request.get_data(cache=False) if Mark.RAW in spec.marks else b""
+    return Call(store(), actor, lang, path, query, receive.body(spec, request), asked, raw)
+
+
+def _told(operation: Operation, reply: Reply, lang: str) -> Response:
+    spec = operation.spec
+    if isinstance(reply.record, Iterator):
+        answer = Response(reply.record, spec.status, mimetype="text/event-stream")
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Accel-Buffering"] = "no"
+    else:
+        answer = _whole(operation, reply, lang)
+    answer.headers.extend(reply.headers)
+    return _dressed(answer, lang)
+
+
+def _whole(operation: Operation, reply: Reply, lang: str) -> Response:
+    """Return an answer that is all there, unchanged where the caller has it already."""
+    spec = operation.spec
+    content = b"" if spec.status == 204 else _bytes(reply.record)
+    answer = Response(content, spec.status, mimetype=spec.media)
+    answer.headers["Cache-Control"] = "private, no-cache" if spec.reads else "no-store"
+    version = reply.version
+    if spec.reads or version is not None:
+        tag = etag(content, lang, version)
+        if spec.reads and same(request.headers.get("If-None-Match"), tag):
+            answer = Response(b"", 304)
+            answer.headers["Cache-Control"] = "private, no-cache"
+        answer.headers["ETag"] = tag
+    return answer
+
+
+def _bytes(record: Any) -> bytes:
+    if isinstance(record, bytes):
+        return record
+    if isinstance(record, str):
+        return record.encode()
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def told_problem(problem: ApiProblem, lang: str) -> Response:
+    """Return the answer that a problem is told by.
+
+    Parameters
+    ----------
+    problem : ApiProblem
+    lang : str
+        ``zh`` or ``en``.
+    """
+    record: Record = problem.record(lang, request.path, request_id())
+    answer = Response(_bytes(record), problem.status, mimetype=MEDIA)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.extend(problem.headers)
+    if problem.status >= 500:
+        _LOG.error("problem %s", problem.code, extra={"request_id": request_id()})
+    _count_down(answer, g.get("api_left"))
+    return _dressed(answer, lang)
+
+
+def _dressed(answer: Response, lang: str) -> Response:
+    answer.headers["Content-Language"] = {"zh": "zh-CN"}.get(lang, lang)
+    answer.headers["X-Request-ID"] = request_id()
+    answer.vary.update(("Accept-Language", "Authorization"))
+    return answer
+
+
+def _count_down(answer: Response, left: Left | None) -> None:
+    if left is not None:
+        for name, value in left.headers.items():
+            answer.headers.setdefault(name, value)

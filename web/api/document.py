@@ -1,0 +1,261 @@
+"""The OpenAPI 3.1 document, made from the operations: what is described is done, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from synergy.store.access import RULES
+from web.api.models.figures import Problem
+from web.api.problems import MEDIA, TYPES
+from web.api.receive import MOST, NUMBERED
+from web.api.spec import JSON, OPERATIONS, PREFIX, Mark, Operation, Proof, Record, Spec
+
+_REF = "#/components/schemas/{model}"
+_ABOUT = (
+    "Rounds of matching from declarations to running partnerships. Tokens are made with name and password at "
+    "`/tokens`, have scopes and an end, and never do more than their account. Money is an exact text with its "
+    "currency, quantities an exact text with their unit, times are RFC 3339 in UTC. Edits name what they saw "
+    "(`If-Match`), posts may be sent again (`Idempotency-Key`), lists go page by page (`next`, `Link`), problems are "
+    "RFC 9457 documents.",
+    "从申报到合作落地的匹配轮次。令牌以用户名和密码在 `/tokens` 创建，有权限范围和期限，且不超出账户权限。"
+    "金额为带币种的精确文本，数量为带单位的精确文本，时间为 UTC 的 RFC 3339。修改须指明所见版本（`If-Match`），"
+    "提交可安全重发（`Idempotency-Key`），列表分页（`next`、`Link`），问题为 RFC 9457 文档。",
+)
+_PLACES: dict[str, Record] = {
+    "proposal": {"type": "string", "pattern": "^P[0-9a-f]{20}$"},
+    "dataset": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "enterprise": {"type": "string", "minLength": 1, "maxLength": 64},
+    "name": {"type": "string", "minLength": 1, "maxLength": 64},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+}
+_NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
+_TEXT: Record = {"type": "string"}
+_HEADERS: dict[str, tuple[str, Record]] = {
+    "ETag": ("Of content and language, with the version where there is one.", _TEXT),
+    "Link": ("The next page (RFC 8288).", _TEXT),
+    "Location": ("Where it is.", _TEXT),
+    "Retry-After": ("Seconds.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "X-Request-ID": ("For whoever looks for it in the logs.", _TEXT),
+    "RateLimit-Remaining": ("Requests that may still come in this minute.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "WWW-Authenticate": ("How to sign in.", _TEXT),
+}
+
+
+def problems(spec: Spec) -> tuple[str, ...]:
+    """Return the codes of all problems that an operation may answer with.
+
+    Parameters
+    ----------
+    spec : Spec
+        Of the operation.
+    """
+    codes = [*spec.problems, "invalid", "unavailable"]
+    if spec.proof is not Proof.NONE:
+        codes += ["signed_out", "denied", "too_many"]
+    if spec.places:
+        codes.append("not_found")
+    if spec.body is not None:
+        codes += ["malformed", "media", "too_large"]
+    if Mark.VERSION in spec.marks:
+        codes += ["version_needed", "stale"]
+    if Mark.VERSION_IF_ANY in spec.marks:
+        codes.append("stale")
+    if Mark.KEY in spec.marks:
+        codes.append("key_reused")
+    return tuple(dict.fromkeys(codes))
+
+
+def document(lang: str) -> Record:
+    """Return the OpenAPI document.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``.
+    """
+    side = int(lang == "zh")
+    specs = [one.spec for one in OPERATIONS.values()]
+    models = [model for spec in specs for model in (spec.answer, spec.body) if model is not None]
+    mode: JsonSchemaMode = "validation"
+    named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem]))
+    _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
+    paths: dict[str, Record] = {}
+    for one in OPERATIONS.values():
+        paths.setdefault(one.spec.path, {})[one.spec.method.lower()] = _operation(one, side)
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": ("Synergy", "协同匹配")[side],
+            "version": version("synergy-matching"),
+            "description": _ABOUT[side],
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": PREFIX}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS.values())],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": ("A token.", "令牌。")[side]},
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": (
+                        "Name and password, for tokens and passwords.",
+                        "用户名与密码，用于管理令牌和密码。",
+                    )[side],
+                },
+            },
+        },
+    }
+
+
+def scope(spec: Spec) -> str | None:
+    """Return the scope that a token needs for an operation."""
+    return None if spec.action is None or spec.proof is not Proof.BEARER else RULES[spec.action][0]
+
+
+def _operation(one: Operation, side: int) -> Record:
+    spec = one.spec
+    told: Record = {
+        "operationId": one.name,
+        "tags": [one.tag],
+        "summary": spec.summary[side],
+        "description": "\n".join(line.strip() for line in (one.handler.__doc__ or "").strip().splitlines()),
+        "parameters": [*_places(spec), *_queries(spec), *_asked(spec)],
+        "responses": _answers(spec, side),
+    }
+    if spec.body is not None:
+        told["requestBody"] = _body(spec.body)
+    if Mark.RAW in spec.marks:
+        kinds = ("application/zip", "application/octet-stream")
+        told["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in kinds}}
+    if spec.proof is not Proof.NONE:
+        told["security"] = [{str(spec.proof): []}]
+    else:
+        told["security"] = []
+    wanted = scope(spec)
+    return told | ({} if wanted is None else {"x-scope": wanted})
+
+
+def _places(spec: Spec) -> Iterable[Record]:
+    for name in spec.places:
+        schema = _NUMBER if name in NUMBERED else _PLACES[name]
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _queries(spec: Spec) -> Iterable[Record]:
+    if spec.query is None:
+        return
+    record = spec.query.model_json_schema()
+    defs = record.get("$defs", {})
+    for name, schema in record["properties"].items():
+        plain = _inlined(schema, defs)
+        # what a query cannot say
+        kinds = [one for one in plain.pop("anyOf", []) if one != {"type": "null"}]
+        if kinds:
+            plain = {**kinds[0], **plain}
+        if plain.get("default", 0) is None:
+            plain.pop("default")
+        about = plain.pop("description", None)
+        told: Record = {"name": name, "in": "query", "required": name in record.get("required", []), "schema": plain}
+        yield told | ({} if about is None else {"description": about})
+
+
+def _inlined(schema: Any, defs: Record) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inlined(defs[schema["$ref"].rpartition("/")[2]], defs)
+        return {key: _inlined(value, defs) for key, value in schema.items() if key != "title"}
+    return [_inlined(one, defs) for one in schema] if isinstance(schema, list) else schema
+
+
+def _asked(spec: Spec) -> Iterable[Record]:
+    if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
+        yield _header("If-Match", "`ETag` of what was seen, or `*`.", required=Mark.VERSION in spec.marks, example="*")
+    if Mark.KEY in spec.marks:
+        schema = {"type": "string", "pattern": "^[!-~]{1,200}$"}
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Any text of the caller's: sent again with the same request, the same answer.",
+            "schema": schema,
+        }
+    if spec.reads:
+        yield _header("If-None-Match", "`ETag` of what the caller has.", required=False, example='"0"')
+
+
+def _header(name: str, about: str, *, required: bool, example: str) -> Record:
+    schema = {"type": "string", "examples": [example]}
+    return {"name": name, "in": "header", "required": required, "description": about, "schema": schema}
+
+
+def _body(model: type[BaseModel]) -> Record:
+    needed = any(field.is_required() for field in model.model_fields.values())
+    return {"required": needed, "content": {JSON: _content(model)}}
+
+
+def _content(model: type[BaseModel]) -> Record:
+    extra = model.model_config.get("json_schema_extra")
+    shown = extra.get("examples", []) if isinstance(extra, dict) else []
+    told: Record = {"schema": {"$ref": _REF.format(model=model.__name__)}}
+    return told | ({"example": shown[0]} if isinstance(shown, list) and shown else {})
+
+
+def _answers(spec: Spec, side: int) -> Record:
+    good: Record = {"description": ("Done.", "成功。")[side], "headers": _headers(_good(spec))}
+    if spec.answer is not None:
+        good["content"] = {spec.media: _content(spec.answer)}
+    elif spec.status != 204:
+        good["content"] = {spec.media: {"schema": {}}}
+    if Mark.STREAM in spec.marks:
+        good["content"]["text/event-stream"] = {"schema": _TEXT}
+    told: Record = {str(spec.status): good}
+    if spec.reads:
+        told["304"] = {"description": ("Unchanged.", "未变化。")[side], "headers": _headers(("ETag",))}
+    found: dict[int, list[str]] = {}
+    for code in problems(spec):
+        found.setdefault(TYPES[code][0], []).append(code)
+    for status, codes in sorted(found.items()):
+        told[str(status)] = _problem(status, codes, side)
+    return told
+
+
+def _good(spec: Spec) -> tuple[str, ...]:
+    names = ["X-Request-ID"]
+    names += ["ETag"] if spec.reads else []
+    names += ["Location"] if spec.status in (201, 202) else []
+    names += ["Link"] if Mark.PAGED in spec.marks else []
+    return tuple(names + ([] if spec.proof is Proof.NONE else ["RateLimit-Remaining"]))
+
+
+def _headers(names: Iterable[str]) -> Record:
+    return {name: {"description": _HEADERS[name][0], "schema": _HEADERS[name][1]} for name in names}
+
+
+def _problem(status: int, codes: list[str], side: int) -> Record:
+    extra = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit-Remaining"), 503: ("Retry-After",)}
+    shown = {
+        code: {
+            "value": {
+                "type": f"{PREFIX}/problems/{code}",
+                "title": TYPES[code][1][side],
+                "status": status,
+                "detail": TYPES[code][1][side],
+                "instance": f"{PREFIX}/rounds/1",
+                "request_id": "0f1e2d3c4b5a6978",
+            }
+        }
+        for code in codes
+    }
+    return {
+        "description": "; ".join(TYPES[code][1][side] for code in codes),
+        "headers": _headers(extra.get(status, ())),
+        "content": {MEDIA: {"schema": {"$ref": _REF.format(model="Problem")}, "examples": shown}},
+    }

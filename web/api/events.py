@@ -1,0 +1,101 @@
+"""Server-sent events: the progress of a run as it comes, resumed by id, with a heartbeat, a few streams at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from synergy.errors import SynergyError
+from synergy.store import looking, seeing
+from web.api.figures import Measures
+from web.api.problems import ApiProblem
+from web.api.spec import Call, Record
+
+STREAMS = 8  # each holds a thread of the server
+LONGEST = 300.0  # seconds; the caller comes again by itself, with the last id
+LOOK = 0.5
+HEARTBEAT = 15.0
+ENDED = ("done", "failed", "cancelled")
+_ID = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
+_SLOTS = threading.BoundedSemaphore(STREAMS)
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place among the streams: given back once, however the stream ends."""
+
+    held: bool = True
+
+    def free(self) -> None:
+        """Give the place back."""
+        if self.held:
+            self.held = False
+            _SLOTS.release()
+
+    def __del__(self) -> None:
+        self.free()
+
+
+def follow(call: Call, match: int, measures: Measures, after: str | None) -> Iterator[bytes]:
+    """Return the stream of a run.
+
+    Parameters
+    ----------
+    call : Call
+        Who asks; whether it may is asked again at each look.
+    match : int
+    measures : Measures
+        Of its round.
+    after : str or None
+        Id of the last event that was seen.
+
+    Returns
+    -------
+    iterator of bytes
+        Events ``progress`` and at last ``end`` with the state of the run.
+
+    Raises
+    ------
+    ApiProblem
+        No stream is free: poll instead.
+    """
+    if not _SLOTS.acquire(blocking=False):
+        said = ("all streams are taken; poll the same address as JSON", "推送通道已满；请改为以 JSON 轮询同一地址")
+        raise ApiProblem("too_many", said, headers={"Retry-After": "5"})
+    attempt, _, number = (after or "").partition(".") if _ID.fullmatch(after or "") else ("0", "", "-1")
+    return _events(call, (match, measures), (int(attempt), int(number)), Slot())
+
+
+def _events(call: Call, what: tuple[int, Measures], seen: tuple[int, int], slot: Slot) -> Iterator[bytes]:
+    match, measures = what
+    begun = beat = time.monotonic()
+    try:
+        yield b"retry: 2000\n\n"
+        while time.monotonic() - begun < LONGEST:
+            state = looking.see_match(call.store, call.actor, match)["state"]
+            for row in seeing.see_progress(call.store, call.actor, match, seen):
+                seen = (row["attempt"], row["number"])
+                yield _event("progress", measures.paid(row, ("best", "bound")), f"{seen[0]}.{seen[1]}")
+                beat = time.monotonic()
+            if state in ENDED:
+                yield _event("end", {"match": match, "state": state})
+                return
+            if time.monotonic() - beat > HEARTBEAT:
+                yield b": still here\n\n"
+                beat = time.monotonic()
+            time.sleep(LOOK)
+    except SynergyError:
+        # nothing more can be told; whoever comes again learns why
+        return
+    finally:
+        slot.free()
+
+
+def _event(kind: str, record: Record, ident: str | None = None) -> bytes:
+    head = "" if ident is None else f"id: {ident}\n"
+    data = json.dumps(record if ident is None else {"id": ident, **record}, ensure_ascii=False, separators=(",", ":"))
+    return f"{head}event: {kind}\ndata: {data}\n\n".encode()

@@ -1,0 +1,124 @@
+"""From the store's figures to those of the API: exact texts with a currency or a unit beside them, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from synergy.errors import UsageError
+from synergy.store.exact import decimal, rounded, written
+from synergy.store.measures import measures
+from synergy.units import UNITS, convert
+from web.api.problems import ApiProblem
+from web.api.spec import Call, Record
+
+
+class Measures:
+    """What figures of a round are measured in.
+
+    Parameters
+    ----------
+    call : Call
+        Who asks.
+    round_id : int
+    """
+
+    def __init__(self, call: Call, round_id: int) -> None:
+        told = measures(call.store, call.actor, round_id)
+        self.currency: str = told["currency"]
+        self.goods: Mapping[str, Mapping[str, str]] = told["commodities"]
+        self.processes: Mapping[str, Mapping[str, str]] = told["processes"]
+
+    def money(self, value: Any) -> Record | None:
+        """Return an amount of money, None where there is none."""
+        text = figure(value)
+        return None if text is None else {"amount": text, "currency": self.currency}
+
+    def of_good(self, commodity: str, value: Any) -> Record | None:
+        """Return an amount of a commodity."""
+        return quantity(value, self.unit(commodity))
+
+    def of_process(self, process: str, value: Any) -> Record | None:
+        """Return an amount of what a process does."""
+        return quantity(value, self.unit(process))
+
+    def unit(self, subject: str) -> str:
+        """Return the unit of a commodity, or of what a process does; ``1`` where there is none."""
+        if subject in self.goods:
+            return self.goods[subject].get("unit") or "1"
+        return self.processes.get(subject, {}).get("activity_unit") or "1"
+
+    def knows(self, subject: str) -> bool:
+        """Return whether a commodity or process is the round's at all."""
+        return subject in self.goods or subject in self.processes
+
+    def paid(self, record: Mapping[str, Any], names: Iterable[str]) -> Record:
+        """Return a record with some of its figures as money."""
+        return {**record, **{name: self.money(record[name]) for name in names if name in record}}
+
+
+def figure(value: Any) -> str | None:
+    """Return a number as the text that it is told by, None where there is none.
+
+    Examples
+    --------
+    >>> figure(0.1 + 0.2), figure("12.50"), figure(None)
+    ('0.3', '12.5', None)
+    """
+    if value is None:
+        return None
+    return written(rounded(value) if isinstance(value, float) else decimal(value))
+
+
+def quantity(value: Any, unit: str) -> Record | None:
+    """Return an amount with its unit, None where there is none."""
+    text = figure(value)
+    return None if text is None else {"value": text, "unit": unit}
+
+
+def amount_in(given: Any, unit: str, where: str) -> str | None:
+    """Return a quantity of a body in the unit that the round counts in.
+
+    Parameters
+    ----------
+    given : Quantity, str or None
+        A text is in that unit already.
+    unit : str
+        The round's.
+    where : str
+        Pointer of the error.
+
+    Raises
+    ------
+    ApiProblem
+        A unit of something else.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    if given.unit == unit:
+        return str(given.value)
+    try:
+        exact = Decimal(given.value) * Decimal(repr(convert(1.0, given.unit, unit)))
+        return written(rounded(float(exact)) if exact != exact.quantize(Decimal("1E-6")) else exact)
+    except (UsageError, ArithmeticError) as error:
+        known = UNITS[unit].dimension if unit in UNITS else None
+        fit = ", ".join(name for name, one in UNITS.items() if one.dimension == known) or unit
+        said = (f"{given.unit} found, expected {fit}", f"现为 {given.unit}，应为 {fit}")
+        raise ApiProblem("invalid", errors=[(where, "unit", *said)]) from error
+
+
+def price_in(given: Any, currency: str, where: str) -> str | None:
+    """Return a price of a body in the currency of the round.
+
+    Raises
+    ------
+    ApiProblem
+        Another currency: there is no rate to convert by.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    if given.currency != currency:
+        said = (f"{given.currency} found, expected {currency}", f"现为 {given.currency}，应为 {currency}")
+        raise ApiProblem("invalid", errors=[(where, "currency", *said)])
+    return str(given.amount)

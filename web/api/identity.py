@@ -1,0 +1,63 @@
+"""Who asks: a token, or name and password; never a session, so that no other page can ask in somebody's name."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Request, g, request
+
+from synergy.errors import DeniedError
+from synergy.store.access import Actor
+from synergy.store.keys import PREFIX, actor_of_token
+from web.access import store
+from web.api.limits import limiter
+from web.api.problems import ApiProblem
+from web.api.spec import Proof
+from web.signing import BusyError, checked
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{20,100}")
+_SAID = ("name, password or token is wrong, expired or disabled", "用户名、密码或令牌有误、已过期或已停用")
+
+
+def request_id() -> str:
+    """Return the id of the request: the caller's where it is a plain one, else a new one."""
+    found = g.get("request_id")
+    if found is None:
+        given = request.headers.get("X-Request-ID", "")
+        found = g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    return str(found)
+
+
+def who(asked: Request, proof: Proof) -> Actor:
+    """Return who asks.
+
+    Parameters
+    ----------
+    asked : flask.Request
+        With its Authorization.
+    proof : Proof
+        How it has to be shown.
+
+    Raises
+    ------
+    ApiProblem
+        It is not shown, or not true.
+    """
+    given = asked.authorization
+    try:
+        if given is not None and proof is Proof.BEARER and given.type == "bearer" and given.token:
+            if _TOKEN.fullmatch(given.token):
+                return actor_of_token(store(), given.token)
+        elif given is not None and proof is Proof.BASIC and given.type == "basic":
+            limiter().address(str(asked.remote_addr))
+            return checked(str(given.username or "")[:200], str(given.password or "")[:1000])
+    except DeniedError:
+        pass
+    except BusyError as error:
+        raise ApiProblem("unavailable", headers={"Retry-After": "2"}) from error
+    if proof is Proof.BEARER:
+        limiter().address(str(asked.remote_addr))
+    scheme = "Basic" if proof is Proof.BASIC else "Bearer"
+    raise ApiProblem("signed_out", _SAID, headers={"WWW-Authenticate": f'{scheme} realm="synergy"'})

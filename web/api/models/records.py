@@ -1,0 +1,325 @@
+"""Models of plans, comparisons, events, accounts, tokens, datasets and schemas."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from synergy.store.access import SCOPES
+from synergy.store.names import Role
+from web.api.models.figures import Given, Ident, Money, Name, Time, Told, Words, example
+from web.api.paging import Page
+
+_AT = "2026-03-01T08:00:00+00:00"
+_MAC = "5d" * 32
+
+
+class PlanDocument(Told):
+    """The plan document of the contract, as `synergy match --json` prints it; its schema is at `/schemas/plan`."""
+
+    model_config = example({"schema": "synergy/plan/1", "status": "optimal", "value": 1.0, "proposals": []})
+    schema_: str = Field(alias="schema")
+    status: Literal["optimal", "feasible"]
+    value: float
+    proposals: list[dict[str, Any]]
+
+
+class Labels(Told):
+    """Names, counties, units and evidence marks behind the ids of a plan, by table and id."""
+
+    model_config = example(
+        {
+            "round": 1,
+            "match": 7,
+            "currency": "CNY",
+            "digest": "9b" * 32,
+            "chain": {"number": 41, "mac": _MAC},
+            "labels": {"enterprises": {"EAST": {"name_en": "East Coking", "name_zh": "东部焦化"}}},
+        }
+    )
+    round: Ident
+    match: Ident
+    currency: str
+    digest: str
+    chain: Head
+    labels: dict[str, dict[str, dict[str, Any]]]
+
+
+class Head(Told):
+    """Head of the audit chain."""
+
+    number: int
+    mac: str
+
+
+class CompareQuery(Given):
+    """Two runs that brought plans."""
+
+    first: Ident
+    second: Ident
+
+
+class Comparison(Told):
+    """What is new, lost or changed, and which input explains it."""
+
+    model_config = example(
+        {
+            "value": [{"amount": "91", "currency": "CNY"}, {"amount": "95.5", "currency": "CNY"}],
+            "gain": [None, None],
+            "inputs": {"settings": ["carbon_price"], "rulings": [], "rows": []},
+            "new": [],
+            "lost": [],
+            "changed": [],
+        }
+    )
+    value: list[Money | None]
+    gain: list[Money | None]
+    inputs: dict[str, Any]
+    new: list[dict[str, Any]]
+    lost: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+
+
+class Event(Told):
+    """One event of the audit chain."""
+
+    model_config = example(
+        {
+            "number": 41,
+            "at": _AT,
+            "actor": "anna",
+            "action": "round.open",
+            "subject": "round:1",
+            "round": 1,
+            "detail": {"state": "declaring", "version": 2},
+            "mac": _MAC,
+        }
+    )
+    number: int
+    at: Time
+    actor: str
+    action: str
+    subject: str
+    round: Ident | None
+    detail: dict[str, Any]
+    mac: str
+
+
+class Events(Told):
+    """One page of events, the latest first."""
+
+    items: list[Event]
+    next: str | None
+
+
+class EventQuery(Page):
+    """Which events are wanted."""
+
+    round: Ident | None = Field(None, description="Those of one round.")
+
+
+class ChainQuery(Given):
+    """A head that was published earlier; the chain has to hold it."""
+
+    number: int | None = Field(None, ge=0, le=2**53)
+    mac: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+
+
+class Chain(Told):
+    """Whether the chain of events follows from its beginning."""
+
+    model_config = example({"sound": True, "count": 41, "head": {"number": 41, "mac": _MAC}, "broken": None})
+    sound: bool
+    count: int
+    head: Head
+    broken: int | None
+
+
+class Account(Told):
+    """An account; never a password."""
+
+    model_config = example(
+        {"user": 3, "name": "li", "role": "editor", "enterprise": "GLASS", "disabled": False, "version": 1}
+    )
+    user: Ident
+    name: str
+    role: Role
+    enterprise: str | None
+    disabled: bool
+    version: int
+
+
+class Accounts(Told):
+    """One page of accounts, by name."""
+
+    items: list[Account]
+    next: str | None
+
+
+class NewAccount(Given):
+    """An account to be made; without a password it has tokens alone."""
+
+    model_config = Given.model_config | example({"name": "li", "role": "editor", "enterprise": "GLASS"})
+    name: Name
+    role: Literal["planner", "editor", "reader", "auditor", "client", "administrator"]
+    enterprise: Name | None = None
+    password: str | None = Field(None, min_length=10, max_length=200)
+
+
+class AccountMade(Told):
+    """The account that was made."""
+
+    model_config = example({"user": 3, "name": "li", "role": "editor", "enterprise": "GLASS"})
+    user: Ident
+    name: str
+    role: Role
+    enterprise: str | None
+
+
+class AccountChange(Given):
+    """Disable or enable an account, or set its password; either ends its tokens."""
+
+    model_config = Given.model_config | example({"disabled": True})
+    disabled: bool | None = None
+    password: str | None = Field(None, min_length=10, max_length=200)
+
+
+class AccountChanged(Told):
+    """The account as it is now."""
+
+    model_config = example({"user": 3, "name": "li", "disabled": True, "version": 2})
+    user: Ident
+    name: str
+    disabled: bool
+    version: int
+
+
+class PasswordGiven(Given):
+    """The new password of the own account; its tokens end."""
+
+    model_config = Given.model_config | example({"password": "correct horse battery"})
+    password: str = Field(min_length=10, max_length=200)
+
+
+class Me(Told):
+    """Who the token speaks for, and what it may do."""
+
+    model_config = example({"name": "li", "role": "editor", "enterprise": "GLASS", "scopes": ["read", "respond"]})
+    name: str
+    role: Role
+    enterprise: str | None
+    scopes: list[str]
+
+
+class Token(Told):
+    """A token, never itself."""
+
+    model_config = example(
+        {"id": 5, "label": "erp", "scopes": ["read"], "created": _AT, "expires": _AT, "revoked": None}
+    )
+    id: Ident
+    label: str
+    scopes: list[str]
+    created: Time
+    expires: Time
+    revoked: Time | None
+
+
+class Tokens(Told):
+    """One page of tokens, the first one first."""
+
+    items: list[Token]
+    next: str | None
+
+
+class NewToken(Given):
+    """A token to be made for the own account."""
+
+    model_config = Given.model_config | example({"label": "erp", "scopes": ["read", "respond"], "days": 90})
+    label: str = Field(min_length=1, max_length=200)
+    scopes: list[Literal[SCOPES]] = Field(min_length=1, max_length=20)  # type: ignore[valid-type]
+    days: int = Field(90, ge=1, le=366)
+
+
+class TokenMade(Told):
+    """The token, shown this once."""
+
+    model_config = example(
+        {"id": 5, "token": "syn_Zk1...", "label": "erp", "scopes": ["read"], "expires": "2026-06-01T08:00:00+00:00"}
+    )
+    id: Ident
+    token: str
+    label: str
+    scopes: list[str]
+    expires: Time
+
+
+class Dataset(Told):
+    """A dataset that is kept."""
+
+    model_config = example({"dataset": "3f" * 32, "name": "lvliang", "tables": "7a" * 32, "created": _AT})
+    dataset: str
+    name: str
+    tables: str = Field(description="Digest of what the tables say, as in plan documents.")
+    created: Time | None = None
+
+
+class Datasets(Told):
+    """One page of datasets, the latest first."""
+
+    items: list[Dataset]
+    next: str | None
+
+
+class Finding(Told):
+    """One thing that is wrong or odd, as `synergy check --json` prints it."""
+
+    table: str
+    row: int | None
+    column: str
+    value: str
+    message: str
+    hint: str
+    severity: Literal["error", "warning"]
+    code: str
+
+
+class Checked(Told):
+    """What is wrong or odd in a dataset; nothing is kept."""
+
+    model_config = example({"valid": True, "items": []})
+    valid: bool
+    items: list[Finding]
+
+
+class Schemas(Told):
+    """What documents there are schemas of."""
+
+    model_config = example({"items": ["dataset", "plan", "proposal"], "next": None})
+    items: list[str]
+    next: str | None
+
+
+class Schema(Told):
+    """A JSON Schema."""
+
+    model_config = example({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
+
+
+class Root(Told):
+    """Where things are."""
+
+    model_config = example({"name": "Synergy", "version": "0.1.0", "links": {"rounds": "/api/v1/rounds"}})
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+class Reason(Given):
+    """Why, for the record; the body may be left out."""
+
+    note: Words = ""
+
+
+Labels.model_rebuild()

@@ -1,0 +1,85 @@
+"""Datasets of the association: check, keep, list, take."""
+
+from __future__ import annotations
+
+from synergy.errors import DatasetError, Severity
+from synergy.store import datasets
+from synergy.store.access import Action, Resource, require
+from synergy.store.archives import snapshot_from
+from web.api.models.records import Checked, Dataset, Datasets
+from web.api.paging import Page, paged
+from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+
+_ZIP = "application/zip"
+_RAW = frozenset({Mark.RAW})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/datasets",
+        Action.SEE_PLANS,
+        ("List datasets", "列出数据集"),
+        Datasets,
+        query=Page,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_datasets(call: Call) -> Reply:
+    """Return the datasets that are kept, the latest first; what rounds were frozen as is among them."""
+    return paged(datasets.list_datasets(call.store, call.actor), "dataset", call.query, f"{PREFIX}/datasets")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/datasets",
+        Action.CREATE_ROUND,
+        ("Keep a dataset", "上传数据集"),
+        Dataset,
+        201,
+        marks=_RAW | {Mark.KEY},
+        problems=("dataset", "too_large"),
+    )
+)
+def add_dataset(call: Call) -> Reply:
+    """Keep a dataset, sent as a zip archive of its folder: all of it or nothing. Rounds name it by its digest."""
+    told = datasets.add_dataset(call.store, call.actor, call.raw, call.asked.key)
+    return Reply(told, headers={"Location": f"{PREFIX}/datasets/{told['dataset']}"})
+
+
+@serves(
+    Spec(
+        "POST",
+        "/datasets/check",
+        Action.CREATE_ROUND,
+        ("Check a dataset without keeping it", "检查数据集（不保存）"),
+        Checked,
+        marks=_RAW,
+        problems=("too_large",),
+    )
+)
+def check_dataset(call: Call) -> Reply:
+    """Return everything that is wrong or odd, as `synergy check --json` does."""
+    require(call.actor, Action.CREATE_ROUND, Resource("snapshot"))
+    try:
+        snapshot_from(call.raw)
+    except DatasetError as error:
+        rows = [one.record(call.lang) for one in error.problems]
+        return Reply({"valid": all(one.severity is not Severity.ERROR for one in error.problems), "items": rows})
+    return Reply({"valid": True, "items": []})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/datasets/{dataset}",
+        Action.SEE_PLANS,
+        ("Take a dataset", "下载数据集"),
+        None,
+        media=_ZIP,
+    )
+)
+def see_dataset(call: Call) -> Reply:
+    """Return a dataset as a zip archive of its folder."""
+    return Reply(datasets.dataset_archive(call.store, call.actor, call.path["dataset"]))

@@ -1,0 +1,256 @@
+"""Runs: see, follow while they go, take the plan, compare; and what planners rule for the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from synergy.store import comparing, looking, review, seeing
+from synergy.store.access import Action
+from synergy.store.rounds import Asked
+from web.api.events import follow
+from web.api.figures import Measures, amount_in
+from web.api.models.records import CompareQuery, Comparison, Labels, PlanDocument
+from web.api.models.rounds import (
+    After,
+    Match,
+    Matches,
+    Moved,
+    NewRuling,
+    ProgressList,
+    Ruled,
+    Rulings,
+)
+from web.api.paging import Page, paged
+from web.api.problems import ApiProblem, pointer
+from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+
+_PAGED = frozenset({Mark.PAGED})
+_BUSY = ("requested", "running")
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/matches",
+        Action.SEE_PLANS,
+        ("List the runs of a round", "列出匹配任务"),
+        Matches,
+        query=Page,
+        marks=_PAGED,
+    )
+)
+def list_matches(call: Call) -> Reply:
+    """Return the runs of a round without their plans, the first one first."""
+    number = call.path["round"]
+    rows = seeing.see_matches(call.store, call.actor, number)
+    measures = Measures(call, number)
+    told = [measures.paid({"round": number, **row}, ("value", "gain")) for row in rows]
+    return paged(told, "match", call.query, f"{PREFIX}/rounds/{number}/matches")
+
+
+@serves(Spec("GET", "/matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"), Match))
+def see_match(call: Call) -> Reply:
+    """Return one run; while it goes, `Retry-After` says when to look again."""
+    told = looking.see_match(call.store, call.actor, call.path["match"])
+    headers = {"Retry-After": "1"} if told["state"] in _BUSY else {}
+    return Reply(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
+
+
+@serves(
+    Spec(
+        "GET",
+        "/matches/{match}/progress",
+        Action.SEE_PLANS,
+        ("Follow a run, by polling or as server-sent events", "跟踪匹配进度（轮询或服务器推送）"),
+        ProgressList,
+        query=After,
+        marks=frozenset({Mark.STREAM}),
+        problems=("too_many",),
+    )
+)
+def follow_match(call: Call) -> Reply:
+    """Return what a run told of itself.
+
+    With `Accept: text/event-stream` it goes on until the run ends; `Last-Event-ID` resumes it. A stream takes a place
+    of which there are few: where none is left, poll.
+    """
+    match = call.path["match"]
+    head = looking.see_match(call.store, call.actor, match)
+    measures = Measures(call, head["round"])
+    if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
+        return Reply(follow(call, match, measures, request.headers.get("Last-Event-ID") or call.query.after))
+    rows = seeing.see_progress(call.store, call.actor, match, place_of(call.query.after))
+    items = [progress(measures, row) for row in rows[:500]]
+    last = items[-1]["id"] if items else call.query.after
+    headers = {"Retry-After": "1"} if head["state"] in _BUSY else {}
+    return Reply({"items": items, "next": last, "state": head["state"]}, headers=headers)
+
+
+def place_of(after: str | None) -> tuple[int, int]:
+    """Return attempt and number that an id of progress names; before all where there is none."""
+    if after is None:
+        return 0, -1
+    attempt, _, number = after.partition(".")
+    return int(attempt), int(number)
+
+
+def progress(measures: Measures, row: Record) -> Record:
+    """Return one record of progress with money as money."""
+    told: dict[str, Any] = measures.paid(row, ("best", "bound"))
+    return {"id": f"{row['attempt']}.{row['number']}", **told}
+
+
+@serves(
+    Spec(
+        "GET",
+        "/matches/{match}/plan",
+        Action.SEE_PLANS,
+        ("Take the plan of a run", "获取匹配方案"),
+        PlanDocument,
+    )
+)
+def see_match_plan(call: Call) -> Reply:
+    """Return the plan document of the contract that a run brought."""
+    given = seeing.match_input(call.store, call.actor, call.path["match"])
+    if given["record"] is None:
+        raise ApiProblem("not_found")
+    return Reply(given["record"]["plan"])
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/plan",
+        Action.SEE_PLANS,
+        ("Take the latest plan of a round", "获取轮次的最新方案"),
+        PlanDocument,
+    )
+)
+def see_plan(call: Call) -> Reply:
+    """Return the plan document of the contract that the latest run of a round brought."""
+    return Reply(seeing.see_plan(call.store, call.actor, call.path["round"])["plan"])
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/labels",
+        Action.SEE_PLANS,
+        ("See the names behind the ids of a plan", "查看方案中代号的名称"),
+        Labels,
+    )
+)
+def see_labels(call: Call) -> Reply:
+    """Return names, units and marks by table and id, the digest of the plan and the head of the audit chain."""
+    record = seeing.see_plan(call.store, call.actor, call.path["round"])
+    told = {name: record[name] for name in ("match", "currency", "digest", "chain", "labels")}
+    return Reply({"round": call.path["round"], **told})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/comparisons",
+        Action.SEE_PLANS,
+        ("Compare two runs", "比较两次匹配"),
+        Comparison,
+        query=CompareQuery,
+        problems=("not_found",),
+    )
+)
+def compare_matches(call: Call) -> Reply:
+    """Return what is new, lost or changed from the first run to the second, and which input explains it."""
+    first, second = call.query.first, call.query.second
+    heads = [looking.see_match(call.store, call.actor, one) for one in (first, second)]
+    told = comparing.compare(call.store, call.actor, first, second)
+    sides = [Measures(call, head["round"]) for head in heads]
+    money = {
+        name: [side.money(value) for side, value in zip(sides, told[name], strict=True)] for name in ("value", "gain")
+    }
+    parts = {word: [_compared(sides, one) for one in told[word]] for word in ("new", "lost", "changed")}
+    return Reply({**told, **money, **parts})
+
+
+def _compared(sides: list[Measures], one: Record) -> Record:
+    shown = {
+        name: [line | {"quantity": side.of_good(line["commodity"], line["quantity"])} for line in one[name]]
+        for side, name in zip(sides, ("before", "after"), strict=True)
+    }
+    return {**one, **shown}
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/rulings",
+        Action.SEE_PLANS,
+        ("List the rulings of a round", "列出裁定"),
+        Rulings,
+        query=Page,
+        marks=_PAGED,
+    )
+)
+def list_rulings(call: Call) -> Reply:
+    """Return the rulings of a round: the planner's, and those that follow from answers."""
+    number = call.path["round"]
+    rows = review.list_rulings(call.store, call.actor, number)
+    return paged(rows, "ruling", call.query, f"{PREFIX}/rounds/{number}/rulings")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/rounds/{round}/rulings",
+        Action.RUN_ROUND,
+        ("Forbid, fix or annotate", "禁止、固定或批注"),
+        Ruled,
+        201,
+        body=NewRuling,
+        marks=frozenset({Mark.VERSION, Mark.KEY}),
+        problems=("step", "dataset"),
+    )
+)
+def rule_round(call: Call) -> Reply:
+    """Rule on a round in review: the next run follows it."""
+    number, ruling = call.path["round"], call.body.ruling
+    if ruling.kind == "note":
+        pattern = ruling.model_dump(exclude_none=True, exclude={"kind"})
+    else:
+        pattern = _pattern(call, ruling)
+    told = review.rule(call.store, call.actor, number, (ruling.kind, pattern), call.asked)
+    headers = {"Location": f"{PREFIX}/rounds/{number}/rulings"}
+    return Reply(told, told["version"], headers)
+
+
+def _pattern(call: Call, ruling: Any) -> Record:
+    """Return a pattern with its quantity in the unit of the commodity."""
+    pattern: Record = ruling.pattern.model_dump(exclude_none=True)
+    given = ruling.pattern.quantity
+    if (ruling.kind == "fix") != (given is not None):
+        said = ("expected for `fix`, and for it alone", "仅“固定”需要填写数量")
+        raise ApiProblem("invalid", errors=[(pointer("ruling", "pattern", "quantity"), "missing", *said)])
+    if given is not None:
+        measures = Measures(call, call.path["round"])
+        unit = measures.unit(ruling.pattern.commodity or "")
+        pattern["quantity"] = float(amount_in(given, unit, pointer("ruling", "pattern", "quantity")) or 0)
+    return pattern
+
+
+@serves(
+    Spec(
+        "DELETE",
+        "/rounds/{round}/rulings/{ruling}",
+        Action.RUN_ROUND,
+        ("Take a ruling back", "撤回裁定"),
+        Moved,
+        marks=frozenset({Mark.VERSION, Mark.KEY}),
+        problems=("step",),
+    )
+)
+def withdraw_ruling(call: Call) -> Reply:
+    """Take a ruling back: the next run no longer follows it."""
+    asked = Asked(call.asked.version, call.asked.key)
+    told = review.withdraw(call.store, call.actor, call.path["round"], call.path["ruling"], asked)
+    return Reply(told, told["version"])

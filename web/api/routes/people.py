@@ -1,0 +1,161 @@
+"""Accounts and tokens."""
+
+from __future__ import annotations
+
+from synergy.store import keys, people
+from synergy.store.access import RULES, Action, reach
+from synergy.store.names import Role
+from web.api.models.records import (
+    AccountChange,
+    AccountChanged,
+    AccountMade,
+    Accounts,
+    Me,
+    NewAccount,
+    NewToken,
+    PasswordGiven,
+    TokenMade,
+    Tokens,
+)
+from web.api.paging import Page, paged
+from web.api.problems import ApiProblem
+from web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
+
+_PAGED = frozenset({Mark.PAGED})
+
+
+@serves(Spec("GET", "/me", None, ("See who one is", "查看当前身份"), Me))
+def see_me(call: Call) -> Reply:
+    """Return whom the token speaks for and what it may do."""
+    actor = call.actor
+    # what a token holds and its role has no use for is not told
+    scopes = sorted({scope for action, (scope, _) in RULES.items() if reach(actor, action) is not None})
+    return Reply({"name": actor.name, "role": str(actor.role), "enterprise": actor.enterprise, "scopes": scopes})
+
+
+@serves(Spec("GET", "/users", Action.SEE_USERS, ("List accounts", "列出账户"), Accounts, query=Page, marks=_PAGED))
+def list_users(call: Call) -> Reply:
+    """Return all accounts, by name."""
+    return paged(people.list_users(call.store, call.actor), "name", call.query, f"{PREFIX}/users")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/users",
+        Action.MANAGE_USERS,
+        ("Make an account", "创建账户"),
+        AccountMade,
+        201,
+        body=NewAccount,
+        marks=frozenset({Mark.KEY}),
+        problems=("conflict",),
+    )
+)
+def create_user(call: Call) -> Reply:
+    """Make an account; editors and readers are of an enterprise."""
+    given: NewAccount = call.body
+    account = people.Account(given.name, Role(given.role), given.enterprise, given.password)
+    told = people.add_user(call.store, call.actor, account, call.asked)
+    return Reply(told, 1, {"Location": f"{PREFIX}/users"})
+
+
+@serves(
+    Spec(
+        "PATCH",
+        "/users/{name}",
+        Action.MANAGE_USERS,
+        ("Disable an account, or set its password", "停用账户或重设密码"),
+        AccountChanged,
+        body=AccountChange,
+        marks=frozenset({Mark.VERSION}),
+    )
+)
+def change_user(call: Call) -> Reply:
+    """Change an account; its tokens end."""
+    changes = call.body.model_dump(exclude_none=True)
+    if not changes:
+        said = ("expected `disabled` or `password`", "应填写 `disabled` 或 `password`")
+        raise ApiProblem("invalid", said, [("/disabled", "missing", *said)])
+    # together with `disabled`, so that this is the administrator's doing even for a password alone
+    changes.setdefault("disabled", _disabled(call))
+    told = people.change_user(call.store, call.actor, call.path["name"], call.asked, **changes)
+    return Reply(told, told["version"])
+
+
+def _disabled(call: Call) -> bool:
+    rows = people.list_users(call.store, call.actor)
+    found = next((row for row in rows if row["name"] == call.path["name"]), None)
+    if found is None:
+        raise ApiProblem("not_found")
+    return bool(found["disabled"])
+
+
+@serves(
+    Spec(
+        "PUT",
+        "/me/password",
+        Action.OWN_ACCOUNT,
+        ("Set the own password", "修改自己的密码"),
+        AccountChanged,
+        body=PasswordGiven,
+        proof=Proof.BASIC,
+    )
+)
+def change_password(call: Call) -> Reply:
+    """Set the password of the own account; its tokens end. Name and password are sent as Basic."""
+    told = people.change_user(call.store, call.actor, call.actor.name, password=call.body.password)
+    return Reply(told, told["version"])
+
+
+@serves(
+    Spec(
+        "GET",
+        "/tokens",
+        Action.OWN_ACCOUNT,
+        ("List the own tokens", "列出自己的令牌"),
+        Tokens,
+        query=Page,
+        marks=_PAGED,
+        proof=Proof.BASIC,
+    )
+)
+def list_tokens(call: Call) -> Reply:
+    """Return the tokens of the own account, never the tokens themselves."""
+    return paged(keys.list_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/tokens")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/tokens",
+        Action.OWN_ACCOUNT,
+        ("Make a token", "创建令牌"),
+        TokenMade,
+        201,
+        body=NewToken,
+        proof=Proof.BASIC,
+    )
+)
+def create_token(call: Call) -> Reply:
+    """Make a token for the own account: it is shown this once."""
+    given: NewToken = call.body
+    told = keys.add_token(call.store, call.actor, given.label, given.scopes, given.days)
+    return Reply(told, headers={"Location": f"{PREFIX}/tokens"})
+
+
+@serves(
+    Spec(
+        "DELETE",
+        "/tokens/{token}",
+        Action.OWN_ACCOUNT,
+        ("End a token", "撤销令牌"),
+        None,
+        204,
+        proof=Proof.BASIC,
+    )
+)
+def revoke_token(call: Call) -> Reply:
+    """End a token of the own account; an administrator ends any."""
+    keys.revoke_token(call.store, call.actor, call.path["token"])
+    return Reply()

@@ -1,0 +1,203 @@
+"""Proposals and partnerships: see, answer, follow up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from synergy.store import following, responding, seeing
+from synergy.store.access import Action
+from synergy.store.names import Answer, Stage
+from synergy.store.rounds import Asked
+from web.api.figures import Measures, amount_in, price_in, quantity
+from web.api.models.proposals import (
+    Answered,
+    AnswerGiven,
+    CounterGiven,
+    Partnership,
+    PartnershipQuery,
+    Partnerships,
+    Proposal,
+    ProposalQuery,
+    Proposals,
+    Staged,
+    StageGiven,
+)
+from web.api.paging import paged
+from web.api.problems import ApiProblem, pointer
+from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+
+_PAID = ("gain", "marginal_gain", "capex")
+_SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/proposals",
+        Action.SEE_PROPOSAL,
+        ("List proposals", "列出建议"),
+        Proposals,
+        query=ProposalQuery,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_proposals(call: Call) -> Reply:
+    """Return the proposals of the latest run that the account may see, each as far as it may."""
+    number = call.path["round"]
+    rows = seeing.list_proposals(call.store, call.actor, number)
+    wanted = {name: getattr(call.query, name) for name in ("kind", "answer")}
+    rows = [row for row in rows if all(value in (None, row[name]) for name, value in wanted.items())]
+    reply = paged(rows, "proposal", call.query, f"{PREFIX}/rounds/{number}/proposals")
+    measures = Measures(call, number)
+    reply.record["items"] = [_measured(measures, row) for row in reply.record["items"]]
+    return reply
+
+
+@serves(Spec("GET", "/proposals/{proposal}", Action.SEE_PROPOSAL, ("See a proposal", "查看建议"), Proposal))
+def see_proposal(call: Call) -> Reply:
+    """Return one proposal as far as the account may see it."""
+    told = seeing.see_proposal(call.store, call.actor, call.path["proposal"])
+    return Reply(_measured(Measures(call, told["round"]), told), told["version"])
+
+
+@serves(
+    Spec(
+        "POST",
+        "/proposals/{proposal}/answers",
+        Action.ANSWER,
+        ("Answer a proposal", "答复建议"),
+        Answered,
+        201,
+        body=AnswerGiven,
+        marks=frozenset({Mark.KEY, Mark.VERSION_IF_ANY}),
+        problems=("step",),
+    )
+)
+def answer_proposal(call: Call) -> Reply:
+    """Answer a proposal for the own enterprise; `Idempotency-Key` makes it safe to send again."""
+    given: AnswerGiven = call.body
+    code = call.path["proposal"]
+    counter = _counter(call, code, given.counter) if given.counter else ()
+    reply = responding.Reply(Answer(given.answer), given.reason, counter)
+    told = responding.answer(call.store, call.actor, code, reply, call.asked)
+    return Reply(told, told["version"], {"Location": f"{PREFIX}/proposals/{code}"})
+
+
+def _counter(call: Call, code: str, given: Iterable[CounterGiven]) -> list[Record]:
+    """Return a counter-offer in the units of the round."""
+    seen = seeing.see_proposal(call.store, call.actor, code)
+    measures, goods = Measures(call, seen["round"]), {line["number"]: line["commodity"] for line in seen["lines"]}
+    made = []
+    for place, one in enumerate(given):
+        unit = measures.unit(goods.get(one.number, ""))
+        where = ("counter", place)
+        if one.quantity is None and one.price is None:
+            said = ("expected a quantity or a price", "应填写数量或价格")
+            raise ApiProblem("invalid", errors=[(pointer(*where), "missing", *said)])
+        made.append(
+            {
+                "number": one.number,
+                "quantity": amount_in(one.quantity, unit, pointer(*where, "quantity")),
+                "price": price_in(one.price, measures.currency, pointer(*where, "price")),
+            }
+        )
+    return made
+
+
+def _measured(measures: Measures, told: Record) -> Record:
+    """Return a proposal with units, whatever part of it is told."""
+    lines = [_line(measures, line) for line in told["lines"]]
+    goods = {line["number"]: line["commodity"] for line in lines}
+    made = measures.paid(told, _PAID) | {"lines": lines, "built": [_built(measures, one) for one in told["built"]]}
+    if "co2_saved" in told:
+        made["co2_saved"] = quantity(told["co2_saved"], "t")
+    if "terms" in told:
+        made["terms"] = [_line(measures, one) for one in told["terms"]]
+    if "parties" in told:
+        made["parties"] = [one | {"counter": _countered(measures, goods, one["counter"])} for one in told["parties"]]
+    if "counter" in told:
+        made["counter"] = _countered(measures, goods, told["counter"])
+    if told.get("settlement") is not None:
+        made["settlement"] = measures.paid(told["settlement"], _SHARE)
+    return made
+
+
+def _line(measures: Measures, line: Record) -> Record:
+    amount = measures.of_good(line["commodity"], line["quantity"])
+    return {**line, "quantity": amount, "price": measures.money(line["price"])}
+
+
+def _built(measures: Measures, one: Record) -> Record:
+    capacity = measures.of_process(one["process"], one.get("capacity"))
+    return measures.paid(one, ("capex", "annual_cost")) | {"capacity": capacity}
+
+
+def _countered(measures: Measures, goods: Mapping[int, str], counter: Any) -> list[Record] | None:
+    if counter is None:
+        return None
+    return [
+        {
+            "number": one["number"],
+            "quantity": measures.of_good(goods.get(one["number"], ""), one["quantity"]),
+            "price": measures.money(one["price"]),
+        }
+        for one in counter
+    ]
+
+
+@serves(
+    Spec(
+        "GET",
+        "/partnerships",
+        Action.SEE_PARTNERSHIP,
+        ("List partnerships", "列出合作"),
+        Partnerships,
+        query=PartnershipQuery,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_partnerships(call: Call) -> Reply:
+    """Return accepted proposals on their way; an enterprise sees those that it is part of."""
+    rows = following.followed(call.store, call.actor, call.query.round)
+    if call.query.stage is not None:
+        rows = [row for row in rows if row["stage"] == call.query.stage]
+    return paged(rows, "partnership", call.query, f"{PREFIX}/partnerships")
+
+
+@serves(
+    Spec(
+        "GET",
+        "/partnerships/{partnership}",
+        Action.SEE_PARTNERSHIP,
+        ("See a partnership", "查看合作"),
+        Partnership,
+    )
+)
+def see_partnership(call: Call) -> Reply:
+    """Return one partnership."""
+    rows = following.followed(call.store, call.actor)
+    told = next((row for row in rows if row["partnership"] == call.path["partnership"]), None)
+    if told is None:
+        raise ApiProblem("not_found")
+    return Reply(told, told["version"])
+
+
+@serves(
+    Spec(
+        "PATCH",
+        "/partnerships/{partnership}",
+        Action.FOLLOW,
+        ("Take a partnership to a later stage, or end it", "推进或终止合作"),
+        Staged,
+        body=StageGiven,
+        marks=frozenset({Mark.VERSION, Mark.KEY}),
+        problems=("step",),
+    )
+)
+def follow_partnership(call: Call) -> Reply:
+    """Take a partnership to a later stage; stages may be passed over, none is gone back to."""
+    given: StageGiven = call.body
+    asked = Asked(call.asked.version, call.asked.key, given.reason)
+    told = following.follow(call.store, call.actor, call.path["partnership"], Stage(given.stage), asked)
+    return Reply(told, told["version"])

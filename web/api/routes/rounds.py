@@ -1,0 +1,208 @@
+"""Rounds: list, make, see, take on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from synergy.scenario import Scenario
+from synergy.store import aggregates as sums
+from synergy.store import freezing, matching, responding, rounds, seeing
+from synergy.store.access import Action
+from synergy.store.datasets import dataset_archive
+from synergy.store.rounds import Asked, Draft
+from web.api.figures import Measures
+from web.api.models.rounds import (
+    Aggregates,
+    Moved,
+    NewRound,
+    Note,
+    Requested,
+    Round,
+    RoundQuery,
+    Rounds,
+)
+from web.api.paging import Page, paged
+from web.api.spec import PREFIX, Call, Handler, Mark, Record, Reply, Spec, serves
+
+_EDIT = frozenset({Mark.VERSION, Mark.KEY})
+_STEPS = ("step", "not_found")
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds",
+        Action.SEE_ROUNDS,
+        ("List rounds", "列出轮次"),
+        Rounds,
+        query=RoundQuery,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_rounds(call: Call) -> Reply:
+    """Return rounds, the latest first: public facts alone."""
+    rows = seeing.list_rounds(call.store, call.actor)
+    if call.query.state is not None:
+        rows = [row for row in rows if row["state"] == call.query.state]
+    return paged(rows, "round", call.query, f"{PREFIX}/rounds")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/rounds",
+        Action.CREATE_ROUND,
+        ("Make a round of a dataset", "由数据集创建轮次"),
+        Moved,
+        201,
+        body=NewRound,
+        marks=frozenset({Mark.KEY}),
+        problems=("dataset", "not_found"),
+    )
+)
+def create_round(call: Call) -> Reply:
+    """Make a round of a dataset that was sent before."""
+    given: NewRound = call.body
+    scenario = given.scenario
+    draft = Draft(
+        name=given.name,
+        archive=dataset_archive(call.store, call.actor, given.dataset),
+        scenario=Scenario(
+            scenario.name,
+            scenario.settings,
+            {name: tuple(rows) for name, rows in scenario.tables.items()},
+            tuple(scenario.scale),
+        ),
+        options=given.options.model_dump(exclude_none=True),
+        members=None if given.members is None else tuple(given.members),
+        anonymous=given.anonymous,
+        ladder=given.ladder,
+        deadline=given.deadline,
+        answer_by=given.answer_by,
+        previous=given.previous,
+    )
+    made = rounds.create(call.store, call.actor, draft, call.asked.key)
+    return Reply(made, made["version"], {"Location": f"{PREFIX}/rounds/{made['round']}"})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}",
+        Action.SEE_ROUNDS,
+        ("See a round", "查看轮次"),
+        Round,
+    )
+)
+def see_round(call: Call) -> Reply:
+    """Return the public facts of a round."""
+    told = seeing.see_round(call.store, call.actor, call.path["round"])
+    return Reply(told, told["version"])
+
+
+def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> Handler:
+    """Make the operation of a step that a planner takes a round by."""
+
+    def handler(call: Call) -> Reply:
+        told = take(call.store, call.actor, call.path["round"], noted(call))
+        return Reply(told, told["version"])
+
+    handler.__name__ = f"{name}_round"
+    handler.__doc__ = f"{summary[0]}."
+    problems = (*_STEPS, "dataset") if name == "freeze" else _STEPS
+    spec = Spec(
+        "POST",
+        f"/rounds/{{round}}/{name}",
+        Action.RUN_ROUND,
+        summary,
+        Moved,
+        body=Note,
+        marks=_EDIT,
+        problems=problems,
+    )
+    return serves(spec)(handler)
+
+
+def noted(call: Call) -> Asked:
+    """Return what comes with a step: version, key, and the note of its body."""
+    return Asked(call.asked.version, call.asked.key, call.body.note)
+
+
+def _advance(step: str) -> Callable[..., Record]:
+    def take(store: Any, actor: Any, round_id: int, asked: Asked) -> Record:
+        return rounds.advance(store, actor, round_id, step, asked)
+
+    return take
+
+
+_step("open", ("Let enterprises declare", "开始申报"), _advance("open"))
+_step("remind", ("Remind who has not declared", "提醒未申报企业"), rounds.remind)
+_step("freeze", ("Close the declarations", "冻结申报"), freezing.freeze)
+_step("publish", ("Show proposals to enterprises", "公布建议"), _advance("publish"))
+_step("collect", ("Take answers", "开始收集答复"), _advance("collect"))
+_step(
+    "conclude",
+    ("End a round: what all accepted is followed up", "结束轮次：各方接受的建议成为合作"),
+    responding.conclude,
+)
+_step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
+
+
+@serves(
+    Spec(
+        "POST",
+        "/rounds/{round}/match",
+        Action.RUN_ROUND,
+        ("Ask for a run", "请求匹配"),
+        Requested,
+        202,
+        body=Note,
+        marks=_EDIT,
+        problems=("step", "conflict", "not_found"),
+    )
+)
+def match_round(call: Call) -> Reply:
+    """Ask for a run: a worker does it; follow it at the address in `Location`."""
+    told = matching.request_match(call.store, call.actor, call.path["round"], noted(call))
+    headers = {"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"}
+    return Reply({**told, "state": "requested", "round_state": told["state"]}, told["version"], headers)
+
+
+@serves(
+    Spec(
+        "POST",
+        "/rounds/{round}/stop",
+        Action.RUN_ROUND,
+        ("Cancel the run of a round", "取消正在进行的匹配"),
+        Requested,
+        202,
+        body=Note,
+        marks=frozenset({Mark.KEY}),
+        problems=("not_found",),
+    )
+)
+def stop_round(call: Call) -> Reply:
+    """Ask the run of a round to end: at once where no worker holds it."""
+    told = matching.cancel_match(call.store, call.actor, call.path["round"], noted(call))
+    return Reply(told, headers={"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/aggregates",
+        Action.SEE_AGGREGATES,
+        ("See sums that everybody may know", "查看公开汇总"),
+        Aggregates,
+        query=Page,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def see_aggregates(call: Call) -> Reply:
+    """Return what is exchanged of each commodity, where at least five enterprises do and none has above half."""
+    number = call.path["round"]
+    rows = sums.aggregates(call.store, call.actor, number)
+    measures = Measures(call, number)
+    told = [{**row, "quantity": measures.of_good(row["commodity"], row["quantity"])} for row in rows]
+    return paged(told, "commodity", call.query, f"{PREFIX}/rounds/{number}/aggregates")

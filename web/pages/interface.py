@@ -1,0 +1,67 @@
+"""The documentation of the API, and a page for each type of problem: the same record as the API is made of."""
+
+from __future__ import annotations
+
+from flask import abort
+
+from web.access import public
+from web.api.document import problems, scope
+from web.api.problems import TYPES
+from web.api.receive import NUMBERED
+from web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Record
+from web.render import page, pages
+
+room = pages("interface")
+
+
+@room.get("/api")
+@public
+def interface(lang: str) -> str:
+    """Show every operation: what it takes, needs and answers."""
+    side = int(lang == "zh")
+    tags: dict[str, list[Record]] = {}
+    for one in OPERATIONS.values():
+        tags.setdefault(one.tag, []).append(_told(one, side))
+    return page("api/interface.html", lang, tags=tags, prefix=PREFIX, problems=_problems(side))
+
+
+@room.get("/problems/<code>")
+@public
+def problem(lang: str, code: str) -> str:
+    """Say what a type of problem means and what to do."""
+    if code not in TYPES:
+        abort(404)
+    status, title, about = TYPES[code]
+    side = int(lang == "zh")
+    return page("api/problem.html", lang, code=code, status=status, said=title[side], about=about[side])
+
+
+def _problems(side: int) -> list[Record]:
+    return [{"code": code, "status": status, "said": title[side]} for code, (status, title, _) in TYPES.items()]
+
+
+def _told(one: Operation, side: int) -> Record:
+    spec = one.spec
+    lines = (one.handler.__doc__ or "").strip().splitlines()
+    return {
+        "name": one.name,
+        "method": spec.method,
+        "path": spec.path,
+        "summary": spec.summary[side],
+        "about": "" if side else " ".join(line.strip() for line in lines),
+        "scope": scope(spec),
+        "proof": str(spec.proof),
+        "places": [(name, "integer" if name in NUMBERED else "string") for name in spec.places],
+        "query": [] if spec.query is None else list(spec.query.model_fields),
+        "body": None if spec.body is None else _example(spec.body.model_config),
+        "answer": None if spec.answer is None else _example(spec.answer.model_config),
+        "status": spec.status,
+        "version": Mark.VERSION in spec.marks,
+        "key": Mark.KEY in spec.marks,
+        "problems": problems(spec),
+    }
+
+
+def _example(config: object) -> object:
+    extra = config.get("json_schema_extra") if isinstance(config, dict) else None
+    return extra["examples"][0] if isinstance(extra, dict) and extra.get("examples") else None
