@@ -1,0 +1,180 @@
+"""A named table and its twins: on a page, as JSON, as CSV and as a workbook, formulas nowhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import Response
+
+from synergy.workbook.writing import Head, written_to
+
+KINDS = ("json", "csv", "xlsx")
+_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# what a spreadsheet takes for the beginning of a formula, full-width forms too, behind blanks as well
+_FORMULA = re.compile(r"[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠]|[\t\r]")
+_NAME = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Parameters
+    ----------
+    key : str
+        Name for programs.
+    label : str
+        Name for people, in the language of the page.
+    unit : str
+        Behind the label, where the numbers have one.
+    number : bool
+        Whether it holds numbers: right-aligned, and numbers in a workbook.
+    """
+
+    key: str
+    label: str
+    unit: str = ""
+    number: bool = False
+
+    @property
+    def head(self) -> str:
+        """Return the label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that a page shows and a program may fetch.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its ending.
+    title : str
+        For people.
+    columns : sequence of Column
+        In order.
+    rows : sequence of mapping
+        Plain values by key: text, numbers, true and false, None.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def cells(self) -> list[list[Any]]:
+        """Return the rows as lists in the order of the columns."""
+        return [[row.get(column.key) for column in self.columns] for row in self.rows]
+
+    @property
+    def heads(self) -> list[tuple[str, bool]]:
+        """Return label and kind of each column, as the macro of tables takes them."""
+        return [(column.head, column.number) for column in self.columns]
+
+
+def guarded(value: Any) -> Any:
+    """Return a cell as a spreadsheet may have it: a text that it would take for a formula gets an apostrophe.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("＝cmd"), guarded(-5), guarded("a=b")
+    ("'=1+1", "'＝cmd", -5, 'a=b')
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def as_json(table: Table) -> bytes:
+    """Return a table as a JSON document: ``{name, title, columns: [{key, label, unit}], rows: [{key: value}]}``."""
+    columns = [{"key": one.key, "label": one.label, "unit": one.unit} for one in table.columns]
+    rows = [{column.key: _plain(row.get(column.key)) for column in table.columns} for row in table.rows]
+    record = {"name": table.name, "title": table.title, "columns": columns, "rows": rows}
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+
+
+def as_csv(table: Table) -> bytes:
+    """Return a table as CSV in UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
+    target = io.StringIO(newline="")
+    writer = csv.writer(target)
+    writer.writerow([guarded(column.head) for column in table.columns])
+    writer.writerows([[guarded(_text(cell)) for cell in row] for row in table.cells])
+    return target.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(table: Table) -> bytes:
+    """Return a table as a workbook of one sheet, numbers as numbers."""
+    target = io.BytesIO()
+    heads = [Head(str(guarded(one.head)), kind="number" if one.number else "text") for one in table.columns]
+    with written_to(target) as book:
+        book.table(sheet_name(table.title), heads, ([_cell(cell) for cell in row] for row in table.cells))
+    return target.getvalue()
+
+
+def twin(table: Table, kind: str) -> Response:
+    """Return a table as a file to be saved.
+
+    Parameters
+    ----------
+    table : Table
+    kind : str
+        One of `KINDS`.
+
+    Raises
+    ------
+    KeyError
+        Another kind.
+    """
+    data = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[kind](table)
+    return file(data, f"{table.name}.{kind}")
+
+
+def file(data: bytes, name: str) -> Response:
+    """Return bytes as a file to be saved under a name, of which only harmless signs are kept."""
+    kind = name.rpartition(".")[2]
+    answer = Response(data, content_type=_TYPES.get(kind, "application/octet-stream"))
+    safe = _NAME.sub("-", name)
+    answer.headers.set("Content-Disposition", "attachment", filename=safe)
+    return answer
+
+
+def sheet_name(title: str) -> str:
+    """Return a title as a sheet may be called: at most 31 signs, none of ``[]:*?/\\``.
+
+    Examples
+    --------
+    >>> sheet_name("Gas: a/b")
+    'Gas  a b'
+    """
+    return re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:31] or "1"
+
+
+def columns_of(pairs: Iterable[tuple[str, str]], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return columns from pairs of key and label; `numbers` are the keys that hold numbers."""
+    counted = set(numbers)
+    return tuple(Column(key, label, number=key in counted) for key, label in pairs)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value
+
+
+def _cell(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else guarded(value)
