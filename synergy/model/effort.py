@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Listener = Callable[["Event"], None]
 
@@ -90,3 +91,26 @@ class Effort:
             known = bound is not None and best is not None and abs(bound) != float("inf") and abs(best) != float("inf")
             gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
             self.listen(Event(phase, self.seconds, bound, best, gap, **steps))
+
+    def steady(self) -> Effort:
+        """Return an effort whose listener hears the best bound and the best value so far, whichever step found them."""
+        listen = self.listen
+        if listen is None:
+            return self
+        bound, best = math.inf, -math.inf
+
+        def hear(event: Event) -> None:
+            nonlocal bound, best
+            bound = bound if event.bound is None else min(bound, event.bound)
+            best = best if event.best is None else max(best, event.best)
+            known = math.isfinite(bound) and math.isfinite(best)
+            listen(
+                replace(
+                    event,
+                    bound=bound if math.isfinite(bound) else None,
+                    best=best if math.isfinite(best) else None,
+                    gap=relative_gap(bound, best) if known else None,
+                )
+            )
+
+        return replace(self, listen=hear)

@@ -70,7 +70,7 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
     return best
 
 
-def hinted(problem: Problem, bound: float, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
+def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
     """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
     forcing, effort = given
     integer = np.flatnonzero(problem.integer)
@@ -81,7 +81,7 @@ def hinted(problem: Problem, bound: float, hint: Hint, given: tuple[Forcing, Eff
     if rest.x is None:
         return Answer(Status.STOPPED, np.inf, -np.inf, None)
     best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
-    effort.say("year", -bound * problem.money, -best.value * problem.money)
+    effort.say("year", -hint.bound * problem.money, -best.value * problem.money)
     return best
 
 

@@ -7,8 +7,8 @@ part (`improve`), decisions that the bound rules out are fixed, and HiGHS's bran
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -17,16 +17,20 @@ from synergy.model.effort import Effort, relative_gap
 from synergy.model.forcing import Forcing
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import improved
-from synergy.model.plans import Hint, hinted, polished, slopes
+from synergy.model.plans import polished, slopes
 from synergy.model.scaling import Problem
 from synergy.network.places import Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
 CUTS = 12  # rounds of forcing rows
 BROKEN = 1e-3  # part of a forcing row's greatest value by which it has to be broken
-ROOT_LOOKS = 20  # of HiGHS at its limits, in the first rounds of cuts
-ROOT_PART = 0.25  # of the time that is left, for them
+ROOT_LOOKS = 20  # of HiGHS at its limits, for the first rounds of cuts
+TIGHT = 0.015  # gap after them that branching closes
+RELAXED_PART = 0.25  # of the time that is left, for a relaxation where there is a plan already
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
+
+
+NOTHING = Answer(Status.STOPPED, np.inf, -np.inf, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,18 @@ class _Start:
     best: Answer
     bound: float
     dropped: Ints
+
+
+class Begins(Protocol):
+    """Plans of a simpler problem that are plans of this one, each with a bound that the simpler one proves."""
+
+    def sketch(self) -> Answer:
+        """Return one within seconds."""
+        ...
+
+    def plan(self) -> Answer:
+        """Return a good one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +64,13 @@ class Knowledge:
         Rows that the relaxation may break, in the model's units.
     parts : tuple of numpy.ndarray of int64
         Yes-or-no columns that are solved again together.
-    hint : callable or None
-        Returns where to begin; asked once the relaxation is solved.
+    beginning : Begins or None
+        Where many periods begin.
     """
 
     forcing: Forcing
     parts: tuple[Ints, ...] = ()
-    hint: Callable[[], Hint] | None = None
+    beginning: Begins | None = None
 
 
 def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
@@ -76,14 +92,18 @@ def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
     stated, integer = problem, np.flatnonzero(problem.integer)
     if len(integer) <= SMALL:
         return polished(problem, _branch(problem, effort, None), effort)
-    session = relaxation(problem, effort)
+    begun = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
+    if relative_gap(begun.bound, begun.value) <= effort.gap:
+        return polished(stated, replace(begun, status=Status.OPTIMAL), effort)
+    session = relaxation(problem, effort, 1.0 if begun.x is None else RELAXED_PART)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
-    problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, effort))
-    if relaxed.status is not Status.OPTIMAL or relaxed.x is None or relaxed.column_dual is None:
+    if begun.x is None or relaxed.value > begun.bound:
+        # where the periods' relaxation says less than their sum, its forcing rows cost more than they bring
+        problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, effort))
+    if not _solved(relaxed) and begun.x is None:
         return polished(stated, _branch(problem, effort, None), effort)
-    effort.say("relaxation", -relaxed.value * problem.money)
-    start = _start(problem, relaxed, session, (knowledge, effort))
+    start = _start(problem, (relaxed, begun), session, (knowledge, effort))
     value = start.best.value
     if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
         answer = replace(start.best, status=Status.OPTIMAL, bound=start.bound)
@@ -92,6 +112,11 @@ def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
     else:
         answer = _better(_branch(problem, effort, start), start)
     return polished(stated, answer, effort)
+
+
+def _solved(relaxed: Answer) -> bool:
+    """Return whether a relaxation was solved, and not cut short or refused."""
+    return relaxed.status is Status.OPTIMAL and relaxed.x is not None and relaxed.column_dual is not None
 
 
 def tightened(
@@ -141,13 +166,16 @@ def tightened(
 
 def _better(answer: Answer, start: _Start) -> Answer:
     """Return the better of two answers with the better of two bounds."""
+    if answer.status not in (Status.OPTIMAL, Status.STOPPED):
+        # a plan is known: that there is none, or that nothing can be said, is numerics
+        return replace(start.best, status=Status.STOPPED, bound=start.bound)
     bound = max(answer.bound, start.bound)
     if start.best.value < answer.value:
         answer = replace(answer, x=start.best.x, value=start.best.value)
     return replace(answer, bound=min(bound, answer.value))
 
 
-def relaxation(problem: Problem, effort: Effort) -> Session:
+def relaxation(problem: Problem, effort: Effort, part: float = 1.0) -> Session:
     """Return a session with the relaxation: for an interior point and a crossover where it is large.
 
     Parameters
@@ -155,77 +183,80 @@ def relaxation(problem: Problem, effort: Effort) -> Session:
     problem : Problem
     effort : Effort
         Its time limit, threads and seed.
+    part : float
+        Of the time that is left, that it may take.
     """
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
-    session.set(time_limit=max(effort.left, 1.0))
+    session.set(time_limit=max(effort.left * part, 1.0))
     return session
 
 
-def _start(problem: Problem, relaxed: Answer, session: Session, given: tuple[Knowledge, Effort]) -> _Start:
-    """Return the best plan of slope scaling, or of a hint, solved again part by part, and what the bound rules out."""
-    knowledge, effort = given
-    if knowledge.hint is None:
+def _start(problem: Problem, known: tuple[Answer, Answer], session: Session, given: tuple[Knowledge, Effort]) -> _Start:
+    """Return the best plan of slope scaling, or of a simpler problem, solved again part by part, and what is ruled out.
+
+    `known` holds the relaxation and the first plan.
+    """
+    (relaxed, best), (knowledge, effort) = known, given
+    solved = _solved(relaxed)
+    bound = max(best.bound, relaxed.value) if solved else best.bound
+    effort.say("relaxation", -bound * problem.money, -best.value * problem.money)
+    if knowledge.beginning is not None and relative_gap(bound, best.value) > effort.gap:
+        plan = knowledge.beginning.plan()
+        bound = max(bound, plan.bound)
+        best = min(best, plan, key=lambda answer: answer.value)
+    if best.x is None and solved:
         best = slopes(problem, relaxed, session, (knowledge.forcing, effort))
-        bound = _rooted(problem, best, relaxed.value, effort)
-    else:
-        hint = knowledge.hint()
-        bound = max(relaxed.value, hint.bound)
-        best = hinted(problem, bound, hint, (knowledge.forcing, effort))
+        start = _Start(best, bound, _dropped(problem, relaxed, best))
+        answer = _branch(problem, effort, start, patient=False)
+        best = _better(answer, start)
+        bound = best.bound
     best = improved(problem, best, bound, knowledge.parts, effort)
+    return _Start(best, bound, _dropped(problem, relaxed, best))
+
+
+def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
+    """Return the yes-or-no columns that would cost more than the plan is off the relaxation."""
     integer = np.flatnonzero(problem.integer)
-    dropped = np.empty(0, np.int64)
-    if best.x is not None and relaxed.column_dual is not None:
-        room = best.value - relaxed.value
-        out = (relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)
-        dropped = integer[out]
-    return _Start(best, bound, dropped)
+    if best.x is None or relaxed.column_dual is None or not _solved(relaxed):
+        return integer[:0]
+    room = best.value - relaxed.value
+    return integer[(relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)]
 
 
-def _rooted(problem: Problem, best: Answer, bound: float, effort: Effort) -> float:
-    """Return the bound after HiGHS's first rounds of cuts: early, so that a search that is good enough ends early."""
-    session = _session(problem, effort, effort.left * ROOT_PART)
-    session.set(mip_max_nodes=1, mip_heuristic_effort=0.0, mip_allow_restart=False)
-    if best.x is not None:
-        session.start(best.x)
-    found, looks = bound, 0
-
-    def hear(proven: float, _: float) -> bool:
-        nonlocal found, looks
-        looks += 1
-        found = max(found, min(proven, best.value))
-        effort.say("root", -found * problem.money, -best.value * problem.money)
-        return looks > ROOT_LOOKS or relative_gap(found, best.value) <= effort.gap or effort.interrupted()
-
-    session.listen(hear)
-    return max(found, min(session.solve().bound, best.value))
-
-
-def _session(problem: Problem, effort: Effort, seconds: float) -> Session:
+def _session(problem: Problem, effort: Effort) -> Session:
     """Return a MIP session with the effort's gap, seed and threads."""
     return Session(
         problem,
         threads=effort.threads,
         random_seed=effort.seed,
-        time_limit=max(seconds, 1.0),
+        time_limit=max(effort.left, 1.0),
         mip_rel_gap=effort.gap,
     )
 
 
-def _branch(problem: Problem, effort: Effort, start: _Start | None) -> Answer:
-    """Return HiGHS's answer, from the best plan so far and without what is ruled out."""
-    session = _session(problem, effort, effort.left)
+def _branch(problem: Problem, effort: Effort, start: _Start | None, *, patient: bool = True) -> Answer:
+    """Return HiGHS's answer, from the best plan so far and without what is ruled out.
+
+    Without patience it ends after the first rounds of cuts, unless they leave so small a gap that branching closes it.
+    """
+    session = _session(problem, effort)
     known = -np.inf if start is None else start.bound
     best = np.inf if start is None else start.best.value
     if start is not None:
         session.bound(start.dropped, np.zeros(len(start.dropped)), np.zeros(len(start.dropped)))
         if start.best.x is not None:
             session.start(start.best.x)
+    looks = 0
 
     def hear(bound: float, value: float) -> bool:
-        effort.say("search", -max(bound, known) * problem.money, -min(value, best) * problem.money)
-        return effort.interrupted()
+        nonlocal looks
+        looks += 1
+        bound, value = max(bound, known), min(value, best)
+        effort.say("search", -bound * problem.money, -value * problem.money)
+        hopeless = not patient and looks == ROOT_LOOKS and relative_gap(bound, value) > TIGHT
+        return hopeless or effort.interrupted()
 
     session.listen(hear)
     return session.solve()

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 
 from synergy.model import moving
-from synergy.model.aggregate import aggregated, forcing_in, parts_in
+from synergy.model.begin import Beginning
 from synergy.model.build import Model
 from synergy.model.effort import Effort
 from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
-from synergy.model.plans import Hint
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import SMALL, Knowledge, search
 from synergy.model.structure import Structure, structure_of
@@ -26,8 +23,6 @@ from synergy.model.trim import trimmed
 from synergy.network.places import Floats
 
 MANY = 80_000  # columns from which many periods begin with their aggregate
-YEAR_GAP = 5e-3  # of the periods in one: a start needs no more
-YEAR_PART = 0.35  # of the time that is left, for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +67,7 @@ def solve(model: Model, effort: Effort) -> Solution:
     Solution
     """
     structure = structure_of(model)
+    effort = effort.steady()
     solution = SOLVERS[structure](model, effort)
     effort.say("solved", solution.bound, solution.value)
     return solution
@@ -141,15 +137,10 @@ def _integer(model: Model, effort: Effort) -> Solution:
     problem = scaled(model)
     known = Knowledge(forcing_of(model), parts_of(model))
     periods = len(model.candidates.network.places.share)
-    if periods == 1 or len(model.cost) <= MANY or int(model.integer.sum()) <= SMALL:
-        answer = search(problem, effort, known)
-    elif effort.workers == 1:
-        later = partial(_aggregate, model, problem, known, effort)
-        answer = search(problem, effort, replace(known, hint=later))
-    else:
-        with ThreadPoolExecutor(1) as beside:
-            started = beside.submit(_aggregate, model, problem, known, effort)
-            answer = search(problem, effort, replace(known, hint=started.result))
+    if periods > 1 and len(model.cost) > MANY and int(model.integer.sum()) > SMALL:
+        effort.say("year")
+        known = replace(known, beginning=Beginning(model, problem, known, effort))
+    answer = search(problem, effort, known)
     answer = settled(answer, problem)
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
@@ -166,22 +157,6 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     value = -np.inf if x is None else float(model.cost @ x)
     bound = -answer.bound * problem.money
     return Solution(answer.status, value, max(bound, value), x, dual, method, answer.nodes)
-
-
-def _aggregate(model: Model, problem: Problem, known: Knowledge, effort: Effort) -> Hint:
-    """Return what the periods in one would build and open, and the bound that this proves."""
-    effort.say("year")
-    whole = aggregated(model)
-    part = replace(
-        effort, gap=max(effort.gap, YEAR_GAP), time_limit=effort.seconds + YEAR_PART * effort.left, listen=None
-    )
-    inner = scaled(whole.model)
-    answer = search(inner, part, Knowledge(forcing_in(whole, known.forcing), parts_in(whole, known.parts)))
-    bound = answer.bound * inner.money / problem.money
-    columns = np.flatnonzero(model.integer & whole.model.integer[whole.group])
-    if answer.x is None:
-        return Hint(columns[:0], np.empty(0), bound)
-    return Hint(columns, np.round(answer.x[whole.group[columns]]), bound)
 
 
 SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyType(
