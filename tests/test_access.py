@@ -88,6 +88,8 @@ EXPECTED = {
     "keys.add_token": "D perac",
     "keys.list_tokens": "D perac",
     "keys.revoke_token": "D perac",
+    "overseeing.all_tokens": "D",
+    "overseeing.make_copy": "D",
     "leases.claim": "W",
     "leases.renew": "W",
     "leases.note_progress": "W",
@@ -153,6 +155,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
             "token": token["id"],
             "dataset": datasets.list_datasets(store, PLANNER)[0]["dataset"],
             "partnership": min(shared & set(made)),
+            "folder": folder / "copies",
         }
         yield store, ids
         store.close()
@@ -198,6 +201,8 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "keys.add_token": ("x", ["read"]),
         "keys.list_tokens": (),
         "keys.revoke_token": (ids["token"],),
+        "overseeing.all_tokens": (),
+        "overseeing.make_copy": (ids["folder"],),
         "leases.claim": ("w",),
         "leases.renew": (held,),
         "leases.note_progress": (held, {}),

@@ -128,6 +128,7 @@ BOOLEANS = {
     "ck_matches_cancel",
     "ck_rulings_withdrawn",
     "ck_users_disabled",
+    "ck_users_one_time",
 }
 
 

@@ -27,11 +27,14 @@ def web_settings(tmp_path: Path) -> Settings:
 
 
 def signed_in(client: FlaskClient, name: str, password: str, lang: str = "en", **more: str) -> TestResponse:
-    page = client.get(f"/{lang}/sign-in").text
-    mark = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    return page_post(client, f"/{lang}/sign-in", name=name, password=password, **more)
+
+
+def page_post(client: FlaskClient, path: str, **data: str) -> TestResponse:
+    """Send the form that stands on a page."""
+    mark = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
     assert mark is not None
-    data = {"csrf_token": mark[1], "name": name, "password": password, **more}
-    return client.post(f"/{lang}/sign-in", data=data)
+    return client.post(path, data={"csrf_token": mark[1], **data})
 
 
 def secret(page: str) -> str:
@@ -46,10 +49,11 @@ def test_signing_in_and_out(web_world: World, lang: str) -> None:
     assert signed_in(client, "anna", PASSWORD, lang).location == f"/{lang}/"
     assert client.get(f"/{lang}/", follow_redirects=True).status_code == 200
     assert client.get(f"/{lang}/account").status_code == 200
-    page = client.get(f"/{lang}/sign-out").text
-    mark = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert mark is not None
-    assert client.post(f"/{lang}/sign-out", data={"csrf_token": mark[1]}).status_code == 303
+    kept = client.get_cookie("synergy")
+    assert kept is not None
+    assert page_post(client, f"/{lang}/sign-out").status_code == 303
+    assert client.get(f"/{lang}/account").location.startswith(f"/{lang}/sign-in")
+    client.set_cookie("synergy", kept.value)
     assert client.get(f"/{lang}/account").location.startswith(f"/{lang}/sign-in")
 
 
@@ -144,6 +148,11 @@ def test_an_administrator_makes_disables_and_enables_accounts(web_world: World) 
     assert password not in admin.get("/en/admin").text
     li = web_world.client()
     assert signed_in(li, "li", password).status_code == 303
+    assert li.get("/en/account").location == "/en/account/password"
+    assert web_world.client().get("/en/", follow_redirects=True).status_code == 200
+    changed = page_post(li, "/en/account/password", old=password, new=NEW, again=NEW)
+    assert changed.status_code == 303
+    assert li.get("/en/account").status_code == 200
     found = {one["name"]: one for one in people.list_users(web_world.store, web_world.actor("admin"))}
     assert (found["li"]["role"], found["li"]["enterprise"]) == ("editor", "GLASS")
     off = web_world.post(admin, "/en/admin/accounts/li", wish="disable", version=found["li"]["version"])
@@ -153,7 +162,7 @@ def test_an_administrator_makes_disables_and_enables_accounts(web_world: World) 
     assert stale.status_code == 409
     web_world.post(admin, "/en/admin/accounts/li", wish="enable")
     anew = secret(web_world.post(admin, "/en/admin/accounts/li", wish="password").text)
-    assert signed_in(web_world.client(), "li", password).status_code == 403
+    assert signed_in(web_world.client(), "li", NEW).status_code == 403
     assert signed_in(web_world.client(), "li", anew).status_code == 303
 
 

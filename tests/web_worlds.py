@@ -24,8 +24,9 @@ from synergy.store import people
 from synergy.store.access import Actor
 from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user, known
-from synergy.store.sessions import seen
+from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
+from web.access import KEY
 from web.app import create_app
 from web.settings import Settings
 
@@ -65,7 +66,7 @@ class World:
         if who:
             actor = self.actor(who)
             with client.session_transaction() as session:
-                session["user"], session["seen"] = actor.user, seen(self.store, actor)
+                session[KEY] = begin(self.store, actor, 1.0)
                 session["csrf_token"] = _RAW
         return client
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
 from synergy.store import keys, sessions
@@ -19,6 +20,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
 FREE = frozenset({"static"})  # endpoints of Flask itself, open to everybody
 APART = "api"  # the blueprint that asks for a token or password by itself and looks at no cookie
+FIRST = frozenset({"account.password", "account.leave"})  # all that a one-time password opens
+KEY = "key"  # of the session, in its cookie
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _RULE = "access_rule"
 csrf = CSRFProtect()
@@ -98,19 +101,24 @@ def by_token() -> bool:
 def _found() -> Actor | None:
     if by_token():
         return keys.actor_of_token(store(), request.headers["Authorization"][7:].strip())
-    if "user" not in session:
+    if KEY not in session:
         return None
     try:
-        return sessions.resume(store(), int(session["user"]), int(session["seen"]))
-    except DeniedError:  # password changed, or disabled: as if never signed in
+        found = sessions.resume(store(), str(session[KEY]))
+    except DeniedError:  # it has ended: as if never signed in
         session.clear()
         return None
+    g.one_time = found.one_time
+    return found.actor
 
 
-def guard() -> None:
-    """Let a request through or raise: the rule of its view first, then, where a browser sends a form, its mark."""
+def guard() -> Response | None:
+    """Let a request through, or raise: the rule of its view first, then, where a browser sends a form, its mark.
+
+    Who came in by a one-time password is brought to where it is changed.
+    """
     if request.endpoint is None:
-        return
+        return None
     wanted = rule_of(current_app, request.endpoint)
     if wanted is None:
         abort(403)
@@ -120,5 +128,9 @@ def guard() -> None:
         who = actor()
         if not any(reach(who, action) for action in wanted):
             raise refusal("denied", role=str(who.role), action=str(wanted[0]))
+        if g.get("one_time") and request.endpoint not in FIRST:
+            lang = (request.view_args or {}).get("lang", "zh")
+            return redirect(url_for("account.password", lang=lang), 303)
     if request.method not in SAFE and not by_token():
         csrf.protect()
+    return None

@@ -11,7 +11,7 @@ from flask import Flask, current_app, g, session
 
 from synergy.store import people, sessions
 from synergy.store.access import Actor
-from web.access import store
+from web.access import KEY, settings, store
 from web.texts import LANGUAGES
 
 PATIENCE_S = 4.0
@@ -85,16 +85,19 @@ def change_password(who: Actor, old: str, new: str) -> None:
 
 def begin(who: Actor) -> None:
     """Begin a session anew: nothing of what a browser brought stays in it."""
-    session.clear()
-    g.pop("csrf_token", None)
-    session["user"], session["seen"] = who.user, sessions.seen(store(), who)
+    sign_out()
+    session[KEY] = sessions.begin(store(), who, settings().session_hours)
     session.permanent = True
     g.visitor = who
 
 
 def sign_out() -> None:
-    """End the session of this browser."""
+    """End the session of this browser, here and in the store: a copy of its cookie opens nothing any more."""
+    if KEY in session:
+        sessions.end(store(), str(session[KEY]))
     session.clear()
+    for name in ("csrf_token", "one_time"):
+        g.pop(name, None)
     g.visitor = None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -17,7 +17,7 @@ from synergy.store.membership import departed
 from synergy.store.names import OF_AN_ENTERPRISE, Role
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
-from synergy.store.tables import tokens, users
+from synergy.store.tables import sessions, tokens, users
 from synergy.store.words import refusal
 
 SHORTEST = 10  # characters of a password
@@ -40,12 +40,15 @@ class Account:
         Whose it is: needed for editors and readers, possible for clients.
     password : str or None
         None: it cannot sign in, tokens alone.
+    one_time : bool
+        Whether the password has to be changed at the first sign-in.
     """
 
     name: str
     role: Role
     enterprise: str | None = None
     password: str | None = None
+    one_time: bool = False
 
 
 @cache
@@ -106,7 +109,9 @@ def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None =
             raise refusal("taken", what="user", name=account.name)
         if departed(change.connection, [account.enterprise or ""]):
             raise refusal("left", enterprise=account.enterprise)
-        ident = inserted(change.connection, users, **told, password=password, created=change.at)
+        ident = inserted(
+            change.connection, users, **told, password=password, one_time=account.one_time, created=change.at
+        )
         change.event("user.add", f"user:{account.name}", told)
         return {"user": ident, **told}
 
@@ -142,7 +147,8 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
         The account.
     asked : Asked, optional
     **changes : object
-        ``password`` (str) or ``disabled`` (bool). Either ends all tokens of the account.
+        ``password`` (str) or ``disabled`` (bool). Either ends all tokens and sessions of the account; a password that
+        somebody else gives has to be changed at the next sign-in.
 
     Returns
     -------
@@ -155,7 +161,7 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
     asked = asked or Asked()
     values: dict[str, Any] = {"failures": 0, "locked": None}
     if "password" in changes:
-        values["password"] = hashed(str(changes["password"]))
+        values |= {"password": hashed(str(changes["password"])), "one_time": actor.name != name}
     if "disabled" in changes:
         values["disabled"] = bool(changes["disabled"])
 
@@ -167,6 +173,7 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
         change.bump(users, {"id": row.id}, seen, "user", **values)
         live = (tokens.c.user == row.id) & tokens.c.revoked.is_(None)
         change.connection.execute(update(tokens).where(live).values(revoked=change.at))
+        change.connection.execute(delete(sessions).where(sessions.c.user == row.id))
         disabled = values.get("disabled", row.disabled)
         change.event("user.change", f"user:{name}", {"changed": sorted(changes), "disabled": disabled})
         return {"user": row.id, "name": name, "disabled": disabled, "version": seen + 1}

@@ -1,40 +1,91 @@
-"""Sessions of people: they end where the password changes or the account is disabled."""
+"""Sessions of people: they end with time, when one leaves, when the password changes or the account is disabled."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select
 
 from synergy.store.access import Actor
 from synergy.store.people import actor_of
 from synergy.store.store import Store
-from synergy.store.tables import users
+from synergy.store.tables import sessions, users
 from synergy.store.words import refusal
 
 
-def seen(store: Store, actor: Actor) -> int:
-    """Return the version of an account, which a session keeps."""
-    with store.database.read() as connection:
-        return int(connection.execute(select(users.c.version).where(users.c.id == actor.user)).scalar_one())
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Whose session it is.
+
+    Parameters
+    ----------
+    actor : Actor
+        Who signed in.
+    one_time : bool
+        Whether the password was given by somebody else and has to be changed first.
+    """
+
+    actor: Actor
+    one_time: bool
 
 
-def resume(store: Store, user: int, version: int) -> Actor:
+def _hash(key: str) -> str:
+    # 256 random bits need no salt and no slow hash
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def begin(store: Store, who: Actor, hours: float) -> str:
+    """Begin a session of somebody who has just signed in.
+
+    Parameters
+    ----------
+    store : Store
+    who : Actor
+    hours : float
+        How long it lasts.
+
+    Returns
+    -------
+    str
+        Its key: the store keeps only a hash of it.
+    """
+    if who.user is None:
+        raise refusal("signed_out")
+    key, at = secrets.token_urlsafe(32), store.now()
+    row = {"user": who.user, "hash": _hash(key), "created": at, "expires": at + timedelta(hours=hours)}
+    with store.database.write() as connection:
+        connection.execute(delete(sessions).where(sessions.c.expires <= at))
+        connection.execute(insert(sessions).values(**row))
+    return key
+
+
+def resume(store: Store, key: str) -> Session:
     """Return whose session it is.
 
     Parameters
     ----------
     store : Store
-    user : int
-        Row of the account.
-    version : int
-        As from `seen` when the session began.
+    key : str
+        As from `begin`.
 
     Raises
     ------
     DeniedError
-        The account was changed or disabled since.
+        It has ended.
     """
+    wanted = select(users).join(sessions, sessions.c.user == users.c.id)
+    wanted = wanted.where(sessions.c.hash == _hash(key), sessions.c.expires > store.now(), users.c.disabled.is_(False))
     with store.database.read() as connection:
-        row = connection.execute(select(users).where(users.c.id == user)).one_or_none()
-    if row is None or row.disabled or row.version != version:
+        row = connection.execute(wanted).one_or_none()
+    if row is None:
         raise refusal("signed_out")
-    return actor_of(row)
+    return Session(actor_of(row), bool(row.one_time))
+
+
+def end(store: Store, key: str) -> None:
+    """End a session."""
+    with store.database.write() as connection:
+        connection.execute(delete(sessions).where(sessions.c.hash == _hash(key)))

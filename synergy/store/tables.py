@@ -204,6 +204,7 @@ users = Table(
     *word("enterprise", nullable=True),
     Column("password", Text),
     *flag("disabled"),
+    *flag("one_time"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("locked", Instant),
     *version(),
@@ -225,6 +226,16 @@ tokens = Table(
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Column("revoked", Instant),
+    UniqueConstraint("hash"),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    own_id(),
+    of("user", "users.id"),
+    *word("hash"),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
     UniqueConstraint("hash"),
 )
 events = Table(
@@ -291,6 +302,7 @@ Index(None, notices.c.enterprise)
 Index(None, proposals.c.match)
 Index(None, matches.c.state)
 Index(None, tokens.c.user)
+Index(None, sessions.c.user)
 Index(None, parties.c.enterprise)
 Index(None, events.c.round)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError, RefusedError
@@ -92,7 +92,7 @@ def password(lang: str) -> Answer:
             faults["new"] = error.said(lang)
         except BusyError:
             faults["old"] = word("account.busy", lang)
-    shown = page("account/password.html", lang, faults=faults)
+    shown = page("account/password.html", lang, faults=faults, must=g.get("one_time", False))
     return (shown, 422) if faults else shown
 
 

@@ -62,7 +62,7 @@ def add_account(lang: str) -> str | tuple[str, int]:
             raise refusal("unknown", what="role", name=given["role"][:40], expected=", ".join(ROLES))
         role = Role(given["role"])
         password = None if role is Role.CLIENT and "password" not in request.form else one_time_password()
-        account = Account(given["name"], role, given["enterprise"] or None, password)
+        account = Account(given["name"], role, given["enterprise"] or None, password, one_time=True)
         people.add_user(store(), actor(), account)
     except StoreError as error:
         return _page(lang, given=given, fault=said(error, lang)), status_of(error)
