@@ -123,7 +123,7 @@ def guard() -> Response | None:
     if wanted is None:
         abort(403)
     if request.blueprint == APART:
-        return
+        return None
     if wanted != PUBLIC:
         who = actor()
         if not any(reach(who, action) for action in wanted):
