@@ -58,13 +58,17 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of a proposal's terms: who delivers what to whom, how much a year, at which price (if settled)."""
+    """One line of a proposal's terms: who delivers what to whom, how much a year, at which price (if settled), how far.
+
+    `km` is the mean over what is sent, None where nothing is known of the way.
+    """
 
     from_site: str
     to_site: str
     commodity: str
     quantity: float
     price: float | None = None
+    km: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,10 @@ class Proposal:
 
     Money in the dataset's currency a year, capex in money, co2_saved in t CO2 a year. `flows`, `builds` and `links` are
     positions in the plan's frames. `gain` and the plan's remainder sum to the plan's gain; `marginal_gain` is what the
-    plan loses without the proposal, the other builds and links held.
+    plan loses without the proposal, the other builds and links held. `own` says by enterprise what the proposal is to
+    it: ``{value, co2, capex, annual}``; value is what it would lose at its own accounts without the proposal, before
+    anybody pays anybody (money a year, annuities in; None where that is unknown), co2 what it emits more than alone
+    (t a year); empty where the plans alone are unknown.
     """
 
     id: str
@@ -95,6 +102,7 @@ class Proposal:
     co2_saved: float
     terms: tuple[Term, ...]
     notes: tuple[Mapping[str, Any], ...] = ()  # policy_min, permit, hazard, evidence: {code, subject, text}
+    own: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
+from synergy.coalitions.loss import Loss
 from synergy.coalitions.settle import Wish, priced, refuse_early, settled
 from synergy.coalitions.solver import Depth
 from synergy.coalitions.workers import pool
@@ -82,7 +83,8 @@ def run(
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:
-            context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without)
+            own = None if outcome.found is None or plan.settlement is None else Loss(dataset, *outcome.found).of
+            context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without, own=own)
             proposals, remainder = propose(dataset, plan, context)
             plan = priced(replace(plan, proposals=proposals, remainder=remainder))
         assert_valid(dataset, plan)

@@ -53,12 +53,35 @@ class Apart:
         float
             Money a year; NaN where it cannot do without.
         """
-        row = self._rows[side][column - self.model.column("flow").start]
-        rows, place = np.unique(row, return_inverse=True)
+        none = np.empty(0, np.int64), np.empty(0)
+        leaving, coming = ((column, amount), none) if side == "outlet" else (none, (column, amount))
+        return self.without(player, leaving, coming, none[0])
+
+    def without(self, player: int, leaving: tuple[Ints, Floats], coming: tuple[Ints, Floats], dropped: Ints) -> float:
+        """Return the change of an enterprise's value where flows stay with it, others do not come, and columns are 0.
+
+        Parameters
+        ----------
+        player : int
+            The enterprise.
+        leaving, coming : tuple of numpy.ndarray
+            Columns of the flows, and what stays, or does not come, in the commodity's unit.
+        dropped : numpy.ndarray of int64
+            Columns of its own that are 0 then, as of what it builds.
+
+        Returns
+        -------
+        float
+            Money a year; NaN where it cannot do without.
+        """
+        first = self.model.column("flow").start
         # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
-        sign = -1.0 if side == "outlet" else 1.0
-        shift = sign * np.bincount(place, weights=amount) * self._problem.row[rows]
-        return self._of(player).change(rows, shift) * self._problem.money
+        parts = [(name, sign, *moved) for name, sign, moved in (("outlet", -1.0, leaving), ("inlet", 1.0, coming))]
+        row = np.concatenate([self._rows[name][column - first] for name, _, column, _ in parts])
+        amount = np.concatenate([sign * size for _, sign, _, size in parts])
+        rows, place = np.unique(row, return_inverse=True)
+        shift = np.bincount(place, weights=amount, minlength=len(rows)) * self._problem.row[rows]
+        return self._of(player).change(rows, shift, dropped) * self._problem.money
 
     def price(self, player: int, column: Ints, quantity: Floats) -> float:
         """Return the dual price at the gate of the enterprise from which some flows leave, NaN without one."""
@@ -87,6 +110,7 @@ class _Own:
         self._at = np.round(value[free][self._whole])
         lower, upper = problem.lower[free].copy(), problem.upper[free].copy()
         lower[self._whole] = upper[self._whole] = self._at
+        self._free, self._bounds = free, (lower, upper)
         self._session = Session(
             replace(
                 problem,
@@ -101,8 +125,8 @@ class _Own:
         )
         self._base = self._session.solve()
 
-    def change(self, rows: Ints, shift: Floats) -> float:
-        """Return the change of value, in the problem's money, where the sides of some rows move; NaN without a plan."""
+    def change(self, rows: Ints, shift: Floats, dropped: Ints) -> float:
+        """Return the change of value, in the problem's money, where sides of rows move and columns are 0; else NaN."""
         if self._base.status is not Status.OPTIMAL:
             return float("nan")
         place = np.searchsorted(self._rows, rows)
@@ -110,13 +134,17 @@ class _Own:
         if not known.all():
             return float("nan")
         low, high = (side[place] for side in self._sides)
+        zero = np.flatnonzero(np.isin(self._free, dropped))
         self._session.limit(place, low + shift, high + shift)
+        self._session.bound(zero, np.zeros(len(zero)), np.zeros(len(zero)))
         answer = self._session.solve()
         if answer.status is not Status.OPTIMAL:  # what runs or is built cannot go on as it is: it may do less
-            self._session.bound(self._whole, np.zeros(len(self._whole)), self._at)
+            most = np.where(np.isin(self._whole, zero), 0.0, self._at)
+            self._session.bound(self._whole, np.zeros(len(self._whole)), most)
             answer = self._session.solve()
             self._session.bound(self._whole, self._at, self._at)
         self._session.limit(place, low, high)
+        self._session.bound(zero, *(side[zero] for side in self._bounds))
         return float("nan") if answer.status is not Status.OPTIMAL else self._base.value - answer.value
 
     def dual(self, rows: Ints) -> Floats:

@@ -15,6 +15,8 @@ from synergy.proposals.ends import owners
 from synergy.proposals.figures import Attribution, figures
 from synergy.proposals.kinds import before, kinds
 from synergy.proposals.names import LANGUAGES, names
+from synergy.proposals.own import own_parts
+from synergy.proposals.quality import blends
 from synergy.proposals.states import states
 from synergy.proposals.telling import Scene, tell
 
@@ -65,7 +67,8 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
     alone = None if lone is None else booked(dataset, lone, owner)
     today = None if context.today is None else booked(dataset, context.today, owner)
     bundles = bundle(now, alone)
-    numbers = figures(now, bundles, Attribution(dataset, owner, alone, today))
+    against = Attribution(dataset, owner, alone, today)
+    numbers = figures(now, bundles, against)
     opened = np.diff(numbers.links.indptr) > 0
     scene = Scene(
         dataset=dataset,
@@ -74,6 +77,8 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
         now=now,
         bundles=bundles,
         figures=numbers,
+        own=own_parts(now, bundles, against),
+        blends=blends(dataset, now.flows),
         kinds=tuple(kinds(dataset, bundles, now.flows, _before(alone, today), opened)),
         states=tuple(states(dataset, bundles, now.flows, owner)),
         names={lang: names(dataset, lang) for lang in LANGUAGES},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from synergy.plan import Decisions
 
 Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
+Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,12 @@ class Context:
     without : callable or None
         Value of the best plan without some flows, builds and links (positions in the plan's frames), the other
         builds and links held; None where there is no such plan. No callable: marginal gains are unknown.
+    own : callable or None
+        What an enterprise would lose at its own accounts without some flows, builds and links, all else of it held,
+        before anybody pays anybody; None where it cannot do without them. No callable: own values are unknown.
     """
 
     standalone: Mapping[str, Decisions] = field(default_factory=dict)
     today: Decisions | None = None
     without: Without | None = None
+    own: Own | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from synergy.proposals.bundles import build_names
 from synergy.proposals.changes import changes
 from synergy.proposals.ends import marked
-from synergy.proposals.gains import line_values, walk
+from synergy.proposals.gains import Walk, line_values, walk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synergy.dataset.dataset import Dataset
     from synergy.proposals.booked import Booked
     from synergy.proposals.bundles import Bundles
+    from synergy.proposals.changes import Changes
 
     Floats = NDArray[np.float64]
 
@@ -107,8 +108,11 @@ class Attribution:
         if other is None:
             return np.zeros(len(bundles.ids))
         changed = changes(now, other)
-        shares = bundles.line_shares(changed, marked(changed.flows, self.owner))
-        return walk(self.dataset, changed, shares).attribute(line_values(changed, column))
+        return self.path(changed, bundles).attribute(line_values(changed, column))
+
+    def path(self, changed: Changes, bundles: Bundles) -> Walk:
+        """Return the walk by which changes are attributed to the proposals."""
+        return walk(self.dataset, changed, bundles.line_shares(changed, marked(changed.flows, self.owner)))
 
 
 def _built(values: pd.Series, number: pd.Series, count: int) -> Floats:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+COLUMNS = 16  # values attributed at once: what is in memory does not grow with the enterprises
 KEPT = 0.1  # part of a shared gain that the line it passes through keeps before the others have theirs
 
 
@@ -49,15 +50,32 @@ class Walk:
         values : numpy.ndarray, shape (lines,)
             Change of value (or of emission) of each line of the changes: flows, runs, levels.
         """
-        states = self.steps.shape[0]
-        if not self.shares.shape[0] or not states:
-            return np.zeros(self.shares.shape[0])
-        start = np.zeros(states)
-        start[: len(values)] = values
+        return self.attribute_each(sparse.csc_matrix(np.asarray(values, dtype=float)[:, None]))[:, 0]
+
+    def attribute_each(self, values: sparse.csc_matrix) -> Floats:
+        """Return what each proposal is given of several columns of values at once.
+
+        Parameters
+        ----------
+        values : scipy.sparse.csc_matrix, shape (lines, columns)
+            As for `attribute`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (proposals, columns)
+        """
+        states, (lines, count) = self.steps.shape[0], values.shape
+        given: Floats = np.zeros((self.shares.shape[0], count))
+        if not given.size or not states:
+            return given
         # expected visits: visits = start + steps' visits; of each, a line keeps what it does not hand on
-        visits = splu(sparse.csc_matrix(sparse.identity(states) - self.steps.T)).solve(start)
-        kept = 1.0 - np.asarray(self.steps.sum(axis=1)).ravel()
-        given: Floats = self.shares @ (kept * visits)[: len(values)]
+        visits = splu(sparse.csc_matrix(sparse.identity(states) - self.steps.T))
+        kept = (1.0 - np.asarray(self.steps.sum(axis=1)).ravel())[:lines]
+        for first in range(0, count, COLUMNS):
+            part = values[:, first : first + COLUMNS].toarray()
+            start = np.zeros((states, part.shape[1]))
+            start[:lines] = part
+            given[:, first : first + COLUMNS] = self.shares @ (kept[:, None] * visits.solve(start)[:lines])
         return given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from synergy.plan import Kind, Plan, Proposal, Term
 from synergy.proposals.bundles import Bundles, build_names
 from synergy.proposals.losses import borne
 from synergy.proposals.notes import build_notes, evidence_notes, hazard_notes, start_notes
+from synergy.proposals.quality import quality_notes
 from synergy.proposals.titles import Story, title
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Scene:
     now: Booked
     bundles: Bundles
     figures: Figures
+    own: Sequence[Mapping[str, Mapping[str, float]]]  # co2, capex, annual
+    blends: pd.DataFrame
     kinds: Sequence[Kind]
     states: Sequence[str]
     names: Mapping[str, Names]
@@ -167,6 +171,9 @@ def _proposal(scene: Scene, part: Part, gain: float | None) -> Proposal:
         co2_saved=float(scene.figures.co2[number]),
         terms=_terms(part.crossing),
         notes=tuple(_notes(scene, flows, part.build, part.enterprises)),
+        own={name: {"value": _own(scene, part, name), **scene.own[number][name]} for name in part.enterprises}
+        if scene.own
+        else {},
     )
 
 
@@ -203,10 +210,14 @@ def _goods(crossing: pd.DataFrame, flows: pd.DataFrame) -> tuple[str, ...]:
 def _terms(crossing: pd.DataFrame) -> tuple[Term, ...]:
     """Return who delivers what to whom in a year, by falling worth."""
     keys = ["from_site", "to_site", "commodity"]
-    total = crossing.groupby(keys)[["quantity", "worth"]].sum().sort_values("worth", ascending=False, kind="stable")
-    ends = total.reset_index()
-    rows = zip(*[ends[name] for name in (*keys, "quantity")], strict=True)
-    return tuple(Term(str(giver), str(taker), str(good), float(amount)) for giver, taker, good, amount in rows)
+    moved = crossing.assign(way=crossing["km"] * crossing["quantity"])[[*keys, "quantity", "worth", "way"]]
+    total = moved.groupby(keys).sum().sort_values("worth", ascending=False, kind="stable")
+    ends = total.assign(km=total["way"] / total["quantity"].where(total["quantity"] > 0)).reset_index()
+    rows = zip(*[ends[name] for name in (*keys, "quantity", "km")], strict=True)
+    return tuple(
+        Term(str(giver), str(taker), str(good), float(amount), km=None if math.isnan(km) else float(km))
+        for giver, taker, good, amount, km in rows
+    )
 
 
 def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], links: tuple[int, ...]) -> float | None:
@@ -215,6 +226,12 @@ def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], lin
         return None
     value = scene.context.without(flows, builds, links)
     return None if value is None else scene.plan.value - value
+
+
+def _own(scene: Scene, part: Part, enterprise: str) -> float | None:
+    """Return what an enterprise would lose at its own accounts without a proposal."""
+    ask = scene.context.own
+    return None if ask is None else ask(enterprise, part.flows, part.builds, part.links)
 
 
 def _payback(capex: float, gain: float | None, annual: float) -> float | None:
@@ -234,5 +251,6 @@ def _notes(
         yield from build_notes(scene.dataset, build["process"], build["capacity"])
     moved = flows[flows["from_site"] != flows["to_site"]]
     yield from hazard_notes(scene.dataset, scene.names, sorted(set(moved["commodity"])))
+    yield from quality_notes(scene.blends, scene.names, flows)
     yield from start_notes(scene.dataset, flows)
     yield from evidence_notes(scene.dataset, scene.names, enterprises)

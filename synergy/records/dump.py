@@ -71,7 +71,7 @@ def proposal_record(proposal: Proposal) -> dict[str, Any]:
     Returns
     -------
     dict
-        Its fields; a term is ``{from, to, commodity, quantity, price}``.
+        Its fields; a term is ``{from, to, commodity, quantity, price, km}``.
     """
     record = {name: plain(getattr(proposal, name)) for name in Proposal.__dataclass_fields__ if name != "terms"}
     record["terms"] = [
@@ -81,6 +81,7 @@ def proposal_record(proposal: Proposal) -> dict[str, Any]:
             "commodity": term.commodity,
             "quantity": plain(term.quantity),
             "price": plain(term.price),
+            "km": plain(term.km),
         }
         for term in proposal.terms
     ]

@@ -187,6 +187,7 @@ def _proposal(record: Mapping[str, Any]) -> Proposal:
         name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names
     }
     terms = tuple(
-        Term(one["from"], one["to"], one["commodity"], float(one["quantity"]), one["price"]) for one in record["terms"]
+        Term(one["from"], one["to"], one["commodity"], float(one["quantity"]), one["price"], one.get("km"))
+        for one in record["terms"]
     )
     return Proposal(**fields | {"kind": Kind(record["kind"]), "terms": terms})

@@ -51,9 +51,10 @@ _BUILD = _record(("size",), process=_TEXT, site=_TEXT, size=_TEXT, capacity=_AMO
 _LINK = _record(
     from_site=_TEXT, to_site=_TEXT, commodity=_TEXT, mode=_TEXT, km=_MAYBE, capex=_NUMBER, annual_cost=_NUMBER
 )
-_TERM = {**_record(from_=_TEXT, to=_TEXT, commodity=_TEXT, quantity=_AMOUNT, price=_MAYBE)}
+_TERM = {**_record(("km",), from_=_TEXT, to=_TEXT, commodity=_TEXT, quantity=_AMOUNT, price=_MAYBE, km=_MAYBE)}
+_OWN = _record(value=_MAYBE, co2=_NUMBER, capex=_NUMBER, annual=_NUMBER)
 _PROPOSAL = _record(
-    ("notes",),
+    ("notes", "own"),
     id=_TEXT,
     kind=_choice(*ProposalKind),
     state=_choice("new", "changed", "running"),
@@ -73,6 +74,7 @@ _PROPOSAL = _record(
     co2_saved=_NUMBER,
     terms=_list(_TERM),
     notes=_list(_OBJECT),
+    own={"type": "object", "additionalProperties": _OWN},
 )
 _DUAL = _record(("commodity", "period"), constraint=_TEXT, subject=_TEXT, value={"type": ["number", "string"]})
 _SHADOW = _record(constraint=_TEXT, subject=_TEXT, period=_TEXT, value=_NUMBER)

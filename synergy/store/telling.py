@@ -1,8 +1,9 @@
 """A proposal as a planner and as one of its parties sees it.
 
 A party learns its own lines, who is at their other ends (once all have shown interest, where the round is anonymous),
-their prices, what is built on its own site, what the law asks for, and its own part of the settlement. It never learns
-the gain of the proposal (less its own part that is the partner's), lines between others, duals, totals or the bound.
+their prices, what is built on its own site, what the law asks for, what it gains itself (`synergy.store.own`), and its
+own part of the settlement. It never learns the gain of the proposal (less its own part that is the partner's), lines
+between others, duals, totals or the bound.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from sqlalchemy import Row
 from synergy.store.commit import Record
 from synergy.store.exact import written
 from synergy.store.names import Answer
+from synergy.store.own import firmness, laid, own_money, told_names, ways
 from synergy.texts import text
 
 _SHOWN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.COUNTERED)
 _LINE = ("number", "from_site", "to_site", "commodity", "mode")
 _BUILT = ("process", "site", "capacity", "capex", "annual_cost")
-_NOTES = frozenset({"policy_min", "permit", "hazard"})
+_NOTES = frozenset({"policy_min", "permit", "hazard", "lead_time"})
 
 
 def whole(one: Row[Any], said: Sequence[Row[Any]], exchanged: Sequence[Row[Any]]) -> Record:
@@ -73,7 +75,9 @@ def own_part(
     Returns
     -------
     dict
-        ``{proposal, kind, title_en, title_zh, answer, version, standing, partners, lines, built, notes, settlement}``.
+        ``{proposal, kind, state, title_en, title_zh, answer, version, reason, counter, standing, partners, lines,
+        built, links, notes, own, settlement, firmness, labels, currency}``; own: see `synergy.store.own.own_money`. The
+        length of a line and the links that are laid are there only while partners have a name.
     """
     row, one = place
     enterprise, record = seen
@@ -85,9 +89,14 @@ def own_part(
     own = next(party for party in said if party.enterprise == enterprise)
     goods = list(dict.fromkeys(line.commodity for line in mine))
     built = [build for build in one.record["built"] if labels["sites"][build["site"]]["enterprise"] == enterprise]
+    built = [{name: build[name] for name in _BUILT} for build in built]
+    shown = [_hidden(_line(line), enterprise, alias) for line in mine]
+    km = {} if hidden else ways(one.record)
+    plan = record["plan"]
     return {
         "proposal": one.code,
         "kind": one.kind,
+        "state": one.record["state"],
         **{f"title_{lang}": _title(one.kind, goods, labels, lang) for lang in ("en", "zh")},
         "answer": own.answer,
         "version": own.version,
@@ -95,17 +104,42 @@ def own_part(
         "counter": own.counter,
         "standing": one.answer,
         "partners": [_partner(name, labels, alias) for name in sorted(near)],
-        "lines": [_hidden(_line(line), enterprise, alias) for line in mine],
-        "built": [{name: build[name] for name in _BUILT} for build in built],
-        "notes": [note for note in one.record["notes"] if note.get("code") in _NOTES and _concerns(note, goods)],
+        "lines": [line | {"km": km.get(_ends(line))} for line in shown],
+        "built": built,
+        "links": [] if hidden else laid(plan, one.record, mine),
+        "notes": _notes(one.record["notes"], (enterprise, labels), shown),
+        "own": own_money(one.record, mine, enterprise, hidden=hidden),
         # without a ladder an exact payoff would give away what the partner gains
         "settlement": _settlement(record, enterprise) if row.options.get("ladder") else None,
+        "firmness": firmness(plan),
+        "labels": told_names(labels, shown, built),
+        "currency": record["currency"],
     }
 
 
-def _concerns(note: Mapping[str, Any], goods: Sequence[str]) -> bool:
-    """Return whether a note is about the build, or about goods that the party exchanges itself."""
-    return note["code"] != "hazard" or note["subject"] in goods
+def _ends(line: Mapping[str, Any]) -> tuple[str, str, str]:
+    return line["from_site"], line["to_site"], line["commodity"]
+
+
+def _notes(
+    notes: Sequence[Mapping[str, Any]], seen: tuple[str, Mapping[str, Any]], exchanged: Sequence[Record]
+) -> list[Mapping[str, Any]]:
+    """Return the notes about a build, about goods that a party exchanges, and about limits that it has or has to keep.
+
+    How near a blend comes to a limit is told to whose limit it is: it tells of what others deliver.
+    """
+    enterprise, labels = seen
+    goods = {line["commodity"] for line in exchanged}
+    ends = {(line["to_site"], line["commodity"]) for line in exchanged}
+    found: list[Mapping[str, Any]] = []
+    for note in notes:
+        if note["code"] in _NOTES and (note["code"] != "hazard" or note["subject"] in goods):
+            found.append(note)
+        elif note["code"] == "quality" and (note["site"], note["subject"]) in ends:
+            mine = labels["sites"][note["site"]]["enterprise"] == enterprise
+            said = {"text": note["asks"], "text_zh": note["asks_zh"], "value": None}
+            found.append(note if mine else {**note, **said})
+    return found
 
 
 def _title(kind: str, goods: Sequence[str], labels: Mapping[str, Any], lang: str) -> str:

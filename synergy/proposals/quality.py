@@ -1,0 +1,111 @@
+"""How near what is delivered comes to the limits of who takes it: the blend at each inlet beside its limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synergy.dataset.dataset import Dataset
+    from synergy.proposals.names import Names
+
+    Called = Mapping[str, Names]
+
+INLET = ["to_site", "inlet_kind", "inlet_id", "commodity"]
+_STATED = ["holder", "commodity", "property"]
+
+
+def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean quality of what arrives at each limited inlet, in the period in which it is nearest to a limit.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    flows : pandas.DataFrame
+        All flows of a plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `INLET`, `property`, `value` (in the unit of the property), `minimum`, `maximum` (NaN where there is none).
+    """
+    limits, stated = dataset["limits"], dataset["qualities"]
+    columns = [*INLET, "property", "value", "minimum", "maximum"]
+    if limits.empty or flows.empty:
+        return pd.DataFrame(columns=columns)
+    ends = flows.assign(
+        taker=_holder(dataset, flows, "inlet"),
+        giver=_holder(dataset, flows, "outlet"),
+    ).astype({"commodity": object})
+    asked = ends.merge(limits[[*_STATED, "minimum", "maximum"]].rename(columns={"holder": "taker"}))
+    known = asked.merge(stated[[*_STATED, "value"]].rename(columns={"holder": "giver", "value": "quality"}))
+    if known.empty:
+        return pd.DataFrame(columns=columns)
+    known = known.assign(weighed=known["quality"] * known["arrived"])
+    keys = [*INLET, "property", "period"]
+    sums = known.groupby(keys, sort=True)[["weighed", "arrived"]].sum()
+    bounds = known.groupby(keys, sort=True)[["minimum", "maximum"]].first()
+    mixed = bounds.assign(value=sums["weighed"] / sums["arrived"].where(sums["arrived"] > 0)).reset_index()
+    room = np.fmin(mixed["value"] - mixed["minimum"], mixed["maximum"] - mixed["value"])
+    nearest = mixed.assign(room=room).sort_values("room", kind="stable").drop_duplicates([*INLET, "property"])
+    return nearest.sort_values([*INLET, "property"], kind="stable")[columns].reset_index(drop=True)
+
+
+def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series[Any]:
+    """Return who states a quality or a limit for an end of each flow: a unit's process, else the end itself."""
+    kind, ident = flows[f"{end}_kind"], flows[f"{end}_id"].astype(str)
+    process = dataset["facilities"].set_index("facility")["process"]
+    built = ident.str.partition("@")[0] if len(ident) else ident
+    return ident.where(~kind.isin(["facility", "build"]), ident.map(process).where(kind == "facility", built))
+
+
+def quality_notes(found: pd.DataFrame, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
+    """Return for each limited inlet of some flows how far the blend is from its limits.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        As from `blends`.
+    called : mapping of str to Names
+        By language.
+    flows : pandas.DataFrame
+        Of one proposal.
+
+    Returns
+    -------
+    list of mapping
+        Notes ``quality`` with `site` (of the inlet), `property`, `value`, `minimum`, `maximum`; `asks`, `asks_zh` say
+        the limits alone, for those who deliver.
+    """
+    moved = flows[flows["from_site"] != flows["to_site"]]
+    if found.empty or moved.empty:
+        return []
+    here = found.merge(moved[INLET].drop_duplicates())
+    return [_note(called, row) for row in here.to_dict("records")]
+
+
+def _note(called: Called, row: Mapping[Any, Any]) -> Mapping[str, Any]:
+    goods = {lang: said.commodity[row["commodity"]] for lang, said in called.items()}
+    sites = {lang: said.site[row["to_site"]] for lang, said in called.items()}
+    figures = {name: None if pd.isna(row[name]) else float(row[name]) for name in ("value", "minimum", "maximum")}
+    ends = (("minimum", "at least", "≥"), ("maximum", "at most", "≤"))
+    en = " and ".join(f"{word} {figures[name]:.4g}" for name, word, _ in ends if figures[name] is not None)
+    zh = "、".join(f"{sign} {figures[name]:.4g}" for name, _, sign in ends if figures[name] is not None)
+    asks = f"{row['property']} of {goods['en']} at {sites['en']}: {en}"
+    asks_zh = f"{sites['zh']}的{goods['zh']} {row['property']}：{zh}"
+    return {
+        "code": "quality",
+        "subject": row["commodity"],
+        "text": f"{asks}; {figures['value']:.4g} as planned",
+        "text_zh": f"{asks_zh}；方案中为 {figures['value']:.4g}",
+        "asks": asks,
+        "asks_zh": asks_zh,
+        "site": row["to_site"],
+        "property": row["property"],
+        **figures,
+    }

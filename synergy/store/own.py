@@ -1,0 +1,134 @@
+"""What a proposal is to one of its parties: its own money, how far things go, which lines are laid, how firm it is.
+
+An own gain is what the enterprise would lose at its own accounts without the proposal (`synergy.coalitions.loss`), and
+what the terms pay: figures of its own, prices that it sees anyway, nothing of its partner's costs. It is told to a few
+figures, and to one where the partner has no name yet, so that freight does not tell the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from synergy.store.commit import Record
+
+FIGURES = 3  # significant ones of an own figure
+HIDDEN_FIGURES = 1  # while partners have no name
+FIRMNESS = ("stable", "beaten", "open")
+_LAID = ("from_site", "to_site", "commodity", "mode", "km", "capex")
+
+
+def own_money(proposal: Mapping[str, Any], mine: Sequence[Row[Any]], enterprise: str, *, hidden: bool) -> Record:
+    """Return what a party has of a proposal.
+
+    Parameters
+    ----------
+    proposal : mapping
+        Record of the proposal.
+    mine : sequence of sqlalchemy.Row
+        Lines that the party is an end of.
+    enterprise : str
+        The party.
+    hidden : bool
+        Whether its partners have no name yet.
+
+    Returns
+    -------
+    dict
+        ``{gain, paid, capex, payback_years, co2_saved}``: gain in money a year at the prices of the terms, None where
+        one of them has no price or the enterprise cannot do without the proposal; paid, what the terms bring it, less
+        what they cost it; capex of what stands on its sites and of lines that lead to it, money; co2_saved in t a year
+        against what it does alone.
+    """
+    part = proposal.get("own", {}).get(enterprise)
+    paid = _paid(mine, enterprise)
+    digits = HIDDEN_FIGURES if hidden else FIGURES
+    if part is None:
+        return {"gain": None, "paid": coarse(paid, digits), "capex": None, "payback_years": None, "co2_saved": None}
+    gain = None if paid is None or part["value"] is None else part["value"] + paid
+    return {
+        "gain": coarse(gain, digits),
+        "paid": coarse(paid, digits),
+        "capex": coarse(part["capex"], digits),
+        "payback_years": coarse(_payback(part, gain), min(digits, 2)),
+        "co2_saved": coarse(-part["co2"], digits),
+    }
+
+
+def _paid(mine: Sequence[Row[Any]], enterprise: str) -> float | None:
+    """Return what the terms bring a party, None where one between enterprises has no price."""
+    total = 0.0
+    for line in mine:
+        if line.from_enterprise == line.to_enterprise or not line.from_enterprise or not line.to_enterprise:
+            continue
+        if line.price is None:
+            return None
+        sign = 1.0 if line.from_enterprise == enterprise else -1.0
+        total += sign * float(line.price) * float(line.quantity)
+    return total
+
+
+def _payback(part: Mapping[str, Any], gain: float | None) -> float | None:
+    """Return the years in which what a party earns before annuities pays its capex; None where it never does."""
+    if gain is None or part["capex"] <= 0:
+        return None
+    earned = gain + part["annual"]
+    return part["capex"] / earned if earned > 0 else None
+
+
+def coarse(value: float | None, digits: int = FIGURES) -> float | None:
+    """Return a figure to a few significant digits; None stays None.
+
+    Examples
+    --------
+    >>> coarse(123456.0), coarse(123456.0, 1), coarse(None)
+    (123000.0, 100000.0, None)
+    """
+    return None if value is None else float(f"{value:.{digits}g}") + 0.0
+
+
+def ways(proposal: Mapping[str, Any]) -> Mapping[tuple[str, str, str], float | None]:
+    """Return the length in km of each exchange of a proposal."""
+    return {(one["from"], one["to"], one["commodity"]): one.get("km") for one in proposal["terms"]}
+
+
+def laid(plan: Mapping[str, Any], proposal: Mapping[str, Any], mine: Sequence[Row[Any]]) -> list[Record]:
+    """Return the lines that are opened for exchanges of a party: they follow from public tables.
+
+    Parameters
+    ----------
+    plan, proposal : mapping
+        Records.
+    mine : sequence of sqlalchemy.Row
+        Lines that the party is an end of.
+
+    Returns
+    -------
+    list of dict
+        ``{from_site, to_site, commodity, mode, km, capex}``.
+    """
+    ends = {(line.from_site, line.to_site, line.commodity, line.mode) for line in mine}
+    opened = [plan["links"][place] for place in proposal["links"]]
+    return [{name: link[name] for name in _LAID} for link in opened if tuple(link[name] for name in _LAID[:4]) in ends]
+
+
+def firmness(plan: Mapping[str, Any]) -> str | None:
+    """Return whether a group could do better by itself (`FIRMNESS`): in a word, no figure; None where not asked."""
+    said = (plan.get("settlement") or {}).get("verdict")
+    return said if said in FIRMNESS else None
+
+
+def told_names(labels: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], built: Sequence[Record]) -> Record:
+    """Return names and units of the places, goods and processes that a party's lines and builds speak of."""
+    sites = {str(line[end]) for line in lines for end in ("from_site", "to_site")} | {str(one["site"]) for one in built}
+    wanted = {
+        "sites": sites,
+        "commodities": {str(line["commodity"]) for line in lines},
+        "processes": {str(one["process"]) for one in built},
+    }
+    return {
+        table: {name: dict(labels[table][name]) for name in sorted(names) if name in labels[table]}
+        for table, names in wanted.items()
+    }

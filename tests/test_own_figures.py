@@ -1,0 +1,114 @@
+"""What a party sees of its own money in a proposal: it adds up, and it holds nothing of the partner's costs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from proposal_worlds import decide, flow, plan_of, world
+from stores import editor, proposals, responding_round
+
+from synergy.proposals import Context, propose
+from synergy.proposals.quality import blends
+from synergy.store import responding, seeing
+from synergy.store.names import Answer
+from synergy.store.own import coarse, own_money
+from synergy.store.responding import Reply
+from synergy.store.store import KEY_FILE, Store, make_store
+
+DEAL = "deal:EAST>GLASS:COG"
+
+
+def seen(store: Store, ident: int, who: str, what: str) -> dict[str, Any]:
+    return seeing.see_proposal(store, editor(who), proposals(store, ident)[what]["proposal"])
+
+
+@pytest.fixture
+def small_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    return make_store(tmp_path / "store.db")
+
+
+def _payments(view: dict[str, Any], firm: str) -> list[float]:
+    sold = [(line, 1 if line["from_enterprise"] == firm else -1) for line in view["lines"] if line["price"]]
+    return [sign * float(line["price"]) * float(line["quantity"]) for line, sign in sold]
+
+
+def test_own_gains_are_the_gain_and_payments_go_from_hand_to_hand(small_store: Store) -> None:
+    ident = responding_round(small_store, options={"time_limit": 30.0, "settlement": "core"})
+    for name, whole in proposals(small_store, ident).items():
+        views = [seen(small_store, ident, firm, name) for firm in whole["enterprises"]]
+        paid = math.fsum(view["own"]["paid"] for view in views)
+        assert paid == pytest.approx(0.0, abs=0.01 * max(abs(view["own"]["paid"]) for view in views)), name
+        for firm, view in zip(whole["enterprises"], views, strict=True):
+            lost = whole["own"][firm]["value"]
+            gain = None if lost is None else coarse(lost + sum(_payments(view, firm)))
+            assert view["own"]["gain"] == (None if gain is None else pytest.approx(gain, abs=0.01)), (name, firm)
+    glass = seen(small_store, ident, "GLASS", DEAL)
+    line = glass["lines"][0]
+    assert line["km"] == 9
+    assert glass["own"]["paid"] == coarse(-float(line["price"]) * float(line["quantity"]))
+    assert glass["labels"]["commodities"]["COG"]["unit"] == "kNm3"
+    assert set(glass["labels"]["sites"]) == {"EAST-1", "GLASS-1"}
+    assert glass["firmness"] in ("stable", "open")
+    host = seen(small_store, ident, "EAST", "build:TAR_DIST@EAST-1")
+    assert host["own"]["capex"] == coarse(host["built"][0]["capex"])
+    earned = host["own"]["gain"] + host["built"][0]["annual_cost"]
+    assert host["own"]["payback_years"] == pytest.approx(host["own"]["capex"] / earned, rel=0.06)
+    small_store.close()
+
+
+def test_without_a_name_nothing_tells_the_way(small_store: Store) -> None:
+    ident = responding_round(small_store, anonymous=True)
+    before = seen(small_store, ident, "EAST", DEAL)
+    assert [line["km"] for line in before["lines"]] == [None]
+    assert before["links"] == []
+    assert set(before["labels"]["sites"]) == {"EAST-1"}
+    assert all(coarse(figure, 1) == figure for figure in before["own"].values())
+    for name in ("EAST", "GLASS"):
+        code = proposals(small_store, ident)[DEAL]["proposal"]
+        responding.answer(small_store, editor(name), code, Reply(Answer.INTERESTED))
+    after = seen(small_store, ident, "EAST", DEAL)
+    assert [line["km"] for line in after["lines"]] == [9]
+    small_store.close()
+
+
+def test_what_is_unknown_stays_unknown() -> None:
+    line = SimpleNamespace(from_enterprise="A", to_enterprise="B", price=None, quantity=5)
+    proposal = {"own": {"A": {"value": 10.0, "co2": 1.0, "capex": 0.0, "annual": 0.0}}}
+    mine: list[Any] = [line]
+    assert own_money(proposal, mine, "A", hidden=False) == {
+        "gain": None,
+        "paid": None,
+        "capex": 0.0,
+        "payback_years": None,
+        "co2_saved": -1.0,
+    }
+    assert own_money({}, mine, "A", hidden=False)["capex"] is None
+
+
+QUALITIES = """holder,commodity,property,value
+O1-GAS,GAS,sulphur,20
+C1-GAS,GAS,sulphur,60"""
+LIMITS = """holder,commodity,property,minimum,maximum
+G1-HEAT,GAS,sulphur,,50"""
+
+
+def test_a_limit_is_told_with_what_the_blend_has(tmp_path: Path) -> None:
+    dataset = world(tmp_path, qualities=QUALITIES, limits=LIMITS)
+    flows = [
+        flow("O1 offer:O1-GAS > G1 need:G1-HEAT GAS", 30, "main"),
+        flow("C1 offer:C1-GAS > G1 need:G1-HEAT GAS", 10, "main"),
+    ]
+    plan = plan_of(dataset, decide(flows))
+    assert blends(dataset, plan.decisions.flows)["value"].tolist() == [30.0]
+    told, _ = propose(dataset, plan, Context())
+    notes = [note for one in told for note in one.notes if note["code"] == "quality"]
+    assert len(notes) == 2
+    assert {note["text"] for note in notes} == {
+        "sulphur of Coke oven gas at Glass main: at most 50; 30 as planned",
+    }
+    assert notes[0]["asks_zh"] == "玻璃主厂的焦炉煤气 sulphur：≤ 50"
