@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from random_datasets import random_dataset
 
@@ -14,6 +15,7 @@ from synergy.model.effort import Effort, Event
 from synergy.model.highs import Session
 from synergy.model.scaling import scaled
 from synergy.model.solve import solve
+from synergy.model.spare import spared
 from synergy.network.network import network_of
 
 SEEDS = range(160)
@@ -70,3 +72,25 @@ def test_the_sum_over_periods_bounds_them(known: list[Known]) -> None:
         inner = scaled(aggregate.aggregated(model).model)
         bound = -Session(inner, mip_rel_gap=0.0).solve().bound * inner.money
         assert bound >= value - NEAR * max(1.0, abs(value)), seed
+
+
+def test_what_does_not_pay_is_left_out(known: list[Known]) -> None:
+    better = 0
+    for seed, model, _ in known:
+        problem = scaled(model)
+        session = Session(problem, relaxed=True)
+        every = np.flatnonzero(model.integer)
+        session.bound(every, np.ones(len(every)), np.ones(len(every)))
+        answer = session.solve()
+        if answer.x is None:
+            continue
+        whole = answer.x * problem.column
+        spare = spared(model, problem, whole, Effort())
+        assert model.cost @ spare >= model.cost @ whole - NEAR, seed
+        assert set(spare[every]) <= {0.0, 1.0}, seed
+        off = model.matrix @ spare
+        slack = NEAR * np.maximum(1.0, np.abs(off))
+        assert (off >= model.row_lower - slack).all(), seed
+        assert (off <= model.row_upper + slack).all(), seed
+        better += model.cost @ spare > model.cost @ whole + 1.0
+    assert better > 20

@@ -18,10 +18,12 @@ from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import SMALL, Knowledge, search
+from synergy.model.spare import spared
 from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
 from synergy.network.places import Floats
 
+SPARE_PART = 0.03  # of the time, to leave out what does not pay
 MANY = 80_000  # columns from which many periods begin with their aggregate
 
 
@@ -140,12 +142,12 @@ def _integer(model: Model, effort: Effort) -> Solution:
     if periods > 1 and len(model.cost) > MANY and int(model.integer.sum()) > SMALL:
         effort.say("year")
         known = replace(known, beginning=Beginning(model, problem, known, effort))
-    answer = search(problem, effort, known)
+    answer = search(problem, replace(effort, time_limit=effort.time_limit * (1 - SPARE_PART)), known)
     answer = settled(answer, problem)
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
         return found
-    x = trimmed(model, found.x)
+    x = spared(model, problem, trimmed(model, found.x), effort)
     value = float(model.cost @ x)
     return replace(found, x=x, value=value, bound=max(found.bound, value))
 
