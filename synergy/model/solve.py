@@ -11,7 +11,7 @@ import numpy as np
 from synergy.model import moving
 from synergy.model.begin import Beginning
 from synergy.model.build import Model
-from synergy.model.effort import Effort
+from synergy.model.effort import Effort, relative_gap
 from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
@@ -24,6 +24,7 @@ from synergy.model.trim import trimmed
 from synergy.network.places import Floats
 
 SPARE_PART = 0.03  # of the time, to leave out what does not pay
+DONE = 1e-4  # gap at which that can bring nothing that counts
 MANY = 80_000  # columns from which many periods begin with their aggregate
 
 
@@ -147,7 +148,9 @@ def _integer(model: Model, effort: Effort) -> Solution:
     found = _unscaled(model, problem, answer, "HiGHS branch and bound")
     if found.x is None:
         return found
-    x = spared(model, problem, trimmed(model, found.x), effort)
+    x = trimmed(model, found.x)
+    if relative_gap(found.bound, float(model.cost @ x)) > DONE:
+        x = spared(model, problem, x, effort)
     value = float(model.cost @ x)
     return replace(found, x=x, value=value, bound=max(found.bound, value))
 

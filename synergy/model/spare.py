@@ -12,6 +12,7 @@ from synergy.model.trim import trimmed
 from synergy.network.places import Floats, Ints
 
 TRIES = 80  # decisions that are tried at most
+IDLE = 40  # tries in a row that bring nothing
 WORTH = 1e-9  # part of the value by which a plan has to be better
 
 
@@ -44,7 +45,8 @@ def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
     session.bound(every, x[every], x[every])
     answer = session.solve()
     tried: set[int] = set()
-    while answer.column_dual is not None and len(tried) < TRIES and not effort.interrupted():
+    idle = 0
+    while answer.column_dual is not None and len(tried) < TRIES and idle < IDLE and not effort.interrupted():
         dear = _dearest(answer.column_dual, integer, x, tried)
         if dear is None:
             break
@@ -52,8 +54,9 @@ def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
         without = _without(model, problem, session, (x, dear))
         if without is None or model.cost @ without <= model.cost @ x + WORTH * abs(model.cost @ x):
             session.bound(np.array([dear]), np.ones(1), np.ones(1))
+            idle += 1
             continue
-        x = without
+        x, idle = without, 0
         session.bound(every, x[every], x[every])
         answer = session.solve()
     return x

@@ -155,7 +155,9 @@ def check_markets(book: Book, view: View) -> None:
         known = pd.MultiIndex.from_arrays([sums.index.get_level_values(level) for level in (0, 2)])
         right = limits.reindex(known).fillna(0.0).to_numpy(float)
         left = amounts(sums)
-        names = [f"{markets['market'].iloc[row]} {firm} {time}" for row, firm, time in sums.index]
+        market = texts(markets["market"])[sums.index.get_level_values(0).to_numpy(int)]
+        account, time = (texts(sums.index.get_level_values(level)) for level in (1, 2))
+        names = [" ".join(key) for key in zip(market, account, time, strict=True)]
         book.at_most("market", Rows(left, right, left, left, names.__getitem__))
 
 
