@@ -26,6 +26,7 @@ from synergy.verify.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 # what says how the plan was found and not what it is, and texts for people: only the seal tells that they were altered
+PARTS = (".value", ".co2")  # of `proposals[].own`: against each enterprise's plan alone, which is not in the document
 SEALED = (
     "solver",
     "seal",
@@ -125,7 +126,11 @@ def test_every_key_of_the_schema_is_among_the_altered() -> None:
     } | {".".join(name.split(".")[:2]).replace("[][]", "[]").removesuffix("[]") for name in LEAVES}
 
 
-@pytest.mark.parametrize("name", [name for name in LEAVES if not name.startswith(SEALED)])
+def _sealed(name: str) -> bool:
+    return name.startswith(SEALED) or (name.startswith("proposals[].own.") and name.endswith(PARTS))
+
+
+@pytest.mark.parametrize("name", [name for name in LEAVES if not _sealed(name)])
 def test_an_alteration_does_not_follow_from_the_tables(name: str) -> None:
     assert _refused(_altered(LEAVES[name]))
 

@@ -94,6 +94,8 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
         book.add("scope", proposal.id, f"{proposal.scope!r} is no scope")
     if not (proposal.title_en.strip() and proposal.title_zh.strip()):
         book.add("title", proposal.id, "a title is missing")
+    if proposal.own and set(proposal.own) != set(proposal.enterprises):
+        book.add("own", proposal.id, "speaks of others than its enterprises")
     strangers = set(proposal.enterprises) - known
     if strangers:
         book.add("enterprises", proposal.id, f"unknown: {', '.join(sorted(strangers))}")
@@ -193,7 +195,9 @@ def _check_terms(book: Book, view: View, proposal: Proposal, exchanges: Exchange
     """Terms are what crosses a fence, all of it."""
     rows = [row for row in proposal.flows if exchanges.crossing[row]]
     flows = view.decisions.flows.iloc[rows]
-    sums = flows.groupby(["from_site", "to_site", "commodity"])["quantity"].sum()
+    frame = flows.assign(way=np.nan_to_num(view.facts.km[rows]) * view.quantity[rows])
+    both = frame.groupby(["from_site", "to_site", "commodity"])[["quantity", "way"]].sum()
+    sums = both["quantity"]
     told: Sequence[tuple[str, str, str]] = [(one.from_site, one.to_site, one.commodity) for one in proposal.terms]
     if set(told) != set(sums.index) or len(set(told)) != len(told):
         book.add("terms", proposal.id, "are not of the ends and commodities that its flows have")
@@ -202,6 +206,9 @@ def _check_terms(book: Book, view: View, proposal: Proposal, exchanges: Exchange
         found = float(sums[term.from_site, term.to_site, term.commodity])
         if not abs(found - term.quantity) <= 1e-6 * max(1.0, abs(found)):
             book.add("terms", proposal.id, f"{term.commodity}: {term.quantity:.9g} claimed, {found:.9g} flows")
+        mean = float(both["way"][term.from_site, term.to_site, term.commodity]) / found if found > 0 else None
+        if (term.km is None) != (mean is None) or not abs((term.km or 0.0) - (mean or 0.0)) <= 1e-6 * (1 + (mean or 0)):
+            book.add("terms", proposal.id, f"{term.commodity}: {term.km} km claimed, {mean} found")
         if term.price is not None and not np.isfinite(term.price):
             book.add("terms", proposal.id, f"{term.commodity}: {term.price} is no price")
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.keys import Floats, find
+from synergy.accounts.keys import Floats, find, texts
 from synergy.plan import Proposal
 from synergy.verify.findings import Book
 from synergy.verify.view import LINK_KEY, View
+
+MONEY = ("capex", "annual_cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,15 @@ class Share:
         Rows of the links frame that its flows use.
     capex, annual : float
         Money, and money a year, of its builds and its part of its links.
+    own : mapping of str to (float, float)
+        The same by enterprise: a build is paid where it stands, a link where it leads to, or where it comes from if
+        it leads to a public place.
     """
 
     links: frozenset[int]
     capex: float
     annual: float
+    own: Mapping[str, tuple[float, float]]
 
 
 def shares_of(view: View, proposals: Sequence[Proposal]) -> list[Share]:
@@ -49,18 +55,26 @@ def shares_of(view: View, proposals: Sequence[Proposal]) -> list[Share]:
     times = np.bincount(every, minlength=len(flows))
     used = link >= 0
     total = np.bincount(link[used], weights=view.quantity[used], minlength=len(links)).astype(float)
-    money = {name: _per_unit(links[name], total) for name in ("capex", "annual_cost")}
+    money = {name: _per_unit(links[name], total) for name in MONEY}
+    owner = view.dataset["sites"].set_index("site")["enterprise"]
+    ends = {name: texts(links[name].map(owner).fillna("")) for name in ("from_site", "to_site")}
+    payer = np.where(ends["to_site"] == "", ends["from_site"], ends["to_site"])
+    host = texts(builds["site"].map(owner).fillna(""))
     found = []
     for one in proposals:
         rows = np.asarray([row for row in one.flows if link[row] >= 0], dtype=np.int64)
         sent = view.quantity[rows] / times[rows]
-        over = {name: float(sent @ rate[link[rows]]) for name, rate in money.items()}
-        built = builds.iloc[list(one.builds)]
+        built = list(one.builds)
+        paid = pd.DataFrame({name: rate[link[rows]] * sent for name, rate in money.items()}, columns=list(MONEY))
+        paid = pd.concat([paid, builds.iloc[built][list(MONEY)]])
+        whose = np.concatenate([payer[link[rows]], host[built]])
+        own = paid.groupby(whose)[list(MONEY)].sum()
         found.append(
             Share(
                 links=frozenset(link[rows].tolist()),
-                capex=over["capex"] + float(built["capex"].sum()),
-                annual=over["annual_cost"] + float(built["annual_cost"].sum()),
+                capex=float(paid["capex"].sum()),
+                annual=float(paid["annual_cost"].sum()),
+                own={str(name): (capex, annual) for name, capex, annual in own.itertuples()},
             )
         )
     return found
@@ -73,11 +87,16 @@ def _per_unit(cost: pd.Series, total: Floats) -> Floats:
 
 
 def check_money(book: Book, proposal: Proposal, share: Share) -> None:
-    """Links, capex and payback are those of its flows and builds."""
+    """Links, capex, whose it is, and payback are those of its flows and builds."""
     if share.links != set(proposal.links):
         book.add("links", proposal.id, "are not those that its flows use")
     if not abs(proposal.capex - share.capex) <= 1e-6 * max(1.0, share.capex):
         book.add("capex", proposal.id, f"claimed {proposal.capex:.12g}, found {share.capex:.12g}")
+    for firm, told in proposal.own.items():
+        for name, right in zip(("capex", "annual"), share.own.get(firm, (0.0, 0.0)), strict=True):
+            left = told[name]
+            if left is None or not abs(left - right) <= 1e-6 * max(1.0, share.capex):
+                book.add(f"own.{name}", proposal.id, f"{firm}: claimed {left}, found {right:.12g}")
     found = _payback(proposal.gain, share)
     claim = proposal.payback_years
     if claim is None or found is None:
