@@ -12,7 +12,7 @@ from web.figures.sankey_layout import Layout, Node, Ribbon, Stream, laid_out
 from web.figures.svg import FONT, Naming, colour, document, fitted, label, link, tag, width
 
 BAR = 10.0  # width of suppliers and users, px
-RUN = 190.0  # what a ribbon runs over
+RUN = 220.0  # what a ribbon runs over
 PAD = 8.0
 MARGIN = 230.0  # greatest room for labels on each side
 INSIDE = 190.0  # greatest width of a commodity

@@ -1,0 +1,118 @@
+"""Results of a round: proposals, pictures with their tables, the settlement; every table as a file too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from synergy.store.access import Action
+from synergy.store.planning import settlement_notes
+from synergy.store.words import refusal
+from web.access import actor, rule, store
+from web.pages.addresses import lead
+from web.planning.keeping import kept
+from web.planning.pictures import VIEWS, beside, flows, picture
+from web.planning.seen import Seen, seen
+from web.planning.settled import groups, lumps, said_of
+from web.planning.sheets import Sheet
+from web.planning.tables import payoffs, prices, proposals
+from web.render import page, pages
+from web.tables import KINDS, twin
+
+room = pages("results")
+TABLES = ("proposals", *VIEWS, "payoffs", "prices")
+_CHOICE = ("kind", "county", "commodity", "firm")
+
+
+def _seen(lang: str, round_id: int) -> Seen:
+    return seen((store(), actor()), round_id, lang, request.args)
+
+
+def _chosen() -> dict[str, Any]:
+    return {name: request.args[name] for name in (*_CHOICE, "by") if request.args.get(name)}
+
+
+@room.get("/rounds/<int:round_id>/<any(results, map, sankey, partners, products):view>")
+@rule(Action.SEE_PLANS)
+def view(lang: str, round_id: int, view: str) -> AnyResponse:
+    """Show the proposals of a round, or one of its pictures, all of it or what was chosen."""
+    found = _seen(lang, round_id)
+    return kept(actor(), found.record, lambda: _view(found, view))
+
+
+def _view(found: Seen, view: str) -> str:
+    by_county, address = request.args.get("by") == "county", lead(found)
+    drawn, left_out, grouped = "", 0, False
+    if view in VIEWS:
+        drawn = picture(found, view, by_county, address)
+    if view == "sankey":
+        streams = flows(found, by_county, address)
+        left_out, grouped = streams.left_out, streams.by_group
+    sheet = beside(found, view, address) if view in VIEWS else proposals(found, address)
+    name = view if view in VIEWS else "proposals"
+    return page(
+        "planner/results.html",
+        found.lang,
+        seen=found,
+        shown=found.shown,
+        view=view,
+        chosen=_chosen(),
+        options=found.options(),
+        drawn=drawn,
+        sheet=sheet,
+        left_out=left_out,
+        grouped=grouped,
+        files=_files(found, name),
+    )
+
+
+def _files(found: Seen, name: str) -> str:
+    """Return the address of a table as a file, ``KIND`` where the kind goes."""
+    place: dict[str, Any] = {"lang": found.lang, "round_id": found.ident, "name": name, "ending": "KIND"}
+    return url_for("results.table", **place, **_chosen())
+
+
+@room.get("/rounds/<int:round_id>/tables/<name>.<ending>")
+@rule(Action.SEE_PLANS)
+def table(lang: str, round_id: int, name: str, ending: str) -> Response:
+    """Return a table of a round as a file."""
+    if name not in TABLES or ending not in KINDS:
+        abort(404)
+    found = _seen(lang, round_id)
+    if name in ("payoffs", "prices") and not found.plan["settlement"]:
+        raise refusal("not_found", what="settlement")
+    return twin(_sheet(found, name).named(f"round-{round_id}-{name}"), ending)
+
+
+def _sheet(found: Seen, name: str) -> Sheet:
+    if name == "proposals":
+        return proposals(found, lead(found))
+    if name in VIEWS:
+        return beside(found, name, lead(found))
+    return payoffs(found) if name == "payoffs" else prices(found)
+
+
+@room.get("/rounds/<int:round_id>/settlement")
+@rule(Action.SEE_PLANS)
+def settlement(lang: str, round_id: int) -> AnyResponse:
+    """Show who gets what, the prices with their bands, and how stable that is."""
+    found = _seen(lang, round_id)
+    return kept(actor(), found.record, lambda: _settlement(found))
+
+
+def _settlement(found: Seen) -> str:
+    settled = found.plan["settlement"]
+    fields = {"seen": found, "shown": found.shown, "settled": settled}
+    if settled:
+        fields |= {
+            "stability": said_of(found),
+            "notes": settlement_notes(settled, found.lang),
+            "payoffs": payoffs(found),
+            "prices": prices(found),
+            "groups": groups(found),
+            "lumps": lumps(found),
+            "files": {name: _files(found, name) for name in ("payoffs", "prices")},
+        }
+    return page("planner/settlement.html", found.lang, **fields)

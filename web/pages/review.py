@@ -1,0 +1,121 @@
+"""Review of a plan: forbid, fix, annotate, take back; the next run follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.store import review as reviewing
+from synergy.store.access import Action
+from synergy.store.names import State
+from synergy.store.words import refusal
+from web.access import actor, rule, store
+from web.planning.seen import Seen, seen
+from web.render import page, pages
+from web.texts import WORDS, word
+
+room = pages("review")
+
+
+@room.get("/rounds/<int:round_id>/review")
+@rule(Action.RUN_ROUND)
+def review(lang: str, round_id: int) -> str:
+    """Show what was ruled, the proposals, and the exchanges of the one that is chosen."""
+    found = seen((store(), actor()), round_id, lang, {})
+    rulings = reviewing.list_rulings(store(), actor(), round_id)
+    code = request.args.get("proposal", "")
+    chosen = next((one for one in found.proposals if one["proposal"] == code), None)
+    if code and chosen is None:
+        raise refusal("not_found", what="proposal")
+    return page(
+        "planner/review.html",
+        lang,
+        seen=found,
+        shown=found.shown,
+        rulings=[(one, _said(found, one)) for one in rulings],
+        chosen=chosen,
+        open=found.round["state"] == State.REVIEW,
+        options=found.options(),
+        cause=cause,
+    )
+
+
+def cause(name: str, lang: str) -> str:
+    """Return what a ruling follows from, its own word where the pages have none."""
+    key = f"review.cause.{name}"
+    return word(key, lang) if key in WORDS else name
+
+
+def _said(found: Seen, ruling: dict[str, Any]) -> str:
+    """Return what a ruling is about, in words."""
+    pattern, lang, shown = ruling["pattern"], found.lang, found.shown
+    if ruling["kind"] == "note":
+        return str(pattern.get("text", ""))
+    if "process" in pattern:
+        return f"{shown.name('processes', pattern['process'])} @ {shown.name('sites', pattern['site'])}"
+    ends = []
+    for side in ("from", "to"):
+        site, firm = pattern.get(f"{side}_site"), pattern.get(f"{side}_enterprise")
+        named = (
+            shown.name("sites", site) if site else shown.name("enterprises", firm) if firm else word("review.any", lang)
+        )
+        ends.append(named)
+    good = pattern.get("commodity")
+    said = f"{ends[0]} → {ends[1]}"
+    said += f": {found.material.good_name(good)}" if good else ""
+    quantity = pattern.get("quantity")
+    return f"{said} {shown.amount(float(quantity), good)}" if quantity is not None and good else said
+
+
+@room.post("/rounds/<int:round_id>/review")
+@rule(Action.RUN_ROUND)
+def decide(lang: str, round_id: int) -> Response:
+    """Keep a ruling or take one back."""
+    what, form = request.form.get("what", ""), request.form
+    if what == "withdraw":
+        ident = form.get("ruling", "")
+        if not ident.isdecimal():
+            abort(400)
+        reviewing.withdraw(store(), actor(), round_id, int(ident))
+    elif what == "pattern":
+        names = ("from_enterprise", "to_enterprise", "commodity")
+        pattern = {name: form[name] for name in names if form.get(name)}
+        if not pattern:
+            flash(word("review.everything", lang), "bad")
+            return _back(lang, round_id)
+        reviewing.rule(store(), actor(), round_id, ("forbid", pattern))
+    else:
+        _on_proposal(round_id, what)
+    flash(word("review.done", lang), "good")
+    return _back(lang, round_id)
+
+
+def _on_proposal(round_id: int, what: str) -> None:
+    """Rule on one proposal, on all of its exchanges or on one of them."""
+    code, form = request.form.get("proposal", ""), request.form
+    found = seen((store(), actor()), round_id, "en", {})
+    one = next((each for each in found.proposals if each["proposal"] == code), None)
+    if one is None:
+        raise refusal("not_found", what="proposal")
+    if what == "note":
+        text = form.get("text", "").strip()
+        reviewing.rule(store(), actor(), round_id, ("note", {"proposal": code, "text": text[:4000]}))
+        return
+    if what not in ("forbid", "fix"):
+        abort(400)
+    place = form.get("term", "")
+    terms = one["terms"] if place == "" else one["terms"][int(place) : int(place) + 1] if place.isdecimal() else []
+    if not terms:
+        raise refusal("not_found", what="term")
+    for term in terms:
+        pattern = {"from_site": term["from"], "to_site": term["to"], "commodity": term["commodity"]}
+        quantity = {"quantity": term["quantity"]} if what == "fix" else {}
+        reviewing.rule(store(), actor(), round_id, (what, pattern | quantity))
+
+
+def _back(lang: str, round_id: int) -> Response:
+    code = request.form.get("proposal", "")
+    # a field that is None is left out of an address
+    return redirect(url_for("review.review", lang=lang, round_id=round_id, proposal=code or None), 303)

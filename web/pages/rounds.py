@@ -1,0 +1,133 @@
+"""Rounds: all of them, one of them with its next steps, and the progress of its run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import NotFoundError
+from synergy.store import planning, seeing
+from synergy.store.access import Action, Reach, reach
+from synergy.store.names import MatchState, State
+from synergy.store.rounds import Asked
+from synergy.texts import text
+from web.access import actor, rule, store
+from web.pages.addresses import declaration_address
+from web.planning.live import Live, live, took
+from web.planning.steps import STEPS, WAY, next_steps, taken
+from web.planning.tables import members
+from web.render import page, pages
+from web.shown import Shown
+from web.texts import word
+
+room = pages("rounds")
+
+
+@room.get("/rounds")
+@rule(Action.SEE_ROUNDS)
+def rounds(lang: str) -> str:
+    """Show all rounds, the latest first."""
+    may = {name: reach(actor(), action) is Reach.ALL for name, action in _MAY.items()}
+    found = seeing.list_rounds(store(), actor())
+    return page("planner/rounds.html", lang, rounds=found, may=may, own=_own_pages(lang, found))
+
+
+_MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SEE_PLANS}
+
+
+def _own_pages(lang: str, found: list[dict[str, Any]]) -> dict[int, str]:
+    """Return where an enterprise finds its own declaration of each round."""
+    firm = actor().enterprise
+    if firm is None:
+        return {}
+    return {one["round"]: declaration_address(lang, one["round"], firm) for one in found}
+
+
+@room.get("/rounds/<int:round_id>")
+@rule(Action.SEE_PLANS)
+def one(lang: str, round_id: int) -> str:
+    """Show one round: where it stands, what comes next, who has declared, its runs."""
+    who, place = actor(), store()
+    found = seeing.see_round(place, who, round_id)
+    made = planning.round_input(place, who, round_id)
+    names = planning.round_names(place, who, round_id)
+    runs = seeing.see_matches(place, who, round_id)
+    people = planning.list_members(place, who, round_id)
+    return page(
+        "planner/round.html",
+        lang,
+        round=found,
+        made=made,
+        way=WAY,
+        steps=next_steps(found["state"], people) if reach(who, Action.RUN_ROUND) else (),
+        runs=runs,
+        live=_live(lang, runs, names["currency"]) if found["state"] == State.MATCHING else None,
+        last=_last(runs),
+        events=_events(runs),
+        status=lambda name, lang: text(f"status.{name}", lang),
+        took=took,
+        views=current_app.view_functions,
+        shown=_shown(lang, round_id),
+        sheet=members(
+            people, names["labels"]["enterprises"], lang, lambda firm: declaration_address(lang, round_id, firm)
+        ),
+    )
+
+
+def _shown(lang: str, round_id: int) -> Shown | None:
+    """Return the latest plan, None where there is none."""
+    try:
+        return Shown(seeing.see_plan(store(), actor(), round_id), lang)
+    except NotFoundError:
+        return None
+
+
+def _events(runs: list[dict[str, Any]]) -> str:
+    """Return where the progress of the last run is pushed, "" where nothing pushes."""
+    if not runs:
+        return ""
+    address = f"/api/v1/matches/{runs[-1]['match']}/progress"
+    return address if current_app.url_map.bind("").test(address, "GET") else ""
+
+
+def _last(runs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the last run where it brought no plan: what is to be said of it."""
+    if not runs or runs[-1]["state"] not in (MatchState.FAILED, MatchState.DONE) or runs[-1]["digest"]:
+        return None
+    return runs[-1]
+
+
+def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
+    if not runs:
+        return None
+    return live(runs[-1], seeing.see_progress(store(), actor(), runs[-1]["match"]), (lang, currency), store().now())
+
+
+@room.get("/rounds/<int:round_id>/progress")
+@rule(Action.SEE_PLANS)
+def progress(lang: str, round_id: int) -> str | Response:
+    """Show how the run goes, as a part of the page of the round that its script fetches again and again."""
+    who, place = actor(), store()
+    found = seeing.see_round(place, who, round_id)
+    runs = seeing.see_matches(place, who, round_id)
+    currency = planning.round_names(place, who, round_id)["currency"]
+    now = _live(lang, runs, currency)
+    if now is None:
+        abort(404)
+    return page("planner/progress.html", lang, round=found, live=now)
+
+
+@room.post("/rounds/<int:round_id>/step")
+@rule(Action.RUN_ROUND)
+def step(lang: str, round_id: int) -> Response:
+    """Take a round a step on."""
+    name = request.form.get("step", "")
+    if name not in STEPS:
+        abort(400)
+    version = request.form.get("version", "")
+    asked = Asked(int(version) if version.isdecimal() else None, None, request.form.get("note", "")[:1000])
+    count = taken(store(), actor(), (round_id, name), asked)
+    flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
+    return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)

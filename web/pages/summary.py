@@ -1,0 +1,41 @@
+"""The printed summary of a round: a few pages for a meeting, with what proves them."""
+
+from __future__ import annotations
+
+from synergy.store import planning, seeing
+from synergy.store.access import Action
+from web.access import actor, rule, store
+from web.pages.addresses import lead
+from web.planning.seen import seen
+from web.planning.settled import said_of
+from web.planning.sheets import Sheet
+from web.planning.tables import payoffs, proposals
+from web.render import page, pages
+
+room = pages("summary")
+MOST = 40  # proposals on paper
+
+
+@room.get("/rounds/<int:round_id>/summary")
+@rule(Action.SEE_PLANS)
+def summary(lang: str, round_id: int) -> str:
+    """Show a round for printing."""
+    who = actor()
+    found = seen((store(), who), round_id, lang, {})
+    whole = proposals(found, lead(found))
+    runs = seeing.see_matches(store(), who, round_id)
+    run = next(one for one in runs if one["match"] == found.record["match"])
+    settled = found.plan["settlement"]
+    return page(
+        "planner/summary.html",
+        lang,
+        seen=found,
+        shown=found.shown,
+        made=planning.round_input(store(), who, round_id),
+        run=run,
+        sheet=Sheet(whole.name, whole.caption, whole.columns, whole.rows[:MOST]),
+        rest=len(whole.rows) - MOST,
+        payoffs=payoffs(found) if settled else None,
+        stability=said_of(found) if settled else [],
+        now=store().now().isoformat()[:16].replace("T", " "),
+    )

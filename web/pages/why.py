@@ -1,0 +1,81 @@
+"""Why, or why not: any exchange between two sites, explained as a planner may see it, within a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from flask import request
+
+from synergy.errors import UsageError
+from synergy.store.access import Action
+from synergy.worker.asking import Asked
+from synergy.worker.asking import why as asked_why
+from web.access import actor, rule, store
+from web.planning.seen import Seen, seen
+from web.render import page, pages
+from web.texts import word
+
+room = pages("why")
+SECONDS = 30.0  # for one answer
+PATIENCE_S = 2.0  # for a turn
+KEPT = 200
+_TURN = threading.BoundedSemaphore(1)  # each question takes a core
+_KNOWN: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+@room.get("/rounds/<int:round_id>/why")
+@rule(Action.SEE_PLANS)
+def why(lang: str, round_id: int) -> str | tuple[str, int]:
+    """Ask about an exchange, and answer."""
+    found = seen((store(), actor()), round_id, lang, {})
+    given = [request.args.get(name, "") for name in ("from", "to", "commodity")]
+    fields: dict[str, Any] = {"seen": found, "shown": found.shown, "given": given, "answer": None, "fault": ""}
+    fields |= {"sites": _sites(found), "goods": _goods(found)}
+    status = 200
+    if all(given):
+        try:
+            fields["answer"], fields["fault"] = _answer(found, Asked(*given))
+        except UsageError as error:
+            status, fields["fault"] = 422, _half(str(error), lang)
+    shown = page("planner/why.html", lang, **fields)
+    return (shown, status) if status != 200 else shown
+
+
+def _answer(found: Seen, question: Asked) -> tuple[dict[str, Any] | None, str]:
+    """Return the answer, or what to say where there is none in time."""
+    key = (found.record["digest"], found.record["match"], question)
+    with _LOCK:
+        if key in _KNOWN:
+            return _KNOWN[key], ""
+    if not _TURN.acquire(timeout=PATIENCE_S):
+        return None, word("why.busy", found.lang)
+    try:
+        answer = asked_why(store(), actor(), found.record["match"], question, SECONDS)
+    finally:
+        _TURN.release()
+    if answer is None:
+        return None, word("why.late", found.lang, seconds=f"{SECONDS:g}")
+    with _LOCK:
+        _KNOWN[key] = answer
+        while len(_KNOWN) > KEPT:
+            _KNOWN.popitem(last=False)
+    return answer, ""
+
+
+def _half(said: str, lang: str) -> str:
+    """Return the part in one language of a sentence that has both."""
+    english, _, chinese = said.partition(" / ")
+    return chinese if lang == "zh" and chinese else english
+
+
+def _sites(found: Seen) -> list[tuple[str, str]]:
+    labels = found.record["labels"]["sites"]
+    return sorted(((site, found.shown.firm_at(site)) for site in labels), key=lambda pair: pair[1])
+
+
+def _goods(found: Seen) -> list[tuple[str, str]]:
+    labels = found.record["labels"]["commodities"]
+    return sorted(((good, found.material.good_name(good)) for good in labels), key=lambda pair: pair[1])

@@ -1,0 +1,178 @@
+"""Two plans side by side, for people: their figures, the proposals that differ, and what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synergy.store.access import Actor
+from synergy.store.comparing import compare
+from synergy.store.seeing import match_input
+from synergy.store.store import Store
+from web.planning.sheets import Cell, Column, Sheet, cells
+from web.shown import Shown
+from web.texts import word
+
+Record = Mapping[str, Any]
+MOST = 30  # proposals of a table
+_WHYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that brought a plan."""
+
+    match: int
+    round: int
+    name: str
+    number: int
+    lang: str
+
+    @property
+    def label(self) -> str:
+        """Return what it is called."""
+        return word("compare.run", self.lang, round=self.round, name=self.name, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """How two plans differ: tables, `all` for files, and the inputs in words."""
+
+    figures: Sheet
+    changes: tuple[Sheet, ...]
+    all: Sheet
+    inputs: tuple[tuple[str, str], ...]
+    marks: tuple[str, ...]
+
+
+def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
+    """Return how two runs differ.
+
+    Parameters
+    ----------
+    place : tuple of Store and Actor
+        Where, and who asks.
+    runs : tuple of int
+        Before and after.
+    lang : str
+        ``en`` or ``zh``.
+    """
+    store, actor = place
+    told = compare(store, actor, *runs)
+    shown = [Shown(match_input(store, actor, run)["record"], lang) for run in runs]
+    sheets = [_sheet(kind, told[kind], shown, lang) for kind in ("new", "lost", "changed")]
+    rows = tuple(row for sheet in sheets for row in sheet.rows)
+    whole = Sheet("compare", word("compare.title", lang), sheets[0].columns, rows)
+    short = tuple(Sheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
+    return Pair(_figures(shown, lang), short, whole, _inputs(told["inputs"], shown, lang), tuple(shown[1].marks()))
+
+
+def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
+    """Return the figures of both plans and their difference."""
+    columns = (
+        Column("figure", word("compare.figure", lang)),
+        *(Column(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
+    )
+    rows = []
+    for key in ("gain", "value", "today", "bound"):
+        values = [one.plan[key] for one in shown]
+        rows.append(
+            _row(word(key, lang), values, [one.money(value) for one, value in zip(shown, values, strict=True)], shown)
+        )
+    counts = [len(one.plan["proposals"]) for one in shown]
+    rows.append(_row(word("count", lang), counts, [str(count) for count in counts], None))
+    invested = [one.invested() for one in shown]
+    texts = [one.money(value, "money") for one, value in zip(shown, invested, strict=True)]
+    rows.append(cells(word("capex_all", lang), *zip(texts, invested, strict=True), _less(invested, shown, "money")))
+    emitted = [one.plan["emissions"].get("co2") for one in shown]
+    texts = [one.co2(value or 0.0) for one, value in zip(shown, emitted, strict=True)]
+    more = (emitted[1] or 0.0) - (emitted[0] or 0.0)
+    rows.append(cells(word("co2", lang), *zip(texts, emitted, strict=True), (shown[1].co2(more), more)))
+    gaps = [one.plan["gap"] for one in shown]
+    rows.append(cells(word("gap", lang), *((one.share(gap), gap) for one, gap in zip(shown, gaps, strict=True)), "–"))
+    return Sheet("figures", word("compare.figures", lang), columns, tuple(rows))
+
+
+def _row(label: str, values: Sequence[Any], texts: Sequence[str], shown: Sequence[Shown] | None) -> tuple[Cell, ...]:
+    if shown is None:
+        more = f"{values[1] - values[0]:+d}".replace("+0", "0")
+        return cells(label, *zip(texts, values, strict=True), (more, values[1] - values[0]))
+    return cells(label, *zip(texts, values, strict=True), _less(values, shown, "money_year"))
+
+
+def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> tuple[str, float | None]:
+    if values[0] is None or values[1] is None:
+        return "–", None
+    more = values[1] - values[0]
+    return ("+" if more > 0 else "") + shown[1].money(more, what), more
+
+
+def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> Sheet:
+    """Return the proposals of one kind of difference."""
+    columns = (
+        Column("proposal", word("proposals", lang)),
+        Column("difference", word("compare.difference", lang), shown=False),
+        Column("before", word("compare.before", lang)),
+        Column("after", word("compare.after", lang)),
+        Column("why", word("compare.why", lang)),
+    )
+    rows = []
+    for one in told:
+        titles = [each.proposal(one["proposal"]) for each in (shown[1], shown[0])]
+        proposal = next(found for found in titles if found is not None)
+        sides = [_quantities(one[side], shown[1]) for side in ("before", "after")]
+        rows.append(
+            cells(shown[1].title(proposal), (word(f"compare.{kind}", lang), kind), *sides, _why(one["why"], lang))
+        )
+    return Sheet(kind, word(f"compare.{kind}", lang), columns, tuple(rows))
+
+
+def _quantities(terms: Sequence[Record], shown: Shown) -> str:
+    """Return what is exchanged in all, by commodity."""
+    sums: dict[str, float] = {}
+    for term in terms:
+        sums[term["commodity"]] = sums.get(term["commodity"], 0.0) + float(term["quantity"])
+    said = [f"{shown.name('commodities', good)} {shown.amount(amount, good)}" for good, amount in sorted(sums.items())]
+    return word("comma", shown.lang).join(said) or "–"
+
+
+def _why(causes: Sequence[Record], lang: str) -> str:
+    said = []
+    for one in causes:
+        what = one["what"]
+        name = (
+            f" ({what})" if one["cause"] == "setting" else f" ({_row_name(what)})" if isinstance(what, Mapping) else ""
+        )
+        said.append(word(f"compare.cause.{one['cause']}", lang) + name)
+    said = list(dict.fromkeys(said))
+    more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
+    return word("comma", lang).join([*said[:_WHYS], *more])
+
+
+def _row_name(what: Record) -> str:
+    if "key" in what:
+        return f"{what['table']} {'/'.join(what['key'])}"
+    return " ".join(str(value) for name, value in what.items() if name not in ("given",))
+
+
+def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
+    """Return what went in differently: labels and texts."""
+    found = []
+    if inputs["settings"]:
+        found.append((word("compare.settings", lang), _settings(inputs["settings"], shown, lang)))
+    for name in ("rulings", "rows"):
+        if inputs[name]:
+            said = [_row_name(one) for one in inputs[name]]
+            more = [word("compare.more", lang, count=len(said) - 10)] if len(said) > 10 else []
+            found.append((word(f"compare.{name}", lang), word("comma", lang).join([*said[:10], *more])))
+    return tuple(found)
+
+
+def _settings(names: Sequence[str], shown: Sequence[Shown], lang: str) -> str:
+    said = []
+    for name in names:
+        values = [one.plan["scenario"].get(name) for one in shown]
+        texts = [word("compare.no_change", lang) if value is None else str(value) for value in values]
+        said.append(f"{name}: {texts[0]} → {texts[1]}")
+    return word("comma", lang).join(said)

@@ -1,0 +1,132 @@
+"""Steps of a round as buttons: which there are in which state, and what each does in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synergy.store import freezing, matching, responding, rounds
+from synergy.store.access import Actor
+from synergy.store.names import State
+from synergy.store.rounds import Asked
+from synergy.store.store import Store
+
+Record = Mapping[str, Any]
+# the states that a round goes through when all goes well
+WAY = tuple(str(state) for state in State if state is not State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A step that can be taken now: the first of a page is the main one."""
+
+    name: str
+    main: bool = False
+    danger: bool = False
+
+
+_NEXT: Mapping[str, tuple[str, ...]] = {
+    State.DRAFT: ("open", "at_once"),
+    State.DECLARING: ("freeze", "remind"),
+    State.FROZEN: ("match",),
+    State.MATCHING: ("cancel_match",),
+    State.REVIEW: ("publish", "match", "publish_only"),
+    State.PUBLISHED: ("collect",),
+    State.RESPONDING: ("conclude", "match"),
+    State.CONCLUDED: (),
+    State.CANCELLED: (),
+}
+
+
+def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
+    """Return the steps that a round can take from a state.
+
+    Parameters
+    ----------
+    state : str
+        Of the round.
+    people : sequence of mapping
+        Members: where all have declared, nobody is to be reminded.
+    """
+    names = [name for name in _NEXT[State(state)] if name != "remind" or not all(one["submitted"] for one in people)]
+    found = [Button(name, main=place == 0 and name != "cancel_match") for place, name in enumerate(names)]
+    if state not in (State.CONCLUDED, State.CANCELLED):
+        found.append(Button("cancel", danger=True))
+    return tuple(found)
+
+
+def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> int:
+    """Take a step and return a number for its message: those reminded, not declared, or partnerships.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    what : tuple of int and str
+        Round, and a key of `STEPS`.
+    asked : Asked
+        The version that was seen, and a note.
+    """
+    ident, name = what
+    return STEPS[name](store, actor, ident, asked)
+
+
+def _plain(name: str) -> Callable[[Store, Actor, int, Asked], int]:
+    def step(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+        rounds.advance(store, actor, ident, name, asked)
+        return 0
+
+    return step
+
+
+def _at_once(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    """Open, close and match: the data are there already."""
+    version = rounds.advance(store, actor, ident, "open", asked)["version"]
+    version = freezing.freeze(store, actor, ident, replace(asked, version=version))["version"]
+    matching.request_match(store, actor, ident, replace(asked, version=version))
+    return 0
+
+
+def _remind(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    return len(rounds.remind(store, actor, ident, asked)["reminded"])
+
+
+def _freeze(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    return len(freezing.freeze(store, actor, ident, asked)["undeclared"])
+
+
+def _match(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    matching.request_match(store, actor, ident, asked)
+    return 0
+
+
+def _stop(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    matching.cancel_match(store, actor, ident, replace(asked, version=None))
+    return 0
+
+
+def _publish(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    version = rounds.advance(store, actor, ident, "publish", asked)["version"]
+    rounds.advance(store, actor, ident, "collect", replace(asked, version=version))
+    return 0
+
+
+def _conclude(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    return len(responding.conclude(store, actor, ident, asked)["partnerships"])
+
+
+STEPS: Mapping[str, Callable[[Store, Actor, int, Asked], int]] = {
+    "open": _plain("open"),
+    "at_once": _at_once,
+    "remind": _remind,
+    "freeze": _freeze,
+    "match": _match,
+    "cancel_match": _stop,
+    "publish": _publish,
+    "publish_only": _plain("publish"),
+    "collect": _plain("collect"),
+    "conclude": _conclude,
+    "cancel": _plain("cancel"),
+}

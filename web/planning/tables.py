@@ -1,0 +1,153 @@
+"""Tables of a round: proposals, payoffs, prices, enterprises and their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from synergy.texts import unit
+from web.planning.seen import Seen
+from web.planning.sheets import Cell, Column, Sheet, cells
+from web.texts import word
+
+Record = Mapping[str, Any]
+
+
+def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
+    """Return the proposals that fit the choice, by gain."""
+    lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
+    head = shown.said
+    columns = (
+        Column("proposal", head("head.proposal")),
+        Column("kind", head("head.kind")),
+        Column("state", head("head.state"), shown=False),
+        Column("enterprises", head("head.enterprises")),
+        Column("gain", head("head.gain"), f"{currency}/a", number=True),
+        Column("capex", head("head.capex"), currency, number=True),
+        Column("payback_years", head("head.payback"), unit("years", lang), number=True),
+        Column("co2_saved", head("head.co2"), "t/a", number=True),
+        Column("answer", word("round.answer", lang)),
+        Column("code", word("round.code", lang), shown=False),
+    )
+    rows = [
+        cells(
+            Cell(shown.title(one), None, lead(code=one["proposal"], ident=one["id"])),
+            (f"{head('kind.' + one['kind'])}{word('comma', lang)}{head('state.' + one['state'])}", one["kind"]),
+            (head(f"state.{one['state']}"), one["state"]),
+            (shown.firms(one), ", ".join(one["enterprises"])),
+            (shown.money(one["gain"]), one["gain"]),
+            (shown.capex(one["capex"]), one["capex"]),
+            (shown.payback(one), one["payback_years"]),
+            (shown.co2(one["co2_saved"]), one["co2_saved"]),
+            (answered(one, lang), one["answer"]),
+            one["proposal"],
+        )
+        for one in seen.chosen()
+    ]
+    return Sheet("proposals", word("caption", lang), columns, tuple(rows))
+
+
+def answered(proposal: Record, lang: str) -> str:
+    """Return what has become of a proposal: its standing, and how many parties accepted."""
+    said = word(f"standing.{proposal['answer']}", lang)
+    parties = proposal["parties"]
+    yes = sum(one["answer"] == "accepted" for one in parties)
+    return f"{said} ({yes}/{len(parties)})" if yes and yes < len(parties) else said
+
+
+def payoffs(seen: Seen) -> Sheet:
+    """Return who gets what of the settlement, the greatest gain first."""
+    lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
+    settled = seen.plan["settlement"]
+    keys = ("standalone", "payoff", "gain", "transfer")
+    columns = (
+        Column("enterprise", word("round.enterprise", lang)),
+        *(Column(key, word(f"settled.{key}", lang), f"{currency}/a", number=True) for key in keys),
+    )
+    order = sorted(settled["payoffs"].items(), key=lambda item: (-(item[1]["gain"] or 0.0), item[0]))
+    rows = [
+        cells(shown.name("enterprises", firm), *((shown.money(row[key]), row[key]) for key in keys))
+        for firm, row in order
+    ]
+    return Sheet("payoffs", word("settled.caption", lang), columns, tuple(rows))
+
+
+def prices(seen: Seen) -> Sheet:
+    """Return the prices of the settlement with the ends of their bands."""
+    lang, shown, settled = seen.lang, seen.shown, seen.plan["settlement"]
+    columns = (
+        Column("commodity", word("commodity", lang)),
+        Column("from", word("view.supplier", lang)),
+        Column("to", word("view.user", lang)),
+        Column("quantity", word("quantity", lang), number=True),
+        Column("price", word("price", lang), number=True),
+        Column("band", word("settled.band", lang), number=True),
+        Column("low", word("settled.low", lang), shown=False),
+        Column("high", word("settled.high", lang), shown=False),
+        Column("payment", word("settled.payment", lang), f"{seen.record['currency']}/a", number=True),
+    )
+    rows = []
+    for one in settled.get("prices", []):
+        good = one["commodity"]
+        ends = [_end(seen, one.get(side, ""), one[end]) for side, end in (("seller", "from"), ("buyer", "to"))]
+        low, high = one.get("low"), one.get("high")
+        band = word("settled.range", lang, low=_price(low), high=_price(high))
+        amount = (shown.amount(one["quantity"], good), one["quantity"])
+        price = (shown.price(one["price"], good), one["price"])
+        paid = (shown.money(one.get("payment")), one.get("payment"))
+        rows.append(cells(seen.material.good_name(good), *ends, amount, price, band, _plain(low), _plain(high), paid))
+    return Sheet("prices", word("settled.prices", lang), columns, tuple(rows))
+
+
+def _end(seen: Seen, firm: str, site: str) -> str:
+    return seen.shown.name("enterprises", firm) if firm else seen.material.site_name(site)
+
+
+def _price(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def _plain(value: float | None) -> tuple[str, Any]:
+    return _price(value), value
+
+
+def members(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> Sheet:
+    """Return who takes part and who has declared.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of `synergy.store.planning.list_members`.
+    names : mapping
+        Labels of enterprises.
+    lang : str
+    lead : callable
+        Enterprise to the address of its declaration, "" where there is none.
+    """
+    columns = (
+        Column("enterprise", word("round.enterprise", lang)),
+        Column("submitted", word("declared.state", lang)),
+        Column("origin", word("declared.origin", lang)),
+        *(
+            Column(sheet, word(f"declared.sheet.{sheet}", lang), number=True)
+            for sheet in ("offers", "needs", "facilities")
+        ),
+        Column("reminders", word("declared.reminders", lang), number=True),
+        Column("at", word("declared.at", lang)),
+    )
+    made = []
+    for one in sorted(rows, key=lambda one: (one["submitted"], one["enterprise"])):
+        firm = one["enterprise"]
+        name = str(names.get(firm, {}).get(f"name_{lang}", firm))
+        counts = [one["rows"].get(sheet, 0) for sheet in ("offers", "needs", "facilities")]
+        made.append(
+            cells(
+                Cell(name, firm, lead(firm)),
+                (word("declared.yes" if one["submitted"] else "declared.no", lang), one["submitted"]),
+                (word(f"declared.origin.{one['origin']}", lang), one["origin"]),
+                *((str(count), count) for count in counts),
+                (str(one["reminders"]), one["reminders"]),
+                ((one["at"] or "–")[:16].replace("T", " "), one["at"] or ""),
+            )
+        )
+    return Sheet("members", word("declared.caption", lang), columns, tuple(made))

@@ -1,0 +1,75 @@
+"""Words of making a round in three steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# English, Chinese
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "draft.title": ("New round", "新建轮次"),
+        "draft.step": ("Step {step} of 3", "第 {step} 步，共 3 步"),
+        "draft.1": ("Which data", "选择数据"),
+        "draft.2": ("Which policy", "设定政策情景"),
+        "draft.3": ("Who takes part, and who gets what", "参与企业与分配规则"),
+        "draft.name": ("Name of the round", "轮次名称"),
+        "draft.dataset": ("Dataset", "数据集"),
+        "draft.dataset_hint": (
+            "Goods, processes, places, markets, and what is known of the enterprises.",
+            "物料、工艺、地点、市场，以及已知的企业数据。",
+        ),
+        "draft.shipped": ("Lvliang, twelve months (shipped)", "吕梁，十二个月（随附）"),
+        "draft.shipped_year": ("Lvliang, the year as one period (shipped, quick)", "吕梁，全年一期（随附，较快）"),
+        "draft.same": ("as in round {round}", "同轮次 {round}"),
+        "draft.stored": ("{name}, kept {date}", "{name}，{date} 存入"),
+        "draft.upload": ("Another dataset: upload it", "上传其他数据集"),
+        "draft.scenario": ("Scenario", "情景"),
+        "draft.plain": ("as the dataset has it", "按数据集"),
+        "draft.scenario.base": ("Base: middle prices, moderate winter stagger", "基准：中位价格，适度冬季错峰"),
+        "draft.scenario.capacity_cut": ("Capacity cut: every right a tenth smaller", "产能压减：各项指标减少一成"),
+        "draft.scenario.carbon_price": ("Carbon price of 2024", "2024 年碳价"),
+        "draft.scenario.high_prices": ("High prices", "高价格"),
+        "draft.scenario.low_prices": ("Low prices", "低价格"),
+        "draft.scenario.rail_share": ("Rail share", "铁路运输比例"),
+        "draft.scenario.winter_stagger": ("Winter stagger", "冬季错峰生产"),
+        "draft.carbon_price": ("Carbon price, money per t CO2", "碳价（每吨 CO2）"),
+        "draft.capex_budget": ("Most to be invested in all, money", "投资总额上限"),
+        "draft.co2_cap": ("Most CO2 a year, t", "CO2 年排放上限（吨）"),
+        "draft.max_partners": ("Most partners of an enterprise", "每家企业合作方数量上限"),
+        "draft.discount_rate": ("Rate of interest, 0 to 1 (0.08 is 8 %)", "折现率，0 至 1（0.08 即 8%）"),
+        "draft.blank": ("blank: as the dataset and the scenario have it", "留空：按数据集和情景"),
+        "draft.allow_builds": ("New plants", "新建装置"),
+        "draft.builds_yes": ("may be built", "允许新建"),
+        "draft.builds_no": ("none; links may still open", "不允许（线路仍可新建）"),
+        "draft.more": ("More settings, as a scenario file has them (TOML)", "更多设置（TOML 情景文件内容）"),
+        "draft.rule": ("Settlement: who gets what of the gain", "收益分配规则"),
+        "draft.rule.core": ("core: no group does better on its own", "核心：任何企业组合单独行动都不会更好"),
+        "draft.rule.standalone": ("none; the gain alone (quick)", "不分配，仅计算增益（较快）"),
+        "draft.rule.none": ("none; the plan alone (quickest)", "仅求方案（最快）"),
+        "draft.rule.nucleolus": ("nucleolus (to 12 enterprises in a piece)", "核仁（每个连通部分至多 12 家企业）"),
+        "draft.rule.shapley": ("Shapley value", "沙普利值"),
+        "draft.rule.owen": ("Owen point, by the duals", "欧文点（对偶价格）"),
+        "draft.rule.midpoint": ("midpoint, for pairs of sellers and buyers", "中点（买卖配对）"),
+        "draft.rule.proportional": ("in proportion to the weights", "按权重比例"),
+        "draft.gap": ("Gap that suffices, in percent", "达到即止的间隙（%）"),
+        "draft.time_limit": ("Time limit in seconds", "时间上限（秒）"),
+        "draft.deadline": ("Enterprises declare until (UTC)", "申报截止（UTC）"),
+        "draft.answer_by": ("Enterprises answer until (UTC)", "答复截止（UTC）"),
+        "draft.optional": ("may stay blank", "可留空"),
+        "draft.anonymous": (
+            "Partners have no name until all of them show interest",
+            "各方均表示意向前不显示合作方名称",
+        ),
+        "draft.who": ("Who takes part: {count} enterprises", "参与企业：{count} 家"),
+        "draft.who_hint": ("Who is not ticked has nothing in this round.", "未勾选的企业不参与本轮。"),
+        "draft.onward": ("Next", "下一步"),
+        "draft.back": ("Back", "上一步"),
+        "draft.make": ("Make the round", "创建轮次"),
+        "draft.made": ("The round is made.", "轮次已创建。"),
+        "draft.bad_number": ("{field}: `{value}` is no number", "{field}：“{value}”不是数字"),
+        "draft.bad_time": ("{field}: `{value}` is no date and time", "{field}：“{value}”不是日期时间"),
+        "draft.bad_text": ("The settings cannot be read: {fault}", "无法读取设置：{fault}"),
+        "draft.nobody": ("At least one enterprise has to take part.", "至少需要一家企业参与。"),
+    }
+)
