@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,7 @@ from synergy.store import audit, declaring, following, freezing, leases, matchin
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
 from synergy.store.names import Stage, State
-from synergy.worker import asking
+from web.api import events
 from web.pages import why
 from web.planning import pictures
 from web.planning.pictures import VIEWS
@@ -115,7 +116,7 @@ def test_what_is_not_there_is_not_found(web_world: World) -> None:
 
 def test_a_whole_round_with_the_buttons_of_its_page(web_world: World) -> None:
     world, client = web_world, web_world.client("planner")
-    made = _drafted(world, client, rule="core")
+    made = _drafted(world, client)
     assert _state(world, made) == State.DRAFT
     _step(world, client, made, "open")
     declaring.repeat(world.store, editor("GLASS"), (made, "GLASS"))
@@ -242,6 +243,13 @@ def test_one_step_back_keeps_what_was_filled_in(web_world: World) -> None:
     assert 'type="hidden" name="gap" value="7"' in answer.text
 
 
+def test_a_browser_polls_where_all_streams_are_taken(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_SLOTS", threading.BoundedSemaphore(1))
+    with events._SLOTS:
+        assert web_world.client("planner").get(f"/en/rounds/{web_world.round}/events").status_code == 204
+    assert web_world.client("editor").get(f"/en/rounds/{web_world.round}/events").status_code == 403
+
+
 def test_a_running_match_is_watched(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store)
@@ -268,6 +276,12 @@ def test_a_running_match_is_watched(web_world: World) -> None:
         assert 'id="live-curve"' in part
     _step(web_world, client, ident, "cancel_match")
     leases.cancelled(store, WORKER, held)
+    pushed = client.get(f"/en/rounds/{ident}/events")
+    assert pushed.mimetype == "text/event-stream"
+    assert pushed.text.count("event: progress") == 3
+    assert '"state":"cancelled"' in pushed.text.rpartition("event: end")[2]
+    again = client.get(f"/en/rounds/{ident}/events", headers={"Last-Event-ID": "1.1"}).text
+    assert again.count("event: progress") == 1
     assert 'data-state="over"' in client.get(f"/en/rounds/{ident}/progress").text
     assert "synergy.js" not in client.get(f"/en/rounds/{ident}").text
 
@@ -482,15 +496,6 @@ def test_a_second_question_waits_a_little_and_is_sent_away(web_world: World, mon
     finally:
         why._TURN.release()
     assert WORDS["why.busy"][0] in page
-
-
-def test_answers_are_as_the_library_gives_them(web_world: World) -> None:
-    match = seeing.see_plan(web_world.store, PLANNER, web_world.round)["match"]
-    asked = asking.Asked("WEST-1", "EAST-1", "TAR")
-    found = asking.why(web_world.store, PLANNER, match, asked, 150.0)
-    assert found is not None
-    assert found["view"] == "planner"
-    assert found["reasons"]
 
 
 def test_the_board_follows_partnerships(web_world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-THREADS = 8
+THREADS = 16  # streams of progress may hold eight of them
 
 
 def server(app: Flask, host: str, port: int) -> Any:

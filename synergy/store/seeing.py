@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -181,7 +183,22 @@ def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
             # by code: an order by gain would tell of gains
             wanted = wanted.where(proposals.c.id.in_(inside)).order_by(None).order_by(proposals.c.code)
         found = connection.execute(wanted).all()
-        return [_seen(connection, actor, row, one) for one in found]
+        if own:
+            return [_seen(connection, actor, row, one) for one in found]
+        return _wholes(connection, row, found)
+
+
+def _wholes(connection: Connection, row: Row[Any], found: Sequence[Row[Any]]) -> list[Record]:
+    """Return proposals as planners see them, their parties and lines asked for all at once."""
+    sides: list[dict[int, list[Row[Any]]]] = []
+    for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number)):
+        match = {one.match for one in found}
+        wanted = select(table).join(proposals, proposals.c.id == table.c.proposal).where(proposals.c.match.in_(match))
+        by: dict[int, list[Row[Any]]] = defaultdict(list)
+        for each in connection.execute(wanted.order_by(table.c.proposal, order)):
+            by[each.proposal].append(each)
+        sides.append(by)
+    return [{"round": row.id, **whole(one, sides[0][one.id], sides[1][one.id])} for one in found]
 
 
 def see_proposal(store: Store, actor: Actor, code: str) -> Record:

@@ -12,10 +12,10 @@ from web.figures.sankey_layout import Layout, Node, Ribbon, Stream, laid_out
 from web.figures.svg import FONT, Naming, colour, document, fitted, label, link, tag, width
 
 BAR = 10.0  # width of suppliers and users, px
-RUN = 220.0  # what a ribbon runs over
+RUN = 205.0  # what a ribbon runs over
 PAD = 8.0
 MARGIN = 230.0  # greatest room for labels on each side
-INSIDE = 190.0  # greatest width of a commodity
+INSIDE = 230.0  # greatest width of a commodity
 HEAD = 30.0  # for the names of the columns
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from synergy.store import seeing
 from synergy.store.access import Action
 from synergy.store.planning import settlement_notes
 from synergy.store.words import refusal
@@ -38,8 +39,8 @@ def _chosen() -> dict[str, Any]:
 @rule(Action.SEE_PLANS)
 def view(lang: str, round_id: int, view: str) -> AnyResponse:
     """Show the proposals of a round, or one of its pictures, all of it or what was chosen."""
-    found = _seen(lang, round_id)
-    return kept(actor(), found.record, lambda: _view(found, view))
+    record = seeing.see_plan(store(), actor(), round_id)
+    return kept(actor(), record, lambda: _view(_seen(lang, round_id), view))
 
 
 def _view(found: Seen, view: str) -> str:
@@ -98,8 +99,8 @@ def _sheet(found: Seen, name: str) -> Sheet:
 @rule(Action.SEE_PLANS)
 def settlement(lang: str, round_id: int) -> AnyResponse:
     """Show who gets what, the prices with their bands, and how stable that is."""
-    found = _seen(lang, round_id)
-    return kept(actor(), found.record, lambda: _settlement(found))
+    record = seeing.see_plan(store(), actor(), round_id)
+    return kept(actor(), record, lambda: _settlement(_seen(lang, round_id)))
 
 
 def _settlement(found: Seen) -> str:

@@ -14,6 +14,10 @@ from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
 from synergy.texts import text
 from web.access import actor, rule, store
+from web.api.events import follow
+from web.api.figures import Measures
+from web.api.problems import ApiProblem
+from web.api.spec import Call
 from web.pages.addresses import declaration_address
 from web.planning.live import Live, live, took
 from web.planning.steps import STEPS, WAY, next_steps, taken
@@ -65,7 +69,6 @@ def one(lang: str, round_id: int) -> str:
         runs=runs,
         live=_live(lang, runs, names["currency"]) if found["state"] == State.MATCHING else None,
         last=_last(runs),
-        events=_events(runs),
         status=lambda name, lang: text(f"status.{name}", lang),
         took=took,
         views=current_app.view_functions,
@@ -82,14 +85,6 @@ def _shown(lang: str, round_id: int) -> Shown | None:
         return Shown(seeing.see_plan(store(), actor(), round_id), lang)
     except NotFoundError:
         return None
-
-
-def _events(runs: list[dict[str, Any]]) -> str:
-    """Return where the progress of the last run is pushed, "" where nothing pushes."""
-    if not runs:
-        return ""
-    address = f"/api/v1/matches/{runs[-1]['match']}/progress"
-    return address if current_app.url_map.bind("").test(address, "GET") else ""
 
 
 def _last(runs: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -117,6 +112,22 @@ def progress(lang: str, round_id: int) -> str | Response:
     if now is None:
         abort(404)
     return page("planner/progress.html", lang, round=found, live=now)
+
+
+@room.get("/rounds/<int:round_id>/events")
+@rule(Action.SEE_PLANS)
+def events(lang: str, round_id: int) -> Response:
+    """Push the progress of the last run to a browser that is signed in; the API does so for tokens alone."""
+    runs = seeing.see_matches(store(), actor(), round_id)
+    if not runs:
+        abort(404)
+    call = Call(store(), actor(), lang, {})
+    try:
+        told = follow(call, runs[-1]["match"], Measures(call, round_id), request.headers.get("Last-Event-ID"))
+    except ApiProblem:
+        return Response(status=204)  # all streams are taken: a browser does not come again, and the page polls
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(told, mimetype="text/event-stream", headers=headers)
 
 
 @room.post("/rounds/<int:round_id>/step")

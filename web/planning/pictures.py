@@ -80,9 +80,8 @@ def _naming(seen: Seen, view: str, **more: Any) -> Naming:
 
 def _href(seen: Seen, proposals: tuple[str, ...], lead: Addresses, choice: Mapping[str, str]) -> str:
     """Return the address of the one proposal behind something, else of all that fit."""
-    codes = seen.codes()
-    if len(proposals) == 1 and proposals[0] in codes:
-        return lead(code=codes[proposals[0]], ident=proposals[0])
+    if len(proposals) == 1 and proposals[0] in seen.codes:
+        return lead(code=seen.codes[proposals[0]], ident=proposals[0])
     return lead(**choice) if proposals else ""
 
 

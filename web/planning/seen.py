@@ -37,6 +37,8 @@ class Seen:
         What is looked at.
     proposals : tuple of mapping
         All proposals as the store has them, with codes, answers and parties.
+    codes : mapping of str to str
+        Code of each proposal by its id in the plan.
     """
 
     round: Record
@@ -45,6 +47,7 @@ class Seen:
     material: Material
     choice: Choice
     proposals: tuple[Record, ...]
+    codes: Mapping[str, str]
 
     @property
     def ident(self) -> int:
@@ -65,10 +68,6 @@ class Seen:
         """Return the proposals that fit the choice, in the order of their gain."""
         fit = {one["id"] for one in self.material.proposals(self.choice)}
         return [one for one in self.proposals if one["id"] in fit]
-
-    def codes(self) -> dict[str, str]:
-        """Return the code of each proposal by its id in the plan."""
-        return {one["id"]: one["proposal"] for one in self.proposals}
 
     def options(self) -> dict[str, list[tuple[str, str]]]:
         """Return what can be chosen: pairs of value and label, by field."""
@@ -109,7 +108,8 @@ def seen(place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[s
     material = Material(record, lang)
     choice = Choice(**{name: chosen.get(name, "") for name in ("kind", "county", "commodity", "firm")})
     found = tuple(seeing.list_proposals(store, actor, round_id))
-    whole = Seen(one, record, Shown(record, lang), material, choice, found)
+    codes = {each["id"]: each["proposal"] for each in found}
+    whole = Seen(one, record, Shown(record, lang), material, choice, found, codes)
     known = {
         "kind": set(map(str, Kind)),
         "county": {str(label.get("county", "")) for label in record["labels"]["sites"].values()},

@@ -34,7 +34,7 @@ def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
             Cell(shown.title(one), None, lead(code=one["proposal"], ident=one["id"])),
             (f"{head('kind.' + one['kind'])}{word('comma', lang)}{head('state.' + one['state'])}", one["kind"]),
             (head(f"state.{one['state']}"), one["state"]),
-            (shown.firms(one), ", ".join(one["enterprises"])),
+            (shown.firms(one, 3), ", ".join(one["enterprises"])),
             (shown.money(one["gain"]), one["gain"]),
             (shown.capex(one["capex"]), one["capex"]),
             (shown.payback(one), one["payback_years"]),
