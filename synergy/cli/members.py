@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from synergy.cli.forms import declare_form
 from synergy.cli.rounds import ROUND, round_group
 from synergy.cli.stores import answer, asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
@@ -28,37 +29,18 @@ _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 @click.option("--offer", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
 @click.option("--need", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
 @click.option("--facility", multiple=True, metavar="SITE/PROCESS/CAPACITY[/OPEX]")
+@click.option("--dry-run", is_flag=True)
 @changes
 @click.pass_obj
-def declare(talk: Talk, /, **given: Any) -> None:
+def declare(talk: Talk, /, **given: Any) -> int:
     """Declare all that an enterprise offers, needs and runs."""
-    from synergy.store.declaring import declare as declared
-    from synergy.store.entries import entries_from_records
-
-    records = [] if given["file"] is None else _records(talk, given["file"])
+    records = []
     for word, sheet in _SHEETS.items():
         for text in given[word]:
             parts = dict(zip(("site", "subject", "amount", "price"), text.split("/"), strict=False))
             records.append({"sheet": sheet, **parts})
-    entries = entries_from_records(records)
     with opened(talk, given) as (store, actor):
-        place = (given["round_id"], given["enterprise"])
-        record = declared(store, actor, place, entries, asked_of(given))
-        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
-
-
-def _records(talk: Talk, path: Path) -> list[Any]:
-    """Return the entries of a JSON file: a list, or an object that holds one."""
-    from synergy.records.files import loads
-
-    try:
-        record = loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise click.UsageError(talk.say("store.no_json", path=path, said=error)) from error
-    listed = record.get("entries") if isinstance(record, dict) else record
-    if not isinstance(listed, list):
-        raise click.UsageError(talk.say("store.no_json", path=path, said="entries"))
-    return listed
+        return declare_form(talk, given, (store, actor), records)
 
 
 @round_group.command("repeat")

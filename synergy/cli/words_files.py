@@ -12,6 +12,24 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Write a workbook to fill in: a sheet for each table, with drop-downs; --lang chooses its language.",
             "输出待填工作簿：每表一个工作表，含下拉列表；--lang 指定语言。",
         ),
+        "command.round.template": (
+            "Write the form of an enterprise: a workbook with its last figures, units and drop-downs.",
+            "输出企业申报表：含上次数据、单位与下拉列表的工作簿。",
+        ),
+        "option.dry_run": ("Say what it would change and what is wrong; store nothing.", "只显示变更与错误，不保存。"),
+        "form.added": ("new", "新增"),
+        "form.removed": ("removed", "删除"),
+        "form.changed": ("changed", "变更"),
+        "form.accepted": (
+            "Would be accepted; {same} entries stay as they are. Nothing was stored.",
+            "可以接受；{same} 项保持不变。未保存。",
+        ),
+        "form.refused": ("Would be refused as a whole. Nothing was stored.", "将被整体拒绝。未保存。"),
+        "option.form_of": (
+            "The form of one enterprise of --dataset instead: its declaration with the figures that are known.",
+            "改为输出 --dataset 中一家企业的申报表，含已知数据。",
+        ),
+        "template.dataset": ("--enterprise needs --dataset", "--enterprise 需要同时指定 --dataset"),
         "option.dataset": ("Dataset whose rows it holds (default: none).", "填入该数据集的行（默认：空白）。"),
     }
 )

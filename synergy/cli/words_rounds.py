@@ -16,8 +16,9 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "command.round.open": ("Let enterprises declare.", "开放企业申报。"),
         "command.round.remind": ("Remind who has not declared.", "提醒尚未申报的企业。"),
         "command.round.declare": (
-            "Declare all that an enterprise offers, needs and runs: a JSON file, or options; three fields suffice.",
-            "申报企业的全部供给、需求与装置：JSON 文件或选项；三项即可。",
+            "Declare all that an enterprise offers, needs and runs: a file (.xlsx, .csv, .json), or options; three"
+            " fields suffice.",
+            "申报企业的全部供给、需求与装置：文件（.xlsx、.csv、.json）或选项；三项即可。",
         ),
         "command.round.repeat": ("Declare as last time.", "按上次申报。"),
         "command.round.declaration": ("Show a declaration.", "查看申报。"),
@@ -147,7 +148,6 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{value} is no moment; expected e.g. 2026-12-01T18:00+08:00",
             "{value} 不是时间；应如 2026-12-01T18:00+08:00",
         ),
-        "store.no_json": ("{path}: no list of entries ({said})", "{path}：不是申报条目列表（{said}）"),
         "store.counter": ("{value}: expected LINE/QUANTITY[/PRICE]", "{value}：应为 条款号/数量[/价格]"),
         "store.head": ("{value}: expected NUMBER:MAC", "{value}：应为 序号:校验值"),
         "store.none": ("Nothing there.", "没有内容。"),

@@ -40,6 +40,22 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
     dict or None
         None where it cannot be read.
     """
+    plain = load_plain(data, file, findings)
+    if isinstance(plain, dict):
+        return plain
+    if plain is not None:
+        findings.add("document", Where(file), "", reason="not an object")
+    return None
+
+
+def load_plain(data: bytes, file: str, findings: Findings) -> Any:
+    """Return what a JSON or TOML file holds; None where it cannot be read, or holds nothing.
+
+    Parameters
+    ----------
+    data, file, findings
+        As for `load_document`.
+    """
     try:
         if len(data) > LIMIT:
             raise RefusedError("document", f"{len(data)}", f"more than {LIMIT} bytes")
@@ -55,9 +71,9 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
     except ValueError as error:  # tomllib.TOMLDecodeError, UnicodeDecodeError
         findings.add("document", Where(file), "", reason=str(error))
     else:
-        if isinstance(plain, dict):
-            return plain
-        findings.add("document", Where(file), "", reason="not an object")
+        if plain is None:
+            findings.add("document", Where(file), "", reason="not an object")
+        return plain
     return None
 
 

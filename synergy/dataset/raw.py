@@ -20,7 +20,7 @@ from synergy.dataset.sheet import Cells, Sheet, Words
 _MARKS = {";": "semicolons", "\t": "TABs"}
 
 
-def raw_sheet(data: bytes, table: str, findings: Findings) -> Sheet | None:
+def raw_sheet(data: bytes, table: str, findings: Findings, known: Collection[str] = ()) -> Sheet | None:
     """Return a table as it stands in its file.
 
     Parameters
@@ -31,6 +31,8 @@ def raw_sheet(data: bytes, table: str, findings: Findings) -> Sheet | None:
         Name of the table.
     findings : Findings
         Takes what is wrong with its form.
+    known : collection of str
+        Names of columns where `table` is none of the schema: every cell stays a text then.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def raw_sheet(data: bytes, table: str, findings: Findings) -> Sheet | None:
     del data
     if text is None:
         return None
-    shape = layout(text, table, TABLES[table].names, findings)
+    shape = layout(text, table, known or TABLES[table].names, findings)
     if shape is None:
         return None
     if shape.delimiter in _MARKS:
@@ -65,7 +67,7 @@ def _names(shape: Layout, table: str, findings: Findings) -> list[str] | None:
 
 
 def _columns(text: bytes, shape: Layout, names: list[str], table: str) -> dict[str, Cells]:
-    numbers = {name for name in names if numeric(table, name)}
+    numbers = {name for name in names if table in TABLES and numeric(table, name)}
     frame = _parsed(text, shape, names, numbers) if numbers else None
     if frame is None or not all(_at_sight(frame[name]) for name in numbers):
         frame, numbers = _parsed(text, shape, names, ()), set()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from synergy.dataset.rule import Rule, error, warning
 from synergy.dataset.rules_cells import CELL_RULES
+from synergy.dataset.rules_forms import FORM_RULES
 from synergy.dataset.rules_meaning import MEANING_RULES
 from synergy.dataset.rules_workbook import WORKBOOK_RULES
 
@@ -110,4 +111,6 @@ FILE_RULES = {
     "unknown_name": error("no such name here", "此处没有该名称", "{near}", "{near}"),
     "more": warning("and {count} more like this", "另有 {count} 处相同", "", ""),
 }
-RULES: Mapping[str, Rule] = MappingProxyType({**FILE_RULES, **CELL_RULES, **MEANING_RULES, **WORKBOOK_RULES})
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {**FILE_RULES, **CELL_RULES, **MEANING_RULES, **WORKBOOK_RULES, **FORM_RULES}
+)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import TABLES
-from synergy.errors import DatasetError, Severity
+from synergy.errors import DatasetError, Problem, Severity
 from synergy.records.plain import plain
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, dataset_of
@@ -80,20 +80,34 @@ def repeat(store: Store, actor: Actor, place: tuple[int, str], asked: Asked | No
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
     with store.database.read() as connection:
         row = round_row(connection, round_id)
-        entries, origin = _last(connection, row, enterprise)
-        if entries is None:
-            entries = entries_of(dataset_of(archive(connection, row.base)), enterprise)
+        entries, origin = last_time(connection, row, enterprise)
     return _declared(store, actor, place, (entries, origin), asked or Asked())
 
 
-def _last(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry] | None, str]:
+def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry], str]:
+    """Return what an enterprise declared in the round before, else what the dataset says of it, and which it is.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    row : sqlalchemy.Row
+        The round.
+    enterprise : str
+        Its id.
+
+    Returns
+    -------
+    list of Entry
+    str
+        ``last`` or ``dataset``.
+    """
     previous = row.previous
     while previous is not None:
         key = (declarations.c.round == previous) & (declarations.c.enterprise == enterprise)
         if connection.execute(select(declarations.c.submitted).where(key)).scalar():
             return stored(connection, previous, enterprise), "last"
         previous = connection.execute(select(rounds.c.previous).where(rounds.c.id == previous)).scalar()
-    return None, "dataset"
+    return entries_of(dataset_of(archive(connection, row.base)), enterprise), "dataset"
 
 
 def _declared(
@@ -151,12 +165,12 @@ def _prepared(
     entries, origin = what
     with store.database.read() as connection:
         row = round_row(connection, round_id)
-        seen = _declaration(connection, round_id, enterprise)
+        seen = declaration_row(connection, round_id, enterprise)
         base = dataset_of(archive(connection, row.base))
     entries, assumed = filled(base, enterprise, entries)
     _refuse_faults(base, enterprise, entries)
     rows = [_stored(place, entry, said) for entry, said in zip(entries, assumed, strict=True)]
-    given = {"round": round_id, "enterprise": enterprise, "entries": [_told(row) for row in rows], "origin": origin}
+    given = {"round": round_id, "enterprise": enterprise, "entries": [told(row) for row in rows], "origin": origin}
     return rows, seen, given
 
 
@@ -170,7 +184,14 @@ def _in_time(store: Store, actor: Actor, row: Row[Any], seen: Row[Any]) -> None:
         raise refusal("too_often", count=MOST_CHANGES)
 
 
-def _declaration(connection: Connection, round_id: int, enterprise: str) -> Row[Any]:
+def declaration_row(connection: Connection, round_id: int, enterprise: str) -> Row[Any]:
+    """Return the row of a declaration.
+
+    Raises
+    ------
+    NotFoundError
+        The enterprise takes no part in the round.
+    """
     key = (declarations.c.round == round_id) & (declarations.c.enterprise == enterprise)
     found = connection.execute(select(declarations).where(key)).one_or_none()
     if found is None:
@@ -185,10 +206,30 @@ def _refuse_faults(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> 
                 millionths(Decimal(0) if number is None else number)
             except ValueError as error:
                 raise refusal("bad_value", what=name, value=number, expected=str(error)) from error
-    own = {enterprise: entries}
-    dataset, problems = checked(overlaid(base, own), own)
-    if dataset is None:
+    problems = problems_of(base, enterprise, entries)
+    if any(one.severity is Severity.ERROR for one in problems):
         raise DatasetError([one for one in problems if one.severity is Severity.ERROR])
+
+
+def problems_of(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[Problem, ...]:
+    """Return what a dataset says against the entries of an enterprise; errors of others' rows are told without values.
+
+    Parameters
+    ----------
+    base : Dataset
+        The association's.
+    enterprise : str
+        Whose they are.
+    entries : sequence of Entry
+        Filled in.
+
+    Returns
+    -------
+    tuple of Problem
+        By table and number of the entry there, from 1.
+    """
+    own = {enterprise: entries}
+    return checked(overlaid(base, own), own)[1]
 
 
 def _stored(place: tuple[int, str], entry: Entry, assumed: Sequence[Record]) -> Record:
@@ -197,7 +238,8 @@ def _stored(place: tuple[int, str], entry: Entry, assumed: Sequence[Record]) -> 
     return {"round": place[0], "enterprise": place[1], **row, "other": dict(entry.other), "assumed": list(assumed)}
 
 
-def _told(row: Mapping[str, Any]) -> Record:
+def told(row: Mapping[str, Any]) -> Record:
+    """Return an entry as it is told: numbers as texts without an exponent."""
     names = ("sheet", "ident", "site", "subject", "period", "amount", "price", "other", "assumed")
     figures = {name: written(row[name]) for name in ("amount", "price")}
     return {name: row[name] for name in names} | figures
@@ -239,7 +281,7 @@ def declaration(store: Store, actor: Actor, place: tuple[int, str]) -> Record:
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         round_row(connection, round_id)
-        head = _declaration(connection, round_id, enterprise)
+        head = declaration_row(connection, round_id, enterprise)
         key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
         rows = connection.execute(select(declared).where(key).order_by(declared.c.sheet, declared.c.ident)).all()
     names = ("round", "enterprise", "version", "submitted", "origin", "reminders")
@@ -247,7 +289,7 @@ def declaration(store: Store, actor: Actor, place: tuple[int, str]) -> Record:
     return {
         **{name: head._mapping[name] for name in names},
         "at": at,
-        "entries": [_told(dict(row._mapping)) for row in rows],
+        "entries": [told(dict(row._mapping)) for row in rows],
     }
 
 

@@ -1,0 +1,98 @@
+"""Forms on the command line: declared or tried, and written out to be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synergy.cli.rounds import ROUND, round_group
+from synergy.cli.stores import answer, asked_of, at_store, opened
+from synergy.cli.talk import Talk
+from synergy.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from synergy.forms.submitting import Judged
+    from synergy.store.access import Actor
+    from synergy.store.store import Store
+
+_ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
+_SHOWN = ("what", *_ENTRIES)
+
+
+def declare_form(
+    talk: Talk, given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]
+) -> int:
+    """Declare a file and what options say, or with ``--dry-run`` say what that would change."""
+    from synergy.forms.submitting import declare_judged
+
+    store, actor = who
+    place = (given["round_id"], given["enterprise"])
+    judged = _judged(given, who, records)
+    if given["dry_run"]:
+        return _tried(talk, given, judged)
+    record = declare_judged(store, actor, place, judged, asked_of(given))
+    talk.problems(judged.problems)
+    answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+    return 0
+
+
+def _judged(given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]) -> Judged:
+    from synergy.dataset.findings import Findings
+    from synergy.forms.reading import rows_of_records
+    from synergy.forms.submitting import judge_file, judge_rows
+
+    store, actor = who
+    place = (given["round_id"], given["enterprise"])
+    if given["file"] is not None:
+        file: Path = given["file"]
+        return judge_file(store, actor, place, (file.read_bytes(), file.name), records)
+    findings = Findings()
+    rows = rows_of_records([dict(one) for one in records], findings)
+    if rows is None or findings.refused:
+        raise DatasetError(findings.problems())
+    return judge_rows(store, actor, place, rows)
+
+
+def _tried(talk: Talk, given: Mapping[str, Any], judged: Judged) -> int:
+    problems = [problem.record(talk.lang) for problem in judged.problems]
+    if given["as_json"]:
+        talk.document({"accepted": not judged.refused, "problems": problems, "changes": judged.changes})
+    else:
+        talk.problems(judged.problems, result=True)
+        changes = judged.changes or {"added": [], "removed": [], "changed": [], "same": 0}
+        rows = [{"what": talk.say(f"form.{word}"), **one} for word in ("added", "removed") for one in changes[word]]
+        for one in changes["changed"]:
+            for name, (before, after) in one["fields"].items():
+                was, will = (value if value not in (None, "") else "–" for value in (before, after))
+                rows.append({"what": talk.say("form.changed"), **one, name: f"{was} → {will}"})
+        if rows:
+            answer(talk, given, rows, _SHOWN)
+        talk.line(talk.say("form.refused" if judged.refused else "form.accepted", same=changes["same"]), "bold")
+    return DatasetError.exit_status if judged.refused else 0
+
+
+@round_group.command("template")
+@ROUND
+@click.argument("enterprise")
+@click.argument("file", metavar="FILE.xlsx", type=click.Path(dir_okay=False))
+@at_store
+@click.pass_obj
+def template(talk: Talk, /, **given: Any) -> None:
+    """Write the form of an enterprise with its last figures."""
+    from pathlib import Path
+
+    from synergy.forms.writing import declaration_workbook
+    from synergy.store.previewing import ground
+
+    path = Path(given["file"])
+    if not path.resolve().parent.is_dir():
+        raise click.UsageError(talk.say("no_folder", path=path))
+    with opened(talk, given) as (store, actor):
+        path.write_bytes(
+            declaration_workbook(ground(store, actor, (given["round_id"], given["enterprise"])), talk.lang)
+        )
+    talk.line(talk.say("written", path=path))

@@ -1,0 +1,1 @@
+"""Declarations as forms: workbooks, CSV and JSON in, with units; templates with the last figures out."""

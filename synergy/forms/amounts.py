@@ -1,0 +1,241 @@
+"""Amounts and prices of a form: units converted and shown, rates and other dimensions refused, figures weighed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from synergy.dataset.ids import INVISIBLE
+from synergy.dataset.numbers import number_of
+from synergy.dataset.typed import UNREADABLE
+from synergy.forms.quantities import KINDS, PER_YEAR, factor, money_factor, money_units, siblings, span, unit_named
+from synergy.forms.spot import Spot
+from synergy.store.exact import MOST, PLACES
+from synergy.store.names import Sheet
+from synergy.units import UNITS, label, round_to
+
+FAR = 50  # times the last figure, or a fiftieth of it: worth a second look before it is believed
+DEAR = 30  # times the price of a market
+BEYOND = 20  # times what own facilities can make or use
+_STEP = Decimal(1).scaleb(-PLACES)
+_GUESSES = (  # ratios that come of a confusion
+    (1000.0, "kg for t, or Nm3 for kNm3?", "是否把千克当吨，或把 Nm3 当千 Nm3？"),
+    (10_000.0, "units where ten thousands are meant?", "是否漏了或多了“万”？"),
+    (365.0, "a day for a year?", "是否把日量当年量？"),
+    (8760.0, "an hour for a year?", "是否把小时量当年量？"),
+)
+Thing = tuple[str, str, str]  # site, subject, period
+
+
+def amount_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal | None:
+    """Return the amount of a row in the unit of the dataset; None where it cannot be read.
+
+    Parameters
+    ----------
+    spot : Spot
+        The row.
+    thing : tuple of str
+        Site, subject, period.
+    units : bool
+        Whether a unit is expected.
+    checked : bool
+        Whether figures far from the last ones are meant.
+    """
+    number = _number(spot, "amount", required=True)
+    target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
+    if number is not None and number < 0:
+        spot.say("form_negative", "amount")
+        return None
+    if number is None or not target:
+        return None
+    times = _amount_factor(spot, number, (target, thing), units=units)
+    if times is None:
+        return None
+    amount = _kept(spot, "amount", number * times)
+    if amount is not None:
+        _weigh_amount(spot, amount, thing, checked=checked)
+    return amount
+
+
+def price_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal | None:
+    """Return the price of a row in money for a unit of the dataset; None where there is none.
+
+    Parameters
+    ----------
+    spot, thing, units, checked
+        As for `amount_of`.
+    """
+    if "price" not in spot.row.cells:
+        return None
+    number = _number(spot, "price", required=False)
+    target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
+    times = None if number is None or not target else _price_factor(spot, number, target, units=units)
+    if number is None or times is None:
+        return None
+    price = _kept(spot, "price", number * times)
+    if price is not None:
+        _weigh_price(spot, price, thing, checked=checked)
+    return price
+
+
+def _number(spot: Spot, key: str, *, required: bool) -> Decimal | None:
+    text = spot.row.cells.get(key, "")
+    if text == UNREADABLE:
+        return None
+    if not INVISIBLE.sub("", text).strip():
+        if required:
+            spot.say("blank", key)
+        return None
+    reading = number_of(text)
+    if reading.code:
+        spot.say(reading.code, key, **reading.fields)
+    if reading.value != reading.value:  # NaN
+        return None
+    clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip().replace(",", "")
+    try:
+        return Decimal(clean)
+    except InvalidOperation:
+        return Decimal(repr(reading.value))
+
+
+def _kept(spot: Spot, key: str, value: Decimal) -> Decimal | None:
+    """Return a number as the store keeps it: whole millionths."""
+    if abs(value) > MOST:
+        spot.say("form_large", key)
+        return None
+    rounded = value.quantize(_STEP)
+    if value and abs(rounded - value) > abs(value) * Decimal("1e-12"):
+        spot.say("form_rounded", key, instead=plain(rounded))
+    return rounded + 0
+
+
+def plain(value: Decimal) -> str:
+    """Return a number as people read it: groups of three, no idle zeros."""
+    return f"{value.normalize():,f}" if value else "0"
+
+
+def _amount_factor(spot: Spot, number: Decimal, what: tuple[str, Thing], *, units: bool) -> Decimal | None:
+    target, (_, subject, period) = what
+    text = spot.row.cells.get("unit", "").strip()
+    if text == UNREADABLE:
+        return None
+    if not text:
+        if units:
+            spot.say("form_unit_assumed", "unit", unit=target if period else f"{target}/a")
+        return Decimal(1)
+    found = span(text)
+    times = factor(found.unit, target)
+    if times is None:
+        _wrong_unit(spot, "unit", found.unit, (target, subject))
+        return None
+    if found.time in PER_YEAR:
+        yearly = plain((number * times * PER_YEAR[found.time]).quantize(Decimal("0.001")))
+        spans = {"span": "a year", "span_zh": "全年"} if not period else {"span": "in the period", "span_zh": "时段"}
+        spot.say("form_unit_rate", "unit", instead=yearly, target=f"{target}/a", **spans)
+        return None
+    if found.time == "year" and period:
+        spot.say("form_unit_period", "unit")
+        return None
+    _show(spot, "unit", number, (text, target, times))
+    return times
+
+
+def _show(spot: Spot, key: str, number: Decimal, units: tuple[str, str, Decimal]) -> None:
+    text, target, times = units
+    if times != 1:
+        given = {"amount": plain(number), "unit": text, "target": target, "factor": plain(times)}
+        spot.say("form_unit_factor", key, instead=plain(number * times), **given)
+
+
+def _wrong_unit(spot: Spot, key: str, unit: str, of: tuple[str, str]) -> None:
+    target, subject = of
+    listed = {"units": ", ".join(siblings(target, "en")), "units_zh": "、".join(siblings(target, "zh"))}
+    if unit not in UNITS:
+        spot.say("form_unit", key, **listed)
+        return
+    kind, kind_zh = KINDS[UNITS[unit].dimension]
+    more: Mapping[str, Any] = {"unit": unit, "kind": kind, "kind_zh": kind_zh, "subject": subject, "target": target}
+    spot.say("form_unit_dimension", key, **more, **listed)
+
+
+def _price_factor(spot: Spot, number: Decimal, target: str, *, units: bool) -> Decimal | None:
+    text = spot.row.cells.get("price_unit", "").strip()
+    if text == UNREADABLE:
+        return None
+    currency = spot.context.currency
+    one, many = (f"{name}/{target}" for name in money_units(currency))
+    one_zh, many_zh = (f"{label(name, 'zh')}/{label(target, 'zh')}" for name in money_units(currency))
+    if not text:
+        if units and number:
+            spot.say("form_money_unit", "price_unit", one=one, many=many, one_zh=one_zh, many_zh=many_zh)
+            return None
+        return Decimal(1)
+    money, _, per = unicodedata.normalize("NFKC", text).partition("/")
+    times = money_factor(money, currency)
+    share = factor(unit_named(per), target) if per.strip() else Decimal(1)
+    if times is None or share is None:
+        spot.say("form_unit", "price_unit", units=f"{one} / {many}", units_zh=f"{one_zh} 或 {many_zh}")
+        return None
+    _show(spot, "price_unit", number, (text, one, times / share))
+    return times / share
+
+
+def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -> None:
+    """Say where an amount is far from the last one, or from what own facilities can make or use."""
+    site, subject, period = thing
+    last = [one.amount for one in spot.context.last(spot.row.sheet, site, subject, period) if one.amount > 0]
+    if not amount:
+        return
+    if last:
+        ratio = min((float(amount / one) for one in last), key=lambda one: abs(_log(one)))
+        if not 1 / FAR <= ratio <= FAR:
+            guess = next(((en, zh) for size, en, zh in _GUESSES if 0.5 <= max(ratio, 1 / ratio) / size <= 2), ("", ""))
+            said = {"guess": f"; {guess[0]}" if guess[0] else "", "guess_zh": f"；{guess[1]}" if guess[1] else ""}
+            _far(spot, "amount", ("form_amount_range", checked), ratio=_ratio(ratio), last=plain(last[0]), **said)
+        return
+    potential = spot.context.potential.get((site, subject), 0.0)
+    if spot.row.sheet is not Sheet.FACILITIES and potential and float(amount) > BEYOND * potential:
+        _far(spot, "amount", ("form_capacity_range", checked), ratio=_ratio(float(amount) / potential))
+
+
+def _weigh_price(spot: Spot, price: Decimal, thing: Thing, *, checked: bool) -> None:
+    """Say where a price is far from the last one, or from what everybody can buy and sell at."""
+    site, subject, period = thing
+    if price <= 0:
+        return
+    kept = [one.price for one in spot.context.last(spot.row.sheet, site, subject, period)]
+    last = [one for one in kept if one is not None and one > 0]
+    if last:
+        ratio = float(price / last[0])
+        if not 1 / FAR <= ratio <= FAR:
+            _far(
+                spot,
+                "price",
+                ("form_amount_range", checked),
+                ratio=_ratio(ratio),
+                last=plain(last[0]),
+                guess="",
+                guess_zh="",
+            )
+        return
+    if spot.row.sheet is Sheet.FACILITIES or subject not in spot.context.prices:
+        return
+    low, high = spot.context.prices[subject]
+    if float(price) > DEAR * high or float(price) * DEAR < low:
+        nearest = high if float(price) > high else low
+        _far(spot, "price", ("form_price_range", checked), ratio=_ratio(float(price) / nearest))
+
+
+def _far(spot: Spot, key: str, what: tuple[str, bool], **given: str) -> None:
+    code, checked = what
+    spot.say("form_checked" if checked else code, key, **given)
+
+
+def _log(ratio: float) -> float:
+    return ratio if ratio >= 1 else 1 / ratio
+
+
+def _ratio(ratio: float) -> str:
+    return f"{round_to(ratio):,g}"

@@ -1,0 +1,154 @@
+"""A form judged whole, and declared or refused whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synergy.dataset.findings import Findings
+from synergy.errors import SHOWN, DatasetError, Problem, Severity
+from synergy.forms.context import context_of
+from synergy.forms.judging import Read, read_rows
+from synergy.forms.reading import rows_of, rows_of_records
+from synergy.forms.rows import Rows
+from synergy.store.access import Actor
+from synergy.store.declaring import declare
+from synergy.store.names import Sheet
+from synergy.store.overlay import COLUMNS, Entry
+from synergy.store.previewing import ground, preview
+from synergy.store.rounds import Asked
+from synergy.store.store import Store
+
+Place = tuple[int, str]
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a form would do.
+
+    Parameters
+    ----------
+    entries : tuple of Entry
+        Of the rows that could be read.
+    problems : tuple of Problem
+        Errors first, then warnings, each at its cell; `SHOWN` at most, and how many more there are.
+    changes : dict or None
+        As from `synergy.store.previewing.preview`; None where rows cannot be read at all.
+    """
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    changes: Record | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether anything in it is wrong: then nothing of it is declared."""
+        return any(one.severity is Severity.ERROR for one in self.problems)
+
+
+def judge_file(
+    store: Store, actor: Actor, place: Place, upload: tuple[bytes, str], more: Sequence[Record] = ()
+) -> Judged:
+    """Return what an uploaded declaration would do; nothing is stored.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        Who may declare for the enterprise.
+    place : tuple of int and str
+        Round and enterprise.
+    upload : tuple of bytes and str
+        The file and its name, of which the ending alone is looked at.
+    more : sequence of dict
+        Entries besides, as in a JSON document.
+
+    Returns
+    -------
+    Judged
+    """
+    known = ground(store, actor, place)  # asks who may, before anything is parsed
+    findings = Findings()
+    rows = rows_of(*upload, findings)
+    if rows is None:
+        return Judged((), findings.problems(), None)
+    beside = rows_of_records(list(more), findings)
+    rows = rows if beside is None or not more else replace(rows, rows=[*rows.rows, *beside.rows])
+    return _judged(store, actor, place, (rows, context_of(known), findings))
+
+
+def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows) -> Judged:
+    """Return what the rows of a page, or of a program, would do; nothing is stored.
+
+    Parameters
+    ----------
+    store, actor, place
+        As for `judge_file`.
+    rows : Rows
+        As they came.
+
+    Returns
+    -------
+    Judged
+    """
+    return _judged(store, actor, place, (rows, context_of(ground(store, actor, place)), Findings()))
+
+
+def _judged(store: Store, actor: Actor, place: Place, what: tuple[Rows, Any, Findings]) -> Judged:
+    rows, context, findings = what
+    read = read_rows(rows, context, findings)
+    changes, more = preview(store, actor, place, read.entries)
+    said = {(one.table, one.row, one.column, one.severity) for one in findings.problems()}
+    for problem in _placed(more, read):
+        if (problem.table, problem.row, problem.column, problem.severity) not in said:
+            findings.extend([problem])
+    problems = tuple(rows.located(one) for one in findings.problems())
+    return Judged(read.entries, problems, changes)
+
+
+def _placed(problems: Sequence[Problem], read: Read) -> list[Problem]:
+    """Return what the dataset says against entries, at the rows and columns of the form."""
+    placed = []
+    for problem in problems:
+        if problem.row is None or problem.table not in set(Sheet):
+            placed.append(problem)
+            continue
+        name, subject, amount, price = COLUMNS[Sheet(problem.table)]
+        keys = {name: "ident", subject: "subject", amount: "amount", price: "price"}
+        line = read.lines[Sheet(problem.table)][problem.row - 1]
+        placed.append(replace(problem, row=line, column=keys.get(problem.column, problem.column)))
+    return placed
+
+
+def declare_judged(store: Store, actor: Actor, place: Place, judged: Judged, asked: Asked | None = None) -> Record:
+    """Declare what a form says, all of it or nothing.
+
+    Parameters
+    ----------
+    store, actor, place
+        As for `judge_file`.
+    judged : Judged
+        What was found.
+    asked : Asked, optional
+        Version that was seen, idempotency key.
+
+    Returns
+    -------
+    dict
+        As from `synergy.store.declaring.declare`.
+
+    Raises
+    ------
+    DatasetError
+        Anything is wrong; all of it at once.
+    """
+    if judged.refused:
+        raise DatasetError(judged.problems)
+    return declare(store, actor, place, judged.entries, asked)
+
+
+def shown(problems: Sequence[Problem], lang: str) -> list[Record]:
+    """Return problems as records in one language, at most `SHOWN` of them."""
+    return [problem.record(lang) for problem in problems[:SHOWN]]
