@@ -12,6 +12,8 @@ from synergy.store.store import Store
 from web.access import csrf, guard
 from web.failing import answers
 from web.limits import limit
+from web.logs import logged
+from web.metrics import metered
 from web.register import register
 from web.settings import Settings
 from web.signing import gate
@@ -54,6 +56,9 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Compress(app)  # first: it comes last, on the answer as it goes out
     app.after_request(_guarded)
+    logged(app)
+    if settings.metrics:
+        metered(app)
     csrf.init_app(app)
     app.before_request(guard)
     gate(app, settings.hashers)

@@ -20,7 +20,7 @@ OWN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "account.password": ("sign_in_rate", ("POST",)),
     }
 )
-_UNCOUNTED = ("static", "health.alive", "health.ready")
+_UNCOUNTED = ("static", "health.alive", "health.ready", "metrics")
 
 
 def limit(app: Flask) -> None:

@@ -12,6 +12,7 @@ from synergy.cli.files import template
 from synergy.cli.keeping import KEEPING
 from synergy.cli.members import round_group
 from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
+from synergy.cli.serving import serve
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
@@ -103,15 +104,15 @@ def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
 @commands.command()
 @stops(0.02, 40.0)
 @click.option("--port", type=Number(0, whole=True, most=65535), default=None)
-@click.option("--serve/--no-serve", "serve", default=True)
+@click.option("--serve/--no-serve", "served", default=True)
 @in_language
 @click.pass_obj
-def demo(talk: Talk, gap: float, time_limit: float, port: int | None, serve: bool) -> int:
+def demo(talk: Talk, gap: float, time_limit: float, port: int | None, served: bool) -> int:
     """Match and serve."""
     from synergy.cli.demo import run_demo
 
-    return run_demo(talk, port=port, serve=serve, gap=gap, time_limit=time_limit)
+    return run_demo(talk, port=port, serve=served, gap=gap, time_limit=time_limit)
 
 
-for more in (template, *STUDIES, round_group, *KEEPING):
+for more in (template, *STUDIES, round_group, *KEEPING, serve):
     commands.add_command(more)

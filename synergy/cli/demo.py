@@ -77,7 +77,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str
         director = threading.Thread(target=play.go_on, name="rehearsal", daemon=True)
         with Supervisor(str(address)):
             director.start()
-            _invite(talk, listening.effective_port, [name for name, *_ in PEOPLE], passwords)
+            _invite(talk, listening.port, [name for name, *_ in PEOPLE], passwords)
             serving.serve(listening)
             play.over.set()
             director.join()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from synergy.cli.words_files import FILE_WORDS
 from synergy.cli.words_rounds import ROUND_WORDS
+from synergy.cli.words_serving import SERVING_WORDS
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
 
@@ -29,7 +30,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Measure against other solvers and tools: all benchmarks, or those named.",
             "与其他求解器和工具比较测量：全部测试，或指定的测试。",
         ),
-        "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
         "option.scenario": ("Scenario file (TOML or JSON).", "情景文件（TOML 或 JSON）。"),
         "option.settings": (
             "One setting, over the scenario's; may be repeated.",
@@ -44,8 +44,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
         "option.every": ("All proposals, not the first thirty.", "列出全部建议，而非前三十条。"),
         "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
-        "option.port": ("Port on the loopback address (0: any).", "本机回环地址上的端口（0：任意）。"),
-        "option.serve": ("Print the proposals and stop.", "只输出建议，不启动网页。"),
         "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),
         "option.seconds": (
             "Limit of each run in seconds (default: 300; with --quick 15).",
@@ -64,6 +62,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **ROUND_WORDS,
         **STUDY_WORDS,
         **SETTLEMENT_WORDS,
+        **SERVING_WORDS,
         # errors
         "error": ("error", "错误"),
         "warning": ("warning", "警告"),
@@ -144,17 +143,5 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "phase.solved": ("solved", "求解完成"),
         "phase.standalone": ("enterprises alone", "各企业单独计算"),
         "bar": ("best {best}  bound {bound}  gap {gap}", "最优 {best}  上界 {bound}  间隙 {gap}"),
-        # demo
-        "demo.matching": ("Matching {name} ...", "正在匹配 {name} ……"),
-        "demo.account": ("  {name}  {password}  {role}", "  {name}  {password}  {role}"),
-        "demo.planner": ("planner of the association", "协会组织者"),
-        "demo.pengfei": ("editor of an enterprise, Pengfei Group", "企业填报人（山西鹏飞集团）"),
-        "demo.auditor": ("auditor", "审计员"),
-        "demo.admin": ("administrator", "管理员"),
-        "demo.follows": (
-            "The first round has its plan within a minute; the second one follows with a settlement.",
-            "第一轮约一分钟内给出方案；第二轮随后给出收益分配。",
-        ),
-        "demo.serving": ("Open {address}  (Ctrl-C ends it)", "请打开 {address}（Ctrl-C 结束）"),
     }
 )

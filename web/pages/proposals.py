@@ -16,14 +16,14 @@ from web.shown import Shown
 room = pages("proposals")
 
 
-def _shown(lang: str) -> Shown:
-    """Return the plan of the latest round that has one."""
+def _shown(lang: str) -> Shown | None:
+    """Return the plan of the latest round that has one, None where none has."""
     for one in seeing.list_rounds(store(), actor()):
         try:
             return Shown(seeing.see_plan(store(), actor(), one["round"]), lang)
         except NotFoundError:
             continue
-    raise refusal("not_found", what="match")
+    return None
 
 
 @room.get("/plan")
@@ -31,6 +31,8 @@ def _shown(lang: str) -> Shown:
 def proposals(lang: str) -> str:
     """Show all proposals by gain, or those of one kind."""
     shown = _shown(lang)
+    if shown is None:
+        return page("planner/no_plan.html", lang)
     kind = request.args.get("kind", "")
     if kind and kind not in tuple(Kind):
         abort(404)
@@ -44,7 +46,7 @@ def proposals(lang: str) -> str:
 def proposal(lang: str, ident: str) -> str:
     """Show one proposal."""
     shown = _shown(lang)
-    found = shown.proposal(ident)
+    found = None if shown is None else shown.proposal(ident)
     if found is None:
         raise refusal("not_found", what="proposal")
     return page("planner/proposal.html", lang, shown=shown, item=found)

@@ -43,6 +43,11 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "What the grid emits for bought power is not in it.",
             "减碳按区域内排放、与现有交易相比计算；负值表示排放增加（例如产量增加）。外购电力在电网侧的排放不计入。",
         ),
+        "no_plan": (
+            "No round has a plan yet. The first one is shown here as soon as it is found; look again in a moment.",
+            "目前尚无方案。首个方案得出后将显示在此处，请稍后刷新。",
+        ),
+        "look_again": ("Look again", "刷新"),
         "count": ("Number of proposals", "建议数量"),
         "today": ("Value today", "当前价值"),
         "co2": ("CO2 emitted under the plan", "方案的碳排放"),

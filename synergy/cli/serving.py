@@ -1,0 +1,133 @@
+"""`synergy serve`: the pages and the API on a store, with workers beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import ipaddress
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synergy.cli.options import in_language
+from synergy.cli.stores import DATABASE
+from synergy.cli.talk import Talk
+from synergy.cli.usage import Number
+from synergy.errors import UsageError
+
+if TYPE_CHECKING:
+    from synergy.store.store import Store
+
+ADMINISTRATOR = "admin"
+_COOKIES = b"cookies of the pages"
+
+
+@click.command("serve")
+@click.option("--db", "address", envvar=DATABASE, default="synergy.db")
+@click.option("--host", default="127.0.0.1")
+@click.option("--port", type=Number(0, whole=True, most=65535), default=8080)
+@click.option("--worker-count", "count", type=Number(0, whole=True, most=64), default=1)
+@click.option("--workers", type=Number(1, whole=True))
+@click.option("--proxies", type=Number(0, whole=True, most=9), default=0)
+@click.option("--tls-cert", "certificate", type=click.Path(path_type=Path))
+@click.option("--tls-key", "private", type=click.Path(path_type=Path))
+@click.option("--backups", type=click.Path(path_type=Path))
+@click.option("--webhook-host", "webhooks", metavar="HOST", multiple=True)
+@click.option("--metrics", is_flag=True)
+@in_language
+@click.pass_obj
+def serve(talk: Talk, /, **given: Any) -> int:
+    """Serve a store until interrupted."""
+    _safe(talk, given)
+    from synergy.worker.supervisor import Supervisor
+    from synergy.worker.work import Habits
+
+    store = _opened(given["address"])
+    try:
+        _first(talk, store)
+        listening = _listening(talk, store, given)
+        importlib.import_module("web.logs").to_stream()
+        scheme = "https" if given["certificate"] else "http"
+        address = f"{scheme}://{_shown(given['host'])}:{listening.port}/{talk.lang}/"
+        with Supervisor(given["address"], given["count"], Habits(workers=given["workers"])):
+            talk.line(talk.say("serve.serving", address=address), "bold")
+            importlib.import_module("web.serve").serve(listening)
+    finally:
+        store.close()
+    return 0
+
+
+def _safe(talk: Talk, given: Mapping[str, Any]) -> None:
+    """Refuse to send passwords over a network in the clear, and half a certificate."""
+    if (given["certificate"] is None) != (given["private"] is None):
+        raise click.UsageError(talk.say("serve.half"))
+    if not (given["certificate"] or given["proxies"] or _loopback(given["host"])):
+        raise click.UsageError(talk.say("serve.clear", host=given["host"]))
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _opened(address: str) -> Store:
+    """Return the store, made where there is none yet."""
+    from synergy.store.database import database
+    from synergy.store.migrations.run import current
+    from synergy.store.store import make_store, open_store
+
+    base = database(address)
+    try:
+        file = base.file
+        there = file.exists() if file is not None else current(base) is not None
+    finally:
+        base.close()
+    return open_store(address) if there else make_store(address)
+
+
+def _first(talk: Talk, store: Store) -> None:
+    """Make an administrator where there is no account yet, and say the password that holds for one sign-in."""
+    from synergy.store.names import Role
+    from synergy.store.people import MACHINE, Account, add_user, empty
+
+    if not empty(store):
+        return
+    password = secrets.token_urlsafe(12)
+    add_user(store, MACHINE, Account(ADMINISTRATOR, Role.ADMINISTRATOR, None, password, one_time=True))
+    talk.line(talk.say("serve.first", name=ADMINISTRATOR, password=password), "bold")
+
+
+def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
+    """Return a server that listens; by name, for nothing of the house imports the factory."""
+    factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
+    chosen = settings.Settings(
+        # sessions outlive a start of the server, and processes share them
+        secret=hmac.new(store.secret, _COOKIES, hashlib.sha256).digest(),
+        secure=bool(given["certificate"] or given["proxies"]),
+        proxies=given["proxies"],
+        backup_folder=given["backups"],
+        webhook_hosts=given["webhooks"],
+        metrics=given["metrics"],
+    )
+    tls = serving.Tls(given["certificate"], given["private"]) if given["certificate"] else None
+    app = factory.create_app(store, chosen)
+    try:
+        return serving.server(app, given["host"], given["port"], tls)
+    except OSError as error:
+        said = error.strerror or error
+        key = (
+            "serve.certificate"
+            if isinstance(error, FileNotFoundError) or "SSL" in type(error).__name__
+            else "port_taken"
+        )
+        raise UsageError(talk.say(key, port=given["port"], said=said)) from error

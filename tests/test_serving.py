@@ -1,0 +1,216 @@
+"""`synergy serve` and `demo` as processes: first start, health, TLS, logs without secrets, metrics, stopping."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+from web_worlds import SECRET, World
+
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
+from synergy.store.names import Role
+from synergy.store.people import known, list_users
+from synergy.store.store import open_store
+from web.app import create_app
+from web.settings import Settings
+
+OPENSSL = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+
+
+class Browser:
+    """What keeps cookies and sends forms."""
+
+    def __init__(self, root: str, trusted: Path | None = None) -> None:
+        context = ssl.create_default_context(cafile=str(trusted)) if trusted else None
+        handlers = [urllib.request.HTTPCookieProcessor(CookieJar())]
+        if context is not None:
+            handlers.append(urllib.request.HTTPSHandler(context=context))  # type: ignore[arg-type]
+        self.root, self.opener = root, urllib.request.build_opener(*handlers)
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+        return self._asked(urllib.request.Request(self.root + path, headers=headers or {}))
+
+    def post(self, path: str, **data: str) -> tuple[int, str]:
+        mark = re.search(r'name="csrf_token" value="([^"]+)"', self.get(path)[1])
+        assert mark is not None
+        body = urllib.parse.urlencode({"csrf_token": mark[1], **data}).encode()
+        headers = {"Referer": self.root + path}
+        return self._asked(urllib.request.Request(self.root + path, data=body, headers=headers))
+
+    def _asked(self, request: urllib.request.Request) -> tuple[int, str]:
+        try:
+            with self.opener.open(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+
+class Server:
+    """A process that serves, and what it printed."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "SYNERGY_NO_BROWSER": "1"}
+        self.errors = folder / f"errors{len(list(folder.iterdir()))}"
+        command = [sys.executable, "-m", "synergy", *words, "--lang", "en"]
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """Return the next line that fits."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            found = re.search(pattern, line)
+            if found:
+                return found
+        raise AssertionError(f"no {pattern}: {self.errors.read_text('utf-8')}")
+
+    def stop(self) -> int:
+        """Stop the process as a service manager does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        finally:
+            self.process.kill()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Yield what starts servers; all that still run are ended."""
+    servers: list[Server] = []
+
+    def start(*words: str) -> Server:
+        servers.append(Server(tmp_path, *words))
+        return servers[-1]
+
+    yield start
+    for one in servers:
+        one.stop()
+
+
+def test_a_first_start_from_nothing(tmp_path: Path, served: Callable[..., Server]) -> None:
+    server = served("serve", "--port", "0", "--worker-count", "0", "--metrics")
+    password = server.line(r"sign in as admin with (\S+),")[1]
+    root = server.line(r"(http://127\.0\.0\.1:\d+)/en/")[1]
+    browser = Browser(root)
+    assert browser.get("/healthz") == (200, "ok\n")
+    assert json.loads(browser.get("/readyz")[1]) == {"ready": True}
+    status, page = browser.post("/en/sign-in", name="admin", password=password)
+    assert (status, "was made for you" in page) == (200, True)
+    new = "my very own words"
+    status, page = browser.post("/en/account/password", old=password, new=new, again=new)
+    assert (status, "Administration" in page) == (200, True)
+    status, metrics = browser.get("/metrics")
+    assert status == 200
+    assert 'synergy_requests_total{method="GET",route="/healthz",status="200"} 1.0' in metrics
+    assert browser.get("/metrics", {"X-Forwarded-For": "192.0.2.1"})[0] == 404
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in server.errors.read_text("utf-8").splitlines()]
+    signed = [one for one in lines if one.get("path") == "/en/sign-in" and one["method"] == "POST"]
+    assert [(one["status"], one["account"]) for one in signed] == [(303, "admin")]
+    assert not any(word in server.errors.read_text("utf-8") for word in (password, new, "csrf"))
+    store = open_store(tmp_path / "synergy.db")
+    assert [one["role"] for one in list_users(store, known(store, "admin"))] == [Role.ADMINISTRATOR]
+    store.close()
+    again = served("serve", "--port", "0", "--worker-count", "0")
+    assert "First start" not in again.line(r"(.*http://.*)")[1]
+    assert Browser(root).root
+
+
+def test_tls_of_its_own(tmp_path: Path, served: Callable[..., Server]) -> None:
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run([*OPENSSL, "-addext", "subjectAltName=IP:127.0.0.1", *files], check=True, capture_output=True)
+    words = ("--port", "0", "--worker-count", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+    server = served("serve", *words)
+    password = server.line(r"sign in as admin with (\S+),")[1]
+    root = server.line(r"(https://127\.0\.0\.1:\d+)/en/")[1]
+    browser = Browser(root, tmp_path / "cert.pem")
+    assert browser.get("/healthz") == (200, "ok\n")
+    status, page = browser.post("/en/sign-in", name="admin", password=password)
+    assert (status, "was made for you" in page) == (200, True)
+    port = int(root.rpartition(":")[2])
+    context = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    line = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+    line.request("GET", "/en/sign-in")
+    answer = line.getresponse()
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-synergy=")
+    assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    line.close()
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--host", "0.0.0.0"), "in the clear"),
+        (("--tls-cert", "cert.pem"), "belong together"),
+        (("--tls-cert", "none.pem", "--tls-key", "none.pem"), "cannot be read"),
+    ],
+)
+def test_what_is_not_safe_is_not_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    address = str(tmp_path / "store.db")
+    assert run_command(["serve", "--db", address, "--port", "0", *words], Talk("en")) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_server_whose_store_is_gone_is_not_ready(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = web_world.client()
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr("web.health.head", lambda: "0999")
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/metrics").status_code == 404
+
+
+def test_metrics_are_for_this_machine_alone(web_world: World) -> None:
+    app = create_app(web_world.store, Settings(secret=SECRET, metrics=True, proxies=1))
+    client = app.test_client()
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+
+
+def _until(true: Callable[[], Any], seconds: float) -> float:
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def test_the_demonstration_answers_while_it_matches(served: Callable[..., Server]) -> None:
+    server = served("demo", "--port", "0", "--gap", "0.3", "--time-limit", "4")
+    root = server.line(r"(http://127\.0\.0\.1:\d+)/en/")[1]
+    passwords = {name: server.line(rf"  {name} +(\S+)")[1] for name in ("planner", "pengfei", "auditor", "admin")}
+    for name, password in passwords.items():
+        status, page = Browser(root).post("/en/sign-in", name=name, password=password)
+        assert (status, "temporary" in page) == (200, True), name
+    planner = Browser(root)
+    planner.post("/en/sign-in", name="planner", password=passwords["planner"])
+    _until(lambda: "Proven gap" in planner.get("/en/plan")[1], 240)
+    assert server.stop() == 0
