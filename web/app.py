@@ -97,3 +97,4 @@ def _kept(response: Response) -> None:
     if response.get_etag()[0] is None:
         language = response.headers.get("Content-Language", "").encode()
         response.set_etag(sha256(language + b"\0" + response.get_data()).hexdigest()[:32])
+        response.make_conditional(request)  # what is compressed gets a tag of its own and is asked about again there

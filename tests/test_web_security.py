@@ -1,0 +1,294 @@
+"""What an attacker tries on the pages: forged forms, fixed sessions, other sites, others' things, too many requests."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from stores import begun, editor, matched
+from web_worlds import PASSWORD, PEOPLE, SECRET, World
+
+from synergy.store import declaring, freezing, people, sessions
+from synergy.store.access import RULES, Action, reach
+from synergy.store.names import Role, Sheet
+from synergy.store.overlay import Entry
+from web.access import APART, KEY, PUBLIC, SAFE, rule_of
+from web.app import create_app
+from web.settings import Settings
+from web.signing import onward
+
+CANARIES = ("137.918273", "2953.817462")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check passwords without the slow hash: it is tested elsewhere."""
+    monkeypatch.setattr(people, "_matches", lambda _, password: password == PASSWORD)
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """Return endpoint, method and a plausible address of every view of the pages."""
+    found = []
+    for one in app.url_map.iter_rules():
+        if one.endpoint.partition(".")[0] == APART or one.endpoint == "static":
+            continue
+        filled = {name: _argument(name) for name in one.arguments}
+        with app.test_request_context():
+            _, path = one.build(filled) or (None, None)
+        if path is None:
+            raise AssertionError(f"{one.rule}: give its arguments a value")
+        for method in sorted((one.methods or set()) - {"HEAD", "OPTIONS"}):
+            found.append((one.endpoint, method, path))
+    return found
+
+
+def _argument(name: str) -> Any:
+    words = {"lang": "en", "code": "Pnone", "name": "nobody", "commodity": "COG", "process": "none", "view": "map"}
+    return words.get(name, "none" if name in ("ident_", "enterprise", "site", "kind", "table") else 987654)
+
+
+def test_every_route_by_every_role(web_world: World) -> None:
+    clients = {who: web_world.client(who) for who in ("", *PEOPLE)}
+    wrong, cells = [], 0
+    for endpoint, method, path in routes(web_world.app):
+        needed = rule_of(web_world.app, endpoint)
+        for who, client in clients.items():
+            role = PEOPLE[who][1] if who else None
+            data = {"csrf_token": web_world.mark()} if who else {}
+            # signing out would end what the other cells need
+            if endpoint == "account.leave" and method == "POST":
+                continue
+            status = client.open(path, method=method, data=data if method == "POST" else None).status_code
+            cells += 1
+            may = needed == PUBLIC or (role is not None and any(role in RULES[one][1] for one in needed))
+            if status >= 500:
+                wrong.append(f"{method} {path} as {who or 'nobody'}: {status}")
+            elif role is None and not may:
+                if status not in (303, 401, 403):
+                    wrong.append(f"{method} {path} as nobody: {status}")
+            elif (not may and status != 403) or (may and needed != PUBLIC and status == 401):
+                wrong.append(f"{method} {path} as {who}: {status}")
+    assert wrong == []
+    assert cells > 200
+
+
+def test_every_form_needs_its_mark(web_world: World) -> None:
+    client, taken = web_world.client("planner"), []
+    forms = 0
+    for endpoint, method, path in routes(web_world.app):
+        needed = rule_of(web_world.app, endpoint)
+        may = needed == PUBLIC or any(reach(web_world.actor("planner"), one) for one in needed)
+        if method in SAFE or not may:
+            continue
+        forms += 1
+        for data in ({}, {"csrf_token": "forged"}):
+            if client.open(path, method=method, data=data).status_code != 400:
+                taken.append(f"{method} {path} {data}")
+    assert taken == []
+    assert forms > 3
+
+
+def test_the_mark_of_another_session_is_none(web_world: World) -> None:
+    mine, theirs = web_world.client("planner"), web_world.client("editor")
+    with theirs.session_transaction() as session:
+        session["csrf_token"] = "b" * 40
+    answer = theirs.post("/en/account/tokens", data={"csrf_token": web_world.mark(), "label": "x", "scope": "read"})
+    assert answer.status_code == 400
+    assert web_world.post(mine, "/en/account/tokens", label="x", scope="read", days="7").status_code == 200
+
+
+def _mark(client: FlaskClient, path: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_session_begins_anew_at_the_sign_in(web_world: World) -> None:
+    client = web_world.client("editor")
+    with client.session_transaction() as session:
+        planted, old = session["csrf_token"], session[KEY]
+        session["planted"] = "by somebody else"
+    mark = _mark(client, "/en/sign-in")
+    assert (
+        client.post("/en/sign-in", data={"csrf_token": mark, "name": "anna", "password": PASSWORD}).status_code == 303
+    )
+    with client.session_transaction() as session:
+        assert session[KEY] != old
+        assert "planted" not in session
+        assert session.get("csrf_token") != planted
+    with pytest.raises(Exception, match="wrong, expired or disabled"):
+        sessions.resume(web_world.store, old)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/en/",
+        "///evil.example/en/",
+        "/\\evil.example",
+        "/en/\\evil.example",
+        "/en/\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "/static/style.css",
+        "/api/v1/proposals",
+        "en/plan",
+        "/en\t//evil.example",
+        "/%65n//evil.example",
+        "",
+    ],
+)
+def test_nobody_is_led_elsewhere_after_the_sign_in(web_world: World, target: str) -> None:
+    assert onward(target) is None
+    client = web_world.client()
+    data = {"csrf_token": _mark(client, "/en/sign-in"), "name": "anna", "password": PASSWORD, "next": target}
+    assert client.post("/en/sign-in", data=data).location == "/en/"
+
+
+def test_cookies_go_by_https_alone_where_people_come_by_it(web_world: World) -> None:
+    behind = create_app(web_world.store, Settings(secret=SECRET, secure=True, proxies=1))
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "synergy.example"}
+    answer = behind.test_client().get("/en/sign-in", headers=forwarded)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-synergy=")
+    assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    assert "Domain" not in cookie
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    plain = web_world.client().get("/en/sign-in")
+    assert "HttpOnly" in plain.headers["Set-Cookie"]
+    assert "SameSite=Lax" in plain.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" not in plain.headers
+
+
+def test_headers_of_a_proxy_count_only_where_one_is_set(web_world: World) -> None:
+    lied = web_world.client().get("/en/", headers={"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"})
+    assert "evil" not in str(lied.headers)
+
+
+def test_who_asks_too_often_is_told_to_wait(web_world: World) -> None:
+    limited = Settings(secret=SECRET, sign_in_rate="3 per minute", page_rate="30 per minute")
+    client = create_app(web_world.store, limited).test_client()
+    mark = _mark(client, "/en/sign-in")
+    data = {"csrf_token": mark, "name": "anna", "password": "not this one"}
+    statuses = [client.post("/en/sign-in", data=data).status_code for _ in range(5)]
+    assert statuses == [403, 403, 403, 429, 429]
+    last = client.post("/zh/sign-in", data=data)
+    assert last.status_code == 429
+    assert int(last.headers["Retry-After"]) > 0
+    assert "请求过多" in last.text
+    pages = [client.get("/en/sign-in").status_code for _ in range(40)]
+    assert (pages[0], pages[-1]) == (200, 429)
+    with client.get("/static/style.css") as style:
+        assert style.status_code == 200
+    assert client.get("/healthz").status_code == 200
+
+
+def test_an_account_rests_after_wrong_passwords(web_world: World) -> None:
+    client = web_world.client()
+    mark = _mark(client, "/en/sign-in")
+    for password in ["wrong wrong"] * 5 + [PASSWORD]:
+        data = {"csrf_token": mark, "name": "anna", "password": password}
+        assert client.post("/en/sign-in", data=data).status_code == 403
+
+
+def test_a_tag_depends_on_content_and_language_alone(web_world: World) -> None:
+    first, second = web_world.client("planner"), web_world.client("planner")
+    path = "/en/plan"
+    tag = first.get(path).headers["ETag"]
+    assert second.get(path).headers["ETag"] == tag
+    assert first.get("/zh/plan").headers["ETag"] != tag
+    again = first.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.get(path).headers["Cache-Control"] == "private, no-cache"
+    packed = first.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert (
+        first.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}).status_code == 304
+    )
+    form = first.get("/en/account")
+    assert form.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in form.headers
+
+
+def test_what_is_too_large_is_refused(web_world: World) -> None:
+    small = create_app(web_world.store, replace(Settings(secret=SECRET, limited=False), upload_bytes=1000))
+    answer = small.test_client().post("/en/sign-in", data={"name": "x" * 2000})
+    assert answer.status_code == 413
+    assert "larger" in answer.text
+
+
+def test_a_fault_of_the_program_tells_nothing(
+    web_world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(f"cost {CANARIES[0]}")
+
+    monkeypatch.setattr("synergy.store.seeing.list_rounds", broken)
+    answer = web_world.client("planner").get("/en/plan")
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+    assert CANARIES[0] not in answer.text
+    from web.logs import Lines
+
+    written = [Lines().format(one) for one in caplog.records if one.exc_info]
+    assert written
+    assert CANARIES[0] not in "".join(written)
+    assert json.loads(written[0])["kind"] == "ValueError"
+
+
+def _canary(world: World) -> int:
+    """Return a round in which costs and prices of EAST are canaries, published."""
+    store = world.store
+    ident = begun(store, name="canary")
+    for name in ("WEST", "ALUMINA", "TARCO", "GLASS"):
+        declaring.repeat(store, editor(name), (ident, name))
+    own = declaring.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
+    entries = [
+        Entry(
+            sheet=Sheet(one["sheet"]),
+            site=one["site"],
+            subject=one["subject"],
+            ident=one["ident"],
+            amount=Decimal(one["amount"]),
+            price=Decimal(CANARIES[0]) if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
+        )
+        for one in own
+    ]
+    entries.append(
+        Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARIES[1]))
+    )
+    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    freezing.freeze(store, world.actor("planner"), ident)
+    matched(store, ident)
+    return ident
+
+
+def test_no_page_of_a_rival_holds_a_canary(web_world: World) -> None:
+    ident = _canary(web_world)
+    secret = {*CANARIES, *(one.replace(".", "") for one in CANARIES), *(f"{float(one):,.2f}" for one in CANARIES)}
+    leaks, read = [], 0
+    for who in ("editor", "reader", "client", "admin", ""):
+        client = web_world.client(who)
+        seen, waiting = set(), ["/en/", f"/en/rounds/{ident}", f"/zh/rounds/{ident}"]
+        waiting += [f"/en/declarations/{ident}", f"/zh/declarations/{ident}", "/en/home", "/zh/home"]
+        while waiting and len(seen) < 150:
+            path = waiting.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            answer = client.get(path, follow_redirects=True)
+            read += 1
+            text = answer.data.decode("utf-8", "replace") + str(answer.headers)
+            leaks += [f"{who} {path}: {one}" for one in secret if one in text]
+            if answer.mimetype == "text/html":
+                found = re.findall(r'(?:href|src)="(/(?:en|zh)/[^"#]*)"', answer.text)
+                waiting += [one.replace("&amp;", "&") for one in found]
+    assert leaks == []
+    assert read > 40
+    assert Role.EDITOR in RULES[Action.SEE_PROPOSAL][1]
