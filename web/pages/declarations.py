@@ -1,0 +1,195 @@
+"""Declarations: an editable table, paste, upload, template, dry run; and datasets that planners upload."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.read import check
+from synergy.errors import SHOWN, NotFoundError, Problem
+from synergy.forms.context import context_of
+from synergy.forms.reading import rows_of
+from synergy.forms.rows import Rows
+from synergy.forms.submitting import Judged, declare_judged, judge_rows
+from synergy.forms.writing import declaration_workbook
+from synergy.store import datasets, planning, seeing
+from synergy.store.access import Action, Resource, allowed, require
+from synergy.store.archives import snapshot_of
+from synergy.store.declaring import declaration, repeat
+from synergy.store.names import Sheet, State
+from synergy.store.previewing import Ground, ground
+from synergy.store.rounds import Asked
+from synergy.workbook.template import dataset_workbook
+from web import declaring
+from web.access import actor, rule, store
+from web.render import page, pages
+from web.tables import file
+from web.texts import word
+
+room = pages("declarations")
+Answer = Response | str | tuple[str, int]
+_UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
+
+
+@room.get("/declarations")
+@rule(Action.SEE_DECLARATION)
+def start(lang: str) -> Answer:
+    """Show the rounds in which one may declare; an enterprise with one that is open goes there."""
+    who = actor()
+    listed = seeing.list_rounds(store(), who)
+    mine = [one for one in listed if who.enterprise is None or _takes_part(one["round"], who.enterprise)]
+    going = [one for one in mine if one["state"] == State.DECLARING]
+    if who.enterprise is not None and len(going) == 1:
+        return redirect(_address(lang, going[0]["round"], who.enterprise), 303)
+    people = {} if who.enterprise is not None else {one["round"]: _firms(one["round"]) for one in going}
+    return page("declarations/start.html", lang, rounds=mine, people=people, enterprise=who.enterprise)
+
+
+def _takes_part(ident: int, enterprise: str) -> bool:
+    try:
+        declaration(store(), actor(), (ident, enterprise))
+    except NotFoundError:
+        return False
+    return True
+
+
+def _firms(ident: int) -> list[dict[str, Any]]:
+    return planning.list_members(store(), actor(), ident)
+
+
+def _address(lang: str, ident: int, enterprise: str) -> str:
+    return url_for("declarations.table", lang=lang, round_id=ident, enterprise=enterprise)
+
+
+@room.route("/declarations/<int:round_id>/<enterprise>", methods=["GET", "POST"])
+@rule(Action.SEE_DECLARATION)
+def table(lang: str, round_id: int, enterprise: str) -> Answer:
+    """Show a declaration as a table; try or declare what was written into it."""
+    known = ground(store(), actor(), (round_id, enterprise))
+    if request.method == "GET":
+        return _table(lang, known, declaring.rows_of_ground(known, context_of(known), lang), None)
+    step, rows = request.form.get("do", "check"), declaring.rows_of_form(request.form)
+    if step == "more":
+        return _table(lang, known, rows, None, blank=8)
+    if step == "paste":
+        sheet = request.form.get("sheet", "")
+        rows = declaring.pasted(
+            rows, Sheet(sheet) if sheet in set(Sheet) else Sheet.OFFERS, request.form.get("text", "")
+        )
+    return _judged(lang, known, rows, declare=step == "declare")
+
+
+def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()) -> Answer:
+    place = (known.round, known.enterprise)
+    judged = judge_rows(store(), actor(), place, rows)
+    if more:
+        judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
+    if declare and not judged.refused:
+        asked = Asked(request.form.get("version", type=int), request.form.get("key") or None)
+        declare_judged(store(), actor(), place, judged, asked)
+        flash(word("declare.done", lang, count=len(judged.entries)), "good")
+        return redirect(_address(lang, known.round, known.enterprise), 303)
+    shown = _table(lang, known, rows, judged)
+    return (shown, 422) if judged.refused else shown
+
+
+def _table(lang: str, known: Ground, rows: Rows, judged: Judged | None, blank: int = declaring.BLANK) -> str:
+    problems = () if judged is None else judged.problems[: 3 * SHOWN]
+    tables = declaring.shown(rows, problems, lang, blank)
+    mine = allowed(actor(), Action.DECLARE, Resource("declaration", frozenset({known.enterprise})))
+    return page(
+        "declarations/table.html",
+        lang,
+        known=known,
+        tables=tables,
+        choices=declaring.choices(context_of(known), lang),
+        judged=judged,
+        others=declaring.elsewhere(problems, tables, lang)[:SHOWN],
+        may=mine and known.state == State.DECLARING,
+        late=known.state != State.DECLARING,
+    )
+
+
+@room.post("/declarations/<int:round_id>/<enterprise>/upload")
+@rule(Action.DECLARE)
+def upload(lang: str, round_id: int, enterprise: str) -> Answer:
+    """Put the rows of a file into the table and say what they would change; nothing is stored."""
+    known = ground(store(), actor(), (round_id, enterprise))
+    require(actor(), Action.DECLARE, Resource("declaration", frozenset({enterprise})))
+    sent = request.files.get("file")
+    findings = Findings()
+    rows = None if sent is None else rows_of(sent.read(), sent.filename or "", findings)
+    if rows is None:
+        empty = declaring.rows_of_ground(known, context_of(known), lang)
+        problems = findings.problems()
+        return _table(lang, known, empty, Judged((), problems, None)), 422
+    return _judged(lang, known, declaring.numbered(rows), more=findings.problems())
+
+
+@room.post("/declarations/<int:round_id>/<enterprise>/repeat")
+@rule(Action.DECLARE)
+def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
+    """Declare as last time."""
+    told = repeat(store(), actor(), (round_id, enterprise))
+    flash(word("declare.done", lang, count=len(told["entries"])), "good")
+    return redirect(_address(lang, round_id, enterprise), 303)
+
+
+@room.get("/declarations/<int:round_id>/<enterprise>/template.xlsx")
+@rule(Action.SEE_DECLARATION)
+def template(lang: str, round_id: int, enterprise: str) -> Response:
+    """Send the form of an enterprise as a workbook with its last figures."""
+    data = declaration_workbook(ground(store(), actor(), (round_id, enterprise)), lang)
+    return file(data, f"declaration-{round_id}-{enterprise}.xlsx")
+
+
+@room.route("/datasets", methods=["GET", "POST"])
+@rule(Action.CREATE_ROUND)
+def dataset(lang: str) -> Answer:
+    """Take a dataset for rounds: a workbook, or a zip archive of its tables."""
+    sent = request.files.get("file")
+    if request.method == "GET" or sent is None:
+        return page("declarations/dataset.html", lang, problems=[], found=None, kept=_kept())
+    found, problems = _read(sent.read(), Path(sent.filename or "").suffix.lower())
+    told = None if found is None else datasets.add_dataset(store(), actor(), snapshot_of(found).archive)
+    if told is not None:
+        flash(word("dataset.kept", lang, name=told["name"]), "good")
+        if not problems:
+            return redirect(url_for("declarations.dataset", lang=lang), 303)
+    said = [problem.record(lang) for problem in problems[:SHOWN]]
+    shown = page("declarations/dataset.html", lang, problems=said, found=found, kept=_kept())
+    return shown if found is not None else (shown, 422)
+
+
+def _kept() -> list[dict[str, Any]]:
+    return datasets.list_datasets(store(), actor())[:20]
+
+
+def _read(data: bytes, ending: str) -> tuple[Dataset | None, tuple[Problem, ...]]:
+    """Return a dataset that was uploaded, and what is said of it; its name is no path."""
+    with TemporaryDirectory(prefix="synergy-") as folder:
+        place = Path(folder) / f"dataset{ending if ending in ('.xlsx', '.xlsm', '.zip') else ''}"
+        place.write_bytes(data)
+        if zipfile.is_zipfile(place):
+            with zipfile.ZipFile(place) as packed:
+                size = sum(entry.file_size for entry in packed.infolist())
+            if size > _UNPACKED:
+                findings = Findings()
+                findings.add("zip_bomb", Where(place.name), f"{size} bytes")
+                return None, findings.problems()
+        return check(place)
+
+
+@room.get("/datasets/template.xlsx")
+@rule(Action.CREATE_ROUND)
+def dataset_template(lang: str) -> Response:
+    """Send an empty workbook with a sheet for each table."""
+    return file(dataset_workbook(None, lang), f"dataset-{lang}.xlsx")
