@@ -27,8 +27,8 @@ PEOPLE = (
 )
 _PLANNER = Actor("planner", Role.PLANNER)
 _LOOK_S = 0.25
-# name of the round and its settlement: the first one is quick, the second one says who gets what
-_ACTS = (("1 · quick 速览", "standalone"), ("2 · settled 含收益分配", "core"))
+# name of the round, its settlement, the gap that suffices at the least: the first is quick, the second settles
+_ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分配", "core", 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Play:
                 rounds.advance(self.store, _PLANNER, ident, step)
 
     def _round(self, number: int, previous: int | None) -> int:
-        name, settlement = _ACTS[number]
-        options = {**self.options, "settlement": settlement}
+        name, settlement, least = _ACTS[number]
+        options = {**self.options, "settlement": settlement, "gap": max(least, self.options["gap"])}
         draft = rounds.Draft(name=name, archive=snapshot_of(self.dataset).archive, options=options, previous=previous)
         ident = int(rounds.create(self.store, _PLANNER, draft)["round"])
         rounds.advance(self.store, _PLANNER, ident, "open")

@@ -85,6 +85,12 @@ def resume(store: Store, key: str) -> Session:
     return Session(actor_of(row), bool(row.one_time))
 
 
+def one_time(store: Store, who: Actor) -> bool:
+    """Return whether the password of an account has to be changed before anything else."""
+    with store.database.read() as connection:
+        return bool(connection.execute(select(users.c.one_time).where(users.c.id == who.user)).scalar())
+
+
 def end(store: Store, key: str) -> None:
     """End a session."""
     with store.database.write() as connection:

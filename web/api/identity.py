@@ -10,6 +10,7 @@ from flask import Request, g, request
 from synergy.errors import DeniedError
 from synergy.store.access import Actor
 from synergy.store.keys import PREFIX, actor_of_token
+from synergy.store.sessions import one_time
 from web.access import store
 from web.api.limits import limiter
 from web.api.problems import ApiProblem
@@ -52,7 +53,10 @@ def who(asked: Request, proof: Proof) -> Actor:
                 return actor_of_token(store(), given.token)
         elif given is not None and proof is Proof.BASIC and given.type == "basic":
             limiter().address(str(asked.remote_addr))
-            return checked(str(given.username or "")[:200], str(given.password or "")[:1000])
+            known = checked(str(given.username or "")[:200], str(given.password or "")[:1000])
+            # a password that somebody else gave opens the page where it is changed, and nothing else
+            if not one_time(store(), known):
+                return known
     except DeniedError:
         pass
     except BusyError as error:
