@@ -63,6 +63,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str
     from synergy.cli.rehearsal import PEOPLE, Play
     from synergy.store.store import make_store
     from synergy.worker.supervisor import Supervisor
+    from synergy.worker.work import Habits
 
     # by name: nothing of the house imports the factory
     factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
@@ -75,7 +76,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str
         passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]
         play.begin(passwords)
         director = threading.Thread(target=play.go_on, name="rehearsal", daemon=True)
-        with Supervisor(str(address)):
+        with Supervisor(str(address), habits=Habits(workers=min(2, os.cpu_count() or 1))):
             director.start()
             _invite(talk, listening.port, [name for name, *_ in PEOPLE], passwords)
             serving.serve(listening)

@@ -32,24 +32,23 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "账户 {name} 的一次性密码，仅显示这一次；首次登录时须修改。",
         ),
         "admin.no_password": (
-            "{name} is made. A program signs in with a token: make one for it on the command line, "
-            "`synergy token add LABEL --scope read --as {name}`.",
-            "账户 {name} 已创建。程序凭令牌访问：请在命令行为其创建，"
-            "`synergy token add LABEL --scope read --as {name}`。",
+            "{name} is made. A program signs in with a token: make one for it on the command line: "
+            "synergy token add LABEL --scope read --as {name}",
+            "账户 {name} 已创建。程序凭令牌访问：请在命令行为其创建：synergy token add LABEL --scope read --as {name}",
         ),
         "admin.tokens": ("Tokens of all accounts", "全部令牌"),
         "admin.no_tokens": ("No token holds just now.", "当前没有有效令牌。"),
         "admin.copies": ("Copies of the store", "数据库备份"),
         "admin.copies_lead": (
-            "A copy is made while people work and stays on the server, in the folder that `synergy serve --backups` "
+            "A copy is made while people work and stays on the server, in the folder that synergy serve --backups "
             "names: it holds figures of all enterprises, which are not for a browser. The key of the audit chain is "
             "not in it.",
-            "备份可在系统使用中进行，文件保存在服务器上由 `synergy serve --backups` 指定的文件夹中："
+            "备份可在系统使用中进行，文件保存在服务器上由  synergy serve --backups 指定的文件夹中："
             "其中包含所有企业的数据，不通过浏览器下载。备份不含审计链密钥。",
         ),
         "admin.no_folder": (
-            "No folder for copies is set: start the server with `synergy serve --backups FOLDER`.",
-            "未设置备份文件夹：请用 `synergy serve --backups 文件夹` 启动服务。",
+            "No folder for copies is set: start the server with synergy serve --backups FOLDER.",
+            "未设置备份文件夹：请用  synergy serve --backups 文件夹  启动服务。",
         ),
         "admin.copy": ("Make a copy now", "立即备份"),
         "admin.copied": ("{file} is there, SHA-256 {sha256}.", "已生成 {file}，SHA-256：{sha256}。"),
