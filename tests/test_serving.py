@@ -212,5 +212,7 @@ def test_the_demonstration_answers_while_it_matches(served: Callable[..., Server
         assert (status, "temporary" in page) == (200, True), name
     planner = Browser(root)
     planner.post("/en/sign-in", name="planner", password=passwords["planner"])
-    _until(lambda: "Proven gap" in planner.get("/en/plan")[1], 240)
+    assert planner.get("/en/rounds/1/results")[0] == 404
+    _until(lambda: planner.get("/en/rounds/1/results")[0] == 200, 240)
+    assert "Proven gap" in planner.get("/en/rounds/1")[1]
     assert server.stop() == 0

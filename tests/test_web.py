@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
+from html import unescape
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from web_worlds import World
@@ -26,14 +27,6 @@ ALIKE: frozenset[str] = frozenset()
 @pytest.fixture
 def record(web_world: World) -> dict[str, Any]:
     return seeing.see_plan(web_world.store, web_world.actor("planner"), web_world.round)
-
-
-@pytest.fixture
-def altered(monkeypatch: pytest.MonkeyPatch, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the plan's record that the pages show instead, to be changed by a test."""
-    other = deepcopy(record)
-    monkeypatch.setattr(seeing, "see_plan", lambda *_: other)
-    return other
 
 
 def test_start_speaks_the_reader_s_language(web_world: World) -> None:
@@ -71,86 +64,79 @@ def test_each_role_is_brought_to_a_page(web_world: World, lang: str) -> None:
 
 
 @pytest.mark.parametrize(("lang", "title"), [("zh", "title_zh"), ("en", "title_en")])
-def test_list_and_each_proposal(web_world: World, record: dict[str, Any], lang: str, title: str) -> None:
-    client = web_world.client("planner")
-    page = client.get(f"/{lang}/plan").text
+def test_every_proposal_is_in_the_results(web_world: World, record: dict[str, Any], lang: str, title: str) -> None:
+    page = unescape(web_world.client("planner").get(f"/{lang}/rounds/{web_world.round}/results").text)
     assert len(record["plan"]["proposals"]) > 3
-    for item in record["plan"]["proposals"]:
-        assert item[title] in page
-        shown = client.get(f"/{lang}/plan/{quote(item['id'])}")
-        assert shown.status_code == 200
-        assert f"<h1>{item[title]}</h1>" in shown.text
+    assert [item[title] for item in record["plan"]["proposals"] if item[title] not in page] == []
 
 
-def test_filter_by_kind(web_world: World, record: dict[str, Any]) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_proposal_has_its_page(web_world: World, record: dict[str, Any], lang: str) -> None:
     client = web_world.client("planner")
-    page = client.get("/en/plan?kind=reallocation").text
+    found = unescape(client.get(f"/{lang}/rounds/{web_world.round}/results").text)
     for item in record["plan"]["proposals"]:
-        assert (item["title_en"] in page) == (item["kind"] == "reallocation")
-    assert client.get("/en/plan?kind=nonsense").status_code == 404
+        address = re.search(rf'href="([^"]+)"[^>]*>{re.escape(item[f"title_{lang}"])}<', found)
+        assert address is not None, item["id"]
+        shown = client.get(address[1])
+        assert (shown.status_code, "<h1>" in shown.text) == (200, True)
 
 
-def test_names_are_escaped_and_marked(web_world: World, altered: dict[str, Any]) -> None:
-    altered["labels"]["enterprises"]["WEST"] |= {"name_zh": EVIL, "name_en": EVIL, "evidence": "synthetic"}
-    page = web_world.client("planner").get("/zh/plan").text
-    assert EVIL not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;†" in page
-    assert SHARED["evidence.synthetic"][1] in page
-    assert SHARED["evidence.estimate"][1] not in page
+def test_names_are_marked(record: dict[str, Any]) -> None:
+    record = deepcopy(record)
+    record["labels"]["enterprises"]["WEST"] |= {"name_zh": EVIL, "name_en": EVIL, "evidence": "synthetic"}
+    shown = Shown(record, "zh")
+    assert shown.name("enterprises", "WEST") == f"{EVIL}†"
+    assert shown.marks() == [f"† {SHARED['evidence.synthetic'][1]}"]
 
 
 def test_only_who_may_see_a_plan_sees_it(web_world: World) -> None:
+    path = f"/en/rounds/{web_world.round}/results"
     for who in ("editor", "reader", "admin"):
-        assert web_world.client(who).get("/en/plan").status_code == 403
-    assert web_world.client().get("/en/plan").location.startswith("/en/sign-in?next=")
+        assert web_world.client(who).get(path).status_code == 403
+    assert web_world.client().get(path).location.startswith("/en/sign-in?next=")
 
 
-@pytest.mark.parametrize("path", ["/en/plan/none", "/zh/none", "/fr/", "/nothing"])
+@pytest.mark.parametrize("path", ["/en/rounds/99/results", "/zh/none", "/fr/", "/nothing"])
 def test_people_get_a_page_for_what_is_not_there(web_world: World, path: str) -> None:
     answer = web_world.client("planner").get(path)
     assert answer.status_code == 404
     assert "<h1>" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/en/sign-in", "/zh/plan", "/api/v1/proposals", "/none", "/static/style.css"])
+@pytest.mark.parametrize("path", ["/en/sign-in", "/zh/rounds", "/api/v1/proposals", "/none", "/static/style.css"])
 def test_headers_guard_every_answer(web_world: World, path: str) -> None:
     with web_world.client("planner").get(path) as answer:
         assert all(answer.headers[name] == value for name, value in HEADERS.items())
 
 
 def test_nothing_inline_and_nothing_from_outside(web_world: World) -> None:
-    page = web_world.client("planner").get("/en/plan").text
-    assert "<script" not in page
-    assert "style=" not in page
-    assert "://" not in page
+    for path in ("/en/rounds", "/en/account", "/en/audit"):
+        page = web_world.client("planner").get(path).text
+        assert "<script>" not in page
+        assert "style=" not in page
+        assert "://" not in page
 
 
-@pytest.mark.parametrize(("lang", "shares"), [("en", ("of coal tar", "46 kt")), ("zh", ("煤焦油", "4.6 万吨"))])
-def test_terms_builds_and_links_have_units(
-    web_world: World, record: dict[str, Any], lang: str, shares: tuple[str, ...]
-) -> None:
-    client = web_world.client("planner")
-    page = client.get(f"/{lang}/plan/{quote('build:TAR_DIST@EAST-1')}").text
-    assert all(share in page for share in (*shares, {"en": "110 kt tar", "zh": "11 万吨"}[lang]))
-    linked = next(item for item in record["plan"]["proposals"] if item["links"])
-    page = client.get(f"/{lang}/plan/{quote(linked['id'])}").text
-    assert {"en": "pipe DN700", "zh": "管道 DN700"}[lang] in page
-    assert " km</td>" in page
+@pytest.mark.parametrize(
+    ("lang", "tar", "unit", "pipe"),
+    [("en", "46 kt", "110 kt tar", "pipe DN700"), ("zh", "4.6 万吨", "11 万吨", "管道 DN700")],
+)
+def test_figures_have_units(record: dict[str, Any], lang: str, tar: str, unit: str, pipe: str) -> None:
+    shown, plan = Shown(record, lang), record["plan"]
+    item = shown.proposal("build:TAR_DIST@EAST-1")
+    assert item is not None
+    assert tar in [shown.amount(term["quantity"], term["commodity"]) for term in item["terms"]]
+    assert [shown.capacity(one) for one in shown.rows(item, "builds")] == [unit]
+    linked = next(item for item in plan["proposals"] if item["links"])
+    assert [shown.mode(one["mode"]) for one in shown.rows(linked, "links")] == [pipe]
+    assert Shown(record, "zh").price(1234.5, "TAR") == "1,234.50 元/吨"
 
 
-def test_settled_prices_are_shown(web_world: World, altered: dict[str, Any]) -> None:
-    item = altered["plan"]["proposals"][0]
-    item["terms"][0]["price"] = 1234.5
-    page = web_world.client("planner").get(f"/zh/plan/{quote(item['id'])}").text
-    assert "1,234.50 元/" in page
-
-
-def test_what_is_unknown_is_no_zero(web_world: World, altered: dict[str, Any]) -> None:
-    altered["plan"] |= {"gap": None, "gain": None, "today": None, "emissions": {}}
-    altered["plan"]["proposals"][0] |= {"gain": None, "payback_years": None}
-    page = web_world.client("planner").get("/en/plan").text
-    assert "0.00%" not in page
-    assert page.count("<dd>–") == 4
+def test_what_is_unknown_is_no_zero(record: dict[str, Any]) -> None:
+    shown = Shown(record, "en")
+    assert [shown.share(None), shown.money(None), shown.price(None, "TAR")] == ["–"] * 3
+    assert shown.payback({"payback_years": None, "capex": 1.0}) == "–"
+    assert (shown.share(1e-6), shown.share(0.0)) == ("< 0.01%", "0.00%")
 
 
 def test_only_the_shipped_dataset_is_called_synthetic(record: dict[str, Any]) -> None:
@@ -159,11 +145,11 @@ def test_only_the_shipped_dataset_is_called_synthetic(record: dict[str, Any]) ->
     assert Shown(shipped, "en").is_shipped()
 
 
-def test_the_other_language_is_the_same_page(web_world: World, record: dict[str, Any]) -> None:
+def test_the_other_language_is_the_same_page(web_world: World) -> None:
     client = web_world.client("planner")
-    assert 'href="/en/plan?kind=extension"' in client.get("/zh/plan?kind=extension").text
-    path = quote(record["plan"]["proposals"][0]["id"], safe=":@")
-    assert f'href="/en/plan/{path}"' in client.get(f"/zh/plan/{path}").text
+    path = f"rounds/{web_world.round}/results?kind=extension"
+    assert f'href="/en/{path}"' in client.get(f"/zh/{path}").text
+    assert 'href="/zh/audit?round=1"' in client.get("/en/audit?round=1").text
 
 
 @pytest.mark.parametrize("words", [WORDS, SHARED, MODES], ids=["web", "shared", "modes"])

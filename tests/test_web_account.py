@@ -66,9 +66,9 @@ def test_a_wrong_password_tells_nothing_more(web_world: World, name: str, passwo
 
 def test_after_signing_in_one_goes_on_to_where_one_was(web_world: World) -> None:
     client = web_world.client()
-    asked = client.get("/en/plan?kind=extension")
-    assert asked.location == "/en/sign-in?next=/en/plan?kind%3Dextension"
-    assert signed_in(client, "anna", PASSWORD, next="/en/plan?kind=extension").location == "/en/plan?kind=extension"
+    asked = client.get("/en/compare?a=1")
+    assert asked.location == "/en/sign-in?next=/en/compare?a%3D1"
+    assert signed_in(client, "anna", PASSWORD, next="/en/compare?a=1").location == "/en/compare?a=1"
 
 
 def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_a_token_is_shown_once_and_may_what_was_ticked(web_world: World) -> None
     assert "our ERP" in client.get("/en/account").text
     by_token = {"Authorization": f"Bearer {token}"}
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 200
-    assert web_world.client().get("/en/plan", headers=by_token).status_code == 403
+    assert web_world.client().get("/en/audit", headers=by_token).status_code == 403
     wrong = web_world.post(client, "/en/account/tokens", label="none", days="30")
     assert wrong.status_code == 422
     (made,) = keys.list_tokens(web_world.store, web_world.actor("editor"))

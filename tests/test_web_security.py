@@ -138,7 +138,7 @@ def test_a_session_begins_anew_at_the_sign_in(web_world: World) -> None:
         "javascript:alert(1)",
         "/static/style.css",
         "/api/v1/proposals",
-        "en/plan",
+        "en/rounds",
         "/en\t//evil.example",
         "/%65n//evil.example",
         "",
@@ -199,10 +199,10 @@ def test_an_account_rests_after_wrong_passwords(web_world: World) -> None:
 
 def test_a_tag_depends_on_content_and_language_alone(web_world: World) -> None:
     first, second = web_world.client("planner"), web_world.client("planner")
-    path = "/en/plan"
+    path = "/en/rounds"
     tag = first.get(path).headers["ETag"]
     assert second.get(path).headers["ETag"] == tag
-    assert first.get("/zh/plan").headers["ETag"] != tag
+    assert first.get("/zh/rounds").headers["ETag"] != tag
     again = first.get(path, headers={"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
     assert first.get(path).headers["Cache-Control"] == "private, no-cache"
@@ -230,7 +230,7 @@ def test_a_fault_of_the_program_tells_nothing(
         raise ValueError(f"cost {CANARIES[0]}")
 
     monkeypatch.setattr("synergy.store.seeing.list_rounds", broken)
-    answer = web_world.client("planner").get("/en/plan")
+    answer = web_world.client("planner").get("/en/rounds")
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
     assert CANARIES[0] not in answer.text

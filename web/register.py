@@ -73,10 +73,10 @@ NAVIGATION = (
 # where each role begins: the first of these that is there
 HOMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {
-        _P: ("rounds.rounds", "proposals.proposals"),
+        _P: ("rounds.rounds",),
         _E: ("home.home",),
         _R: ("home.home",),
-        _A: ("rounds.rounds", "audit.audit", "proposals.proposals"),
+        _A: ("rounds.rounds", "audit.audit"),
         _C: (),
         _D: ("admin.admin",),
     }

@@ -1,11 +1,8 @@
-"""The latest plan as planners and auditors see it: all proposals, and one of them."""
+"""One proposal of the latest plan as planners and auditors see it."""
 
 from __future__ import annotations
 
-from flask import abort, request
-
 from synergy.errors import NotFoundError
-from synergy.plan import Kind
 from synergy.store import seeing
 from synergy.store.access import Action
 from synergy.store.words import refusal
@@ -24,21 +21,6 @@ def _shown(lang: str) -> Shown | None:
         except NotFoundError:
             continue
     return None
-
-
-@room.get("/plan")
-@rule(Action.SEE_PLANS)
-def proposals(lang: str) -> str:
-    """Show all proposals by gain, or those of one kind."""
-    shown = _shown(lang)
-    if shown is None:
-        return page("planner/no_plan.html", lang)
-    kind = request.args.get("kind", "")
-    if kind and kind not in tuple(Kind):
-        abort(404)
-    items = [item for item in shown.plan["proposals"] if kind in ("", item["kind"])]
-    kinds = [str(name) for name in Kind]
-    return page("planner/proposals.html", lang, shown=shown, items=items, kinds=kinds, kind=kind)
 
 
 @room.get("/plan/<path:ident>")
