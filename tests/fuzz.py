@@ -27,11 +27,13 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 from stores import PLANNER, accept, begun, proposals, responding_round, tiny, worked
 
-from synergy.store import datasets, freezing, keys, matching, people, responding
+from synergy.store import datasets, freezing, hooks, keys, matching, people, responding, studies
 from synergy.store.access import SCOPES
-from synergy.store.names import Role
+from synergy.store.names import Role, StudyKind
 from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.store import Store, make_store, open_store
+from synergy.store.studies import Question
+from synergy.worker.studies import study_once
 from web.api.blueprint import room
 from web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Proof
 from web.app import create_app
@@ -124,6 +126,9 @@ def ground(folder: Path) -> Ground:
         "study": [1],
         "webhook": [1],
     }
+    studies.ask(store, known(store, "anna"), open_, Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2}))
+    study_once(store, apart=False)
+    hooks.add_webhook(store, known(store, "anna"), "https://erp.example/")
     store.close()
     return Ground(folder / "store.db", tokens, ids)
 

@@ -14,6 +14,8 @@ from cheroot.wsgi import Server
 from flask import Flask
 from waitress.server import create_server
 
+from web.api.webhooks import deliverer
+
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
 
@@ -44,11 +46,14 @@ class Listening:
         Where.
     run, close : callable
         Answer until interrupted; let go of the port.
+    app : flask.Flask
+        What answers; its webhooks are called meanwhile.
     """
 
     port: int
     run: Callable[[], None]
     close: Callable[[], None]
+    app: Flask
 
 
 def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listening:
@@ -82,7 +87,7 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
         # believed only as far as `Settings.proxies` says, see `web.app`
         clear_untrusted_proxy_headers=False,
     )
-    return Listening(int(made.effective_port), made.run, made.close)
+    return Listening(int(made.effective_port), made.run, made.close, app)
 
 
 def _with_tls(app: Flask, host: str, port: int, tls: Tls) -> Listening:
@@ -91,14 +96,14 @@ def _with_tls(app: Flask, host: str, port: int, tls: Tls) -> Listening:
     made.max_request_header_size = REQUEST_HEADER_BYTES
     made.max_request_body_size = app.config["MAX_CONTENT_LENGTH"] + REQUEST_HEADER_BYTES
     made.prepare()
-    return Listening(int(made.bind_addr[1]), made.serve, made.stop)
+    return Listening(int(made.bind_addr[1]), made.serve, made.stop, app)
 
 
 def serve(listening: Listening) -> None:
     """Answer until interrupted, by the terminal or by SIGTERM."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), deliverer(listening.app):
             listening.run()
         listening.close()
     finally:

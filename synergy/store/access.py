@@ -32,6 +32,8 @@ class Action(StrEnum):
     REMOVE_ENTERPRISE = "remove_enterprise"
     SEE_NOTICES = "see_notices"  # and mark them read
     OWN_ACCOUNT = "own_account"  # password and tokens of oneself
+    STUDY = "study"  # ask about a plan: why, where to, what else
+    HOOK = "hook"  # have other machines told of events
     WORK = "work"  # claim, renew, checkpoint, publish
 
 
@@ -110,6 +112,8 @@ RULES: Mapping[Action, tuple[str, Mapping[Role, Reach]]] = MappingProxyType(
         Action.REMOVE_ENTERPRISE: ("manage", {_D: _ALL}),
         Action.SEE_NOTICES: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _C: _OWN}),
         Action.OWN_ACCOUNT: ("account", {_P: _OWN, _E: _OWN, _R: _OWN, _A: _OWN, _C: _OWN, _D: _ALL}),
+        Action.STUDY: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.HOOK: ("read", {_P: _OWN, _E: _OWN, _A: _OWN, _C: _OWN}),
         Action.WORK: ("work", {_W: _ALL}),
     }
 )

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, MetaData, String, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+from synergy.store.exact import Instant, Micro
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -16,6 +29,21 @@ CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=CONVENTION)
+
+
+def typed(*tables: Table) -> None:
+    """Refuse in SQLite, which accepts anything anywhere, what is no whole number where one belongs.
+
+    Parameters
+    ----------
+    *tables : sqlalchemy.Table
+        Whose columns of numbers and moments get a check each.
+    """
+    for table in tables:
+        for column in list(table.columns):
+            if isinstance(column.type, Micro | Instant):
+                check = CheckConstraint(f"typeof({column.name}) IN ('integer', 'null')", name=f"{column.name}_type")
+                table.append_constraint(check.ddl_if(dialect="sqlite"))
 
 
 def own_id() -> Column[Any]:

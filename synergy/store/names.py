@@ -58,6 +58,23 @@ class Stage(StrEnum):
     ENDED = "ended"
 
 
+class StudyKind(StrEnum):
+    """What is asked about a round."""
+
+    EXPLANATION = "explanation"
+    PATHWAYS = "pathways"
+    SENSITIVITY = "sensitivity"
+    ALTERNATIVES = "alternatives"
+
+
+class Sending(StrEnum):
+    """How far a call to another machine has come."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     """What an account is for."""
 

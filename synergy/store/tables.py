@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from synergy.store.columns import choice, flag, metadata, of, own_id, version, word
+from synergy.store.columns import choice, flag, metadata, of, own_id, typed, version, word
 from synergy.store.exact import Document, Instant, Micro
 from synergy.store.names import OF_AN_ENTERPRISE, Answer, MatchState, Role, Sheet, Stage, State
 
@@ -305,15 +305,4 @@ Index(None, tokens.c.user)
 Index(None, sessions.c.user)
 Index(None, parties.c.enterprise)
 Index(None, events.c.round)
-
-
-def _typed() -> None:
-    """Refuse in SQLite, which accepts anything anywhere, what is no whole number where one belongs."""
-    for table in metadata.tables.values():
-        for column in list(table.columns):
-            if isinstance(column.type, Micro | Instant):
-                check = CheckConstraint(f"typeof({column.name}) IN ('integer', 'null')", name=f"{column.name}_type")
-                table.append_constraint(check.ddl_if(dialect="sqlite"))
-
-
-_typed()
+typed(*metadata.tables.values())

@@ -114,6 +114,21 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "{enterprise} has left; readmit it first (`synergy enterprise readmit`)",
             "{enterprise} 已退出；请先重新接纳（`synergy enterprise readmit`）",
         ),
+        "anonymous": (
+            RefusedError,
+            "partners of this round have no names yet, so that exchanges with one of them cannot be asked about",
+            "本轮次合作方尚未公开，不能查询与某一方的交换",
+        ),
+        "no_plan": (
+            RefusedError,
+            "the round has no plan yet that could be asked about; match it first",
+            "本轮次还没有可供查询的方案；请先匹配",
+        ),
+        "host": (
+            RefusedError,
+            "{host}: webhooks may go to {expected} alone; ask the operator to allow another host",
+            "{host}：网络回调仅可发送至 {expected}；请联系运维人员开放其他主机",
+        ),
         "too_often": (
             RefusedError,
             "changed {count} times in this round, no more is allowed; ask the planner",
@@ -142,6 +157,8 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column": ("column", "字段"),
         "term": ("term", "条款"),
         "ruling": ("ruling", "裁定"),
+        "study": ("study", "分析"),
+        "webhook": ("webhook", "网络回调"),
         "notice": ("notice", "通知"),
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from synergy.store.results import finish
 from synergy.store.store import Store
 from synergy.worker.child import main
 from synergy.worker.solve import Task, solve, told
+from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to
 _FLUSH_S = 0.5  # how often progress is stored
@@ -70,7 +72,7 @@ class Habits:
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
-    """Do runs until somebody says stop, and tell enterprises of deadlines that are near.
+    """Do runs until somebody says stop, answer studies beside them, and tell enterprises of deadlines that are near.
 
     Parameters
     ----------
@@ -84,6 +86,15 @@ def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     int
         Runs that ended here.
     """
+    aside = threading.Thread(target=study, args=(store, habits.idle, stop), name="studies")
+    aside.start()
+    try:
+        return _runs(store, habits, stop)
+    finally:
+        aside.join()
+
+
+def _runs(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     done, told = 0, -math.inf
     while not stop():
         try:

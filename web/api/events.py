@@ -15,7 +15,7 @@ from web.api.figures import Measures
 from web.api.problems import ApiProblem
 from web.api.spec import Call, Record
 
-STREAMS = 8  # each holds a thread of the server
+STREAMS = 3  # each holds a thread of the server, which has a few more
 LONGEST = 300.0  # seconds; the caller comes again by itself, with the last id
 LOOK = 0.5
 HEARTBEAT = 15.0

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from web.api.routes import audit, datasets, declarations, documents, matches, people, proposals, rounds
+from web.api.routes import (
+    audit,
+    datasets,
+    declarations,
+    documents,
+    hooks,
+    matches,
+    people,
+    proposals,
+    rounds,
+    studies,
+)
 
-ALL = (rounds, declarations, proposals, matches, people, audit, datasets, documents)
+ALL = (rounds, declarations, proposals, matches, studies, people, audit, datasets, hooks, documents)

@@ -1,0 +1,280 @@
+"""Studies: questions about a round that take a while, asked now, answered by a worker, fetched later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from synergy.store.access import Action, Actor, Reach, Resource, reach, require
+from synergy.store.archives import archive, dataset_of
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.matching import latest_match
+from synergy.store.names import MatchState, StudyKind
+from synergy.store.results import packed, unpacked_record
+from synergy.store.rounds import round_row
+from synergy.store.seeing import SHOWN
+from synergy.store.store import Store
+from synergy.store.tables import matches
+from synergy.store.tables_beside import studies
+from synergy.store.words import refusal
+
+MOST = 40  # of one enterprise in one round: asking again and again would feel out the others
+LEASE = timedelta(minutes=12)  # longer than any study may take
+ATTEMPTS = 3
+FOR_FIRMS = (StudyKind.EXPLANATION, StudyKind.PATHWAYS)
+_TOLD = ("round", "match", "kind", "asked", "actor", "state", "fault")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Parameters
+    ----------
+    kind : StudyKind
+    asked : mapping
+        ``{from_site, to_site, commodity, period, mode}`` of an explanation, ``{commodity, depth}`` of pathways,
+        ``{time_limit}`` of a sensitivity, ``{within, time_limit}`` of alternatives.
+    """
+
+    kind: StudyKind
+    asked: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A study that a worker holds.
+
+    Parameters
+    ----------
+    study, attempt : int
+        The fence: what is stored has to come from this attempt.
+    question : Question
+    enterprise : str or None
+        As which it is answered; None: the planner.
+    archive : bytes
+        The dataset.
+    scenario : mapping
+        Of the run, or of the round.
+    plan : mapping or None
+        Plan document.
+    """
+
+    study: int
+    attempt: int
+    question: Question
+    enterprise: str | None
+    archive: bytes = field(repr=False)
+    scenario: Mapping[str, Any] = field(repr=False)
+    plan: Mapping[str, Any] | None = field(repr=False)
+
+
+def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str | None = None) -> Record:
+    """Ask something about a round; a worker answers.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner or auditor anything; an enterprise why an exchange of its own is in the plan or not, once proposals
+        are published, and what could be made of a commodity of its own.
+    round_id : int
+    question : Question
+    key : str, optional
+        Idempotency key.
+
+    Returns
+    -------
+    dict
+        ``{study, state}``.
+
+    Raises
+    ------
+    DeniedError
+        An enterprise asks what only planners may.
+    NotFoundError
+        No such round, or an exchange of others.
+    RefusedError
+        There is no plan to ask about, partners have no names, or the enterprise has asked too often.
+    """
+    own = reach(actor, Action.STUDY) is Reach.OWN
+    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
+    require(actor, Action.STUDY, Resource("round", mine))
+    if own and question.kind not in FOR_FIRMS:
+        raise refusal("denied", role=str(actor.role), action=str(question.kind))
+    given = {"round": round_id, "kind": question.kind, "asked": dict(question.asked)}
+    enterprise = actor.enterprise if own else None
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        row = round_row(connection, round_id)
+        match = _match(connection, row, question.kind, own=own)
+        if own:
+            _few(connection, round_id, str(enterprise))
+            if question.kind is StudyKind.EXPLANATION:
+                _theirs(connection, row, str(enterprise), question.asked)
+        values = {**given, "match": match, "actor": actor.name, "enterprise": enterprise}
+        ident = inserted(connection, studies, **values, state=MatchState.REQUESTED, requested=change.at)
+        change.event("study.ask", f"study:{ident}", {"kind": question.kind}, round_id)
+        return {"study": ident, "state": str(MatchState.REQUESTED)}
+
+    return commit(store, actor, Step("study.ask", given, key), body)
+
+
+def _match(connection: Connection, row: Row[Any], kind: StudyKind, *, own: bool) -> int | None:
+    """Return the run that a question is about; pathways need none."""
+    if kind is StudyKind.PATHWAYS:
+        return None
+    latest = latest_match(connection, row.id)
+    if latest is None or (own and row.state not in SHOWN):
+        raise refusal("no_plan")
+    if own and row.anonymous:
+        raise refusal("anonymous")
+    return int(latest.id)
+
+
+def _few(connection: Connection, round_id: int, enterprise: str) -> None:
+    own = (studies.c.round == round_id) & (studies.c.enterprise == enterprise)
+    count = connection.execute(select(func.count()).where(own)).scalar_one()
+    if count >= MOST:
+        raise refusal("too_often", count=count)
+
+
+def _theirs(connection: Connection, row: Row[Any], enterprise: str, asked: Mapping[str, Any]) -> None:
+    sites = dataset_of(archive(connection, row.base))["sites"]
+    own = set(sites.loc[sites["enterprise"] == enterprise, "site"])
+    if not own & {asked.get("from_site"), asked.get("to_site")}:
+        raise refusal("not_found", what="site")
+
+
+def see_study(store: Store, actor: Actor, ident: int) -> Record:
+    """Return a study, with its result where it is answered.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner or auditor sees all of planners, an enterprise its own.
+    ident : int
+
+    Returns
+    -------
+    dict
+        ``{study, round, match, kind, asked, actor, state, fault, requested, finished, result}``.
+    """
+    with store.database.read() as connection:
+        row = connection.execute(select(studies).where(studies.c.id == ident)).one_or_none()
+    mine = frozenset() if row is None or row.enterprise is None else frozenset({row.enterprise})
+    require(actor, Action.STUDY, Resource("study", mine))
+    if row is None:
+        raise refusal("not_found", what="study")
+    return _told(row) | {"result": None if row.result is None else unpacked_record(row.result)}
+
+
+def list_studies(store: Store, actor: Actor, round_id: int) -> list[Record]:
+    """Return the studies of a round without their results, the latest first.
+
+    Returns
+    -------
+    list of dict
+        As from `see_study`; an enterprise's are its own.
+    """
+    own = reach(actor, Action.STUDY) is Reach.OWN
+    mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
+    require(actor, Action.STUDY, Resource("study", mine))
+    names = ("id", *_TOLD, "requested", "finished")
+    wanted = select(*(studies.c[name] for name in names)).where(studies.c.round == round_id)
+    if own:
+        wanted = wanted.where(studies.c.enterprise == actor.enterprise)
+    with store.database.read() as connection:
+        round_row(connection, round_id)
+        rows = connection.execute(wanted.order_by(studies.c.id.desc())).all()
+    return [_told(row) for row in rows]
+
+
+def _told(row: Row[Any]) -> Record:
+    times = {name: row._mapping[name] for name in ("requested", "finished")}
+    return {
+        "study": row.id,
+        **{name: row._mapping[name] for name in _TOLD},
+        **{name: None if at is None else at.isoformat() for name, at in times.items()},
+    }
+
+
+def claim_study(store: Store, actor: Actor) -> Held | None:
+    """Take the oldest study that nobody holds.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+
+    Returns
+    -------
+    Held or None
+        None where there is nothing to do.
+    """
+    require(actor, Action.WORK, Resource("study"))
+    with store.database.write() as connection:
+        at = store.now()
+        free = or_(
+            studies.c.state == MatchState.REQUESTED, (studies.c.state == MatchState.RUNNING) & (studies.c.lease < at)
+        )
+        wanted = select(studies).where(free).order_by(studies.c.id).limit(1)
+        row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return None
+        same = update(studies).where(studies.c.id == row.id)
+        if row.attempt >= ATTEMPTS:
+            connection.execute(same.values(state=MatchState.FAILED, fault="died again and again", finished=at))
+            return None
+        connection.execute(same.values(state=MatchState.RUNNING, attempt=row.attempt + 1, lease=at + LEASE))
+        held = round_row(connection, row.round)
+        question = Question(StudyKind(row.kind), row.asked)
+        if row.match is None:
+            content, scenario, plan = archive(connection, held.frozen or held.base), held.scenario, None
+        else:
+            match = connection.execute(select(matches).where(matches.c.id == row.match)).one()
+            content, scenario = archive(connection, match.snapshot), match.scenario
+            plan = unpacked_record(match.plan)["plan"]
+        return Held(row.id, row.attempt + 1, question, row.enterprise, content, scenario, plan)
+
+
+def finish_study(store: Store, actor: Actor, held: Held, result: Record | None, fault: str = "") -> Record:
+    """Store what a study brought, or why it brought nothing; only the first one who comes stores anything.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    held : Held
+    result : dict or None
+        The record of the answer; None where it failed.
+    fault : str
+        Why it failed.
+
+    Returns
+    -------
+    dict
+        ``{study, state}``.
+
+    Raises
+    ------
+    ConflictError
+        The study is no longer this worker's.
+    """
+    require(actor, Action.WORK, Resource("study"))
+    state = MatchState.FAILED if result is None else MatchState.DONE
+    content = None if result is None else packed(result)
+    own = (studies.c.id == held.study) & (studies.c.attempt == held.attempt) & (studies.c.state == MatchState.RUNNING)
+    with store.database.write() as connection:
+        values = {"state": state, "result": content, "fault": fault or None, "finished": store.now(), "lease": None}
+        if connection.execute(update(studies).where(own).values(**values)).rowcount != 1:
+            raise refusal("lost", match=held.study, attempt=held.attempt)
+    return {"study": held.study, "state": str(state)}

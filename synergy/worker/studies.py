@@ -1,0 +1,208 @@
+"""Studies answered: each in a process of its own, beside the runs, with a time that it may take."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from synergy.alternatives.alternatives import alternatives
+from synergy.alternatives.telling import alternatives_record
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.subset import subset
+from synergy.errors import ConflictError, SynergyError, UnavailableError, UsageError
+from synergy.explain.explain import Explainer
+from synergy.explain.question import Question
+from synergy.model.effort import Effort
+from synergy.pathways.pathways import pathways
+from synergy.pathways.record import pathways_record
+from synergy.plan import Plan
+from synergy.records.load import plan_from_record
+from synergy.records.plain import plain
+from synergy.sensitivity.sensitivity import sensitivity
+from synergy.sensitivity.telling import sensitivity_record
+from synergy.store.access import WORKER
+from synergy.store.archives import dataset_of
+from synergy.store.commit import Record
+from synergy.store.names import StudyKind
+from synergy.store.store import Store
+from synergy.store.studies import Held, claim_study, finish_study
+
+LIMIT_S = 660.0  # of one study, whatever it says itself
+_POLL_S = 0.2
+Stop = Callable[[], bool]
+
+
+def answered(held: Held) -> Record:
+    """Return the answer to a study, as the command line prints it with ``--json``.
+
+    Parameters
+    ----------
+    held : Held
+
+    Returns
+    -------
+    dict
+        What an enterprise asked is told with figures of its own and public data alone.
+
+    Raises
+    ------
+    UsageError
+        The dataset does not know what is asked about.
+    """
+    dataset = dataset_of(held.archive, held.scenario)
+    asked, kind = held.question.asked, held.question.kind
+    if kind is StudyKind.PATHWAYS:
+        return _pathways(dataset, asked, held.enterprise)
+    assert held.plan is not None
+    found: Record = plain(_ANSWERS[kind](dataset, plan_from_record(held.plan), asked, held.enterprise or ""))
+    return found
+
+
+def _pathways(dataset: Dataset, asked: Mapping[str, Any], enterprise: str | None) -> Record:
+    # what an enterprise could do with what it has and what is public: who else has what is not told
+    seen = dataset if enterprise is None else subset(dataset, {enterprise})
+    found: Record = plain(pathways_record(seen, pathways(seen, asked["commodity"], depth=int(asked["depth"]))))
+    return found
+
+
+def _explanation(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], enterprise: str) -> Record:
+    ends = (asked["from_site"], asked["to_site"], asked["commodity"])
+    question = Question(*ends, asked.get("period") or "", asked.get("mode") or "")
+    return Explainer(dataset, plan).ask(question).record(enterprise)
+
+
+def _sensitivity(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
+    effort = Effort(time_limit=float(asked["time_limit"]))
+    return sensitivity_record(dataset, sensitivity(dataset, plan, effort=effort))
+
+
+def _alternatives(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
+    effort = Effort(time_limit=float(asked["time_limit"]))
+    return alternatives_record(dataset, alternatives(dataset, plan, within=float(asked["within"]), effort=effort))
+
+
+_ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, Mapping[str, Any], str], Record]] = {
+    StudyKind.EXPLANATION: _explanation,
+    StudyKind.SENSITIVITY: _sensitivity,
+    StudyKind.ALTERNATIVES: _alternatives,
+}
+
+
+def main(pipe: Connection, held: Held) -> None:
+    """Answer a study and send ``("done", record)``, or ``("fault", text)``.
+
+    Parameters
+    ----------
+    pipe : multiprocessing.connection.Connection
+        To the parent.
+    held : Held
+    """
+    try:
+        pipe.send(("done", answered(held)))
+    except BrokenPipeError:
+        return
+    except UsageError as error:
+        pipe.send(("fault", str(error)))
+    except Exception as error:
+        # the class and where: a message may hold figures of a firm
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        pipe.send(("fault", f"{type(error).__name__}: in {last.name}, line {last.lineno}"))
+
+
+def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) -> Record | None:
+    """Answer one study.
+
+    Parameters
+    ----------
+    store : Store
+    stop : callable, optional
+        Whether to leave it to somebody else.
+    apart : bool
+        Whether it is answered in a process of its own.
+
+    Returns
+    -------
+    dict or None
+        ``{study, state}``, None where there was nothing to do or it went to another worker.
+    """
+    held = claim_study(store, WORKER)
+    if held is None:
+        return None
+    try:
+        word, said = _apart(held, stop or _never) if apart else _here(held)
+        if word == "left":
+            return None
+        return finish_study(store, WORKER, held, said if word == "done" else None, "" if word == "done" else said)
+    except ConflictError:  # it took too long, and another worker has it
+        return None
+
+
+def _never() -> bool:
+    return False
+
+
+def _here(held: Held) -> tuple[str, Any]:
+    try:
+        return "done", answered(held)
+    except SynergyError as error:
+        return "fault", str(error)
+
+
+def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
+    """Return what a child says within its time."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=main, args=(theirs, held), name=f"study-{held.study}", daemon=True)
+    child.start()
+    theirs.close()
+    begun = time.monotonic()
+    try:
+        while not ours.poll(_POLL_S):
+            if stop():
+                return "left", None
+            if time.monotonic() - begun > LIMIT_S:
+                return "fault", f"took more than {LIMIT_S:g} s"
+            if not child.is_alive() and not ours.poll():
+                return "fault", f"died: {child.exitcode}"
+        word, said = ours.recv()
+        return str(word), said
+    except (EOFError, OSError):
+        child.join(1.0)
+        return "fault", f"died: {child.exitcode}"
+    finally:
+        child.kill()
+        child.join()
+        ours.close()
+
+
+def study(store: Store, idle: float, stop: Stop) -> int:
+    """Answer studies until somebody says stop.
+
+    Parameters
+    ----------
+    store : Store
+    idle : float
+        Seconds between two looks.
+    stop : callable
+        Asked between and during studies.
+
+    Returns
+    -------
+    int
+        Studies that ended here.
+    """
+    done = 0
+    while not stop():
+        try:
+            ended = study_once(store, stop)
+        except UnavailableError:
+            ended = None
+        if ended is None:
+            time.sleep(idle)
+        else:
+            done += 1
+    return done

@@ -1,0 +1,100 @@
+"""Studies: questions that take a while, answered by a worker and fetched when they are done."""
+
+from __future__ import annotations
+
+from synergy.store import studies
+from synergy.store.access import Action
+from synergy.store.names import StudyKind
+from synergy.store.studies import Question
+from web.api.models.figures import Given
+from web.api.models.studies import (
+    AlternativesGiven,
+    Asked,
+    ExplanationGiven,
+    PathwaysGiven,
+    SensitivityGiven,
+    Studies,
+    Study,
+)
+from web.api.paging import Page, paged
+from web.api.spec import PREFIX, Call, Handler, Mark, Reply, Spec, serves
+
+_BUSY = ("requested", "running")
+
+
+def _asks(kind: StudyKind, path: str, summary: tuple[str, str], body: type[Given], about: str) -> Handler:
+    """Make the operation that asks for one kind of study."""
+
+    def handler(call: Call) -> Reply:
+        question = Question(kind, call.body.model_dump(mode="json"))
+        told = studies.ask(call.store, call.actor, call.path["round"], question, call.asked.key)
+        return Reply(told, headers={"Location": f"{PREFIX}/studies/{told['study']}", "Retry-After": "2"})
+
+    handler.__name__, handler.__doc__ = f"ask_{path}", about
+    spec = Spec(
+        "POST",
+        f"/rounds/{{round}}/{path}",
+        Action.STUDY,
+        summary,
+        Asked,
+        202,
+        body=body,
+        marks=frozenset({Mark.KEY}),
+        problems=("step", "conflict"),
+    )
+    return serves(spec)(handler)
+
+
+_asks(
+    StudyKind.EXPLANATION,
+    "explanations",
+    ("Ask why, or why not", "询问原因"),
+    ExplanationGiven,
+    "Ask why an exchange is in the plan or not, and what would change that.",
+)
+_asks(
+    StudyKind.PATHWAYS,
+    "pathways",
+    ("Ask what could be made of something", "询问物料去向"),
+    PathwaysGiven,
+    "Ask for every chain that a commodity can take; an enterprise's has what it has itself and what is public.",
+)
+_asks(
+    StudyKind.SENSITIVITY,
+    "sensitivities",
+    ("Ask which figure matters most", "询问敏感数据"),
+    SensitivityGiven,
+    "Ask which uncertain figure would change the plan most; planners and auditors.",
+)
+_asks(
+    StudyKind.ALTERNATIVES,
+    "alternatives",
+    ("Ask for plans nearly as good", "询问备选方案"),
+    AlternativesGiven,
+    "Ask for near-optimal plans that differ in meaning; planners and auditors.",
+)
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/studies",
+        Action.STUDY,
+        ("List studies", "列出分析"),
+        Studies,
+        query=Page,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_studies(call: Call) -> Reply:
+    """Return the studies of a round without their results, the latest first; an enterprise's are its own."""
+    number = call.path["round"]
+    rows = studies.list_studies(call.store, call.actor, number)
+    return paged(rows, "study", call.query, f"{PREFIX}/rounds/{number}/studies")
+
+
+@serves(Spec("GET", "/studies/{study}", Action.STUDY, ("See a study", "查看分析"), Study))
+def see_study(call: Call) -> Reply:
+    """Return a study, with its result once it is done; while it goes, `Retry-After` says when to look again."""
+    told = studies.see_study(call.store, call.actor, call.path["study"])
+    return Reply(told, headers={"Retry-After": "2"} if told["state"] in _BUSY else {})
