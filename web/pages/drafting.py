@@ -99,12 +99,12 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
     """Return what a round can be made of: of the round before, what ships, what is stored."""
     found: dict[str, str] = {}
     if what.previous is not None:
-        made = planning.round_input(store(), actor(), what.previous)
-        found[made["base"]] = word("draft.same", lang, round=what.previous)
+        before = planning.round_input(store(), actor(), what.previous)
+        found[before["base"]] = word("draft.same", lang, round=what.previous)
     found |= {name: word(key, lang) for name, key in SHIPPED.items()}
-    frozen = {
-        planning.round_input(store(), actor(), one["round"])["frozen"] for one in seeing.list_rounds(store(), actor())
-    }
+    made = [planning.round_input(store(), actor(), one["round"]) for one in seeing.list_rounds(store(), actor())]
+    # what a round was frozen as is no start for another one, unless it is what that round was made from
+    frozen = {one["frozen"] for one in made} - {one["base"] for one in made}
     kept = [one for one in datasets.list_datasets(store(), actor()) if one["dataset"] not in frozen]
     for one in kept[:_SHOWN]:
         found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=one["created"][:10]))
