@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +14,17 @@ from api_worlds import API, Program
 from stores import tiny, worked
 from web_worlds import PASSWORD, World
 
+from synergy.dataset.read import read
 from synergy.store import matching
+from synergy.workbook.template import dataset_workbook
 from web.api import events
 from web.api.paging import Page, paged
 from web.api.problems import TYPES
 from web.api.spec import OPERATIONS
 from web.app import create_app
 from web.settings import Settings
+
+ROOT = Path(__file__).parents[1]
 
 
 def _basic(name: str, password: str = PASSWORD) -> dict[str, str]:
@@ -411,3 +417,25 @@ def _everything(program: Program, who: str, number: int, codes: list[str]) -> An
             sent = {} if one.spec.body is None else {"json": {"answer": "countered", "entries": []}}
             for lang in ("en", "zh"):
                 yield program.ask(who, one.spec.method, path, {"If-Match": "*", "Accept-Language": lang}, **sent)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (ROOT / "datasets" / "tiny" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_dataset_comes_as_json_or_workbook_too(program: Program) -> None:
+    kept = program.ask("planner", "POST", "/datasets", data=tiny(), content_type="application/zip").get_json()
+    package = json.loads((ROOT / "datasets" / "tiny" / "datapackage.json").read_text("utf-8"))
+    names = [one.stem for one in (ROOT / "datasets" / "tiny").glob("*.csv")]
+    record = {"name": "tiny", "synergy": package.get("synergy", {}), **{name: _rows(name) for name in names}}
+    as_json = program.ask("planner", "POST", "/datasets", json=record)
+    assert as_json.get_json()["tables"] == kept["tables"], as_json.text
+    book = dataset_workbook(read(ROOT / "datasets" / "tiny"), "zh")
+    checked = program.ask("planner", "POST", "/datasets/check", data=book, content_type="application/octet-stream")
+    assert checked.get_json()["valid"] is True, checked.text
+    record["offers"][0]["site"] = "NOWHERE"
+    wrong = program.ask("planner", "POST", "/datasets", json=record)
+    assert (wrong.status_code, wrong.get_json()["errors"][0]["pointer"]) == (422, "/offers/2/site")
+    strange = program.ask("planner", "POST", "/datasets/check", json={"offers": [{"site": ["EAST-1"]}], "none": 1})
+    assert len(strange.get_json()["items"]) == 2

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from synergy.errors import DatasetError
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import archive, keep, snapshot_from
+from synergy.store.archives import archive, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.store import Store
 from synergy.store.tables import snapshots
+from synergy.store.uploads import read_upload
 
 
 def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
@@ -20,7 +22,7 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
     actor : Actor
         A planner.
     content : bytes
-        A zip archive of its folder.
+        A zip archive of its folder, a workbook, or JSON (`synergy.store.uploads`).
     key : str, optional
         Idempotency key.
 
@@ -35,7 +37,10 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
         It is wrong; nothing is kept.
     """
     require(actor, Action.CREATE_ROUND, Resource("snapshot"))
-    snapshot = snapshot_from(content)
+    found, problems = read_upload(content)
+    if found is None:
+        raise DatasetError(problems)
+    snapshot = snapshot_of(found)
     told = {"dataset": snapshot.digest, "name": snapshot.name, "tables": snapshot.tables}
 
     def body(change: Change) -> Record:

@@ -33,6 +33,7 @@ _PLACES: dict[str, Record] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 64},
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
+_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
 _TEXT: Record = {"type": "string"}
 _HEADERS: dict[str, tuple[str, Record]] = {
@@ -133,7 +134,7 @@ def _operation(one: Operation, side: int) -> Record:
     if spec.body is not None:
         told["requestBody"] = _body(spec.body)
     if Mark.RAW in spec.marks:
-        kinds = ("application/zip", "application/octet-stream")
+        kinds = ("application/zip", "application/json", _BOOK, "application/octet-stream")
         told["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in kinds}}
     if spec.proof is not Proof.NONE:
         told["security"] = [{str(spec.proof): []}]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from synergy.errors import DatasetError, Severity
+from synergy.errors import SHOWN
 from synergy.store import datasets
 from synergy.store.access import Action, Resource, require
-from synergy.store.archives import snapshot_from
+from synergy.store.uploads import read_upload
 from web.api.models.records import Checked, Dataset, Datasets
 from web.api.paging import Page, paged
 from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
@@ -43,7 +43,11 @@ def list_datasets(call: Call) -> Reply:
     )
 )
 def add_dataset(call: Call) -> Reply:
-    """Keep a dataset, sent as a zip archive of its folder: all of it or nothing. Rounds name it by its digest."""
+    """Keep a dataset: all of it or nothing. Rounds name it by its digest.
+
+    It is sent as a zip archive of its folder, as a workbook, or as JSON as `/schemas/dataset` describes it, with `name`
+    and `synergy` (settings) beside the tables.
+    """
     told = datasets.add_dataset(call.store, call.actor, call.raw, call.asked.key)
     return Reply(told, headers={"Location": f"{PREFIX}/datasets/{told['dataset']}"})
 
@@ -62,12 +66,8 @@ def add_dataset(call: Call) -> Reply:
 def check_dataset(call: Call) -> Reply:
     """Return everything that is wrong or odd, as `synergy check --json` does."""
     require(call.actor, Action.CREATE_ROUND, Resource("snapshot"))
-    try:
-        snapshot_from(call.raw)
-    except DatasetError as error:
-        rows = [one.record(call.lang) for one in error.problems]
-        return Reply({"valid": all(one.severity is not Severity.ERROR for one in error.problems), "items": rows})
-    return Reply({"valid": True, "items": []})
+    found, problems = read_upload(call.raw)
+    return Reply({"valid": found is not None, "items": [one.record(call.lang) for one in problems[:SHOWN]]})
 
 
 @serves(

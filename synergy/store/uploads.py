@@ -1,0 +1,93 @@
+"""Datasets as they are sent: a zip archive of a folder, a workbook, or JSON with the rows of each table by name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.documents import load_document
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.read import check
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sources import PACKAGE
+from synergy.errors import Problem
+
+UNPACKED = 256 << 20  # bytes of all files of an archive
+_BOOK = "[Content_Types].xml"
+Found = tuple[Dataset | None, tuple[Problem, ...]]
+
+
+def read_upload(content: bytes) -> Found:
+    """Read and check what somebody sent as a dataset; what it is, its bytes say, not its name.
+
+    Parameters
+    ----------
+    content : bytes
+        A zip archive of a folder, an ``.xlsx`` workbook, or a JSON object as ``synergy schema dataset`` describes it,
+        with ``name`` and ``synergy`` (settings) beside the tables.
+
+    Returns
+    -------
+    Dataset or None, tuple of Problem
+        All that is wrong or odd.
+    """
+    with TemporaryDirectory(prefix="synergy-") as folder:
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+            return _document(Path(folder) / "dataset", content)
+        place = Path(folder) / "dataset.zip"
+        place.write_bytes(content)
+        try:
+            with zipfile.ZipFile(place) as packed:
+                names, size = packed.namelist(), sum(entry.file_size for entry in packed.infolist())
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+            return check(place)
+        if size > UNPACKED:
+            findings = Findings()
+            findings.add("zip_bomb", Where(place.name), f"{size} bytes")
+            return None, tuple(findings.problems())
+        return check(place.rename(place.with_suffix(".xlsx")) if _BOOK in names else place)
+
+
+def _document(folder: Path, content: bytes) -> Found:
+    """Read a JSON object: its tables are written as files and read like any others."""
+    findings = Findings()
+    record = load_document(content, "dataset.json", findings)
+    for name, rows in (record or {}).items():
+        listed = isinstance(rows, list) and all(isinstance(row, dict) and _flat(row) for row in rows)
+        if name not in ("name", "synergy") and not (name in TABLES and listed):
+            findings.add("document", Where("dataset.json"), name, reason=f"{name}: expected a table as a list of rows")
+    if record is None or findings.refused:
+        return None, tuple(findings.problems())
+    folder.mkdir()
+    for name in TABLES:
+        if name in record:
+            _table(folder / f"{name}.csv", record[name])
+    package = {"name": str(record.get("name", "dataset")), "synergy": record.get("synergy", {})}
+    (folder / PACKAGE).write_text(json.dumps(package, ensure_ascii=False), encoding="utf-8")
+    return check(folder)
+
+
+def _flat(row: Mapping[str, Any]) -> bool:
+    return not any(isinstance(cell, list | dict) for cell in row.values())
+
+
+def _table(place: Path, rows: list[dict[str, Any]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with place.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, float) else str(value)
