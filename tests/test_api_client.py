@@ -1,0 +1,61 @@
+"""The client of the manual, against a server that listens."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from web_worlds import PASSWORD, World
+
+from synergy.store import matching
+from web.serve import server
+
+BLOCKS = re.findall(r"```py\n(.*?)```", (Path(__file__).parents[1] / "README.md").read_text("utf-8"), flags=re.S)
+
+
+def test_the_client_of_the_manual(web_world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    listening = server(web_world.app, "127.0.0.1", 0)
+    thread = threading.Thread(target=listening.run)
+    thread.start()
+    basic = "Basic " + base64.b64encode(f"ed-glass:{PASSWORD}".encode()).decode()
+    try:
+        assert len(BLOCKS) == 1
+        exec(compile(BLOCKS[0], "README.md", "exec"), {"ADDRESS": f"http://127.0.0.1:{listening.port}", "BASIC": basic})
+    finally:
+        listening.close()
+        thread.join(10)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) > 1
+    assert said[-1] in ("interested", "accepted")
+    assert any("kNm3 COG" in line for line in said)
+
+
+def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
+    """What a server sends comes as it happens, not when the stream ends."""
+    from api_worlds import Program
+
+    program = Program(web_world)
+    number = matching.request_match(web_world.store, web_world.actor("planner"), web_world.round)["match"]
+    listening = server(web_world.app, "127.0.0.1", 0)
+    thread = threading.Thread(target=listening.run)
+    thread.start()
+    try:
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{listening.port}/api/v1/matches/{number}/progress",
+            headers={"Authorization": f"Bearer {program.token('planner')}", "Accept": "text/event-stream"},
+        )
+        begun = time.monotonic()
+        with urllib.request.urlopen(asked, timeout=20) as stream:
+            assert stream.readline() == b"retry: 2000\n"
+            assert time.monotonic() - begun < 10
+            matching.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)
+            rest = stream.read().decode()
+        assert '"state":"cancelled"' in rest
+    finally:
+        listening.close()
+        thread.join(10)
