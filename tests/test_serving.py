@@ -204,7 +204,7 @@ def _until(true: Callable[[], Any], seconds: float) -> float:
 
 
 def test_the_demonstration_answers_while_it_matches(served: Callable[..., Server]) -> None:
-    server = served("demo", "--port", "0", "--gap", "0.3", "--time-limit", "4")
+    server = served("demo", "--port", "0", "--gap", "0.3", "--time-limit", "40")
     root = server.line(r"(http://127\.0\.0\.1:\d+)/en/")[1]
     passwords = {name: server.line(rf"  {name} +(\S+)")[1] for name in ("planner", "pengfei", "auditor", "admin")}
     for name, password in passwords.items():
