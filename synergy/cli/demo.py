@@ -103,5 +103,13 @@ def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> No
     for name, password in zip(names, passwords, strict=True):
         talk.line(talk.say("demo.account", name=f"{name:8}", role=talk.say(f"demo.{name}"), password=password))
     talk.line(talk.say("demo.follows"))
-    if sys.stdout.isatty() and not os.environ.get("SYNERGY_NO_BROWSER"):
+    if _screen():
         webbrowser.open(address)
+
+
+def _screen() -> bool:
+    """Return whether somebody sits at a screen: a browser of the terminal would take the terminal away."""
+    windows = sys.platform in ("win32", "darwin") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    return windows and sys.stdout.isatty() and not os.environ.get("SYNERGY_NO_BROWSER")
