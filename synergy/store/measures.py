@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from synergy.records.rounds import labels
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, dataset_of
 from synergy.store.commit import Record
-from synergy.store.rounds import round_row
 from synergy.store.store import Store
+from synergy.store.tables import rounds
+from synergy.store.words import refusal
 
 _TABLES = ("commodities", "processes")  # of the association's library: who sees the round may know them
 
@@ -32,10 +35,12 @@ def measures(store: Store, actor: Actor, round_id: int) -> Record:
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
-        row = round_row(connection, round_id)
-        known = _KNOWN.get(row.base)
+        base = connection.execute(select(rounds.c.base).where(rounds.c.id == round_id)).scalar()
+        if base is None:
+            raise refusal("not_found", what="round")
+        known = _KNOWN.get(base)
         if known is None:
-            known = _KNOWN[row.base] = _told(archive(connection, row.base))
+            known = _KNOWN[base] = _told(archive(connection, base))
             while len(_KNOWN) > 32:
                 _KNOWN.pop(next(iter(_KNOWN)), None)
     return {"round": round_id, **known}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Record
@@ -22,6 +22,9 @@ from synergy.store.telling import own_part, whole
 from synergy.store.words import refusal
 
 SHOWN = (State.PUBLISHED, State.RESPONDING, State.CONCLUDED)  # when enterprises see proposals
+_PUBLIC = [
+    rounds.c[name] for name in ("id", "name", "state", "version", "deadline", "answer_by", "anonymous", "created")
+]
 
 
 def list_rounds(store: Store, actor: Actor) -> list[Record]:
@@ -34,8 +37,9 @@ def list_rounds(store: Store, actor: Actor) -> list[Record]:
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
-        rows = connection.execute(select(rounds).order_by(rounds.c.id.desc())).all()
-        return [_round(connection, row) for row in rows]
+        rows = connection.execute(select(*_PUBLIC).order_by(rounds.c.id.desc())).all()
+        counts = _counts(connection)
+    return [_round(row, counts.get(row.id, (0, 0))) for row in rows]
 
 
 def see_round(store: Store, actor: Actor, round_id: int) -> Record:
@@ -48,13 +52,23 @@ def see_round(store: Store, actor: Actor, round_id: int) -> Record:
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
-        return _round(connection, round_row(connection, round_id))
+        row = connection.execute(select(*_PUBLIC).where(rounds.c.id == round_id)).one_or_none()
+        if row is None:
+            raise refusal("not_found", what="round")
+        return _round(row, _counts(connection, round_id).get(round_id, (0, 0)))
 
 
-def _round(connection: Connection, row: Row[Any]) -> Record:
-    own = declarations.c.round == row.id
-    members = connection.execute(select(func.count()).where(own)).scalar_one()
-    submitted = connection.execute(select(func.count()).where(own, declarations.c.submitted)).scalar_one()
+def _counts(connection: Connection, round_id: int | None = None) -> dict[int, tuple[int, int]]:
+    """Return how many take part and how many have declared, by round; of all rounds where none is named."""
+    declared = func.sum(case((declarations.c.submitted, 1), else_=0))
+    wanted = select(declarations.c.round, func.count(), declared).group_by(declarations.c.round)
+    if round_id is not None:
+        wanted = wanted.where(declarations.c.round == round_id)
+    return {one: (int(members), int(submitted)) for one, members, submitted in connection.execute(wanted)}
+
+
+def _round(row: Row[Any], counts: tuple[int, int]) -> Record:
+    members, submitted = counts
     return {
         "round": row.id,
         "name": row.name,

@@ -51,9 +51,21 @@ def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> Reply:
         The cursor was not made here.
     """
     start = 0 if query.cursor is None else _start(rows, key, query.cursor)
-    items = list(rows[start : start + query.limit])
-    end = start + len(items)
-    follows = _cursor(end, items[-1][key]) if items and end < len(rows) else None
+    return page_of(rows[start : start + query.limit + 1], key, query, path, start)
+
+
+def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int = 0) -> Reply:
+    """Return one page of which the rows are known already, with one more where there is another page.
+
+    Parameters
+    ----------
+    rows, key, query, path
+        As for `paged`; at most one row more than fits.
+    start : int
+        Rows before it, where they are counted.
+    """
+    items = list(rows[: query.limit])
+    follows = _cursor(start + len(items), items[-1][key]) if len(rows) > len(items) else None
     headers = {}
     if follows is not None:
         asked = query.model_dump(exclude_none=True, mode="json") | {"cursor": follows}
@@ -65,18 +77,30 @@ def _cursor(place: int, last: object) -> str:
     return base64.urlsafe_b64encode(json.dumps([place, last], separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _start(rows: Sequence[Record], key: str, cursor: str) -> int:
-    """Return where a page begins: behind the last row that was shown, or at its old place where that is gone."""
+def last_of(query: Page) -> object:
+    """Return what names the last row of the page before; None where there was none."""
+    return None if query.cursor is None else _place(query.cursor)[1]
+
+
+def bad_cursor() -> ApiProblem:
+    """Return what to raise where a cursor was not made here."""
+    said = ("the cursor was not made by this list; begin again without one", "游标并非由此列表生成；请不带游标重新开始")
+    return ApiProblem("invalid", errors=[("cursor", "cursor", *said)])
+
+
+def _place(cursor: str) -> tuple[int, object]:
     try:
         place, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place <= 2**31:
             raise ValueError(cursor)
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        said = (
-            "the cursor was not made by this list; begin again without one",
-            "游标并非由此列表生成；请不带游标重新开始",
-        )
-        raise ApiProblem("invalid", errors=[("cursor", "cursor", *said)]) from error
+        raise bad_cursor() from error
+    return place, last
+
+
+def _start(rows: Sequence[Record], key: str, cursor: str) -> int:
+    """Return where a page begins: behind the last row that was shown, or at its old place where that is gone."""
+    place, last = _place(cursor)
     if place and place <= len(rows) and rows[place - 1][key] == last:
         return place
     return next((number for number, row in enumerate(rows, start=1) if row[key] == last), place)

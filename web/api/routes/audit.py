@@ -5,11 +5,9 @@ from __future__ import annotations
 from synergy.store.access import Action
 from synergy.store.audit import history, verify_chain
 from web.api.models.records import Chain, ChainQuery, EventQuery, Events
-from web.api.paging import paged
+from web.api.paging import bad_cursor, last_of, page_of
 from web.api.problems import ApiProblem
 from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
-
-MOST = 100_000  # events that can be paged through; an export is a matter of the database
 
 
 @serves(
@@ -25,8 +23,12 @@ MOST = 100_000  # events that can be paged through; an export is a matter of the
 )
 def list_events(call: Call) -> Reply:
     """Return what happened, the latest first."""
-    rows = history(call.store, call.actor, call.query.round, MOST)
-    return paged(rows, "number", call.query, f"{PREFIX}/events")
+    last = last_of(call.query)
+    if last is not None and (not isinstance(last, int) or not 0 < last < 2**53):
+        raise bad_cursor()
+    # one more than a page holds shows whether there is another
+    rows = history(call.store, call.actor, call.query.round, call.query.limit + 1, last)
+    return page_of(rows, "number", call.query, f"{PREFIX}/events")
 
 
 @serves(Spec("GET", "/audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"), Chain, query=ChainQuery))

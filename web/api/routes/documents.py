@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib.metadata import version
 
@@ -9,7 +10,7 @@ from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 from web.api.document import document
 from web.api.models.records import Root, Schema, Schemas
 from web.api.problems import ApiProblem
-from web.api.spec import OPERATIONS, PREFIX, Call, Proof, Record, Reply, Spec, serves
+from web.api.spec import OPERATIONS, PREFIX, Call, Proof, Reply, Spec, serves
 
 _SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema}
 
@@ -44,5 +45,5 @@ def see_openapi(call: Call) -> Reply:
 
 
 @cache
-def _described(lang: str) -> Record:
-    return document(lang)
+def _described(lang: str) -> bytes:
+    return json.dumps(document(lang), ensure_ascii=False, separators=(",", ":")).encode()
