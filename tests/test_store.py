@@ -86,7 +86,7 @@ def test_a_declaration_sent_again_after_the_freeze_is_the_one_that_was_stored(st
 
 def test_every_refusal_has_words_and_every_word_a_use() -> None:
     used: set[str] = set()
-    for path in (ROOT / "synergy").rglob("*.py"):
+    for path in [*(ROOT / "synergy").rglob("*.py"), *(ROOT / "web").rglob("*.py")]:
         used |= set(re.findall(r'refusal\(\s*"(\w+)"', path.read_text("utf-8")))
     assert used == set(WORDS)
     assert all(en.strip() and zh.strip() and en != zh for _, en, zh in WORDS.values())

@@ -197,13 +197,15 @@ def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
             # by code: an order by gain would tell of gains
             wanted = wanted.where(proposals.c.id.in_(inside)).order_by(None).order_by(proposals.c.code)
         found = connection.execute(wanted).all()
-        if own:
-            return [_seen(connection, actor, row, one) for one in found]
-        return _wholes(connection, row, found)
+        said, exchanged = _sides(connection, found)
+    if not own:
+        return [{"round": row.id, **whole(one, said[one.id], exchanged[one.id])} for one in found]
+    seen = (str(actor.enterprise), unpacked_record(latest.plan))
+    return [{"round": row.id, **own_part((row, one), said[one.id], exchanged[one.id], seen)} for one in found]
 
 
-def _wholes(connection: Connection, row: Row[Any], found: Sequence[Row[Any]]) -> list[Record]:
-    """Return proposals as planners see them, their parties and lines asked for all at once."""
+def _sides(connection: Connection, found: Sequence[Row[Any]]) -> list[dict[int, list[Row[Any]]]]:
+    """Return the parties and the lines of proposals, by proposal, each asked for all at once."""
     sides: list[dict[int, list[Row[Any]]]] = []
     for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number)):
         match = {one.match for one in found}
@@ -212,7 +214,7 @@ def _wholes(connection: Connection, row: Row[Any], found: Sequence[Row[Any]]) ->
         for each in connection.execute(wanted.order_by(table.c.proposal, order)):
             by[each.proposal].append(each)
         sides.append(by)
-    return [{"round": row.id, **whole(one, sides[0][one.id], sides[1][one.id])} for one in found]
+    return sides
 
 
 def see_proposal(store: Store, actor: Actor, code: str) -> Record:
