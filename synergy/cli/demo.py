@@ -70,7 +70,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str
     with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
         address = Path(place) / "demo.db"
         store = make_store(address)
-        app = factory.create_app(store, settings.Settings(demo=True))
+        app = factory.create_app(store, settings.Settings(demo=True, backup_folder=Path(place) / "copies"))
         listening = _listening(talk, serving, app, port)
         play = Play(store, dataset, options, threading.Event())
         passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]
