@@ -13,7 +13,7 @@ from synergy.store.access import RULES
 from web.api.models.figures import Problem
 from web.api.problems import MEDIA, TYPES
 from web.api.receive import MOST, NUMBERED
-from web.api.spec import JSON, OPERATIONS, PREFIX, Mark, Operation, Proof, Record, Spec
+from web.api.spec import JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (
@@ -86,7 +86,7 @@ def document(lang: str) -> Record:
     named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem]))
     _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
     paths: dict[str, Record] = {}
-    for one in OPERATIONS.values():
+    for one in in_order():
         paths.setdefault(one.spec.path, {})[one.spec.method.lower()] = _operation(one, side)
     return {
         "openapi": "3.1.1",
@@ -97,7 +97,7 @@ def document(lang: str) -> Record:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS.values())],
+        "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],

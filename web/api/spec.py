@@ -159,6 +159,24 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+# groups of operations, as they are shown
+TAGS = (
+    "rounds",
+    "declarations",
+    "proposals",
+    "matches",
+    "studies",
+    "people",
+    "audit",
+    "datasets",
+    "hooks",
+    "documents",
+)
+
+
+def in_order() -> list[Operation]:
+    """Return all operations, group by group."""
+    return sorted(OPERATIONS.values(), key=lambda one: TAGS.index(one.tag))
 
 
 def serves(spec: Spec) -> Callable[[Handler], Handler]:

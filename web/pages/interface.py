@@ -8,7 +8,7 @@ from web.access import public
 from web.api.document import problems, scope
 from web.api.problems import TYPES
 from web.api.receive import NUMBERED
-from web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Record
+from web.api.spec import PREFIX, Mark, Operation, Record, in_order
 from web.render import page, pages
 
 room = pages("interface")
@@ -20,7 +20,7 @@ def interface(lang: str) -> str:
     """Show every operation: what it takes, needs and answers."""
     side = int(lang == "zh")
     tags: dict[str, list[Record]] = {}
-    for one in OPERATIONS.values():
+    for one in in_order():
         tags.setdefault(one.tag, []).append(_told(one, side))
     return page("api/interface.html", lang, tags=tags, prefix=PREFIX, problems=_problems(side))
 
@@ -48,7 +48,7 @@ def _told(one: Operation, side: int) -> Record:
         "method": spec.method,
         "path": spec.path,
         "summary": spec.summary[side],
-        "about": "" if side else " ".join(line.strip() for line in lines),
+        "about": "" if side else " ".join(line.strip() for line in lines).replace("`", ""),
         "scope": scope(spec),
         "proof": str(spec.proof),
         "places": [(name, "integer" if name in NUMBERED else "string") for name in spec.places],

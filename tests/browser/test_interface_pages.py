@@ -1,0 +1,42 @@
+"""The documentation of the API in a real browser: both languages and widths, in the dark, everything opened."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from checks import Watch, faults, violations, wider
+from chromium import context
+from playwright.sync_api import Browser
+from waitress.server import create_server
+from web_worlds import World
+
+from web.api.spec import OPERATIONS
+
+
+@pytest.fixture
+def address(web_world: World) -> Iterator[str]:
+    """Yield where a world is served."""
+    server = create_server(web_world.app, host="127.0.0.1", port=0, threads=4)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_documentation_is_right_in_both_widths(browser: Browser, address: str, lang: str) -> None:
+    watch = Watch(context(browser, address).new_page())
+    found = [fault for path in ("api", "problems/stale") for fault in faults(watch, f"/{lang}/{path}", lang)]
+    watch.page.context.close()
+    assert found == []
+
+
+def test_it_is_right_with_everything_opened_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:
+    one = context(browser, address, color_scheme="dark", viewport={"width": 390, "height": 800})
+    page = one.new_page()
+    page.goto("/zh/api")
+    assert page.locator("details").count() == len(OPERATIONS)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert [*wider(page), *violations(page)] == []
+    one.close()
