@@ -46,7 +46,8 @@ def _paths(world: World) -> list[str]:
     """Return the pages of a round with a plan."""
     ident = world.round
     code = next(iter(proposals(world.store, ident).values()))["proposal"]
-    views = [f"/rounds/{ident}/{name}" for name in ("results", *VIEWS, "settlement", "why", "summary")]
+    rooms = ("results", *VIEWS, "settlement", "why", "summary", f"proposals/{code}")
+    views = [f"/rounds/{ident}/{name}" for name in rooms]
     more = [f"/rounds/{ident}/review", f"/rounds/{ident}/review?proposal={code}"]
     return [
         "/rounds",
@@ -426,6 +427,17 @@ def test_rulings_hold_from_the_next_run_on(web_world: World) -> None:
     )
     assert world.post(client, path, what="withdraw", ruling=str(ruling)).status_code == 303
     assert "taken back" in client.get(path).text
+
+
+def test_a_proposal_is_told_whole(web_world: World) -> None:
+    client, ident = web_world.client("planner"), web_world.round
+    for one in proposals(web_world.store, ident).values():
+        for lang in LANGUAGES:
+            page = client.get(f"/{lang}/rounds/{ident}/proposals/{one['proposal']}").text
+            assert one[f"title_{lang}"] in page
+            assert page.count('class="drawn"') == 2 * bool(one["terms"])
+            assert page.count('data-label="' + WORDS["dossier.value"][lang == "zh"]) == len(one["enterprises"])
+    assert client.get(f"/en/rounds/{ident}/proposals/P0").status_code == 404
 
 
 def test_patterns_are_forbidden(web_world: World) -> None:

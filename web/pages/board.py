@@ -68,7 +68,7 @@ def _told(plan: Seen | None, one: Mapping[str, Any], lang: str) -> dict[str, Any
         "gain": shown.money(proposal["gain"]),
         "capex": shown.capex(proposal["capex"]),
         "kind": shown.said(f"kind.{proposal['kind']}"),
-        "address": proposal_address(lang, proposal["proposal"], proposal["id"]),
+        "address": proposal_address(lang, plan.ident, proposal["proposal"]),
     }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import DatasetError, RefusedError
 from synergy.store import datasets, planning, rounds, seeing
 from synergy.store.access import Action
+from synergy.store.rounds import Asked
 from synergy.store.words import refusal
 from web.access import actor, rule, store
 from web.failing import said
@@ -25,6 +26,7 @@ from web.planning.drafts import (
     scenario_of,
     shipped,
 )
+from web.planning.steps import taken
 from web.render import page, pages
 from web.texts import word
 
@@ -65,6 +67,8 @@ def make(lang: str) -> Response | str | tuple[str, int]:
 def _made(lang: str, what: Filled) -> Response:
     archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
     told = rounds.create(store(), actor(), draft_of(what, archive, lang))
+    if "at_once" in request.form:
+        taken(store(), actor(), (told["round"], "at_once"), Asked(told["version"]))
     flash(word("draft.made", lang), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=told["round"]), 303)
 
@@ -88,7 +92,7 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
     fields: dict[str, Any] = {"step": step, "what": what, "faults": faults, "mine": FIELDS[step]}
     fields["carried"] = {name: what.given[name] for number, names in FIELDS.items() if number != step for name in names}
     if step == 1:
-        fields |= {"datasets": _datasets(lang, what), "upload": _upload(lang)}
+        fields |= {"datasets": _datasets(lang, what), "upload": url_for("declarations.dataset", lang=lang)}
     else:
         facts = planning.dataset_facts(store(), actor(), what.given["dataset"])
         fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": RULES}
@@ -109,14 +113,6 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
     for one in kept[:_SHOWN]:
         found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=one["created"][:10]))
     return list(found.items())
-
-
-def _upload(lang: str) -> str:
-    """Return where a planner uploads a workbook, "" where there is no such room."""
-    for endpoint in ("datasets.datasets", "datasets.upload", "declarations.dataset"):
-        if endpoint in current_app.view_functions:
-            return url_for(endpoint, lang=lang)
-    return ""
 
 
 def _scenarios(lang: str, dataset: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from synergy.store.planning import settlement_notes
 from synergy.store.words import refusal
 from web.access import actor, rule, store
 from web.pages.addresses import lead
+from web.planning.dossier import dossier
 from web.planning.keeping import kept
 from web.planning.pictures import VIEWS, beside, flows, picture
 from web.planning.seen import Seen, seen
@@ -73,6 +74,21 @@ def _files(found: Seen, name: str) -> str:
     """Return the address of a table as a file, ``KIND`` where the kind goes."""
     place: dict[str, Any] = {"lang": found.lang, "round_id": found.ident, "name": name, "ending": "KIND"}
     return url_for("results.table", **place, **_chosen())
+
+
+@room.get("/rounds/<int:round_id>/proposals/<code>")
+@rule(Action.SEE_PLANS)
+def proposal(lang: str, round_id: int, code: str) -> AnyResponse:
+    """Show one proposal of the latest plan, whole."""
+    record = seeing.see_plan(store(), actor(), round_id)
+    return kept(actor(), record, lambda: _proposal(_seen(lang, round_id), code))
+
+
+def _proposal(found: Seen, code: str) -> str:
+    one = next((each for each in found.proposals if each["proposal"] == code), None)
+    if one is None:
+        raise refusal("not_found", what="proposal")
+    return page("planner/dossier.html", found.lang, seen=found, shown=found.shown, one=dossier(found, one))
 
 
 @room.get("/rounds/<int:round_id>/tables/<name>.<ending>")

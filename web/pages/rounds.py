@@ -8,7 +8,7 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
-from synergy.store import planning, seeing
+from synergy.store import looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
@@ -46,7 +46,8 @@ def _own_pages(lang: str, found: list[dict[str, Any]]) -> dict[int, str]:
     firm = actor().enterprise
     if firm is None:
         return {}
-    return {one["round"]: declaration_address(lang, one["round"], firm) for one in found}
+    idents = [one["round"] for one in found if looking.list_declarations(store(), actor(), one["round"])]
+    return {ident: declaration_address(lang, ident, firm) for ident in idents}
 
 
 @room.get("/rounds/<int:round_id>")

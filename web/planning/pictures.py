@@ -81,7 +81,7 @@ def _naming(seen: Seen, view: str, **more: Any) -> Naming:
 def _href(seen: Seen, proposals: tuple[str, ...], lead: Addresses, choice: Mapping[str, str]) -> str:
     """Return the address of the one proposal behind something, else of all that fit."""
     if len(proposals) == 1 and proposals[0] in seen.codes:
-        return lead(code=seen.codes[proposals[0]], ident=proposals[0])
+        return lead(code=seen.codes[proposals[0]])
     return lead(**choice) if proposals else ""
 
 

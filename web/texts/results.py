@@ -73,6 +73,17 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "standing.accepted": ("accepted", "已接受"),
         "standing.declined": ("declined", "已拒绝"),
         "standing.countered": ("counter-offer", "还价"),
+        "dossier.new": ("new:", "新建："),
+        "dossier.flow": ("What goes from whom to whom", "供需流向"),
+        "dossier.flow.desc": (
+            "Partners as boxes, what is new in them below their names; arrows are deliveries of a year.",
+            "方框为参与企业，名称下为新建装置；箭头为每年的供需。",
+        ),
+        "dossier.sides": ("What it is to each side", "对各方的意义"),
+        "dossier.value": ("Worth to it, before payments", "对其价值（未计支付）"),
+        "dossier.capex": ("Invests", "投资"),
+        "dossier.reason": ("Reason", "理由"),
+        "dossier.above": ("The figures stand in the table of the flows above.", "数据见上方供需流向的表格。"),
         "settled.title": ("Who gets what", "收益分配"),
         "settled.short": ("Settlement", "收益分配"),
         "settled.none": (
