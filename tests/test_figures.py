@@ -369,6 +369,15 @@ def test_a_proposal_shows_each_delivery_with_its_amount() -> None:
     assert len(list(root.iter(f"{SVG}path"))) == 2 * len(deliveries) + 1
 
 
+def test_names_stay_inside_their_boxes() -> None:
+    name = "Xiaoyi gangue power station and washing plant of the north"
+    root = _parsed(flow.flow([flow.Partner("A", name, ("吕梁" * 20,))], [], NAMING))
+    box = next(root.iter(f"{SVG}rect"))
+    for one in root.iter(f"{SVG}text"):
+        bold = flow.BOLD if one.get("class") == "strong" else 1.0
+        assert svg.width(one.text or "") * bold <= float(box.get("width") or 0)
+
+
 def test_the_curve_meets_its_figures() -> None:
     points = [curve.Told(0.0, None, 20.0), curve.Told(5.0, 10.0, 18.0), curve.Told(10.0, 12.0, 14.0)]
     root = _parsed(curve.curve(points, ("best", "bound"), lambda value: f"{value:g}", NAMING))

@@ -15,6 +15,7 @@ from web.figures.svg import FONT, LINE, Naming, arrow, document, fitted, label, 
 PAD = 12.0
 WIDEST = 240.0
 _ROOM = 1000.0
+BOLD = 1.12  # how much wider a bold text is
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ def _graph(partners: Sequence[Partner], deliveries: Sequence[Delivery]) -> tuple
     for one in partners:
         graph.add_node(one.key)
         wide = (
-            max(width(one.name) * 1.08, *(width(note) for note in one.notes), 0.0)
+            max(width(one.name) * BOLD, *(width(note) for note in one.notes), 0.0)
             if one.notes
-            else width(one.name) * 1.08
+            else width(one.name) * BOLD
         )
         sizes[one.key] = (min(WIDEST, wide + 2 * PAD), LINE * (1 + len(one.notes)) + PAD)
     for place, each in enumerate(deliveries):
@@ -114,7 +115,7 @@ def _partner(box: Box, one: Partner) -> Markup:
     place = {"x": box[0], "y": box[1], "width": box[2] - box[0], "height": box[3] - box[1], "rx": 6}
     room, x = box[2] - box[0] - PAD, (box[0] + box[2]) / 2
     top = box[1] + PAD / 2 + FONT * 0.62
-    shown = fitted(one.name, room)
+    shown = fitted(one.name, room / BOLD)
     whole = tag("title", {}, "\n".join([one.name, *one.notes]))
     lines = [label((x, top), shown, "strong", "middle")]
     lines += [
