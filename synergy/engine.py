@@ -47,6 +47,9 @@ class Options:
         What the method ``proportional`` shares by: ``weight``, ``standalone``, or an indicator of the dataset.
     price_step : float
         Prices of exchanges are multiples of it, where their bands allow; money per unit.
+    prices : sequence of mapping
+        What is asked of prices: ``{from_site, to_site, commodity, least, most, agreed}``, money per unit, each figure
+        may be missing. The settlement keeps to it within the bands, to what is agreed always, and says what it refused.
     workers : int
         Processes for what can be done side by side.
     threads : int
@@ -60,6 +63,7 @@ class Options:
     settlement: str = "standalone"
     base: str = "weight"
     price_step: float = 0.01
+    prices: Sequence[Mapping[str, Any]] = ()
     workers: int = 1
     threads: int = 1
     seed: int = 0

@@ -102,7 +102,7 @@ def _settled(
     if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
         return outcome
     depth = Depth(threads=options.threads, seed=options.seed)
-    wish = Wish(options.settlement, depth, options.price_step, options.base)
+    wish = Wish(options.settlement, depth, options.price_step, options.base, options.prices)
     listen, stop, executor = side
     effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
     return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))

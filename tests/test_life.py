@@ -316,6 +316,10 @@ class Life(RuleBasedStateMachine):
         except NotFoundError:  # the party is no end of line 0
             assert word is Answer.COUNTERED
             return
+        except RefusedError:  # more than proposed, and than the party has at its end
+            assert word is Answer.COUNTERED
+            assert part * 1000 > float(seeing.see_proposal(self.store, PLANNER, code)["lines"][0]["quantity"])
+            return
         self.said[code, name] = str(word)
         self.events += 1
         said = {self.said[code, one] for one in names}

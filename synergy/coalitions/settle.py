@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from synergy.plan import Plan, Term
 from synergy.settlement.document import Sold, document
 from synergy.settlement.game import Worth
 from synergy.settlement.ladder import Ladder
+from synergy.settlement.limits import Limited, Limits, limited
 from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import RULES, Shares, settle
 from synergy.settlement.undefined import RuleUndefined
@@ -48,12 +51,15 @@ class Wish:
         Prices are multiples of it, where their bands allow; money per unit.
     base : str
         What the method ``proportional`` shares by.
+    prices : sequence of mapping
+        What is asked of prices, as in `synergy.engine.Options`.
     """
 
     method: str
     depth: Depth
     step: float = HUNDREDTH
     base: str = "weight"
+    prices: Sequence[Mapping[str, Any]] = ()
 
 
 def settled(
@@ -94,8 +100,12 @@ def settled(
     shares = replace(shares, standalone=np.array([-np.inf if value is None else value for value in alone], float))
     effort.say("prices")
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
-    sold = Sold(exchanges.trades, _labels(exchanges, shares.players))
-    return replace(plan, settlement=document(shares, own, sold, _ladder(wish.step, shares)))
+    kept = limited(exchanges.trades, _limits(exchanges, wish.prices))
+    labels = _labels(exchanges, shares.players)
+    record = document(shares, own, Sold(kept.trades, labels, kept.shown), _ladder(wish.step, shares))
+    if wish.prices:
+        record["refused"] = _refused(kept, labels)
+    return replace(plan, settlement=record)
 
 
 def refuse_early(dataset: Dataset, method: str) -> None:
@@ -175,6 +185,23 @@ def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, st
         {"from": start, "to": end, "commodity": commodity, "seller": players[seller], "buyer": players[buyer]}
         for (start, end, commodity), seller, buyer in ends
     ]
+
+
+def _limits(exchanges: Exchanges, prices: Sequence[Mapping[str, Any]]) -> Limits:
+    """Return what is asked of each exchange; what is asked of others is asked of nobody."""
+    asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
+    rows = [asked.get(ends, {}) for ends in exchanges.key.itertuples(index=False, name=None)]
+
+    def column(name: str) -> Floats:
+        return np.array([np.nan if row.get(name) is None else float(row[name]) for row in rows], dtype=float)
+
+    return Limits(column("least"), column("most"), column("agreed"))
+
+
+def _refused(kept: Limited, labels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the exchanges whose price is not as a side asked, and which side that is."""
+    sides = (("seller", kept.least_refused), ("buyer", kept.most_refused))
+    return [{**labels[row], "side": side} for side, refused in sides for row in np.flatnonzero(refused).tolist()]
 
 
 def priced(plan: Plan) -> Plan:

@@ -26,10 +26,13 @@ class Sold:
         Who delivers how much to whom, and the bands.
     labels : sequence of mapping
         What the document says of each exchange beside its price: sites, commodity.
+    shown : Trades or None
+        The bands that the document says, where prices keep to narrower ones.
     """
 
     trades: Trades
     labels: Sequence[Mapping[str, Any]]
+    shown: Trades | None = None
 
 
 def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = None) -> dict[str, Any]:
@@ -133,7 +136,7 @@ def _verdict(excess: float, bound: float, tolerance: float) -> Verdict:
 
 def _lines(sold: Sold, prices: Prices) -> list[dict[str, Any]]:
     """Return one record for each exchange."""
-    trades = sold.trades
+    trades = sold.shown or sold.trades
     columns = (trades.quantity, prices.price, trades.low, trades.high, prices.payment)
     return [
         {

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.names import MatchState, State
-from synergy.store.policy import composed
+from synergy.store.policy import composed, prices_of
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import matches, rounds, rulings
@@ -43,7 +43,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or Asked()
     with store.database.read() as connection:
-        known = library(connection, round_row(connection, round_id).frozen)
+        known = library(connection, round_row(connection, round_id))
 
     def body(change: Change) -> Record:
         connection = change.connection
@@ -58,13 +58,16 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
                 told = {"round": round_id, "match": latest and latest.id, "at": change.at, "actor": actor.name}
                 connection.execute(insert(rulings), [{**told, **one} for one in news])
         number = connection.execute(select(func.count()).where(matches.c.round == round_id)).scalar_one() + 1
+        rules = standing(connection, round_id)
+        asked_prices = prices_of(rules)
         values = {
             "round": round_id,
             "number": number,
             "state": MatchState.REQUESTED,
             "snapshot": row.frozen,
-            "scenario": composed(row.scenario, standing(connection, round_id)),
-            "options": {name: value for name, value in row.options.items() if name != "ladder"},
+            "scenario": composed(row.scenario, rules),
+            "options": {name: value for name, value in row.options.items() if name != "ladder"}
+            | ({"prices": asked_prices} if asked_prices else {}),
             "versions": {name: version(name) for name in _VERSIONS} | {"python": sys.version.split()[0]},
             "requested": change.at,
             "requester": actor.name,

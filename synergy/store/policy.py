@@ -18,12 +18,13 @@ def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[s
         The round's: ``{name, settings, tables, scale}``.
     rulings : iterable of tuple of str and mapping
         Kind and pattern, the earliest first: ``forbid`` and ``fix`` patterns of the contract, ``cap``
-        ``{from_site, to_site, commodity, mode, others, quantity}``, ``build`` ``{process, site}`` not to be built.
+        ``{from_site, to_site, commodity, mode, others, quantity, by}``, ``build`` ``{process, site}`` not to be built.
 
     Returns
     -------
     dict
-        A later fix of the same exchange replaces an earlier one, and a fix lifts what forbids or caps the same.
+        A later fix of the same exchange replaces an earlier one, and a fix lifts what forbids or caps the same; of caps
+        the latest of each party stands, and the least of them holds.
     """
     forbids, fixes, caps, builds = _sorted(rulings)
     settings = dict(scenario.get("settings", {}))
@@ -41,7 +42,7 @@ def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Reco
     """Return what is forbidden, fixed, capped and not built, each once."""
     forbids: dict[tuple[Any, ...], Record] = {}
     fixes: dict[tuple[Any, ...], Record] = {}
-    caps: dict[tuple[Any, ...], Record] = {}
+    caps: dict[tuple[Any, ...], dict[str, Record]] = {}
     builds: dict[tuple[Any, ...], Record] = {}
     for kind, pattern in rulings:
         record = dict(pattern)
@@ -54,10 +55,40 @@ def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Reco
             forbids[ends] = record
             fixes.pop(ends, None)
         elif kind == "cap":
-            caps[ends[2:]] = record
+            caps.setdefault(ends[2:], {})[record.get("by", "")] = record
         elif kind == "build":
             builds[record["process"], record["site"]] = {**record, "max_capacity": 0}
-    return list(forbids.values()), list(fixes.values()), list(caps.values()), list(builds.values())
+    least = [min(each.values(), key=lambda cap: float(cap["quantity"])) for each in caps.values()]
+    return list(forbids.values()), list(fixes.values()), least, list(builds.values())
+
+
+def prices_of(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Record]:
+    """Return what is asked of the prices of a run, as `synergy.engine.Options` takes it.
+
+    Parameters
+    ----------
+    rulings : iterable of tuple of str and mapping
+        As of `composed`; those of prices are ``{from_site, to_site, commodity, price}`` where all accepted it, and with
+        ``side`` (seller or buyer) where that side asked for it.
+
+    Returns
+    -------
+    list of dict
+        ``{from_site, to_site, commodity}`` with ``least`` that the seller asks for, ``most`` that the buyer offers, or
+        ``agreed``; of each side the latest stands.
+    """
+    found: dict[tuple[Any, ...], Record] = {}
+    for kind, pattern in rulings:
+        if kind != "price" or ("by" in pattern and "side" not in pattern):
+            continue
+        ends = {name: pattern[name] for name in _ENDS}
+        record = found.setdefault(tuple(ends.values()), ends)
+        if "side" in pattern:
+            record.pop("agreed", None)
+            record["least" if pattern["side"] == "seller" else "most"] = float(pattern["price"])
+        else:
+            found[tuple(ends.values())] = ends | {"agreed": float(pattern["price"])}
+    return list(found.values())
 
 
 def _links(cap: Mapping[str, Any]) -> list[Record]:

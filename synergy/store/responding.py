@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
-from synergy.store.exact import decimal
+from synergy.store.countering import countered, own_lines, shared
 from synergy.store.matching import latest_match
 from synergy.store.membership import members
-from synergy.store.names import Answer
+from synergy.store.names import Answer, State
 from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
-from synergy.store.tables import lines, matches, parties, partnerships, proposals
+from synergy.store.tables import matches, parties, partnerships, proposals
 from synergy.store.words import refusal
 
 _GIVEN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.DECLINED, Answer.COUNTERED)
@@ -75,8 +74,11 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
     """
     asked = asked or Asked()
     with store.database.read() as connection:
-        proposal_row(connection, actor, Action.ANSWER, code)
-    _sensible(reply)
+        offered = proposal_row(connection, actor, Action.ANSWER, code)
+        _sensible(reply)
+        held, counter = round_row(connection, _round(connection, offered)), None
+        if reply.answer is Answer.COUNTERED and held.state == State.RESPONDING:  # else it is refused below
+            counter = countered(connection, held, (offered.id, actor.enterprise), reply.counter)
     given = {"proposal": code, "answer": reply.answer, "reason": reply.reason, "counter": list(reply.counter)}
 
     def body(change: Change) -> Record:
@@ -87,7 +89,6 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
         party = connection.execute(select(parties).where(own)).one()
         if party.answer in _CLOSED or row.answer in _CLOSED:
             raise refusal("answered", answer=party.answer if party.answer in _CLOSED else row.answer)
-        counter = _counter(connection, row, actor, reply)
         seen = party.version if asked.version is None else asked.version
         values = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "at": change.at}
         key = {"proposal": row.id, "enterprise": actor.enterprise}
@@ -155,38 +156,6 @@ def _open(change: Change, row: Row[Any]) -> None:
         raise refusal("not_found", what="proposal")
 
 
-def _counter(connection: Connection, row: Row[Any], actor: Actor, reply: Reply) -> list[Record] | None:
-    """Return a counter-offer as it is stored: exact figures as texts, for lines that the enterprise is an end of."""
-    if reply.answer is not Answer.COUNTERED:
-        return None
-    mine = {
-        line.number: line
-        for line in connection.execute(select(lines).where(lines.c.proposal == row.id))
-        if actor.enterprise in (line.from_enterprise, line.to_enterprise)
-    }
-    made = []
-    for item in reply.counter:
-        if item.get("number") not in mine:
-            raise refusal("not_found", what="term")
-        figures = {name: _figure(name, item.get(name)) for name in ("quantity", "price")}
-        if all(one is None for one in figures.values()):
-            raise refusal("bad_value", what="counter", value="-", expected="quantity, price")
-        made.append({"number": item["number"], **figures})
-    return made
-
-
-def _figure(name: str, value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        number = decimal(value)
-    except ValueError as error:
-        raise refusal("bad_value", what=name, value=value, expected=str(error)) from error
-    if name == "quantity" and number < Decimal(0):
-        raise refusal("bad_value", what=name, value=value, expected=">= 0")
-    return str(number)
-
-
 def _settled(change: Change, row: Row[Any]) -> str:
     """Bring the standing of a proposal up to date with the answers of its parties, and return it."""
     found = change.connection.execute(select(parties.c.answer).where(parties.c.proposal == row.id)).scalars()
@@ -207,9 +176,15 @@ def _settled(change: Change, row: Row[Any]) -> str:
 def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
     """Tell the other parties what has become of a proposal, and the planners who answered what."""
     round_id, actor, detail = said
-    found = change.connection.execute(select(parties.c.enterprise).where(parties.c.proposal == row.id)).scalars()
-    others = [name for name in found if name != actor.enterprise]
-    post(change, others, Told("answered", round_id, row.code, {"standing": detail["standing"]}))
+    connection = change.connection
+    found = connection.execute(select(parties.c.enterprise).where(parties.c.proposal == row.id)).scalars()
+    mine = own_lines(connection, row.id, actor.enterprise)
+    for name in [name for name in found if name != actor.enterprise]:
+        heard = shared(detail["counter"] or (), mine, name)
+        if heard:
+            post(change, [name], Told("countered", round_id, row.code, {"lines": heard}))
+        else:
+            post(change, [name], Told("answered", round_id, row.code, {"standing": detail["standing"]}))
     told = {"enterprise": actor.enterprise, "answer": detail["answer"]}
     post(change, [PLANNERS], Told("said", round_id, row.code, told))
 

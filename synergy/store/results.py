@@ -20,6 +20,7 @@ from synergy.store.leases import Claim, hold
 from synergy.store.matching import back, latest_match, standing
 from synergy.store.names import Answer, MatchState, State
 from synergy.store.notices import PLANNERS, Told, post
+from synergy.store.policy import prices_of
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds
@@ -105,6 +106,7 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         told |= {"plan": digest, "proposals": len(plan["proposals"])}
         change.event("match.done", f"match:{held.match}", told, held.round)
         _tell(change, held, plan["status"], len(plan["proposals"]))
+        _refuse(change, held, plan)
         return {"match": held.match, "state": MatchState.DONE, "proposals": len(plan["proposals"])}
 
     return commit(store, actor, Step("match.done"), body)
@@ -115,6 +117,14 @@ def _tell(change: Change, held: Claim, status: str, count: int) -> None:
     number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
     fields = {"number": number, "status": status, "proposals": count}
     post(change, [PLANNERS], Told("matched", held.round, "", fields))
+
+
+def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
+    """Tell those whose countered price the settlement could not keep to; no figure of the other side."""
+    for row in (plan["settlement"] or {}).get("refused", []):
+        ends = {"from_site": row["from"], "to_site": row["to"], "commodity": row["commodity"]}
+        told = Told("counter_refused", held.round, "", ends, once=f"{held.match}:{'>'.join(ends.values())}")
+        post(change, [row[row["side"]]], told)
 
 
 def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
@@ -151,9 +161,8 @@ def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Map
     owner = {site: label["enterprise"] for site, label in record["labels"]["sites"].items()}
     terms = {(term["from"], term["to"], term["commodity"]): term["price"] for term in proposal["terms"]}
     asked = {
-        tuple(pattern[name] for name in _LINE[:3]): pattern["price"]
-        for kind, pattern in standing(change.connection, held.round)
-        if kind == "price"
+        tuple(row[name] for name in _LINE[:3]): row.get("agreed", row.get("least", row.get("most")))
+        for row in prices_of(standing(change.connection, held.round))
     }
     sums: dict[tuple[str, ...], float] = defaultdict(float)
     for place in proposal["flows"]:
@@ -164,7 +173,9 @@ def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Map
             sums[*ends, flow["mode"], outlet["kind"], outlet["id"], inlet["kind"], inlet["id"]] += flow["quantity"]
     made = []
     for number, (key, quantity) in enumerate(sorted(sums.items())):
-        price = asked.get(key[:3], terms[key[:3]])  # type: ignore[index]
+        price = terms[key[:3]]  # type: ignore[index]
+        if price is None:  # without a settlement it is what was asked for
+            price = asked.get(key[:3])
         line: Record = dict(zip(_LINE, key, strict=True)) | {"number": number, "quantity": rounded(quantity)}
         line |= {"from_enterprise": owner[key[0]], "to_enterprise": owner[key[1]]}
         made.append(line | {"price": None if price is None else rounded(float(price))})

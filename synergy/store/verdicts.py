@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from synergy.dataset.dataset import Dataset
 from synergy.store.archives import archive, dataset_of
 from synergy.store.exact import decimal
 from synergy.store.names import Answer
@@ -32,34 +34,62 @@ class Library:
         Modes of the links that the dataset names, by sites and commodity.
     options : bool
         Whether it says where may be built.
+    capacities : mapping
+        Most that the links it names can carry, by sites, commodity and mode, and any link of a mode, by commodity and
+        mode; units a year, only where there is a limit.
     """
 
     modes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     links: Mapping[_Ends, frozenset[str]] = field(default_factory=dict)
     options: bool = False
+    capacities: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def others(self, ends: _Ends, mode: str) -> list[str]:
         """Return the modes beside one that could carry an exchange."""
         known = self.modes.get(ends[2], frozenset()) | self.links.get(ends, frozenset())
         return sorted(known - {mode, ""})
 
+    def carried(self, ends: _Ends, mode: str, quantity: Decimal) -> float:
+        """Return a quantity, or what a link can carry where that is less."""
+        most = self.capacities.get((*ends, mode), self.capacities.get((ends[2], mode)))
+        return float(quantity) if most is None else min(float(quantity), most)
 
-def library(connection: Connection, digest: str | None) -> Library:
-    """Return what has to be known of a frozen dataset; of a round that is not frozen, nothing."""
-    if digest is None:
+
+def library(connection: Connection, row: Row[Any]) -> Library:
+    """Return what has to be known of the frozen dataset of a round, its scenario applied.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    row : sqlalchemy.Row
+        The round; of one that is not frozen nothing is known.
+    """
+    if row.frozen is None:
         return Library()
-    dataset = dataset_of(archive(connection, digest))
+    dataset = dataset_of(archive(connection, row.frozen), row.scenario)
     modes: dict[str, set[str]] = defaultdict(set)
     for mode, commodity in zip(dataset["transport"]["mode"], dataset["transport"]["commodity"], strict=True):
         modes[commodity].add(mode)
     links: dict[_Ends, set[str]] = defaultdict(set)
-    for row in zip(*(dataset["links"][name] for name in (*ENDS, "mode")), strict=True):
-        links[row[:3]].add(row[3])
+    for start, end, commodity, mode in zip(*(dataset["links"][name] for name in (*ENDS, "mode")), strict=True):
+        links[start, end, commodity].add(mode)
     return Library(
         {key: frozenset(names) for key, names in modes.items()},
         {key: frozenset(names) for key, names in links.items()},
         "build_options" in dataset.given,
+        _capacities(dataset),
     )
+
+
+def _capacities(dataset: Dataset) -> dict[tuple[str, ...], float]:
+    """Return what links can carry, those that the dataset names and those of a mode."""
+    found: dict[tuple[str, ...], float] = {}
+    for table, key in (("transport", ("commodity", "mode")), ("links", (*ENDS, "mode"))):
+        frame = dataset[table]
+        for *names, most in zip(*(frame[name] for name in (*key, "capacity")), strict=True):
+            if not math.isnan(most):
+                found[tuple(names)] = float(most)
+    return found
 
 
 def verdicts(connection: Connection, match: int, known: Library) -> list[Record]:
@@ -84,16 +114,18 @@ def verdicts(connection: Connection, match: int, known: Library) -> list[Record]
     ).all()
     exchanged = lines_of(connection, match)
     accepted = [row.id for row in found if row.answer == Answer.ACCEPTED]
-    declined, countered = [], []
+    declined: list[Record] = []
+    counters: list[Row[Any]] = []
+    standing: list[Row[Any]] = []
     for row in found:
         theirs = [one for one in answers if one.proposal == row.id]
         no = [one.enterprise for one in theirs if one.answer == Answer.DECLINED]
         if no:
             declined += _declined(row, no, exchanged[row.id], known)
         else:
-            counters = [one for one in theirs if one.answer == Answer.COUNTERED]
-            countered += _countered(counters, exchanged[row.id], known)
-    return [*declined, *countered, *_accepted(exchanged, accepted)]
+            counters += [one for one in theirs if one.answer == Answer.COUNTERED]
+            standing += exchanged[row.id]
+    return [*declined, *_countered(counters, standing, known), *_accepted(exchanged, accepted)]
 
 
 def lines_of(connection: Connection, match: int) -> dict[int, list[Row[Any]]]:
@@ -142,29 +174,46 @@ def _declined(row: Row[Any], who: list[str], exchanged: list[Row[Any]], known: L
 
 
 def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Library) -> list[Record]:
-    """Return what exchanges are held to: the least quantity and the last price that somebody asked for."""
-    least: dict[_Ends, Decimal] = {}
-    mode: dict[_Ends, str] = {}
+    """Return what exchanges are held to: by each party the quantity and the price that it asked for.
+
+    The limit of an exchange is the yearly sum of its lines, those that a party countered at its figure, above what was
+    proposed as well as below.
+    """
+    asked = {(one.proposal, one.enterprise, item["number"]): item for one in counters for item in one.counter}
+    found = []
+    for party in dict.fromkeys(one.enterprise for one in counters):
+        limits, prices = _asked(party, asked, exchanged)
+        for ends, (mode, total) in limits.items():
+            more = {"mode": mode, "others": known.others(ends, mode), "quantity": known.carried(ends, mode, total)}
+            found.append(_ruling("cap", "countered", ends, by=party, **more))
+        for ends, (side, price) in prices.items():
+            found.append(_ruling("price", "countered", ends, by=party, side=side, price=price))
+    return found
+
+
+def _asked(
+    party: str, asked: Mapping[tuple[int, str, int], Mapping[str, Any]], exchanged: Iterable[Row[Any]]
+) -> tuple[dict[_Ends, tuple[str, Decimal]], dict[_Ends, tuple[str, str]]]:
+    """Return mode and limit of the exchanges whose quantity a party countered, and side and price it asked for."""
+    sums: dict[_Ends, Decimal] = defaultdict(Decimal)
+    modes: dict[_Ends, str] = {}
     prices: dict[_Ends, tuple[str, str]] = {}
-    asked = {(one.enterprise, item["number"]): item for one in counters for item in one.counter}
+    figures: dict[tuple[str, ...], tuple[_Ends, Decimal, bool]] = {}
     for line in exchanged:
-        items = [(name, item) for (name, number), item in asked.items() if number == line.number]
-        quantities = [decimal(item["quantity"]) for _, item in items if item.get("quantity") is not None]
-        if quantities:
-            least[_ends(line)] = least.get(_ends(line), Decimal(0)) + min(quantities)
-            mode.setdefault(_ends(line), line.mode)
-        for name, item in items:
-            if item.get("price") is not None:
-                prices[_ends(line)] = (name, item["price"])
-    for line in exchanged:  # other lines of the same exchange keep their quantity
-        numbers = {number for _, number in asked}
-        if _ends(line) in least and line.number not in numbers:
-            least[_ends(line)] += line.quantity
-    found = [
-        _ruling("cap", "countered", ends, mode=mode[ends], others=known.others(ends, mode[ends]), quantity=float(total))
-        for ends, total in least.items()
-    ]
-    return found + [_ruling("price", "countered", ends, price=price, by=by) for ends, (by, price) in prices.items()]
+        ends = _ends(line)
+        item = asked.get((line.proposal, party, line.number), {})
+        if item.get("price") is not None:
+            prices[ends] = ("seller" if line.from_enterprise == party else "buyer", item["price"])
+        given = item.get("quantity") is not None
+        if given:
+            modes.setdefault(ends, line.mode)
+        # a flow that two proposals share counts once, at the figure of the one that was countered
+        key = (*ends, line.mode, line.outlet_kind, line.outlet, line.inlet_kind, line.inlet)
+        if given or key not in figures:
+            figures[key] = (ends, decimal(item["quantity"]) if given else line.quantity, given)
+    for ends, quantity, _ in figures.values():
+        sums[ends] += quantity
+    return {ends: (mode, sums[ends]) for ends, mode in modes.items()}, prices
 
 
 def _ruling(kind: str, cause: str, ends: _Ends, **more: Any) -> Record:
