@@ -19,7 +19,7 @@ from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
 from synergy.model.duals import duals_of, listed, shadow_prices
-from synergy.model.effort import Effort, Listener, relative_gap
+from synergy.model.effort import Effort, Listener, Memory, relative_gap
 from synergy.model.highs import Status
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
@@ -27,6 +27,7 @@ from synergy.network.network import network_of
 from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
+AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 
 
@@ -106,6 +107,7 @@ def match(
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
     executor: Executor | None = None,
+    memory: Memory | None = None,
 ) -> Outcome:
     """Find the best plan of a dataset.
 
@@ -121,14 +123,25 @@ def match(
         Asked now and then; True stops the search with the best plan so far.
     executor : Executor, optional
         Where enterprises are solved side by side; without one, as many processes as `Options.workers` says.
+    memory : Memory, optional
+        Where checkpoints of the search go, and the one that it goes on from: never to a worse plan. The time that was
+        spent before counts, but for a part of the limit.
 
     Returns
     -------
     Outcome
     """
     options = options or Options()
+    spent = 0.0 if memory is None else min(memory.seconds, options.time_limit * (1 - AFRESH))
     effort = Effort(
-        options.gap, options.time_limit, options.threads, options.seed, listen, stop, workers=options.workers
+        options.gap,
+        options.time_limit - spent,
+        options.threads,
+        options.seed,
+        listen,
+        stop,
+        workers=options.workers,
+        memory=memory,
     )
     effort.say("network")
     places = places_of(dataset)
@@ -207,6 +220,7 @@ def _plan(
             "seed": effort.seed,
             "gap_asked": effort.gap,
             "stopped_by_clock": gap > effort.gap,
+            "resumed": effort.memory is not None and effort.memory.resumed,
         },
     )
 

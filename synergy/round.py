@@ -13,7 +13,7 @@ from synergy.coalitions.solver import Depth
 from synergy.coalitions.workers import pool
 from synergy.dataset.dataset import Dataset
 from synergy.engine import Options, Outcome, match
-from synergy.model.effort import Effort, Listener
+from synergy.model.effort import Effort, Listener, Memory
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
 from synergy.verify.verify import assert_valid
@@ -49,6 +49,7 @@ def run(
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
     executor: Executor | None = None,
+    memory: Memory | None = None,
 ) -> Round:
     """Match a dataset: best plan, settlement, proposals, verification.
 
@@ -63,6 +64,8 @@ def run(
     executor : concurrent.futures.Executor, optional
         Where enterprises and coalitions are solved side by side, on this machine or on many; without one, as many
         processes as `Options.workers` says.
+    memory : Memory, optional
+        See `synergy.engine.match`.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def run(
     if options.settlement not in ("none", "standalone"):
         refuse_early(dataset, options.settlement)
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        outcome = _settled(dataset, options, match(dataset, options, listen, stop, side), (listen, stop, side))
+        outcome = _settled(dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side))
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:

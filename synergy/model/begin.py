@@ -55,7 +55,7 @@ class Beginning:
         """Return the plan that follows from the aggregate's, searched to a gap in a part of the time that is left."""
         effort = self._effort
         limit = effort.seconds + part * effort.left
-        inner = replace(effort, gap=max(effort.gap, gap), time_limit=limit, listen=self._hear)
+        inner = replace(effort, gap=max(effort.gap, gap), time_limit=limit, listen=self._hear, memory=None, note=None)
         return self._followed(search(self._inner, inner, self._known))
 
     def _hear(self, event: Event) -> None:

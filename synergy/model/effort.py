@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 Listener = Callable[["Event"], None]
 
@@ -41,6 +42,31 @@ def relative_gap(bound: float, value: float) -> float:
 
 
 @dataclass(slots=True)
+class Memory:
+    """What a run that was broken off left behind, and where checkpoints go.
+
+    Parameters
+    ----------
+    start : mapping or None
+        A checkpoint, as it was kept.
+    keep : callable or None
+        Takes each checkpoint, a plain record.
+    resumed : bool
+        Whether the search began with the checkpoint; the search says so.
+    """
+
+    start: Mapping[str, Any] | None = None
+    keep: Callable[[dict[str, Any]], None] | None = None
+    resumed: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds that were spent before."""
+        found = (self.start or {}).get("seconds")
+        return float(found) if isinstance(found, int | float) else 0.0
+
+
+@dataclass(slots=True)
 class Effort:
     """When to stop, and who listens.
 
@@ -60,6 +86,10 @@ class Effort:
         Asked now and then; True interrupts, and the best plan so far is returned.
     workers : int
         How many solvers may run side by side.
+    memory : Memory or None
+        Of the whole search; parts of it have none.
+    note : callable or None
+        Takes what the search finds: columns of the scaled problem or None, value and bound in its units.
     """
 
     gap: float = 1e-4
@@ -69,6 +99,8 @@ class Effort:
     listen: Listener | None = None
     stop: Callable[[], bool] | None = None
     workers: int = 1
+    memory: Memory | None = None
+    note: Callable[[Any, float, float], None] | None = None
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -91,6 +123,11 @@ class Effort:
             known = bound is not None and best is not None and abs(bound) != float("inf") and abs(best) != float("inf")
             gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
             self.listen(Event(phase, self.seconds, bound, best, gap, **steps))
+
+    def found(self, x: Any, value: float, bound: float) -> None:
+        """Note what the search has found, where somebody keeps it."""
+        if self.note is not None:
+            self.note(x, value, bound)
 
     def steady(self) -> Effort:
         """Return an effort whose listener hears the best bound and the best value so far, whichever step found them."""

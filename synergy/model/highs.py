@@ -191,12 +191,25 @@ class Session:
         self._best = float((self._cost * x).sum())
         self.highs.setSolution(len(self._integer), self._integer.astype(np.int32), x[self._integer])
 
-    def listen(self, hear: Callable[[float, float], bool]) -> None:
-        """Call ``hear(bound, value)`` as a MIP goes on, the value a plan's; when it returns True the solve stops."""
+    def listen(
+        self, hear: Callable[[float, float], bool], found: Callable[[Floats, float, float], None] | None = None
+    ) -> None:
+        """Call ``hear(bound, value)`` as a MIP goes on, the value a plan's; when it returns True the solve stops.
+
+        Parameters
+        ----------
+        hear : callable
+        found : callable, optional
+            Takes each plan: its columns, its value, and the bound.
+        """
 
         def improving(event: Any) -> None:
-            self._best = min(self._best, float((self._cost * np.asarray(event.data_out.mip_solution)).sum()))
+            x = np.array(event.data_out.mip_solution)
+            value = float((self._cost * x).sum())
+            self._best = min(self._best, value)
             hear(event.data_out.mip_dual_bound, self._best)
+            if found is not None:
+                found(x, value, event.data_out.mip_dual_bound)
 
         def interrupt(event: Any) -> None:
             if hear(event.data_out.mip_dual_bound, self._best):

@@ -102,6 +102,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
             break
         before = best.value
         best = _solved(problem, best, part, (bound, effort))
+        effort.found(best.x, best.value, bound)
         idle = 0 if before - best.value > WORTH * abs(before) else idle + 1
     return best
 

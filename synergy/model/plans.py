@@ -66,6 +66,7 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
         plan = held(trial, problem, chosen.astype(float))
         if plan.value < best.value:
             best = plan
+            effort.found(best.x, best.value, relaxed.value)
             effort.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
     return best
 

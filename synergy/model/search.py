@@ -90,9 +90,12 @@ def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
         With the best proven bound; its integers are whole and its continuous part is best for them.
     """
     stated, integer = problem, np.flatnonzero(problem.integer)
-    if len(integer) <= SMALL:
-        return polished(problem, _branch(problem, effort, None), effort)
     begun = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
+    effort.found(begun.x, begun.value, begun.bound)
+    if len(integer) <= SMALL:
+        known = None if begun.x is None else _Start(begun, begun.bound, integer[:0])
+        answer = _branch(problem, effort, known)
+        return polished(problem, answer if known is None else _better(answer, known), effort)
     if relative_gap(begun.bound, begun.value) <= effort.gap:
         return polished(stated, replace(begun, status=Status.OPTIMAL), effort)
     session = relaxation(problem, effort, 1.0 if begun.x is None else RELAXED_PART)
@@ -205,6 +208,7 @@ def _start(problem: Problem, known: tuple[Answer, Answer], session: Session, giv
     if knowledge.beginning is not None and relative_gap(bound, best.value) > effort.gap:
         plan = knowledge.beginning.plan()
         bound = max(bound, plan.bound)
+        effort.found(plan.x, plan.value, bound)
         best = min(best, plan, key=lambda answer: answer.value)
     if best.x is None and solved:
         best = slopes(problem, relaxed, session, (knowledge.forcing, effort))
@@ -255,10 +259,11 @@ def _branch(problem: Problem, effort: Effort, start: _Start | None, *, patient: 
         looks += 1
         bound, value = max(bound, known), min(value, best)
         effort.say("search", -bound * problem.money, -value * problem.money)
+        effort.found(None, np.inf, bound)
         hopeless = not patient and looks == ROOT_LOOKS and relative_gap(bound, value) > TIGHT
         return hopeless or effort.interrupted()
 
-    session.listen(hear)
+    session.listen(hear, effort.note)
     return session.solve()
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from synergy.model import moving
 from synergy.model.begin import Beginning
 from synergy.model.build import Model
+from synergy.model.checkpoint import Keeper, Resumed, ended
 from synergy.model.effort import Effort, relative_gap
 from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
+from synergy.model.plans import polished
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import SMALL, Knowledge, search
 from synergy.model.spare import spared
@@ -26,6 +28,7 @@ from synergy.network.places import Floats
 SPARE_PART = 0.03  # of the time, to leave out what does not pay
 DONE = 1e-4  # gap at which that can bring nothing that counts
 MANY = 80_000  # columns from which many periods begin with their aggregate
+METHOD = "HiGHS branch and bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +146,26 @@ def _integer(model: Model, effort: Effort) -> Solution:
     if periods > 1 and len(model.cost) > MANY and int(model.integer.sum()) > SMALL:
         effort.say("year")
         known = replace(known, beginning=Beginning(model, problem, known, effort))
+    keeper = None if effort.memory is None else Keeper(problem, effort, effort.memory)
+    if keeper is not None:
+        effort = replace(effort, note=keeper.note)
+        known = known if keeper.answer.x is None else replace(known, beginning=Resumed(keeper.answer))
+    if keeper is not None and keeper.done:
+        answer = ended(keeper.answer, effort.gap)
+        return _unscaled(model, problem, polished(problem, answer, effort), METHOD)
     answer = search(problem, replace(effort, time_limit=effort.time_limit * (1 - SPARE_PART)), known)
     answer = settled(answer, problem)
-    found = _unscaled(model, problem, answer, "HiGHS branch and bound")
+    found = _unscaled(model, problem, answer, METHOD)
     if found.x is None:
         return found
     x = trimmed(model, found.x)
     if relative_gap(found.bound, float(model.cost @ x)) > DONE:
         x = spared(model, problem, x, effort)
     value = float(model.cost @ x)
-    return replace(found, x=x, value=value, bound=max(found.bound, value))
+    found = replace(found, x=x, value=value, bound=max(found.bound, value))
+    if keeper is not None:
+        keeper.end(replace(answer, x=x / problem.column, value=-value / problem.money))
+    return found
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:

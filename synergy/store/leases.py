@@ -191,7 +191,7 @@ def hold(change: Change, held: Claim, **values: Any) -> None:
     ConflictError
         The run is no longer this worker's.
     """
-    ended = {**values, "finished": change.at, "lease": None, "checkpoint": None}
+    ended = {**values, "finished": change.at, "lease": None, "checkpoint": held.checkpoint}
     done = change.connection.execute(update(matches).where(_held(held)).values(**ended))
     if done.rowcount != 1:
         raise refusal("lost", match=held.match, attempt=held.attempt)
@@ -221,7 +221,9 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
 
     def body(change: Change) -> Record:
         if held.attempt < ATTEMPTS:
-            again = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
+            again: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
+            if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
+                again["checkpoint"] = None
             done = change.connection.execute(update(matches).where(_held(held)).values(**again))
             if done.rowcount != 1:
                 raise refusal("lost", match=held.match, attempt=held.attempt)

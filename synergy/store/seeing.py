@@ -113,15 +113,15 @@ def match_input(store: Store, actor: Actor, match: int) -> Record:
     Returns
     -------
     dict
-        ``{match, round, snapshot, scenario, options, record, digest, status}``; record is the record of the round with
-        plan and labels, None where there is no plan.
+        ``{match, round, snapshot, scenario, options, checkpoint, record, digest, status}``; record is the record of the
+        round with plan and labels, None where there is no plan; checkpoint what its last attempt went on from, if any.
     """
     require(actor, Action.SEE_PLANS, Resource("match"))
     with store.database.read() as connection:
         row = connection.execute(select(matches).where(matches.c.id == match)).one_or_none()
         if row is None:
             raise refusal("not_found", what="match")
-    names = ("round", "snapshot", "scenario", "options", "digest", "status")
+    names = ("round", "snapshot", "scenario", "options", "checkpoint", "digest", "status")
     record = None if row.plan is None else unpacked_record(row.plan)
     return {"match": row.id, **{name: row._mapping[name] for name in names}, "record": record}
 

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from typing import Any
 
 from synergy.errors import UsageError
 from synergy.worker.solve import Task, solve, told
@@ -15,7 +16,7 @@ _LOOK_S = 0.5
 
 
 def main(pipe: Connection, task: Task) -> None:
-    """Solve a task and send ``("progress", record)`` and at last ``("ended", record)`` or ``("fault", text)``.
+    """Solve a task and send ``("progress" | "checkpoint", record)``, last ``("ended", record)`` or ``("fault", text)``.
 
     Parameters
     ----------
@@ -25,8 +26,12 @@ def main(pipe: Connection, task: Task) -> None:
         What is solved.
     """
     threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
+
+    def keep(record: dict[str, Any]) -> None:
+        pipe.send(("checkpoint", record))
+
     try:
-        ended = solve(task, lambda event: pipe.send(("progress", told(event))))
+        ended = solve(task, lambda event: pipe.send(("progress", told(event))), keep=keep)
         pipe.send(("ended", ended))
     except BrokenPipeError:
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synergy.engine import Options
-from synergy.model.effort import Event, Listener
+from synergy.model.effort import Event, Listener, Memory
 from synergy.records.load import plan_from_record
 from synergy.records.plain import plain
 from synergy.records.rounds import round_record
@@ -35,15 +35,23 @@ class Task:
         Records of the store.
     scheduler : str or None
         Address of a Dask cluster that helps.
+    checkpoint : mapping or None
+        What an earlier attempt left, to go on from.
     """
 
     archive: bytes
     scenario: Mapping[str, Any]
     options: Mapping[str, Any]
     scheduler: str | None = None
+    checkpoint: Mapping[str, Any] | None = None
 
 
-def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] | None = None) -> Record:
+def solve(
+    task: Task,
+    listen: Listener | None = None,
+    stop: Callable[[], bool] | None = None,
+    keep: Callable[[Record], None] | None = None,
+) -> Record:
     """Match a frozen dataset.
 
     Parameters
@@ -52,6 +60,8 @@ def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] |
         What is solved.
     listen, stop : callable, optional
         See `synergy.engine.match`.
+    keep : callable, optional
+        Takes checkpoints, plain records.
 
     Returns
     -------
@@ -60,7 +70,7 @@ def solve(task: Task, listen: Listener | None = None, stop: Callable[[], bool] |
     """
     dataset = dataset_of(task.archive, task.scenario)
     with executor(task.scheduler) as side:
-        done = run(dataset, Options(**task.options), listen, stop, side)
+        done = run(dataset, Options(**task.options), listen, stop, side, Memory(task.checkpoint, keep))
     record = None if done.plan is None else round_record(dataset, done.plan)
     return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
 
@@ -96,7 +106,8 @@ def replay(store: Store, actor: Actor, match: int) -> Record:
         findings = [one.line() for one in verify(dataset, plan_from_record(record["plan"])) if one.refuses]
         told_: Record = {"how": "verified", "same": not findings, "found": given["digest"], "findings": findings}
     else:
-        again = solve(Task(content, given["scenario"], given["options"]))
+        # a run that went on from a checkpoint was given that too
+        again = solve(Task(content, given["scenario"], given["options"], checkpoint=given["checkpoint"]))
         found = None if again["record"] is None else plan_digest(again["record"]["plan"])
         same = (again["status"], found) == (given["status"], given["digest"])
         told_ = {"how": "replayed", "same": same, "found": found, "findings": []}

@@ -18,7 +18,7 @@ from typing import Any
 from synergy.errors import ConflictError, UnavailableError
 from synergy.store.access import WORKER
 from synergy.store.commit import Record
-from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, note_progress, release, renew
+from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
 from synergy.store.notices import approaching
 from synergy.store.results import finish
 from synergy.store.store import Store
@@ -68,7 +68,7 @@ class Habits:
     def task(self, held: Claim) -> Task:
         """Return what is solved of a run."""
         options = dict(held.options) | ({} if self.workers is None else {"workers": self.workers})
-        return Task(held.archive, held.scenario, options, self.scheduler)
+        return Task(held.archive, held.scenario, options, self.scheduler, held.checkpoint)
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
@@ -145,7 +145,11 @@ def _never() -> bool:
 def _here(store: Store, held: Claim, task: Task) -> Record:
     """Solve in this process: for tests and small datasets."""
     records: dict[int, Record] = {}
-    ended = solve(task, lambda event: records.__setitem__(len(records), told(event)))
+
+    def keep(record: Record) -> None:
+        keep_checkpoint(store, WORKER, held, record)
+
+    ended = solve(task, lambda event: records.__setitem__(len(records), told(event)), keep=keep)
     if records:
         note_progress(store, WORKER, held, records)
     return finish(store, WORKER, held, ended)
@@ -161,6 +165,7 @@ class _Watch:
     stop: Callable[[], bool]
     waiting: dict[int, Record] = field(default_factory=dict)
     count: int = 0
+    checkpoint: Record | None = None
 
     def watch(self) -> Record | None:
         """Watch a child to its end and store what it said."""
@@ -189,6 +194,7 @@ class _Watch:
             if word == "fault" or now - started > self.habits.limit:
                 return fail(self.store, WORKER, self.held, str(said or f"took more than {self.habits.limit:g} s"))
             if self.stop():
+                self._flush()
                 release(self.store, WORKER, self.held)
                 return None
             if now - flushed > _FLUSH_S:
@@ -211,9 +217,14 @@ class _Watch:
         if word == "progress":
             self.waiting[self.count] = said
             self.count += 1
+        elif word == "checkpoint":
+            self.checkpoint = said
         return word, said
 
     def _flush(self) -> None:
         if self.waiting:
             note_progress(self.store, WORKER, self.held, self.waiting)
             self.waiting = {}
+        if self.checkpoint is not None:
+            keep_checkpoint(self.store, WORKER, self.held, self.checkpoint)
+            self.checkpoint = None

@@ -1,0 +1,146 @@
+"""Checkpoints: what a search knows so far, small enough to be stored, and how a search that was broken off goes on.
+
+A plan is kept as the yes-or-no decisions that it takes; the best rest for them is one linear problem. A checkpoint
+carries the mark of its problem, and one of another problem is not looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from synergy.model.effort import Effort, Memory, relative_gap
+from synergy.model.highs import Answer, Session, Status
+from synergy.model.plans import held
+from synergy.model.scaling import Problem
+from synergy.model.search import NOTHING
+from synergy.network.places import Floats
+
+Record = dict[str, Any]
+PAUSE = 1.0  # seconds between checkpoints that differ by their bound alone
+FIGURES = 9  # of the sums that mark a problem: machines differ in the last ones
+
+
+def mark_of(problem: Problem) -> str:
+    """Return the mark of a problem: the SHA-256 of its structure and of sums of its figures."""
+    digest = hashlib.sha256()
+    matrix = problem.matrix
+    for part in (matrix.indptr, matrix.indices, problem.integer):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    for figures in (matrix.data, problem.cost, problem.upper, problem.row_upper, problem.row_lower):
+        finite = figures[np.isfinite(figures)]
+        sums = (float(np.abs(finite).sum()), float(finite @ finite))
+        digest.update(" ".join(f"{one:.{FIGURES}e}" for one in sums).encode())
+    return digest.hexdigest()
+
+
+class Keeper:
+    """Keeps what a search finds.
+
+    Parameters
+    ----------
+    problem : Problem
+    effort : Effort
+        Its clock.
+    memory : Memory
+        Where it goes, and where it comes from.
+    """
+
+    def __init__(self, problem: Problem, effort: Effort, memory: Memory) -> None:
+        self._problem, self._effort, self._memory = problem, effort, memory
+        self._mark = mark_of(problem)
+        self._value, self._bound, self._told = np.inf, -np.inf, -np.inf
+        self._chosen: list[int] | None = None
+        start = memory.start or {}
+        self.done = start.get("problem") == self._mark and bool(start.get("done"))
+        self.answer = self._started()
+        if self.answer.x is not None:
+            memory.resumed = True
+            self.note(self.answer.x, self.answer.value, self.answer.bound)
+        else:
+            self.done = False
+
+    def _started(self) -> Answer:
+        """Return the plan of a checkpoint with the bound that was proven, nothing where it is of another problem."""
+        start, integer = self._memory.start or {}, self._problem.integer
+        if start.get("problem") != self._mark or start.get("chosen") is None:
+            return NOTHING
+        whole = np.zeros(len(integer))
+        whole[np.asarray(start["chosen"], dtype=np.int64)] = 1.0
+        session = Session(self._problem, relaxed=True, threads=self._effort.threads, random_seed=self._effort.seed)
+        found = held(session, self._problem, whole[integer])
+        bound = start.get("bound")
+        proven = -np.inf if bound is None else -float(bound) / self._problem.money
+        return replace(found, bound=min(proven, found.value))
+
+    def note(self, x: Floats | None, value: float, bound: float) -> None:
+        """Keep a plan, or a bound, that is better than what is known.
+
+        Parameters
+        ----------
+        x : numpy.ndarray or None
+            Columns of the scaled problem.
+        value, bound : float
+            In its units, both the lower the better known: value of the plan, and proven.
+        """
+        better = x is not None and value < self._value
+        tighter = bound > self._bound
+        if better and x is not None:
+            self._value = value
+            self._chosen = np.flatnonzero(self._problem.integer & (x > 0.5)).tolist()
+        self._bound = max(self._bound, bound)
+        if better or (tighter and time.monotonic() - self._told > PAUSE):
+            self._keep(done=False)
+
+    def end(self, answer: Answer) -> None:
+        """Keep what the search brought: nothing more is looked for."""
+        self.note(answer.x, answer.value, answer.bound)
+        self._keep(done=True)
+
+    def _keep(self, *, done: bool) -> None:
+        if self._memory.keep is None or self._chosen is None:
+            return
+        self._told = time.monotonic()
+        money = self._problem.money
+        bound = min(self._bound, self._value)
+        self._memory.keep(
+            {
+                "problem": self._mark,
+                "chosen": self._chosen,
+                "value": -self._value * money,
+                "bound": None if bound == -np.inf else -bound * money,
+                "seconds": round(self._memory.seconds + self._effort.seconds, 3),
+                "done": done,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where a search that was broken off goes on.
+
+    Parameters
+    ----------
+    answer : Answer
+        The plan of the checkpoint, with its bound.
+    """
+
+    answer: Answer
+
+    def sketch(self) -> Answer:
+        """Return the plan of the checkpoint."""
+        return self.answer
+
+    def plan(self) -> Answer:
+        """Return the plan of the checkpoint: what led to it is done."""
+        return self.answer
+
+
+def ended(answer: Answer, gap: float) -> Answer:
+    """Return the answer of a search that had ended before its run was broken off."""
+    close = relative_gap(answer.bound, answer.value) <= gap
+    return replace(answer, status=Status.OPTIMAL if close else Status.STOPPED)

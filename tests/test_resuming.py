@@ -1,0 +1,141 @@
+"""A run that was broken off goes on from its last checkpoint: it begins with that plan and never ends worse."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stores import PLANNER, ROOT, begun, tiny
+
+from synergy.candidates.scope import everyone
+from synergy.dataset.read import read
+from synergy.dataset.yearly import yearly
+from synergy.engine import problem
+from synergy.model.effort import Effort, Memory
+from synergy.model.solve import Solution, solve
+from synergy.network.places import places_of
+from synergy.store import freezing, matching, seeing
+from synergy.store.access import WORKER
+from synergy.store.leases import LEASE, claim, keep_checkpoint
+from synergy.store.store import KEY_FILE, Store, make_store
+from synergy.worker.solve import Task, replay
+from synergy.worker.solve import solve as solved
+from synergy.worker.work import Habits, work_once
+
+NEAR = 1e-7
+SCENARIO, OPTIONS = {"name": "base"}, {"time_limit": 30.0, "settlement": "none"}
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    """Return a problem whose search takes all its steps."""
+    dataset = yearly(read(ROOT / "datasets" / "lvliang"))
+    return problem(dataset, everyone(places_of(dataset)))
+
+
+def _search(model: Any, start: dict[str, Any] | None, stop_at: int) -> tuple[list[dict[str, Any]], Solution, Memory]:
+    """Search until so many checkpoints were kept."""
+    kept: list[dict[str, Any]] = []
+    memory = Memory(start, kept.append)
+    effort = Effort(0.02, 120.0, stop=lambda: len([one for one in kept if not one["done"]]) >= stop_at, memory=memory)
+    return kept, solve(model, effort), memory
+
+
+def test_a_search_goes_on_from_what_was_kept(model: Any) -> None:
+    kept, _, memory = _search(model, None, 3)
+    assert not memory.resumed
+    first = kept[2]  # the process dies here
+    assert first["chosen"]
+    again, solution, memory = _search(model, first, 2)
+    assert memory.resumed
+    assert again[0]["value"] >= first["value"] - NEAR * abs(first["value"])
+    assert solution.value >= first["value"] - NEAR * abs(first["value"])
+    if first["bound"] is not None:
+        assert solution.bound <= first["bound"] + NEAR * abs(first["bound"])
+    values = [one["value"] for one in again]
+    assert values == sorted(values)
+    assert again[-1]["seconds"] >= first["seconds"]
+
+
+def test_a_search_that_had_ended_is_not_made_again(model: Any) -> None:
+    kept, solution, _ = _search(model, None, 2)
+    assert kept[-1]["done"]
+    again, same, memory = _search(model, kept[-1], 99)
+    assert memory.resumed
+    assert same.value == pytest.approx(solution.value, rel=NEAR)
+    assert same.bound == pytest.approx(solution.bound, rel=NEAR)
+    assert len(again) == 1
+
+
+def test_a_checkpoint_of_another_problem_is_not_looked_at(model: Any) -> None:
+    kept, _, _ = _search(model, None, 1)
+    for strange in ({"part": 1}, {**kept[0], "problem": "another"}, {**kept[0], "chosen": None}):
+        found, _, memory = _search(model, strange, 1)
+        assert not memory.resumed
+        assert found[0]["problem"] == kept[0]["problem"]
+
+
+@pytest.fixture
+def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Store, int, int]]:
+    """Yield a store with a run that waits: its address, the store, the round and the run."""
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    address = str(tmp_path / "store.db")
+    store = make_store(address)
+    ident = begun(store, options=OPTIONS)
+    freezing.freeze(store, PLANNER, ident)
+    yield address, store, ident, matching.request_match(store, PLANNER, ident)["match"]
+    store.close()
+
+
+def test_the_next_attempt_is_given_what_the_last_one_kept(waiting: tuple[str, Store, int, int]) -> None:
+    _, store, _, match = waiting
+    lost = claim(store, WORKER, "lost", timedelta(seconds=-1))
+    assert lost is not None
+    kept: list[dict[str, Any]] = []
+    solved(Task(lost.archive, lost.scenario, lost.options), keep=kept.append)
+    keep_checkpoint(store, WORKER, lost, kept[0])
+    done = work_once(store, Habits(apart=False))
+    assert done is not None
+    assert done["state"] == "done"
+    given = seeing.match_input(store, PLANNER, match)
+    assert given["checkpoint"] == kept[0]
+    plan = given["record"]["plan"]
+    assert plan["solver"]["resumed"]
+    assert plan["value"] >= kept[0]["value"] - NEAR * abs(kept[0]["value"])
+    assert replay(store, PLANNER, match)["same"]
+
+
+def test_a_worker_that_is_killed_leaves_its_checkpoint(waiting: tuple[str, Store, int, int]) -> None:
+    address, store, ident, match = waiting
+
+    def kept() -> Any:
+        return seeing.match_input(store, PLANNER, match)["checkpoint"]
+
+    command = [sys.executable, "-m", "synergy", "worker", "--db", address]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        limit = time.monotonic() + 120
+        while kept() is None and seeing.see_matches(store, PLANNER, ident)[0]["state"] != "done":
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    if seeing.see_matches(store, PLANNER, ident)[0]["state"] == "running":  # else it was just done
+        object.__setattr__(store, "now", lambda at=store.now() + 2 * LEASE: at)
+        assert work_once(store, Habits(apart=False)) is not None
+        assert seeing.match_input(store, PLANNER, match)["record"]["plan"]["solver"]["resumed"]
+    assert seeing.see_matches(store, PLANNER, ident)[0]["state"] == "done"
+
+
+def test_small_problems_go_on_too() -> None:
+    kept: list[dict[str, Any]] = []
+    first = solved(Task(tiny(), SCENARIO, OPTIONS), keep=kept.append)
+    again = solved(Task(tiny(), SCENARIO, OPTIONS, checkpoint=kept[0]))
+    assert again["record"]["plan"]["value"] == pytest.approx(first["record"]["plan"]["value"], rel=1e-4)
+    assert again["record"]["plan"]["solver"]["resumed"]
+    assert not first["record"]["plan"]["solver"]["resumed"]
