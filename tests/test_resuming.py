@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from stores import PLANNER, ROOT, begun, tiny
 
 from synergy.candidates.scope import everyone
+from synergy.coalitions.alone import alone_of
+from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
 from synergy.engine import problem
@@ -126,7 +129,8 @@ def test_a_worker_that_is_killed_leaves_its_checkpoint(waiting: tuple[str, Store
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
     if seeing.see_matches(store, PLANNER, ident)[0]["state"] == "running":  # else it was just done
-        object.__setattr__(store, "now", lambda at=store.now() + 2 * LEASE: at)
+        later = store.now() + 2 * LEASE
+        object.__setattr__(store, "now", lambda: later)
         assert work_once(store, Habits(apart=False)) is not None
         assert seeing.match_input(store, PLANNER, match)["record"]["plan"]["solver"]["resumed"]
     assert seeing.see_matches(store, PLANNER, ident)[0]["state"] == "done"
@@ -139,3 +143,15 @@ def test_small_problems_go_on_too() -> None:
     assert again["record"]["plan"]["value"] == pytest.approx(first["record"]["plan"]["value"], rel=1e-4)
     assert again["record"]["plan"]["solver"]["resumed"]
     assert not first["record"]["plan"]["solver"]["resumed"]
+
+
+def test_a_process_that_dies_costs_what_it_was_at() -> None:
+    needs = (read(ROOT / "datasets" / "tiny"), Effort(1e-6, 60.0))
+    alone = [one.value for one in Spread(alone_of, needs, None).map(range(5))]
+    with pool(2) as side:
+        spread = Spread(alone_of, needs, side)
+        assert [one.value for one in spread.map(range(5))] == alone
+        for pid in list(side._processes):
+            os.kill(pid, signal.SIGKILL)
+        assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
+        assert [one.value for one in spread.map(range(5))] == alone

@@ -80,14 +80,16 @@ class Spread:
     def _chunks(self, tasks: Sequence[Any]) -> Iterator[list[Any]]:
         parts = [tasks[start : start + self._chunk] for start in range(0, len(tasks), self._chunk)]
         if self._executor is None or len(parts) < 2:
-            self._tool = self._tool or self._make(self._needs)
-            for part in parts:
-                yield [self._tool(task) for task in part]
+            yield from (self._here(part) for part in parts)
             return
         if self._frozen is None:
             frozen = pickle.dumps(self._needs)
             self._frozen = (hashlib.sha256(frozen).hexdigest(), frozen)
-        futures = [self._executor.submit(_run, self._make, *self._frozen, list(part)) for part in parts]
+        try:
+            futures = [self._executor.submit(_run, self._make, *self._frozen, list(part)) for part in parts]
+        except BrokenExecutor:  # by a process that died earlier: it takes nothing any more
+            yield from (self._here(part) for part in parts)
+            return
         try:
             for part, future in zip(parts, futures, strict=True):
                 yield self._result(part, future)
@@ -100,8 +102,12 @@ class Spread:
         try:
             return future.result()
         except BrokenExecutor:
-            self._tool = self._tool or self._make(self._needs)
-            return [self._tool(task) for task in part]
+            return self._here(part)
+
+    def _here(self, part: Sequence[Any]) -> list[Any]:
+        """Return the results of some tasks, done in this process."""
+        self._tool = self._tool or self._make(self._needs)
+        return [self._tool(task) for task in part]
 
 
 def _run(make: Callable[[Any], Tool], digest: str, frozen: bytes, tasks: list[Any]) -> list[Any]:
