@@ -19,11 +19,13 @@ Bad luck (infeasible, unbounded, out of time) is no exception but a status: see 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 SHOWN = 100  # problems printed in full; the rest is counted
+_HALVES = re.compile(r"(?P<en>.*?) / (?P<zh>[^/]*?[\u4e00-\u9fff].*)", re.DOTALL)  # "English / 中文"
 
 
 class Severity(StrEnum):
@@ -94,9 +96,10 @@ class SynergyError(Exception):
 
     exit_status = 1
 
-    def sentence(self, lang: str) -> str:  # noqa: ARG002
-        """Return what happened as one sentence; errors that speak both languages have it in ``zh`` too."""
-        return str(self)
+    def sentence(self, lang: str) -> str:
+        """Return what happened as one sentence; of a text ``English / 中文`` the half in the language asked for."""
+        halves = _HALVES.fullmatch(str(self))
+        return str(self) if halves is None else halves["zh" if lang == "zh" else "en"]
 
 
 class UsageError(SynergyError):

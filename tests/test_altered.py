@@ -37,7 +37,6 @@ SEALED = (
     "proposals[].kind",
     "proposals[].marginal_gain",
     "proposals[].co2_saved",
-    "proposals[].terms[].price",
     "emissions.baseline_co2",
     "settlement",
     "duals",

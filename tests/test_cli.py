@@ -11,6 +11,7 @@ import pytest
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
+from synergy.errors import UsageError
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 
 ROOT = Path(__file__).parents[1]
@@ -121,3 +122,38 @@ def test_schemas_are_schemas(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_word_is_there_in_both_languages() -> None:
     assert [key for key, pair in WORDS.items() if len(pair) != 2 or not all(text.strip() for text in pair)] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["chek", TINY], 2, ("chek (did you mean check", "chek（是否指 check")),
+        (["check", "cut.zip"], 3, ("this archive is cut off or damaged", "压缩包不完整或已损坏")),
+        (["match", TINY, "--scenario", "row.toml"], 3, ("did you mean 'GLASS-HEAT'?", "是否为 'GLASS-HEAT'？")),
+        (["verify", TINY, "empty.json"], 3, ("a key is missing", "缺少键")),
+    ],
+)
+def test_a_slip_is_said_in_one_language_with_what_was_meant(
+    words: list[str],
+    status: int,
+    said: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cut.zip").write_bytes(b"PK\x03\x04 cut")
+    Path("row.toml").write_text('[[tables.needs]]\nneed = "GLASS-HEAD"\nquantity = 1\ncommodity = "COG"\n', "utf-8")
+    Path("empty.json").write_text("{}", encoding="utf-8")
+    for lang, own, other in (("en", said[0], said[1]), ("zh", said[1], said[0])):
+        assert run([*words, "--lang", lang], Talk(lang)) == status
+        shown = "".join(capsys.readouterr())
+        assert shown.count(own) >= 1
+        assert other not in shown
+
+
+def test_an_error_of_both_languages_is_said_in_one() -> None:
+    error = UsageError("no site 'A / B' / 没有厂区 'A / B'")
+    assert error.sentence("en") == "no site 'A / B'"
+    assert error.sentence("zh") == "没有厂区 'A / B'"
+    assert UsageError("km / h").sentence("zh") == "km / h"

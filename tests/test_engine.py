@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import highspy
 import pandas as pd
 import pytest
 from small_datasets import TWO_HOSTS, small
@@ -13,6 +14,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.model.effort import Event
+from synergy.model.highs import STATUSES
 
 CASES = Path(__file__).parent / "cases"
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -131,3 +133,8 @@ def test_a_build_table_without_rows_builds_nothing(tmp_path: Path) -> None:
     assert plan is not None
     assert plan.value == 0
     assert not len(plan.decisions.builds)
+
+
+def test_every_status_of_the_solver_is_mapped() -> None:
+    known = set(highspy.HighsModelStatus.__members__.values())
+    assert known == set(STATUSES)

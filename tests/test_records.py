@@ -20,7 +20,7 @@ from synergy.errors import DatasetError
 from synergy.plan import Decisions, Plan
 from synergy.records.dump import plan_record
 from synergy.records.files import dumps, loads, read_plan, write_plan
-from synergy.records.load import plan_from_record
+from synergy.records.load import plan_from_record, plan_problems
 from synergy.records.schema import plan_schema, proposal_schema
 from synergy.round import Options, run
 
@@ -102,3 +102,10 @@ def test_a_value_of_another_kind_is_refused(record: dict[str, Any], key: str) ->
         plan_from_record({**record, key: True})
     assert any(problem.column == f"/{key}" for problem in caught.value.problems)
     assert all(problem.message and problem.message_zh for problem in caught.value.problems)
+
+
+def test_missing_keys_are_one_fault() -> None:
+    faults = plan_problems({})
+    assert len(faults) == 1
+    assert "schema" in faults[0].message
+    assert "solver" in faults[0].message

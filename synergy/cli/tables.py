@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from rich import box
 from rich.table import Table
@@ -35,6 +37,8 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False)
     if shown:
         talk.line(talk.say("proposals_of", count=len(plan.proposals), name=dataset.name), "bold")
         enterprises = labels(dataset)["enterprises"]
+        if plan.emissions["baseline_co2"] is None and plan.gain is None:  # nothing to compare with
+            shown = tuple(replace(proposal, co2_saved=math.nan) for proposal in shown)
         talk.out.print(_proposals(talk, shown, enterprises, dataset.settings.currency))
         seen = {name for proposal in shown for name in proposal.enterprises}
         _legend(talk, {enterprises[name].get("evidence", "") for name in seen if name in enterprises})
@@ -78,7 +82,7 @@ def _proposals(
             figure(proposal.gain, "money", talk.lang),
             figure(proposal.capex or None, "money", talk.lang),
             years(proposal.payback_years if proposal.capex else None),
-            figure(proposal.co2_saved, "co2", talk.lang),
+            figure(None if math.isnan(proposal.co2_saved) else proposal.co2_saved, "co2", talk.lang),
         )
     return table
 

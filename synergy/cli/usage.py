@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -69,7 +71,7 @@ def explained(error: click.UsageError, talk: Talk) -> str:
     if isinstance(error, click.NoSuchOption):
         return talk.say("no_option", name=error.option_name, near=_near(error.possibilities, talk))
     if isinstance(error, NoCommand):
-        return talk.say("no_command", name=error.command)
+        return talk.say("no_command", name=error.command, near=_near(error.near, talk))
     if isinstance(error, click.MissingParameter):
         return talk.say("missing", name=_named(error.param))
     if isinstance(error, BadValue):
@@ -96,11 +98,13 @@ class NoCommand(click.UsageError):
     ----------
     command : str
         As typed.
+    known : iterable of str
+        Commands that are there.
     """
 
-    def __init__(self, command: str, ctx: click.Context) -> None:
+    def __init__(self, command: str, known: Iterable[str], ctx: click.Context) -> None:
         super().__init__(command, ctx)
-        self.command = command
+        self.command, self.near = command, difflib.get_close_matches(command, list(known), 3)
 
 
 class Commands(click.Group):
@@ -111,7 +115,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first word names."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise NoCommand(args[0], ctx)
+            raise NoCommand(args[0], self.commands, ctx)
         return super().resolve_command(ctx, args)
 
 

@@ -68,7 +68,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "warning": ("warning", "警告"),
         "missing": ("missing: {name}", "缺少：{name}"),
         "no_option": ("no such option: {name}{near}", "没有这个选项：{name}{near}"),
-        "no_command": ("no such command: {name}", "没有这个命令：{name}"),
+        "no_command": ("no such command: {name}{near}", "没有这个命令：{name}{near}"),
         "near": (" (did you mean {names}?)", "（是否指 {names}？）"),
         "bad_value": ("{name}: {value} is not allowed; expected {expected}", "{name}：不接受 {value}；应为 {expected}"),
         "expected.number": ("a number {bound}", "{bound} 的数"),

@@ -10,6 +10,7 @@ import numpy as np
 
 from synergy.dataset.columns import Kind
 from synergy.dataset.findings import Findings, Where
+from synergy.dataset.ids import near, suggestion
 from synergy.dataset.scenarios import SCENARIO, wrong
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Cells, Flags, Lines, Sheet, Words
@@ -103,6 +104,9 @@ def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, fi
             (changes if key in found else additions).append((place, found.get(key, -1)))
         seen.add(key)
     added = _added(news, [place for place, _ in additions], local)
+    new = [(place, " ".join(key)) for place, key in enumerate(_keys(news, keys)) if key not in found and "" not in key]
+    if new:
+        _lacking(local, table, new[0], [" ".join(key) for key in found], findings)
     _report(local, table, (named, {place for place, _ in additions}), findings)
     merged = _changed(old, news, changes, named)
     applied.sheets[table] = _stacked(merged, added)
@@ -147,6 +151,15 @@ def _added(news: Sheet, places: list[int], local: Findings) -> Sheet:
     return filled(news.take(np.array(places, dtype=np.int64)))
 
 
+def _lacking(local: Findings, table: str, new: tuple[int, str], known: list[str], findings: Findings) -> None:
+    """Say which columns the first new row lacks, and which row may have been meant instead."""
+    place, key = new
+    for problem in local.problems():
+        if problem.code == "missing_column":
+            where = Where(SCENARIO, None, _pointer(table, place, problem.column))
+            findings.add("scenario_new", where, key, table=table, column=problem.column, **suggestion(near(key, known)))
+
+
 def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[int]], findings: Findings) -> None:
     """Pass on what was found in the rows of a scenario, as places in it; a column not named may be blank."""
     named, added = rows
@@ -154,8 +167,7 @@ def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[i
         if problem.code == "unknown_column" or problem.row is None:
             findings.extend([replace(problem, table=SCENARIO, row=None, column=f"/tables/{table}/{problem.column}")])
         elif problem.code == "missing_column":
-            column = f"/tables/{table}/{min(added, default=0)}/{problem.column}"
-            findings.extend([replace(problem, table=SCENARIO, row=None, column=column)])
+            continue
         elif problem.code != "blank" or problem.column in named[problem.row] or problem.row in added:
             column = _pointer(table, problem.row, problem.column)
             findings.extend([replace(problem, table=SCENARIO, row=None, column=column)])

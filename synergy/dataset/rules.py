@@ -31,6 +31,12 @@ FILE_RULES = {
         "unpacks to far more than a dataset needs", "解压后体积异常", "pack the CSV files alone", "请只打包 CSV 文件"
     ),
     "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
+    "zip_cut": error(
+        "this archive is cut off or damaged",
+        "压缩包不完整或已损坏",
+        "pack it again, or send it again",
+        "请重新打包或重新提供",
+    ),
     "zip_password": error("is protected by a password", "有密码保护", "pack it without one", "请去除密码后打包"),
     "wrong_type": error(
         "this is {kind}, not {expected}",

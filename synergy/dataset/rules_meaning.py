@@ -168,6 +168,12 @@ MEANING_RULES = {
     "scenario_key": error(
         "a row of {table} is found by {key}", "{table} 的行按 {key} 查找", "name all of them", "请全部填写"
     ),
+    "scenario_new": error(
+        "no row of {table} has this key, so it is a new one and needs {column}",
+        "{table} 中没有此主键的行，故视为新行，须给出 {column}",
+        "{near}",
+        "{near}",
+    ),
     "scenario_twice": error(
         "two rows of the scenario have this key", "方案中有两行主键相同", "make one of them", "请合并为一行"
     ),

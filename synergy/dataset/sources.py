@@ -82,8 +82,12 @@ def _folder(path: Path) -> Source:
 def _archive(path: Path, findings: Findings) -> Source | None:
     where = Where(path.name)
     with path.open("rb") as file:
-        kind = real_type(file.read(16))
+        start = file.read(16)
+    kind = real_type(start)
     if not zipfile.is_zipfile(path):
+        if start.startswith(b"PK"):
+            findings.add("zip_cut", where)
+            return None
         alone = {"kind": "a single file of something else", "kind_zh": "其他类型的单个文件"}
         findings.add("wrong_type", where, "", **(kind or alone), **_EXPECTED)
         return None

@@ -39,6 +39,7 @@ STATUSES = {
     _STATUS.kIterationLimit: Status.STOPPED,
     _STATUS.kSolutionLimit: Status.STOPPED,
     _STATUS.kInterrupt: Status.STOPPED,
+    _STATUS.__members__["kHighsInterrupt"]: Status.STOPPED,  # the stubs do not know it
     _STATUS.kObjectiveBound: Status.STOPPED,
     _STATUS.kObjectiveTarget: Status.STOPPED,
     _STATUS.kMemoryLimit: Status.FAILED,

@@ -101,7 +101,7 @@ def plan_problems(record: Any) -> tuple[Problem, ...]:
         The column is a JSON pointer.
     """
     found = jsonschema.Draft202012Validator(plan_schema()).iter_errors(record)
-    problems = [_problem(error) for error in islice(found, _MOST)]
+    problems = list(dict.fromkeys(_problem(error) for error in islice(found, _MOST)))  # one for each missing key
     if not problems:
         problems += _dangling(record)
     return tuple(problems)

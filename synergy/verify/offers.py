@@ -44,12 +44,13 @@ def check_proposals(book: Book, view: View, plan: Plan) -> None:
     there = [proposal for proposal in plan.proposals if _rows_there(book, view, proposal)]
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
-    shares = shares_of(view, there)
+    shares, prices = shares_of(view, there), _prices(plan)
     for number, proposal in enumerate(there):
         _check_people(book, view, proposal, exchanges)
         _check_subject(book, view, proposal, exchanges)
         check_money(book, proposal, shares[number])
         _check_terms(book, view, proposal, exchanges)
+        _check_prices(book, proposal, prices)
         _check_loss(book, plan, proposal)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
@@ -209,8 +210,22 @@ def _check_terms(book: Book, view: View, proposal: Proposal, exchanges: Exchange
         mean = float(both["way"][term.from_site, term.to_site, term.commodity]) / found if found > 0 else None
         if (term.km is None) != (mean is None) or not abs((term.km or 0.0) - (mean or 0.0)) <= 1e-6 * (1 + (mean or 0)):
             book.add("terms", proposal.id, f"{term.commodity}: {term.km} km claimed, {mean} found")
-        if term.price is not None and not np.isfinite(term.price):
-            book.add("terms", proposal.id, f"{term.commodity}: {term.price} is no price")
+
+
+def _prices(plan: Plan) -> dict[tuple[str, str, str], float]:
+    """Return the settlement's prices by sites and commodity."""
+    rows = () if plan.settlement is None else plan.settlement["prices"]
+    return {(row["from"], row["to"], row["commodity"]): float(row["price"]) for row in rows}
+
+
+def _check_prices(book: Book, proposal: Proposal, prices: dict[tuple[str, str, str], float]) -> None:
+    """Terms have the prices of the settlement, and none where it has none."""
+    for term in proposal.terms:
+        found = prices.get((term.from_site, term.to_site, term.commodity))
+        if term.price != found:
+            book.add(
+                "terms", proposal.id, f"{term.commodity}: claims the price {term.price}, the settlement has {found}"
+            )
 
 
 def _check_loss(book: Book, plan: Plan, proposal: Proposal) -> None:
