@@ -41,6 +41,7 @@ from synergy.store.responding import Reply
 from synergy.store.rounds import Draft
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Held, Question
+from synergy.store.wondering import Wondered
 
 LETTERS = dict(zip("PERACDW", Role, strict=True))
 # operation: roles that may with anything, and in small letters with what is their own; by hand, not from the rules
@@ -94,6 +95,11 @@ EXPECTED = {
     "following.balance": "PA erc",
     "seeing.list_proposals": "PA erc",
     "seeing.see_proposal": "PA erc",
+    "story.story": "PA erc",
+    "possible.goods": "PA erc",
+    "possible.chains": "PA erc",
+    "wondering.left": " erc",
+    "wondering.wonder": " erc",
     "responding.answer": " ec",
     "following.follow": "P ec",
     "following.followed": "PA erc",
@@ -133,6 +139,7 @@ OF_ONESELF = (
     "studies.list_studies",
     "hooks.add_webhook",
     "hooks.list_webhooks",
+    "wondering.left",
 )
 MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
 CANARY = ("137.918273", "2953.817462")
@@ -228,6 +235,10 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "previewing.preview": (place, [entry]),
         "following.balance": (place,),
         "seeing.see_proposal": (ids["code"],),
+        "story.story": (ids["code"],),
+        "possible.goods": (place,),
+        "possible.chains": (place, "COG"),
+        "wondering.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
         "responding.answer": (ids["code"], Reply(Answer.ACCEPTED)),
         "following.follow": (ids["partnership"], Stage.PERMITS),
         "following.followed": (),
@@ -300,7 +311,7 @@ def test_every_cell(name: str, lived: tuple[Store, dict[str, Any]], shut: None) 
         account = name.startswith(("keys.", "people.change", "hooks."))
         mine = Actor("ed-east", role, "EAST" if bound else None, None, 1)
         foreign = Actor("ed-west", role, "WEST" if bound else None, None, 2)
-        if name in ("seeing.see_proposal", "responding.answer", "following.follow"):
+        if name in ("seeing.see_proposal", "story.story", "responding.answer", "following.follow"):
             foreign = Actor("ed-alumina", role, "ALUMINA" if bound else None, None, 2)
         if letter in wide:
             expected = ("yes", "yes")

@@ -1,0 +1,1 @@
+"""What enterprises see of their proposals, in words and pictures."""

@@ -1,0 +1,93 @@
+"""Pictures of one proposal: who delivers what to whom, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from web.figures.flow import Delivery, Partner, flow
+from web.figures.map import Line, Place, charted, draw_map
+from web.figures.svg import Naming
+from web.texts import word
+
+Record = Mapping[str, Any]
+
+
+def flow_picture(
+    lines: Sequence[Record], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], said: tuple[Any, str]
+) -> Markup:
+    """Return the picture of who delivers what to whom.
+
+    Parameters
+    ----------
+    lines : sequence of mapping
+        Lines of the proposal.
+    notes : mapping of str to sequence of str
+        What stands under the name of an enterprise, as what is built there.
+    names : callable
+        Name of an enterprise; of "" that of a public place.
+    said : tuple
+        What says amounts (`amount(line)`) and goods (`good_name(id)`), and the language.
+    """
+    teller, lang = said
+    keys = dict.fromkeys(one[f"{end}_enterprise"] for one in lines for end in ("from", "to"))
+    partners = [Partner(key or "#", names(key), tuple(notes.get(key, ()))) for key in [*keys, *(notes.keys() - keys)]]
+    sums: dict[tuple[str, str, str], float] = {}
+    for one in lines:
+        key = (one["from_enterprise"] or "#", one["to_enterprise"] or "#", one["commodity"])
+        sums[key] = sums.get(key, 0.0) + float(one["quantity"])
+    deliveries = [
+        Delivery(origin, target, teller.good_name(good), teller.amount({"commodity": good, "quantity": quantity}))
+        for (origin, target, good), quantity in sums.items()
+        if origin != target
+    ]
+    naming = Naming("flow", word("offer.flow", lang), word("offer.flow_desc", lang))
+    return flow(partners, deliveries, naming)
+
+
+def map_picture(lines: Sequence[Record], sites: Mapping[str, Record], said: tuple[Any, str]) -> Markup:
+    """Return the map of the sites of a proposal; "" where not all of them are known.
+
+    Parameters
+    ----------
+    lines : sequence of mapping
+        Lines of the proposal.
+    sites : mapping of str to mapping
+        Names and places by site.
+    said : tuple
+        What says goods (`good_name(id)`), and the language.
+    """
+    teller, lang = said
+    ends = dict.fromkeys(_ends(lines))
+    if not ends or not set(ends) <= set(sites) or len(ends) < 2:
+        return Markup("")
+    places = [
+        Place(
+            site,
+            str(sites[site].get(f"name_{lang}") or site),
+            str(sites[site].get("county", "")),
+            _degrees(sites[site].get("latitude")),
+            _degrees(sites[site].get("longitude")),
+            not sites[site].get("enterprise"),
+        )
+        for site in ends
+    ]
+    ways = [
+        Line(one["from_site"], one["to_site"], teller.good_name(one["commodity"]))
+        for one in lines
+        if one["from_site"] != one["to_site"]
+    ]
+    naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
+    return draw_map(charted(places, ways, lang), lang, naming)
+
+
+def _ends(lines: Sequence[Record]) -> Iterable[str]:
+    for one in lines:
+        yield one["from_site"]
+        yield one["to_site"]
+
+
+def _degrees(value: Any) -> float | None:
+    return None if value in (None, "") else float(value)
