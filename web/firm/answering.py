@@ -32,7 +32,9 @@ def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
     """
     given = form.get("answer", "")
     if given not in set(Answer) - {Answer.NONE}:
-        raise refusal("unknown", what="answer", name=given[:40], expected=", ".join(sorted(set(Answer) - {Answer.NONE})))
+        raise refusal(
+            "unknown", what="answer", name=given[:40], expected=", ".join(sorted(set(Answer) - {Answer.NONE}))
+        )
     answer = Answer(given)
     reason = form.get("reason", "").strip() if answer in (Answer.DECLINED, Answer.COUNTERED) else ""
     counter = [one for line in lines if (one := _countered(form, line))] if answer is Answer.COUNTERED else []

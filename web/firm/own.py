@@ -23,14 +23,16 @@ class Own:
     ----------
     record : mapping
         As from `synergy.store.seeing.see_proposal` for a party.
+    state : str
+        Of the round.
     enterprise : str
         The party.
     lang : str
         ``en`` or ``zh``.
     """
 
-    def __init__(self, record: Record, enterprise: str, lang: str) -> None:
-        self.record, self.enterprise, self.lang = record, enterprise, lang
+    def __init__(self, record: Record, state: str, enterprise: str, lang: str) -> None:
+        self.record, self.state_of_round, self.enterprise, self.lang = record, state, enterprise, lang
         self.code = str(record["proposal"])
         self.lines: Sequence[Record] = record["lines"]
         self._partners = {one["enterprise"]: one for one in record["partners"]}
@@ -39,7 +41,7 @@ class Own:
     def open(self) -> bool:
         """Return whether it can be answered now."""
         answered = self.record["answer"] in CLOSED or self.record["standing"] in CLOSED
-        return self.record["round_state"] == "responding" and not answered
+        return self.state_of_round == "responding" and not answered
 
     @property
     def hidden(self) -> bool:
@@ -59,7 +61,7 @@ class Own:
 
     def title(self) -> str:
         """Return the sentence that a list shows: what to do with whom, and what comes of it."""
-        return word("own.stop", self.lang).join([self.deed(), *self.outcome()]) + word("own.end", self.lang)
+        return word("own.stop_comma", self.lang).join([self.deed(), *self.outcome()]) + word("own.end_comma", self.lang)
 
     def deed(self) -> str:
         """Return what to do with whom: the line with most in it, a build of one's own before it."""
@@ -67,7 +69,7 @@ class Own:
         built = [self._word("own.build", what=self.built(one), where=self.site(one["site"])) for one in self._built()]
         parts = [*built[:1], first] if first else built[:1]
         more = len(self.lines) - 1
-        said = word("own.stop", self.lang).join(part for part in parts if part) or self.plain_title()
+        said = word("own.stop_comma", self.lang).join(part for part in parts if part) or self.plain_title()
         return said + (self._word("own.more", count=more) if more > 0 else "")
 
     def outcome(self) -> list[str]:
@@ -95,8 +97,10 @@ class Own:
             key = "own.move"
         elif not other:
             key = "own.send" if selling else "own.take"
-        where = self.partner(other) if other and other != self.enterprise else self.site(
-            line["to_site" if selling else "from_site"]
+        where = (
+            self.partner(other)
+            if other and other != self.enterprise
+            else self.site(line["to_site" if selling else "from_site"])
         )
         said = self._word(key, what=self.good(line["commodity"]), amount=self.amount(line), where=where)
         far = line.get("km")
@@ -124,7 +128,7 @@ class Own:
 
     def partners(self) -> str:
         """Return the names of all partners."""
-        return word("own.list", self.lang).join(self.partner(name) for name in self._partners)
+        return word("own.list_comma", self.lang).join(self.partner(name) for name in self._partners)
 
     def who(self, name: str) -> str:
         """Return who is at an end of a line: oneself, a partner, or nobody in particular."""
@@ -154,6 +158,10 @@ class Own:
         """Return the unit of a commodity."""
         return label(str(self.record["labels"]["commodities"].get(commodity, {}).get("unit", "")), self.lang)
 
+    def price_unit(self, commodity: str) -> str:
+        """Return the unit of a price."""
+        return f"{label(self.record['currency'], self.lang)}/{self.unit(commodity)}"
+
     def amount(self, line: Record) -> str:
         """Return how much a year."""
         measure = str(self.record["labels"]["commodities"].get(line["commodity"], {}).get("unit", ""))
@@ -163,7 +171,7 @@ class Own:
         """Return the price by the commodity's unit."""
         if line["price"] is None:
             return "–"
-        return f"{float(line['price']):,.2f} {label(self.record['currency'], self.lang)}/{self.unit(line['commodity'])}"
+        return f"{float(line['price']):,.2f} {self.price_unit(line['commodity'])}"
 
     def paid(self, line: Record) -> str:
         """Return what a line brings or costs a year."""
@@ -199,7 +207,8 @@ class Own:
         return "–" if value is None else f"{figure(value, 'co2', self.lang)} {unit('co2_year', self.lang)}"
 
     def _built(self) -> Iterable[Record]:
-        return self.record["built"]
+        found: Iterable[Record] = self.record["built"]
+        return found
 
     def built(self, build: Record) -> str:
         """Return what is built and how large."""

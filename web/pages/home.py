@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, url_for
+from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
@@ -16,6 +16,7 @@ from web.firm.own import CLOSED, Own, by_gain
 from web.render import page, pages
 
 room = pages("home")
+DEALS = 10  # partnerships shown
 
 
 @room.get("/home")
@@ -27,17 +28,16 @@ def home(lang: str) -> str | Response:
         return redirect(url_for("start.home", lang=lang))
     rounds = seeing.list_rounds(store(), who)
     latest, found = _latest(who, rounds, lang)
-    groups = {"open": [], "done": [], "other": []} if latest is None else _grouped(found)
     return page(
         "firm/home.html",
         lang,
         round=latest,
-        groups=groups,
+        groups=_grouped(found),
         offers=found,
         settled=next((one.record["settlement"] for one in found if one.record["settlement"]), None),
         declare=_declarable(who, rounds),
-        deals=_deals(who, lang),
-        name=_name(who, found, lang),
+        deals=_deals(who, rounds, lang),
+        name=who.enterprise,
     )
 
 
@@ -47,7 +47,7 @@ def _latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[s
     for one in shown:
         listed = seeing.list_proposals(store(), who, one["round"])
         if listed:
-            return one, by_gain(Own(record, str(who.enterprise), lang) for record in listed)
+            return one, by_gain(Own(record, one["state"], str(who.enterprise), lang) for record in listed)
     return (shown[0] if shown else None), []
 
 
@@ -64,8 +64,6 @@ def _grouped(found: list[Own]) -> dict[str, list[Own]]:
 
 def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rounds that wait for this enterprise's declaration."""
-    if "declarations.start" not in current_app.view_functions:
-        return []
     found = []
     for one in rounds:
         if one["state"] == "declaring":
@@ -78,16 +76,11 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
     return found
 
 
-def _deals(who: Actor, lang: str) -> list[tuple[dict[str, Any], Own]]:
+def _deals(who: Actor, rounds: list[dict[str, Any]], lang: str) -> list[tuple[dict[str, Any], Own]]:
     """Return the partnerships that are under way, the latest first, with what they are about."""
-    found = []
-    for one in reversed(following.followed(store(), who)):
-        if one["stage"] != "ended":
-            found.append((one, Own(seeing.see_proposal(store(), who, one["proposal"]), str(who.enterprise), lang)))
-    return found[:10]
-
-
-def _name(who: Actor, found: list[Own], lang: str) -> str:
-    """Return what the enterprise is called, its id where no round says it."""
-    known = (one.record["labels"]["self"].get(f"name_{lang}") for one in found)
-    return str(next((name for name in known if name), who.enterprise))
+    state = {one["round"]: one["state"] for one in rounds}
+    live = [one for one in reversed(following.followed(store(), who)) if one["stage"] != "ended"]
+    return [
+        (one, Own(seeing.see_proposal(store(), who, one["proposal"]), state[one["round"]], str(who.enterprise), lang))
+        for one in live[:DEALS]
+    ]

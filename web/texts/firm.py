@@ -23,9 +23,9 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "own.invest": ("capex {capex}", "投资 {capex}"),
         "own.pays": ("payback {years} years", "{years} 年收回"),
         "own.more": (" (and {count} more)", "（另有 {count} 项）"),
-        "own.stop": ("; ", "；"),
-        "own.end": (".", "。"),
-        "own.list": (", ", "、"),
+        "own.stop_comma": ("; ", "；"),
+        "own.end_comma": (".", "。"),
+        "own.list_comma": (", ", "、"),
         "own.a_year": ("/a", "/年"),
         "own.nameless": ("partner {number}", "合作方{number}"),
         "own.you": ("you", "您"),
@@ -97,7 +97,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "answer.done.countered": ("Your counter-offer was sent.", "您的还价已提交。"),
         "answer.done.interested": ("Your interest was noted.", "已记录您的意向。"),
         "offer.flow": ("Who delivers what to whom", "供需关系图"),
-        "offer.flow_desc": ("From left to right: who delivers, what and how much a year, who takes.", "从左到右：供方、物料及年量、收方。"),
+        "offer.flow_desc": (
+            "From left to right: who delivers, what and how much a year, who takes.",
+            "从左到右：供方、物料及年量、收方。",
+        ),
         "offer.map": ("Where it happens", "位置"),
         "offer.map_desc": ("Sites of this proposal and the ways between them.", "本建议涉及的厂区及其间的线路。"),
         "offer.you": ("What it is for you", "对您而言"),
@@ -111,7 +114,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "offer.own_payback": ("Your payback", "您的回收期"),
         "offer.own_co2": ("CO2 you save", "您的减碳量"),
         "offer.gain_hint": (
-            "The gain is what you would lose a year without this proposal, at these prices, all else as planned. Where it "
+            "The gain is what you would lose a year without this proposal, at these prices, all else "
+            "as planned. Where it "
             "is not shown, your other exchanges could not go on without it, or no prices have been settled yet.",
             "增益指在其他安排不变、按此价格的情况下，没有本建议时您每年的损失。未显示时，表示缺少它您的其他交易无法进行，或价格尚未确定。",
         ),
@@ -137,21 +141,16 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "offer.next": ("Move on to", "推进至"),
         "offer.move": ("Move on", "推进"),
         "offer.moved": ("Noted.", "已记录。"),
-        "stage.agreed": ("agreed", "已达成"),
-        "stage.permits": ("permits", "审批中"),
-        "stage.financing": ("financing", "融资中"),
-        "stage.building": ("building", "建设中"),
-        "stage.running": ("running", "运行中"),
-        "stage.ended": ("ended", "已终止"),
         "story.round.publish": ("The round was published", "轮次已发布"),
         "story.round.collect": ("Answers are collected", "开始收集答复"),
         "story.round.conclude": ("The round was concluded", "轮次已结束"),
         "story.round.cancel": ("The round was cancelled", "轮次已取消"),
         "story.follow": ("Stage: {stage}", "阶段：{stage}"),
-        "story.answer": ("{who}: {answer}", "{who}：{answer}"),
+        "story.answer": ("{who}: {answer}", "{who}答复：{answer}"),
         "whynot.title": ("Why not?", "为何没有？"),
         "whynot.lead": (
-            "Choose a site of yours, somebody else's, and what would go between them. The answer has figures of your own "
+            "Choose a site of yours, somebody else's, and what would go between them. The answer has "
+            "figures of your own "
             "and public ones; others' part is told without a figure.",
             "选择您的厂区、对方厂区和物料。回答仅包含您自己的和公开的数据；他方情况只说明原因，不给数字。",
         ),
@@ -171,12 +170,16 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "This could not be answered in {seconds} seconds. Please ask the association.",
             "未能在 {seconds} 秒内得出答案，请联系协会。",
         ),
-        "whynot.busy": ("Another question is being answered. Please ask again in a moment.", "正在回答其他问题，请稍后再试。"),
+        "whynot.busy": (
+            "Another question is being answered. Please ask again in a moment.",
+            "正在回答其他问题，请稍后再试。",
+        ),
         "whynot.none": ("You can ask as soon as a round is published.", "轮次发布后即可提问。"),
         "paths.title": ("What could I do with …?", "我的……还能怎么用？"),
         "paths.title_of": ("What could I do with {what}?", "{what}还能怎么用？"),
         "paths.lead": (
-            "Chains that your goods can take, at public prices and with what you have yourself. Transport and limits on "
+            "Chains that your goods can take, at public prices and with what you have yourself. "
+            "Transport and limits on "
             "quality are left out.",
             "您的物料可走的利用路径，按公开价格及您自有条件测算；未计运输和质量限制。",
         ),

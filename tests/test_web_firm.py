@@ -1,0 +1,131 @@
+"""The pages of enterprises: suggestions by own gain, answers in place, what may be asked, nothing of others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from stores import PLANNER, editor, proposals
+from web_worlds import World
+
+from synergy.store import following, responding, seeing, wondering
+from synergy.store.names import Answer
+from synergy.store.responding import Reply
+from web.firm.answering import reply_of
+from web.firm.own import Own, by_gain
+from web.pages import whynot
+
+DEAL = "deal:EAST>GLASS:COG"
+
+
+def code_of(world: World, what: str = DEAL) -> str:
+    return str(proposals(world.store, world.round)[what]["proposal"])
+
+
+def seen(world: World, firm: str = "GLASS", what: str = DEAL) -> dict[str, object]:
+    return seeing.see_proposal(world.store, editor(firm), code_of(world, what))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Buy 60 M Nm3 of coke oven gas a year from East Coking, 9 km away"),
+        ("zh", "每年从东河焦化购入焦炉煤气 6000 万 Nm3（相距 9 km）"),
+    ],
+)
+def test_home_says_each_suggestion_in_a_sentence(web_world: World, lang: str, said: str) -> None:
+    page = web_world.client("editor").get(f"/{lang}/home").text
+    assert said in page
+    assert page.count('class="card offer"') == 1
+    assert f"/{lang}/proposals/{code_of(web_world)}" in page
+
+
+def test_a_suggestion_is_accepted_in_place(web_world: World) -> None:
+    client, path = web_world.client("editor"), f"/en/proposals/{code_of(web_world)}/answer"
+    version = str(seen(web_world)["version"])
+    done = web_world.post(client, path, answer="accepted", next="home", version=version)
+    assert (done.status_code, done.location) == (303, "/en/home")
+    assert seen(web_world)["answer"] == "accepted"
+    assert "Accepted." in client.get("/en/home").text
+    again = web_world.post(client, path, answer="declined", reason="no", version=version)
+    assert again.status_code == 303
+    assert seen(web_world)["answer"] == "accepted"
+    assert 'class="message bad"' in client.get("/en/home").text
+
+
+def test_declining_needs_a_reason_and_a_counter_a_change(web_world: World) -> None:
+    client, path = web_world.client("editor"), f"/zh/proposals/{code_of(web_world)}/answer"
+    for fields in ({"answer": "declined", "reason": " "}, {"answer": "countered"}, {"answer": "nonsense"}):
+        web_world.post(client, path, **fields)
+        assert seen(web_world)["answer"] == "none"
+    web_world.post(client, path, **{"answer": "countered", "q-0": "５０,０００"})
+    assert seen(web_world)["counter"] == [{"number": 0, "quantity": "50000", "price": None}]
+
+
+def test_a_form_that_is_left_as_it_is_counters_nothing(web_world: World) -> None:
+    lines = seen(web_world)["lines"]
+    assert isinstance(lines, list)
+    form = {"answer": "countered", "q-0": str(lines[0]["quantity"]), "p-0": ""}
+    assert reply_of(form, lines) == Reply(Answer.COUNTERED, counter=[])
+
+
+def test_pages_of_one_proposal_show_what_each_may_see(web_world: World) -> None:
+    code = code_of(web_world)
+    mine = web_world.client("editor").get(f"/en/proposals/{code}")
+    assert mine.status_code == 200
+    assert "Your gain" in mine.text
+    assert "Band of prices" not in mine.text
+    whole = web_world.client("planner").get(f"/en/proposals/{code}").text
+    assert "Band of prices" in whole
+    assert "East Coking" in whole
+    assert web_world.client("tarco").get(f"/en/proposals/{code}").status_code == 404
+    reading = web_world.client("reader").get("/en/home")
+    assert reading.status_code == 200
+    assert "<button" not in reading.text
+
+
+def test_a_proposal_goes_on_to_its_stages(web_world: World) -> None:
+    code = code_of(web_world)
+    for firm in ("EAST", "GLASS"):
+        responding.answer(web_world.store, editor(firm), code, Reply(Answer.ACCEPTED))
+    responding.conclude(web_world.store, PLANNER, web_world.round)
+    client = web_world.client("editor")
+    (deal,) = following.followed(web_world.store, editor("GLASS"))
+    assert "Under way" in client.get("/en/home").text
+    path = f"/en/proposals/{code}/stage"
+    web_world.post(client, path, partnership=str(deal["partnership"]), stage="permits")
+    (deal,) = following.followed(web_world.store, editor("GLASS"))
+    assert deal["stage"] == "permits"
+    assert "Stage: permits" in client.get(f"/en/proposals/{code}").text
+
+
+def test_suggestions_stand_by_own_gain(web_world: World) -> None:
+    listed = seeing.list_proposals(web_world.store, editor("EAST"), web_world.round)
+    gains: list[float | None] = [5.0, None, 7.0, -1.0]
+    made = [
+        Own({**one, "own": {**one["own"], "gain": gain}}, "responding", "EAST", "en")
+        for one, gain in zip(listed, gains, strict=False)
+    ]
+    assert [one.gain for one in by_gain(made)] == [7.0, 5.0, -1.0, None]
+
+
+def test_pathways_of_own_goods(web_world: World) -> None:
+    client = web_world.client("east")
+    page = client.get("/zh/pathways?commodity=COG")
+    assert page.status_code == 200
+    assert "焦炉煤气制LNG" in page.text
+    assert client.get("/zh/pathways?commodity=nothing").status_code == 404
+    assert web_world.client("planner").get("/zh/pathways").status_code == 302
+
+
+def test_why_not_is_counted_and_bounded(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    told = {"in_plan": False, "reasons": [{"text_en": "too far", "text_zh": "太远"}], "changes": []}
+    monkeypatch.setattr(whynot, "answered", lambda *given: asked.append(given) or told)
+    client, form = web_world.client("tarco"), {"own": "TARCO-1", "other": "EAST-1", "commodity": "TAR", "way": "take"}
+    page = web_world.post(client, "/en/why-not", **form)
+    assert "too far" in page.text
+    assert f"{wondering.MOST - 1} of {wondering.MOST} questions left" in re.sub(r"\s+", " ", page.text)
+    assert web_world.post(client, "/en/why-not", **{**form, "own": "GLASS-1"}).status_code == 404
+    monkeypatch.setattr(whynot, "answered", lambda *_given: None)
+    assert "could not be answered" in web_world.post(client, "/en/why-not", **form).text

@@ -1,0 +1,72 @@
+"""What an enterprise could do with what it has: chains of its goods at public prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import NotFoundError
+from synergy.store import possible, seeing
+from synergy.store.access import Action, Actor
+from synergy.texts import figure, unit
+from synergy.units import amount, label
+from web.access import actor, rule, store
+from web.render import page, pages
+from web.texts import word
+
+room = pages("pathways")
+MOST = 20  # chains shown
+
+
+@room.get("/pathways")
+@rule(Action.SEE_DECLARATION)
+def pathways(lang: str) -> str | Response:
+    """Show the chains that a good of an enterprise can take."""
+    who = actor()
+    if who.enterprise is None:
+        return redirect(url_for("start.home", lang=lang))
+    place, goods = _place(who)
+    wanted = request.args.get("commodity", goods[0]["commodity"] if goods else "")
+    fields: dict[str, Any] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
+    if place is not None and wanted:
+        found = possible.chains(store(), who, place, wanted)
+        measure = found["unit"]
+        ended = [one for one in found["chains"] if one["ends"]][:MOST]
+        per = f"{label(found['currency'], lang)}/{label(measure, lang)}"
+        fields |= {
+            "found": found,
+            "have": amount(found["there"], measure, lang),
+            "per": per,
+            "chains": [_chain(one, (measure, found["currency"]), lang) for one in ended],
+            "name": next((one[f"name_{lang}"] for one in goods if one["commodity"] == wanted), wanted),
+        }
+    return page("firm/pathways.html", lang, **fields)
+
+
+def _place(who: Actor) -> tuple[tuple[int, str] | None, list[dict[str, Any]]]:
+    """Return the latest round that knows this enterprise, and its goods there."""
+    for one in seeing.list_rounds(store(), who):
+        place = (int(one["round"]), str(who.enterprise))
+        try:
+            return place, possible.goods(store(), who, place)
+        except NotFoundError:
+            continue
+    return None, []
+
+
+def _chain(one: dict[str, Any], measured: tuple[str, str], lang: str) -> dict[str, str]:
+    """Return a chain as texts."""
+    measure, currency = measured
+    best = next((scale for scale in one["scales"] if scale["quantity"] == one["quantity"]), None)
+    capex = 0.0 if best is None else best["capex"]
+    lacking = one["lacking"]
+    enough = word("paths.lack", lang, amount=amount(lacking, measure, lang)) if lacking else word("paths.enough", lang)
+    return {
+        "title": one[f"title_{lang}"],
+        **{level: f"{one['margin'][level]:,.0f}" for level in ("low", "middle", "high")},
+        "capex": f"{figure(capex, 'money', lang)} {unit('money', lang, currency)}" if capex else "–",
+        "least": amount(one["least"], measure, lang) if one["least"] else "–",
+        "remark": word("paths.minor", lang) if one["minor"] else enough,
+    }

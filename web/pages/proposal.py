@@ -1,0 +1,95 @@
+"""One proposal: as a party sees it, with its answer; as planners and auditors see it, both sides beside each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import ConflictError, RefusedError, SynergyError
+from synergy.store import following, responding, seeing, story
+from synergy.store.access import Action, Reach, reach
+from synergy.store.names import Stage
+from synergy.store.rounds import Asked
+from web.access import actor, rule, store
+from web.failing import said
+from web.firm.answering import reply_of
+from web.firm.own import Own
+from web.firm.pictures import flow_picture, map_picture
+from web.firm.sides import Sides
+from web.render import page, pages
+from web.texts import word
+
+room = pages("proposal")
+
+
+@room.get("/proposals/<code>")
+@rule(Action.SEE_PROPOSAL)
+def proposal(lang: str, code: str) -> str:
+    """Show one proposal as far as it may be seen."""
+    who = actor()
+    record = seeing.see_proposal(store(), who, code)
+    state = seeing.see_round(store(), who, record["round"])["state"]
+    told = story.story(store(), who, code)
+    deals = following.followed(store(), who, record["round"])
+    fields: dict[str, Any] = {
+        "record": record,
+        "story": told,
+        "deal": next((one for one in deals if one["proposal"] == code), None),
+        "stages": [str(stage) for stage in Stage],
+        "may_follow": reach(who, Action.FOLLOW) is not None,
+    }
+    if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
+        sides = Sides(record, seeing.see_plan(store(), who, record["round"]), lang)
+        picture = flow_picture(record["lines"], sides.notes(), sides.who, (sides, lang))
+        where = map_picture(record["lines"], sides.sites(), (sides, lang))
+        return page("firm/whole.html", lang, sides=sides, picture=picture, map=where, **fields)
+    one = Own(record, state, str(who.enterprise), lang)
+    notes = {one.enterprise: [one.built(build) for build in record["built"]]}
+    picture = flow_picture(one.lines, notes, one.who, (one, lang))
+    where = map_picture(one.lines, record["labels"]["sites"], (one, lang))
+    return page(
+        "firm/proposal.html", lang, one=one, picture=picture, map=where, answer_here=reach(who, Action.ANSWER), **fields
+    )
+
+
+@room.post("/proposals/<code>/answer")
+@rule(Action.ANSWER)
+def answer(lang: str, code: str) -> Response:
+    """Take the answer of an enterprise."""
+    who, form = actor(), request.form
+    record = seeing.see_proposal(store(), who, code)
+    back = url_for("home.home", lang=lang) if form.get("next") == "home" else url_for(".proposal", lang=lang, code=code)
+    try:
+        reply = reply_of(form, record["lines"])
+        if reply.answer == "countered" and not reply.counter:
+            flash(word("answer.nothing", lang), "bad")
+            return redirect(back, 303)
+        version = form.get("version", "")
+        responding.answer(store(), who, code, reply, Asked(int(version) if version.isdigit() else None))
+    except (RefusedError, ConflictError) as error:
+        return _refused(error, lang, back)
+    flash(word(f"answer.done.{reply.answer}", lang), "good")
+    return redirect(back, 303)
+
+
+@room.post("/proposals/<code>/stage")
+@rule(Action.FOLLOW)
+def stage(lang: str, code: str) -> Response:
+    """Take a partnership to a later stage."""
+    who, form = actor(), request.form
+    back = url_for(".proposal", lang=lang, code=code)
+    number, wanted = form.get("partnership", ""), form.get("stage", "")
+    try:
+        if number.isdigit() and wanted in set(Stage):
+            following.follow(store(), who, int(number), Stage(wanted), Asked(note=form.get("reason", "")))
+            flash(word("offer.moved", lang), "good")
+    except (RefusedError, ConflictError) as error:
+        return _refused(error, lang, back)
+    return redirect(back, 303)
+
+
+def _refused(error: SynergyError, lang: str, back: str) -> Response:
+    flash(said(error, lang), "bad")
+    return redirect(back, 303)

@@ -1,0 +1,85 @@
+"""Why an enterprise has no exchange with somebody: asked so many times a round, answered within a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import NotFoundError, RefusedError
+from synergy.store import seeing, wondering
+from synergy.store.access import Action, Actor
+from synergy.store.wondering import Wondered
+from synergy.worker.wondering import SECONDS, answered
+from web.access import actor, rule, store
+from web.failing import said
+from web.render import page, pages
+from web.texts import word
+
+room = pages("whynot")
+PATIENCE_S = 2.0  # for a turn
+_TURN = threading.BoundedSemaphore(1)  # each question takes a core
+
+
+@room.route("/why-not", methods=["GET", "POST"])
+@rule(Action.SEE_PROPOSAL)
+def whynot(lang: str) -> str | tuple[str, int] | Response:
+    """Ask about an exchange of one's own, and answer."""
+    who = actor()
+    if who.enterprise is None:
+        return redirect(url_for("start.home", lang=lang))
+    ident, known = _ground(who)
+    given = {name: request.values.get(name, "") for name in ("own", "other", "commodity", "way")}
+    fields: dict[str, Any] = {"given": given, "known": known, "answer": None, "fault": "", "status": 200}
+    if known is not None and request.method == "POST":
+        fields |= _asked(who, ident, given, lang)
+        known["left"] = fields.pop("left", known["left"])
+    status = fields.pop("status")
+    shown = page("firm/whynot.html", lang, **fields, **_choices(who, known, lang))
+    return (shown, status) if status != 200 else shown
+
+
+def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
+    """Return the latest round in which one may ask, and what one may ask about."""
+    for one in seeing.list_rounds(store(), who):
+        try:
+            return int(one["round"]), wondering.left(store(), who, one["round"])
+        except NotFoundError:
+            continue
+    return 0, None
+
+
+def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> dict[str, Any]:
+    """Return the answer, or what to say where there is none."""
+    ends = (given["own"], given["other"]) if given["way"] != "take" else (given["other"], given["own"])
+    question = Wondered(*ends, given["commodity"])
+    if not _TURN.acquire(timeout=PATIENCE_S):
+        return {"fault": word("whynot.busy", lang), "status": 503}
+    try:
+        told, ground = wondering.wonder(store(), who, ident, question)
+        found = answered(ground, question, str(who.enterprise))
+    except (RefusedError, NotFoundError) as error:
+        return {"fault": said(error, lang), "status": 404 if isinstance(error, NotFoundError) else 422}
+    finally:
+        _TURN.release()
+    fault = "" if found else word("whynot.late", lang, seconds=f"{SECONDS:g}")
+    return {"answer": found, "fault": fault, "left": told["left"]}
+
+
+def _choices(who: Actor, known: dict[str, Any] | None, lang: str) -> dict[str, Any]:
+    """Return the sites of the enterprise, those of others, and the goods, each with its name."""
+    if known is None:
+        return {"own": [], "others": [], "goods": []}
+    sites = [(site, label[f"name_{lang}"], label["enterprise"]) for site, label in known["sites"].items()]
+    goods = [(good, label[f"name_{lang}"]) for good, label in known["commodities"].items()]
+    return {
+        "own": sorted((site, name) for site, name, owner in sites if owner == who.enterprise),
+        "others": sorted(((site, name) for site, name, owner in sites if owner != who.enterprise), key=_name),
+        "goods": sorted(goods, key=_name),
+    }
+
+
+def _name(pair: tuple[str, str]) -> str:
+    return pair[1]
