@@ -123,7 +123,7 @@ def worker(address: str, key: str, cache: str, at: int | None, marks: Connection
     store = open_store(address)
     aim = Aim(store, marks)
 
-    def remembered(task: Task, listen: Any = None, stop: Any = None) -> dict[str, Any]:
+    def remembered(task: Task, listen: Any = None, stop: Any = None, keep: Any = None) -> dict[str, Any]:
         marks.send_bytes(START)
         aim.take(at)
         place = Path(cache) / sha256(task.archive + canonical([task.scenario, task.options]).encode()).hexdigest()
@@ -133,6 +133,7 @@ def worker(address: str, key: str, cache: str, at: int | None, marks: Connection
             part.replace(place)
         for step in range(5):
             listen(Event("search", step * TAKES / 5, done=step, total=5))
+            keep({"part": step})
             time.sleep(TAKES / 5)
         return dict(pickle.loads(place.read_bytes()))
 
