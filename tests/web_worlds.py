@@ -82,7 +82,12 @@ class World:
 @pytest.fixture(scope="session")
 def web_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """Return a store's file and its round: made once, copied for every test."""
-    file = tmp_path_factory.mktemp("web") / "store.db"
+    return made_template(tmp_path_factory.mktemp("web"))
+
+
+def made_template(folder: Path) -> tuple[Path, int]:
+    """Make a store in a folder, with people and a round that takes answers; return its file and the round."""
+    file = folder / "store.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY_FILE, raising=False)
         store = make_store(file)
