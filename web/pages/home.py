@@ -37,7 +37,6 @@ def home(lang: str) -> str | Response:
         settled=next((one.record["settlement"] for one in found if one.record["settlement"]), None),
         declare=_declarable(who, rounds),
         deals=_deals(who, rounds, lang),
-        name=who.enterprise,
     )
 
 

@@ -43,7 +43,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "存在自行合作可获得更多的企业组合；协会正在协调。",
         ),
         "home.title": ("What you could do together", "您的合作建议"),
-        "home.lead": ("Suggestions for {name}, what brings you most first.", "为{name}提出的建议，按您的增益排序。"),
+        "home.lead": ("What brings you most comes first.", "按您的增益排序，增益最大的在前。"),
         "home.none": ("There are no suggestions for you yet.", "目前没有为您提出的建议。"),
         "home.none_hint": (
             "They appear here as soon as the association publishes a round that you declared in.",
