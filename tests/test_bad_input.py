@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import book
+from catalogue import cases, covers
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import check, read
@@ -73,8 +75,36 @@ def _zip(place: Path, case: Case) -> Path:
     return packed
 
 
+def _book(place: Path, case: Case) -> Path:
+    """Write the tables of a case as the sheets of a workbook."""
+    return book(
+        place / "book.xlsx", {name: str(text) for name, text in {**GOOD, **case.more, case.table: case.content}.items()}
+    )
+
+
+def _by_sheet(cases: dict[str, Case]) -> list[str]:
+    """Return the cases that can stand in cells: texts without quotes that are faults themselves, tables alone."""
+    ways = {
+        "01",
+        "03",
+        "04",
+        "05",
+        "07",
+        "08",
+        "09",
+        "10",
+        "11",
+        "12",
+        "13",
+        "18",
+        "46",
+        "47",
+        "48 wrong kind of setting",
+    }
+    return [name for name in cases if name[:2] not in ways and name not in ways]
+
+
 Placed = Callable[[Path, Case], Path]
-PLACED = pytest.mark.parametrize("placed", [_folder, _zip], ids=["folder", "zip"])
 
 
 def _offers(*rows: str) -> str:
@@ -193,6 +223,14 @@ WARNED: dict[str, Case] = {
 }
 
 
+cases(ACCEPTED, "csv")
+cases(REFUSED, "csv")
+cases(WARNED, "csv")
+for _cases in (ACCEPTED, REFUSED, WARNED):
+    cases(_by_sheet(_cases), "xlsx")
+cases([name for name in REFUSED if name[:2] in ("46", "47", "48")], "json")
+
+
 def _errors(problems: tuple[Problem, ...]) -> list[Problem]:
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
@@ -208,8 +246,13 @@ def _kept(name: str, dataset: Dataset) -> bool:
     return checks.get(name, lambda: len(dataset["offers"]) == 1)()
 
 
-@pytest.mark.parametrize("name", ACCEPTED)
-@PLACED
+def _placed(cases: dict[str, Case]) -> list[object]:
+    """Return the cases with the ways in which they are placed."""
+    ways = [("folder", _folder, [*cases]), ("zip", _zip, [*cases]), ("xlsx", _book, _by_sheet(cases))]
+    return [pytest.param(name, way, id=f"{kind}-{name}") for kind, way, names in ways for name in names]
+
+
+@pytest.mark.parametrize(("name", "placed"), _placed(ACCEPTED))
 def test_accepted(name: str, placed: Placed, tmp_path: Path) -> None:
     dataset, problems = check(placed(tmp_path, ACCEPTED[name]))
     assert _errors(problems) == []
@@ -217,8 +260,7 @@ def test_accepted(name: str, placed: Placed, tmp_path: Path) -> None:
     assert _kept(name, dataset)
 
 
-@pytest.mark.parametrize("name", REFUSED)
-@PLACED
+@pytest.mark.parametrize(("name", "placed"), _placed(REFUSED))
 def test_refused(name: str, placed: Placed, tmp_path: Path) -> None:
     case = REFUSED[name]
     dataset, problems = check(placed(tmp_path, case))
@@ -235,8 +277,7 @@ def test_refused(name: str, placed: Placed, tmp_path: Path) -> None:
         assert all(error.message and error.message_zh for error in hits)
 
 
-@pytest.mark.parametrize("name", WARNED)
-@PLACED
+@pytest.mark.parametrize(("name", "placed"), _placed(WARNED))
 def test_accepted_with_a_warning(name: str, placed: Placed, tmp_path: Path) -> None:
     case = WARNED[name]
     dataset, problems = check(placed(tmp_path, case))
@@ -270,23 +311,28 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     }
 
 
-def test_57_free_lunch_is_named(tmp_path: Path) -> None:
+@covers(57, "csv", "xlsx")
+@pytest.mark.parametrize("placed", [_folder, _book], ids=["csv", "xlsx"])
+def test_57_free_lunch_is_named(placed: Placed, tmp_path: Path) -> None:
     recipes = "process,commodity,coefficient\nup,COG,-1\nup,TAR,1.1\ndown,TAR,-1\ndown,COG,1\n"
     case = Case("recipes", recipes, more={"processes": "process\nup\ndown\n"})
     with pytest.raises(LoopError, match=r"up.*down|down.*up"):
-        read(_folder(tmp_path, case))
+        read(placed(tmp_path, case))
 
 
-def test_58_money_without_end_is_named(tmp_path: Path) -> None:
+@covers(58, "csv", "xlsx")
+@pytest.mark.parametrize("placed", [_folder, _book], ids=["csv", "xlsx"])
+def test_58_money_without_end_is_named(placed: Placed, tmp_path: Path) -> None:
     more = {
         "processes": "process,buildable\nmake,true\n",
         "markets": "market,commodity,side,price\nm1,COG,buy,100\nm2,TAR,sell,500\n",
     }
     recipes = "process,commodity,coefficient\nmake,COG,-1\nmake,TAR,1\n"
     with pytest.raises(LoopError, match="make"):
-        read(_folder(tmp_path, Case("recipes", recipes, more=more)))
+        read(placed(tmp_path, Case("recipes", recipes, more=more)))
 
 
+@covers(16, "csv")
 def test_16_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -319,6 +365,7 @@ print(peak() - memory)
 """
 
 
+@covers(14, "csv")
 def test_14_a_million_rows_take_bounded_memory(tmp_path: Path) -> None:
     """A small multiple of what `pandas.read_csv` takes for the same rows (`synergy bench links` has the figures)."""
     sites = [f"S{number}" for number in range(1001)]
@@ -352,6 +399,7 @@ def _market(place: Path, near: float, far: float, **tables: str) -> Dataset:
     return read(place)
 
 
+@covers(60, "run")
 def test_60_a_need_nobody_can_meet_names_the_conflict_and_nothing_of_rivals(tmp_path: Path) -> None:
     offers = "offer,site,commodity,quantity,price\no1,a,x,5,77.77\no2,b,x,4,1234.5\n"
     needs = "need,site,commodity,quantity,required\nn1,c,x,50,true\n"
@@ -362,6 +410,7 @@ def test_60_a_need_nobody_can_meet_names_the_conflict_and_nothing_of_rivals(tmp_
     assert not any(secret in said for secret in ("77.77", "1234.5", "31.37", "41.73"))
 
 
+@covers(61, "run")
 def test_61_tiny_beside_huge_is_checked_without_rounding(tmp_path: Path) -> None:
     """One solver said "optimal 0" to such coefficients; the value is 100."""
     tables = {
@@ -381,6 +430,7 @@ def test_61_tiny_beside_huge_is_checked_without_rounding(tmp_path: Path) -> None
     assert plan.bound == pytest.approx(100.0, rel=1e-9)
 
 
+@covers(62, "run")
 @pytest.mark.parametrize(
     ("least", "solver"), [("1e9", "OR-Tools min-cost flow"), ("1e-6", "HiGHS simplex")], ids=["scaled", "an LP"]
 )
@@ -394,6 +444,7 @@ def test_62_cost_times_capacity_beyond_integers(least: str, solver: str, tmp_pat
     assert plan.value == pytest.approx((1e8 - 2) * 4e9, rel=1e-9)
 
 
+@covers(63, "run")
 def test_63_ties_are_broken_the_same_way(tmp_path: Path) -> None:
     offers = "offer,site,commodity,quantity,price\no1,a,x,5,10\no2,b,x,5,10\n"
     needs = "need,site,commodity,quantity,price\nn1,c,x,5,30\n"
@@ -406,6 +457,7 @@ def test_63_ties_are_broken_the_same_way(tmp_path: Path) -> None:
         assert first.proposals == other.proposals
 
 
+@covers(64, "run")
 def test_64_ten_thousand_identical_firms(tmp_path: Path) -> None:
     firms = [f"F{number}" for number in range(10_000)]
     tables = {

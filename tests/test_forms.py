@@ -118,7 +118,7 @@ REFUSED: dict[str, Given] = {
     "35 coal equivalent for tar": one("form_unit_dimension", "unit", "energy", of=OFFER, unit="tce"),
     "35 power for tar": one("form_unit_dimension", "unit", "energy", of=OFFER, unit="kWh/a"),
     "36 a price without its unit": Given(
-        ({**HEAT, "price_unit": ""},), "form_money_unit", "price_unit", "万元", ways=("csv", "xlsx")
+        ({**HEAT, "price_unit": ""},), "form_money_unit", "price_unit", "10 k CNY", ways=("csv", "xlsx")
     ),
     "36 yuan where ten thousands are": one("form_amount_range", "price", "10,000", price="950", price_unit="万元/kNm3"),
     "36 ten thousands where yuan are": one("form_price_range", "price", "", of=OFFER, price="0.3", price_unit="元/t"),

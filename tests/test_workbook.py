@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from books import Change, added, book, edited
+from catalogue import cases, covers
 
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
@@ -145,6 +146,9 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
 }
 
 
+cases(REFUSED, "xlsx")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_workbooks(name: str, tmp_path: Path) -> None:
     change, code, cell = REFUSED[name]
@@ -157,6 +161,7 @@ def test_refused_workbooks(name: str, tmp_path: Path) -> None:
     assert hits[0].message_zh
 
 
+@covers(23, "csv", "xlsx")
 @pytest.mark.parametrize(
     "header",
     ["Offer,Place,,Figures,\noffer,site,commodity,quantity,price\n", ",,,,\noffer,site,commodity,quantity,price\n"],
@@ -185,6 +190,8 @@ def _odd(parts: dict[str, bytes]) -> None:
     parts[sheet] = parts[sheet].replace(b'<row r="3"', b'<row hidden="1" r="3"')
 
 
+@covers(20, "xlsx")
+@covers(24, "xlsx")
 def test_20_and_24_macros_links_and_hidden_rows_are_said(tmp_path: Path) -> None:
     dataset, problems = check(book(tmp_path / "x.xlsm", GOOD, _odd))
     assert dataset is not None
@@ -193,6 +200,7 @@ def test_20_and_24_macros_links_and_hidden_rows_are_said(tmp_path: Path) -> None
     assert [problem.cell for problem in problems if problem.code == "hidden_row"] == ["offers!3"]
 
 
+@covers(25, "xlsx")
 def test_25_dates_as_cells_and_as_serial_numbers(tmp_path: Path) -> None:
     deals = "from_site,to_site,commodity,quantity,until\na,b,COG,5,46387\nb,a,COG,5,2026-02-30\n"
     _, problems = check(book(tmp_path / "x.xlsx", {**GOOD, "deals": deals}))
@@ -219,6 +227,9 @@ FILES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "18 a PDF": (lambda place: place.write_bytes(b"%PDF-1.7"), "wrong_type", "a PDF"),
     "19 a password": (lambda place: _ole(place, "EncryptedPackage"), "workbook_password", "password"),
 }
+
+
+cases(FILES, "xlsx")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -250,6 +261,7 @@ def test_18_a_workbook_under_another_name(tmp_path: Path) -> None:
     assert [problem.code for problem in problems] == ["workbook_named"]
 
 
+@covers(16, "xlsx")
 def test_16_bombs_are_refused_within_a_second(tmp_path: Path) -> None:
     place = book(tmp_path / "x.xlsx", GOOD, added("xl/media/big.bin", b"\0" * 60_000_000))
     many = book(tmp_path / "y.xlsx", GOOD, lambda parts: parts.update({f"x/{n}": b"" for n in range(3000)}))
@@ -261,6 +273,7 @@ def test_16_bombs_are_refused_within_a_second(tmp_path: Path) -> None:
     assert time.perf_counter() - start < 1
 
 
+@covers(14, "xlsx")
 def test_14_a_sheet_that_claims_billions_of_cells_is_refused(tmp_path: Path) -> None:
     far = edited(OFFERS, "</sheetData>", '<row r="1048576"><c r="XFD1048576" t="str"><v>far</v></c></row></sheetData>')
     dataset, problems = check(book(tmp_path / "x.xlsx", GOOD, far))
@@ -292,6 +305,7 @@ def test_a_child_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.
     assert [problem.code for problem in findings.problems()] == ["workbook_time"]
 
 
+@covers(65, "xlsx")
 def test_65_texts_of_cells_stay_texts(tmp_path: Path) -> None:
     names = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "\u202eabc", "+1", "@x"]
     rows = "".join(f'E{number},"{name}"\n' for number, name in enumerate(names))

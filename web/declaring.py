@@ -15,8 +15,9 @@ from synergy.forms.writing import price_unit, row_of
 from synergy.store.names import Sheet
 from synergy.store.previewing import Ground
 from synergy.workbook.book import text_of
+from web.texts import word
 
-BLANK = 2  # rows to write in below those that are there
+BLANK = 1  # rows to write in below those that are there
 MOST = 500  # rows of one table of the page
 SHOWN = ("site", "subject", "amount", "unit", "price", "price_unit")  # the rest is folded away
 _PASTED = (*SHOWN, "period")
@@ -165,6 +166,47 @@ def choices(context: Context, lang: str) -> dict[str, Any]:
         "periods": context.periods,
         "period_pairs": [(one, one) for one in context.periods],
     }
+
+
+def changes(told: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
+    """Return what a declaration would change, a line each: what, of which thing, and what is filled in or differs.
+
+    Parameters
+    ----------
+    told : mapping
+        As from `synergy.store.previewing.preview`.
+    lang : str
+        Of the names of columns.
+    """
+    lines = []
+    for what in ("added", "removed"):
+        for one in told[what]:
+            thing = " · ".join((one["site"], one["subject"], one["amount"]))
+            assumed = [
+                (_label(one["sheet"], said["column"], lang), _value(said["value"], lang), said["source"])
+                for said in one["assumed"]
+            ]
+            lines.append({"what": what, "thing": thing, "assumed": assumed, "fields": []})
+    for one in told["changed"]:
+        pairs = [
+            (_label(one["sheet"], name, lang), _value(was, lang), _value(will, lang))
+            for name, (was, will) in one["fields"].items()
+        ]
+        lines.append({"what": "changed", "thing": one["ident"], "assumed": [], "fields": pairs})
+    return lines
+
+
+def _label(sheet: str, column: str, lang: str) -> str:
+    key = {"opex": "price"}.get(column, column)
+    return next((field.label(lang) for field in fields(Sheet(sheet)) if field.key == key), column)
+
+
+def _value(value: Any, lang: str) -> str:
+    if isinstance(value, bool) or value in ("true", "false"):
+        return word("yes" if value in (True, "true") else "no", lang)
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return "–" if value in (None, "") else str(value)
 
 
 def elsewhere(problems: Sequence[Problem], tables: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:

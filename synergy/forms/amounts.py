@@ -165,7 +165,7 @@ def _price_factor(spot: Spot, number: Decimal, target: str, *, units: bool) -> D
     if text == UNREADABLE:
         return None
     currency = spot.context.currency
-    one, many = (f"{name}/{target}" for name in money_units(currency))
+    one, many = (f"{label(name)}/{label(target)}" for name in money_units(currency))
     one_zh, many_zh = (f"{label(name, 'zh')}/{label(target, 'zh')}" for name in money_units(currency))
     if not text:
         if units and number:

@@ -91,7 +91,7 @@ def amount_unit(unit: str, lang: str, *, yearly: bool = True) -> str:
 def price_unit(context: Context, unit: str, lang: str, many: bool = False) -> str:
     """Return how the unit of a price is written: money, or ten thousand of it, for one unit."""
     money = money_units(context.currency)[many]
-    return f"{label(money, 'zh')}/{label(unit, 'zh')}" if lang == "zh" else f"{money}/{unit}"
+    return f"{label(money, lang)}/{label(unit, lang)}"
 
 
 def _say(key: str, lang: str, **given: Any) -> str:

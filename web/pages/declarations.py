@@ -62,7 +62,8 @@ def _takes_part(ident: int, enterprise: str) -> bool:
 
 
 def _firms(ident: int) -> list[dict[str, Any]]:
-    return planning.list_members(store(), actor(), ident)
+    names = planning.round_names(store(), actor(), ident)["labels"]["enterprises"]
+    return [one | names.get(one["enterprise"], {}) for one in planning.list_members(store(), actor(), ident)]
 
 
 def _address(lang: str, ident: int, enterprise: str) -> str:
@@ -112,10 +113,17 @@ def _table(lang: str, known: Ground, rows: Rows, judged: Judged | None, blank: i
         tables=tables,
         choices=declaring.choices(context_of(known), lang),
         judged=judged,
+        name=_name(known, lang),
+        changes=[] if judged is None or judged.refused else declaring.changes(judged.changes or {}, lang),
         others=declaring.elsewhere(problems, tables, lang)[:SHOWN],
         may=mine and known.state == State.DECLARING,
         late=known.state != State.DECLARING,
     )
+
+
+def _name(known: Ground, lang: str) -> str:
+    firms = known.base["enterprises"]
+    return str(firms.loc[firms["enterprise"] == known.enterprise, f"name_{lang}"].squeeze() or known.enterprise)
 
 
 @room.post("/declarations/<int:round_id>/<enterprise>/upload")
