@@ -114,11 +114,17 @@ def _table(lang: str, known: Ground, rows: Rows, judged: Judged | None, blank: i
         choices=declaring.choices(context_of(known), lang),
         judged=judged,
         name=_name(known, lang),
-        changes=[] if judged is None or judged.refused else declaring.changes(judged.changes or {}, lang),
+        changes=_changes(judged, lang),
         others=declaring.elsewhere(problems, tables, lang)[:SHOWN],
         may=mine and known.state == State.DECLARING,
         late=known.state != State.DECLARING,
     )
+
+
+def _changes(judged: Judged | None, lang: str) -> list[dict[str, Any]]:
+    if judged is None or judged.refused or judged.changes is None:
+        return []
+    return declaring.changes(judged.changes, lang)
 
 
 def _name(known: Ground, lang: str) -> str:
@@ -134,7 +140,9 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
     require(actor(), Action.DECLARE, Resource("declaration", frozenset({enterprise})))
     sent = request.files.get("file")
     findings = Findings()
-    rows = None if sent is None else rows_of(sent.read(), sent.filename or "", findings)
+    if sent is None or not sent.filename:
+        findings.add("empty_file", Where("declaration"))
+    rows = None if findings.refused or sent is None else rows_of(sent.read(), sent.filename or "", findings)
     if rows is None:
         empty = declaring.rows_of_ground(known, context_of(known), lang)
         problems = findings.problems()
