@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from random_datasets import random_dataset
@@ -12,7 +14,7 @@ from synergy.model import aggregate, search
 from synergy.model import solve as solving
 from synergy.model.build import Model, build
 from synergy.model.effort import Effort, Event
-from synergy.model.highs import Session
+from synergy.model.highs import Session, Status
 from synergy.model.scaling import scaled
 from synergy.model.solve import solve
 from synergy.model.spare import spared
@@ -94,3 +96,20 @@ def test_what_does_not_pay_is_left_out(known: list[Known]) -> None:
         assert (off <= model.row_upper + slack).all(), seed
         better += model.cost @ spare > model.cost @ whole + 1.0
     assert better > 20
+
+
+def test_a_time_limit_counts_from_when_it_is_set(tmp_path: Path) -> None:
+    network = network_of(random_dataset(1).dataset(tmp_path / "d"))
+    session = Session(scaled(build(candidates_of(network, everyone(network.places)))), relaxed=True)
+    for _ in range(20_000):
+        session.rebase(None)
+        session.set(time_limit=0.25)
+        assert session.solve().status is Status.OPTIMAL
+        assert not session.timed
+        if session.highs.getRunTime() > 0.3:
+            break
+    assert session.highs.getRunTime() > 0.3
+    session.set(time_limit=0.0)
+    session.rebase(None)
+    session.solve()
+    assert session.timed

@@ -123,7 +123,10 @@ class Session:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
     def set(self, **options: Any) -> None:
-        """Set options; one that HiGHS does not know or take is an error."""
+        """Set options; one that HiGHS does not know or take is an error. A `time_limit` counts from now."""
+        if "time_limit" in options:
+            # HiGHS counts from its first solve
+            options["time_limit"] += self.highs.getRunTime()
         for name, value in options.items():
             if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise ValueError(f"HiGHS does not take {name} = {value!r}")
@@ -218,6 +221,11 @@ class Session:
 
         self.highs.cbMipImprovingSolution.subscribe(improving)
         self.highs.cbMipInterrupt.subscribe(interrupt)
+
+    @property
+    def timed(self) -> bool:
+        """Return whether the clock ended the last solve."""
+        return bool(self.highs.getModelStatus() == _STATUS.kTimeLimit)
 
     def solve(self) -> Answer:
         """Solve what is there now."""
