@@ -13,6 +13,7 @@ from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
 from synergy.errors import UsageError
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
+from synergy.records.schema_studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 TINY = str(ROOT / "datasets" / "tiny")
@@ -117,7 +118,7 @@ def test_schemas_are_schemas(capsys: pytest.CaptureFixture[str]) -> None:
     for made in (plan_schema(), proposal_schema(), dataset_schema()):
         jsonschema.Draft202012Validator.check_schema(made)
     assert _run("schema") == 0
-    assert set(json.loads(capsys.readouterr().out)) == {"dataset", "plan", "proposal"}
+    assert set(json.loads(capsys.readouterr().out)) == {"dataset", "plan", "proposal", *STUDIES}
 
 
 def test_every_word_is_there_in_both_languages() -> None:

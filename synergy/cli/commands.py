@@ -18,7 +18,7 @@ from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 
-SCHEMAS = ("dataset", "plan", "proposal")
+SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
 
 @click.group("synergy", cls=Commands)
@@ -75,14 +75,16 @@ def verify(talk: Talk, /, **given: Any) -> int:
 
 
 @commands.command()
-@click.argument("names", metavar="[dataset] [plan] [proposal]", nargs=-1, type=Word(SCHEMAS))
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=Word(SCHEMAS))
 @in_language
 @click.pass_obj
 def schema(talk: Talk, names: tuple[str, ...]) -> None:
     """Print schemas."""
-    from synergy.records import schema as schemas
+    from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
+    from synergy.records.schema_studies import STUDIES as STUDIED
 
-    made = {name: getattr(schemas, f"{name}_schema")() for name in names or SCHEMAS}
+    known = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIED}
+    made = {name: known[name]() for name in names or SCHEMAS}
     talk.document(made[names[0]] if len(names) == 1 else made)
 
 

@@ -7,12 +7,13 @@ from functools import cache
 from importlib.metadata import version
 
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
+from synergy.records.schema_studies import STUDIES
 from web.api.document import document
 from web.api.models.records import Root, Schema, Schemas
 from web.api.problems import ApiProblem
 from web.api.spec import OPERATIONS, PREFIX, Call, Proof, Reply, Spec, serves
 
-_SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema}
+_SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 
 
 @serves(Spec("GET", "/", None, ("See where things are", "查看入口"), Root, proof=Proof.NONE))
@@ -32,7 +33,7 @@ def list_schemas(_call: Call) -> Reply:
 
 @serves(Spec("GET", "/schemas/{schema}", None, ("See a schema", "查看模式"), Schema, proof=Proof.NONE))
 def see_schema(call: Call) -> Reply:
-    """Return the JSON Schema of the plan document, a proposal of it, or a dataset."""
+    """Return the JSON Schema of a dataset, a plan document, a proposal of it, or a study of it."""
     if call.path["schema"] not in _SCHEMAS:
         raise ApiProblem("not_found")
     return Reply(_SCHEMAS[call.path["schema"]]())
