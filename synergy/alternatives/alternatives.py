@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -78,6 +79,8 @@ class Alternatives:
         Aims that were looked at.
     better : float or None
         Value of a better plan met on the way, where the plan was not proven the best.
+    stopped : str or None
+        ``clock`` or ``request`` where that ended a search, so that asking again may bring others; None where work did.
     """
 
     plan: Plan
@@ -87,6 +90,7 @@ class Alternatives:
     found: tuple[Alternative, ...]
     tried: int
     better: float | None
+    stopped: str | None = None
 
 
 def alternatives(
@@ -134,7 +138,7 @@ def alternatives(
         if near >= apart and len(kept) < most:
             kept.append(replace(one, apart=near))
     found = tuple(sorted(kept, key=lambda one: one.lost))
-    return Alternatives(plan, search.features, within, apart, found, search.tried, search.better)
+    return Alternatives(plan, search.features, within, apart, found, search.tried, search.better, search.stopped)
 
 
 def _mixed(candidates: list[Alternative]) -> list[Alternative]:
@@ -157,7 +161,7 @@ class _Search:
                 "the plan's builds and links fit no exchanges of this dataset: give the scenario it was made with "
                 "/ 该方案的新建装置和线路与数据集不符：请给出其情景"
             )
-        self.left = sum(SHARES.values()) + 1
+        self.left, self.over = sum(SHARES.values()) + 1, self.effort.ended()
         found = self._around(Wish(), base)
         self.base: Floats = base if found is None else found
         self.near.settle(self.base)
@@ -166,6 +170,11 @@ class _Search:
             self.better = self.near.value(self.base)
         self.parts = Parts(model, self.base)
         self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search other than its work."""
+        return self.over or ("clock" if self.near.timed else None)
 
     @property
     def floor(self) -> float:
@@ -189,7 +198,8 @@ class _Search:
     def _tell(self, aims: Iterable[Aim]) -> Iterator[Alternative]:
         """Yield what the first few aims bring within the loss allowed."""
         for aim in islice(aims, TRIES):
-            if self.effort.interrupted():
+            self.over = self.over or self.effort.ended()
+            if self.over:
                 return
             self.tried += 1
             x = self._found(aim)
@@ -215,6 +225,7 @@ class _Search:
         until = self.effort.left * (1 - 1 / (self.left + 1))
         for aim in aims:
             if self.effort.left < until:
+                self.over = self.over or "clock"
                 return
             x = self.near.rest(Wish(aim.closed))
             if x is not None:
@@ -256,6 +267,20 @@ class _Search:
         x = self.near.rest(Wish(closed))
         return x is not None and self.near.value(x) >= self.floor
 
+    def _solver(self, gap: float) -> dict[str, Any]:
+        """Return what a plan document says of the solver; seconds are those since the search began."""
+        model = self.near.model
+        return {
+            "name": "HiGHS around a plan",
+            "seconds": self.effort.seconds,
+            "build_seconds": 0.0,
+            "variables": len(model.cost),
+            "constraints": len(model.row_lower),
+            "binaries": int(model.integer.sum()),
+            "threads": self.effort.threads,
+            "gap_asked": gap,
+        }
+
     def _alternative(self, aim: Aim, x: Floats) -> Alternative:
         """Return the verified plan of an aim."""
         decisions, _ = decode(self.near.model, x)
@@ -272,7 +297,7 @@ class _Search:
             gap=gap,
             decisions=decisions,
             emissions={"co2": accounts.co2(self.dataset, decisions), "baseline_co2": None},
-            solver={"name": "HiGHS around a plan", "gap_asked": asked, "threads": self.effort.threads},
+            solver=self._solver(asked),
         )
         assert_valid(self.dataset, plan)
         features = features_of(self.dataset, decisions)

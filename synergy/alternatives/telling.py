@@ -105,6 +105,7 @@ def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, Any]
         "least_distance": found.apart,
         "better": found.better,
         "tried": found.tried,
+        "stopped": found.stopped,
         "alternatives": [_record(dataset, found, one) for one in found.found],
     }
 

@@ -55,6 +55,8 @@ def _notes(talk: Talk, dataset: Dataset, found: Sensitivity) -> None:
         talk.line(talk.say("ask.better", value=value, unit=unit("money_year", talk.lang, dataset.settings.currency)))
     if found.yearly:
         talk.line(talk.say("ask.yearly"))
+    if found.stopped is not None:
+        talk.line(talk.say(f"study.{found.stopped}"))
     talk.line(talk.say("ask.note"), "dim")
 
 

@@ -35,6 +35,8 @@ def show_alternatives(talk: Talk, asked: Asked, plan: Path, within: float, secon
     if found.better is not None:
         more = figure(found.better - known.value, "money", talk.lang)
         talk.line(talk.say("near.better", more=more, unit=unit("money_year", talk.lang, dataset.settings.currency)))
+    if found.stopped is not None:
+        talk.line(talk.say(f"study.{found.stopped}"))
     talk.line(talk.say("near.note", apart=found.apart), "dim")
     return 0
 

@@ -107,6 +107,11 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "has; any two here are at least {apart:g} apart.",
             "变化均相对原方案。距离：两方案中只有一方具有的新建、线路与合作关系的比例；任两方案至少相距 {apart:g}。",
         ),
+        "study.clock": (
+            "Stopped by the clock: a repetition, or more --time-limit, may bring others.",
+            "因到时停止：重复运行或增加 --time-limit 可能得到不同结果。",
+        ),
+        "study.request": ("Stopped on request: not everything was looked at.", "已按要求中止：未全部计算。"),
         "near.what": ("What is different", "有何不同"),
         "near.lost": ("Value", "价值"),
         "near.capex": ("Capex", "投资"),

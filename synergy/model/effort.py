@@ -117,6 +117,10 @@ class Effort:
         """Return whether somebody asked to stop, or the time is up."""
         return self.left <= 0 or (self.stop is not None and self.stop())
 
+    def ended(self) -> str | None:
+        """Return what ends it: the ``clock``, a ``request``, or nothing yet."""
+        return "clock" if self.left <= 0 else "request" if self.interrupted() else None
+
     def say(self, phase: str, bound: float | None = None, best: float | None = None, **steps: int) -> None:
         """Tell whoever listens."""
         if self.listen is not None:

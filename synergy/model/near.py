@@ -96,6 +96,7 @@ class Near:
         self._loose = Session(self.problem, relaxed=True, **options)
         self._held.bound(self._integer, self.whole, self.whole)
         self._large = len(problem.cost) > LARGE
+        self.timed = False  # whether a clock has ended anything so far
         if self._large:
             self._loose.set(solver="ipm")
 
@@ -172,7 +173,9 @@ class Near:
         numpy.ndarray or None, shape (columns,)
             Not worse than the start; None where nothing was found.
         """
-        if not len(self._integer) or (self._large and seconds < PATIENCE):
+        hasty = self._large and seconds < PATIENCE
+        if not len(self._integer) or hasty:
+            self.timed = self.timed or hasty
             return self.rest(wish) if start is None else start
         relaxed = self._solve(self._loose, wish, None)
         if relaxed is None or relaxed.x is None:
@@ -208,7 +211,9 @@ class Near:
         if start is not None:
             session.start(start / self.problem.column)
         session.listen(lambda _bound, _value: self._effort.interrupted())
-        return session.solve()
+        answer = session.solve()
+        self.timed = self.timed or session.timed
+        return answer
 
     def _solve(self, session: Session, wish: Wish, whole: Floats | None) -> Answer | None:
         """Return the answer of a kept session to a wish, and leave it as it was."""

@@ -32,6 +32,7 @@ class Alone:
     def __init__(self, dataset: Dataset, known: Mapping[str, float | None] | None, effort: Effort) -> None:
         self._dataset, self._effort = dataset, effort
         self._known = dict(known or {})
+        self.stopped: str | None = None  # what ended anything so far other than its work
         self._recipes = dataset["recipes"].groupby("commodity")["process"].agg(set).to_dict()
 
     def change(self, other: Dataset, figure: Figure) -> float | None:
@@ -51,7 +52,8 @@ class Alone:
         """
         total = 0.0
         for name in self.touched(figure):
-            if self._effort.interrupted():
+            if ended := self._effort.ended():
+                self.stopped = self.stopped or ended
                 return None
             if name not in self._known:
                 self._known[name] = self._value(self._dataset, name)
@@ -100,4 +102,5 @@ class Alone:
         members = (dataset["enterprises"]["enterprise"] == name).to_numpy(bool)
         quiet = Effort(min(self._effort.gap, 1e-6), min(SECONDS, max(self._effort.left, 1.0)), self._effort.threads)
         solution = solve(problem(part, coalition(np.asarray(members))), quiet)
+        self.stopped = self.stopped or quiet.ended()
         return None if solution.x is None else solution.value

@@ -113,6 +113,9 @@ class Sensitivity:
         Uncertain figures in all.
     yearly : bool
         Whether it was judged by the year as one period, the problem by periods being too large for that.
+    stopped : str or None
+        ``clock`` or ``request`` where that ended a search, so that asking again may say other figures; None where work
+        did.
     """
 
     value: float
@@ -120,6 +123,7 @@ class Sensitivity:
     found: tuple[Uncertain, ...]
     known: int
     yearly: bool = False
+    stopped: str | None = None
 
 
 def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | None = None) -> Sensitivity:
@@ -167,7 +171,8 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | 
     found = study.searched(study.looked())
     found = study.gained(sorted(found, key=_rank))
     better = study.trial.value if study.trial.value > study.trial.asked + study.nought else None
-    return Sensitivity(study.trial.value, better, tuple(sorted(found, key=_rank)), len(study.figures), large)
+    order = tuple(sorted(found, key=_rank))
+    return Sensitivity(study.trial.value, better, order, len(study.figures), large, study.stopped)
 
 
 def _together(plan: Plan) -> Plan:
@@ -191,13 +196,25 @@ class _Study:
         self.nought = NOUGHT * max(1.0, abs(self.trial.value))
         self.figures = figures_of(dataset, self.trial.model)
         self.features = features_of(dataset, self.trial.decisions)
+        self.over: str | None = None
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search other than its work."""
+        return self.over or ("clock" if self.trial.timed else None)
+
+    def _past(self, until: float = 0.0) -> bool:
+        """Return whether to go on no further, and keep why."""
+        why = "clock" if self.effort.left <= until else self.effort.ended()
+        self.over = self.over or why
+        return why is not None
 
     def looked(self) -> list[Uncertain]:
         """Return the figures that may matter most, judged by linear problems."""
         until = self.effort.left - self.time * PARTS[1]
         found = []
         for figure in _first(self.figures, self.trial):
-            if self.effort.left <= until or self.effort.interrupted():
+            if self._past(until):
                 break
             outcomes = [self.trial.quick(figure, end) for end in figure.ends]
             found.append(self._uncertain(figure, outcomes, searched=not self.trial.model.integer.any()))
@@ -210,7 +227,7 @@ class _Study:
         count = 0 if not whole else len(found) if whole <= SMALL else SEARCHED
         each = self.time * PARTS[2] / max(1, 2 * count)
         for place, one in enumerate(found[:count]):
-            if self.effort.left <= until or self.effort.interrupted():
+            if self._past(until):
                 break
             outcomes = [self.trial.exact(one.figure, end, each) for end in one.figure.ends]
             found[place] = self._uncertain(one.figure, outcomes, searched=True)
@@ -220,7 +237,7 @@ class _Study:
         """Return the figures with the change of the gain, as many as there is time for."""
         alone = Alone(self.dataset, self.plan.standalone, self.effort)
         for place, one in enumerate(found):
-            if self.effort.interrupted():
+            if self._past():
                 break
             ends = tuple(self._gained(one.figure, end, alone) for end in one.ends)
             found[place] = replace(one, ends=ends)
@@ -228,6 +245,7 @@ class _Study:
 
     def _gained(self, figure: Figure, end: End, alone: Alone) -> End:
         change = alone.change(changed(self.dataset, figure, end.end), figure)
+        self.over = self.over or alone.stopped
         return end if change is None else replace(end, gain=end.change - change)
 
     def _uncertain(self, figure: Figure, outcomes: list[Outcome], *, searched: bool) -> Uncertain:

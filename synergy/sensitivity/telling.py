@@ -89,6 +89,7 @@ def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, Any]:
         "better": found.better,
         "uncertain": found.known,
         "yearly": found.yearly,
+        "stopped": found.stopped,
         "figures": [_record(dataset, place, one) for place, one in enumerate(found.found, 1)],
     }
 

@@ -74,6 +74,7 @@ class Trial:
 
     def __init__(self, dataset: Dataset, decisions: Decisions, effort: Effort, seconds: float) -> None:
         self.dataset, self._effort = dataset, effort
+        self.timed = False  # whether a clock has ended a search so far
         self.model = problem(dataset, everyone(places_of(dataset)))
         near, _ = self._near(self.model, decisions)
         x = near.rest(Wish())
@@ -85,6 +86,7 @@ class Trial:
         self.asked = near.value(x)
         x = near.around(Wish(), x, seconds)
         assert x is not None
+        self.timed = near.timed
         near.settle(x)
         self._known: Floats | None = None
         self.x: Floats = x
@@ -152,6 +154,7 @@ class Trial:
         near, stand = self._near(model, self.decisions)
         kept = near.rest(stand.wish, trim=False)
         best = near.around(Wish(), near.rest(Wish()), seconds)
+        self.timed = self.timed or near.timed
         worth = -inf if kept is None else near.value(kept) - stand.sunk
         if best is None:
             return Outcome(worth, worth)
