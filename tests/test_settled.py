@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -24,6 +25,7 @@ from synergy.errors import UsageError
 from synergy.model.effort import Event
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
+from synergy.records.files import write_plan
 from synergy.records.load import plan_from_record
 from synergy.round import run
 from synergy.settlement.rules import RULES
@@ -184,6 +186,53 @@ def test_cases_are_settled(case: str) -> None:
         assert settlement["in_core"]
 
 
+@pytest.mark.parametrize(
+    ("key", "spoil"),
+    [
+        ("total", lambda given: given | {"total": given["total"] - 50}),
+        ("to", lambda given: given | {"to": {name: -money for name, money in given["to"].items()}}),
+        ("nobody", lambda given: given | {"to": {"NOBODY": given["total"]}}),
+        ("least", lambda given: given | {"least": given["total"] + 100}),
+        ("payoffs", lambda given: given | {"payoffs": {name: money - 90 for name, money in given["payoffs"].items()}}),
+    ],
+)
+def test_a_spoiled_subsidy_is_refused(key: str, spoil: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    dataset = read(CASES / "fixed_exchange")
+    plan = run(dataset, Options(settlement="core")).plan
+    assert plan is not None
+    record = plan_record(plan)
+    assert _refused(dataset, plan_from_record(record)) == []
+    record["settlement"]["subsidy"] = spoil(record["settlement"]["subsidy"])
+    assert "subsidy" in _refused(dataset, plan_from_record(record)), key
+
+
+def test_what_the_clock_stopped_says_so_everywhere(
+    tiny: tuple[Dataset, Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, plan = tiny
+    assert plan.settlement is not None
+    note = {"code": "stopped_by_clock", "number": 3.0, "enterprises": list(plan.settlement["payoffs"])}
+    late = replace(plan, settlement={**plan.settlement, "notes": [note]})
+    [warning] = [one for one in verify(dataset, late) if one.code == "by_clock"]
+    assert not warning.refuses
+    write_plan(late, tmp_path / "plan.json")
+    for lang, said in (("en", "the clock ended it"), ("zh", "因到时停止")):
+        assert run_command(["verify", str(TINY), str(tmp_path / "plan.json"), "--time-limit", "0"], Talk(lang)) == 0
+        assert said in capsys.readouterr().err
+    bare = {key: value for key, value in plan_record(plan).items() if key != "seal"}
+    (tmp_path / "bare.json").write_text(json.dumps(bare), encoding="utf-8")
+    assert run_command(["verify", str(TINY), str(tmp_path / "bare.json"), "--time-limit", "0"], Talk("en")) == 0
+    assert "seal: the document has none" in capsys.readouterr().err
+
+
+def test_a_linear_plan_without_duals_is_told() -> None:
+    dataset = read(CASES / "fixed_exchange")
+    plan = run(dataset, Options(settlement="none")).plan
+    assert plan is not None
+    assert "no_duals" not in {one.code for one in verify(dataset, plan)}
+    assert "no_duals" in {one.code for one in verify(dataset, replace(plan, duals=None, shadow_prices=()))}
+
+
 def test_a_round_has_the_same_bits_for_any_number_of_workers(tiny: tuple[Dataset, Plan]) -> None:
     dataset, plan = tiny
     other = run(dataset, Options(settlement="core", workers=2)).plan
@@ -205,6 +254,7 @@ def test_who_asks_to_stop_gets_what_the_duals_prove() -> None:
     assert {"settlement", "prices"} <= set(asked)
     assert plan.settlement["verdict"] == "open"
     assert plan.settlement["excess_bound"] < abs(plan.value)
+    assert "stopped_by_request" in {note["code"] for note in plan.settlement["notes"]}
     assert _refused(dataset, plan) == []
 
 

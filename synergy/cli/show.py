@@ -16,6 +16,7 @@ from synergy.scenario import Scenario
 if TYPE_CHECKING:
     from synergy.engine import Outcome
     from synergy.round import Round
+    from synergy.verify.findings import Finding
 
 STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
 OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is no plan document
@@ -157,11 +158,16 @@ def _cause(cause: Any, lang: str) -> str:
     )
 
 
+def _unchecked(talk: Talk, finding: Finding) -> str:
+    """Return what could not be checked, as a line in the language of a call."""
+    return f"{finding.code} {finding.subject}: {talk.say(f'unchecked.{finding.code}')}"
+
+
 def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
     """Recompute a plan file and print every claim that does not follow; `seconds` are for what is solved again."""
     from synergy.records.files import read_record
     from synergy.records.load import plan_from_record
-    from synergy.records.seal import broken
+    from synergy.records.seal import KEY, broken
     from synergy.verify.deep import solved_again
     from synergy.verify.verify import verify
 
@@ -172,7 +178,8 @@ def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
         found += solved_again(dataset, plan, seconds)
     findings = [finding.line() for finding in found if finding.refuses]
     findings += [talk.say("broken_seal")] if broken(record) else []
-    unchecked = [finding.line() for finding in found if not finding.refuses]
+    unchecked = [_unchecked(talk, finding) for finding in found if not finding.refuses]
+    unchecked += [talk.say("no_seal")] if KEY not in record else []
     if asked.as_json:
         talk.document({"valid": not findings, "findings": findings, "unchecked": unchecked})
     else:

@@ -128,6 +128,20 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "seal：文件写出后被改动",
         ),
         "unchecked": ("not recomputed: {said}", "未复核：{said}"),
+        "unchecked.bound_claim": ("the bound is the solver's claim", "上界为求解器的声明"),
+        "unchecked.no_duals": (
+            "nothing here is a yes or no, yet no duals prove the bound",
+            "问题中没有是非决策，却没有可证明上界的对偶值",
+        ),
+        "unchecked.by_clock": (
+            "the clock ended it: another run may settle otherwise",
+            "分配计算因到时停止：再次运行结果可能不同",
+        ),
+        "unchecked.unchecked": ("not solved again in the time given", "给定时间内未重新求解"),
+        "no_seal": (
+            "seal: the document has none, so a change after it was written would not be noticed",
+            "seal：文件没有校验值，写出后的改动无法发现",
+        ),
         "not_valid": ("{count} claims do not follow from the dataset", "{count} 项结论与数据集不符"),
         "conflict": ("These cannot hold together; lift one of them:", "以下约束无法同时满足，请放宽其中一项："),
         "loop": (

@@ -82,6 +82,8 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     """The duals prove the bound, without any rounding; without duals it is a claim."""
     if plan.duals is None:
         book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
+        if _linear(view):
+            book.add("no_duals", "duals", "nothing here is a yes or no, yet no duals prove the bound", Severity.WARNING)
         return
     frame = pd.DataFrame(list(plan.duals), columns=[*ROW_COLUMNS, "value"])
     bad = ~np.isfinite(frame["value"].to_numpy(float))
@@ -96,6 +98,17 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     known = {tuple(row[name] for name in (*ROW_COLUMNS, "value")) for row in plan.duals}
     stray = np.array([tuple(row[name] for name in (*ROW_COLUMNS, "value")) not in known for row in plan.shadow_prices])
     book.flag("shadow_prices", stray, row_name("shadow_prices"), "is none of the duals")
+
+
+def _linear(view: View) -> bool:
+    """Return whether the tables leave no yes-or-no decision: nothing to build or open, no least load, no count."""
+    dataset, settings = view.dataset, view.dataset.settings
+    loads = dataset["facilities"]
+    switched = bool(((loads["min_load"] > 0) & ~loads["must_run"].astype(bool)).any())
+    built = settings.allow_builds and bool(dataset["processes"]["buildable"].any())
+    laid = bool((dataset["links"]["fixed_capex"] > 0).any())
+    laid |= bool((dataset["transport"][["fixed_capex", "capex_per_km"]] > 0).to_numpy().any())
+    return not (switched or built or laid or settings.max_partners is not None)
 
 
 def _aims(view: View) -> bool:

@@ -10,8 +10,10 @@ import pandas as pd
 
 from synergy.accounts.keys import Floats, find, texts
 from synergy.accounts.owners import collected, owner_of
+from synergy.errors import Severity
 from synergy.plan import Plan
 from synergy.verify.findings import MONEY, Book
+from synergy.verify.subsidies import check_subsidy
 from synergy.verify.view import View
 
 LEAST = 1e-9  # of the money that moves: what rounding of sums may come to
@@ -36,6 +38,10 @@ def check_settlement(book: Book, view: View, plan: Plan) -> None:
     _check_transfers(book, view, plan, names)
     _check_prices(book, view, plan)
     _check_stability(book, plan)
+    check_subsidy(book, plan, [str(name) for name in names])
+    for note in settlement["notes"]:
+        if note["code"] == "stopped_by_clock":
+            book.add("by_clock", "settlement", "the clock ended it: another run may settle otherwise", Severity.WARNING)
 
 
 def payoffs_of(settlement: Settlement, names: Any, key: str = "payoff") -> Floats:
