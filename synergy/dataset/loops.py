@@ -72,6 +72,7 @@ def check_loops(sheets: Mapping[str, Sheet], settings: Settings, findings: Findi
     if not findings.refused:
         for loop in money_loops(sheets, settings, recipes.matrix):
             fields: dict[str, object] = {"profit": f"{loop.profit:.6g}", "site": loop.site, "loop": loop.text}
+            fields["loop_zh"] = loop.text_zh
             findings.add("money_loop", Where("markets", None, "price"), loop.text, **fields)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from synergy.dataset.sheet import Flags, Floats, Sheet, Words
 from synergy.scenario import Settings
 
 TOLERANCE = 1e-6  # of the money that changes hands
+VERBS = MappingProxyType({"buy": "购买", "run": "运行", "sell": "出售", "dispose": "处置"})
 Sheets = Mapping[str, Sheet]
 
 
@@ -33,13 +35,14 @@ class MoneyLoop:
         Where it can be built; several sites count as one if they are alike.
     profit : float
         Money for each unit of activity.
-    text : str
-        What is bought, run and sold.
+    text, text_zh : str
+        What is bought, run and sold, in English and Chinese.
     """
 
     site: str
     profit: float
     text: str
+    text_zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def money_loops(sheets: Sheets, settings: Settings, matrix: csc_array) -> list[M
         loop = _best(recipes[touched, :].toarray(), cost, trade.of(touched))
         if loop is not None:
             profit, flows = loop
-            found.append(MoneyLoop(site, profit, _text(sheets, (processes, touched), flows)))
+            found.append(MoneyLoop(site, profit, *_texts(sheets, (processes, touched), flows)))
     return found
 
 
@@ -195,14 +198,17 @@ def _best(recipes: Floats, cost: Floats, trade: _Trade) -> tuple[float, Mapping[
     return -float(answer.fun), dict(zip(("run", "buy", "sell", "dispose"), parts, strict=True))
 
 
-def _text(sheets: Sheets, chosen: tuple[NDArray[np.intp], NDArray[np.intp]], flows: Mapping[str, Floats]) -> str:
-    """Return a chain in words: what is bought, run, sold and disposed of."""
+def _texts(
+    sheets: Sheets, chosen: tuple[NDArray[np.intp], NDArray[np.intp]], flows: Mapping[str, Floats]
+) -> tuple[str, str]:
+    """Return a chain in words, English and Chinese: what is bought, run, sold and disposed of."""
     processes, touched = chosen
     goods = sheets["commodities"].words("commodity").words[touched]
     names = sheets["processes"].words("process").words[processes]
     parts = []
-    for verb, ids in (("buy", goods), ("run", names), ("sell", goods), ("dispose", goods)):
-        used = ids[flows[verb] > TOLERANCE]
-        if len(used):
-            parts.append(f"{verb} {' + '.join(used)}")
-    return " -> ".join(parts)
+    for (verb, verb_zh), ids in zip(VERBS.items(), (goods, names, goods, goods), strict=True):
+        used = " + ".join(ids[flows[verb] > TOLERANCE])
+        if used:
+            parts.append((f"{verb} {used}", f"{verb_zh} {used}"))
+    english, chinese = (" -> ".join(side) for side in zip(*parts, strict=True))
+    return english, chinese

@@ -32,10 +32,16 @@ FILE_RULES = {
     ),
     "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
     "zip_cut": error(
-        "this archive is cut off or damaged",
-        "压缩包不完整或已损坏",
-        "pack it again, or send it again",
-        "请重新打包或重新提供",
+        "begins as a zip archive and ends too early: the copy or download was cut short",
+        "开头是 zip 压缩包，但结尾缺失：复制或下载不完整",
+        "copy or download it again, or pack the folder anew",
+        "请重新复制或下载，或重新打包文件夹",
+    ),
+    "zip_not": error(
+        "is called .zip and is no zip archive",
+        "扩展名为 .zip，但不是 zip 压缩包",
+        "pack the folder with its tables as a zip archive",
+        "请将含各表的文件夹打包为 zip",
     ),
     "zip_password": error("is protected by a password", "有密码保护", "pack it without one", "请去除密码后打包"),
     "wrong_type": error(

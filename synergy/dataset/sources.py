@@ -85,8 +85,9 @@ def _archive(path: Path, findings: Findings) -> Source | None:
         start = file.read(16)
     kind = real_type(start)
     if not zipfile.is_zipfile(path):
-        if start.startswith(b"PK"):
-            findings.add("zip_cut", where)
+        if path.suffix.lower() == ".zip" or (kind is not None and "zip" in kind["kind"].split()):
+            cut = kind is not None and "zip" in kind["kind"].split()
+            findings.add("zip_cut" if cut else "zip_not", where, path.stat().st_size)
             return None
         alone = {"kind": "a single file of something else", "kind_zh": "其他类型的单个文件"}
         findings.add("wrong_type", where, "", **(kind or alone), **_EXPECTED)

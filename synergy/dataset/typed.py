@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -111,7 +111,15 @@ def _with_default(numbers: Floats, column: Column) -> Floats:
 def _unknown(sheet: Sheet, name: str, findings: Findings) -> None:
     names = TABLES[sheet.table].names
     if name not in names and name not in EXTRAS and not numeric(sheet.table, name):
-        findings.add("unknown_column", Where(sheet.table, 1, name), name, **suggestion(near(name, names)))
+        close = near(name, names)
+        hint = suggestion(close) if close else _there(names)
+        findings.add("unknown_column", Where(sheet.table, 1, name), name, **hint)
+
+
+def _there(names: Sequence[str]) -> dict[str, object]:
+    """Return the hints that name the columns there are, for a name like none of them."""
+    listed = ", ".join(names)
+    return {"near": f"the columns here are {listed}", "near_zh": f"本表的列：{listed}"}
 
 
 def _required(sheet: Sheet, name: str, findings: Findings) -> None:

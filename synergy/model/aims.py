@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.candidates.candidates import Candidates
+from synergy.errors import UsageError
 from synergy.model.assembly import Assembly
 from synergy.network.arcs import WITHIN
 from synergy.network.ends import InletClass
 from synergy.network.links import between_enterprises, matches
-from synergy.network.places import Floats
+from synergy.network.network import Network
+from synergy.network.places import Floats, Ints
 
 
 def add_aims(assembly: Assembly, candidates: Candidates) -> None:
@@ -96,6 +98,22 @@ def _fixed(assembly: Assembly, candidates: Candidates) -> None:
         assembly.add_entries(np.full(len(hit), rows.start + index), flow.start + hit, 1.0)
 
 
+def _refuse_endless(network: Network, arcs: Ints) -> None:
+    """Refuse exchanges that nothing bounds, neither what is given and taken at their ends nor a link."""
+    if not len(arcs):
+        return
+    source, sink = network.arcs.outlet[arcs[0]], network.arcs.inlet[arcs[0]]
+    places = network.places
+    good = places.commodities[network.sources.commodity[source]]
+    ends = [places.sites[of] for of in (network.sources.site[source], network.sinks.site[sink])]
+    raise UsageError(
+        f"max_partners: nothing bounds how much {good} goes from {ends[0]} to {ends[1]}, so that partners cannot be "
+        "counted; give the link a capacity, a market there a limit or a process a max_capacity "
+        f"/ max_partners：{good} 从 {ends[0]} 到 {ends[1]} 的数量没有上限，无法计算合作方数量；"
+        "请为线路设置 capacity、为市场设置 limit 或为工艺设置 max_capacity"
+    )
+
+
 def add_partners(assembly: Assembly, candidates: Candidates) -> None:
     """An enterprise exchanges with no more others than the round allows."""
     network, flow, partner = candidates.network, assembly.block("flow"), assembly.block("partner")
@@ -110,9 +128,10 @@ def add_partners(assembly: Assembly, candidates: Candidates) -> None:
     table[partner.key["one"], partner.key["other"]] = partner.positions
     pair = np.sort(np.stack([owner[origin[deal]], owner[target[deal]]]), axis=0)
     most = candidates.reach.flow[arc[deal], flow.key["period"][deal]]
+    _refuse_endless(network, arc[deal[~np.isfinite(most)]])
     rows = assembly.add_rows("partner", {"flow": deal}, upper=0.0)
     assembly.add_entries(rows.positions, flow.start + deal, 1.0)
-    assembly.add_entries(rows.positions, table[pair[0], pair[1]], -np.where(np.isfinite(most), most, 1e9))
+    assembly.add_entries(rows.positions, table[pair[0], pair[1]], -most)
     limit = network.dataset.settings.max_partners or 0
     firms = np.unique(np.concatenate([partner.key["one"], partner.key["other"]]))
     count = assembly.add_rows("max_partners", {"enterprise": firms}, upper=limit)
