@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from synergy.coalitions.frame import Frame, frame_of
 from synergy.coalitions.solver import Depth, Prepared, prepare, solver_of
 from synergy.coalitions.ties import ties_of
+from synergy.coalitions.walk import walker_of
 from synergy.coalitions.workers import Spread
 from synergy.coalitions.worst import Search
 from synergy.dataset.dataset import Dataset
@@ -82,8 +83,12 @@ class CoalitionGame:
         self._ties = ties_of(self.frame)
         self.components: tuple[Ints, ...] = self._ties.pieces(np.ones(len(self.players), dtype=bool))
         self._spread = Spread(solver_of, self._prepared, executor, CHUNK)
+        walks = depth.quick and self.hard and known.plan is not None
+        self._walks = Spread(walker_of, self._prepared, executor) if walks else None
         self._grand = known.grand
         self._kept: dict[_Key, Worth] = {}
+        self._timed = self._prepared.timed
+        self._over: str | None = None  # what kept a search from being made
         for index, name in enumerate(self.players):
             if name in known.alone:
                 value = known.alone[name]
@@ -98,6 +103,12 @@ class CoalitionGame:
         return int(self.frame.problem.integer.sum()) > self._depth.small
 
     @property
+    def stopped(self) -> str | None:
+        """Return what ended a search so far other than gap or work."""
+        timed = self._timed or any(worth.timed for worth in self._kept.values())
+        return "clock" if timed else self._over
+
+    @property
     def solved(self) -> int:
         """Return of how many pieces the value is known."""
         return len(self._kept)
@@ -108,6 +119,8 @@ class CoalitionGame:
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
         """Return what coalitions are worth, in the order asked; the same bits for any number of workers."""
+        if self._walks is not None:
+            return self._walked(many, self._walks)
         whole = len(self.players)
         pieces = [() if members.sum() == whole else self._ties.pieces(members) for members in many]
         wanted = dict.fromkeys(_key(piece) for some in pieces for piece in some)
@@ -123,6 +136,24 @@ class CoalitionGame:
             for members, some in zip(many, pieces, strict=True)
         ]
 
+    def _walked(self, many: Sequence[Bools], walks: Spread) -> list[Worth]:
+        """Return what the plan's own decisions bring to coalitions, valued in runs of which each holds the one before.
+
+        Never less than what the members have alone.
+        """
+        whole = len(self.players)
+        keys = [_key(np.flatnonzero(members)) for members in many]
+        missing = [key for key in dict.fromkeys(keys) if 0 < len(key) < whole and key not in self._kept]
+        runs = _nested(missing)
+        tasks = [np.array([self._members(key) for key in run]) for run in runs]
+        found = walks.map(tasks, lambda done: self._effort.say("settlement", done=done, total=len(runs)))
+        for key, worth in zip(missing, (worth for some in found for worth in some), strict=True):
+            alone = sum(self._kept[player,].value if (player,) in self._kept else -np.inf for player in key)
+            value = max(worth.value, alone)
+            self._kept[key] = replace(worth, value=value, bound=max(value, worth.bound))
+        known = self._kept | {(): Worth(0.0, 0.0), tuple(range(whole)): self._grand}
+        return [known[key] for key in keys]
+
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
 
@@ -133,13 +164,17 @@ class CoalitionGame:
         bound = self._bound(payoff, inside)
         near = NEAR * max(1.0, float(np.abs(payoff[inside]).max(initial=0.0)))
         best = self._best(payoff, inside, self._listed(inside))
-        if best.excess < bound - near and inside.sum() > 1 and not self._effort.interrupted():
+        if best.excess >= bound - near or inside.sum() <= 1:
+            return Found(best.members, best.excess, max(bound, best.excess), best.value)
+        ended = self._effort.ended()
+        self._over = self._over or ended
+        if ended is None:
             key = inside.tobytes()
             if key not in self._searches:
                 effort = Effort(1.0, math.inf, self._depth.threads, self._depth.seed, stop=self._effort.stop)
                 self._searches[key] = Search(self.frame, inside, effort, self._depth.small, self._prepared.basis)
             suspect = self._searches[key].suspects(payoff)
-            bound = min(bound, suspect.bound)
+            bound, self._timed = min(bound, suspect.bound), self._timed or suspect.timed
             best = self._best(payoff, inside, suspect.members, best)
         return Found(best.members, best.excess, max(bound, best.excess), best.value)
 
@@ -171,6 +206,17 @@ class CoalitionGame:
         members = np.zeros(len(self.players), dtype=bool)
         members[list(key)] = True
         return members
+
+
+def _nested(keys: Sequence[_Key]) -> list[list[_Key]]:
+    """Return coalitions in runs, in each of which everyone holds the one before."""
+    runs: list[list[_Key]] = []
+    for key in keys:
+        if runs and set(runs[-1][-1]) < set(key):
+            runs[-1].append(key)
+        else:
+            runs.append([key])
+    return runs
 
 
 def _key(piece: Ints) -> _Key:

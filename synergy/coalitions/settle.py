@@ -34,7 +34,9 @@ from synergy.settlement.undefined import RuleUndefined
 HUNDREDTH = 0.01
 MANY_ROUNDS = 30  # coalitions asked for where there are many enterprises
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
-HARD_SAMPLES = 4  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
+HARD_SAMPLES = 24  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
+HARD_BATCH = 4
+HARD_PRECISE = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def settled(
     effort.say("settlement")
     depth = replace(wish.depth, quick=wish.method == "shapley")
     game = CoalitionGame(dataset, known, depth, executor, effort)
-    shares = settle(game, wish.method, _options(game, wish, base_of(dataset, plan, wish.base)))
+    options = replace(_options(game, wish, base_of(dataset, plan, wish.base)), ended=effort.ended)
+    shares = settle(game, wish.method, options)
     alone = [known.alone.get(name) for name in shares.players]
     # of one enterprise alone the rule knows v(N), which is found apart from v of it alone
     shares = replace(shares, standalone=np.array([-np.inf if value is None else value for value in alone], float))
@@ -143,7 +146,8 @@ def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
     options = Options(base=base, seed=wish.depth.seed)
     if not game.hard:
         return options if len(game.players) <= options.exact else replace(options, rounds=MANY_ROUNDS)
-    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS, samples=HARD_SAMPLES)
+    samples = {"samples": HARD_SAMPLES, "batch": HARD_BATCH, "precise": HARD_PRECISE}
+    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS, **samples)
 
 
 def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:

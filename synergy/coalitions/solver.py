@@ -63,6 +63,8 @@ class Prepared:
         Payoffs by the duals of that relaxation.
     plan : numpy.ndarray or None, shape (columns,)
         A plan of all enterprises in the problem's units, integers whole: what it builds a coalition may build too.
+    timed : bool
+        Whether the clock ended that relaxation.
     """
 
     frame: Frame
@@ -70,6 +72,7 @@ class Prepared:
     depth: Depth
     start: Floats | None = None
     plan: Floats | None = None
+    timed: bool = False
 
 
 def prepare(frame: Frame, depth: Depth, plan: Floats | None = None) -> Prepared:
@@ -89,7 +92,7 @@ def prepare(frame: Frame, depth: Depth, plan: Floats | None = None) -> Prepared:
     session.set(solver="simplex")
     problem, relaxed = tightened(wide, relaxed, session, (frame.forcing, effort))
     narrow = tight(frame, replace(problem, upper=frame.problem.upper))
-    return Prepared(narrow, session.basis(), depth, start_of(narrow, relaxed), plan)
+    return Prepared(narrow, session.basis(), depth, start_of(narrow, relaxed), plan, effort.left <= 0)
 
 
 def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
@@ -107,7 +110,7 @@ class Solver:
 
     def __init__(self, prepared: Prepared) -> None:
         self.frame, self._plan, self._depth = prepared.frame, prepared.plan, prepared.depth
-        self._basis = prepared.basis
+        self._basis, self._timed = prepared.basis, False
         self.session = relaxation(self.frame.problem, self._effort())
         self.session.set(solver="simplex")
 
@@ -126,15 +129,17 @@ class Solver:
         Worth
             Value and bound are equal up to the solver's tolerance where the yes-or-no decisions are few.
         """
-        problem = self.frame.of(members)
+        problem, effort = self.frame.of(members), self._effort()
+        self._timed = False
         few = int(problem.integer.sum())
         if few == 0:
             answer = self._relaxed(problem)
         elif few <= self._depth.small:
-            answer = search(active(problem), self._effort(), Knowledge(self.frame.forcing))
+            answer = search(active(problem), effort, Knowledge(self.frame.forcing))
+            self._timed = effort.left <= 0
         else:
-            answer = self._large(problem)
-        return _worth(answer, self.frame.problem.money)
+            answer = self._large(problem, effort)
+        return _worth(answer, self.frame.problem.money, self._timed)
 
     def bound(self, members: Bools) -> float:
         """Return a proven bound on what a coalition is worth, from its relaxation; money a year."""
@@ -155,9 +160,10 @@ class Solver:
         if answer.status is not Status.OPTIMAL:  # an answer that cannot be trusted: once more, from nothing
             session.rebase(None)
             answer = session.solve()
+        self._timed = self._timed or session.timed
         return answer
 
-    def _large(self, problem: Problem) -> Answer:
+    def _large(self, problem: Problem, effort: Effort) -> Answer:
         """Return a good plan and a bound where a proof would take too long."""
         relaxed = self._relaxed(problem)
         if relaxed.status is Status.INFEASIBLE:
@@ -165,7 +171,8 @@ class Solver:
         kept = replace(relaxed, x=None, value=np.inf) if self._plan is None else self._kept(problem)
         if (self._depth.quick or len(problem.cost) > LARGE) and kept.x is not None:
             return replace(kept, bound=relaxed.bound)
-        best = sketched(problem, self._effort(), self.frame.forcing, relaxed.bound)
+        best = sketched(problem, effort, self.frame.forcing, relaxed.bound)
+        self._timed = self._timed or effort.left <= 0
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
 
     def _kept(self, problem: Problem) -> Answer:
@@ -216,9 +223,9 @@ def active(problem: Problem) -> Problem:
     )
 
 
-def _worth(answer: Answer, money: float) -> Worth:
+def _worth(answer: Answer, money: float, timed: bool) -> Worth:
     """Return an answer in money a year."""
     if answer.status is Status.INFEASIBLE:
         return Worth(-np.inf, -np.inf)
     value = -np.inf if answer.x is None else -answer.value * money
-    return Worth(value, max(value, -answer.bound * money))
+    return Worth(value, max(value, -answer.bound * money), timed)

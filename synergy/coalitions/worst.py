@@ -60,10 +60,13 @@ class Suspect:
         Coalitions that may be paid too little, the worst first.
     bound : float
         Proven: no coalition asked about has an excess above it; money a year.
+    timed : bool
+        Whether the clock ended it.
     """
 
     members: list[Bools]
     bound: float
+    timed: bool = False
 
 
 def admission(frame: Frame, inside: Bools) -> Admission:
@@ -196,21 +199,21 @@ class Search:
         self._basis = session.basis()
         bound, members = -relaxed.bound * money, self._rounded(relaxed.x[first:])
         if self._whole and tightened_problem.integer.any():
-            found, bound = self._branched(tightened_problem, bound)
-            members = found + members
-        return Suspect(members, bound)
+            found, bound, timed = self._branched(tightened_problem, bound)
+            return Suspect(found + members, bound, timed)
+        return Suspect(members, bound, session.timed)
 
-    def _branched(self, problem: Problem, bound: float) -> tuple[list[Bools], float]:
-        """Return the worst coalition by branch and bound, and the bound it proves."""
+    def _branched(self, problem: Problem, bound: float) -> tuple[list[Bools], float, bool]:
+        """Return the worst coalition by branch and bound, the bound it proves, and whether the clock ended it."""
         session = Session(problem, threads=self._effort.threads, random_seed=self._effort.seed)
         session.set(mip_rel_gap=0.0, mip_abs_gap=ABSOLUTE, mip_max_nodes=NODES, mip_feasibility_tolerance=SHARP)
         session.set(time_limit=SECONDS)
         answer = session.solve()
         money, first = self._frame.problem.money, self._admission.first
         if answer.status is Status.INFEASIBLE:
-            return [], -np.inf
+            return [], -np.inf, False
         found = [] if answer.x is None else [answer.x[first:] > HALF]
-        return found, min(bound, -answer.bound * money)
+        return found, min(bound, -answer.bound * money), session.timed
 
     def _rounded(self, part: Floats) -> list[Bools]:
         """Return coalitions of those who are admitted by at least a part, for the parts that make a difference."""

@@ -39,6 +39,11 @@ class Asked:
         return self._game.start
 
     @property
+    def stopped(self) -> str | None:
+        """Return what ended a search so far other than gap or work."""
+        return self._game.stopped
+
+    @property
     def assignment(self) -> Assignment | None:
         """Return the assignment structure, where there is one."""
         return self._game.assignment

@@ -30,6 +30,22 @@ NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "which nobody loses are taken",
             "该方法会使 {enterprises} 最多比各自经营少得 {number:.6g}；改取无人受损的最近分配",
         ),
+        "values_open": (
+            "coalitions among {enterprises} count with what their best known plan brings; on average {number:.6g} more "
+            "is not ruled out, which the intervals do not hold",
+            "{enterprises} 的联盟按已知最优方案计值；平均尚有 {number:.6g} 的上行空间未排除，置信区间不含此项",
+        ),
+        "stopped_by_clock": (
+            "the clock, not a gap or an amount of work, ended a search among {enterprises} ({number:.0f} coalitions "
+            "valued): another run may settle otherwise",
+            "{enterprises} 之间的计算因到时停止，而非达到精度或工作量上限（已计算 {number:.0f} 个联盟）："
+            "再次运行结果可能不同",
+        ),
+        "stopped_by_request": (
+            "stopped on request after {number:.0f} coalitions among {enterprises}; the bound says how stable the "
+            "payoffs are",
+            "按要求在计算 {enterprises} 的 {number:.0f} 个联盟后停止；稳定程度以界为准",
+        ),
         "sampled": (
             "estimated from {number:.0f} pairs of random orders among {enterprises}",
             "由 {enterprises} 的 {number:.0f} 对随机顺序估计",

@@ -25,10 +25,13 @@ class Worth:
         Of the best plan known; minus infinity where no plan satisfies the coalition's constraints.
     bound : float
         Proven: no plan is worth more. Equal to `value` where v(S) is known exactly.
+    timed : bool
+        Whether the clock ended the search for it: another run may find another value.
     """
 
     value: float
     bound: float
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,13 @@ class Game(Protocol):
         at least v(N).
     assignment : Assignment or None
         Where the game is an assignment game.
+    stopped : str or None
+        ``clock`` or ``request`` where that ended a search of it so far; None where gap or work ended all.
     """
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search so far other than gap or work."""
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -148,6 +157,7 @@ class Table:
     parts: tuple[Ints, ...] | None = None
     start: Floats | None = None
     assignment: Assignment | None = None
+    stopped: str | None = None
 
     @classmethod
     def listed(cls, players: Sequence[str], values: Mapping[str, float]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,7 +53,13 @@ class Options:
     exact : int
         Most players in a component for which all coalitions are valued.
     samples : int
-        Pairs of permutations of the rule `shapley` where it is sampled, in each component.
+        Most pairs of permutations of the rule `shapley` where it is sampled, in each component.
+    batch : int
+        Pairs that are valued together, between which it may be stopped.
+    precise : float
+        Part of the gain of a component: intervals narrower than it on average end the sampling.
+    ended : callable or None
+        Asked between batches what ends it: ``clock``, ``request``, or None for nothing yet.
     seed : int
         Of the permutations.
     """
@@ -64,4 +71,7 @@ class Options:
     listed: int = 4
     exact: int = 12
     samples: int = 100
+    batch: int = 25
+    precise: float = 1e-4
+    ended: Callable[[], str | None] | None = None
     seed: int = 0

@@ -184,12 +184,13 @@ def settle(game: Game, method: str = "core", options: Options | None = None) -> 
     if certificate.excess > certificate.tolerance and method == "core":
         spent = any(note.code == "rounds_used_up" for note in division.notes)
         subsidy = least_subsidy(asked, parts, division.payoff, replace(options, rounds=0) if spent else options)
+    notes = division.notes
+    if asked.stopped is not None and not any(note.code.startswith("stopped_by") for note in notes):
+        notes = (*notes, Note(f"stopped_by_{asked.stopped}", float(certificate.tested), game.players))
     standalone = np.empty(len(game.players))
     for part in parts:
         standalone[part.members] = part.floor
-    return Shares(
-        method, game.players, division.payoff, standalone, certificate, subsidy, division.notes, division.interval
-    )
+    return Shares(method, game.players, division.payoff, standalone, certificate, subsidy, notes, division.interval)
 
 
 def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: Options) -> Division:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 from synergy.settlement.asked import Asked
 from synergy.settlement.coalitions import all_values, subsets
 from synergy.settlement.division import Division, Note, named
 from synergy.settlement.game import Bools, Floats
 from synergy.settlement.options import Options
-from synergy.settlement.parts import Part
+from synergy.settlement.parts import Part, tolerance_of
 from synergy.settlement.undefined import RuleUndefined
-
-NORMAL = 1.959963984540054  # 97.5 % point of the normal distribution
 
 
 def shapley(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
@@ -27,12 +27,13 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division
     parts : tuple of Part
         What is settled apart.
     options : Options
-        exact, samples, seed.
+        exact, samples, batch, precise, ended, seed.
 
     Returns
     -------
     Division
-        Where sampled with the half width of the 95 % confidence interval, and the note ``sampled``.
+        Where sampled with the half width of the 95 % confidence interval, and the notes ``sampled`` and, where values
+        are of known plans and not proven the best, ``values_open``: the interval is of the sampling alone.
 
     Raises
     ------
@@ -52,11 +53,21 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division
         if len(part.members) <= options.exact:
             payoff[part.members] = _exact(asked, part)
             continue
-        random = np.random.default_rng([options.seed, at])
-        payoff[part.members], half[part.members] = _sampled(asked, part, options.samples, random)
-        names = tuple(asked.players[member] for member in part.members.tolist())
-        notes.append(Note("sampled", float(options.samples), names))
+        sample = _sampled(asked, part, options, np.random.default_rng([options.seed, at]))
+        payoff[part.members], half[part.members] = sample.mean, sample.half
+        notes += _told(asked, part, sample)
     return Division(payoff, tuple(notes), half if notes else None)
+
+
+def _told(asked: Asked, part: Part, sample: _Sample) -> list[Note]:
+    """Return what there is to say of a sample."""
+    names = tuple(asked.players[member] for member in part.members.tolist())
+    notes = [Note("sampled", float(sample.pairs), names)]
+    if sample.open > tolerance_of(asked, Options()):
+        notes.append(Note("values_open", sample.open, names))
+    if sample.ended is not None:
+        notes.append(Note(f"stopped_by_{sample.ended}", float(len(asked.known)), names))
+    return notes
 
 
 def _exact(asked: Asked, part: Part) -> Floats:
@@ -76,23 +87,60 @@ def _exact(asked: Asked, part: Part) -> Floats:
     return found
 
 
-def _sampled(asked: Asked, part: Part, samples: int, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return means and half widths from pairs of an order and its reverse, shapes (k,)."""
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What pairs of orders brought: means and half widths, shapes (k,), how many, what ended it, values' openness."""
+
+    mean: Floats
+    half: Floats
+    pairs: int
+    ended: str | None
+    open: float
+
+
+def _sampled(asked: Asked, part: Part, options: Options, random: np.random.Generator) -> _Sample:
+    """Return estimates from pairs of an order and its reverse, until they are precise, enough, or somebody ends it."""
+    count, ended = len(part.members), None
+    paired, gaps = np.empty((0, count)), np.empty(0)
+    while len(paired) < options.samples:
+        ended = options.ended() if options.ended is not None and len(paired) > 1 else None
+        if ended is not None:
+            break
+        size = min(max(options.batch, 2), options.samples - len(paired))
+        added, gap = _pairs(asked, part, size, random)
+        paired, gaps = np.vstack([paired, added]), np.append(gaps, gap)
+        if len(paired) > 1 and _half(paired).mean() <= options.precise * max(abs(part.gain), 1e-12):
+            break
+    finite = gaps[np.isfinite(gaps)]
+    return _Sample(paired.mean(axis=0), _half(paired), len(paired), ended, float(finite.mean()) if len(finite) else 0.0)
+
+
+def _pairs(asked: Asked, part: Part, size: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return what each adds on average of an order and its reverse, shape (size, k), and how open the values are."""
     count = len(part.members)
-    forward = np.array([random.permutation(count) for _ in range(samples)])
+    forward = np.array([random.permutation(count) for _ in range(size)])
     orders = np.stack([forward, forward[:, ::-1]], axis=1).reshape(-1, count)
     rank = np.argsort(orders, axis=1)
     inside = rank[:, None, :] <= np.arange(count - 1)[None, :, None]  # order, step, player
     many = np.zeros((inside.shape[0] * (count - 1), len(asked.players)), np.bool_)
     many[:, part.members] = inside.reshape(-1, count)
-    values = np.array([worth.value for worth in asked.values(list(many))])
+    worths = asked.values(list(many))
+    values = np.array([worth.value for worth in worths])
     _all_planned(asked, part, inside.reshape(-1, count), values)
     steps = values.reshape(-1, count - 1)
     ends = np.zeros(len(steps)), np.full(len(steps), part.total)
     added = np.diff(np.column_stack([ends[0], steps, ends[1]]), axis=1)
-    paired = np.take_along_axis(added, rank, axis=1).reshape(samples, 2, count).mean(axis=1)
-    spread = paired.std(axis=0, ddof=1) if samples > 1 else np.full(count, np.inf)
-    return paired.mean(axis=0), NORMAL * spread / np.sqrt(samples)
+    paired = np.take_along_axis(added, rank, axis=1).reshape(size, 2, count).mean(axis=1)
+    return paired, np.array([worth.bound - worth.value for worth in worths])
+
+
+def _half(paired: Floats) -> Floats:
+    """Return half the width of the 95 % confidence interval of the means of few pairs (Student's t), shape (k,)."""
+    pairs = len(paired)
+    if pairs < 2:
+        return np.full(paired.shape[1], np.inf)
+    half: Floats = stdtrit(pairs - 1, 0.975) * paired.std(axis=0, ddof=1) / np.sqrt(pairs)
+    return half
 
 
 def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> None:
