@@ -129,7 +129,7 @@ def test_every_word_is_there_in_both_languages() -> None:
     ("words", "status", "said"),
     [
         (["chek", TINY], 2, ("chek (did you mean check", "chek（是否指 check")),
-        (["check", "cut.zip"], 3, ("this archive is cut off or damaged", "压缩包不完整或已损坏")),
+        (["check", "cut.zip"], 3, ("ends too early: the copy or download was cut short", "复制或下载不完整")),
         (["match", TINY, "--scenario", "row.toml"], 3, ("did you mean 'GLASS-HEAT'?", "是否为 'GLASS-HEAT'？")),
         (["verify", TINY, "empty.json"], 3, ("a key is missing", "缺少键")),
     ],
