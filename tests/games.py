@@ -112,6 +112,7 @@ class Market:
 
     assignment: Assignment
     start: Floats | None = None
+    stopped: str | None = None
 
     @property
     def players(self) -> tuple[str, ...]:

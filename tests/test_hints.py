@@ -14,6 +14,7 @@ from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.read import check
 from synergy.errors import Problem, UsageError
+from synergy.model.aims import _bounded
 from synergy.model.build import build
 from synergy.network.network import network_of
 from synergy.network.places import places_of
@@ -83,10 +84,18 @@ def test_a_money_loop_is_told_in_chinese_verbs(tmp_path: Path) -> None:
     assert "buy" not in problem.message_zh
 
 
-def test_partners_are_not_counted_where_nothing_bounds_an_exchange(tmp_path: Path) -> None:
+def test_partners_are_not_counted_where_nothing_bounds_an_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset = small(tmp_path / "buyers", THREE_BUYERS, max_partners=1)
     candidates = candidates_of(network_of(dataset), everyone(places_of(dataset)))
     build(candidates)
-    endless = replace(candidates.reach, flow=np.full_like(candidates.reach.flow, np.inf))
+    reach = candidates.reach
+    loose = replace(reach, flow=np.full_like(reach.flow, np.inf))
+    # what the ends send and take bounds an exchange that states nothing itself
+    bound = _bounded(replace(candidates, reach=loose), np.arange(3), np.zeros(3, np.int64))
+    assert bound.tolist() == [50.0, 50.0, 50.0]
+    endless = {name: np.full_like(getattr(reach, name), np.inf) for name in ("flow", "sent", "received")}
+    monkeypatch.setattr("synergy.model.aims.reach_of", lambda *_: replace(reach, **endless))
     with pytest.raises(UsageError, match="nothing bounds how much X goes from a to "):
-        build(replace(candidates, reach=endless))
+        build(replace(candidates, reach=replace(reach, **endless)))

@@ -92,7 +92,8 @@ class CoalitionGame:
         for index, name in enumerate(self.players):
             if name in known.alone:
                 value = known.alone[name]
-                self._kept[(index,)] = Worth(*(2 * [-np.inf if value is None else float(value)]))
+                alone = -np.inf if value is None else float(value)
+                self._kept[(index,)] = Worth(alone, alone)
         self._searches: dict[bytes, Search] = {}
         self.start: Floats | None = self._prepared.start
         self.assignment: Assignment | None = None

@@ -146,8 +146,8 @@ def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
     options = Options(base=base, seed=wish.depth.seed)
     if not game.hard:
         return options if len(game.players) <= options.exact else replace(options, rounds=MANY_ROUNDS)
-    samples = {"samples": HARD_SAMPLES, "batch": HARD_BATCH, "precise": HARD_PRECISE}
-    return replace(options, towards=Towards.DUALS, rounds=HARD_ROUNDS, **samples)
+    sampled = replace(options, samples=HARD_SAMPLES, batch=HARD_BATCH, precise=HARD_PRECISE)
+    return replace(sampled, towards=Towards.DUALS, rounds=HARD_ROUNDS)
 
 
 def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:

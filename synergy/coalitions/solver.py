@@ -15,7 +15,7 @@ from scipy import sparse
 from synergy.coalitions.frame import Frame
 from synergy.coalitions.start import endless, start_of
 from synergy.model.effort import Effort
-from synergy.model.highs import Answer, Basis, Status
+from synergy.model.highs import DEVEX, Answer, Basis, Status
 from synergy.model.scaling import Problem
 from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
 from synergy.network.places import Bools, Floats
@@ -112,7 +112,7 @@ class Solver:
         self.frame, self._plan, self._depth = prepared.frame, prepared.plan, prepared.depth
         self._basis, self._timed = prepared.basis, False
         self.session = relaxation(self.frame.problem, self._effort())
-        self.session.set(solver="simplex")
+        self.session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
 
     def _effort(self) -> Effort:
         return Effort(EXACT, SECONDS, self._depth.threads, self._depth.seed)

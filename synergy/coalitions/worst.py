@@ -17,7 +17,7 @@ from synergy.coalitions.frame import Frame
 from synergy.coalitions.owners import Owned
 from synergy.model.effort import Effort
 from synergy.model.forcing import Forcing
-from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, Basis, Session, Status
+from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, DEVEX, Basis, Session, Status
 from synergy.model.scaling import Problem
 from synergy.model.search import relaxation, tightened
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
@@ -172,7 +172,7 @@ class Search:
         self._session = relaxation(self._admission.problem, effort)
         self._basis = None if basis is None else _admitted(basis, inside, len(self._admission.problem.row_lower))
         if self._basis is not None:
-            self._session.set(solver="simplex")
+            self._session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
 
     def suspects(self, payoff: Floats) -> Suspect:
         """Return coalitions that a payoff may pay too little, and what no coalition exceeds.
@@ -191,7 +191,7 @@ class Search:
         session.rebase(self._basis)
         session.price(np.arange(first, len(cost)), cost[first:])
         relaxed = session.solve()
-        session.set(solver="simplex")
+        session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
         tightened_problem, relaxed = tightened(problem, relaxed, session, (self._admission.forcing, self._effort))
         if relaxed.status is Status.INFEASIBLE or relaxed.x is None:
             return Suspect([], -np.inf if relaxed.status is Status.INFEASIBLE else np.inf)

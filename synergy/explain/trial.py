@@ -42,14 +42,16 @@ class Trial:
         What the plan follows from, or a changed one.
     decisions : Decisions
         The plan; its builds, links and switches are held.
+    narrow : bool
+        Whether no others can be asked for, see `synergy.model.held.Held`.
     """
 
-    def __init__(self, dataset: Dataset, decisions: Decisions) -> None:
+    def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
         self.dataset, self.decisions = dataset, decisions
         self.network = network_of(dataset)
         self.model: Model = roomy(self.network)
         self.whole = integers_of(self.model, decisions)
-        self.held = Held(self.model, self.whole)
+        self.held = Held(self.model, self.whole, narrow=narrow)
         self.rest = self.held.solve()
 
     @property
@@ -309,15 +311,15 @@ def _better(one: Way | None, other: Way) -> Way:
     return other if one is None or other.rest.value > one.rest.value else one
 
 
-def trial_of(dataset: Dataset, decisions: Decisions) -> Trial:
-    """Return the trial of a plan.
+def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> Trial:
+    """Return the trial of a plan, as `Trial` takes it.
 
     Raises
     ------
     UsageError
         The plan does not follow from the dataset: nothing satisfies the constraints with its builds and links.
     """
-    trial = Trial(dataset, decisions)
+    trial = Trial(dataset, decisions, narrow=narrow)
     if not len(trial.rest.x) and len(trial.model.cost):
         raise UsageError(
             "the plan does not follow from the dataset: no exchanges fit its builds and links; "

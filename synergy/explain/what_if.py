@@ -63,7 +63,7 @@ class WhatIfs:
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self.dataset = dataset
-        self._trial = trial_of(dataset, plan.decisions)
+        self._trial = trial_of(dataset, plan.decisions, narrow=True)
 
     @property
     def value(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.candidates.candidates import Candidates
+from synergy.candidates.reach import reach_of
 from synergy.errors import UsageError
 from synergy.model.assembly import Assembly
 from synergy.network.arcs import WITHIN
@@ -98,6 +99,20 @@ def _fixed(assembly: Assembly, candidates: Candidates) -> None:
         assembly.add_entries(np.full(len(hit), rows.start + index), flow.start + hit, 1.0)
 
 
+def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
+    """Return the most that exchanges carry: by themselves, and by what their ends send and take."""
+    network, reach = candidates.network, candidates.reach
+    kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
+    with np.errstate(divide="ignore"):
+        taken = np.where(kept > 0, reach.received[network.arcs.inlet[arc], period] / kept, np.inf)
+    most = np.minimum(np.minimum(reach.flow[arc, period], reach.sent[network.arcs.outlet[arc], period]), taken)
+    if not np.isfinite(most).all():  # as the tables state them, ends may be bounded by what reaches them alone
+        tight = reach_of(network, candidates.scope, reach.flow > 0)
+        most = np.minimum(most, tight.flow[arc, period])
+    _refuse_endless(network, arc[~np.isfinite(most)])
+    return np.asarray(most)
+
+
 def _refuse_endless(network: Network, arcs: Ints) -> None:
     """Refuse exchanges that nothing bounds, neither what is given and taken at their ends nor a link."""
     if not len(arcs):
@@ -127,8 +142,7 @@ def add_partners(assembly: Assembly, candidates: Candidates) -> None:
     table = np.full((size, size), -1)
     table[partner.key["one"], partner.key["other"]] = partner.positions
     pair = np.sort(np.stack([owner[origin[deal]], owner[target[deal]]]), axis=0)
-    most = candidates.reach.flow[arc[deal], flow.key["period"][deal]]
-    _refuse_endless(network, arc[deal[~np.isfinite(most)]])
+    most = _bounded(candidates, arc[deal], flow.key["period"][deal])
     rows = assembly.add_rows("partner", {"flow": deal}, upper=0.0)
     assembly.add_entries(rows.positions, flow.start + deal, 1.0)
     assembly.add_entries(rows.positions, table[pair[0], pair[1]], -most)

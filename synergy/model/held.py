@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -12,12 +12,12 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.highs import Session, Status
+from synergy.model.highs import DEVEX, Session, Status
+from synergy.model.narrow import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints
 
 DUAL, PRIMAL = 1, 4  # HiGHS's numbers of simplex strategies
-DEVEX = 1
 ENDLESS = 2**31 - 1
 PATIENCE = 0.02  # part of the rows as iterations, after which a solve starts from nothing
 SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
@@ -57,21 +57,31 @@ class Held:
         The problem.
     whole : numpy.ndarray, shape (columns,)
         Values of the integer columns; the others are not looked at.
+    narrow : bool
+        Whether columns that these values leave at 0 are left out: they stay 0 whatever is changed afterwards.
     """
 
-    def __init__(self, model: Model, whole: Floats) -> None:
+    def __init__(self, model: Model, whole: Floats, *, narrow: bool = False) -> None:
         self.model, self.problem = model, scaled(model)
-        self._session = Session(self.problem, relaxed=True)
+        upper = np.where(model.integer, np.minimum(whole, self.problem.upper), self.problem.upper)
+        self._open: Ints = np.arange(len(upper))
+        if narrow:
+            self._open = open_columns(replace(self.problem, upper=upper))
+        small, self._kept = narrowed(self.problem, self._open)
+        self._column, self._row = (np.full(size, -1) for size in model.matrix.shape[::-1])
+        self._column[self._open], self._row[self._kept] = np.arange(len(self._open)), np.arange(len(self._kept))
+        self._session = Session(small, relaxed=True)
         integer = np.flatnonzero(model.integer)
         self._lower, self._upper = model.lower.copy(), model.upper.copy()
         self._lower[integer] = self._upper[integer] = whole[integer]
         self._cost = model.cost.copy()
         self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
-        self._session.bound(integer, whole[integer], whole[integer])
+        held = integer[self._column[integer] >= 0]
+        self._session.bound(self._column[held], whole[held], whole[held])
         self._undo: list[tuple[str, Any]] = []
         self._weights: dict[tuple[int, int], float] = {}  # added to coefficients of the matrix
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
-        self._patience = max(1000, int(PATIENCE * len(self._row_lower)))
+        self._patience = max(1000, int(PATIENCE * len(self._kept)))
         self._session.highs.run()
         self._basis = self._session.highs.getBasis()
 
@@ -115,9 +125,11 @@ class Held:
 
     def together(self, columns: Ints, least: float) -> None:
         """Ask for a least sum of some columns until the end of `trying`."""
+        columns = columns[self._column[columns] >= 0]
         scale = self.problem.column[columns]
         unit = float(scale.max(initial=1.0))
-        row = sparse.csr_array((scale / unit, (np.zeros(len(columns), np.int64), columns)), shape=(1, len(self._cost)))
+        place = np.zeros(len(columns), np.int64), self._column[columns]
+        row = sparse.csr_array((scale / unit, place), shape=(1, len(self._open)))
         self._undo.append(("together", None))
         self._session.add_rows(row, np.array([least / unit]), np.array([np.inf]))
 
@@ -169,12 +181,15 @@ class Held:
         answer = self._session.solve()
         if answer.status is not Status.OPTIMAL or answer.x is None:
             return NOTHING
-        rows = len(self._row_lower)
-        dual = np.zeros(rows) if answer.row_dual is None else answer.row_dual[:rows]
-        reduced = np.zeros(len(self._cost)) if answer.column_dual is None else answer.column_dual
+        x, reduced, dual = (np.zeros(size) for size in (len(self._cost), len(self._cost), len(self._row_lower)))
+        x[self._open] = answer.x
+        if answer.row_dual is not None:
+            dual[self._kept] = answer.row_dual[: len(self._kept)]
+        if answer.column_dual is not None:
+            reduced[self._open] = answer.column_dual
         return Rest(
             value=-answer.value * self.problem.money,
-            x=answer.x * self.problem.column,
+            x=x * self.problem.column,
             dual=-dual * self.problem.row * self.problem.money,
             reduced=reduced * self.problem.money / self.problem.column,
         )
@@ -185,18 +200,24 @@ class Held:
         places = zip(rows.tolist(), columns.tolist(), ((base + more) * scale).tolist(), more.tolist(), strict=True)
         for row, column, value, added in places:
             self._weights[row, column] = added
-            self._session.highs.changeCoeff(row, column, value)
+            there = int(self._row[row]), int(self._column[column])
+            if min(there) >= 0:
+                self._session.highs.changeCoeff(*there, value)
 
     def _bound(self, columns: Ints, lower: Any, upper: Any) -> None:
         self._lower[columns], self._upper[columns] = lower, upper
+        columns = columns[self._column[columns] >= 0]
         scale = self.problem.column[columns]
-        self._session.bound(columns, self._lower[columns] / scale, self._upper[columns] / scale)
+        self._session.bound(self._column[columns], self._lower[columns] / scale, self._upper[columns] / scale)
 
     def _price(self, columns: Ints, cost: Floats) -> None:
         self._cost[columns] = cost
-        self._session.price(columns, -cost * self.problem.column[columns] / self.problem.money)
+        there = self._column[columns] >= 0
+        cost, columns = -cost * self.problem.column[columns] / self.problem.money, self._column[columns]
+        self._session.price(columns[there], cost[there])
 
     def _limit(self, rows: Ints, lower: Any, upper: Any) -> None:
         self._row_lower[rows], self._row_upper[rows] = lower, upper
+        rows = rows[self._row[rows] >= 0]
         scale = self.problem.row[rows]
-        self._session.limit(rows, self._row_lower[rows] * scale, self._row_upper[rows] * scale)
+        self._session.limit(self._row[rows], self._row_lower[rows] * scale, self._row_upper[rows] * scale)

@@ -15,6 +15,7 @@ from scipy import sparse
 from synergy.model.scaling import Problem
 from synergy.network.places import Floats, Ints
 
+DEVEX = 1  # HiGHS's number of the weights that a warm start need not compute anew, row by row
 LIE = 1e-6  # relative difference between the value that is told and the plan's that rounding does not explain
 
 
