@@ -252,5 +252,6 @@ def test_a_server_makes_the_calls(open_program: Program, machine: Machine, monke
                 break
             time.sleep(0.02)
     assert len(machine.told) == 1
+    before = threading.active_count()
     with Deliverer(open_program.world.store, ()):
-        assert threading.active_count() < 20
+        assert threading.active_count() <= before  # without hosts nobody waits for events
