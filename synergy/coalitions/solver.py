@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
 from synergy.coalitions.frame import Frame
 from synergy.coalitions.start import endless, start_of
 from synergy.model.effort import Effort
 from synergy.model.highs import DEVEX, Answer, Basis, Status
+from synergy.model.narrow import narrowed
 from synergy.model.scaling import Problem
 from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
 from synergy.network.places import Bools, Floats
@@ -135,7 +135,8 @@ class Solver:
         if few == 0:
             answer = self._relaxed(problem)
         elif few <= self._depth.small:
-            answer = search(active(problem), effort, Knowledge(self.frame.forcing))
+            there = np.flatnonzero((problem.upper > 0) | (problem.lower < 0))
+            answer = search(narrowed(problem, there)[0], effort, Knowledge(self.frame.forcing))
             self._timed = effort.left <= 0
         else:
             answer = self._large(problem, effort)
@@ -200,27 +201,6 @@ def tight(frame: Frame, problem: Problem) -> Frame:
         mixed=np.append(frame.rows.mixed, flag),
     )
     return replace(frame, problem=problem, rows=rows)
-
-
-def active(problem: Problem) -> Problem:
-    """Return the columns of a problem that are not fixed at 0, and the rows that say anything about them."""
-    keep = np.flatnonzero((problem.upper > 0) | (problem.lower < 0))
-    matrix = sparse.csr_array(problem.matrix[:, keep])
-    empty = np.diff(matrix.indptr) == 0
-    held = (problem.row_lower > 0) | (problem.row_upper < 0)
-    rows = np.flatnonzero(~empty | held)
-    return replace(
-        problem,
-        matrix=sparse.csr_array(matrix[rows]),
-        row_lower=problem.row_lower[rows],
-        row_upper=problem.row_upper[rows],
-        lower=problem.lower[keep],
-        upper=problem.upper[keep],
-        cost=problem.cost[keep],
-        integer=problem.integer[keep],
-        row=problem.row[rows],
-        column=problem.column[keep],
-    )
 
 
 def _worth(answer: Answer, money: float, timed: bool) -> Worth:

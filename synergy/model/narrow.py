@@ -28,11 +28,12 @@ def open_columns(problem: Problem) -> Ints:
     numpy.ndarray of int64
     """
     upper, matrix = problem.upper.copy(), sparse.csr_array(problem.matrix)
-    row, column = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices
+    rows = matrix.shape[0]
+    row, column = np.repeat(np.arange(rows), np.diff(matrix.indptr)), matrix.indices
     for _ in range(ROUNDS):
-        below = np.bincount(row, weights=_below(matrix.data, problem.lower[column], upper[column]), minlength=len(row))
+        below = np.bincount(row, weights=_below(matrix.data, problem.lower[column], upper[column]), minlength=rows)
         # nothing in such a row can be negative, and its sum may not be positive: what is positive in it is nothing
-        shut = (problem.row_upper <= NOTHING) & (below[: matrix.shape[0]] <= NOTHING)
+        shut = (problem.row_upper <= NOTHING) & (below <= NOTHING)
         hit = column[shut[row] & (matrix.data > 0) & (problem.lower[column] >= 0) & (upper[column] > 0)]
         if not len(hit):
             break
