@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from stores import NAMES, PLANNER, editor, proposals, responding_round
 
 from synergy.errors import DeniedError, NotFoundError, RefusedError
-from synergy.store import following, possible, responding, story, wondering
-from synergy.store.names import Answer
+from synergy.store import following, possible, responding, story, studies, wondering
+from synergy.store.names import Answer, StudyKind
 from synergy.store.responding import Reply
 from synergy.store.store import KEY_FILE, Store, make_store
+from synergy.store.studies import Question
+from synergy.store.tables import rounds
 from synergy.store.wondering import MOST, Wondered
 from synergy.worker.wondering import answered
 
@@ -101,3 +105,25 @@ def test_a_story_tells_one_s_own_answers(lived: tuple[Store, int]) -> None:
     assert partnership["stage"] == "agreed"
     assert story.story(store, editor("GLASS"), code)[-1]["action"] == "round.conclude"
     assert set(NAMES) > {"GLASS"}
+
+
+def test_studies_count_and_nobody_asks_while_partners_have_no_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    store = make_store(tmp_path / "store.db")
+    ident = responding_round(store)
+    asked = {"from_site": "EAST-1", "to_site": "TARCO-1", "commodity": "TAR"}
+    for _ in range(MOST):
+        studies.ask(store, editor("TARCO"), ident, Question(StudyKind.EXPLANATION, asked))
+    assert wondering.left(store, editor("TARCO"), ident)["left"] == 0
+    with pytest.raises(RefusedError, match=str(MOST)):
+        wondering.wonder(store, editor("TARCO"), ident, Wondered("EAST-1", "TARCO-1", "TAR"))
+    with pytest.raises(RefusedError, match=str(MOST)):
+        studies.ask(store, editor("TARCO"), ident, Question(StudyKind.EXPLANATION, asked))
+    with store.database.write() as connection:
+        connection.execute(update(rounds).where(rounds.c.id == ident).values(anonymous=True))
+    with pytest.raises(RefusedError):
+        wondering.left(store, editor("GLASS"), ident)
+    with pytest.raises(RefusedError):
+        wondering.wonder(store, editor("GLASS"), ident, Wondered("EAST-1", "GLASS-1", "COG"))

@@ -20,6 +20,7 @@ from synergy.store.seeing import SHOWN
 from synergy.store.store import Store
 from synergy.store.tables import matches
 from synergy.store.tables_beside import studies
+from synergy.store.wondering import few
 from synergy.store.words import refusal
 
 MOST = 40  # of one enterprise in one round: asking again and again would feel out the others
@@ -116,6 +117,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str 
         if own:
             _few(connection, round_id, str(enterprise))
             if question.kind is StudyKind.EXPLANATION:
+                few(connection, str(enterprise), round_id)
                 _theirs(connection, row, str(enterprise), question.asked)
         values = {**given, "match": match, "actor": actor.name, "enterprise": enterprise}
         ident = inserted(connection, studies, **values, state=MatchState.REQUESTED, requested=change.at)

@@ -11,14 +11,16 @@ from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.archives import archive
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.matching import latest_match
+from synergy.store.names import StudyKind
 from synergy.store.results import unpacked_record
 from synergy.store.rounds import round_row
 from synergy.store.seeing import SHOWN
 from synergy.store.store import Store
 from synergy.store.tables import events
+from synergy.store.tables_beside import studies
 from synergy.store.words import refusal
 
-MOST = 12  # questions of one enterprise in one round
+MOST = 12  # questions of one enterprise in one round, on its pages and by studies together
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def left(store: Store, actor: Actor, round_id: int) -> Record:
     _ask(actor)
     with store.database.read() as connection:
         _, record = _run(connection, round_id)
-        used = _used(connection, actor, round_id)
+        count = used(connection, str(actor.enterprise), round_id)
     labels = record["labels"]
     names = ("name_en", "name_zh", "enterprise")
     sites = {site: {name: label[name] for name in names} for site, label in labels["sites"].items()}
     goods = {good: {name: label[name] for name in names[:2]} for good, label in labels["commodities"].items()}
-    return {"left": MOST - used, "most": MOST, "sites": sites, "commodities": goods}
+    return {"left": MOST - count, "most": MOST, "sites": sites, "commodities": goods}
 
 
 def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[Record, Ground]:
@@ -103,11 +105,9 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     key = f"why:{latest.id}:{question.origin}>{question.target}:{question.commodity}"
 
     def body(change: Change) -> Record:
-        used = _used(change.connection, actor, round_id)
-        if used >= MOST:
-            raise refusal("too_often", count=used)
+        count = few(change.connection, str(actor.enterprise), round_id)
         change.event("why", f"why:{round_id}:{actor.enterprise}", asdict(question), round_id)
-        return {"match": latest.id, "left": MOST - used - 1}
+        return {"match": latest.id, "left": MOST - count - 1}
 
     told = commit(store, actor, Step("why", {"round": round_id, **asdict(question)}, key), body)
     return told, Ground(content, latest.scenario, record["plan"])
@@ -125,12 +125,34 @@ def _run(connection: Connection, round_id: int) -> tuple[Any, Record]:
     latest = latest_match(connection, round_id)
     if latest is None or row.state not in SHOWN:
         raise refusal("not_found", what="match")
+    if row.anonymous:  # that an exchange is in the plan would name a partner
+        raise refusal("anonymous")
     return latest, unpacked_record(latest.plan)
 
 
-def _used(connection: Connection, actor: Actor, round_id: int) -> int:
-    own = (events.c.round == round_id) & (events.c.subject == f"why:{round_id}:{actor.enterprise}")
-    return int(connection.execute(select(func.count()).select_from(events).where(own)).scalar_one())
+def used(connection: Connection, enterprise: str, round_id: int) -> int:
+    """Return how often an enterprise has asked why not in a round: on its pages, and by studies."""
+    asked = (events.c.round == round_id) & (events.c.subject == f"why:{round_id}:{enterprise}")
+    mine = (studies.c.round == round_id) & (studies.c.enterprise == enterprise)
+    wanted = ((events, asked), (studies, mine & (studies.c.kind == StudyKind.EXPLANATION)))
+    return sum(
+        int(connection.execute(select(func.count()).select_from(table).where(which)).scalar_one())
+        for table, which in wanted
+    )
+
+
+def few(connection: Connection, enterprise: str, round_id: int) -> int:
+    """Return how often an enterprise has asked why not in a round.
+
+    Raises
+    ------
+    RefusedError
+        As often as it may.
+    """
+    count = used(connection, enterprise, round_id)
+    if count >= MOST:
+        raise refusal("too_often", count=count)
+    return count
 
 
 def _known(actor: Actor, labels: Record, question: Wondered) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -16,6 +15,7 @@ from synergy.store.archives import archive, dataset_of
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.store.words import refusal
+from synergy.worker.apart import DiedError, LateError, apart
 
 Record = dict[str, Any]
 
@@ -68,20 +68,11 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
         raise refusal("not_found", what="match")
     with store.database.read() as connection:
         content = archive(connection, given["snapshot"])
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
     work = (content, given["scenario"], given["record"]["plan"], question)
-    process = context.Process(target=answer, args=(theirs, work), daemon=True)
-    process.start()
-    theirs.close()
     try:
-        found = ours.recv() if ours.poll(seconds) else None
-    except EOFError:
-        found = None
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
+        found: Record | str = apart(answer, (work,), seconds)
+    except (LateError, DiedError):
+        return None
     if isinstance(found, str):
         raise UsageError(found)
     return found

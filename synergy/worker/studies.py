@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -30,10 +29,9 @@ from synergy.store.commit import Record
 from synergy.store.names import StudyKind
 from synergy.store.store import Store
 from synergy.store.studies import Held, claim_study, finish_study
+from synergy.worker.apart import DiedError, LateError, LeftError, Stop, apart
 
 LIMIT_S = 660.0  # of one study, whatever it says itself
-_POLL_S = 0.2
-Stop = Callable[[], bool]
 
 
 def answered(held: Held) -> Record:
@@ -154,29 +152,15 @@ def _here(held: Held) -> tuple[str, Any]:
 
 def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
     """Return what a child says within its time."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=main, args=(theirs, held), name=f"study-{held.study}", daemon=True)
-    child.start()
-    theirs.close()
-    begun = time.monotonic()
     try:
-        while not ours.poll(_POLL_S):
-            if stop():
-                return "left", None
-            if time.monotonic() - begun > LIMIT_S:
-                return "fault", f"took more than {LIMIT_S:g} s"
-            if not child.is_alive() and not ours.poll():
-                return "fault", f"died: {child.exitcode}"
-        word, said = ours.recv()
-        return str(word), said
-    except (EOFError, OSError):
-        child.join(1.0)
-        return "fault", f"died: {child.exitcode}"
-    finally:
-        child.kill()
-        child.join()
-        ours.close()
+        word, said = apart(main, (held,), LIMIT_S, stop)
+    except LeftError:
+        return "left", None
+    except LateError:
+        return "fault", f"took more than {LIMIT_S:g} s"
+    except DiedError as error:
+        return "fault", f"died: {error}"
+    return str(word), said
 
 
 def study(store: Store, idle: float, stop: Stop) -> int:

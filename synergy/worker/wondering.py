@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -11,6 +10,7 @@ from synergy.explain.explain import explain
 from synergy.records.load import plan_from_record
 from synergy.store.archives import dataset_of
 from synergy.store.wondering import Ground, Wondered
+from synergy.worker.apart import DiedError, LateError, apart
 
 SECONDS = 20.0
 
@@ -33,19 +33,10 @@ def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float
     dict or None
         As from `synergy.explain.answer.Answer.record`; None where it takes longer, or cannot be told.
     """
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=main, args=(theirs, ground, question, enterprise), daemon=True)
-    child.start()
-    theirs.close()
     try:
-        found: dict[str, Any] | None = ours.recv() if ours.poll(seconds) else None
-    except EOFError:
-        found = None
-    finally:
-        child.kill()
-        child.join()
-        ours.close()
+        found: dict[str, Any] | None = apart(main, (ground, question, enterprise), seconds)
+    except (LateError, DiedError):
+        return None
     return found
 
 

@@ -46,7 +46,7 @@ def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
     for one in seeing.list_rounds(store(), who):
         try:
             return int(one["round"]), wondering.left(store(), who, one["round"])
-        except NotFoundError:
+        except (NotFoundError, RefusedError):
             continue
     return 0, None
 

@@ -174,7 +174,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Another question is being answered. Please ask again in a moment.",
             "正在回答其他问题，请稍后再试。",
         ),
-        "whynot.none": ("You can ask as soon as a round is published.", "轮次发布后即可提问。"),
+        "whynot.none": (
+            "You can ask once a round is published in which partners are named.",
+            "轮次发布且合作方不匿名时即可提问。",
+        ),
         "paths.title": ("What could I do with …?", "我的……还能怎么用？"),
         "paths.title_of": ("What could I do with {what}?", "{what}还能怎么用？"),
         "paths.lead": (

@@ -1,0 +1,64 @@
+"""Apart: work in a process of its own, so that it never outlasts its time and what it took with it is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from typing import Any
+
+POLL_S = 0.2
+Stop = Callable[[], bool]
+
+
+class LateError(Exception):
+    """It took longer than it may."""
+
+
+class LeftError(Exception):
+    """Somebody said stop."""
+
+
+class DiedError(Exception):
+    """The process ended without a word; its exit code is the message."""
+
+
+def apart(work: Callable[..., None], given: tuple[Any, ...], seconds: float, stop: Stop | None = None) -> Any:
+    """Return what a child process says.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(pipe, *given)`` sends one object to the pipe; it has a name of its own in a module.
+    given : tuple
+        What it is given, pickled.
+    seconds : float
+        How long it may take.
+    stop : callable, optional
+        Asked now and then.
+
+    Raises
+    ------
+    LateError, LeftError, DiedError
+        The child said nothing; it is gone.
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=work, args=(theirs, *given), daemon=True)
+    child.start()
+    theirs.close()
+    end = time.monotonic() + seconds
+    try:
+        while not ours.poll(max(0.0, min(POLL_S, end - time.monotonic()))):
+            if stop is not None and stop():
+                raise LeftError
+            if time.monotonic() >= end:
+                raise LateError
+        return ours.recv()
+    except (EOFError, OSError) as error:
+        child.join(1.0)
+        raise DiedError(str(child.exitcode)) from error
+    finally:
+        child.kill()
+        child.join()
+        ours.close()
