@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,8 @@ from synergy.store.access import WORKER, Actor
 from synergy.store.archives import snapshot_of
 from synergy.store.exact import canonical
 from synergy.store.leases import Claim, claim
-from synergy.store.names import Answer, Role
+from synergy.store.names import Answer, Role, Sheet
+from synergy.store.overlay import Entry
 from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -35,6 +37,22 @@ KINDS = ("sqlite", "postgresql")
 def editor(enterprise: str) -> Actor:
     """Return who speaks for an enterprise."""
     return Actor(f"ed-{enterprise.lower()}", Role.EDITOR, enterprise)
+
+
+def costly(told: Sequence[Mapping[str, Any]], cost: Decimal) -> list[Entry]:
+    """Return declared entries again, with another cost of all facilities."""
+    return [
+        Entry(
+            sheet=Sheet(one["sheet"]),
+            site=one["site"],
+            subject=one["subject"],
+            ident=one["ident"],
+            amount=Decimal(one["amount"]),
+            price=cost if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
+            other=one["other"],
+        )
+        for one in told
+    ]
 
 
 @cache

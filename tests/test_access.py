@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import NAMES, PLANNER, editor, proposals, responding_round, tiny
+from stores import NAMES, PLANNER, costly, editor, matched, proposals, responding_round, tiny
 
 import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
@@ -199,7 +199,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
 
 def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     """Return what each operation is called with: things of EAST, and of the account ed-east."""
-    held = Claim(1, 1, ids["round"], b"", {}, {}, None)
+    return _in_rounds(ids) | _beside_rounds(ids)
+
+
+def _in_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return what the operations of a round, its declarations, proposals and partnerships are called with."""
     entry = Entry(sheet=Sheet.OFFERS, site="EAST-1", subject="TAR", amount=Decimal(1))
     place = (ids["round"], "EAST")
     return {
@@ -215,6 +219,25 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "declaring.repeat": (place,),
         "declaring.preview": (place, [entry]),
         "looking.see_match": (1,),
+        "declaring.declaration": (place,),
+        "previewing.ground": (place,),
+        "previewing.preview": (place, [entry]),
+        "following.balance": (place,),
+        "seeing.see_proposal": (ids["code"],),
+        "story.story": (ids["code"],),
+        "possible.goods": (place,),
+        "possible.chains": (place, "COG"),
+        "wondering.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
+        "responding.answer": (ids["code"], Reply(Answer.ACCEPTED)),
+        "following.follow": (ids["partnership"], Stage.PERMITS),
+        "following.followed": (),
+    }
+
+
+def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return what the operations of people, workers, datasets, studies and webhooks are called with."""
+    held = Claim(1, 1, ids["round"], b"", {}, {}, None)
+    return {
         "datasets.add_dataset": (tiny(),),
         "studies.ask": (ids["round"], Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2})),
         "studies.see_study": (ids["study"],),
@@ -230,18 +253,6 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "datasets.list_datasets": (),
         "planning.dataset_facts": (ids["dataset"],),
         "datasets.dataset_archive": (ids["dataset"],),
-        "declaring.declaration": (place,),
-        "previewing.ground": (place,),
-        "previewing.preview": (place, [entry]),
-        "following.balance": (place,),
-        "seeing.see_proposal": (ids["code"],),
-        "story.story": (ids["code"],),
-        "possible.goods": (place,),
-        "possible.chains": (place, "COG"),
-        "wondering.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
-        "responding.answer": (ids["code"], Reply(Answer.ACCEPTED)),
-        "following.follow": (ids["partnership"], Stage.PERMITS),
-        "following.followed": (),
         "audit.history": (),
         "audit.verify_chain": (),
         "people.add_user": (people.Account("new", Role.PLANNER),),
@@ -382,26 +393,13 @@ def _canary_round(store: Store) -> int:
     for name in NAMES:
         declaring.repeat(store, editor(name), (ident, name))
     told = declaring.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
-    entries = [
-        Entry(
-            sheet=Sheet(one["sheet"]),
-            site=one["site"],
-            subject=one["subject"],
-            amount=Decimal(one["amount"]),
-            price=Decimal(CANARY[0]) if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
-            ident=one["ident"],
-            other=one["other"],
-        )
-        for one in told
-    ]
+    entries = costly(told, Decimal(CANARY[0]))
     entries.append(Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARY[1])))
     declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
     return ident
 
 
 def test_a_rival_never_obtains_a_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stores import matched
-
     from synergy.store import freezing
 
     monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))

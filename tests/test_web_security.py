@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from stores import begun, editor, matched
+from stores import begun, costly, editor, matched
 from web_worlds import PASSWORD, PEOPLE, SECRET, World
 
 from synergy.store import declaring, freezing, people, sessions
@@ -249,17 +249,7 @@ def _canary(world: World) -> int:
     for name in ("WEST", "ALUMINA", "TARCO", "GLASS"):
         declaring.repeat(store, editor(name), (ident, name))
     own = declaring.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
-    entries = [
-        Entry(
-            sheet=Sheet(one["sheet"]),
-            site=one["site"],
-            subject=one["subject"],
-            ident=one["ident"],
-            amount=Decimal(one["amount"]),
-            price=Decimal(CANARIES[0]) if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
-        )
-        for one in own
-    ]
+    entries = costly(own, Decimal(CANARIES[0]))
     entries.append(
         Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARIES[1]))
     )

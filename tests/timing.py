@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from scipy.stats import mannwhitneyu
-from stores import NAMES, PLANNER, begun, editor, matched
+from stores import NAMES, PLANNER, begun, costly, editor, matched
 
 from synergy.store import declaring, freezing
 from synergy.store.keys import add_token
-from synergy.store.names import Role, Sheet
-from synergy.store.overlay import Entry
+from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -45,17 +44,7 @@ def world(folder: Path, cost: Decimal) -> tuple[Store, int]:
     for name in NAMES:
         declaring.repeat(store, editor(name), (ident, name))
     own = declaring.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
-    entries = [
-        Entry(
-            sheet=Sheet(one["sheet"]),
-            site=one["site"],
-            subject=one["subject"],
-            ident=one["ident"],
-            amount=Decimal(one["amount"]),
-            price=cost if one["sheet"] == "facilities" else Decimal(one["price"] or 0),
-        )
-        for one in own
-    ]
+    entries = costly(own, cost)
     declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)

@@ -31,7 +31,6 @@ ROOMS = (
     "web.pages.compare",
     "web.pages.board",
     "web.pages.summary",
-    "web.pages.proposals",
     "web.api.blueprint",
     "web.pages.interface",
     "web.health",

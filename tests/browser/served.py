@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from chromium import context
+from flask import Flask
 from playwright.sync_api import Browser, Page
 from waitress.server import create_server
 from web_worlds import SECRET, World
@@ -20,6 +21,16 @@ from web.app import create_app
 from web.settings import Settings
 
 COOKIE = "synergy"
+
+
+@contextmanager
+def listening(app: Flask, threads: int = 8) -> Iterator[str]:
+    """Yield the address at which a real server answers for an application; afterwards none of its threads is left."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=threads)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    server.task_dispatcher.shutdown()
 
 
 @contextmanager
@@ -33,20 +44,19 @@ def served(template: tuple[Path, int], folder: Path) -> Iterator[tuple[World, st
         patch.delenv(KEY_FILE, raising=False)
         store = open_store(place)
     app = create_app(store, Settings(secret=SECRET, limited=False))
-    server = create_server(app, host="127.0.0.1", port=0, threads=8)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield World(store, app, ident, place), f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    with listening(app) as address:
+        yield World(store, app, ident, place), address
     store.close()
 
 
 def signed_in(browser: Browser, live: tuple[World, str], who: str, **given: Any) -> Page:
-    """Return a page of somebody who is signed in."""
+    """Return a page of somebody who is signed in; "" for nobody."""
     world, address = live
     one = context(browser, address, **given)
-    cookie = world.client(who).get_cookie(COOKIE)
-    assert cookie is not None
-    one.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    if who:
+        cookie = world.client(who).get_cookie(COOKIE)
+        assert cookie is not None
+        one.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
     page: Page = one.new_page()
     return page
 

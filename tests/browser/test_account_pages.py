@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from checks import Watch, faults, violations
-from chromium import context
-from playwright.sync_api import Browser, Page, expect
-from waitress.server import create_server
+from playwright.sync_api import Browser, expect
+from served import signed_in
 from web_worlds import PASSWORD, World
 
 PAGES = {
@@ -21,30 +16,11 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def address(web_world: World) -> Iterator[str]:
-    """Yield where a world is served."""
-    server = create_server(web_world.app, host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-
-
-def _page(browser: Browser, web_world: World, address: str, who: str, **given: Any) -> Page:
-    """Return a page of somebody who is signed in; "" for nobody."""
-    one = context(browser, address, **given)
-    cookie = web_world.client(who).get_cookie("synergy") if who else None
-    if cookie is not None:
-        one.add_cookies([{"name": "synergy", "value": cookie.value, "url": address}])
-    page: Page = one.new_page()
-    return page
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_page_is_right_in_both_widths(browser: Browser, web_world: World, address: str, lang: str) -> None:
     found = []
     for who, paths in PAGES.items():
-        watch = Watch(_page(browser, web_world, address, who))
+        watch = Watch(signed_in(browser, (web_world, address), who))
         found += [fault for path in paths for fault in faults(watch, f"/{lang}/{path}", lang)]
         watch.page.context.close()
     assert found == []
@@ -53,7 +29,7 @@ def test_every_page_is_right_in_both_widths(browser: Browser, web_world: World, 
 def test_pages_are_right_in_the_dark_and_where_something_is_wrong(
     browser: Browser, web_world: World, address: str
 ) -> None:
-    page, found = _page(browser, web_world, address, "admin", color_scheme="dark"), []
+    page, found = signed_in(browser, (web_world, address), "admin", color_scheme="dark"), []
     for path in ("/zh/admin", "/zh/account", "/zh/account/password", "/zh/none", "/en/audit"):
         page.goto(path)
         found += [f"{path}: {fault}" for fault in violations(page)]
@@ -71,7 +47,7 @@ def test_pages_are_right_in_the_dark_and_where_something_is_wrong(
 def test_by_keyboard_alone_from_the_sign_in_to_a_token(
     browser: Browser, web_world: World, address: str, script: bool
 ) -> None:
-    page = _page(browser, web_world, address, "", java_script_enabled=script)
+    page = signed_in(browser, (web_world, address), "", java_script_enabled=script)
     page.goto("/en/account")
     page.locator("#f-name").focus()
     page.keyboard.type("ed-glass")

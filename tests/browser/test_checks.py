@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ from checks import Watch, faults
 from chromium import context
 from flask import Flask
 from playwright.sync_api import Browser
-from waitress.server import create_server
+from served import listening
 
 HEAD = '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>page</title>'
 GOOD = f"{HEAD}<main><h1>Page</h1><p>Nothing is wrong.</p></main>"
@@ -30,11 +29,8 @@ def address() -> Iterator[str]:
     app = Flask("pages")
     pages = {"good": GOOD, "favicon.ico": ""} | {name: page for name, (page, _) in WRONG.items()}
     app.add_url_rule("/<name>", view_func=lambda name: (pages[name], 404 if name == "missing" else 200))
-    server = create_server(app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    with listening(app) as one:
+        yield one
 
 
 @pytest.fixture

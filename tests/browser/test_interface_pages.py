@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-
 import pytest
 from checks import Watch, faults, violations, wider
 from chromium import context
 from playwright.sync_api import Browser
-from waitress.server import create_server
-from web_worlds import World
 
 from web.api.spec import OPERATIONS
-
-
-@pytest.fixture
-def address(web_world: World) -> Iterator[str]:
-    """Yield where a world is served."""
-    server = create_server(web_world.app, host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

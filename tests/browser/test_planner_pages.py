@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from checks import Watch, faults, violations
-from chromium import context
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
+from served import served, signed_in
 from stores import PLANNER, accept, begun, proposals, worked
-from waitress.server import create_server
-from web_worlds import SECRET, World
+from web_worlds import World
 
 from synergy.store import freezing, leases, matching, seeing
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
-from synergy.store.store import KEY_FILE, open_store
-from web.app import create_app
-from web.settings import Settings
 
-COOKIE = "synergy"
 OUTSIDE = """() => {
     const box = document.querySelector("svg.drawn").getBoundingClientRect();
     const out = one => one.left < box.left - 1 || one.right > box.right + 1 || one.top < box.top - 1 ||
@@ -36,36 +29,14 @@ OUTSIDE = """() => {
 @pytest.fixture(scope="module")
 def live(web_template: tuple[Path, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
     """Yield a world that is served, and its address."""
-    file, ident = web_template
-    place = tmp_path_factory.mktemp("live") / file.name
-    for source in file.parent.glob(f"{file.name}*"):
-        shutil.copy(source, place.with_name(source.name))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(KEY_FILE, raising=False)
-        store = open_store(place)
-    app = create_app(store, Settings(secret=SECRET, limited=False))
-    server = create_server(app, host="127.0.0.1", port=0, threads=8)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield World(store, app, ident, place), f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    store.close()
-
-
-def _signed_in(browser: Browser, live: tuple[World, str], **given: Any) -> Page:
-    """Return a page of a planner who is signed in."""
-    world, address = live
-    one = context(browser, address, **given)
-    cookie = world.client("planner").get_cookie(COOKIE)
-    assert cookie is not None
-    one.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
-    page: Page = one.new_page()
-    return page
+    with served(web_template, tmp_path_factory.mktemp("live")) as one:
+        yield one
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_page_is_right_in_both_widths(browser: Browser, live: tuple[World, str], lang: str) -> None:
     world, _ = live
-    watch = Watch(_signed_in(browser, live))
+    watch = Watch(signed_in(browser, live, "planner"))
     here = f"/rounds/{world.round}"
     views = ("results", "map", "sankey", "partners", "products", "settlement", "why", "summary")
     paths = [
@@ -82,7 +53,7 @@ def test_every_page_is_right_in_both_widths(browser: Browser, live: tuple[World,
 
 
 def test_pages_are_right_in_the_dark(browser: Browser, live: tuple[World, str]) -> None:
-    page = _signed_in(browser, live, color_scheme="dark")
+    page = signed_in(browser, live, "planner", color_scheme="dark")
     found = []
     for view in ("results", "map", "sankey", "partners", "products"):
         page.goto(f"/zh/rounds/{live[0].round}/{view}")
@@ -91,7 +62,7 @@ def test_pages_are_right_in_the_dark(browser: Browser, live: tuple[World, str]) 
 
 
 def test_pictures_are_drawn_inside_their_boxes(browser: Browser, live: tuple[World, str]) -> None:
-    page = _signed_in(browser, live)
+    page = signed_in(browser, live, "planner")
     for view in ("map", "sankey", "partners", "products"):
         page.goto(f"/en/rounds/{live[0].round}/{view}")
         out = page.evaluate(OUTSIDE)
@@ -102,7 +73,7 @@ def test_pictures_are_drawn_inside_their_boxes(browser: Browser, live: tuple[Wor
 def test_a_planner_takes_a_round_from_data_to_published_in_eight_clicks(
     browser: Browser, live: tuple[World, str], scripted: bool
 ) -> None:
-    world, page = live[0], _signed_in(browser, live, java_script_enabled=scripted)
+    world, page = live[0], signed_in(browser, live, "planner", java_script_enabled=scripted)
     page.goto("/en/rounds")
     clicks = 0
 
@@ -128,7 +99,7 @@ def test_a_planner_takes_a_round_from_data_to_published_in_eight_clicks(
 
 
 def test_a_run_is_watched_as_it_goes(browser: Browser, live: tuple[World, str]) -> None:
-    store, page = live[0].store, _signed_in(browser, live)
+    store, page = live[0].store, signed_in(browser, live, "planner")
     ident = begun(store, name="watched")
     freezing.freeze(store, PLANNER, ident)
     matching.request_match(store, PLANNER, ident)
@@ -149,7 +120,7 @@ def test_a_run_is_watched_as_it_goes(browser: Browser, live: tuple[World, str]) 
 
 
 def test_the_board_is_moved_with_the_keyboard(browser: Browser, live: tuple[World, str]) -> None:
-    store, page = live[0].store, _signed_in(browser, live)
+    store, page = live[0].store, signed_in(browser, live, "planner")
     ident = begun(store, name="followed")
     freezing.freeze(store, PLANNER, ident)
     matching.request_match(store, PLANNER, ident)
