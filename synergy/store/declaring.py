@@ -134,29 +134,6 @@ def _declared(
     return commit(store, actor, Step("declare", given | {"version": asked.version}, asked.key), body)
 
 
-def preview(store: Store, actor: Actor, place: tuple[int, str], entries: Sequence[Entry]) -> Record:
-    """Return what `declare` would store, whatever the state of the round; nothing is stored.
-
-    Parameters
-    ----------
-    store, actor, place, entries
-        As for `declare`.
-
-    Returns
-    -------
-    dict
-        As from `declare`, with the version that is there.
-
-    Raises
-    ------
-    DatasetError
-        Entries are wrong; all problems at once.
-    """
-    require(actor, Action.DECLARE, Resource("round", frozenset({place[1]})))
-    _, seen, given = _prepared(store, place, (entries, "typed"))
-    return {**given, "version": seen.version}
-
-
 def _prepared(
     store: Store, place: tuple[int, str], what: tuple[Sequence[Entry], str]
 ) -> tuple[list[Record], Row[Any], Record]:

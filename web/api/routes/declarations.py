@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from synergy.errors import DatasetError, Problem
-from synergy.store import declaring, following, looking
+from synergy.store import declaring, following, looking, previewing
 from synergy.store.access import Action
 from synergy.store.entries import entries_from_records
 from synergy.store.overlay import Entry
@@ -89,11 +89,11 @@ def declare(call: Call) -> Reply:
 def check_declaration(call: Call) -> Reply:
     """Return what would be stored, with what would be assumed; every fault at once where something is wrong."""
     entries = _entries(call)
-    try:
-        told = declaring.preview(call.store, call.actor, _place(call), entries)
-    except DatasetError as error:
-        raise DatasetError(_located(entries, error.problems)) from error
-    return Reply(_measured(call, told))
+    told, problems = previewing.preview(call.store, call.actor, _place(call), entries)
+    if problems:
+        raise DatasetError(_located(entries, problems))
+    names = ("round", "enterprise", "version", "entries")
+    return Reply(_measured(call, {**{name: told[name] for name in names}, "origin": "typed"}))
 
 
 @serves(
