@@ -10,7 +10,7 @@ from web_worlds import World
 ROLES = ("editor", "planner", "auditor", "admin", "")
 APART = ("/api/", "/static/", "/health", "/ready", "/metrics")  # for programs, not for people
 PARTS = ("rounds.progress",)  # parts of pages, fetched by their script
-SEVERAL = ("proposal.proposal",)  # pages that are another one for each role
+VIEWS = ("results", "map", "sankey", "partners", "products")  # ways to look at a plan, each a page
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,11 @@ def places(world: World) -> tuple[list[Place], list[str]]:
             answer = clients[who].get(path)
             answers.append(answer.status_code)
             if answer.status_code == 200:
+                ways = [given | {"view": view} for view in VIEWS] if "view" in rule.arguments else [given]
+                paths = [adapter.build(rule.endpoint, way).removeprefix("/en") for way in ways]
                 if answer.mimetype == "text/html":
-                    found.append(Place(path.removeprefix("/en"), who))
-                if rule.endpoint not in SEVERAL:
-                    break
+                    found += [Place(one, who) for one in paths]
+                break
         if 200 not in answers and not set(answers) & {302, 303}:
             missed.append(f"{rule.rule} {answers}")
     return list(dict.fromkeys(found)), missed

@@ -9,7 +9,7 @@ from types import MappingProxyType
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "declare.title": ("Declaration of {enterprise}", "{enterprise} 的申报"),
-        "declare.rounds": ("Rounds that take declarations", "接受申报的轮次"),
+        "declare.rounds": ("Declarations by round", "各轮次的申报"),
         "declare.none": ("No round takes declarations at the moment.", "目前没有接受申报的轮次。"),
         "declare.round": ("Round", "轮次"),
         "declare.state": ("State", "状态"),
