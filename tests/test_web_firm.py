@@ -74,9 +74,9 @@ def test_pages_of_one_proposal_show_what_each_may_see(web_world: World) -> None:
     mine = web_world.client("editor").get(f"/en/proposals/{code}")
     assert mine.status_code == 200
     assert "Your gain" in mine.text
-    assert "Band of prices" not in mine.text
-    whole = web_world.client("planner").get(f"/en/proposals/{code}").text
-    assert "Band of prices" in whole
+    whole = web_world.client("planner").get(f"/en/proposals/{code}", follow_redirects=True).text
+    assert "Band per unit" in whole
+    assert "Band per unit" not in mine.text
     assert "East Coking" in whole
     assert web_world.client("tarco").get(f"/en/proposals/{code}").status_code == 404
     reading = web_world.client("reader").get("/en/home")

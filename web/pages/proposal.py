@@ -1,23 +1,21 @@
-"""One proposal: as a party sees it, with its answer; as planners and auditors see it, both sides beside each other."""
+"""One proposal as a party sees it, with its answer and its stages; planners and auditors are led to their own page."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
-from synergy.store import following, responding, seeing, story
+from synergy.store import following, responding, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
 from web.access import actor, rule, store
+from web.course import course
 from web.failing import said
 from web.firm.answering import reply_of
 from web.firm.own import Own
-from web.firm.pictures import flow_picture, map_picture
-from web.firm.sides import Sides
+from web.pictures import flow_picture, map_picture
 from web.render import page, pages
 from web.texts import word
 
@@ -26,32 +24,19 @@ room = pages("proposal")
 
 @room.get("/proposals/<code>")
 @rule(Action.SEE_PROPOSAL)
-def proposal(lang: str, code: str) -> str:
+def proposal(lang: str, code: str) -> str | Response:
     """Show one proposal as far as it may be seen."""
     who = actor()
     record = seeing.see_proposal(store(), who, code)
-    state = seeing.see_round(store(), who, record["round"])["state"]
-    told = story.story(store(), who, code)
-    deals = following.followed(store(), who, record["round"])
-    fields: dict[str, Any] = {
-        "record": record,
-        "story": told,
-        "deal": next((one for one in deals if one["proposal"] == code), None),
-        "stages": [str(stage) for stage in Stage],
-        "may_follow": reach(who, Action.FOLLOW) is not None,
-    }
     if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
-        sides = Sides(record, seeing.see_plan(store(), who, record["round"]), lang)
-        picture = flow_picture(record["lines"], sides.notes(), sides.who, (sides, lang))
-        where = map_picture(record["lines"], sides.sites(), (sides, lang))
-        return page("firm/whole.html", lang, sides=sides, picture=picture, map=where, **fields)
+        return redirect(url_for("results.proposal", lang=lang, round_id=record["round"], code=code))
+    state = seeing.see_round(store(), who, record["round"])["state"]
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
     where = map_picture(one.lines, record["labels"]["sites"], (one, lang))
-    return page(
-        "firm/proposal.html", lang, one=one, picture=picture, map=where, answer_here=reach(who, Action.ANSWER), **fields
-    )
+    fields = {"record": record, "picture": picture, "map": where, **course(store(), who, record)}
+    return page("firm/proposal.html", lang, one=one, answer_here=reach(who, Action.ANSWER), **fields)
 
 
 @room.post("/proposals/<code>/answer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -12,8 +13,9 @@ from synergy.store.access import Action
 from synergy.store.planning import settlement_notes
 from synergy.store.words import refusal
 from web.access import actor, rule, store
+from web.course import course
 from web.pages.addresses import lead
-from web.planning.dossier import dossier
+from web.planning.dossier import dossier, firm_name
 from web.planning.keeping import kept
 from web.planning.pictures import VIEWS, beside, flows, picture
 from web.planning.seen import Seen, seen
@@ -78,17 +80,14 @@ def _files(found: Seen, name: str) -> str:
 
 @room.get("/rounds/<int:round_id>/proposals/<code>")
 @rule(Action.SEE_PLANS)
-def proposal(lang: str, round_id: int, code: str) -> AnyResponse:
-    """Show one proposal of the latest plan, whole."""
-    record = seeing.see_plan(store(), actor(), round_id)
-    return kept(actor(), record, lambda: _proposal(_seen(lang, round_id), code))
-
-
-def _proposal(found: Seen, code: str) -> str:
+def proposal(lang: str, round_id: int, code: str) -> str:
+    """Show one proposal of the latest plan, whole; its form bears a mark of the session, so that it is not kept."""
+    found = _seen(lang, round_id)
     one = next((each for each in found.proposals if each["proposal"] == code), None)
     if one is None:
         raise refusal("not_found", what="proposal")
-    return page("planner/dossier.html", found.lang, seen=found, shown=found.shown, one=dossier(found, one))
+    fields = {"one": dossier(found, one), "names": partial(firm_name, found), **course(store(), actor(), one)}
+    return page("planner/dossier.html", lang, seen=found, shown=found.shown, **fields)
 
 
 @room.get("/rounds/<int:round_id>/tables/<name>.<ending>")

@@ -8,9 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from web.figures.flow import Delivery, Partner, flow
-from web.figures.map import Line, charted, draw_map
-from web.figures.svg import Naming
+from web.pictures import flow_picture, map_picture
 from web.planning.seen import Seen
 from web.planning.sheets import Column, Sheet, cells
 from web.texts import word
@@ -43,48 +41,55 @@ def dossier(seen: Seen, proposal: Record) -> Dossier:
         One of `Seen.proposals`.
     """
     notes = tuple(seen.shown.notes(proposal))
-    tables = (_terms(seen, proposal), _sides(seen, proposal), _built(seen, proposal), _laid(seen, proposal))
-    return Dossier(proposal, _flow(seen, proposal), _map(seen, proposal), *tables, notes)
+    drawn, where = _pictures(seen, proposal)
+    return Dossier(
+        proposal=proposal,
+        flow=drawn,
+        map=where,
+        terms=_terms(seen, proposal),
+        sides=_sides(seen, proposal),
+        built=_built(seen, proposal),
+        laid=_laid(seen, proposal),
+        notes=notes,
+    )
 
 
-def _flow(seen: Seen, proposal: Record) -> Markup:
-    material, lang = seen.material, seen.lang
-    ends = [material.firm(term[end]) for term in proposal["terms"] for end in ("from", "to")]
+class _Said:
+    """What pictures say of amounts and goods."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def good_name(self, ident: str) -> str:
+        """Return the name of a commodity."""
+        return self._seen.material.good_name(ident)
+
+    def amount(self, line: Record) -> str:
+        """Return how much a year."""
+        return self._seen.shown.amount(float(line["quantity"]), line["commodity"])
+
+
+def _pictures(seen: Seen, proposal: Record) -> tuple[Markup, Markup]:
     notes: dict[str, list[str]] = {}
     for build in seen.shown.rows(proposal, "builds"):
-        said = f"{word('dossier.new', lang)} {seen.shown.name('processes', build['process'])}"
-        notes.setdefault(material.firm(build["site"]), []).append(said)
-    keys = dict.fromkeys([*proposal["enterprises"], *ends])
-    partners = [Partner(key, material.firm_name(key), tuple(notes.get(key, ()))) for key in keys]
-    deliveries = [
-        Delivery(
-            material.firm(term["from"]),
-            material.firm(term["to"]),
-            material.good_name(term["commodity"]),
-            material.amount(term["quantity"], term["commodity"]),
-        )
-        for term in proposal["terms"]
-    ]
-    naming = Naming("p-flow", word("dossier.flow", lang), word("dossier.flow.desc", lang))
-    return flow(partners, deliveries, naming)
+        said = f"{word('dossier.new', seen.lang)} {seen.shown.name('processes', build['process'])}"
+        notes.setdefault(seen.material.firm(build["site"]), []).append(said)
+    said_of = (_Said(seen), seen.lang)
+    where = map_picture(proposal["lines"], seen.record["labels"]["sites"], said_of)
+    return flow_picture(proposal["lines"], notes, lambda name: firm_name(seen, name), said_of), where
 
 
-def _map(seen: Seen, proposal: Record) -> Markup:
-    material, terms = seen.material, proposal["terms"]
-    if not terms:
-        return Markup("")
-    ends = {term[end] for term in terms for end in ("from", "to")}
-    places = [one for one in material.places(ends) if one.key in ends]
-    lines = [
-        Line(
-            term["from"],
-            term["to"],
-            f"{material.good_name(term['commodity'])} {material.amount(term['quantity'], term['commodity'])}",
-        )
-        for term in terms
-    ]
-    naming = Naming("p-map", word("view.map", seen.lang), word("view.map.desc", seen.lang))
-    return draw_map(charted(places, lines, seen.lang), seen.lang, naming)
+def firm_name(seen: Seen, name: str) -> str:
+    """Return the name of an enterprise; of "" that a place is public.
+
+    Parameters
+    ----------
+    seen : Seen
+        The round.
+    name : str
+        Its id.
+    """
+    return seen.shown.name("enterprises", name) if name else word("own.public", seen.lang)
 
 
 def _terms(seen: Seen, proposal: Record) -> Sheet:
@@ -99,6 +104,7 @@ def _terms(seen: Seen, proposal: Record) -> Sheet:
         Column("quantity", word("quantity", lang), number=True),
         Column("price", word("price", lang), number=True),
         Column("band", word("settled.band", lang), number=True),
+        Column("km", word("offer.distance", lang), number=True),
     )
     rows = []
     for term in proposal["terms"]:
@@ -107,7 +113,14 @@ def _terms(seen: Seen, proposal: Record) -> Sheet:
         ends = [seen.shown.firm_at(term[end]) for end in ("from", "to")]
         price = (shown.price(term["price"], good), term["price"])
         rows.append(
-            cells(seen.material.good_name(good), *ends, shown.amount(term["quantity"], good), price, _band(band, lang))
+            cells(
+                seen.material.good_name(good),
+                *ends,
+                shown.amount(term["quantity"], good),
+                price,
+                _band(band, lang),
+                (f"{term['km']:.1f} km" if term.get("km") else "–", term.get("km")),
+            )
         )
     return Sheet("terms", word("terms", lang), columns, tuple(rows))
 
@@ -121,22 +134,52 @@ def _band(band: Record | None, lang: str) -> str:
 def _sides(seen: Seen, proposal: Record) -> Sheet:
     """Return what the proposal is to each enterprise, and what each has answered."""
     lang, shown = seen.lang, seen.shown
-    own = proposal.get("own") or {}
     columns = (
         Column("enterprise", word("round.enterprise", lang)),
+        Column("gain", shown.said("head.gain"), number=True),
         Column("value", word("dossier.value", lang), number=True),
         Column("capex", word("dossier.capex", lang), number=True),
+        Column("co2", shown.said("head.co2"), number=True),
         Column("answer", word("round.answer", lang)),
         Column("reason", word("dossier.reason", lang)),
     )
     rows = []
     for party in proposal["parties"]:
-        side = own.get(party["enterprise"], {})
-        money = (shown.money(side.get("value")), side.get("value"))
-        capex = (shown.capex(side.get("capex")), side.get("capex"))
-        answer = (word(f"standing.{party['answer']}", lang), party["answer"])
-        rows.append(cells(shown.name("enterprises", party["enterprise"]), money, capex, answer, party["reason"] or "–"))
+        name = party["enterprise"]
+        side = (proposal.get("own") or {}).get(name, {})
+        value, paid, co2 = side.get("value"), _paid(proposal, name), side.get("co2")
+        gain = None if value is None or paid is None else value + paid
+        rows.append(
+            cells(
+                shown.name("enterprises", name),
+                (shown.money(gain), gain),
+                (shown.money(value), value),
+                (shown.capex(side.get("capex")), side.get("capex")),
+                ("–" if co2 is None else shown.co2(-co2), None if co2 is None else -co2),
+                (_answered(party, lang), party["answer"]),
+                party["reason"] or "–",
+            )
+        )
     return Sheet("sides", word("dossier.sides", lang), columns, tuple(rows))
+
+
+def _answered(party: Record, lang: str) -> str:
+    """Return the answer of an enterprise with what it counters."""
+    countered = (f"{one['quantity'] or '–'} / {one['price'] or '–'}" for one in party["counter"] or ())
+    return " · ".join([word(f"standing.{party['answer']}", lang), *countered])
+
+
+def _paid(proposal: Record, name: str) -> float | None:
+    """Return what an enterprise is paid at the prices of the terms (money a year); None where one has no price."""
+    total = 0.0
+    for line in proposal["lines"]:
+        ends = (line["from_enterprise"], line["to_enterprise"])
+        if name not in ends or not all(ends) or ends[0] == ends[1]:
+            continue
+        if line["price"] is None:
+            return None
+        total += (1.0 if ends[0] == name else -1.0) * float(line["price"]) * float(line["quantity"])
+    return total
 
 
 def _built(seen: Seen, proposal: Record) -> Sheet | None:

@@ -74,7 +74,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "standing.declined": ("declined", "已拒绝"),
         "standing.countered": ("counter-offer", "还价"),
         "dossier.new": ("new:", "新建："),
-        "dossier.flow": ("What goes from whom to whom", "供需流向"),
         "dossier.flow.desc": (
             "Partners as boxes, what is new in them below their names; arrows are deliveries of a year.",
             "方框为参与企业，名称下为新建装置；箭头为每年的供需。",
