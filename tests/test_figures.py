@@ -349,6 +349,19 @@ def test_products_go_from_left_to_right_as_far_as_circles_allow() -> None:
     assert len(back) == 1
 
 
+def test_ways_back_stay_inside_their_picture() -> None:
+    ties = [network.Tie("hub", name, "1") for name in "abcdefgh"] + [network.Tie(name, "hub", "2") for name in "ah"]
+    drawn = str(network.products(ties, {}, NAMING))
+    size = re.search(r'viewBox="0 0 ([\d.]+)', drawn)
+    shift = re.search(r"translate\(([\d.]+) ", drawn)
+    assert size is not None
+    assert shift is not None
+    ways = re.findall(r'd="M([^"]+)"', drawn.rsplit("</defs>", maxsplit=1)[-1])
+    across = [float(each) for way in ways for each in re.findall(r"-?[\d.]+", way)[::2]]
+    assert min(across) + float(shift[1]) >= 0
+    assert max(across) + float(shift[1]) <= float(size[1])
+
+
 def test_graphs_are_the_same_in_any_order() -> None:
     ties = [network.Tie(f"N{one}", f"N{other}", "x") for one, other in nx.gnm_random_graph(25, 60, seed=2).edges]
     assert network.partnerships(ties, {}, NAMING) == network.partnerships(ties[::-1], {}, NAMING)

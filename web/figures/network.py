@@ -81,8 +81,10 @@ def _drawn(
     head = f"{naming.ident}-head"
     lines = [_edge(pair, found, (boxes, names), head if directed else "") for pair, found in sorted(pairs.items())]
     nodes = [_node(names.get(key, key), box) for key, box in sorted(boxes.items())]
-    inside = tag("g", {"transform": "translate(8 8)"}, *lines, *nodes)
-    return document(naming, (size[0] + 16, size[1] + 16), arrow(head) if directed else "", inside)
+    # a way back leaves the last column to the right and reaches the first from the left
+    side = 8 + max((_bend(boxes[one], boxes[other]) for one, other in pairs if directed), default=0.0)
+    inside = tag("g", {"transform": f"translate({number(side)} 8)"}, *lines, *nodes)
+    return document(naming, (size[0] + 2 * side, size[1] + 16), arrow(head) if directed else "", inside)
 
 
 def _node(name: str, box: Box) -> Markup:
@@ -121,8 +123,12 @@ def _straight(one: Box, other: Box) -> str:
 def _layered_way(one: Box, other: Box) -> str:
     """Return a curve from the right side of a box to the left side of another, back round where it goes backwards."""
     start, end = (one[2], (one[1] + one[3]) / 2), (other[0] - 1, (other[1] + other[3]) / 2)
-    bend = max((end[0] - start[0]) / 2, 26.0)
-    if end[0] < start[0]:
-        bend = 26.0 + 0.12 * hypot(start[0] - end[0], start[1] - end[1])
+    bend = _bend(one, other) or max((end[0] - start[0]) / 2, 26.0)
     parts = (*start, start[0] + bend, start[1], end[0] - bend, end[1], *end)
     return "M{} {}C{} {} {} {} {} {}".format(*map(number, parts))
+
+
+def _bend(one: Box, other: Box) -> float:
+    """Return how far the control points of a way back stand off its boxes; 0 where it goes on."""
+    back = one[2] - (other[0] - 1)
+    return 26.0 + 0.12 * hypot(back, (one[1] + one[3] - other[1] - other[3]) / 2) if back > 0 else 0.0
