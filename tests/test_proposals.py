@@ -11,9 +11,11 @@ from proposal_worlds import decide, flow, plan_of, world
 from random_datasets import random_dataset
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
 from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
 from synergy.proposals.names import amount
+from synergy.proposals.notes import build_notes
 from synergy.round import Options, run
 
 TO_GLASS = "O1 offer:O1-GAS > G1 need:G1-HEAT GAS"
@@ -334,3 +336,12 @@ def test_a_build_that_concerns_public_places_alone_is_a_proposal_of_no_enterpris
     plan = run(random_dataset(90059).dataset(tmp_path / "public"), Options(settlement="standalone")).plan
     assert plan is not None
     assert {proposal.host for proposal in plan.proposals if not proposal.enterprises} == {"pub"}
+
+
+def test_a_permit_is_told_in_both_languages() -> None:
+    found = {
+        note["code"]: note
+        for note in build_notes(read(Path(__file__).parents[1] / "datasets" / "tiny"), "TAR_DIST", 110_000.0)
+    }
+    assert found["permit"]["text"] == "permit: chemical park"
+    assert found["permit"]["text_zh"] == "需审批：化工园区"

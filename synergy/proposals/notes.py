@@ -45,7 +45,8 @@ def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping
         text, text_zh = f"policy asks for at least {en} a year: {said[0]}", f"政策最小规模 {zh}/年：{said[1]}"
         notes.append(_note("policy_min", process, text, text_zh, value=least, kept=kept))
     if row["permit"]:
-        text, text_zh = f"permit: {row['permit']}", f"需审批：{row['permit']}"
+        en, zh = _both(str(row["permit"]))
+        text, text_zh = f"permit: {en}", f"需审批：{zh}"
         notes.append(_note("permit", process, text, text_zh))
     months = float(row["lead_time_months"])
     if months > 0:
@@ -53,6 +54,12 @@ def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping
             _note("lead_time", process, f"{months:g} months to build", f"建设周期 {months:g} 个月", value=months)
         )
     return notes
+
+
+def _both(said: str) -> tuple[str, str]:
+    """Return a text of the tables in English and Chinese: ``English / 中文``, or the same for both."""
+    en, _, zh = said.partition(" / ")
+    return en, zh or en
 
 
 def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -> list[Mapping[str, Any]]:

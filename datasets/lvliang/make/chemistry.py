@@ -8,8 +8,10 @@ BALANCE_NODES = ("O2_AIR", "WATER_VAP", "INERT", "CO2_EMIT")
 # part of what they are made of is no commodity here (bauxite, air): their recipes cannot close over what is
 _OPEN = ("ALUMINA_CALC", "H2SO4")
 _LARGEST = 2.5  # times the reference size
-_PARK_NOTE = "certified chemical park, safety distance, energy and emission quota"
-_COKING = "capacity quota, ultra-low emission, full dry quenching"
+_PARK_NOTE = (
+    "certified chemical park, safety distance, energy and emission quota / 认定化工园区、安全距离、能耗与排放指标"
+)
+_COKING = "capacity quota, ultra-low emission, full dry quenching / 产能指标、超低排放、全干熄焦"
 _COKE_SITE = ("CDQ_", "RISER_", "LOWT_", "DH_", "WW_", "GAS_BOILER", "RETURN_")
 _SOLIDS = ("WASH", "BRICK", "GANGUE_POWER")
 
@@ -76,8 +78,8 @@ def _permit(code: str) -> str:
     if code.startswith("COKE_"):
         return _COKING
     if code.startswith(_COKE_SITE):
-        return "within the coking permit"
-    return "resource use and land" if code in _SOLIDS else _PARK_NOTE
+        return "within the coking permit / 包含在焦化项目审批内"
+    return "resource use and land / 资源利用与用地" if code in _SOLIDS else _PARK_NOTE
 
 
 def sizes(buildable: set[str]) -> list[Row]:
