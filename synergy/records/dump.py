@@ -90,9 +90,8 @@ def proposal_record(proposal: Proposal) -> dict[str, Any]:
 
 def _flows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the flows, each end as ``{kind, id}``."""
-    records = rows(frame, FLOW_COLUMNS)
-    for end in ("outlet", "inlet"):
-        kinds, ids = cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"])
-        for record, kind, ident in zip(records, kinds, ids, strict=True):
-            record[end] = {"kind": kind, "id": ident}
-    return records
+    ends = [[*zip(cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"]), strict=True)] for end in ("outlet", "inlet")]
+    return [
+        {**record, "outlet": {"kind": outlet[0], "id": outlet[1]}, "inlet": {"kind": inlet[0], "id": inlet[1]}}
+        for record, outlet, inlet in zip(rows(frame, FLOW_COLUMNS), *ends, strict=True)
+    ]

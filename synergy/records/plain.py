@@ -33,6 +33,8 @@ def plain(value: Any) -> Any:
     >>> plain({"a": (1, float("nan"), Fraction(2, 3))})
     {'a': [1, None, '2/3']}
     """
+    if type(value) is float:  # most of what a document holds
+        return value + 0.0 if math.isfinite(value) else None
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, str):
