@@ -75,13 +75,25 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
         return
     explainer = Explainer(dataset, plan)
     done = [checked(explainer, question) for question in questions(explainer, pairs, np.random.default_rng(0))]
-    started = time.monotonic()
-    Trial(dataset, plan.decisions)
-    cold = time.monotonic() - started
-    asked = (("what-ifs", ASKED), ("what-ifs s", what_ifs(dataset, plan, ASKED)), ("held problem, cold s", cold))
-    yield Sheet("explain: random pairs of lvliang-year", HEADS, [*_counts(done, matched, plan), *asked])
+    yield Sheet("explain: random pairs of lvliang-year", HEADS, _counts(done, matched, plan))
     codes = Counter(one.answer.code for one in done).most_common()
     yield Sheet("explain: main reasons", (("reason", "text"), ("answers", "count")), codes)
+    yield Sheet(f"{ASKED} what-ifs on lvliang-year", HEADS, _asked(dataset, plan))
+
+
+def asked(seconds: float) -> Iterator[Sheet]:
+    """Match the twelve months of Lvliang, and yield the time of fifty what-ifs on them.
+
+    Parameters
+    ----------
+    seconds : float
+        When matching stops.
+    """
+    with as_file(files("datasets") / "lvliang") as source:
+        dataset = read(source)
+    plan = match(dataset, Options(time_limit=seconds, settlement="none")).plan
+    rows = [("what-ifs: no plan within", seconds)] if plan is None else _asked(dataset, plan)
+    yield Sheet(f"{ASKED} what-ifs on lvliang", HEADS, rows)
 
 
 def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> list[Question]:
@@ -169,28 +181,21 @@ def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | No
     return False
 
 
-def what_ifs(dataset: Dataset, plan: Plan, count: int) -> float:
-    """Return the seconds that some what-ifs on prices and bounds take on a warm plan.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    plan : Plan
-    count : int
-
-    Returns
-    -------
-    float
-    """
-    asked, rng = WhatIfs(dataset, plan), np.random.default_rng(0)
+def _asked(dataset: Dataset, plan: Plan) -> list[tuple[Cell, ...]]:
+    """Return the seconds of what-ifs on prices and bounds of a warm plan, beside the same problem solved cold."""
+    warm, rng = WhatIfs(dataset, plan), np.random.default_rng(0)
     started = time.monotonic()
-    for place in range(count):
+    for place in range(ASKED):
         table = ("markets", "needs", "offers")[place % 3]
         row = dataset[table].iloc[int(rng.integers(len(dataset[table])))]
         bound = "limit" if table == "markets" else "quantity"
         column = "price" if place % 2 or not np.isfinite(row[bound]) else bound
-        asked.ask(table, str(row.iloc[0]), column, float(row[column]) * 1.05)
-    return time.monotonic() - started
+        warm.ask(table, str(row.iloc[0]), column, float(row[column]) * 1.05)
+    asked = time.monotonic() - started
+    started = time.monotonic()
+    warm.cold()
+    cold = time.monotonic() - started
+    return [("what-ifs s", asked), ("one cold solve s", cold), ("what-ifs / cold solve", asked / cold)]
 
 
 def _counts(done: Sequence[Checked], matched: float, plan: Plan) -> list[tuple[Cell, ...]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from synergy.bench.cases import CASES, SMALL
 from synergy.bench.compare import compare
-from synergy.bench.explained import explained
+from synergy.bench.explained import asked, explained
 from synergy.bench.links import ROWS, links
 from synergy.bench.report import Sheet
 from synergy.bench.settlement import settlement
@@ -73,7 +73,9 @@ def _settlement(setting: Setting, place: Path) -> Iterator[Sheet]:
 
 
 def _explain(setting: Setting, _: Path) -> Iterator[Sheet]:
-    return explained(setting.seconds)
+    yield from explained(setting.seconds)
+    if not setting.quick:
+        yield from asked(setting.seconds)
 
 
 # name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here

@@ -104,6 +104,10 @@ class WhatIfs:
             ask()
             return self._answer(self._trial.held.worth(primal=column == "price"))
 
+    def cold(self) -> float:
+        """Return what the plan is worth, solved from nothing: what each question would cost without a warm start."""
+        return self._trial.held.cold()
+
     def _answer(self, value: float) -> WhatIfAnswer:
         return WhatIfAnswer(value, value - self.value) if value > -np.inf else WhatIfAnswer(None, None)
 

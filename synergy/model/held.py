@@ -19,7 +19,9 @@ from synergy.network.places import Floats, Ints
 
 DUAL, PRIMAL = 1, 4  # HiGHS's numbers of simplex strategies
 ENDLESS = 2**31 - 1
-PATIENCE = 0.02  # part of the rows as iterations, after which a solve starts from nothing
+SHORT = 0.01  # part of the rows as iterations, after which the primal simplex gives way to the dual
+PATIENCE = 0.2  # the same for a start from nothing in place of the dual: by then it has taken as long
+LEAST = 100  # iterations, however few the rows are
 SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take for noise
 
 
@@ -81,7 +83,7 @@ class Held:
         self._undo: list[tuple[str, Any]] = []
         self._weights: dict[tuple[int, int], float] = {}  # added to coefficients of the matrix
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
-        self._patience = max(1000, int(PATIENCE * len(self._kept)))
+        self._patience = max(10 * LEAST, int(PATIENCE * len(self._kept)))
         self._session.highs.run()
         self._basis = self._session.highs.getBasis()
 
@@ -156,6 +158,12 @@ class Held:
         """Start the next solve from the basis of the plan itself, not from that of the last question."""
         self._session.highs.setBasis(self._basis)
 
+    def cold(self) -> float:
+        """Return the value of the best rest, solved without any start, in money a year."""
+        self._session.highs.clearSolver()
+        self._run(DUAL, ENDLESS)
+        return self._found()
+
     def worth(self, *, primal: bool = False) -> float:
         """Return the value of the best rest alone, in money a year; -inf where there is none.
 
@@ -164,14 +172,27 @@ class Held:
         primal : bool
             Whether only money was changed since the last solve, so that what is done stays possible.
         """
+        if primal:
+            if self._run(PRIMAL, max(LEAST, int(SHORT * len(self._kept)))):
+                return self._found()
+            self.home()
+        if not self._run(DUAL, self._patience):
+            self._session.highs.clearSolver()  # far from the plan a start from nothing, with presolve, is faster
+            self._run(DUAL, ENDLESS)
+        return self._found()
+
+    def _run(self, strategy: int, limit: int) -> bool:
+        """Return whether the simplex came to an end within some iterations."""
         highs = self._session.highs
-        self._session.set(simplex_strategy=PRIMAL if primal else DUAL, simplex_iteration_limit=self._patience)
+        self._session.set(simplex_strategy=strategy, simplex_iteration_limit=limit)
         highs.run()
-        if highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
-            self._session.set(simplex_strategy=DUAL, simplex_iteration_limit=ENDLESS)
-            highs.clearSolver()  # far from the plan a start from nothing, with presolve, is faster
-            highs.run()
         self._session.set(simplex_strategy=DUAL, simplex_iteration_limit=ENDLESS)
+        ended: bool = highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit
+        return ended
+
+    def _found(self) -> float:
+        """Return the value that the last solve found, -inf where it found none."""
+        highs = self._session.highs
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return -np.inf
         return -float(highs.getObjectiveValue()) * self.problem.money
