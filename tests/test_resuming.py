@@ -17,7 +17,7 @@ from stores import PLANNER, ROOT, begun, tiny
 
 from synergy.candidates.scope import everyone
 from synergy.coalitions.alone import alone_of
-from synergy.coalitions.workers import Spread, pool
+from synergy.coalitions.workers import FRESH, Spread, pool
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
 from synergy.engine import problem
@@ -149,9 +149,82 @@ def test_a_process_that_dies_costs_what_it_was_at() -> None:
     needs = (read(ROOT / "datasets" / "tiny"), Effort(1e-6, 60.0))
     alone = [one.value for one in Spread(alone_of, needs, None).map(range(5))]
     with pool(2) as side:
+        assert side is not None
         spread = Spread(alone_of, needs, side)
         assert [one.value for one in spread.map(range(5))] == alone
-        for pid in list(side._processes):
-            os.kill(pid, signal.SIGKILL)
-        assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
-        assert [one.value for one in spread.map(range(5))] == alone
+        for _ in range(2):
+            before = side.pids
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
+            assert side.pids
+            assert set(side.pids).isdisjoint(before)
+
+
+def noted(folder: str) -> Any:
+    """Return a tool that notes each task before it does it; some tasks kill the process that has them."""
+
+    def tool(task: tuple[str, int]) -> tuple[str, int]:
+        name, deaths = task
+        with (Path(folder) / name).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        if _times(folder, name) <= deaths:
+            if name == "deadly":  # the other one is at work then, or was
+                _until(lambda: _times(folder, "first") > 0)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return name, deaths
+
+    return tool
+
+
+def _times(folder: str, name: str) -> int:
+    place = Path(folder) / name
+    return len(place.read_text().split()) if place.exists() else 0
+
+
+def _until(done: Any) -> None:
+    limit = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("deaths", [1, FRESH])
+def test_what_a_lost_process_had_is_done_by_another_one(tmp_path: Path, deaths: int) -> None:
+    tasks = [("first", 0), ("deadly", deaths), ("third", 0), ("last", 0)]
+    with pool(2) as side:
+        assert side is not None
+        assert Spread(noted, str(tmp_path), side).map(tasks) == tasks
+        pids = (tmp_path / "deadly").read_text().split()
+        assert len(pids) == len(set(pids)) == deaths + 1
+        assert str(os.getpid()) not in pids
+        assert int(pids[-1]) in side.pids
+    assert _times(str(tmp_path), "first") <= 2  # at most lost with the first death, never done again for others
+
+
+def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path) -> None:
+    tasks = [("first", 0), ("never", 99), ("last", 0)]
+    mine = str(os.getpid())
+    with pool(2) as side:
+        assert side is not None
+        spread = Spread(only_here, (str(tmp_path), mine), side)
+        assert spread.map(tasks) == tasks
+        pids = (tmp_path / "never").read_text().split()
+        assert len(pids) == FRESH + 2
+        assert pids[-1] == mine
+        assert mine not in pids[:-1]
+
+
+def only_here(needs: tuple[str, str]) -> Any:
+    """Return a tool that does deadly tasks in one process alone."""
+    folder, mine = needs
+    tool = noted(folder)
+
+    def either(task: tuple[str, int]) -> tuple[str, int]:
+        if str(os.getpid()) != mine:
+            return tool(task)  # type: ignore[no-any-return]
+        with (Path(folder) / task[0]).open("a") as file:
+            file.write(f"{mine}\n")
+        return task
+
+    return either

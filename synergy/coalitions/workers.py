@@ -1,7 +1,8 @@
 """Workers: many small tasks side by side over a `concurrent.futures.Executor`, with the same bits for any number.
 
 What all tasks need is pickled once and made into a tool by each process that gets it; tasks go out in chunks whose
-size does not depend on the number of workers, and their results come back in order.
+size does not depend on the number of workers, and their results come back in order. Where a process is lost, what it
+and the others of its pool had not brought is handed to other processes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,54 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 Tool = Callable[[Any], Any]
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _kept: dict[str, Tool] = {}  # the tools of this process, by the digest of what they were made from
 KEPT = 4
+FRESH = 3  # times that lost processes are replaced for the same tasks, before these are done here
+
+
+class Pool(Executor):
+    """Processes of this machine; when one of them is lost, which breaks them all, others are started in their place.
+
+    Parameters
+    ----------
+    workers : int
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._inner = self._started()
+
+    def _started(self) -> ProcessPoolExecutor:
+        # solvers have threads, which a forked process would inherit half
+        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Return the ids of the processes that run now."""
+        return tuple(self._inner._processes or ())
+
+    def submit(self, task: Callable[_P, _T], /, *args: _P.args, **named: _P.kwargs) -> Future[_T]:
+        """Hand out a call; see `concurrent.futures.Executor.submit`."""
+        return self._inner.submit(task, *args, **named)
+
+    def renew(self) -> None:
+        """Start other processes; when it returns, everything that was handed out before is done or lost."""
+        self._inner.shutdown()
+        self._inner = self._started()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes; see `concurrent.futures.Executor.shutdown`."""
+        self._inner.shutdown(wait, cancel_futures=cancel_futures)
 
 
 @contextmanager
-def pool(workers: int) -> Iterator[Executor | None]:
+def pool(workers: int) -> Iterator[Pool | None]:
     """Open a pool of processes; none where one worker does it all in this process.
 
     Parameters
@@ -30,13 +69,12 @@ def pool(workers: int) -> Iterator[Executor | None]:
 
     Yields
     ------
-    Executor or None
+    Pool or None
     """
     if workers <= 1:
         yield None
         return
-    # solvers have threads, which a forked process would inherit half
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as executor:
+    with Pool(workers) as executor:
         yield executor
 
 
@@ -85,29 +123,42 @@ class Spread:
         if self._frozen is None:
             frozen = pickle.dumps(self._needs)
             self._frozen = (hashlib.sha256(frozen).hexdigest(), frozen)
+        futures = [self._sent(part) for part in parts]
+        fresh = FRESH if isinstance(self._executor, Pool) else 0
         try:
-            futures = [self._executor.submit(_run, self._make, *self._frozen, list(part)) for part in parts]
-        except BrokenExecutor:  # by a process that died earlier: it takes nothing any more
-            yield from (self._here(part) for part in parts)
-            return
-        try:
-            for part, future in zip(parts, futures, strict=True):
-                yield self._result(part, future)
+            for place, part in enumerate(parts):
+                while _lost(futures[place]) and fresh and isinstance(self._executor, Pool):
+                    fresh -= 1
+                    self._executor.renew()
+                    futures = [
+                        self._sent(again) if _lost(future) else future
+                        for again, future in zip(parts, futures, strict=True)
+                    ]
+                yield self._here(part) if _lost(futures[place]) else futures[place].result()
         finally:
             for future in futures:
                 future.cancel()
 
-    def _result(self, part: Sequence[Any], future: Future[list[Any]]) -> list[Any]:
-        """Return what a future brought; what a broken pool lost is done here."""
+    def _sent(self, part: Sequence[Any]) -> Future[list[Any]]:
+        """Hand out some tasks; an executor that takes nothing any more has lost them."""
+        assert self._executor is not None
+        assert self._frozen is not None
         try:
-            return future.result()
-        except BrokenExecutor:
-            return self._here(part)
+            return self._executor.submit(_run, self._make, *self._frozen, list(part))
+        except BrokenExecutor as error:  # by a process that died earlier
+            lost: Future[list[Any]] = Future()
+            lost.set_exception(error)
+            return lost
 
     def _here(self, part: Sequence[Any]) -> list[Any]:
         """Return the results of some tasks, done in this process."""
         self._tool = self._tool or self._make(self._needs)
         return [self._tool(task) for task in part]
+
+
+def _lost(future: Future[list[Any]]) -> bool:
+    """Return, when it is done, whether a future was lost with the process that had it."""
+    return isinstance(future.exception(), BrokenExecutor)
 
 
 def _run(make: Callable[[Any], Tool], digest: str, frozen: bytes, tasks: list[Any]) -> list[Any]:
