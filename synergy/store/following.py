@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.declaring import declaration_row
 from synergy.store.exact import written
 from synergy.store.matching import latest_match
 from synergy.store.names import Answer, Stage, State
@@ -143,11 +144,17 @@ def balance(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     list of dict
         ``{sheet, ident, site, commodity, declared, free, committed, ended}`` of offers and needs, units a year as
         exact texts: declared = free + committed + ended, none of them below 0. Committed is what all parties accepted.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such round, or the enterprise takes no part in it.
     """
     round_id, enterprise = place
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         row = round_row(connection, round_id)
+        declaration_row(connection, round_id, enterprise)
         key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
         goods = connection.execute(
             select(declared).where(key, declared.c.sheet != "facilities").order_by(declared.c.sheet, declared.c.ident)
