@@ -15,6 +15,8 @@ from stores import tiny, worked
 from web_worlds import PASSWORD, World
 
 from synergy.dataset.read import read
+from synergy.errors import Severity
+from synergy.forms.submitting import judge_file
 from synergy.store import matching
 from synergy.workbook.template import dataset_workbook
 from web.api import events
@@ -135,24 +137,64 @@ def declaring_round(program: Program) -> int:
 def test_a_declaration_is_replaced_whole_or_not_at_all(program: Program, declaring_round: int) -> None:
     path = f"/rounds/{declaring_round}/declarations/GLASS"
     seen = program.ask("editor", "GET", path)
-    entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": {"value": "6", "unit": "万Nm3"}}
+    entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": {"value": "6000", "unit": "万Nm3"}}
     sent = program.ask("editor", "PUT", path, {"If-Match": seen.headers["ETag"]}, json={"entries": [entry]})
     assert sent.status_code == 200, sent.text
     told = sent.get_json()["entries"][0]
-    assert told["amount"] == {"value": "60", "unit": "kNm3"}
+    assert told["amount"] == {"value": "60000", "unit": "kNm3"}
     assert {"column": "price", "value": 0, "source": "default"} in told["assumed"]
     late = program.ask("editor", "PUT", path, {"If-Match": seen.headers["ETag"]}, json={"entries": []})
     assert late.status_code == 412
     bad = [entry, {**entry, "subject": "GOC"}, {**entry, "amount": "1", "period": "never"}]
     wrong = program.ask("editor", "POST", f"{path}/check", json={"entries": bad})
     assert wrong.status_code == 422
-    assert [one["pointer"] for one in wrong.get_json()["errors"]] == ["/entries/1/commodity", "/entries/2/period"]
+    assert [one["pointer"] for one in wrong.get_json()["errors"]] == ["/entries/1/subject", "/entries/2/period"]
     assert program.read("editor", path)["version"] == sent.get_json()["version"]
     repeated = program.ask("editor", "POST", f"{path}/repeat", {"If-Match": sent.headers["ETag"]})
     assert (repeated.status_code, repeated.get_json()["origin"]) == (200, "dataset")
     assert program.read("editor", f"{path}/balance")["items"][0]["free"]["unit"] == "kNm3"
     nobody = program.ask("planner", "GET", f"{path}X/balance")
     assert nobody.status_code == 404
+
+
+def test_a_declaration_by_a_program_is_judged_as_a_form_is(program: Program, declaring_round: int) -> None:
+    path = f"/rounds/{declaring_round}/declarations/GLASS"
+    place = (declaring_round, "GLASS")
+    entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "price": "0.95"}
+    wrong = [
+        {**entry, "amount": "6"},
+        {**entry, "subject": "TAR", "amount": {"value": "3", "unit": "GJ"}},
+        {**entry, "subject": "cog", "amount": {"value": "6000", "unit": "Nm3/h"}},
+        {**entry, "subject": "COAL", "amount": "-5"},
+        {**entry, "subject": "COKE", "amount": "5", "price": {"amount": "1", "currency": "USD"}},
+    ]
+    asked = program.ask("editor", "PUT", path, {"If-Match": "*", "Accept-Language": "en"}, json={"entries": wrong})
+    assert asked.status_code == 422
+    told = asked.get_json()["errors"]
+    flat = [{**one, "amount": one["amount"]} if isinstance(one["amount"], str) else _flat(one) for one in wrong]
+    flat[-1] |= {"price": "1", "price_unit": "USD"}
+    file = json.dumps({"entries": flat}).encode()
+    judged = judge_file(program.world.store, program.world.actor("editor"), place, (file, "declaration.json"))
+    errors = [one for one in judged.problems if one.severity is Severity.ERROR]
+    assert {one.code for one in errors} >= {"form_amount_range", "form_negative", "form_subject", "form_unit"}
+    said = [(one["code"], one["detail"]) for one in told]
+    assert said == [(one.code, one.message + (f"; {one.hint}" if one.hint else "")) for one in errors]
+    assert not program.read("editor", path)["submitted"]
+
+
+def _flat(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "amount": entry["amount"]["value"], "unit": entry["amount"]["unit"]}
+
+
+def test_what_is_meant_is_taken_with_a_warning(program: Program, declaring_round: int) -> None:
+    path = f"/rounds/{declaring_round}/declarations/GLASS"
+    entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": "6"}
+    for way, verb in ((f"{path}/check", "POST"), (path, "PUT")):
+        assert program.ask("editor", verb, way, {"If-Match": "*"}, json={"entries": [entry]}).status_code == 422
+        meant = program.ask("editor", verb, way, {"If-Match": "*"}, json={"entries": [{**entry, "checked": True}]})
+        assert meant.status_code == 200, meant.text
+        found = [(one["pointer"], one["code"]) for one in meant.get_json()["warnings"]]
+        assert found == [("/entries/0/amount", "form_checked")]
 
 
 def test_what_was_told_can_be_sent_back(program: Program, declaring_round: int) -> None:

@@ -232,10 +232,7 @@ class ApiProblem(Exception):  # noqa: N818
             "request_id": request_id,
         }
         if self.errors:
-            told["errors"] = [
-                {"pointer": pointer, "code": code, "detail": (zh or en) if side else en}
-                for pointer, code, en, zh in self.errors[:MOST]
-            ]
+            told["errors"] = [_fault(one, lang) for one in self.errors[:MOST]]
         return told
 
 
@@ -281,6 +278,29 @@ def _place(one: Problem) -> tuple[str, str, str, str]:
     zh = one.message_zh + (f"；{one.hint_zh}" if one.hint_zh else "")
     en = one.message + (f"; {one.hint}" if one.hint else "")
     return pointer(*parts), one.code or "wrong", en, zh or en
+
+
+def warnings_of(problems: Sequence[Problem], lang: str) -> list[Record]:
+    """Return the warnings among problems as an answer lists them, in one language.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+    lang : str
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    list of dict
+        ``{pointer, code, detail}``, as the errors of a problem document; `MOST` of them.
+    """
+    found = [_place(one) for one in problems if one.severity is Severity.WARNING]
+    return [_fault(one, lang) for one in found[:MOST]]
+
+
+def _fault(one: tuple[str, str, str, str], lang: str) -> Record:
+    where, code, en, zh = one
+    return {"pointer": where, "code": code, "detail": (zh or en) if lang == "zh" else en}
 
 
 def code_of(status: int) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from synergy.store.names import Sheet
-from web.api.models.figures import Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
+from web.api.models.figures import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
 
 Cell = Annotated[str, Field(max_length=200)] | float | bool
 _TOLD = {
@@ -56,6 +56,7 @@ class EntryGiven(Given):
     price: Figure | Money | None = Field(None, description="Least accepted, most paid, or cost of running; per unit.")
     ident: str = Field("", max_length=64, description="Name of the row; blank for a new one.")
     period: str = Field("", max_length=64)
+    checked: bool = Field(False, description="Figures far from the last ones, or from the market's, are meant.")
     other: More = Field(default_factory=More)
 
 
@@ -120,14 +121,17 @@ class Declaration(DeclarationHead):
 
 
 class Declared(Told):
-    """What was stored, or would be."""
+    """What was stored, or would be, and what in it is worth a second look."""
 
-    model_config = example({"round": 1, "enterprise": "GLASS", "version": 2, "origin": "typed", "entries": []})
+    model_config = example(
+        {"round": 1, "enterprise": "GLASS", "version": 2, "origin": "typed", "entries": [], "warnings": []}
+    )
     round: Ident
     enterprise: str
     version: int
     origin: str
     entries: list[EntryTold]
+    warnings: list[Fault]
 
 
 class Balance(Told):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from synergy.errors import DatasetError, Problem
-from synergy.store import declaring, following, looking, previewing
+from synergy.forms.rows import Row, Rows
+from synergy.forms.submitting import Judged, declare_judged, judge_rows
+from synergy.store import declaring, following, looking
 from synergy.store.access import Action
-from synergy.store.entries import entries_from_records
-from synergy.store.overlay import Entry
-from web.api.figures import Measures, amount_in, price_in
+from synergy.store.names import Sheet
+from web.api.figures import Measures
 from web.api.models.declarations import (
     Balances,
     Declaration,
@@ -21,12 +21,14 @@ from web.api.models.declarations import (
     EntryGiven,
     More,
 )
+from web.api.models.figures import Money, Quantity
 from web.api.paging import Page, paged
-from web.api.problems import pointer
+from web.api.problems import warnings_of
 from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
+_PART_OF = {"unit": "amount", "price_unit": "price"}  # of an entry of a body, where a form has a column of its own
 
 
 @serves(
@@ -67,12 +69,9 @@ def see_declaration(call: Call) -> Reply:
 )
 def declare(call: Call) -> Reply:
     """Declare all that an enterprise offers, needs and runs: all of it is stored or nothing."""
-    entries = _entries(call)
-    try:
-        told = declaring.declare(call.store, call.actor, _place(call), entries, call.asked)
-    except DatasetError as error:
-        raise DatasetError(_located(entries, error.problems)) from error
-    return Reply(_measured(call, told), told["version"])
+    judged = _judged(call)
+    told = declare_judged(call.store, call.actor, _place(call), judged, call.asked)
+    return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
 
 
 @serves(
@@ -88,12 +87,11 @@ def declare(call: Call) -> Reply:
 )
 def check_declaration(call: Call) -> Reply:
     """Return what would be stored, with what would be assumed; every fault at once where something is wrong."""
-    entries = _entries(call)
-    told, problems = previewing.preview(call.store, call.actor, _place(call), entries)
-    if problems:
-        raise DatasetError(_located(entries, problems))
-    names = ("round", "enterprise", "version", "entries")
-    return Reply(_measured(call, {**{name: told[name] for name in names}, "origin": "typed"}))
+    judged = _judged(call)
+    if judged.refused or judged.changes is None:
+        raise DatasetError(judged.problems)
+    told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
+    return Reply(_measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)}))
 
 
 @serves(
@@ -110,7 +108,7 @@ def check_declaration(call: Call) -> Reply:
 def repeat_declaration(call: Call) -> Reply:
     """Declare what the enterprise declared in the round before, else what the dataset says of it."""
     told = declaring.repeat(call.store, call.actor, _place(call), call.asked)
-    return Reply(_measured(call, told), told["version"])
+    return Reply(_measured(call, told | {"warnings": []}), told["version"])
 
 
 @serves(
@@ -138,28 +136,31 @@ def _place(call: Call) -> tuple[int, str]:
     return call.path["round"], call.path["enterprise"]
 
 
-def _entries(call: Call) -> list[Entry]:
-    """Return the entries of a body, amounts in the units that the round counts in."""
+def _judged(call: Call) -> Judged:
+    """Return what a body would do, judged as a form is, its problems at their places in the body."""
     given: DeclarationGiven = call.body
     measures = Measures(call, call.path["round"])
-    return entries_from_records([_record(measures, place, one) for place, one in enumerate(given.entries)])
+    rows = Rows(
+        [_row(measures, number, one) for number, one in enumerate(given.entries, start=1)], units=False, pointers=True
+    )
+    judged = judge_rows(call.store, call.actor, _place(call), rows)
+    return replace(judged, problems=tuple(_located(one) for one in judged.problems))
 
 
-def _record(measures: Measures, place: int, one: EntryGiven) -> Record:
-    where = ("entries", place)
-    # what is unknown has no unit: the store says that it is unknown
-    unit = measures.unit(one.subject) if measures.knows(one.subject) else getattr(one.amount, "unit", "")
-    told = {
-        "sheet": str(one.sheet),
-        "site": one.site,
-        "subject": one.subject,
-        "amount": amount_in(one.amount, unit, pointer(*where, "amount")),
-        "price": price_in(one.price, measures.currency, pointer(*where, "price")),
-        "ident": one.ident,
-        "period": one.period,
-        "other": _other(one.other),
-    }
-    return {name: value for name, value in told.items() if value not in (None, "")}
+def _row(measures: Measures, number: int, one: EntryGiven) -> Row:
+    """Return an entry as a row of a form: what is in the round's own units has none."""
+    cells = {"site": one.site, "subject": one.subject, "ident": one.ident, "period": one.period}
+    if isinstance(one.amount, Quantity):
+        known = one.amount.unit == measures.unit(one.subject)
+        cells |= {"amount": one.amount.value, "unit": "" if known else one.amount.unit}
+    else:
+        cells["amount"] = one.amount
+    if isinstance(one.price, Money):
+        cells |= {"price": one.price.amount, "price_unit": one.price.currency}
+    elif one.price is not None:
+        cells["price"] = one.price
+    cells["checked"] = "yes" if one.checked else ""
+    return Row(one.sheet, number, {key: text for key, text in cells.items() if text}, _other(one.other))
 
 
 def _other(more: More) -> Record:
@@ -168,22 +169,15 @@ def _other(more: More) -> Record:
         other["qualities"] = dict(more.qualities)
     if more.limits:
         other["limits"] = {name: one.model_dump(exclude_none=True) for name, one in more.limits.items()}
+    other.pop("kept", None)  # the store's own mark
     return other
 
 
-def _located(entries: Sequence[Entry], problems: Sequence[Problem]) -> list[Problem]:
-    """Return problems with their place in the body: the store counts the rows of each table by itself."""
-    rows: dict[tuple[str, int], int] = {}
-    seen: dict[str, int] = {}
-    for place, entry in enumerate(entries):
-        seen[entry.sheet] = seen.get(entry.sheet, 0) + 1
-        rows[str(entry.sheet), seen[entry.sheet]] = place
-    return [
-        replace(one, table="entries", row=rows[one.table, one.row])
-        if one.row is not None and (one.table, one.row) in rows
-        else one
-        for one in problems
-    ]
+def _located(problem: Problem) -> Problem:
+    """Return a problem with its place in the body."""
+    if problem.row is None or problem.table not in set(Sheet):
+        return problem
+    return replace(problem, table="entries", row=problem.row - 1, column=_PART_OF.get(problem.column, problem.column))
 
 
 def _measured(call: Call, told: Record) -> Record:
