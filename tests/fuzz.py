@@ -135,7 +135,9 @@ def ground(folder: Path) -> Ground:
 
 def _names(operation: Operation) -> list[str]:
     """Return the accounts that an operation is tried as."""
-    tag = {"people": ["root", "anna"], "proposals": ["erp", "anna"]}.get(operation.tag, ["anna", "erp"])
+    tag = {"people": ["root", "anna"], "keeping": ["root", "anna"], "proposals": ["erp", "anna"]}.get(
+        operation.tag, ["anna", "erp"]
+    )
     return ["root"] if operation.spec.proof is Proof.BASIC else tag
 
 

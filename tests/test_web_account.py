@@ -229,3 +229,21 @@ def test_events_are_paged(web_world: World) -> None:
     assert len(numbers[0]) == 50
     assert not numbers[0] & numbers[1]
     assert min(map(int, numbers[0])) == max(map(int, numbers[1])) + 1
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "wait for your answer"), ("zh", "等待贵企业回复")])
+def test_notices_are_shown_counted_and_marked(web_world: World, lang: str, said: str) -> None:
+    client = web_world.client("editor")
+    shown = client.get(f"/{lang}/notices").text
+    assert said in shown
+    assert '<span class="count"' in client.get(f"/{lang}/home").text
+    codes = re.findall(r'name="notice" value="(N\w+)"', shown)
+    assert len(codes) == 3
+    web_world.post(client, f"/{lang}/notices", notice=codes[0])
+    assert len(re.findall('name="notice"', client.get(f"/{lang}/notices").text)) == 2
+    web_world.post(client, f"/{lang}/notices")
+    after = client.get(f"/{lang}/notices").text
+    assert 'name="notice"' not in after
+    assert '<span class="count"' not in after
+    assert said in after
+    assert web_world.client("auditor").get(f"/{lang}/notices").status_code == 403

@@ -16,6 +16,7 @@ from synergy.store.names import Role
 ROOMS = (
     "web.pages.start",
     "web.pages.account",
+    "web.pages.notices",
     "web.pages.admin",
     "web.pages.audit",
     "web.pages.home",
@@ -67,6 +68,7 @@ NAVIGATION = (
     Entry("board.board", "nav.board", frozenset({_P, _A})),
     Entry("audit.audit", "nav.audit", frozenset({_P, _A})),
     Entry("admin.admin", "nav.admin", frozenset({_D})),
+    Entry("notices.notices", "nav.notices", _FIRM | {_P}),
     Entry("account.account", "nav.account", frozenset({_P, _E, _R, _A, _C, _D})),
 )
 # where each role begins: the first of these that is there

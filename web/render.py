@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 from werkzeug.routing import BuildError
 
-from synergy.errors import DeniedError, UnavailableError
-from synergy.store.access import Actor
-from web.access import settings, visitor
+from synergy.errors import DeniedError, StoreError, UnavailableError
+from synergy.store.access import Action, Actor, reach
+from synergy.store.notices import unread
+from web.access import settings, store, visitor
 from web.register import entries
 from web.texts import LANGUAGES
 
@@ -49,6 +50,7 @@ def page(template: str, lang: str, **fields: Any) -> str:
         "who": who,
         "navigation": entries(current_app, None if who is None else who.role),
         "here": request.endpoint,
+        "unread": _unread(who),
         "demo": settings().demo,
     }
     return render_template(template, **{**frame, **fields})
@@ -60,6 +62,16 @@ def _looking() -> Actor | None:
         return visitor()
     except (DeniedError, UnavailableError):
         return None
+
+
+def _unread(who: Actor | None) -> int:
+    """Return how many notices somebody has not read; none where they get none, or where it cannot be told just now."""
+    if who is None or reach(who, Action.SEE_NOTICES) is None:
+        return 0
+    try:
+        return unread(store(), who)
+    except StoreError:  # the page that says what is wrong has to come all the same
+        return 0
 
 
 def _switch(other: str) -> str:

@@ -112,6 +112,27 @@ def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = N
     return commit(store, actor, Step("enterprise.readmit", {"enterprise": enterprise}, asked.key), body)
 
 
+def list_departures(store: Store, actor: Actor) -> list[Record]:
+    """Return the enterprises that have left and were not let in again.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator.
+
+    Returns
+    -------
+    list of dict
+        ``{enterprise, at, actor, reason}``, by enterprise.
+    """
+    require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
+    with store.database.read() as connection:
+        rows = connection.execute(select(departures).order_by(departures.c.enterprise)).all()
+    names = ("enterprise", "actor", "reason")
+    return [{name: row._mapping[name] for name in names} | {"at": row.at.isoformat()} for row in rows]
+
+
 def _known(connection: Connection, enterprise: str) -> bool:
     """Return whether an enterprise has an account or takes part in a round, and has not left."""
     if departed(connection, [enterprise]):

@@ -84,7 +84,30 @@ def revoke_token(store: Store, actor: Actor, ident: int) -> Record:
             select(users.c.name).join(tokens, tokens.c.user == users.c.id).where(tokens.c.id == ident)
         ).scalar()
     require(actor, Action.OWN_ACCOUNT, Resource("token", owner=owner))
+    return _ended(store, actor, ident)
 
+
+def end_token(store: Store, actor: Actor, ident: int) -> Record:
+    """End a token of any account.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator, or a program of one.
+    ident : int
+        The token.
+
+    Returns
+    -------
+    dict
+        ``{id, revoked}``.
+    """
+    require(actor, Action.MANAGE_USERS, Resource("token"))
+    return _ended(store, actor, ident)
+
+
+def _ended(store: Store, actor: Actor, ident: int) -> Record:
     def body(change: Change) -> Record:
         live = (tokens.c.id == ident) & tokens.c.revoked.is_(None)
         if change.connection.execute(update(tokens).where(live).values(revoked=change.at)).rowcount != 1:

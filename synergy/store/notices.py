@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Change, Record, Step, commit
@@ -163,6 +163,21 @@ def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Re
         }
         for row in rows
     ]
+
+
+def unread(store: Store, actor: Actor) -> int:
+    """Return how many notices an account has not marked.
+
+    Parameters
+    ----------
+    store, actor
+        As for `list_notices`.
+    """
+    own = _own(actor)
+    done = select(marks.c.notice).where(marks.c.account == actor.name)
+    wanted = select(func.count()).select_from(notices).where(own, notices.c.id.not_in(done))
+    with store.database.read() as connection:
+        return int(connection.execute(wanted).scalar_one())
 
 
 def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) -> int:

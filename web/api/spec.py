@@ -167,6 +167,8 @@ TAGS = (
     "matches",
     "studies",
     "people",
+    "notices",
+    "keeping",
     "audit",
     "datasets",
     "hooks",

@@ -33,6 +33,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "api.tag.proposals": ("Proposals and partnerships", "建议与合作"),
         "api.tag.matches": ("Runs, plans and rulings", "匹配、方案与裁定"),
         "api.tag.people": ("Accounts and tokens", "账户与令牌"),
+        "api.tag.notices": ("Notices", "通知"),
+        "api.tag.keeping": ("Administration", "系统管理"),
         "api.tag.audit": ("Events and audit", "事件与审计"),
         "api.tag.datasets": ("Datasets", "数据集"),
         "api.tag.documents": ("Descriptions", "描述"),

@@ -8,11 +8,13 @@ from web.api.routes import (
     declarations,
     documents,
     hooks,
+    keeping,
     matches,
+    notices,
     people,
     proposals,
     rounds,
     studies,
 )
 
-ALL = (rounds, declarations, proposals, matches, studies, people, audit, datasets, hooks, documents)
+ALL = (rounds, declarations, proposals, matches, studies, people, notices, keeping, audit, datasets, hooks, documents)

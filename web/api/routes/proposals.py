@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from synergy.store import following, responding, seeing
+from synergy.store import following, responding, seeing, story
 from synergy.store.access import Action
 from synergy.store.names import Answer, Stage
 from synergy.store.rounds import Asked
 from web.api.figures import Measures, amount_in, price_in, quantity
+from web.api.models.keeping import History
 from web.api.models.proposals import (
     Answered,
     AnswerGiven,
@@ -23,7 +24,7 @@ from web.api.models.proposals import (
     Staged,
     StageGiven,
 )
-from web.api.paging import paged
+from web.api.paging import Page, paged
 from web.api.problems import ApiProblem, pointer
 from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
 
@@ -59,6 +60,29 @@ def see_proposal(call: Call) -> Reply:
     """Return one proposal as far as the account may see it."""
     told = seeing.see_proposal(call.store, call.actor, call.path["proposal"])
     return Reply(_measured(Measures(call, told["round"]), told), told["version"])
+
+
+@serves(
+    Spec(
+        "GET",
+        "/proposals/{proposal}/history",
+        Action.SEE_PROPOSAL,
+        ("See what has happened to a proposal", "查看建议的经过"),
+        History,
+        query=Page,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def see_history(call: Call) -> Reply:
+    """Return what has happened to a proposal, the earliest first; an enterprise hears no answers of others."""
+    code = call.path["proposal"]
+    found = story.story(call.store, call.actor, code)
+    # figures of a counter-offer stand in the proposal, with their units
+    rows = [
+        {"number": number} | {name: value for name, value in one.items() if name != "counter"}
+        for number, one in enumerate(found, start=1)
+    ]
+    return paged(rows, "number", call.query, f"{PREFIX}/proposals/{code}/history")
 
 
 @serves(

@@ -7,11 +7,12 @@ from typing import Any
 
 from synergy.scenario import Scenario
 from synergy.store import aggregates as sums
-from synergy.store import freezing, matching, responding, rounds, seeing
+from synergy.store import freezing, matching, planning, responding, rounds, seeing
 from synergy.store.access import Action
 from synergy.store.datasets import dataset_archive
 from synergy.store.rounds import Asked, Draft
 from web.api.figures import Measures
+from web.api.models.keeping import Setup
 from web.api.models.rounds import (
     Aggregates,
     Moved,
@@ -99,6 +100,14 @@ def see_round(call: Call) -> Reply:
     """Return the public facts of a round."""
     told = seeing.see_round(call.store, call.actor, call.path["round"])
     return Reply(told, told["version"])
+
+
+@serves(
+    Spec("GET", "/rounds/{round}/setup", Action.SEE_PLANS, ("See what a round was made from", "查看轮次设置"), Setup)
+)
+def see_setup(call: Call) -> Reply:
+    """Return the dataset, the scenario and the options that a round was made from."""
+    return Reply(planning.round_input(call.store, call.actor, call.path["round"]))
 
 
 def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> Handler:

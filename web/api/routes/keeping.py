@@ -1,0 +1,152 @@
+"""What an administrator keeps: copies of the store, everybody's tokens, enterprises that leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synergy.store import departing, keys, overseeing
+from synergy.store.access import Action, Resource, require
+from synergy.store.rounds import Asked
+from web.access import settings
+from web.api.models.keeping import (
+    BackupMade,
+    Backups,
+    Departed,
+    Departing,
+    Departures,
+    IssuedTokens,
+)
+from web.api.paging import Page, paged
+from web.api.problems import ApiProblem
+from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+
+_PAGED = frozenset({Mark.PAGED})
+_KEYED = frozenset({Mark.KEY})
+
+
+@serves(
+    Spec(
+        "GET",
+        "/backups",
+        Action.MANAGE_USERS,
+        ("List copies of the store", "列出数据库备份"),
+        Backups,
+        query=Page,
+        marks=_PAGED,
+        problems=("not_found",),
+    )
+)
+def list_backups(call: Call) -> Reply:
+    """Return the copies in the server's folder, the latest first; what is in them goes to nobody."""
+    return paged(overseeing.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/backups",
+        Action.MANAGE_USERS,
+        ("Copy the store", "备份数据库"),
+        BackupMade,
+        201,
+        problems=("conflict", "not_found"),
+    )
+)
+def make_backup(call: Call) -> Reply:
+    """Copy the store into the server's folder of copies, while people work."""
+    made = overseeing.make_copy(call.store, call.actor, _folder(call))
+    return Reply(made, headers={"Location": f"{PREFIX}/backups"})
+
+
+def _folder(call: Call) -> Path:
+    """Return the folder of copies; not found where none is set."""
+    require(call.actor, Action.MANAGE_USERS, Resource("user"))
+    folder = settings().backup_folder
+    if folder is None:
+        raise ApiProblem("not_found", ("no folder for copies is set", "未设置备份文件夹"))
+    return folder
+
+
+@serves(
+    Spec(
+        "GET",
+        "/issued-tokens",
+        Action.MANAGE_USERS,
+        ("List the tokens of all accounts", "列出全部账户的令牌"),
+        IssuedTokens,
+        query=Page,
+        marks=_PAGED,
+    )
+)
+def list_issued_tokens(call: Call) -> Reply:
+    """Return the tokens of all accounts that hold still, never the tokens themselves."""
+    return paged(overseeing.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
+
+
+@serves(
+    Spec(
+        "DELETE",
+        "/issued-tokens/{token}",
+        Action.MANAGE_USERS,
+        ("End a token of any account", "撤销任一账户的令牌"),
+        None,
+        204,
+    )
+)
+def end_issued_token(call: Call) -> Reply:
+    """End the token of any account."""
+    keys.end_token(call.store, call.actor, call.path["token"])
+    return Reply()
+
+
+@serves(
+    Spec(
+        "GET",
+        "/departures",
+        Action.REMOVE_ENTERPRISE,
+        ("List enterprises that have left", "列出已退出的企业"),
+        Departures,
+        query=Page,
+        marks=_PAGED,
+    )
+)
+def list_departures(call: Call) -> Reply:
+    """Return the enterprises that have left and were not let in again, by id."""
+    return paged(departing.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
+
+
+@serves(
+    Spec(
+        "POST",
+        "/departures",
+        Action.REMOVE_ENTERPRISE,
+        ("Let an enterprise leave", "办理企业退出"),
+        Departed,
+        201,
+        body=Departing,
+        marks=_KEYED,
+        problems=("conflict", "not_found"),
+    )
+)
+def depart_enterprise(call: Call) -> Reply:
+    """Close its accounts and withdraw what it declared in rounds not yet frozen; refused while something is open."""
+    asked = Asked(key=call.asked.key, note=call.body.note)
+    told = departing.depart(call.store, call.actor, call.body.enterprise, asked)
+    return Reply(told, headers={"Location": f"{PREFIX}/departures"})
+
+
+@serves(
+    Spec(
+        "DELETE",
+        "/departures/{enterprise}",
+        Action.REMOVE_ENTERPRISE,
+        ("Let an enterprise in again", "恢复企业参与"),
+        None,
+        204,
+        marks=_KEYED,
+    )
+)
+def readmit_enterprise(call: Call) -> Reply:
+    """Let an enterprise that has left take part again; its accounts stay closed until they are enabled."""
+    departing.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
+    return Reply()

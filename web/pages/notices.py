@@ -1,0 +1,64 @@
+"""Notices: what an enterprise, or the planners, were told, and what of it the account has not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.store import notices as told
+from synergy.store.access import Action
+from web.access import actor, rule, store
+from web.render import page, pages
+from web.texts import word
+
+room = pages("notices")
+SHOWN = 50  # notices of a page
+
+
+@room.get("/notices")
+@rule(Action.SEE_NOTICES)
+def notices(lang: str) -> str:
+    """Show notices, the latest first, fifty a page."""
+    first = max(request.args.get("from", 0, type=int), 0)
+    found = told.list_notices(store(), actor())
+    return page(
+        "account/notices.html",
+        lang,
+        notices=[
+            one | {"text": one[f"text_{lang}"], "href": _place(lang, one)} for one in found[first : first + SHOWN]
+        ],
+        first=first,
+        next=first + SHOWN if len(found) > first + SHOWN else None,
+        fresh=any(not one["read"] for one in found),
+    )
+
+
+def _place(lang: str, one: dict[str, Any]) -> str:
+    """Return where a notice leads to: its proposal, else its round, else nowhere."""
+    if one["subject"].startswith("P"):
+        return url_for("proposal.proposal", lang=lang, code=one["subject"])
+    if one["round"] is None:
+        return ""
+    if actor().enterprise is None:
+        return url_for("rounds.one", lang=lang, round_id=one["round"])
+    return url_for("declarations.start" if one["kind"] in _EARLY else "home.home", lang=lang)
+
+
+_EARLY = ("opened", "reminder", "declare_by")  # notices of a round that takes declarations
+
+
+@room.post("/notices")
+@rule(Action.SEE_NOTICES)
+def read(lang: str) -> Response:
+    """Mark one notice as read, or all."""
+    code = request.form.get("notice")
+    count = told.mark_read(store(), actor(), None if code is None else [code[:64]])
+    flash(word("notices.marked" if count else "notices.none_marked", lang), "good")
+    return redirect(url_for("notices.notices", lang=lang, **_where()), 303)
+
+
+def _where() -> dict[str, int]:
+    first = request.form.get("from", 0, type=int)
+    return {"from": first} if first > 0 else {}
