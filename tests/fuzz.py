@@ -205,7 +205,7 @@ def main() -> int:
         place = ground(Path(folder))
         for one in operations:
             try:
-                tried(place, one, max(1, given_.cases // len(operations)), given_.seed)
+                tried(place, one, -(-given_.cases // len(operations)), given_.seed)
             except (Exception, BaseExceptionGroup) as error:
                 failed += 1
                 print(f"{one.name}: {error}", file=sys.stderr)
