@@ -1,8 +1,8 @@
 """How many answers a second the server gives, beside a bare page on it: ``python tests/load.py [--seconds N]``.
 
-One server as `synergy serve` has it, in a process of its own; one program asks over connections that stay open, in
-this process. What is asked takes turns in short slices, so that whatever else the machine does meets all alike. The same
-again while a worker matches a larger round. ``hello`` is a page of this command alone: a word, behind the same gates.
+One server as `synergy serve` has it, in a process of its own; one program asks over connections that stay open. What is
+asked takes turns in short slices, so that whatever else the machine does meets all alike. The same again while a worker
+matches a larger round. ``hello`` is a page of this command alone: a word, behind the same gates.
 """
 
 from __future__ import annotations
