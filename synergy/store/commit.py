@@ -136,6 +136,12 @@ def inserted(connection: Connection, table: Table, **values: Any) -> int:
     return int(key[0])
 
 
+def head(store: Store) -> str:
+    """Return the code at the head of the chain: it moves with every event, and nothing else moves it."""
+    with store.database.read() as connection:
+        return str(connection.execute(select(chain.c.mac)).scalar_one())
+
+
 def signed(secret: bytes, row: Mapping[str, Any]) -> str:
     """Return the HMAC-SHA256 of an event and of the one before it.
 

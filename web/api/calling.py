@@ -17,6 +17,7 @@ from synergy.store.words import refusal
 from web.access import store
 from web.api import receive
 from web.api.identity import request_id, who
+from web.api.kept import Told, kept, key_of
 from web.api.limits import Left, limiter
 from web.api.problems import MEDIA, ApiProblem, problem_of
 from web.api.spec import Call, Mark, Operation, Proof, Record, Reply
@@ -51,7 +52,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
     try:
         actor, left = _admitted(operation)
         call = _checked(operation, given, actor, lang)
-        answer = _told(operation, operation.handler(call), lang)
+        answer = _answered(operation, call)
     except ApiProblem as problem:
         return told_problem(problem, lang)
     except SynergyError as error:
@@ -85,31 +86,48 @@ def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: st
     return Call(store(), actor, lang, path, query, receive.body(spec, request), asked, raw)
 
 
-def _told(operation: Operation, reply: Reply, lang: str) -> Response:
-    spec = operation.spec
-    if isinstance(reply.record, Iterator):
-        answer = Response(reply.record, spec.status, mimetype="text/event-stream")
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Accel-Buffering"] = "no"
-    else:
-        answer = _whole(operation, reply, lang)
+def _answered(operation: Operation, call: Call) -> Response:
+    """Return what an operation answers: a stream, or something whole, which may be kept."""
+
+    def make() -> Told:
+        return _whole(operation, operation.handler(call), call.lang)
+
+    if Mark.KEPT in operation.spec.marks:
+        return _dressed(_sent(operation, kept().find(key_of(operation, call), make)), call.lang)
+    reply = operation.handler(call)
+    if not isinstance(reply.record, Iterator):
+        return _dressed(_sent(operation, _whole(operation, reply, call.lang)), call.lang)
+    answer = Response(reply.record, operation.spec.status, mimetype="text/event-stream")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Accel-Buffering"] = "no"
     answer.headers.extend(reply.headers)
-    return _dressed(answer, lang)
+    return _dressed(answer, call.lang)
 
 
-def _whole(operation: Operation, reply: Reply, lang: str) -> Response:
-    """Return an answer that is all there, unchanged where the caller has it already."""
+def _whole(operation: Operation, reply: Reply, lang: str) -> Told:
+    """Return an answer that is all there, with its ETag where it has one."""
     spec = operation.spec
     content = b"" if spec.status == 204 else _bytes(reply.record)
-    answer = Response(content, spec.status, mimetype=spec.media)
+    tagged = spec.reads or reply.version is not None
+    return Told(content, etag(content, lang, reply.version) if tagged else None, reply.headers)
+
+
+def _sent(operation: Operation, told: Told) -> Response:
+    """Return the answer to this request, unchanged where the caller has it already."""
+    spec, tag = operation.spec, told.tag
+    if spec.reads and tag and same(request.headers.get("If-None-Match"), tag):
+        answer = Response(b"", 304)
+    elif told.zipped and request.accept_encodings.quality("gzip") > 0:
+        answer = Response(told.zipped, spec.status, mimetype=spec.media)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.vary.add("Accept-Encoding")
+        tag = f'{tag[:-1]}:gzip"' if tag else tag  # as other compressed answers have it
+    else:
+        answer = Response(told.content, spec.status, mimetype=spec.media)
     answer.headers["Cache-Control"] = "private, no-cache" if spec.reads else "no-store"
-    version = reply.version
-    if spec.reads or version is not None:
-        tag = etag(content, lang, version)
-        if spec.reads and same(request.headers.get("If-None-Match"), tag):
-            answer = Response(b"", 304)
-            answer.headers["Cache-Control"] = "private, no-cache"
+    if tag:
         answer.headers["ETag"] = tag
+    answer.headers.extend(told.headers)
     return answer
 
 

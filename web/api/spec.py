@@ -35,6 +35,7 @@ class Mark(StrEnum):
     PAGED = "paged"  # limit and cursor; the answer is {items, next} with a Link
     STREAM = "stream"  # server-sent events where they are asked for
     RAW = "raw"  # the body is a file
+    KEPT = "kept"  # the answer follows from the record of rounds and from who may see what, from no clock and no run
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ _SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
         ("List proposals", "列出建议"),
         Proposals,
         query=ProposalQuery,
-        marks=frozenset({Mark.PAGED}),
+        marks=frozenset({Mark.PAGED, Mark.KEPT}),
     )
 )
 def list_proposals(call: Call) -> Reply:
@@ -55,7 +55,16 @@ def list_proposals(call: Call) -> Reply:
     return reply
 
 
-@serves(Spec("GET", "/proposals/{proposal}", Action.SEE_PROPOSAL, ("See a proposal", "查看建议"), Proposal))
+@serves(
+    Spec(
+        "GET",
+        "/proposals/{proposal}",
+        Action.SEE_PROPOSAL,
+        ("See a proposal", "查看建议"),
+        Proposal,
+        marks=frozenset({Mark.KEPT}),
+    )
+)
 def see_proposal(call: Call) -> Reply:
     """Return one proposal as far as the account may see it."""
     told = seeing.see_proposal(call.store, call.actor, call.path["proposal"])
