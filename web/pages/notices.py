@@ -59,6 +59,6 @@ def read(lang: str) -> Response:
     return redirect(url_for("notices.notices", lang=lang, **_where()), 303)
 
 
-def _where() -> dict[str, int]:
+def _where() -> dict[str, Any]:
     first = request.form.get("from", 0, type=int)
     return {"from": first} if first > 0 else {}
