@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from random_datasets import random_dataset
+from small_datasets import small
 
 from synergy import literal
 from synergy.candidates.scope import coalition
@@ -131,3 +132,19 @@ def test_who_cannot_trade_is_valued_apart() -> None:
 def test_what_is_public_and_reached_ties_all_with_weight() -> None:
     game = _game(read(CASES / "public_share"))
     assert [len(piece) for piece in game.components] == [2]
+
+
+@pytest.mark.parametrize("limit", ["-", "100"])
+def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path: Path) -> None:
+    """At a public place a market is shared by weight as it is stated, not as far as all together can use it."""
+    tables = {
+        "enterprises": "enterprise\nA\nB",
+        "sites": "site enterprise\na A\nb B\np -",
+        "commodities": "commodity unit\nX t",
+        "needs": "need site commodity quantity price\nNA a X 30 5\nNB b X 10 5",
+        "markets": f"market commodity side price limit site\nM X buy 1 {limit} p",
+        "links": "from_site to_site commodity mode km\np a X truck 1\np b X truck 1",
+    }
+    dataset = small(tmp_path / "d", tables)
+    worths = _game(dataset).values(_coalitions(2))
+    assert [worth.value for worth in worths] == [_near(40.0), _near(120.0)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from explain_worlds import WORLDS, World
-from random_datasets import random_dataset
+from random_datasets import CONVEX, random_dataset
 
 import synergy
 from synergy import literal
@@ -178,6 +178,18 @@ def test_an_exchange_of_the_plan_says_what_it_brings_and_what_throws_it_out(tmp_
     assert _solved(dataset, answer.question, {"flow": -0.99 * out["charge"]}) > 0
 
 
+def test_a_price_asked_throws_out_what_is_then_disposed_of(tmp_path: Path) -> None:
+    """What is disposed of is not paid for: beyond 3 (5 less 2 of carriage) disposal for nothing is better."""
+    tables = {
+        "commodities": "commodity,unit,phase,disposal_cost\nx,t,solid,0",
+        "offers": "offer,site,commodity,quantity,price,must_clear\no,a,x,100,1,true",
+    }
+    dataset = World("in_plan", tables).dataset(tmp_path)
+    answer = explain(dataset, _planned(dataset), "a", "b", "x")
+    out = {change.kind: change.facts["amount"].value for change in answer.changes}
+    assert out["price_asked_more"] == pytest.approx(2.0, rel=2e-3)
+
+
 def test_an_exchange_that_has_to_be_is_said_to_be_needed(tmp_path: Path) -> None:
     tables = {"needs": "need,site,commodity,quantity,price,required\nn,b,x,100,5,true"}
     dataset = World("in_plan_needed", tables).dataset(tmp_path)
@@ -287,6 +299,13 @@ def test_the_nearest_partners_are_explained(tiny: tuple[Dataset, Plan]) -> None:
         assert not any(one.in_plan for one in answers)
     with pytest.raises(UsageError, match="NOBODY"):
         nearest(explainer, "NOBODY")
+
+
+def test_the_nearest_are_not_in_the_plan_though_another_plan_is_as_good(tmp_path: Path) -> None:
+    dataset = random_dataset(2015, CONVEX).dataset(tmp_path / "d")
+    explainer = Explainer(dataset, _planned(dataset))
+    for enterprise in ("A", "B"):
+        assert not any(answer.in_plan for answer in nearest(explainer, enterprise))
 
 
 def test_unknown_names_are_said_with_near_ones(tiny: tuple[Dataset, Plan]) -> None:

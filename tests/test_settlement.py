@@ -203,6 +203,13 @@ def test_rules_say_why_they_are_not_defined(reason: str) -> None:
     assert raised.value.sentence("zh") != raised.value.sentence("en")
 
 
+def test_refusals_name_enterprises_in_the_language_asked_for() -> None:
+    refusal = RuleUndefined("shapley", "coalition_without_plan", coalition=tuple("abcde"))
+    assert "a, b, c, d and 1 more" in refusal.sentence("en")
+    assert "a、b、c、d等 5 家" in refusal.sentence("zh")
+    assert "1000 万" in RuleUndefined("owen", "relaxation_gap", gap=1e7).sentence("zh")
+
+
 def test_every_rule_is_tested() -> None:
     assert set(RULES) == {"core", "nucleolus", "shapley", "owen", "midpoint", "proportional"}
     assert all(len(set(rule.title)) == 2 for rule in RULES.values())

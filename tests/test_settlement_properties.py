@@ -327,3 +327,6 @@ def test_notes_are_said_in_both_languages() -> None:
     note = settle(table(3, values), "core").notes[0]
     assert "e0, e1, e2" in note.sentence("en")
     assert "e0、e1、e2" in note.sentence("zh")
+    assert "1 M CNY short" in replace(note, number=1e6).sentence("en", "CNY", {"e0": "East"})
+    assert "East, e1, e2" in note.sentence("en", "CNY", {"e0": "East"})
+    assert "100 万元" in replace(note, number=1e6).sentence("zh", "CNY")

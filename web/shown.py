@@ -29,7 +29,7 @@ class Shown:
     def __init__(self, record: Record, lang: str) -> None:
         self.plan: Record = record["plan"]
         self._labels: Record = record["labels"]
-        self._currency, self.lang = str(record["currency"]), lang
+        self.currency, self.lang = str(record["currency"]), lang
 
     def name(self, table: str, ident: str) -> str:
         """Return the name of an id, its evidence mark behind it; the id where nobody knows it."""
@@ -66,7 +66,7 @@ class Shown:
         """Return a price by the commodity's unit."""
         if value is None:
             return "–"
-        return f"{value:,.2f} {label(self._currency, self.lang)}/{label(self._unit(commodity), self.lang)}"
+        return f"{value:,.2f} {label(self.currency, self.lang)}/{label(self._unit(commodity), self.lang)}"
 
     def capacity(self, build: Record) -> str:
         """Return the capacity of a build; what its unit counts, as in ``t coke``, is told in English alone."""
@@ -82,7 +82,7 @@ class Shown:
     def money(self, value: float | None, what: str = "money_year") -> str:
         """Return an amount of money with its unit."""
         shown = figure(value, "money", self.lang)
-        return shown if value is None else f"{shown} {unit(what, self.lang, self._currency)}"
+        return shown if value is None else f"{shown} {unit(what, self.lang, self.currency)}"
 
     def capex(self, value: float | None) -> str:
         """Return an investment with its unit; a dash where there is none to make."""

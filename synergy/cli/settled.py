@@ -12,9 +12,9 @@ from rich.text import Text
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.records.rounds import labels
-from synergy.settlement.division import NOTES, named
+from synergy.settlement.division import Note, named
 from synergy.settlement.rules import RULES
-from synergy.texts import figure, mark, text, unit
+from synergy.texts import figure, mark, unit
 
 FIRST = 30  # enterprises shown unless all are asked for
 
@@ -51,9 +51,9 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
     lump = sum(amount for amount in settlement["lump_sums"].values() if amount > 0)
     talk.line(talk.say("settled.prices", count=len(settlement["prices"]), lump=page.money(lump)))
     for note in settlement["notes"]:
-        names = tuple(page.name(name) for name in note["enterprises"])
-        said = text(note["code"], talk.lang, NOTES, number=note["number"], enterprises=named(names, talk.lang))
-        talk.line(f"- {said}")
+        told = Note(note["code"], float(note["number"]), tuple(note["enterprises"]))
+        names = {name: page.name(name) for name in note["enterprises"]}
+        talk.line(f"- {told.sentence(talk.lang, page.currency, names)}")
 
 
 class _Page:

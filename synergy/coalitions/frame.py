@@ -105,8 +105,9 @@ def frame_of(network: Network) -> tuple[Frame, Model]:
     Frame, Model
     """
     everyone = np.ones(len(network.places.enterprises), dtype=bool)
-    model = _with_public_links(_bounded(build(candidates_of(network, coalition(everyone)))))
-    problem, columns, rows = scaled(model), column_owners(model), row_owners(model)
+    stated = build(candidates_of(network, coalition(everyone)))
+    model = _with_public_links(_bounded(stated))
+    problem, columns, rows = scaled(model), column_owners(stated), row_owners(model)
     weight = network.places.weight
     frame = Frame(
         players=tuple(str(name) for name in network.places.enterprises),

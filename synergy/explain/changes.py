@@ -13,7 +13,7 @@ from synergy.explain.facts import Change, Fact, Reason
 from synergy.explain.feedstock import fed
 from synergy.explain.lifts import end_columns
 from synergy.explain.searches import smallest, subsidy
-from synergy.explain.sides import disposed_flows, prices_of
+from synergy.explain.sides import disposed_flows, mixed, prices_of
 from synergy.explain.trial import Exchange, Way
 from synergy.explain.weighing import Cause, Weighed
 from synergy.explain.wider import wider_rows
@@ -93,7 +93,7 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
     """The price paid at the inlet goes up, or that asked for at the outlet goes down."""
     held, members = exchange.trial.held, prices_of(exchange, side)
     columns = end_columns(exchange, side, members)
-    if not len(columns) or (side == "give" and _mixed(exchange, members)):
+    if not len(columns) or (side == "give" and mixed(exchange, members)):
         return
     unpaid = disposed_flows(exchange.trial, members) if side == "give" else columns[:0]
 
@@ -111,13 +111,6 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
         tables = _priced(exchange, side, members, amount)
         kind = "price_paid" if side == "take" else "price_asked"
         yield Change(kind, _told(amount, way), tables, whole=_whole(way))
-
-
-def _mixed(exchange: Exchange, members: Ints) -> bool:
-    """Return whether offers could be disposed of without being told apart from what else their site has of it."""
-    ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
-    disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
-    return bool((disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)).any())
 
 
 def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> dict[str, list[dict[str, object]]]:

@@ -12,6 +12,7 @@ from synergy.explain.question import Question
 from synergy.explain.sides import unit_gains
 from synergy.explain.trial import FORCED, Trial
 from synergy.network.links import between_enterprises
+from synergy.network.places import Bools, positions
 
 NEAREST = 3
 
@@ -44,6 +45,7 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
         raise UsageError(f"no such enterprise: {enterprise!r} / 没有这家企业：{enterprise!r}")
     index = names.index(enterprise)
     table = pd.concat([_possible(trial, index), _remote(trial, index)], ignore_index=True)
+    table = table[~_planned(explainer, table)]
     order = ["remote", "km" if firm else "missing", "origin", "target", "commodity"]
     table = table.sort_values(order, kind="stable").drop_duplicates("partner").head(most)
     places = trial.network.places
@@ -54,8 +56,17 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
     )
 
 
+def _planned(explainer: Explainer, table: pd.DataFrame) -> Bools:
+    """Return which pairs the plan has, over any mode; solved again, another plan of the same value may differ."""
+    places, flows = explainer.trial.network.places, explainer.plan.decisions.flows
+    known = {"origin": places.sites, "target": places.sites, "commodity": places.commodities}
+    stated = zip(("from_site", "to_site", "commodity"), known.values(), strict=True)
+    planned = pd.MultiIndex.from_arrays([positions(flows[name], ids) for name, ids in stated])
+    return np.asarray(pd.MultiIndex.from_frame(table[list(known)]).isin(planned))
+
+
 def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
-    """Return the exchanges with others that could be, and are not in the plan: money missing a year, and km."""
+    """Return the exchanges with others that could be: money missing a year, and km."""
     network, flow = trial.network, trial.model.column("flow")
     places, arcs, links = network.places, network.arcs, network.links
     if not len(flow):
@@ -72,9 +83,7 @@ def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
     missing = np.maximum(-unit_gains(trial, columns), 0.0) * amount + opened
     km = arcs.over(links.km, 0.0)[arc[hit]]
     table = _table(trial, enterprise, np.stack([*ends[:, hit], good[hit]]), missing, km)
-    table["used"] = trial.rest.x[columns] > 0
-    used = table.groupby(["origin", "target", "commodity"])["used"].transform("any")
-    return table[~used].drop(columns="used").assign(remote=0)
+    return table.assign(remote=0)
 
 
 def _remote(trial: Trial, enterprise: int) -> pd.DataFrame:

@@ -114,18 +114,19 @@ def quality_facts(exchange: Exchange) -> dict[str, Fact]:
 def _mix(exchange: Exchange, sink: int) -> float | None:
     """Return what the mix that arrives in the plan could take of the exchange, None without a limit in force."""
     model, rest = exchange.trial.model, exchange.trial.rest
-    least: float | None = None
+    least: dict[int, float] = {}  # by period: the limit that is reached first
     for family in ("quality_max", "quality_min"):
         block = model.rows.get(family)
         if block is None:
             continue
-        for row in block.start + np.flatnonzero(block.key["sink"] == sink):
-            weight = np.asarray(model.matrix[[row]].todense()).ravel()
+        for place in np.flatnonzero(block.key["sink"] == sink):
+            weight = np.asarray(model.matrix[[block.start + place]].todense()).ravel()
             slack = max(0.0, -float(weight @ rest.x))
             bad = weight[exchange.flows].max(initial=0.0)
             if bad > 0:
-                least = slack / bad + (least or 0.0)
-    return least
+                period = int(block.key["period"][place])
+                least[period] = min(slack / bad, least.get(period, np.inf))
+    return sum(least.values()) if least else None
 
 
 def larger_link(exchange: Exchange) -> Reason | None:
@@ -148,6 +149,16 @@ def prices_of(exchange: Exchange, side: str) -> Ints:
     priced = np.isin(kind, (EndKind.OFFER, EndKind.NEED)) | ((kind == EndKind.MARKET) & (ends.rank[members] == place))
     own: Ints = members[priced]
     return own
+
+
+def mixed(exchange: Exchange, members: Ints) -> bool:
+    """Return whether offers could be disposed of without being told apart from what else their site has of it.
+
+    What is disposed of is not paid for, so what another price asked brings is not known then.
+    """
+    ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
+    disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
+    return bool((disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)).any())
 
 
 def disposed_flows(trial: Trial, members: Ints) -> Ints:

@@ -10,10 +10,10 @@ import numpy as np
 from synergy.explain.facts import Change, Fact
 from synergy.explain.lifts import end_columns
 from synergy.explain.searches import MARGINS, NEWTONS, smallest
-from synergy.explain.sides import prices_of
+from synergy.explain.sides import disposed_flows, mixed, prices_of
 from synergy.explain.trial import Exchange
 from synergy.model.held import Rest
-from synergy.network.places import Floats
+from synergy.network.places import Floats, Ints
 
 SHOWN = 3  # alternatives told on each side
 
@@ -141,13 +141,16 @@ def thrown_out(exchange: Exchange, standing: Standing) -> Iterator[Change]:
     yield Change("charge", {"amount": Fact(charge)})
     held = exchange.trial.held
     for side, kind in (("take", "price_paid_less"), ("give", "price_asked_more")):
-        columns = end_columns(exchange, side, prices_of(exchange, side))
-        if not len(columns):
+        members = prices_of(exchange, side)
+        columns = end_columns(exchange, side, members)
+        if not len(columns) or (side == "give" and mixed(exchange, members)):
             continue
+        unpaid = disposed_flows(exchange.trial, members) if side == "give" else columns[:0]
 
-        def gone(amount: float, columns: np.ndarray = columns) -> bool:
+        def gone(amount: float, columns: Ints = columns, unpaid: Ints = unpaid) -> bool:
             with held.trying():
                 held.price(columns, -amount)
+                held.price(unpaid, amount)
                 return _out(exchange)
 
         amount = smallest(gone, max(charge, held.grain(columns)), 1e3 * max(charge, 1.0))

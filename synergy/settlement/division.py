@@ -8,50 +8,52 @@ from types import MappingProxyType
 
 from synergy.settlement.game import Floats
 from synergy.texts import text
+from synergy.units import money
 
 # English, Chinese
 NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "core_empty": (
-            "no payoffs satisfy all coalitions among {enterprises}: at best one is {number:.6g} short",
-            "{enterprises} 之间没有能满足所有联盟的分配：至少有一个联盟少得 {number:.6g}",
+            "no payoffs satisfy all coalitions among {enterprises}: at best one is {number} short",
+            "{enterprises} 之间没有能满足所有联盟的分配：至少有一个联盟少得 {number}",
         ),
         "rounds_used_up": (
-            "stopped after {number:.0f} rounds among {enterprises}; the bound says how stable the payoffs are",
-            "{enterprises} 之间计算 {number:.0f} 轮后停止；稳定程度以界为准",
+            "stopped after {number} rounds among {enterprises}; the bound says how stable the payoffs are",
+            "{enterprises} 之间计算 {number} 轮后停止；稳定程度以界为准",
         ),
         "gain_negative": (
-            "together {enterprises} earn {number:.6g} against what they earn alone: an aim of the round costs more "
+            "together {enterprises} earn {number} against what they earn alone: an aim of the round costs more "
             "than cooperation brings",
-            "{enterprises} 合作相对各自经营的增益为 {number:.6g}：轮次目标的代价超过合作收益",
+            "{enterprises} 合作相对各自经营的增益为 {number}：轮次目标的代价超过合作收益",
         ),
         "floor_binds": (
-            "the rule would pay {enterprises} up to {number:.6g} less than they earn alone; the nearest payoffs by "
+            "the rule would pay {enterprises} up to {number} less than they earn alone; the nearest payoffs by "
             "which nobody loses are taken",
-            "该方法会使 {enterprises} 最多比各自经营少得 {number:.6g}；改取无人受损的最近分配",
+            "该方法会使 {enterprises} 最多比各自经营少得 {number}；改取无人受损的最近分配",
         ),
         "values_open": (
-            "coalitions among {enterprises} count with what their best known plan brings; on average {number:.6g} more "
+            "coalitions among {enterprises} count with what their best known plan brings; on average {number} more "
             "is not ruled out, which the intervals do not hold",
-            "{enterprises} 的联盟按已知最优方案计值；平均尚有 {number:.6g} 的上行空间未排除，置信区间不含此项",
+            "{enterprises} 的联盟按已知最优方案计值；平均尚有 {number} 的上行空间未排除，置信区间不含此项",
         ),
         "stopped_by_clock": (
-            "the clock, not a gap or an amount of work, ended a search among {enterprises} ({number:.0f} coalitions "
+            "the clock, not a gap or an amount of work, ended a search among {enterprises} ({number} coalitions "
             "valued): another run may settle otherwise",
-            "{enterprises} 之间的计算因到时停止，而非达到精度或工作量上限（已计算 {number:.0f} 个联盟）："
+            "{enterprises} 之间的计算因到时停止，而非达到精度或工作量上限（已计算 {number} 个联盟）："
             "再次运行结果可能不同",
         ),
         "stopped_by_request": (
-            "stopped on request after {number:.0f} coalitions among {enterprises}; the bound says how stable the "
+            "stopped on request after {number} coalitions among {enterprises}; the bound says how stable the "
             "payoffs are",
-            "按要求在计算 {enterprises} 的 {number:.0f} 个联盟后停止；稳定程度以界为准",
+            "按要求在计算 {enterprises} 的 {number} 个联盟后停止；稳定程度以界为准",
         ),
         "sampled": (
-            "estimated from {number:.0f} pairs of random orders among {enterprises}",
-            "由 {enterprises} 的 {number:.0f} 对随机顺序估计",
+            "estimated from {number} pairs of random orders among {enterprises}",
+            "由 {enterprises} 的 {number} 对随机顺序估计",
         ),
     }
 )
+COUNTED = ("rounds_used_up", "sampled", "stopped_by_clock", "stopped_by_request")  # the number is none of money
 NAMED = 4  # enterprises named one by one in a sentence
 
 
@@ -73,9 +75,11 @@ class Note:
     number: float
     enterprises: tuple[str, ...]
 
-    def sentence(self, lang: str) -> str:
-        """Return the note as one sentence, in ``en`` or ``zh``."""
-        return text(self.code, lang, NOTES, number=self.number, enterprises=named(self.enterprises, lang))
+    def sentence(self, lang: str, currency: str = "", names: Mapping[str, str] | None = None) -> str:
+        """Return the note as one sentence, in ``en`` or ``zh``, enterprises by their ids where they have no names."""
+        number = f"{self.number:.0f}" if self.code in COUNTED else money(self.number, currency, lang)
+        called = tuple((names or {}).get(one, one) for one in self.enterprises)
+        return text(self.code, lang, NOTES, number=number, enterprises=named(called, lang))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.settlement.asked import Asked
-from synergy.settlement.division import Division, named
+from synergy.settlement.division import Division
 from synergy.settlement.game import Floats
 from synergy.settlement.options import Base, Options
 from synergy.settlement.parts import Part
@@ -40,7 +40,7 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: Options) -> Div
     payoff = np.zeros(len(asked.players))
     for part in parts:
         if not part.floored.all():
-            who = asked.players[int(part.members[~part.floored][0])]
+            who = (asked.players[int(part.members[~part.floored][0])],)
             raise RuleUndefined("proportional", "coalition_without_plan", coalition=who)
         payoff[part.members] = part.ground + part.gain * proportions(asked, part, options)
     return Division(payoff)
@@ -63,7 +63,7 @@ def proportions(asked: Asked, part: Part, options: Options) -> Floats:
         return shares
     if part.gain > options.tolerance * max(1.0, abs(part.total)):
         names = tuple(asked.players[at] for at in part.members.tolist())
-        raise RuleUndefined("proportional", "no_base", base=base.name, coalition=named(names, "en"))
+        raise RuleUndefined("proportional", "no_base", base=base.name, coalition=names)
     return np.full(len(amounts), 1.0 / len(amounts))
 
 

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from synergy.settlement.asked import Asked
 from synergy.settlement.coalitions import all_values, subsets
-from synergy.settlement.division import Division, Note, named
+from synergy.settlement.division import Division, Note
 from synergy.settlement.game import Bools, Floats
 from synergy.settlement.options import Options
 from synergy.settlement.parts import Part, tolerance_of
@@ -148,5 +148,5 @@ def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> Non
     missing = np.flatnonzero(~np.isfinite(values))
     if len(missing):
         who = part.members[inside[missing[0]]]
-        names = named(tuple(asked.players[at] for at in who.tolist()), "en")
+        names = tuple(asked.players[at] for at in who.tolist())
         raise RuleUndefined("shapley", "coalition_without_plan", coalition=names)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from synergy.errors import UsageError
+from synergy.settlement.division import named
 from synergy.texts import text
+from synergy.units import money
 
 # English, Chinese
 REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -16,9 +18,9 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "全体企业没有可行方案，没有可分配的价值",
         ),
         "gain_negative": (
-            "together they earn {loss:.6g} less than alone, so somebody must lose; "
+            "together they earn {loss} less than alone, so somebody must lose; "
             "the method core says which subsidy mends it",
-            "合作比各自经营少 {loss:.6g}，必有企业受损；方法 core 给出所需的补贴",
+            "合作比各自经营少 {loss}，必有企业受损；方法 core 给出所需的补贴",
         ),
         "too_many_players": (
             "{players} enterprises can trade with each other, directly or through others; at most {most} are possible",
@@ -37,25 +39,25 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "该问题不是线性规划，无法用对偶价格给各方的投入定价",
         ),
         "relaxation_gap": (
-            "priced by the duals the enterprises would get {gap:.6g} more than there is: the problem has decisions of "
+            "priced by the duals the enterprises would get {gap} more than there is: the problem has decisions of "
             "yes or no that no price supports",
-            "按对偶价格分配将超出总价值 {gap:.6g}：问题含有价格无法支撑的是非决策",
+            "按对偶价格分配将超出总价值 {gap}：问题含有价格无法支撑的是非决策",
         ),
         "no_assignment": (
             "the problem is no assignment of single units of sellers to single wants of buyers",
             "该问题不是卖方单件与买方单件之间的指派问题",
         ),
         "not_assignment": (
-            "the assignment's best worth {assigned:.6g} is not the gain {gain:.6g}",
-            "指派的最优价值 {assigned:.6g} 与增益 {gain:.6g} 不符",
+            "the assignment's best worth {assigned} is not the gain {gain}",
+            "指派的最优价值 {assigned} 与增益 {gain} 不符",
         ),
         "no_base": (
-            "the base {base!r} is zero for all of {coalition}, who have a gain to share",
-            "{coalition} 有增益可分，但分配依据 {base!r} 全部为零",
+            "the base '{base}' is zero for all of {coalition}, who have a gain to share",
+            "{coalition} 有增益可分，但分配依据 '{base}' 全部为零",
         ),
         "bad_base": (
-            "the base {base!r} must be one finite number of zero or more for each enterprise",
-            "分配依据 {base!r} 必须对每家企业给出一个非负有限数",
+            "the base '{base}' must be one finite number of zero or more for each enterprise",
+            "分配依据 '{base}' 必须对每家企业给出一个非负有限数",
         ),
     }
 )
@@ -70,15 +72,22 @@ class RuleUndefined(UsageError):  # noqa: N818
         The rule's name.
     reason : str
         A key of `REASONS`.
-    numbers : str or float
-        What the reason's sentence names.
+    numbers : str, int, float or tuple of str
+        What the reason's sentence names: a float is money, a tuple enterprises.
     """
 
-    def __init__(self, method: str, reason: str, **numbers: str | float) -> None:
+    def __init__(self, method: str, reason: str, **numbers: str | float | tuple[str, ...]) -> None:
         self.method, self.reason, self.numbers = method, reason, numbers
         super().__init__(self.sentence("en"))
 
     def sentence(self, lang: str) -> str:
         """Return the reason as one sentence, in ``en`` or ``zh``."""
         head = f"{self.method}: " if lang == "en" else f"{self.method}："
-        return head + text(self.reason, lang, REASONS, **self.numbers)
+        return head + text(self.reason, lang, REASONS, **{name: _said(one, lang) for name, one in self.numbers.items()})
+
+
+def _said(number: str | float | tuple[str, ...], lang: str) -> str:
+    """Return a number, money or enterprises as people read them."""
+    if isinstance(number, tuple):
+        return named(number, lang)
+    return money(number, "", lang) if isinstance(number, float) else str(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -108,7 +109,7 @@ def dataset_facts(store: Store, actor: Actor, digest: str) -> Record:
     }
 
 
-def settlement_notes(settled: Record, lang: str) -> list[str]:
+def settlement_notes(settled: Record, lang: str, currency: str, names: Mapping[str, str]) -> list[str]:
     """Return what a settlement's rule has to say of its payoffs, as sentences.
 
     Parameters
@@ -117,7 +118,10 @@ def settlement_notes(settled: Record, lang: str) -> list[str]:
         The key ``settlement`` of a plan document.
     lang : str
         ``en`` or ``zh``.
+    currency : str
+        The dataset's.
+    names : mapping of str to str
+        What enterprises are called, by id.
     """
-    return [
-        Note(one["code"], float(one["number"]), tuple(one["enterprises"])).sentence(lang) for one in settled["notes"]
-    ]
+    notes = [Note(one["code"], float(one["number"]), tuple(one["enterprises"])) for one in settled["notes"]]
+    return [note.sentence(lang, currency, names) for note in notes]

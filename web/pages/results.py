@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from synergy.store import seeing
 from synergy.store.access import Action
-from synergy.store.planning import settlement_notes
 from synergy.store.words import refusal
 from web.access import actor, rule, store
 from web.course import course
@@ -19,7 +18,7 @@ from web.planning.dossier import dossier, firm_name
 from web.planning.keeping import kept
 from web.planning.pictures import VIEWS, beside, flows, picture
 from web.planning.seen import Seen, seen
-from web.planning.settled import groups, lumps, said_of
+from web.planning.settled import groups, lumps, said_of, told_of
 from web.planning.sheets import Sheet
 from web.planning.tables import payoffs, prices, proposals
 from web.render import page, pages
@@ -124,7 +123,7 @@ def _settlement(found: Seen) -> str:
     if settled:
         fields |= {
             "stability": said_of(found),
-            "notes": settlement_notes(settled, found.lang),
+            "notes": told_of(found),
             "payoffs": payoffs(found),
             "prices": prices(found),
             "groups": groups(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synergy.store.planning import settlement_notes
 from web.planning.seen import Seen
 from web.planning.sheets import Column, Sheet, cells
 from web.texts import word
@@ -34,6 +35,13 @@ def said_of(seen: Seen) -> list[str]:
         firms = named(seen, list(subsidy["to"]))
         said.append(word("settled.subsidy", lang, total=shown.money(subsidy["total"]), names=firms))
     return said
+
+
+def told_of(seen: Seen) -> list[str]:
+    """Return what the rule has to say of its payoffs."""
+    settled, shown = seen.plan["settlement"], seen.shown
+    firms = {firm: shown.name("enterprises", firm) for note in settled["notes"] for firm in note["enterprises"]}
+    return settlement_notes(settled, seen.lang, shown.currency, firms)
 
 
 def groups(seen: Seen) -> Sheet | None:
