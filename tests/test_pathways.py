@@ -135,6 +135,18 @@ def test_what_is_missing_is_said(tiny: Dataset) -> None:
     assert not one.whole
 
 
+def test_what_is_worth_nothing_is_not_less_than_nothing(tmp_path: Path) -> None:
+    tables = {
+        "enterprises": "enterprise\nA",
+        "sites": "site enterprise\na A",
+        "commodities": "commodity unit\nX t",
+        "offers": "offer site commodity quantity\nO a X 10",
+        "needs": "need site commodity quantity price\nN a X 5 3",
+    }
+    worth = pathways(small(tmp_path / "d", tables), "X").worth
+    assert [str(one) for one in worth] == ["0.0"] * 3
+
+
 def test_unknown_commodity(tiny: Dataset) -> None:
     with pytest.raises(UsageError, match="NECTAR"):
         pathways(tiny, "NECTAR")

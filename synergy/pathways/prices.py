@@ -105,7 +105,7 @@ class Prices:
             Money per unit; negative where one pays to be rid of it.
         """
         if commodity not in self._worth:
-            self._worth[commodity] = self._given_up(commodity)
+            self._worth[commodity] = self._given_up(commodity) + 0.0  # no minus zero
         return self._worth[commodity]
 
     def priced(self, commodity: str) -> bool:
