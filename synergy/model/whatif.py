@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from synergy.model.build import Model
-from synergy.model.highs import Answer, Session, Status
+from synergy.model.highs import DEVEX, Answer, Session, Status
+from synergy.model.narrow import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Decisions
@@ -32,11 +34,17 @@ class WhatIf:
 
     def __init__(self, model: Model, x: Floats, decisions: Decisions, flow_column: Ints) -> None:
         self._model, self._x, self._decisions, self._flow_column = model, x, decisions, flow_column
-        self._problem = scaled(model)
-        self._session = Session(self._problem, relaxed=True)
+        self._problem, self._switches = scaled(model), model.column("on").positions
+        upper = np.where(model.integer, np.minimum(x, self._problem.upper), self._problem.upper)
+        upper[self._switches] = 1.0  # they may be switched anew
+        left = open_columns(replace(self._problem, upper=upper))
+        self._place: Ints = np.full(len(x), -1)
+        self._place[left] = np.arange(len(left))
+        small, _ = narrowed(self._problem, left)
+        self._session = Session(small, relaxed=True)
+        self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
         integer = np.flatnonzero(model.integer)
-        self._session.bound(integer, x[integer], x[integer])
-        self._switches: Ints = model.column("on").positions
+        self._bound(integer, x[integer], x[integer])
         self._session.solve()
 
     def without(self, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
@@ -50,29 +58,34 @@ class WhatIf:
         which = np.concatenate([column, held])
         upper = np.concatenate([most, np.zeros(len(held))]) / self._problem.column[which]
         lower = np.zeros(len(which))
-        self._session.bound(which, lower, np.maximum(upper, lower))
+        self._bound(which, lower, np.maximum(upper, lower))
         answer = self._session.solve()
         if answer.status is not Status.OPTIMAL and len(self._switches):
             answer = self._switched()
-        self._session.bound(which, *self._usual(which))
+        self._bound(which, *self._usual(which))
         value = -answer.value * self._problem.money
         return value if answer.status is Status.OPTIMAL else None
 
     def _switched(self) -> Answer:
         """Return the answer with the units of least load switched anew."""
         free = np.zeros(len(self._switches)), np.ones(len(self._switches))
-        self._session.bound(self._switches, *free)
+        self._bound(self._switches, *free)
         answer = self._session.solve()
         if answer.x is not None:
-            part = answer.x[self._switches]
+            part = answer.x[self._place[self._switches]]
             for least in (0.5, 1.0 - WHOLE):
                 on = (part >= least).astype(float)
-                self._session.bound(self._switches, on, on)
+                self._bound(self._switches, on, on)
                 answer = self._session.solve()
                 if answer.status is Status.OPTIMAL:
                     break
-        self._session.bound(self._switches, *self._usual(self._switches))
+        self._bound(self._switches, *self._usual(self._switches))
         return answer
+
+    def _bound(self, which: Ints, lower: Floats, upper: Floats) -> None:
+        """Change bounds; what the plan's builds and links leave at 0 stays there."""
+        there = self._place[which] >= 0
+        self._session.bound(self._place[which[there]], lower[there], upper[there])
 
     def _usual(self, which: Ints) -> tuple[Floats, Floats]:
         """Return the bounds that columns have while nothing is asked."""
