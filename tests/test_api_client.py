@@ -7,6 +7,8 @@ import re
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,17 +20,27 @@ from web.serve import server
 BLOCKS = re.findall(r"```py\n(.*?)```", (Path(__file__).parents[1] / "README.md").read_text("utf-8"), flags=re.S)
 
 
-def test_the_client_of_the_manual(web_world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    listening = server(web_world.app, "127.0.0.1", 0)
+@contextmanager
+def answering(world: World) -> Iterator[str]:
+    """Yield the address at which a server answers."""
+    listening = server(world.app, "127.0.0.1", 0)
     thread = threading.Thread(target=listening.run)
     thread.start()
-    basic = "Basic " + base64.b64encode(f"ed-glass:{PASSWORD}".encode()).decode()
     try:
-        assert len(BLOCKS) == 1
-        exec(compile(BLOCKS[0], "README.md", "exec"), {"ADDRESS": f"http://127.0.0.1:{listening.port}", "BASIC": basic})
+        yield f"http://127.0.0.1:{listening.port}"
     finally:
-        listening.close()
+        made = getattr(listening.close, "__self__")  # noqa: B009
+        made.task_dispatcher.shutdown()  # an answer that is sent may still be on its way out of its thread
+        made.trigger.pull_trigger(made.close)  # in the thread that looks at the sockets: it may not lose them meanwhile
         thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_the_client_of_the_manual(web_world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    basic = "Basic " + base64.b64encode(f"ed-glass:{PASSWORD}".encode()).decode()
+    with answering(web_world) as address:
+        assert len(BLOCKS) == 1
+        exec(compile(BLOCKS[0], "README.md", "exec"), {"ADDRESS": address, "BASIC": basic})
     said = capsys.readouterr().out.splitlines()
     assert len(said) > 1
     assert said[-1] in ("interested", "accepted")
@@ -41,12 +53,9 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
 
     program = Program(web_world)
     number = matching.request_match(web_world.store, web_world.actor("planner"), web_world.round)["match"]
-    listening = server(web_world.app, "127.0.0.1", 0)
-    thread = threading.Thread(target=listening.run)
-    thread.start()
-    try:
+    with answering(web_world) as address:
         asked = urllib.request.Request(
-            f"http://127.0.0.1:{listening.port}/api/v1/matches/{number}/progress",
+            f"{address}/api/v1/matches/{number}/progress",
             headers={"Authorization": f"Bearer {program.token('planner')}", "Accept": "text/event-stream"},
         )
         begun = time.monotonic()
@@ -56,6 +65,3 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
             matching.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)
             rest = stream.read().decode()
         assert '"state":"cancelled"' in rest
-    finally:
-        listening.close()
-        thread.join(10)
