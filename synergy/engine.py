@@ -12,6 +12,7 @@ from synergy.accounts import ledger as accounts
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
+from synergy.coalitions.shelf import Shelf, alone_from, alone_record
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
 from synergy.literal.proof import bound_of
@@ -225,16 +226,33 @@ def _plan(
     )
 
 
+def _alone(
+    dataset: Dataset, names: Sequence[str], efforts: tuple[Effort, Effort], executor: Executor | None
+) -> list[Alone]:
+    """Return what each enterprise could do alone, without those again that an earlier attempt of the run has done."""
+    quiet, effort = efforts
+    shelf = Shelf(effort.memory, "alone", dataset.mark)
+    known = {name: alone_from(kept) for name in names if (kept := shelf.get(name)) is not None}
+    missing = [place for place, name in enumerate(names) if name not in known]
+
+    def heard(found: list[Alone]) -> None:
+        effort.say("standalone", done=len(names) - len(missing) + len(found), total=len(names))
+        new = {names[place]: one for place, one in zip(missing, found, strict=False) if names[place] not in known}
+        known.update(new)
+        shelf.put({name: alone_record(one) for name, one in new.items()})
+
+    heard([])
+    Spread(alone_of, (dataset, quiet), executor).map(missing, heard)
+    shelf.flush()
+    return [known[name] for name in names]
+
+
 def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
     """Return the plan beside what each enterprise could do alone and what is done today."""
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     quiet = Effort(min(effort.gap, 1e-6), ALONE, effort.threads, effort.seed)
 
-    def heard(done: int) -> None:
-        effort.say("standalone", done=done, total=len(names))
-
-    heard(0)
-    found: list[Alone] = Spread(alone_of, (dataset, quiet), executor).map(range(len(names)), heard)
+    found = _alone(dataset, names, (quiet, effort), executor)
     values = {name: one.value for name, one in zip(names, found, strict=True)}
     alone = {name: one.decisions for name, one in zip(names, found, strict=True) if one.decisions is not None}
     quo: float | None = 0.0

@@ -82,7 +82,9 @@ def run(
     if options.settlement not in ("none", "standalone"):
         refuse_early(dataset, options.settlement)
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        outcome = _settled(dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side))
+        outcome = _settled(
+            dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side, memory)
+        )
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:
@@ -99,13 +101,13 @@ def _settled(
     dataset: Dataset,
     options: Options,
     outcome: Outcome,
-    side: tuple[Listener | None, Callable[[], bool] | None, Executor | None],
+    side: tuple[Listener | None, Callable[[], bool] | None, Executor | None, Memory | None],
 ) -> Outcome:
     """Return the outcome with the plan's settlement, where one is asked for."""
     if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
         return outcome
     depth = Depth(threads=options.threads, seed=options.seed)
     wish = Wish(options.settlement, depth, options.price_step, options.base, options.prices)
-    listen, stop, executor = side
-    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop)
+    listen, stop, executor, memory = side
+    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop, memory=memory)
     return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))

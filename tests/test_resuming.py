@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +148,99 @@ def test_small_problems_go_on_too() -> None:
     assert not first["record"]["plan"]["solver"]["resumed"]
 
 
+@pytest.mark.parametrize("method", ["core", "shapley"])
+def test_what_was_settled_is_not_computed_again(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that dies in its settlement goes on from the plan, what each has alone and the values that it knew."""
+    monkeypatch.setattr("synergy.coalitions.shelf.PAUSE", -1.0)  # each value is kept as it comes
+    task = Task(tiny(), SCENARIO, OPTIONS | {"settlement": method})
+    kept: list[dict[str, Any]] = []
+    whole = solved(task, keep=lambda record: kept.append(json.loads(json.dumps(record))))
+    known = [one for one in kept if "coalitions" in one]
+    assert len(known) > 2
+    assert known[0]["done"]  # the search had ended before
+    last, middle = known[-1], known[len(known) // 2]
+    assert len(last["alone"]["found"]) == 5
+    assert len(last["coalitions"]["found"]) > len(middle["coalitions"]["found"]) > 0
+    done = _counted(monkeypatch)
+    again: list[dict[str, Any]] = []
+    resumed = solved(replace(task, checkpoint=middle), keep=again.append)["record"]["plan"]
+    assert "alone" not in done
+    assert len(done) == len(last["coalitions"]["found"]) - len(middle["coalitions"]["found"])
+    assert again[-1]["coalitions"] == last["coalitions"]
+    assert all(one["alone"] == last["alone"] for one in again)
+    first = whole["record"]["plan"]
+    assert resumed["value"] == pytest.approx(first["value"], rel=NEAR)
+    assert [one["own"] for one in resumed["proposals"]] == [one["own"] for one in first["proposals"]]
+    for name, figures in first["settlement"]["payoffs"].items():
+        assert resumed["settlement"]["payoffs"][name] == pytest.approx(figures, rel=1e-6)
+    if method == "shapley":  # what stands on something else is not taken
+        done.clear()
+        strange = {name: {**last[name], "mark": "x"} for name in ("alone", "coalitions")}
+        solved(replace(task, checkpoint={**last, **strange}))
+        assert done.count("alone") == 5
+        assert len(done) == 5 + len(last["coalitions"]["found"])
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each result adds its kind when it is computed."""
+    done: list[str] = []
+    for module, name in (("synergy.engine", "alone_of"), ("synergy.coalitions.game", "solver_of")):
+        make, kind = getattr(import_module(module), name), name.partition("_")[0]
+
+        def counting(needs: Any, make: Any = make, kind: str = kind) -> Any:
+            tool = make(needs)
+            return lambda task: (done.append(kind), tool(task))[1]
+
+        monkeypatch.setattr(f"{module}.{name}", counting)
+    return done
+
+
+SETTLING = """
+import os, signal, sys
+from datetime import timedelta
+from synergy.coalitions import shelf
+from synergy.store.access import WORKER
+from synergy.store.leases import claim, keep_checkpoint
+from synergy.store.store import open_store
+from synergy.worker.solve import Task, solve
+
+def keep(record):
+    keep_checkpoint(store, WORKER, held, record)
+    if "coalitions" in record:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+shelf.PAUSE = -1.0
+store = open_store(sys.argv[1])
+held = claim(store, WORKER, "lost", timedelta(seconds=-1))
+solve(Task(held.archive, held.scenario, held.options), keep=keep)
+"""
+
+
+def test_a_worker_that_is_killed_in_the_settlement_does_not_match_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
+    address = str(tmp_path / "store.db")
+    store = make_store(address)
+    ident = begun(store, options=OPTIONS | {"settlement": "core"})
+    freezing.freeze(store, PLANNER, ident)
+    match = matching.request_match(store, PLANNER, ident)["match"]
+    with subprocess.Popen([sys.executable, "-c", SETTLING, address], cwd=ROOT) as process:
+        assert process.wait(120) == -signal.SIGKILL
+    done = work_once(store, Habits(apart=False))
+    assert done is not None
+    assert done["state"] == "done"
+    start = seeing.match_input(store, PLANNER, match)["checkpoint"]
+    assert start["done"]
+    assert len(start["alone"]["found"]) == 5
+    assert start["coalitions"]["found"]
+    told = [one["phase"] for one in seeing.see_progress(store, PLANNER, match) if one["attempt"] == 2]
+    assert "settlement" in told
+    assert not {"relaxation", "search", "slopes"} & set(told)
+    assert replay(store, PLANNER, match)["same"]
+    store.close()
+
+
 def test_a_process_that_dies_costs_what_it_was_at() -> None:
     needs = (read(ROOT / "datasets" / "tiny"), Effort(1e-6, 60.0))
     alone = [one.value for one in Spread(alone_of, needs, None).map(range(5))]
@@ -152,13 +248,12 @@ def test_a_process_that_dies_costs_what_it_was_at() -> None:
         assert side is not None
         spread = Spread(alone_of, needs, side)
         assert [one.value for one in spread.map(range(5))] == alone
-        for _ in range(2):
-            before = side.pids
-            for pid in before:
-                os.kill(pid, signal.SIGKILL)
-            assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
-            assert side.pids
-            assert set(side.pids).isdisjoint(before)
+        before = side.pids
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        assert [one.value for one in spread.map(range(5))] == alone  # lost, or refused from now on
+        assert side.pids
+        assert set(side.pids).isdisjoint(before)
 
 
 def noted(folder: str) -> Any:
@@ -189,20 +284,21 @@ def _until(done: Any) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("deaths", [1, FRESH])
-def test_what_a_lost_process_had_is_done_by_another_one(tmp_path: Path, deaths: int) -> None:
-    tasks = [("first", 0), ("deadly", deaths), ("third", 0), ("last", 0)]
+def test_what_a_lost_process_had_is_done_by_another_one(tmp_path: Path) -> None:
+    tasks = [("first", 0), ("deadly", 1), ("third", 0), ("last", 0)]
     with pool(2) as side:
         assert side is not None
         assert Spread(noted, str(tmp_path), side).map(tasks) == tasks
         pids = (tmp_path / "deadly").read_text().split()
-        assert len(pids) == len(set(pids)) == deaths + 1
+        assert len(pids) == len(set(pids)) == 2
         assert str(os.getpid()) not in pids
         assert int(pids[-1]) in side.pids
     assert _times(str(tmp_path), "first") <= 2  # at most lost with the first death, never done again for others
 
 
-def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path) -> None:
+def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert FRESH == 3
+    monkeypatch.setattr("synergy.coalitions.workers.FRESH", 1)
     tasks = [("first", 0), ("never", 99), ("last", 0)]
     mine = str(os.getpid())
     with pool(2) as side:
@@ -210,7 +306,7 @@ def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path) -> None:
         spread = Spread(only_here, (str(tmp_path), mine), side)
         assert spread.map(tasks) == tasks
         pids = (tmp_path / "never").read_text().split()
-        assert len(pids) == FRESH + 2
+        assert len(pids) == 1 + 1 + 1
         assert pids[-1] == mine
         assert mine not in pids[:-1]
 

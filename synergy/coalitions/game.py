@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synergy.coalitions.frame import Frame, frame_of
+from synergy.coalitions.shelf import Shelf, worth_from, worth_record
 from synergy.coalitions.solver import Depth, Prepared, prepare, solver_of
 from synergy.coalitions.ties import ties_of
 from synergy.coalitions.walk import walker_of
@@ -87,6 +89,7 @@ class CoalitionGame:
         self._walks = Spread(walker_of, self._prepared, executor) if walks else None
         self._grand = known.grand
         self._kept: dict[_Key, Worth] = {}
+        self._shelf = Shelf(self._effort.memory, "coalitions", self._mark(dataset))
         self._timed = self._prepared.timed
         self._over: str | None = None  # what kept a search from being made
         for index, name in enumerate(self.players):
@@ -125,13 +128,14 @@ class CoalitionGame:
         whole = len(self.players)
         pieces = [() if members.sum() == whole else self._ties.pieces(members) for members in many]
         wanted = dict.fromkeys(_key(piece) for some in pieces for piece in some)
-        missing = [key for key in wanted if key not in self._kept]
+        missing = self._missing(list(wanted))
 
-        def heard(done: int) -> None:
-            self._effort.say("settlement", done=done, total=len(missing))
+        def heard(found: list[Worth]) -> None:
+            self._effort.say("settlement", done=len(found), total=len(missing))
+            self._keep(dict(zip(missing, found, strict=False)))
 
-        found = self._spread.map([self._members(key) for key in missing], heard)
-        self._kept.update(zip(missing, found, strict=True))
+        self._spread.map([self._members(key) for key in missing], heard)
+        self._shelf.flush()
         return [
             self._grand if members.sum() == whole else _sum([self._kept[_key(piece)] for piece in some])
             for members, some in zip(many, pieces, strict=True)
@@ -144,16 +148,44 @@ class CoalitionGame:
         """
         whole = len(self.players)
         keys = [_key(np.flatnonzero(members)) for members in many]
-        missing = [key for key in dict.fromkeys(keys) if 0 < len(key) < whole and key not in self._kept]
+        missing = self._missing([key for key in dict.fromkeys(keys) if 0 < len(key) < whole])
         runs = _nested(missing)
         tasks = [np.array([self._members(key) for key in run]) for run in runs]
-        found = walks.map(tasks, lambda done: self._effort.say("settlement", done=done, total=len(runs)))
-        for key, worth in zip(missing, (worth for some in found for worth in some), strict=True):
-            alone = sum(self._kept[player,].value if (player,) in self._kept else -np.inf for player in key)
-            value = max(worth.value, alone)
-            self._kept[key] = replace(worth, value=value, bound=max(value, worth.bound))
+
+        def heard(found: list[list[Worth]]) -> None:
+            self._effort.say("settlement", done=len(found), total=len(runs))
+            done = zip(missing, (worth for some in found for worth in some), strict=False)
+            self._keep({key: self._at_least_alone(key, worth) for key, worth in done if key not in self._kept})
+
+        walks.map(tasks, heard)
+        self._shelf.flush()
         known = self._kept | {(): Worth(0.0, 0.0), tuple(range(whole)): self._grand}
         return [known[key] for key in keys]
+
+    def _at_least_alone(self, key: _Key, worth: Worth) -> Worth:
+        """Return what a coalition is worth, not less than what its members have alone."""
+        alone = sum(self._kept[player,].value if (player,) in self._kept else -np.inf for player in key)
+        value = max(worth.value, alone)
+        return replace(worth, value=value, bound=max(value, worth.bound))
+
+    def _missing(self, keys: Sequence[_Key]) -> list[_Key]:
+        """Return the coalitions whose value is not known, neither here nor by an earlier attempt of the run."""
+        for key in keys:
+            if key not in self._kept and (record := self._shelf.get(_text(key))) is not None:
+                self._kept[key] = worth_from(record)
+        return [key for key in keys if key not in self._kept]
+
+    def _keep(self, found: Mapping[_Key, Worth]) -> None:
+        """Keep values, for the next attempt of the run too."""
+        new = {key: worth for key, worth in found.items() if key not in self._kept}
+        self._kept.update(new)
+        self._shelf.put({_text(key): worth_record(worth) for key, worth in new.items()})
+
+    def _mark(self, dataset: Dataset) -> str:
+        """Return the mark of what values depend on: the dataset, how hard they are worked on, the plan of all."""
+        plan = self._prepared.plan
+        held = b"" if plan is None else plan.tobytes()
+        return hashlib.sha256(f"{dataset.mark} {self._depth}".encode() + held).hexdigest()
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
@@ -218,6 +250,17 @@ def _nested(keys: Sequence[_Key]) -> list[list[_Key]]:
         else:
             runs.append([key])
     return runs
+
+
+def _text(key: _Key) -> str:
+    """Return a short name of a coalition.
+
+    Examples
+    --------
+    >>> _text((0, 2, 5))
+    '25'
+    """
+    return f"{sum(1 << player for player in key):x}"
 
 
 def _key(piece: Ints) -> _Key:

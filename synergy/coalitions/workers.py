@@ -98,7 +98,7 @@ class Spread:
         self._tool: Tool | None = None
         self._frozen: tuple[str, bytes] | None = None
 
-    def map(self, tasks: Sequence[Any], heard: Callable[[int], None] | None = None) -> list[Any]:
+    def map(self, tasks: Sequence[Any], heard: Callable[[list[Any]], None] | None = None) -> list[Any]:
         """Return the results of some tasks in their order.
 
         Parameters
@@ -106,13 +106,13 @@ class Spread:
         tasks : sequence
             Can be pickled.
         heard : callable, optional
-            Hears how many are done.
+            Hears the results that there are so far.
         """
         results: list[Any] = []
         for chunk in self._chunks(tasks):
             results += chunk
             if heard is not None:
-                heard(len(results))
+                heard(results)
         return results
 
     def _chunks(self, tasks: Sequence[Any]) -> Iterator[list[Any]]:

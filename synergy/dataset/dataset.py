@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -62,6 +64,12 @@ class Dataset:
         hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
         shares: NDArray[np.float64] = hours / hours.sum()
         return shares
+
+    @property
+    def mark(self) -> str:
+        """Return the SHA-256 of the tables and of all settings in force: what is computed from both depends on it."""
+        settings = json.dumps(self.scenario_record(), sort_keys=True, default=str)
+        return hashlib.sha256(f"{self.digest} {settings}".encode()).hexdigest()
 
     def scenario_record(self) -> dict[str, Any]:
         """Return all settings in force, with the scenario's name, tables and scale, as a plain JSON record."""

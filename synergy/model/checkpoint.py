@@ -91,7 +91,7 @@ class Keeper:
         tighter = bound > self._bound
         if better and x is not None:
             self._value = value
-            self._chosen = np.flatnonzero(self._problem.integer & (x > 0.5)).tolist()
+            self._chosen = self._on(x)
         self._bound = max(self._bound, bound)
         if better or (tighter and time.monotonic() - self._told > PAUSE):
             self._keep(done=False)
@@ -99,15 +99,21 @@ class Keeper:
     def end(self, answer: Answer) -> None:
         """Keep what the search brought: nothing more is looked for."""
         self.note(answer.x, answer.value, answer.bound)
+        if answer.x is not None and answer.value <= self._value:  # with less that is on, for the same
+            self._chosen = self._on(answer.x)
         self._keep(done=True)
 
+    def _on(self, x: Floats) -> list[int]:
+        """Return which yes-or-no decisions a plan takes."""
+        return np.flatnonzero(self._problem.integer & (x > 0.5)).tolist()
+
     def _keep(self, *, done: bool) -> None:
-        if self._memory.keep is None or self._chosen is None:
+        if self._chosen is None:
             return
         self._told = time.monotonic()
         money = self._problem.money
         bound = min(self._bound, self._value)
-        self._memory.keep(
+        self._memory.note(
             {
                 "problem": self._mark,
                 "chosen": self._chosen,

@@ -58,6 +58,17 @@ class Memory:
     start: Mapping[str, Any] | None = None
     keep: Callable[[dict[str, Any]], None] | None = None
     resumed: bool = False
+    _whole: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with all that was kept before: a step adds what it knows."""
+        self._whole = dict(self.start or {})
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Keep a checkpoint of what was known and what is new in it."""
+        self._whole = {**self._whole, **record}
+        if self.keep is not None:
+            self.keep(dict(self._whole))
 
     @property
     def seconds(self) -> float:
