@@ -11,6 +11,11 @@ import pytest
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
+from synergy.cli.words_files import FILE_WORDS
+from synergy.cli.words_rounds import ROUND_WORDS
+from synergy.cli.words_serving import SERVING_WORDS
+from synergy.cli.words_settlement import SETTLEMENT_WORDS
+from synergy.cli.words_studies import STUDY_WORDS
 from synergy.errors import UsageError
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 from synergy.records.schema_studies import STUDIES
@@ -122,6 +127,8 @@ def test_schemas_are_schemas(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_word_is_there_in_both_languages() -> None:
+    parts = (FILE_WORDS, ROUND_WORDS, STUDY_WORDS, SETTLEMENT_WORDS, SERVING_WORDS)
+    assert [key for part in parts for key, pair in part.items() if WORDS[key] != pair] == []  # one word, one meaning
     assert [key for key, pair in WORDS.items() if len(pair) != 2 or not all(text.strip() for text in pair)] == []
 
 

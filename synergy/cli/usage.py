@@ -46,7 +46,8 @@ def localise(command: click.Command, talk: Talk, within: str = "") -> None:
     command.short_help = command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):
-            parameter.help = talk.say(f"option.{parameter.name}")
+            own_text = f"option.{within}{command.name}.{parameter.name}"  # where it means another thing than elsewhere
+            parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
     own = command.get_help_option(click.Context(command))
     if own is not None:
         own.help = talk.say("option.help")

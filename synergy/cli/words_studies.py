@@ -127,7 +127,7 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.target": ("Site that would take.", "需方厂区。"),
         "option.period": ("One period; else the whole year.", "某一时段；默认全年。"),
         "option.mode": ("One mode of transport; else any.", "某种运输方式；默认任意。"),
-        "option.enterprise": (
+        "option.explain.enterprise": (
             "Instead of one exchange: the nearest partners of an enterprise.",
             "不问单项交换，而问某企业最近的合作方。",
         ),
