@@ -134,7 +134,7 @@ def test_every_reason_has_a_case() -> None:
 
 def test_pooled_builds_are_said_in_firms(tmp_path: Path) -> None:
     answer = _worlds(tmp_path, "build_cost")[3]
-    assert "3 firms are needed, 2 are 10 t x short" in answer.text("en")
+    assert "3 firms are needed, 2 would be 10 t x short" in answer.text("en")
     assert "需要 3 家企业，2 家还差 10 吨 x" in answer.text("zh")
 
 

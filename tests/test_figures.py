@@ -315,7 +315,7 @@ def test_the_map_takes_outlines_of_an_operator() -> None:
         ],
     }
     assert len(list(rings(collection))) == 3
-    chart = charted([Place("A", "A", "Xiaoyi", 37.1, 111.7)], [], "zh", collection)
+    chart = charted([Place("A", "A", "Xiaoyi", 37.1, 111.7)], [], "zh", list(rings(collection)))
     root = _parsed(draw_map(chart, "zh", NAMING))
     assert len([one for one in root.iter(f"{SVG}path") if one.get("class") == "county"]) == 3
 

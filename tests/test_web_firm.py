@@ -125,7 +125,7 @@ def test_why_not_is_counted_and_bounded(web_world: World, monkeypatch: pytest.Mo
     client, form = web_world.client("tarco"), {"own": "TARCO-1", "other": "EAST-1", "commodity": "TAR", "way": "take"}
     page = web_world.post(client, "/en/why-not", **form)
     assert "too far" in page.text
-    assert f"{wondering.MOST - 1} of {wondering.MOST} questions left" in re.sub(r"\s+", " ", page.text)
+    assert f"Questions left in this round: {wondering.MOST - 1} of {wondering.MOST}" in re.sub(r"\s+", " ", page.text)
     assert web_world.post(client, "/en/why-not", **{**form, "own": "GLASS-1"}).status_code == 404
     monkeypatch.setattr(whynot, "answered", lambda *_given: None)
     assert "could not be answered" in web_world.post(client, "/en/why-not", **form).text

@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
+from canaries import CANARIES, canary
 from flask import Flask
 from flask.testing import FlaskClient
-from stores import begun, costly, editor, matched
 from web_worlds import PASSWORD, PEOPLE, SECRET, World
 
-from synergy.store import declaring, freezing, people, sessions
+from synergy.store import people, sessions
 from synergy.store.access import RULES, Action, reach
-from synergy.store.names import Role, Sheet
-from synergy.store.overlay import Entry
+from synergy.store.names import Role
 from web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from web.app import create_app
 from web.settings import Settings
 from web.signing import onward
-
-CANARIES = ("137.918273", "2953.817462")
 
 
 @pytest.fixture(autouse=True)
@@ -242,25 +238,8 @@ def test_a_fault_of_the_program_tells_nothing(
     assert json.loads(written[0])["kind"] == "ValueError"
 
 
-def _canary(world: World) -> int:
-    """Return a round in which costs and prices of EAST are canaries, published."""
-    store = world.store
-    ident = begun(store, name="canary")
-    for name in ("WEST", "ALUMINA", "TARCO", "GLASS"):
-        declaring.repeat(store, editor(name), (ident, name))
-    own = declaring.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
-    entries = costly(own, Decimal(CANARIES[0]))
-    entries.append(
-        Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARIES[1]))
-    )
-    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
-    freezing.freeze(store, world.actor("planner"), ident)
-    matched(store, ident)
-    return ident
-
-
 def test_no_page_of_a_rival_holds_a_canary(web_world: World) -> None:
-    ident = _canary(web_world)
+    ident = canary(web_world)
     secret = {*CANARIES, *(one.replace(".", "") for one in CANARIES), *(f"{float(one):,.2f}" for one in CANARIES)}
     leaks, read = [], 0
     for who in ("editor", "reader", "client", "admin", ""):

@@ -106,4 +106,4 @@ def test_the_pages_have_their_templates(folder: Path) -> None:
 def test_the_demo_runs(folder: Path) -> None:
     done = _run(folder, "synergy", "demo", "--no-serve", "--time-limit", "5", "--gap", "0.2", "--lang", "en")
     assert done.returncode == 0, done.stderr
-    assert "proposals for lvliang" in done.stdout
+    assert "Proposals for lvliang" in done.stdout

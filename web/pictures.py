@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from web.figures.flow import Delivery, Partner, flow
 from web.figures.map import Line, Place, charted, draw_map
+from web.figures.outline import NONE, Outlines
 from web.figures.svg import Naming
 from web.texts import word
 
@@ -47,7 +48,9 @@ def flow_picture(
     return flow(partners, deliveries, naming)
 
 
-def map_picture(lines: Sequence[Record], sites: Mapping[str, Record], said: tuple[Any, str]) -> Markup:
+def map_picture(
+    lines: Sequence[Record], sites: Mapping[str, Record], said: tuple[Any, str], bounds: Outlines = NONE
+) -> Markup:
     """Return the map of the sites of a proposal; "" where not all of them are known.
 
     Parameters
@@ -58,6 +61,8 @@ def map_picture(lines: Sequence[Record], sites: Mapping[str, Record], said: tupl
         Names and places by site.
     said : tuple
         What says goods (`good_name(id)`), and the language.
+    bounds : Outlines
+        Boundaries of an operator.
     """
     teller, lang = said
     ends = dict.fromkeys(_ends(lines))
@@ -80,7 +85,7 @@ def map_picture(lines: Sequence[Record], sites: Mapping[str, Record], said: tupl
         if one["from_site"] != one["to_site"]
     ]
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
-    return draw_map(charted(places, ways, lang), lang, naming)
+    return draw_map(charted(places, ways, lang, bounds.rings), lang, naming)
 
 
 def _ends(lines: Sequence[Record]) -> Iterable[str]:

@@ -50,7 +50,7 @@ def page(template: str, lang: str, **fields: Any) -> str:
         "who": who,
         "navigation": entries(current_app, None if who is None else who.role),
         "here": request.endpoint,
-        "unread": _unread(who),
+        "unread": unread_by(who),
         "demo": settings().demo,
     }
     return render_template(template, **{**frame, **fields})
@@ -64,7 +64,7 @@ def _looking() -> Actor | None:
         return None
 
 
-def _unread(who: Actor | None) -> int:
+def unread_by(who: Actor | None) -> int:
     """Return how many notices somebody has not read; none where they get none, or where it cannot be told just now."""
     if who is None or reach(who, Action.SEE_NOTICES) is None:
         return 0

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from web.figures.outline import NONE, Outlines
+
 MEBIBYTE = 1 << 20
 
 
@@ -42,6 +44,8 @@ class Settings:
         Whether ``/metrics`` answers, and that to the loopback address alone.
     backup_folder : pathlib.Path or None
         Where copies of the store go; None: none are made by the pages.
+    outlines : web.figures.outline.Outlines
+        Boundaries behind the sites on maps.
     """
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -59,6 +63,7 @@ class Settings:
     webhook_hosts: tuple[str, ...] = ()
     metrics: bool = False
     backup_folder: Path | None = None
+    outlines: Outlines = NONE
 
     def flask(self) -> dict[str, Any]:
         """Return the same as Flask and its extensions name it."""

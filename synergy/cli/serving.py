@@ -36,6 +36,7 @@ _COOKIES = b"cookies of the pages"
 @click.option("--tls-cert", "certificate", type=click.Path(path_type=Path))
 @click.option("--tls-key", "private", type=click.Path(path_type=Path))
 @click.option("--backups", type=click.Path(path_type=Path))
+@click.option("--map", "region", metavar="FILE.geojson", type=click.Path(path_type=Path))
 @click.option("--webhook-host", "webhooks", metavar="HOST", multiple=True)
 @click.option("--metrics", is_flag=True)
 @in_language
@@ -43,6 +44,7 @@ _COOKIES = b"cookies of the pages"
 def serve(talk: Talk, /, **given: Any) -> int:
     """Serve a store until interrupted."""
     _safe(talk, given)
+    given["region"] = _outlines(talk, given["region"])
     from synergy.worker.supervisor import Supervisor
     from synergy.worker.work import Habits
 
@@ -107,6 +109,17 @@ def _first(talk: Talk, store: Store) -> None:
     talk.line(talk.say("serve.first", name=ADMINISTRATOR, password=password), "bold")
 
 
+def _outlines(talk: Talk, file: Path | None) -> Any:
+    """Return the boundaries that maps show, none where no file is named."""
+    found, texts = importlib.import_module("web.figures.outline"), importlib.import_module("web.texts")
+    if file is None:
+        return found.NONE
+    try:
+        return found.outlines(file)
+    except found.OutlineError as error:
+        raise UsageError(f"{file}: {texts.word('outline.' + error.code, talk.lang, found=error.found)}") from error
+
+
 def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
     """Return a server that listens; by name, for nothing of the house imports the factory."""
     factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
@@ -118,6 +131,7 @@ def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
         backup_folder=given["backups"],
         webhook_hosts=given["webhooks"],
         metrics=given["metrics"],
+        outlines=given["region"],
     )
     tls = serving.Tls(given["certificate"], given["private"]) if given["certificate"] else None
     app = factory.create_app(store, chosen)

@@ -92,7 +92,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{name}: sound. {tables} tables, {rows} rows, {enterprises} enterprises",
             "{name}：数据有效。{tables} 张表，{rows} 行，{enterprises} 家企业",
         ),
-        "counted": ("{errors} errors, {warnings} warnings", "{errors} 个错误，{warnings} 个警告"),
+        "counted": ("errors: {errors}, warnings: {warnings}", "{errors} 个错误，{warnings} 个警告"),
         "and_more": ("... and {count} more", "……另有 {count} 条"),
         "more_proposals": (
             "{count} more proposals: --all shows them",
@@ -106,7 +106,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "No proposals: --settlement none computes the plan alone.",
             "没有建议：--settlement none 只计算方案。",
         ),
-        "proposals_of": ("{count} proposals for {name}", "{name}：{count} 条建议"),
+        "proposals_of": ("Proposals for {name}: {count}", "{name}：{count} 条建议"),
         "total.status": ("Status", "状态"),
         "total.gap": ("Proven gap", "已证明的间隙"),
         "total.value": ("Value of the plan", "方案价值"),

@@ -21,7 +21,7 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "form.removed": ("removed", "删除"),
         "form.changed": ("changed", "变更"),
         "form.accepted": (
-            "Would be accepted; {same} entries stay as they are. Nothing was stored.",
+            "Would be accepted; entries that stay as they are: {same}. Nothing was stored.",
             "可以接受；{same} 项保持不变。未保存。",
         ),
         "form.refused": ("Would be refused as a whole. Nothing was stored.", "将被整体拒绝。未保存。"),

@@ -21,6 +21,10 @@ SERVING_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.certificate": ("Certificate (PEM), to serve with TLS alone.", "证书文件（PEM），用于独立提供 TLS。"),
         "option.private": ("Key of the certificate (PEM).", "证书私钥（PEM）。"),
         "option.backups": ("Folder for copies that an administrator makes.", "管理员备份的存放文件夹。"),
+        "option.region": (
+            "Boundaries behind the sites on maps (GeoJSON, WGS 84).",
+            "地图底图边界文件（GeoJSON，WGS 84）。",
+        ),
         "option.webhooks": ("Host that webhooks may go to; may be repeated.", "允许接收回调通知的主机；可重复。"),
         "option.metrics": (
             "Answer /metrics to this machine, for Prometheus.",

@@ -29,7 +29,7 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "paths.head": ("{count} chains for {name}", "{name}：{count} 条产业链"),
         "paths.there": (
-            "{amount} a year in the region, from {count} enterprises and public places",
+            "{amount} a year in the region, from enterprises and public places: {count}",
             "区内每年 {amount}，来自 {count} 家企业或公共场所",
         ),
         "paths.worth": (

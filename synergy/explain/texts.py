@@ -208,7 +208,7 @@ REASONS: Mapping[str, Saying] = MappingProxyType(
 POOLED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "fewer": (
-            "{firms} firms are needed, {one_less} are {fewer} short",
+            "{firms} firms are needed, {one_less} would be {fewer} short",
             "需要 {firms} 家企业，{one_less} 家还差 {fewer}",
         ),
         "short": (

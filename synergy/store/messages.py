@@ -50,7 +50,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{enterprise} 已回复一项建议：{answer_zh}",
         ),
         "matched": (
-            "Run {number} of the round has ended: {status}, {proposals} proposals",
+            "Run {number} of the round has ended: {status}, proposals: {proposals}",
             "本轮次第 {number} 次匹配已结束：{status}，共 {proposals} 项建议",
         ),
         "failed": ("Run {number} of the round has failed: {fault}", "本轮次第 {number} 次匹配失败：{fault}"),

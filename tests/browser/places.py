@@ -9,7 +9,6 @@ from web_worlds import World
 
 ROLES = ("editor", "planner", "auditor", "admin", "")
 APART = ("/api/", "/static/", "/health", "/ready", "/metrics")  # for programs, not for people
-PARTS = ("rounds.progress",)  # parts of pages, fetched by their script
 VIEWS = ("results", "map", "sankey", "partners", "products")  # ways to look at a plan, each a page
 
 
@@ -49,8 +48,6 @@ def places(world: World) -> tuple[list[Place], list[str]]:
     clients = {who: world.client(who) for who in ROLES}
     for rule in sorted(world.app.url_map.iter_rules(), key=lambda one: one.rule):
         if "GET" not in (rule.methods or ()) or "lang" not in rule.arguments or rule.rule.startswith(APART):
-            continue
-        if rule.endpoint in PARTS:
             continue
         answers = []
         for who in ROLES:

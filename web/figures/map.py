@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot, log2
 from typing import Any
 
 from markupsafe import Markup
 
 from web.figures.counties import COUNTIES, county_name
-from web.figures.geometry import Box, Point, Projection, projection, rings, spread, tagged, thinned
+from web.figures.geometry import Box, Point, Projection, projection, spread, tagged, thinned
+from web.figures.outline import near
 from web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
 
 SIZE = (860.0, 760.0)
@@ -80,7 +82,7 @@ def charted(
     places: Sequence[Place],
     lines: Sequence[Line],
     lang: str,
-    geojson: Mapping[str, Any] | None = None,
+    outlines: Sequence[Sequence[Point]] = (),
     by_county: bool = False,
 ) -> Chart:
     """Return what is drawn where.
@@ -93,15 +95,15 @@ def charted(
         Between sites that are there.
     lang : str
         ``en`` or ``zh``.
-    geojson : mapping, optional
-        Outlines of counties, of an operator.
+    outlines : sequence of sequence of tuple of float
+        Boundaries of an operator, latitude and longitude; those near the sites are drawn.
     by_county : bool
         Put sites together also where they are few.
     """
     seats = _seats(places)
-    outlines = [] if geojson is None else list(rings(geojson))
-    known = [place for outline in outlines for place in outline]
     sites = {one.key: _where(one, seats, order) for order, one in enumerate(sorted(places, key=lambda one: one.key))}
+    bounds = near(outlines, [*seats.values(), *sites.values()])
+    known = [place for outline in bounds for place in outline]
     flat, size = projection([*seats.values(), *sites.values(), *known] or [(37.5, 111.1)], SIZE, MARGIN)
     pairs = {(one.origin, one.target) for one in lines}
     many = by_county or len(places) > MOST_PLACES or len(pairs) > MOST_LINES
@@ -114,7 +116,7 @@ def charted(
     busy = _busy(ties)
     spots = _county_spots(places, seats, flat, lang, busy) if many else _site_spots(places, sites, flat, size, busy)
     named = {} if many else {county: flat.point(*seat) for county, seat in seats.items() if county}
-    drawn = tuple(tuple(thinned([flat.point(*place) for place in outline])) for outline in outlines)
+    drawn = tuple(tuple(thinned([flat.point(*place) for place in outline])) for outline in bounds)
     told = {key: tuple(found) for key, found in sorted(ties.items())}
     return Chart({one.key: one for one in spots}, told, named, drawn, size, many)
 
@@ -258,4 +260,7 @@ def _line(pair: tuple[str, str], lines: Sequence[Line], spots: Mapping[str, _Spo
 
 
 def _closed(points: Sequence[Point]) -> str:
-    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points) + "z"
+    # whole px, each step from the one before: half the length
+    whole = [(round(x), round(y)) for x, y in points]
+    steps = [f"{x - u} {y - v}" for (u, v), (x, y) in pairwise(whole)]
+    return f"M{whole[0][0]} {whole[0][1]}l{' '.join(steps)}z"

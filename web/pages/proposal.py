@@ -10,7 +10,7 @@ from synergy.store import following, responding, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
-from web.access import actor, rule, store
+from web.access import actor, rule, settings, store
 from web.course import course
 from web.failing import said
 from web.firm.answering import reply_of
@@ -34,7 +34,7 @@ def proposal(lang: str, code: str) -> str | Response:
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
-    where = map_picture(one.lines, record["labels"]["sites"], (one, lang))
+    where = map_picture(one.lines, record["labels"]["sites"], (one, lang), settings().outlines)
     fields = {"record": record, "picture": picture, "map": where, **course(store(), who, record)}
     return page("firm/proposal.html", lang, one=one, answer_here=reach(who, Action.ANSWER), **fields)
 

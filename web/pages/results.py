@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from synergy.store import seeing
 from synergy.store.access import Action
 from synergy.store.words import refusal
-from web.access import actor, rule, store
+from web.access import actor, rule, settings, store
 from web.course import course
 from web.pages.addresses import lead
 from web.planning.dossier import dossier, firm_name
@@ -30,7 +31,8 @@ _CHOICE = ("kind", "county", "commodity", "firm")
 
 
 def _seen(lang: str, round_id: int) -> Seen:
-    return seen((store(), actor()), round_id, lang, request.args)
+    found = seen((store(), actor()), round_id, lang, request.args)
+    return replace(found, bounds=settings().outlines)
 
 
 def _chosen() -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _pictures(seen: Seen, proposal: Record) -> tuple[Markup, Markup]:
         said = f"{word('dossier.new', seen.lang)} {seen.shown.name('processes', build['process'])}"
         notes.setdefault(seen.material.firm(build["site"]), []).append(said)
     said_of = (_Said(seen), seen.lang)
-    where = map_picture(proposal["lines"], seen.record["labels"]["sites"], said_of)
+    where = map_picture(proposal["lines"], seen.record["labels"]["sites"], said_of, seen.bounds)
     return flow_picture(proposal["lines"], notes, lambda name: firm_name(seen, name), said_of), where
 
 

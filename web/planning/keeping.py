@@ -12,6 +12,8 @@ from flask import Response, make_response, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from synergy.store.access import Actor
+from web.access import settings
+from web.render import unread_by
 
 KEPT = 64  # pages
 _PAGES: OrderedDict[str, str] = OrderedDict()
@@ -30,7 +32,9 @@ def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyR
     make : callable
         Makes the page; it holds nothing that is another one each time, as a form with its mark.
     """
-    parts = (who.name, str(who.role), request.full_path, record["match"], record["digest"], record["chain"]["mac"])
+    shown = (record["match"], record["digest"], record["chain"]["mac"], settings().outlines.digest)
+    # the navigation counts notices, and to read them is no event
+    parts = (who.name, str(who.role), request.full_path, *shown, unread_by(who))
     tag = sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
     # a message waits to be shown: the page differs this once
     if "_flashes" in session:

@@ -70,7 +70,8 @@ def picture(seen: Seen, view: str, by_county: bool, lead: Addresses) -> Markup:
     """
     draw = {"map": _map, "sankey": _sankey, "partners": _partners, "products": _products}[view]
     # addresses are the same for all who may see a plan, so that a picture is too
-    key = (seen.ident, seen.record["match"], seen.record["digest"], view, by_county, seen.lang, seen.choice)
+    plan = (seen.ident, seen.record["match"], seen.record["digest"], seen.bounds.digest)
+    key = (*plan, view, by_county, seen.lang, seen.choice)
     return GALLERY.get(key, lambda: draw(seen, by_county, lead))
 
 
@@ -135,7 +136,7 @@ def _map(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
         )
         for one in sent
     ]
-    chart = charted(material.places(ends), lines, seen.lang, by_county=by_county)
+    chart = charted(material.places(ends), lines, seen.lang, seen.bounds.rings, by_county)
     return draw_map(chart, seen.lang, _naming(seen, "map"))
 
 

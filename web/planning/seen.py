@@ -14,6 +14,7 @@ from synergy.store.store import Store
 from synergy.store.words import refusal
 from web.figures.counties import county_name
 from web.figures.material import Choice, Material
+from web.figures.outline import NONE, Outlines
 from web.shown import Shown
 
 Record = Mapping[str, Any]
@@ -39,6 +40,8 @@ class Seen:
         All proposals as the store has them, with codes, answers and parties.
     codes : mapping of str to str
         Code of each proposal by its id in the plan.
+    bounds : Outlines
+        Boundaries of an operator, for maps.
     """
 
     round: Record
@@ -48,6 +51,7 @@ class Seen:
     choice: Choice
     proposals: tuple[Record, ...]
     codes: Mapping[str, str]
+    bounds: Outlines = NONE
 
     @property
     def ident(self) -> int:

@@ -59,7 +59,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Nothing is stored until you declare; every fault is shown at its cell.",
             "提交之前不会保存；每处错误都会在单元格处显示。",
         ),
-        "declare.done": ("Declared: {count} entries.", "已申报 {count} 项。"),
+        "declare.done": ("Declared; entries: {count}.", "已申报 {count} 项。"),
         "declare.refused": (
             "Nothing is stored: mend what is marked, then check again.",
             "未保存：请修正标出之处后再检查。",
@@ -72,7 +72,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "declare.added": ("new", "新增"),
         "declare.removed": ("no longer declared", "不再申报"),
         "declare.changed": ("changed", "变更"),
-        "declare.same": ("{count} entries stay as they are.", "{count} 项保持不变。"),
+        "declare.same": ("Entries that stay as they are: {count}.", "{count} 项保持不变。"),
         "declare.assumed": ("filled in for you", "已自动补全"),
         "declare.source.default": ("default", "默认值"),
         "declare.source.library": ("from the process library", "取自工艺库"),

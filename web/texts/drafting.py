@@ -61,7 +61,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Partners have no name until all of them show interest",
             "各方均表示意向前不显示合作方名称",
         ),
-        "draft.who": ("Who takes part: {count} enterprises", "参与企业：{count} 家"),
+        "draft.who": ("Who takes part (enterprises: {count})", "参与企业：{count} 家"),
         "draft.who_hint": ("Who is not ticked has nothing in this round.", "未勾选的企业不参与本轮。"),
         "draft.onward": ("Next", "下一步"),
         "draft.back": ("Back", "上一步"),

@@ -155,7 +155,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "whynot.give": ("I deliver", "我方供出"),
         "whynot.take": ("I take", "我方购入"),
         "whynot.ask": ("Ask", "提问"),
-        "whynot.left": ("{left} of {most} questions left in this round.", "本轮次还可提问 {left} 次（共 {most} 次）。"),
+        "whynot.left": (
+            "Questions left in this round: {left} of {most}.",
+            "本轮次还可提问 {left} 次（共 {most} 次）。",
+        ),
         "whynot.in": ("It is in the plan.", "该交换已在方案中。"),
         "whynot.out": ("It is not in the plan.", "该交换不在方案中。"),
         "whynot.reasons": ("Because", "原因"),
