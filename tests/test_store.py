@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from synergy.store.names import Answer, Sheet, Stage
 from synergy.store.overlay import Entry
 from synergy.store.responding import Reply
 from synergy.store.rounds import Asked
-from synergy.store.store import Store
+from synergy.store.store import Store, open_store
 from synergy.store.tables import declared, events
 from synergy.store.words import WORDS, refusal
 
@@ -266,3 +267,11 @@ def test_a_deadline_closes_for_firms_alone(store: Store) -> None:
     with pytest.raises(RefusedError):
         declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
     declaring.declare(store, PLANNER, (ident, "GLASS"), [GAS])
+
+
+def test_a_file_that_is_no_database_is_no_store(tmp_path: Path) -> None:
+    for name, content in (("notes.txt", b"declared by telephone"), ("empty.db", b"")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RefusedError) as told:
+            open_store(tmp_path / name)
+        assert told.value.code == "no_store"

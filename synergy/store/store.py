@@ -13,6 +13,7 @@ from synergy.store.database import Database, database
 from synergy.store.migrations.run import current, head, upgrade
 from synergy.store.words import refusal
 
+_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 KEY_FILE = "SYNERGY_AUDIT_KEY_FILE"  # where the key lies if not beside the database
 KEY_BYTES = 32
 
@@ -112,9 +113,16 @@ def open_store(address: str | Path) -> Store:
         raise
 
 
+def _is_sqlite(file: Path) -> bool:
+    """Return whether a file may be a database: another file would be told as one that does not answer for a moment."""
+    with file.open("rb") as content:
+        start = content.read(len(_MAGIC))
+    return start in (b"", _MAGIC)  # an empty file is a database without tables
+
+
 def _secret(base: Database) -> bytes:
     """Return the key of a store, and refuse one that this program cannot work with."""
-    if base.file is not None and not base.file.exists():
+    if base.file is not None and not (base.file.is_file() and _is_sqlite(base.file)):
         raise refusal("no_store", place=base.file)
     found, wanted = current(base), head()
     if found is None:
