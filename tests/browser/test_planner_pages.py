@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 from checks import Watch, faults, violations
 from playwright.sync_api import Browser, expect
-from served import served, signed_in
+from served import Clicks, served, signed_in
 from stores import PLANNER, accept, begun, proposals, worked
 from web_worlds import World
 
+from synergy.dataset.read import read
 from synergy.store import freezing, leases, matching, seeing
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
+from synergy.workbook.template import dataset_workbook
+from web.texts import word
+
+ROOT = Path(__file__).parents[2]
 
 OUTSIDE = """() => {
     const box = document.querySelector("svg.drawn").getBoundingClientRect();
@@ -96,6 +101,33 @@ def test_a_planner_takes_a_round_from_data_to_published_in_eight_clicks(
     click("Publish and ask for answers")
     assert seeing.see_round(world.store, PLANNER, ident)["state"] == "responding"
     assert clicks <= 8
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_planner_takes_an_uploaded_workbook_to_a_published_round_in_eight_clicks(
+    browser: Browser, live: tuple[World, str], tmp_path: Path, scripted: bool
+) -> None:
+    world, page = live[0], signed_in(browser, live, "planner", java_script_enabled=scripted)
+    file = tmp_path / "association.xlsx"
+    file.write_bytes(dataset_workbook(read(ROOT / "datasets" / "tiny"), "en"))
+    page.goto("/en/rounds")
+    person = Clicks(page)
+    person.click(page.get_by_role("link", name="Upload a dataset"))
+    page.locator("input[type=file]").set_input_files(file)
+    person.count += 1  # the dialog of files
+    person.click(page.locator("main form button[type=submit]").first)
+    person.click(page.get_by_role("link", name=word("dataset.use", "en")))
+    page.get_by_label("Name of the round").fill("from a workbook")
+    person.click(page.get_by_role("button", name="Next", exact=True))
+    person.click(page.get_by_role("button", name="Next", exact=True))
+    page.get_by_label("Settlement").select_option("standalone")
+    person.click(page.get_by_role("button", name=word("draft.at_once", "en")))
+    ident = int(page.url.rsplit("/", 1)[1])
+    worked(world.store)
+    page.goto(f"/en/rounds/{ident}")
+    person.click(page.get_by_role("button", name="Publish and ask for answers"))
+    assert seeing.see_round(world.store, PLANNER, ident)["state"] == "responding"
+    assert person.count <= 8, person.count
 
 
 def test_a_run_is_watched_as_it_goes(browser: Browser, live: tuple[World, str]) -> None:
