@@ -50,6 +50,20 @@ def _times(amount: Floats, factor: Floats) -> Floats:
     return product
 
 
+def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
+    """Return the members' part of amounts; of what is public and has no limit any part has none, be it nothing.
+
+    Parameters
+    ----------
+    amount : numpy.ndarray, shape (n, periods)
+    factor : numpy.ndarray, shape (n, 1)
+        Part of each, 0 for what takes no part.
+    public : numpy.ndarray of bool, shape (n, 1)
+    """
+    part: Floats = np.where(public & np.isposinf(amount), np.inf, _times(amount, factor))
+    return part
+
+
 def _per(amount: Floats, coefficient: Floats) -> Floats:
     """Return the quotient, with anything over nothing being without limit."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -77,7 +91,7 @@ def carried(network: Network, scope: Scope) -> Floats:
     links, places = network.links, network.places
     public = (places.owner[links.origin] == PUBLIC) & (places.owner[links.target] == PUBLIC)
     part = np.where(public, scope.public_part(places), 1.0)
-    return _times(links.capacity[:, None] * places.share[None, :], part[:, None])
+    return shared(links.capacity[:, None] * places.share[None, :], part[:, None], public[:, None])
 
 
 def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> Reach:
@@ -115,7 +129,7 @@ def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = Tr
 
 def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Reach:
     """Return bounds as the tables state them, each by itself."""
-    given, taken = _members(network.outlets, factor, run), _members(network.inlets, factor, run)
+    given, taken = (_members(network, ends, factor, run) for ends in (network.outlets, network.inlets))
     sent = sums(network.outlets.group, given, len(network.sources.site))
     received = sums(network.inlets.group, taken, len(network.sinks.site))
     return Reach(run, given, taken, sent, received, limit)
@@ -124,8 +138,8 @@ def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Rea
 def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> Reach:
     """Return all bounds that follow from the most that units run, and the run that follows from them."""
     arcs, outlets, inlets = network.arcs, network.outlets, network.inlets
-    given = _members(outlets, factor, run)
-    taken = _members(inlets, factor, run)
+    given = _members(network, outlets, factor, run)
+    taken = _members(network, inlets, factor, run)
     sources, sinks = len(network.sources.site), len(network.sinks.site)
     sent = sums(outlets.group, given, sources)
     received = sums(inlets.group, taken, sinks)
@@ -140,9 +154,10 @@ def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kep
     return Reach(run, given, taken, sent, received, flow)
 
 
-def _members(ends: Ends, factor: Floats, run: Floats) -> Floats:
+def _members(network: Network, ends: Ends, factor: Floats, run: Floats) -> Floats:
     """Return the most that each member gives or takes: the members' part of amounts, units as they can run."""
-    amount = _times(ends.amount, factor[ends.site][:, None])
+    public = network.places.owner == PUBLIC
+    amount = shared(ends.amount, factor[ends.site][:, None], public[ends.site][:, None])
     row = ends.kind == EndKind.UNIT
     amount[row] = _times(run[ends.ref[row]], ends.coefficient[row][:, None])
     return amount

@@ -88,8 +88,9 @@ class Frame:
 
 
 def _scaled(amount: Floats, part: float) -> Floats:
-    """Return a part of some amounts, which may have no limit; no part of it is nothing."""
-    return amount * part if part > 0 else np.where(np.isfinite(amount), amount * part, 0.0)
+    """Return a part of some amounts; of what has no limit any part has none, be it nothing."""
+    finite = np.isfinite(amount)
+    return np.where(finite, np.where(finite, amount, 0.0) * part, amount)
 
 
 def frame_of(network: Network) -> tuple[Frame, Model]:
