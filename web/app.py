@@ -81,6 +81,9 @@ def _guarded(response: Response) -> Response:
         response.headers.remove("Retry-After")  # the limiter adds it to every answer; on a redirect it means to wait
     if request.endpoint != "static":
         _kept(response)
+    elif response.status_code == 200:
+        response.direct_passthrough = False
+        response.make_sequence()  # a file is streamed, and what is streamed is not compressed
     return response
 
 

@@ -86,9 +86,10 @@ def standing(connection: Connection, round_id: int) -> list[tuple[str, Record]]:
 
 
 def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
-    """Return the latest run of a round that brought a plan, None where there is none."""
+    """Return the latest run of a round that brought a plan, None where there is none; without its checkpoint."""
+    shown = [column for column in matches.c if column.name != "checkpoint"]  # large, and nobody looks at it
     own = (matches.c.round == round_id) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
-    return connection.execute(select(matches).where(own).order_by(matches.c.number.desc()).limit(1)).one_or_none()
+    return connection.execute(select(*shown).where(own).order_by(matches.c.number.desc()).limit(1)).one_or_none()
 
 
 def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from web import tables
 
+MOST = 100  # rows of one page
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -69,9 +71,21 @@ class Sheet:
         rows = [dict(zip(keys, (cell.plain for cell in row), strict=True)) for row in self.rows]
         return tables.Table(file, self.caption, columns, rows)
 
-    def visible(self) -> list[list[tuple[Column, Cell]]]:
-        """Return the rows that people see, each cell with its column."""
-        return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in self.rows]
+    def visible(self, first: int = 0) -> list[list[tuple[Column, Cell]]]:
+        """Return the rows of a page that people see, from one on, each cell with its column."""
+        rows = self.rows[first : first + MOST]
+        return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in rows]
+
+    def first(self, given: str | None) -> int:
+        """Return the first row of the page that is wanted; 0 where nothing sensible is."""
+        wanted = int(given) if given and given.isascii() and given.isdigit() and len(given) < 9 else 0
+        return wanted // MOST * MOST if wanted < len(self.rows) else 0
+
+    def pages(self) -> list[tuple[int, int, int]]:
+        """Return the pages of a table that does not fit on one: where each starts, its rows as people count them."""
+        whole = len(self.rows)
+        starts = range(0, whole, MOST) if whole > MOST else ()
+        return [(start, start + 1, min(start + MOST, whole)) for start in starts]
 
 
 def cells(*values: Any) -> tuple[Cell, ...]:
