@@ -14,36 +14,33 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-from regions import Region, archive, region
+from answering import cookie, running
+from regions import EDITOR, people, published
 from stores import PLANNER, begun, proposals
 
+from synergy.bench.generate import generate
+from synergy.dataset.read import read
 from synergy.store import freezing, matching
 from synergy.store.access import SCOPES
+from synergy.store.archives import snapshot_of
 from synergy.store.keys import add_token
 from synergy.store.people import known
-from synergy.store.sessions import begin
-from synergy.store.store import KEY_FILE, make_store, open_store
+from synergy.store.store import KEY_FILE, Store, make_store, open_store
 from synergy.worker.work import Habits, work
-from web.access import KEY, public
-from web.app import create_app
-from web.serve import serve, server
-from web.settings import Settings
 
 CONTEXT = get_context("spawn")
-SECRET = b"0" * 32
 CONNECTIONS = 4
 SLICE = 0.5  # seconds that one thing is asked for before the next has its turn
 FIRMS, MORE = 60, 240
 # what is asked -> least part of the answers a second of hello
-AIMS = {"one proposal, API": 0.25, "list of 50, API": 0.12, "one proposal, page": None, "list of proposals, page": None}
+AIMS = {"one proposal, API": 0.25, "list of 50, API": 0.12, "one proposal, page": None, "home, page": None}
 SLOWEST = 10.0  # times the 99th percentile of hello
 MATCHING = 0.5  # part of the quiet figure that is left while a round is matched
 
@@ -65,17 +62,6 @@ class Asked:
         return float(np.quantile(self.seconds, 0.99))
 
 
-def listen(pipe: Connection, place: str) -> None:
-    """Serve a store until told to end."""
-    store = open_store(place)
-    app = create_app(store, Settings(secret=SECRET, limited=False))
-    app.add_url_rule("/hello", "hello", public(lambda: "hello"))
-    made = server(app, "127.0.0.1", 0)
-    pipe.send(made.port)
-    serve(made)
-    store.close()
-
-
 def match(place: str) -> None:
     """Work on the rounds of a store."""
     store = open_store(place)
@@ -83,9 +69,9 @@ def match(place: str) -> None:
 
 
 @contextmanager
-def running(work: Callable[..., None], *given: object) -> Iterator[None]:
-    """Run something in a process of its own meanwhile."""
-    process = CONTEXT.Process(target=work, args=given)
+def matching_meanwhile(place: Path) -> Iterator[None]:
+    """Work on the rounds of a store in a process of its own."""
+    process = CONTEXT.Process(target=match, args=(str(place),))
     process.start()
     try:
         yield
@@ -133,26 +119,23 @@ def _slice(line: socket.socket, one: Asked, until: float) -> None:
         one.seconds.append(time.perf_counter() - begun_at)
 
 
-def requests(made: Region) -> dict[str, Asked]:
+def requests(store: Store, ident: int) -> dict[str, Asked]:
     """Return what is asked for, by name."""
-    actor = known(made.store, "ed-f001")
-    token = add_token(made.store, known(made.store, "anna"), "load", SCOPES)["token"]
-    mine = add_token(made.store, actor, "load", SCOPES)["token"]
-    app = create_app(made.store, Settings(secret=SECRET, limited=False))
-    with app.test_request_context():
-        cookie = app.session_interface.get_signing_serializer(app).dumps({KEY: begin(made.store, actor, 1.0)})  # type: ignore[attr-defined]
+    firm = known(store, EDITOR)
+    tokens = [add_token(store, one, "load", SCOPES)["token"] for one in (firm, known(store, PLANNER.name))]
+    mine, all_of_it = (f"Authorization: Bearer {token}" for token in tokens)
+    session = f"Cookie: {cookie(store, firm)}"
     code = next(
         one["proposal"]
-        for one in proposals(made.store, made.round).values()
-        if any(party["enterprise"] == actor.enterprise for party in one["parties"])
+        for one in proposals(store, ident).values()
+        if any(party["enterprise"] == firm.enterprise for party in one["parties"])
     )
-    bearer, session = "Authorization: Bearer {}", f"Cookie: synergy={cookie}"
     asked = {
         "hello": ("/hello", ""),
-        "one proposal, API": (f"/api/v1/proposals/{code}", bearer.format(mine)),
-        "list of 50, API": (f"/api/v1/rounds/{made.round}/proposals?limit=50", bearer.format(token)),
+        "one proposal, API": (f"/api/v1/proposals/{code}", mine),
+        "list of 50, API": (f"/api/v1/rounds/{ident}/proposals?limit=50", all_of_it),
         "one proposal, page": (f"/zh/proposals/{code}", session),
-        "list of proposals, page": ("/zh/home", session),
+        "home, page": ("/zh/home", session),
     }
     return {name: Asked(_get(path, header)) for name, (path, header) in asked.items()}
 
@@ -177,6 +160,12 @@ def told(title: str, asked: dict[str, Asked], before: dict[str, float]) -> dict[
     return {name: one.rate() for name, one in asked.items()}
 
 
+def archive() -> bytes:
+    """Return the archive of a region that takes long to match."""
+    with tempfile.TemporaryDirectory() as folder:
+        return snapshot_of(read(generate(Path(folder), MORE, 12, 1))).archive
+
+
 def main() -> int:
     """Serve, ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -184,26 +173,26 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="synergy-") as folder:
         os.environ[KEY_FILE] = str(Path(folder) / "key")
-        place = str(Path(folder) / "store.db")
-        made = region(make_store(place), FIRMS)
-        mine, others = CONTEXT.Pipe()
-        with running(listen, others, place):
-            port = mine.recv()
-            for one in (quiet := requests(made)).values():
+        place = Path(folder) / "store.db"
+        store = make_store(place)
+        people(store)
+        ident = published(store, FIRMS)
+        with running(place) as (port, _):
+            for one in (quiet := requests(store, ident)).values():
                 with socket.create_connection(("127.0.0.1", port)) as line:
                     for _ in range(20):
                         answer(line, one.request)
             ask(port, quiet, given.seconds)
             before = told("quiet", quiet, {})
             options = {"gap": 1e-6, "time_limit": 3600.0, "settlement": "none"}
-            larger = begun(made.store, archive=archive(MORE), options=options)
-            freezing.freeze(made.store, PLANNER, larger)
-            matching.request_match(made.store, PLANNER, larger)
-            with running(match, place):
+            larger = begun(store, archive=archive(), options=options)
+            freezing.freeze(store, PLANNER, larger)
+            matching.request_match(store, PLANNER, larger)
+            with matching_meanwhile(place):
                 time.sleep(5)
-                ask(port, busy := requests(made), given.seconds)
+                ask(port, busy := requests(store, ident), given.seconds)
             told("while a round is matched", busy, before)
-        made.store.close()
+        store.close()
     return 0
 
 

@@ -1,55 +1,125 @@
-"""Regions for the tests: a store with a published round of as many enterprises as one likes, and people of it."""
+"""Regions of any number of firms that match in seconds, and rounds of them: for the load and the weight of pages."""
 
 from __future__ import annotations
 
+import random
 import tempfile
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from stores import PLANNER, begun, matched
-from web_worlds import PASSWORD
+import pandas as pd
+from stores import PLANNER, matched
 
-from synergy.bench.generate import generate
+from synergy.bench.folder import save
 from synergy.dataset.read import read
-from synergy.store import declaring, freezing, people
-from synergy.store.access import Actor
+from synergy.store import freezing, rounds
 from synergy.store.archives import snapshot_of
 from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user
 from synergy.store.store import Store
+from web.figures.counties import COUNTIES
 
-GOODS = 12
-OPTIONS = {"gap": 0.05, "time_limit": 30.0, "settlement": "proportional"}
-FIRM = "F001"
-
-
-@dataclass(frozen=True)
-class Region:
-    """A store, its round, and who looks at it: a planner ``anna`` and ``ed-f001`` of F001."""
-
-    store: Store
-    round: int
+GOODS = 24
+EDITOR = "ed-f000"  # speaks for the first firm
+RULE = "proportional"
 
 
-def archive(firms: int, periods: int = 1) -> bytes:
-    """Return the archive of a generated region."""
-    with tempfile.TemporaryDirectory() as folder:
-        return snapshot_of(read(generate(Path(folder), firms, GOODS, periods))).archive
+@cache
+def region(firms: int, seed: int = 1) -> bytes:
+    """Return the archive of a region: each firm gives two commodities and needs two, by road; a fifth runs a process.
+
+    There is nothing to be decided by yes or no, so a plan is one linear program.
+
+    Parameters
+    ----------
+    firms : int
+    seed : int
+    """
+    chance = random.Random(seed)
+    names = [f"F{index:03d}" for index in range(firms)]
+    goods = [f"C{index:02d}" for index in range(GOODS)]
+    worth = [round(chance.uniform(100, 600), 1) for _ in goods]
+    counties = sorted(COUNTIES)
+    homes = [chance.choice(counties) for _ in names]
+    tables: dict[str, list[dict[str, object]]] = {
+        "enterprises": [
+            {"enterprise": name, "name_en": f"Works {name}", "name_zh": f"第{name}工厂", "county": home}
+            for name, home in zip(names, homes, strict=True)
+        ],
+        "sites": [
+            {
+                "site": name,
+                "enterprise": name,
+                "name_en": f"Works {name}",
+                "name_zh": f"第{name}工厂",
+                "county": home,
+                "latitude": round(chance.uniform(36.9, 38.5), 4),
+                "longitude": round(chance.uniform(110.6, 112.2), 4),
+            }
+            for name, home in zip(names, homes, strict=True)
+        ],
+        "commodities": [
+            {"commodity": good, "name_en": f"Good {good}", "name_zh": f"物料{good}", "unit": "t", "disposal_cost": 5.0}
+            for good in goods
+        ],
+        "transport": [
+            {"mode": "road", "commodity": good, "max_km": 60.0, "cost_per_unit": 4.0, "cost_per_unit_km": 0.5}
+            for good in goods
+        ],
+        "markets": [
+            {"market": f"{good}-{side}", "commodity": good, "side": side, "price": round(part * price, 1)}
+            for good, price in zip(goods, worth, strict=True)
+            for side, part in (("buy", 1.3), ("sell", 0.5))
+        ],
+        "processes": [
+            {"process": f"MAKE{place}", "name_en": f"Making {place}", "name_zh": f"工艺{place}", "opex": 20.0}
+            for place in range(6)
+        ],
+        "recipes": [
+            {"process": f"MAKE{place}", "commodity": good, "coefficient": part}
+            for place in range(6)
+            for good, part in ((goods[place], -1.0), (goods[place + 6], 0.8))
+        ],
+        "facilities": [
+            {"facility": f"U-{name}", "site": name, "process": f"MAKE{chance.randrange(6)}", "capacity": 40_000.0}
+            for name in names[::5]
+        ],
+    }
+    for table, key, part in (("offers", "offer", 0.3), ("needs", "need", 1.1)):
+        tables[table] = [
+            {
+                key: f"{key}-{name}-{number}",
+                "site": name,
+                "commodity": goods[good],
+                "quantity": round(chance.uniform(5_000, 60_000)),
+                "price": round(part * worth[good] * chance.uniform(0.9, 1.1), 1),
+            }
+            for name in names
+            for number, good in enumerate(chance.sample(range(GOODS), 2))
+        ]
+    with tempfile.TemporaryDirectory() as place:
+        frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+        return snapshot_of(read(save(Path(place) / "region", f"region-{firms}", frames))).archive
 
 
-def region(store: Store, firms: int) -> Region:
-    """Fill an empty store: everybody declares what the dataset says, and a plan is published."""
-    hashed = people.hashed(PASSWORD)
-    before, people.hashed = people.hashed, lambda _: hashed
-    try:
-        for name, role, enterprise in (("anna", Role.PLANNER, None), ("ed-f001", Role.EDITOR, FIRM)):
-            add_user(store, MACHINE, Account(name, role, enterprise, PASSWORD))
-    finally:
-        people.hashed = before
-    ident = begun(store, archive=archive(firms), options=OPTIONS)
-    for place in range(firms):
-        name = f"F{place:03d}"
-        declaring.repeat(store, Actor(f"ed-{name.lower()}", Role.EDITOR, name), (ident, name))
+def people(store: Store) -> None:
+    """Add who looks at a region: planner and the editor of the first firm, both without a password."""
+    add_user(store, MACHINE, Account(PLANNER.name, PLANNER.role))
+    add_user(store, MACHINE, Account(EDITOR, Role.EDITOR, "F000"))
+
+
+def begun(store: Store, firms: int, rule: str = RULE) -> int:
+    """Return a new round of a region, frozen with what the dataset says of all its members."""
+    options = {"time_limit": 600.0, "gap": 0.01, "settlement": rule}
+    draft = rounds.Draft(name=f"{firms} firms", archive=region(firms), options=options)
+    ident = int(rounds.create(store, PLANNER, draft)["round"])
+    rounds.advance(store, PLANNER, ident, "open")
     freezing.freeze(store, PLANNER, ident)
+    return ident
+
+
+def published(store: Store, firms: int, rule: str = RULE) -> int:
+    """Return a round of a region that takes answers to its first run."""
+    ident = begun(store, firms, rule)
     matched(store, ident)
-    return Region(store, ident)
+    return ident

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import lands
 import pytest
+import regions
 from web_worlds import SECRET
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages, weighed
 
@@ -26,8 +26,8 @@ def round_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_FILE, str(folder / "key"))
         store = make_store(folder / "store.db")
-        lands.people(store)
-        yield store, lands.published(store, request.param)
+        regions.people(store)
+        yield store, regions.published(store, request.param)
         store.close()
 
 
@@ -36,7 +36,7 @@ def test_weight_of_main_pages(round_of: tuple[Store, int]) -> None:
     store, ident = round_of
     app = create_app(store, Settings(secret=SECRET, limited=False))
     heavy = []
-    for who, path in main_pages(store, ident, lands.PLANNER.name, lands.EDITOR):
+    for who, path in main_pages(store, ident, regions.PLANNER.name, regions.EDITOR):
         client = app.test_client()
         with client.session_transaction() as session:
             session[KEY] = begin(store, known(store, who), 1.0)
@@ -53,7 +53,7 @@ def test_long_tables_have_pages(round_of: tuple[Store, int]) -> None:
     app = create_app(store, Settings(secret=SECRET, limited=False))
     client = app.test_client()
     with client.session_transaction() as session:
-        session[KEY] = begin(store, known(store, lands.PLANNER.name), 1.0)
+        session[KEY] = begin(store, known(store, regions.PLANNER.name), 1.0)
     address = f"/en/rounds/{ident}/results"
     wanted = re.compile(rf"/en/rounds/{ident}/proposals/P\w+")
     first = client.get(address).text

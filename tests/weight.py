@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "browser")]
 
-import lands  # noqa: E402
+import regions  # noqa: E402
 from chromium import context, started  # noqa: E402
 from served import listening  # noqa: E402
 from web_worlds import SECRET  # noqa: E402
@@ -69,7 +69,7 @@ class Wire:
 def _cookies(app: Any, store: Store, address: str) -> dict[str, dict[str, str]]:
     """Return the cookie of each person."""
     found = {}
-    for who in (lands.PLANNER.name, lands.EDITOR):
+    for who in (regions.PLANNER.name, regions.EDITOR):
         client = app.test_client()
         with client.session_transaction() as session:
             session[KEY] = begin(store, known(store, who), 1.0)
@@ -81,15 +81,15 @@ def _cookies(app: Any, store: Store, address: str) -> dict[str, dict[str, str]]:
 def weigh(browser: Any, firms: int, folder: Path, loads: int) -> int:
     """Print what the main pages of a round weigh; return how many miss an aim."""
     store = make_store(folder / f"{firms}.db")
-    lands.people(store)
-    ident = lands.published(store, firms)
+    regions.people(store)
+    ident = regions.published(store, firms)
     app = create_app(store, Settings(secret=SECRET, limited=False))
     app.add_url_rule(EMPTY, "empty", public(lambda: _EMPTY))
     missed = 0
     print(f"{firms} firms{'':30}{'bytes':>8}{'requests':>10}{'load/empty':>12}")
     with listening(app) as address:
         cookies = _cookies(app, store, address)
-        for who, path in main_pages(store, ident, lands.PLANNER.name, lands.EDITOR):
+        for who, path in main_pages(store, ident, regions.PLANNER.name, regions.EDITOR):
             one = context(browser, address)
             one.add_cookies([cookies[who]])
             wire = Wire(one.new_page())

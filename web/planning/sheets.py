@@ -71,9 +71,9 @@ class Sheet:
         rows = [dict(zip(keys, (cell.plain for cell in row), strict=True)) for row in self.rows]
         return tables.Table(file, self.caption, columns, rows)
 
-    def visible(self, first: int = 0) -> list[list[tuple[Column, Cell]]]:
-        """Return the rows of a page that people see, from one on, each cell with its column."""
-        rows = self.rows[first : first + MOST]
+    def visible(self, first: int | None = 0) -> list[list[tuple[Column, Cell]]]:
+        """Return the rows of a page that people see, from one on, each cell with its column; None: of all pages."""
+        rows = self.rows if first is None else self.rows[first : first + MOST]
         return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in rows]
 
     def first(self, given: str | None) -> int:
