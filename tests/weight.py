@@ -49,20 +49,37 @@ class Wire:
         self._page, self._log = page, page.context.new_cdp_session(page)
         self._log.send("Network.enable")
         self._log.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._log.on("Network.requestWillBeSent", self._sent)
         self._log.on("Network.loadingFinished", self._ended)
-        self.bytes, self.requests = 0, 0
+        self._path, self._ended_by = "", dict[str, int | None]()
+
+    @property
+    def bytes(self) -> int:
+        """Return the bytes on the wire of the latest page and all it asked for."""
+        return sum(size or 0 for size in self._ended_by.values())
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests the latest page took."""
+        return len(self._ended_by)
+
+    def _sent(self, told: dict[str, Any]) -> None:
+        if told["documentURL"].endswith(self._path):
+            self._ended_by.setdefault(told["requestId"], None)
 
     def _ended(self, told: dict[str, Any]) -> None:
-        self.bytes += int(told["encodedDataLength"])
-        self.requests += 1
+        if told["requestId"] in self._ended_by:
+            self._ended_by[told["requestId"]] = int(told["encodedDataLength"])
 
     def load(self, path: str) -> float:
         """Load a page and return when its load event ended, in milliseconds."""
-        self.bytes, self.requests = 0, 0
+        self._path, self._ended_by = path, {}
         answer = self._page.goto(path, wait_until="load")
         if answer is None or answer.status != 200:
             raise SystemExit(f"{path}: {answer and answer.status}")
         self._page.wait_for_function(f"({_LOADED})() > 0")
+        while None in self._ended_by.values():  # an icon may come after the load event
+            self._page.wait_for_timeout(5)
         return float(self._page.evaluate(_LOADED))
 
 
