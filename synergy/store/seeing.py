@@ -22,6 +22,7 @@ from synergy.store.telling import own_part, whole
 from synergy.store.words import refusal
 
 SHOWN = (State.PUBLISHED, State.RESPONDING, State.CONCLUDED)  # when enterprises see proposals
+AT_ONCE = 500  # ids that a database is asked for in one statement
 _PUBLIC = [
     rounds.c[name] for name in ("id", "name", "state", "version", "deadline", "answer_by", "anonymous", "created")
 ]
@@ -168,7 +169,7 @@ def see_progress(store: Store, actor: Actor, match: int, after: tuple[int, int] 
     return [{"attempt": row.attempt, "number": row.number, "at": row.at.isoformat(), **row.record} for row in rows]
 
 
-def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
+def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None = None) -> list[Record]:
     """Return the proposals of a round that an actor may see, each as far as it may be seen.
 
     Parameters
@@ -177,6 +178,8 @@ def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
     actor : Actor
         A planner sees them whole from the review on, an enterprise its part of those it is part of once published.
     round_id : int
+    code : str, optional
+        Of one that is wanted alone.
 
     Returns
     -------
@@ -192,6 +195,8 @@ def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
         if latest is None or (own and row.state not in SHOWN):
             return []
         wanted = select(proposals).where(proposals.c.match == latest.id).order_by(proposals.c.id)
+        if code is not None:
+            wanted = wanted.where(proposals.c.code == code)
         if own:
             inside = select(parties.c.proposal).where(parties.c.enterprise == actor.enterprise)
             # by code: an order by gain would tell of gains
@@ -207,12 +212,13 @@ def list_proposals(store: Store, actor: Actor, round_id: int) -> list[Record]:
 def _sides(connection: Connection, found: Sequence[Row[Any]]) -> list[dict[int, list[Row[Any]]]]:
     """Return the parties and the lines of proposals, by proposal, each asked for all at once."""
     sides: list[dict[int, list[Row[Any]]]] = []
+    idents = [one.id for one in found]
     for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number)):
-        match = {one.match for one in found}
-        wanted = select(table).join(proposals, proposals.c.id == table.c.proposal).where(proposals.c.match.in_(match))
         by: dict[int, list[Row[Any]]] = defaultdict(list)
-        for each in connection.execute(wanted.order_by(table.c.proposal, order)):
-            by[each.proposal].append(each)
+        for start in range(0, len(idents), AT_ONCE):
+            some = table.c.proposal.in_(idents[start : start + AT_ONCE])
+            for each in connection.execute(select(table).where(some).order_by(table.c.proposal, order)):
+                by[each.proposal].append(each)
         sides.append(by)
     return sides
 

@@ -30,8 +30,8 @@ TABLES = ("proposals", *VIEWS, "payoffs", "prices")
 _CHOICE = ("kind", "county", "commodity", "firm")
 
 
-def _seen(lang: str, round_id: int) -> Seen:
-    found = seen((store(), actor()), round_id, lang, request.args)
+def _seen(lang: str, round_id: int, code: str | None = None) -> Seen:
+    found = seen((store(), actor()), round_id, lang, request.args, code)
     return replace(found, bounds=settings().outlines)
 
 
@@ -83,10 +83,10 @@ def _files(found: Seen, name: str) -> str:
 @rule(Action.SEE_PLANS)
 def proposal(lang: str, round_id: int, code: str) -> str:
     """Show one proposal of the latest plan, whole; its form bears a mark of the session, so that it is not kept."""
-    found = _seen(lang, round_id)
-    one = next((each for each in found.proposals if each["proposal"] == code), None)
-    if one is None:
+    found = _seen(lang, round_id, code)
+    if not found.proposals:
         raise refusal("not_found", what="proposal")
+    (one,) = found.proposals
     fields = {"one": dossier(found, one), "names": partial(firm_name, found), **course(store(), actor(), one)}
     return page("planner/dossier.html", lang, seen=found, shown=found.shown, **fields)
 

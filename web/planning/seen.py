@@ -88,7 +88,9 @@ class Seen:
         }
 
 
-def seen(place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[str, str]) -> Seen:
+def seen(
+    place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[str, str], code: str | None = None
+) -> Seen:
     """Return a round with its latest plan.
 
     Parameters
@@ -100,6 +102,8 @@ def seen(place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[s
         ``en`` or ``zh``.
     chosen : mapping of str to str
         What is looked at: fields of `Choice`; others are not minded.
+    code : str, optional
+        Of the proposal that is looked at alone; the others are not read.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def seen(place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[s
     record = seeing.see_plan(store, actor, round_id)
     material = Material(record, lang)
     choice = Choice(**{name: chosen.get(name, "") for name in ("kind", "county", "commodity", "firm")})
-    found = tuple(seeing.list_proposals(store, actor, round_id))
+    found = tuple(seeing.list_proposals(store, actor, round_id, code))
     codes = {each["id"]: each["proposal"] for each in found}
     whole = Seen(one, record, Shown(record, lang), material, choice, found, codes)
     known = {
