@@ -23,7 +23,7 @@ def test_notices_are_read_by_an_account(program: Program) -> None:
     assert [one["kind"] for one in told] == ["collect", "published", "opened"]
     assert "wait for your answer" in told[0]["text"]
     zh = program.ask("editor", "GET", "/notices", {"Accept-Language": "zh"}).get_json()["items"]
-    assert "等待贵企业回复" in zh[0]["text"]
+    assert "等待贵企业答复" in zh[0]["text"]
     first = {"notices": [told[0]["notice"]]}
     assert program.ask("editor", "POST", "/notices/read", json=first).get_json() == {"marked": 1}
     assert program.ask("editor", "POST", "/notices/read", json=first).get_json() == {"marked": 0}

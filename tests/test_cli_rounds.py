@@ -34,7 +34,7 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return command
 
 
-def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, monkeypatch: Any) -> None:
+def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     say("db init --administrator root")
     say("user add anna --role planner", "root")
     for name in NAMES:
@@ -58,6 +58,10 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     say(f"round collect {ident}", "anna")
     gas = next(one for one in say(f"round proposals {ident}", "glass"))
     assert "gain" not in gas
+    assert run(f"round proposal {gas['proposal']} --as glass".split(), Talk("zh")) == 0
+    shown = capsys.readouterr().out
+    assert "本企业年增益" in shown
+    assert "序号" in shown  # of a line: a counter-offer names it
     for who in ("glass", "east"):
         say(f"round answer {gas['proposal']} accepted", who)
     say(f"round answer {gas['proposal']} accepted", "west", status=1)
@@ -79,6 +83,41 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     restored = say(f"audit verify --head {head['number']}:{head['mac']}", "anna")
     assert (restored["sound"], restored["head"]) == (True, head)
     assert say("round partnerships", "anna")[0]["stage"] == "permits"
+
+
+def _declaring(say: Any) -> int:
+    """Return a round in which GLASS may declare."""
+    say("db init --administrator root")
+    say("user add anna --role planner", "root")
+    say("user add glass --role editor --enterprise GLASS", "root")
+    ident = int(say(f"round create {TINY} --name first --deadline 2126-12-10", "anna")["round"])
+    say(f"round open {ident}", "anna")
+    return ident
+
+
+def test_a_figure_that_is_right_though_far_off_is_marked_as_checked(say: Any, capsys: Any) -> None:
+    line = f"round declare {_declaring(say)} GLASS --need GLASS-1/COG/60000000/950 --as glass --lang en"
+    assert run(line.split(), Talk("en")) == 3
+    said = capsys.readouterr().err
+    assert "--need GLASS-1/COG/60000000/950:amount" in said
+    assert "--checked" in said
+    assert run([*line.split(), "--checked"], Talk("en")) == 0
+    assert "60000000" in capsys.readouterr().out
+
+
+def test_a_forgotten_file_withdraws_nothing(say: Any) -> None:
+    ident = _declaring(say)
+    say(f"round declare {ident} GLASS --need GLASS-1/COG/60000", "glass")
+    say(f"round declare {ident} GLASS", "glass", status=2)
+    say(f"round declare {ident} GLASS --need GLASS-1/COG/60000 --nothing", "glass", status=2)
+    assert len(say(f"round declaration {ident} GLASS", "glass")["entries"]) == 1
+    assert say(f"round declare {ident} GLASS --nothing", "glass")["entries"] == []
+
+
+def test_a_deadline_that_is_a_day_is_its_end(say: Any, capsys: Any) -> None:
+    ident = _declaring(say)
+    assert run(f"round show {ident} --as anna".split(), Talk("zh")) == 0
+    assert "截止: 2126-12-10 23:59" in capsys.readouterr().out
 
 
 def test_a_token_does_what_its_scopes_allow(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:

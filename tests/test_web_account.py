@@ -231,7 +231,7 @@ def test_events_are_paged(web_world: World) -> None:
     assert min(map(int, numbers[0])) == max(map(int, numbers[1])) + 1
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "wait for your answer"), ("zh", "等待贵企业回复")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "wait for your answer"), ("zh", "等待贵企业答复")])
 def test_notices_are_shown_counted_and_marked(web_world: World, lang: str, said: str) -> None:
     client = web_world.client("editor")
     shown = client.get(f"/{lang}/notices").text

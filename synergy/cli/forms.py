@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from synergy.cli.rounds import ROUND, round_group
 from synergy.cli.stores import answer, asked_of, at_store, opened
 from synergy.cli.talk import Talk
-from synergy.errors import DatasetError
+from synergy.errors import DatasetError, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,23 +22,38 @@ if TYPE_CHECKING:
 
 _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 _SHOWN = ("what", *_ENTRIES)
+_UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # what a mark `checked` lets through
 
 
 def declare_form(
-    talk: Talk, given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]
+    talk: Talk,
+    given: Mapping[str, Any],
+    who: tuple[Store, Actor],
+    records: Sequence[dict[str, Any]],
+    said: Sequence[str] = (),
 ) -> int:
-    """Declare a file and what options say, or with ``--dry-run`` say what that would change."""
+    """Declare a file and what options say (`said`, as typed), or with ``--dry-run`` say what that would change."""
     from synergy.forms.submitting import declare_judged
 
     store, actor = who
     place = (given["round_id"], given["enterprise"])
     judged = _judged(given, who, records)
+    if given["file"] is None:
+        judged = replace(judged, problems=tuple(_at_option(problem, said) for problem in judged.problems))
+        if not given["checked"] and any(problem.code in _UNLIKELY for problem in judged.problems):
+            talk.note(talk.say("form.checked"))
     if given["dry_run"]:
         return _tried(talk, given, judged)
     record = declare_judged(store, actor, place, judged, asked_of(given))
     talk.problems(judged.problems)
     answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
     return 0
+
+
+def _at_option(problem: Problem, said: Sequence[str]) -> Problem:
+    """Return a problem with the option at which it stands, not its number among the entries."""
+    number = problem.cell.removeprefix("/").partition("/")[0]
+    return replace(problem, cell=said[int(number)]) if number.isdigit() else problem
 
 
 def _judged(given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]) -> Judged:

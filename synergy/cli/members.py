@@ -19,6 +19,7 @@ _ENTERPRISE = click.argument("enterprise")
 _ID = Number(1, whole=True)
 _SHEETS = {"offer": "offers", "need": "needs", "facility": "facilities"}
 _PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
+_LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "mode")
 _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 
 
@@ -29,18 +30,23 @@ _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 @click.option("--offer", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
 @click.option("--need", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
 @click.option("--facility", multiple=True, metavar="SITE/PROCESS/CAPACITY[/OPEX]")
+@click.option("--checked", is_flag=True)
+@click.option("--nothing", is_flag=True)
 @click.option("--dry-run", is_flag=True)
 @changes
 @click.pass_obj
 def declare(talk: Talk, /, **given: Any) -> int:
     """Declare all that an enterprise offers, needs and runs."""
     records = []
+    said = [f"--{word} {text}" for word in _SHEETS for text in given[word]]
+    if given["nothing"] == bool(said or given["file"]):  # a forgotten file must not withdraw what was declared
+        raise click.UsageError(talk.say("form.nothing"))
     for word, sheet in _SHEETS.items():
         for text in given[word]:
             parts = dict(zip(("site", "subject", "amount", "price"), text.split("/"), strict=False))
-            records.append({"sheet": sheet, **parts})
+            records.append({"sheet": sheet, **parts, "checked": given["checked"]})
     with opened(talk, given) as (store, actor):
-        return declare_form(talk, given, (store, actor), records)
+        return declare_form(talk, given, (store, actor), records, said)
 
 
 @round_group.command("repeat")
@@ -114,7 +120,13 @@ def proposal(talk: Talk, /, **given: Any) -> None:
     from synergy.store.seeing import see_proposal
 
     with opened(talk, given) as (store, actor):
-        answer(talk, given, see_proposal(store, actor, given["code"]))
+        record = see_proposal(store, actor, given["code"])
+    if given["as_json"]:
+        answer(talk, given, record)
+        return
+    own = {("gain_own" if name == "gain" else name): value for name, value in record.get("own", {}).items()}
+    answer(talk, given, {**_row(talk, record), **own}, (*_PROPOSALS, *own, "gain"))
+    answer(talk, given, record["lines"], _LINES)
 
 
 @round_group.command("answer")

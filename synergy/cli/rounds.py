@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROUND = click.argument("round_id", metavar="ROUND", type=Number(1, whole=True))
 _MATCH = Number(1, whole=True)
+_DAY = len("2026-12-01")
 _LISTED = ("round", "name", "state", "members", "declared", "deadline", "version")
 _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
 
@@ -75,11 +76,12 @@ def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
 
 
 def _moment(talk: Talk, text: str | None) -> datetime | None:
-    """Return a moment as typed; without a zone it is the machine's."""
+    """Return a moment as typed; without a zone it is the machine's, and a day alone means its end."""
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text).astimezone()
+        moment = datetime.fromisoformat(text)
+        return (moment.replace(hour=23, minute=59) if len(text) <= _DAY else moment).astimezone()
     except ValueError as error:
         raise click.UsageError(talk.say("store.moment", value=text)) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from synergy.store.store import Store
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
-_SHOWN = 60  # characters of a cell
+_MOMENTS = ("deadline", "answer_by", "created", "at", "since", "finished", "expires")
 
 
 def at_store(command: Command) -> Command:
@@ -132,6 +133,8 @@ def _cell(talk: Talk, name: str, value: Any) -> str:
         and name in ("state", "answer", "standing", "stage", "role", "what")
     ):
         return talk.say(f"word.{value}")
+    if isinstance(value, str) and name in _MOMENTS:
+        return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
     if isinstance(value, list):
         return ", ".join(_cell(talk, "", one) for one in value)
     if isinstance(value, Mapping):

@@ -17,6 +17,20 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "输出企业申报表：含上次数据、单位与下拉列表的工作簿。",
         ),
         "option.dry_run": ("Say what it would change and what is wrong; store nothing.", "只显示变更与错误，不保存。"),
+        "option.checked": (
+            "The figures of --offer, --need and --facility are right, though far from what was expected (in a file: its"
+            " column Checked).",
+            "--offer、--need、--facility 的数值虽偏离预期，但已核对无误（文件中用“已核对”一列）。",
+        ),
+        "option.nothing": (
+            "Declare nothing: what was declared before in this round is withdrawn.",
+            "申报为空：撤回本轮此前的申报。",
+        ),
+        "form.nothing": (
+            "say what is declared: a file, --offer, --need or --facility; or else --nothing",
+            "请给出申报内容：文件、--offer、--need 或 --facility；若无可申报，请用 --nothing",
+        ),
+        "form.checked": ("--checked marks what options say as checked", "--checked 表示选项中的数值已核对"),
         "form.added": ("new", "新增"),
         "form.removed": ("removed", "删除"),
         "form.changed": ("changed", "变更"),

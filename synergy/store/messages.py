@@ -23,23 +23,23 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "answer_by": (
             "The deadline for answers is near: {deadline}; a proposal waits for yours",
-            "回复截止时间临近：{deadline}；仍有建议等待贵企业回复",
+            "答复截止时间临近：{deadline}；仍有建议等待贵企业答复",
         ),
         "published": (
             "Proposals of the round “{name}” that concern you are published",
-            "轮次“{name}”中与贵企业有关的建议已公布",
+            "轮次“{name}”中与贵企业有关的建议已发布",
         ),
         "collect": (
             "Proposals of the round “{name}” wait for your answer{until}",
-            "轮次“{name}”的建议等待贵企业回复{until}",
+            "轮次“{name}”的建议等待贵企业答复{until}",
         ),
         "answered": (
             "A partner has answered a proposal; it is now: {standing_en}",
-            "合作方已回复一项建议；现状：{standing_zh}",
+            "合作方已答复一项建议；现状：{standing_zh}",
         ),
         "countered": (
             "A partner has made a counter-offer to a proposal",
-            "合作方对一项建议提出了反报价",
+            "合作方对一项建议提出了还价",
         ),
         "counter_refused": (
             "The price you asked for lies outside what the other side can agree to; the exchange keeps its price",
@@ -47,7 +47,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "said": (
             "{enterprise} has answered a proposal: {answer_en}",
-            "{enterprise} 已回复一项建议：{answer_zh}",
+            "{enterprise} 已答复一项建议：{answer_zh}",
         ),
         "matched": (
             "Run {number} of the round has ended: {status}, proposals: {proposals}",
@@ -69,11 +69,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 _STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "none": ("no answer", "尚无回复"),
+        "none": ("no answer", "尚无答复"),
         "interested": ("interested", "有意向"),
         "accepted": ("accepted", "已接受"),
         "declined": ("declined", "已拒绝"),
-        "countered": ("countered", "已反报价"),
+        "countered": ("countered", "已还价"),
         "agreed": ("agreed", "达成一致"),
         "permits": ("permits", "审批"),
         "financing": ("financing", "融资"),

@@ -156,7 +156,7 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "process": ("process", "工艺"),
         "column": ("column", "字段"),
         "term": ("term", "条款"),
-        "ruling": ("ruling", "裁定"),
+        "ruling": ("ruling", "规定"),
         "study": ("study", "分析"),
         "webhook": ("webhook", "网络回调"),
         "notice": ("notice", "通知"),

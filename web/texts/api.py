@@ -31,7 +31,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "api.tag.rounds": ("Rounds", "轮次"),
         "api.tag.declarations": ("Declarations", "申报"),
         "api.tag.proposals": ("Proposals and partnerships", "建议与合作"),
-        "api.tag.matches": ("Runs, plans and rulings", "匹配、方案与裁定"),
+        "api.tag.matches": ("Runs, plans and rulings", "匹配、方案与规定"),
         "api.tag.people": ("Accounts and tokens", "账户与令牌"),
         "api.tag.notices": ("Notices", "通知"),
         "api.tag.keeping": ("Administration", "系统管理"),

@@ -148,7 +148,7 @@ def _advance(step: str) -> Callable[..., Record]:
 _step("open", ("Let enterprises declare", "开始申报"), _advance("open"))
 _step("remind", ("Remind who has not declared", "提醒未申报企业"), rounds.remind)
 _step("freeze", ("Close the declarations", "冻结申报"), freezing.freeze)
-_step("publish", ("Show proposals to enterprises", "公布建议"), _advance("publish"))
+_step("publish", ("Show proposals to enterprises", "发布建议"), _advance("publish"))
 _step("collect", ("Take answers", "开始收集答复"), _advance("collect"))
 _step(
     "conclude",
