@@ -62,6 +62,11 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     shown = capsys.readouterr().out
     assert "本企业年增益" in shown
     assert "序号" in shown  # of a line: a counter-offer names it
+    assert run(f"round proposal {gas['proposal']} --as anna".split(), Talk("en")) == 0
+    shown = capsys.readouterr().out
+    assert "Gain: " in shown
+    assert "Own gain" not in shown
+    assert "GLASS" in shown
     for who in ("glass", "east"):
         say(f"round answer {gas['proposal']} accepted", who)
     say(f"round answer {gas['proposal']} accepted", "west", status=1)

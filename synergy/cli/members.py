@@ -19,6 +19,7 @@ _ENTERPRISE = click.argument("enterprise")
 _ID = Number(1, whole=True)
 _SHEETS = {"offer": "offers", "need": "needs", "facility": "facilities"}
 _PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
+_MONEY = ("gain", "gain_own", "paid", "capex", "payback_years", "co2_saved")
 _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "mode")
 _ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 
@@ -124,9 +125,13 @@ def proposal(talk: Talk, /, **given: Any) -> None:
     if given["as_json"]:
         answer(talk, given, record)
         return
-    own = {("gain_own" if name == "gain" else name): value for name, value in record.get("own", {}).items()}
-    answer(talk, given, {**_row(talk, record), **own}, (*_PROPOSALS, *own, "gain"))
+    whole = "gain" in record  # as planners see it; a party sees money of its own alone
+    money = record if whole else {"gain_own" if name == "gain" else name: own for name, own in record["own"].items()}
+    notes = [note["text_zh" if talk.lang == "zh" else "text"] for note in record["notes"]]
+    answer(talk, given, {**_row(talk, record), **money, "notes": notes}, (*_PROPOSALS, *_MONEY, "notes"))
     answer(talk, given, record["lines"], _LINES)
+    if whole:
+        answer(talk, given, record["parties"], ("enterprise", "answer", "version", "reason", "counter"))
 
 
 @round_group.command("answer")

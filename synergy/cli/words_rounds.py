@@ -250,6 +250,8 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "head.to_site": ("To", "需方厂区"),
         "head.mode": ("Mode", "运输方式"),
         "head.gain_own": ("Own gain a year", "本企业年增益"),
+        "head.notes": ("Notes", "说明"),
+        "head.counter": ("Counter-offer", "还价"),
         "head.paid": ("Paid by the terms a year", "按条款年收付"),
         "head.capex": ("Capital cost", "投资"),
         "head.payback_years": ("Payback, years", "回收期（年）"),

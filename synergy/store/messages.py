@@ -102,6 +102,8 @@ def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
     en, zh = MESSAGES[kind]
     deadline = fields.get("deadline")
     known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
+    if deadline is not None:  # as people write it; the store keeps times in UTC
+        deadline = known["deadline"] = str(deadline).replace("T", " ").replace("+00:00", " UTC")
     for name in ("standing", "answer", "stage"):
         for place, language in enumerate(("en", "zh")):
             word = str(fields.get(name, ""))
