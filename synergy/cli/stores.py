@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from synergy.store.store import Store
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
+_WORDS = ("state", "answer", "standing", "stage", "role", "what")
 _MOMENTS = ("deadline", "answer_by", "created", "at", "since", "finished", "expires")
 
 
@@ -127,16 +128,19 @@ def _cell(talk: Talk, name: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return talk.say("yes" if value else "no")
-    if (
-        isinstance(value, str)
-        and f"word.{value}" in WORDS
-        and name in ("state", "answer", "standing", "stage", "role", "what")
-    ):
-        return talk.say(f"word.{value}")
-    if isinstance(value, str) and name in _MOMENTS:
-        return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
+    if isinstance(value, str):
+        return _text(talk, name, value)
     if isinstance(value, list):
         return ", ".join(_cell(talk, "", one) for one in value)
     if isinstance(value, Mapping):
         return " ".join(f"{key}={_cell(talk, '', one)}" for key, one in value.items() if one not in (None, ""))
     return str(value)
+
+
+def _text(talk: Talk, name: str, value: str) -> str:
+    """Return a text as people read it: words of the store translated, moments in the zone of the machine."""
+    if name in _WORDS and f"word.{value}" in WORDS:
+        return talk.say(f"word.{value}")
+    if name in _MOMENTS:
+        return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
+    return value
