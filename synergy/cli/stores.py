@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
 _WORDS = ("state", "answer", "standing", "stage", "role", "what")
-_MOMENTS = ("deadline", "answer_by", "created", "at", "since", "finished", "expires")
+_MOMENTS = (
+    "deadline",
+    "answer_by",
+    "created",
+    "at",
+    "since",
+    "requested",
+    "started",
+    "finished",
+    "expires",
+    "revoked",
+)
 
 
 def at_store(command: Command) -> Command:
