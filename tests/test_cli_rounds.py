@@ -46,7 +46,7 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     told = say(f"round declare {ident} GLASS --need GLASS-1/COG/60000/950", "glass")
     assert told["entries"][0]["assumed"]
     say(f"round declare {ident} GLASS --need EAST-1/COG/1", "glass", status=3)
-    say(f"round declare {ident} EAST", "glass", status=1)
+    say(f"round declare {ident} EAST --nothing", "glass", status=1)
     for name in NAMES[:4]:
         say(f"round repeat {ident} {name}", name.lower())
     say(f"round freeze {ident}", "anna")
