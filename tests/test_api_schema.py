@@ -41,6 +41,9 @@ ALLOWED = {
     "declare": "PEC",
     "check_declaration": "PEC",
     "repeat_declaration": "PEC",
+    "see_declaration_workbook": "PERAC",
+    "declare_by_workbook": "PEC",
+    "check_declaration_workbook": "PEC",
     "see_balance": "PERAC",
     "list_proposals": "PERAC",
     "see_proposal": "PERAC",
@@ -92,6 +95,7 @@ ALLOWED = {
     "add_dataset": "P",
     "check_dataset": "P",
     "see_dataset": "PA",
+    "see_dataset_template": "P",
 }
 PEOPLE = {"P": "planner", "E": "editor", "R": "reader", "A": "auditor", "C": "client", "D": "admin"}
 
@@ -198,6 +202,9 @@ def test_every_role_at_every_operation(program: Program) -> None:
         ("tarco", "PUT", "/rounds/{round}/declarations/GLASS"),
         ("tarco", "POST", "/rounds/{round}/declarations/GLASS/check"),
         ("tarco", "POST", "/rounds/{round}/declarations/GLASS/repeat"),
+        ("tarco", "GET", "/rounds/{round}/declarations/GLASS/workbook"),
+        ("tarco", "PUT", "/rounds/{round}/declarations/GLASS/workbook"),
+        ("tarco", "POST", "/rounds/{round}/declarations/GLASS/workbook/check"),
         ("client", "GET", "/rounds/{round}/declarations/EAST"),
         ("reader", "GET", "/proposals/{proposal}"),
         ("tarco", "POST", "/proposals/{proposal}/answers"),

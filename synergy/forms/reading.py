@@ -26,6 +26,7 @@ from synergy.workbook.sheets import laid_out
 
 FILE = "declaration"  # the table of what concerns no single sheet
 ENDINGS = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".json")
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
 _RECORD = ("sheet", "site", "subject", "amount", "unit", "price", "price_unit", "ident", "period", "checked", "other")
 
 
@@ -62,6 +63,24 @@ def rows_of(data: bytes, name: str, findings: Findings) -> Rows | None:
         findings.add("form_too_many", Where(FILE), len(found.rows), most=MOST_ROWS)
         return None
     return found
+
+
+def ending_of(data: bytes) -> str:
+    """Return the ending that a file without a name would have, by its first bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Examples
+    --------
+    >>> ending_of(b"PK..."), ending_of(b' {"entries": []}'), ending_of(b"sheet,site")
+    ('.xlsx', '.json', '.csv')
+    """
+    if data.startswith((_ZIP, _OLE)):
+        return ".xlsx" if data.startswith(_ZIP) else ".xls"
+    return ".json" if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else ".csv"
 
 
 def _workbook(data: bytes, ending: str, findings: Findings) -> Rows | None:

@@ -13,7 +13,7 @@ from synergy.store.access import RULES
 from web.api.models.figures import Problem
 from web.api.problems import MEDIA, TYPES
 from web.api.receive import MOST, NUMBERED
-from web.api.spec import JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
+from web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (
@@ -33,7 +33,8 @@ _PLACES: dict[str, Record] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 64},
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
-_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# files that are sent, of kinds that can be read here
+_FILES: dict[str, Record] = {CSV: {"example": "sheet,site,subject,amount,unit\nneeds,GLASS-1,COG,60000,kNm3/a\n"}}
 _NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
 _TEXT: Record = {"type": "string"}
 _HEADERS: dict[str, tuple[str, Record]] = {
@@ -134,8 +135,10 @@ def _operation(one: Operation, side: int) -> Record:
     if spec.body is not None:
         told["requestBody"] = _body(spec.body)
     if Mark.RAW in spec.marks:
-        kinds = ("application/zip", "application/json", _BOOK, "application/octet-stream")
-        told["requestBody"] = {"required": True, "content": {kind: {"schema": {}} for kind in kinds}}
+        told["requestBody"] = {
+            "required": True,
+            "content": {kind: {"schema": {}} | _FILES.get(kind, {}) for kind in spec.takes},
+        }
     if spec.proof is not Proof.NONE:
         told["security"] = [{str(spec.proof): []}]
     else:

@@ -15,6 +15,8 @@ from synergy.store.store import Store
 
 PREFIX = "/api/v1"
 JSON = "application/json"
+BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP, CSV, BYTES = "application/zip", "text/csv", "application/octet-stream"
 Record = dict[str, Any]
 
 
@@ -62,6 +64,8 @@ class Spec:
     proof : Proof
     media : str
         Of the answer.
+    takes : tuple of str
+        Media types of the body, of operations marked `Mark.RAW`; what it is, its bytes say.
     """
 
     method: str
@@ -76,6 +80,7 @@ class Spec:
     problems: tuple[str, ...] = ()
     proof: Proof = Proof.BEARER
     media: str = JSON
+    takes: tuple[str, ...] = (ZIP, JSON, BOOK, BYTES)
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from synergy.errors import SHOWN
 from synergy.store import datasets
 from synergy.store.access import Action, Resource, require
 from synergy.store.uploads import read_upload
+from synergy.workbook.template import dataset_workbook
 from web.api.models.records import Checked, Dataset, Datasets
 from web.api.paging import Page, paged
-from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+from web.api.spec import BOOK, PREFIX, ZIP, Call, Mark, Reply, Spec, serves
 
-_ZIP = "application/zip"
 _RAW = frozenset({Mark.RAW})
 
 
@@ -73,11 +73,26 @@ def check_dataset(call: Call) -> Reply:
 @serves(
     Spec(
         "GET",
+        "/datasets/template",
+        Action.CREATE_ROUND,
+        ("Take an empty workbook for a dataset", "下载空白数据集工作簿"),
+        None,
+        media=BOOK,
+    )
+)
+def see_dataset_template(call: Call) -> Reply:
+    """Return a workbook with a sheet for each table, its columns explained; filled in, it can be kept as a dataset."""
+    return Reply(dataset_workbook(None, call.lang))
+
+
+@serves(
+    Spec(
+        "GET",
         "/datasets/{dataset}",
         Action.SEE_PLANS,
         ("Take a dataset", "下载数据集"),
         None,
-        media=_ZIP,
+        media=ZIP,
     )
 )
 def see_dataset(call: Call) -> Reply:

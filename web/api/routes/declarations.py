@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from synergy.errors import DatasetError, Problem
+from synergy.forms.reading import FILE, ending_of
 from synergy.forms.rows import Row, Rows
-from synergy.forms.submitting import Judged, declare_judged, judge_rows
+from synergy.forms.submitting import Judged, declare_judged, judge_file, judge_rows
+from synergy.forms.writing import declaration_workbook
 from synergy.store import declaring, following, looking
 from synergy.store.access import Action
 from synergy.store.names import Sheet
+from synergy.store.previewing import ground
 from web.api.figures import Measures
 from web.api.models.declarations import (
     Balances,
@@ -24,10 +27,12 @@ from web.api.models.declarations import (
 from web.api.models.figures import Money, Quantity
 from web.api.paging import Page, paged
 from web.api.problems import warnings_of
-from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+from web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
+_BOOK = f"{_ONE}/workbook"
+_FILES = (BOOK, CSV, BYTES)
 _PART_OF = {"unit": "amount", "price_unit": "price"}  # of an entry of a body, where a form has a column of its own
 
 
@@ -69,9 +74,7 @@ def see_declaration(call: Call) -> Reply:
 )
 def declare(call: Call) -> Reply:
     """Declare all that an enterprise offers, needs and runs: all of it is stored or nothing."""
-    judged = _judged(call)
-    told = declare_judged(call.store, call.actor, _place(call), judged, call.asked)
-    return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
+    return _declared(call, _judged(call))
 
 
 @serves(
@@ -87,11 +90,61 @@ def declare(call: Call) -> Reply:
 )
 def check_declaration(call: Call) -> Reply:
     """Return what would be stored, with what would be assumed; every fault at once where something is wrong."""
-    judged = _judged(call)
-    if judged.refused or judged.changes is None:
-        raise DatasetError(judged.problems)
-    told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
-    return Reply(_measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)}))
+    return _tried(call, _judged(call))
+
+
+@serves(
+    Spec(
+        "GET",
+        _BOOK,
+        Action.SEE_DECLARATION,
+        ("Take the workbook of a declaration", "下载申报工作簿"),
+        None,
+        media=BOOK,
+    )
+)
+def see_declaration_workbook(call: Call) -> Reply:
+    """Return the form of an enterprise as a workbook with its last figures, their units and drop-downs."""
+    known = ground(call.store, call.actor, _place(call))
+    return Reply(declaration_workbook(known, call.lang), known.version)
+
+
+@serves(
+    Spec(
+        "PUT",
+        _BOOK,
+        Action.DECLARE,
+        ("Declare by a workbook or CSV", "以工作簿或 CSV 申报"),
+        Declared,
+        marks=_EDIT | {Mark.RAW},
+        problems=("dataset", "step", "conflict", "too_large"),
+        takes=_FILES,
+    )
+)
+def declare_by_workbook(call: Call) -> Reply:
+    """Declare what a filled workbook or CSV says: all of it is stored or nothing.
+
+    CSV has a column `sheet` (offers, needs or facilities) beside those of the form. Faults are told by table, row and
+    column.
+    """
+    return _declared(call, _of_file(call))
+
+
+@serves(
+    Spec(
+        "POST",
+        f"{_BOOK}/check",
+        Action.DECLARE,
+        ("Try a workbook or CSV without storing it", "试填申报工作簿或 CSV（不保存）"),
+        Declared,
+        marks=frozenset({Mark.RAW}),
+        problems=("dataset", "too_large"),
+        takes=_FILES,
+    )
+)
+def check_declaration_workbook(call: Call) -> Reply:
+    """Return what a filled workbook or CSV would store; every fault at once where something is wrong."""
+    return _tried(call, _of_file(call))
 
 
 @serves(
@@ -134,6 +187,26 @@ def see_balance(call: Call) -> Reply:
 
 def _place(call: Call) -> tuple[int, str]:
     return call.path["round"], call.path["enterprise"]
+
+
+def _declared(call: Call, judged: Judged) -> Reply:
+    """Store what was judged, and return it."""
+    told = declare_judged(call.store, call.actor, _place(call), judged, call.asked)
+    return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
+
+
+def _tried(call: Call, judged: Judged) -> Reply:
+    """Return what would be stored."""
+    if judged.refused or judged.changes is None:
+        raise DatasetError(judged.problems)
+    told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
+    return Reply(_measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)}))
+
+
+def _of_file(call: Call) -> Judged:
+    """Return what a file would do, judged as one that is uploaded to the page."""
+    upload = (call.raw, f"{FILE}{ending_of(call.raw)}")
+    return judge_file(call.store, call.actor, _place(call), upload)
 
 
 def _judged(call: Call) -> Judged:
