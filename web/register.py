@@ -18,6 +18,7 @@ ROOMS = (
     "web.pages.account",
     "web.pages.notices",
     "web.pages.admin",
+    "web.pages.departures",
     "web.pages.audit",
     "web.pages.home",
     "web.pages.proposal",

@@ -1,0 +1,64 @@
+"""Enterprises that leave: who has left, let one leave after saying what that does, let one in again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from synergy.errors import StoreError
+from synergy.store import departing, people
+from synergy.store.access import Action
+from synergy.store.rounds import Asked
+from web.access import actor, rule, store
+from web.failing import said, status_of
+from web.render import page, pages
+from web.texts import word
+
+room = pages("departures")
+MOST_REASON = 1000
+
+
+@room.get("/admin/departures")
+@rule(Action.REMOVE_ENTERPRISE)
+def departures(lang: str) -> str:
+    """Show who has left, and the form by which an enterprise leaves."""
+    return _page(lang)
+
+
+def _page(lang: str, **more: Any) -> str:
+    fields: dict[str, Any] = {"left": departing.list_departures(store(), actor()), "given": {}, "fault": "", "sure": {}}
+    gone = {one["enterprise"] for one in fields["left"]}
+    known = {one["enterprise"] for one in people.list_users(store(), actor()) if one["enterprise"]} - gone
+    return page("admin/departures.html", lang, known=sorted(known), most=MOST_REASON, **{**fields, **more})
+
+
+@room.post("/admin/departures")
+@rule(Action.REMOVE_ENTERPRISE)
+def leave(lang: str) -> str | tuple[str, int] | Response:
+    """Say what it would do that an enterprise leaves; do it where that was confirmed."""
+    given = {name: request.form.get(name, "").strip() for name in ("enterprise", "reason")}
+    if request.form.get("sure") != "yes":
+        accounts = [one["name"] for one in people.list_users(store(), actor()) if _holds(one, given["enterprise"])]
+        return _page(lang, given=given, sure=given | {"accounts": accounts})
+    try:
+        told = departing.depart(store(), actor(), given["enterprise"], Asked(note=given["reason"]))
+    except StoreError as error:
+        return _page(lang, given=given, fault=said(error, lang)), status_of(error)
+    counts = {name: len(told[name]) for name in ("accounts", "withdrawn", "forbidden")}
+    flash(word("departures.done", lang, enterprise=told["enterprise"], **counts), "good")
+    return redirect(url_for("departures.departures", lang=lang), 303)
+
+
+def _holds(account: dict[str, Any], enterprise: str) -> bool:
+    return bool(enterprise) and account["enterprise"] == enterprise and not account["disabled"]
+
+
+@room.post("/admin/departures/<enterprise>/readmit")
+@rule(Action.REMOVE_ENTERPRISE)
+def readmit(lang: str, enterprise: str) -> Response:
+    """Let an enterprise in again."""
+    departing.readmit(store(), actor(), enterprise)
+    flash(word("departures.back", lang, enterprise=enterprise), "good")
+    return redirect(url_for("departures.departures", lang=lang), 303)
