@@ -2,73 +2,26 @@
 
 from __future__ import annotations
 
-import io
+import json
 import logging
-import zipfile
-from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import pytest
-from api_worlds import Program
+from api_worlds import API, Program
 from canaries import CANARIES, canary
 from stores import proposals
+from walking import ENDLESS, addresses, text, values
 from web_worlds import World
-from werkzeug.routing import Rule
 
 from synergy.store import seeing
+from synergy.worker.studies import study_once
 from web.access import APART
 
 RIVALS = ("editor", "tarco", "client", "")
 QUERIES = ("", "?commodity=TAR&from=0&round=1")
 OWN = ("home.", "proposal.", "pathways.", "whynot.", "declarations.")  # rooms of enterprises
-ENDLESS = ("rounds.events",)  # a stream, which none of them may open: asked for without being read
-VIEWS = ("results", "map", "sankey", "partners", "products")
-
-
-def _values(world: World, ident: int, codes: list[str]) -> dict[str, tuple[Any, ...]]:
-    """Return what stands for each name in an address; one that is not here fails the test."""
-    return {
-        "lang": ("zh", "en"),
-        "round_id": (ident,),
-        "round": (ident,),
-        "enterprise": ("EAST", "GLASS"),
-        "code": (*codes, "not_found"),
-        "proposal": (*codes,),
-        "view": VIEWS,
-        "ending": ("csv", "json", "xlsx"),
-        "name": ("proposals", "prices", "payoffs"),
-        "first": (1,),
-        "second": (2,),
-        "match": (1, 2),
-        "ident": (1,),
-        "partnership": (1,),
-        "study": (1,),
-        "webhook": (1,),
-        "dataset": (seeing.match_input(world.store, world.actor("planner"), 2)["digest"],),
-        "schema": ("plan",),
-        "filename": ("style.css",),
-    }
-
-
-def _addresses(world: World, values: dict[str, tuple[Any, ...]]) -> Iterator[tuple[Rule, str]]:
-    adapter = world.app.url_map.bind("localhost")
-    for rule in world.app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()):
-            continue
-        missing = rule.arguments - set(values)
-        assert not missing, f"{rule.rule}: give {missing} a value here"
-        names = sorted(rule.arguments)
-        for given in product(*(values[name] for name in names)):
-            yield rule, adapter.build(rule.endpoint, dict(zip(names, given, strict=True)))
-
-
-def _text(data: bytes) -> str:
-    """Return what an answer says, also inside a workbook or an archive."""
-    if not data.startswith(b"PK"):
-        return data.decode("utf-8", "replace")
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        return "".join(packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
+# exchanges that are asked about: one of the plan, one that is none, one with the market
+ASKED = (("EAST-1", "GLASS-1", "COG"), ("EAST-1", "TARCO-1", "TAR"), ("EAST-1", "GLASS-1", "TAR"))
 
 
 def _secrets(world: World, ident: int) -> set[str]:
@@ -87,18 +40,18 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     ident = canary(world)
     secret = _secrets(world, ident)
     codes = sorted(one["proposal"] for one in proposals(world.store, ident).values())
-    values = _values(world, ident, codes)
+    given = values(world, ident, codes)
     caplog.set_level(logging.DEBUG)
     leaks, count, endpoints = [], 0, set()
     for who in RIVALS:
         client, token = world.client(who), {"Authorization": f"Bearer {program.token(who)}"} if who else {}
-        for rule, path in _addresses(world, values):
+        for rule, path in addresses(world, given):
             programs = rule.endpoint.startswith(f"{APART}.")
             for query in QUERIES if rule.endpoint.startswith(OWN) else QUERIES[:1]:
                 answer = client.get(path + query, headers=token if programs else {"X-Probe": "1"})
                 endpoints.add(rule.endpoint)
                 count += 1
-                told = f"{answer.headers}" if rule.endpoint in ENDLESS else _text(answer.data) + f"{answer.headers}"
+                told = f"{answer.headers}" if rule.endpoint in ENDLESS else text(answer.data) + f"{answer.headers}"
                 leaks += [f"{who} {path}{query}: {one}" for one in secret if one in told]
                 answer.close()
     logged = "; ".join(f"{one.getMessage()} {one.exc_text} {vars(one)}" for one in caplog.records)
@@ -107,3 +60,28 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
     assert count > 500
     assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "notices.notices"} <= endpoints
+
+
+def test_no_question_tells_a_rival_a_cost(program: Program) -> None:
+    world = program.world
+    ident = canary(world)
+    secret = _secrets(world, ident)
+    told: dict[str, str] = {}
+    statuses = set()
+    for (source, to, good), who in product(ASKED, ("editor", "tarco")):
+        own = {"editor": "GLASS-1", "tarco": "TARCO-1"}[who]
+        form = {"own": own, "other": source, "commodity": good, "way": "take"}
+        page = world.post(world.client(who), "/en/why-not", **form)
+        statuses.add(page.status_code)
+        told[f"{who} why-not {form}"] = page.text
+        body = {"from_site": source, "to_site": to, "commodity": good}
+        for path, sent in (("explanations", body), ("pathways", {"commodity": good, "depth": 3})):
+            asked = program.ask(who, "POST", f"/rounds/{ident}/{path}", json=sent)
+            told[f"{who} {path} {sent}"] = asked.text
+            if asked.status_code == 202:
+                assert study_once(world.store, apart=False) is not None
+                study = program.read(who, asked.location.removeprefix(API))
+                told[f"{who} {path} {sent} result"] = json.dumps(study, ensure_ascii=False)
+                statuses.add(study["state"])
+    assert {200, "done"} <= statuses
+    assert [f"{where}: {one}" for where, said in told.items() for one in secret if one in said] == []
