@@ -18,6 +18,7 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     assert path in admin.get(f"/{lang}/admin").text
     assert word("departures.none", lang) in unescape(admin.get(path).text)
     begun(store, name="second")
+    tarco = web_world.client("tarco")
     asked = unescape(web_world.post(admin, path, enterprise="TARCO", reason="<b>closed").text)
     assert "ed-tarco, re-tarco" in asked
     assert "<b>closed" not in admin.get(path).text
@@ -31,7 +32,7 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     page = admin.get(path).text
     assert "&lt;b&gt;closed" in page
     assert "TARCO" in page
-    assert web_world.client("tarco").get(f"/{lang}/").status_code in (302, 303, 401)
+    assert tarco.get(f"/{lang}/").status_code in (302, 303, 401)
     assert word("action.enterprise.depart", lang) in web_world.client("planner").get(f"/{lang}/audit").text
     assert web_world.post(admin, f"{path}/TARCO/readmit").status_code == 303
     assert departing.list_departures(store, web_world.actor("admin")) == []
