@@ -18,12 +18,12 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     assert path in admin.get(f"/{lang}/admin").text
     assert word("departures.none", lang) in unescape(admin.get(path).text)
     begun(store, name="second")
-    tarco = web_world.client("tarco")
-    asked = unescape(web_world.post(admin, path, enterprise="TARCO", reason="<b>closed").text)
-    assert "ed-tarco, re-tarco" in asked
+    east = web_world.client("east")
+    asked = unescape(web_world.post(admin, path, enterprise="EAST", reason="<b>closed").text)
+    assert "ed-east" in asked
     assert "<b>closed" not in admin.get(path).text
     assert departing.list_departures(store, web_world.actor("admin")) == []
-    sure = {"enterprise": "TARCO", "reason": "<b>closed", "sure": "yes"}
+    sure = {"enterprise": "EAST", "reason": "<b>closed", "sure": "yes"}
     refused = web_world.post(admin, path, **sure)  # a proposal with it is open
     assert refused.status_code == 422
     assert 'role="alert"' in refused.text
@@ -31,12 +31,12 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     assert web_world.post(admin, path, **sure).status_code == 303
     page = admin.get(path).text
     assert "&lt;b&gt;closed" in page
-    assert "TARCO" in page
-    assert tarco.get(f"/{lang}/").status_code in (302, 303, 401)
+    assert "EAST" in page
+    assert east.get(f"/{lang}/").status_code in (302, 303, 401)
     assert word("action.enterprise.depart", lang) in web_world.client("planner").get(f"/{lang}/audit").text
-    assert web_world.post(admin, f"{path}/TARCO/readmit").status_code == 303
+    assert web_world.post(admin, f"{path}/EAST/readmit").status_code == 303
     assert departing.list_departures(store, web_world.actor("admin")) == []
-    assert web_world.post(admin, f"{path}/TARCO/readmit").status_code == 404
+    assert web_world.post(admin, f"{path}/EAST/readmit").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["", "NOBODY"])
