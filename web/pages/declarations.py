@@ -76,7 +76,7 @@ def table(lang: str, round_id: int, enterprise: str) -> Answer:
     """Show a declaration as a table; try or declare what was written into it."""
     known = ground(store(), actor(), (round_id, enterprise))
     if request.method == "GET":
-        return _table(lang, known, declaring.rows_of_ground(known, context_of(known), lang), None)
+        return _table(lang, known, None, None)
     step, rows = request.form.get("do", "check"), declaring.rows_of_form(request.form)
     if step == "more":
         return _table(lang, known, rows, None, blank=8)
@@ -102,7 +102,10 @@ def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more
     return (shown, 422) if judged.refused else shown
 
 
-def _table(lang: str, known: Ground, rows: Rows, judged: Judged | None, blank: int = declaring.BLANK) -> str:
+def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, blank: int = declaring.BLANK) -> str:
+    """Return the page with some rows in its tables, with what is known already where there are none."""
+    context = context_of(known)
+    rows = declaring.rows_of_ground(known, context, lang) if rows is None else rows
     problems = () if judged is None else judged.problems[: 3 * SHOWN]
     tables = declaring.shown(rows, problems, lang, blank)
     mine = allowed(actor(), Action.DECLARE, Resource("declaration", frozenset({known.enterprise})))
@@ -111,7 +114,7 @@ def _table(lang: str, known: Ground, rows: Rows, judged: Judged | None, blank: i
         lang,
         known=known,
         tables=tables,
-        choices=declaring.choices(context_of(known), lang),
+        choices=declaring.choices(context, lang),
         judged=judged,
         name=_name(known, lang),
         changes=_changes(judged, lang),
@@ -144,9 +147,7 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
         findings.add("empty_file", Where("declaration"))
     rows = None if findings.refused or sent is None else rows_of(sent.read(), sent.filename or "", findings)
     if rows is None:
-        empty = declaring.rows_of_ground(known, context_of(known), lang)
-        problems = findings.problems()
-        return _table(lang, known, empty, Judged((), problems, None)), 422
+        return _table(lang, known, None, Judged((), findings.problems(), None)), 422
     return _judged(lang, known, declaring.numbered(rows), more=findings.problems())
 
 
