@@ -19,7 +19,8 @@ from synergy.store.people import MACHINE, Account, add_user
 from synergy.store.store import Store
 from web.figures.counties import COUNTIES
 
-GOODS = 24
+Tables = dict[str, list[dict[str, object]]]
+GOODS, WAYS = 24, 6
 EDITOR = "ed-f000"  # speaks for the first firm
 RULE = "proportional"
 
@@ -37,69 +38,92 @@ def region(firms: int, seed: int = 1) -> bytes:
     """
     chance = random.Random(seed)
     names = [f"F{index:03d}" for index in range(firms)]
-    goods = [f"C{index:02d}" for index in range(GOODS)]
-    worth = [round(chance.uniform(100, 600), 1) for _ in goods]
-    counties = sorted(COUNTIES)
-    homes = [chance.choice(counties) for _ in names]
-    tables: dict[str, list[dict[str, object]]] = {
-        "enterprises": [
-            {"enterprise": name, "name_en": f"Works {name}", "name_zh": f"第{name}工厂", "county": home}
-            for name, home in zip(names, homes, strict=True)
-        ],
-        "sites": [
-            {
-                "site": name,
-                "enterprise": name,
-                "name_en": f"Works {name}",
-                "name_zh": f"第{name}工厂",
-                "county": home,
-                "latitude": round(chance.uniform(36.9, 38.5), 4),
-                "longitude": round(chance.uniform(110.6, 112.2), 4),
-            }
-            for name, home in zip(names, homes, strict=True)
-        ],
+    worth = {f"C{index:02d}": round(chance.uniform(100, 600), 1) for index in range(GOODS)}
+    tables = (
+        _firms(names, chance) | _goods(worth) | _processes(names, list(worth), chance) | _trade(names, worth, chance)
+    )
+    with tempfile.TemporaryDirectory() as place:
+        frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+        return snapshot_of(read(save(Path(place) / "region", f"region-{firms}", frames))).archive
+
+
+def _firms(names: list[str], chance: random.Random) -> Tables:
+    """Return enterprises, each with one site in a county of Lvliang."""
+    firms = [
+        {
+            "enterprise": name,
+            "name_en": f"Works {name}",
+            "name_zh": f"第{name}工厂",
+            "county": chance.choice(sorted(COUNTIES)),
+        }
+        for name in names
+    ]
+    sites = [
+        {
+            **firm,
+            "site": firm["enterprise"],
+            "latitude": round(chance.uniform(36.9, 38.5), 4),
+            "longitude": round(chance.uniform(110.6, 112.2), 4),
+        }
+        for firm in firms
+    ]
+    return {"enterprises": firms, "sites": sites}
+
+
+def _goods(worth: dict[str, float]) -> Tables:
+    """Return commodities that go by road, and are bought dear and sold cheap outside."""
+    return {
         "commodities": [
             {"commodity": good, "name_en": f"Good {good}", "name_zh": f"物料{good}", "unit": "t", "disposal_cost": 5.0}
-            for good in goods
+            for good in worth
         ],
         "transport": [
             {"mode": "road", "commodity": good, "max_km": 60.0, "cost_per_unit": 4.0, "cost_per_unit_km": 0.5}
-            for good in goods
+            for good in worth
         ],
         "markets": [
             {"market": f"{good}-{side}", "commodity": good, "side": side, "price": round(part * price, 1)}
-            for good, price in zip(goods, worth, strict=True)
+            for good, price in worth.items()
             for side, part in (("buy", 1.3), ("sell", 0.5))
         ],
+    }
+
+
+def _processes(names: list[str], goods: list[str], chance: random.Random) -> Tables:
+    """Return processes that make one commodity from another, and who runs one."""
+    return {
         "processes": [
             {"process": f"MAKE{place}", "name_en": f"Making {place}", "name_zh": f"工艺{place}", "opex": 20.0}
-            for place in range(6)
+            for place in range(WAYS)
         ],
         "recipes": [
             {"process": f"MAKE{place}", "commodity": good, "coefficient": part}
-            for place in range(6)
-            for good, part in ((goods[place], -1.0), (goods[place + 6], 0.8))
+            for place in range(WAYS)
+            for good, part in ((goods[place], -1.0), (goods[place + WAYS], 0.8))
         ],
         "facilities": [
-            {"facility": f"U-{name}", "site": name, "process": f"MAKE{chance.randrange(6)}", "capacity": 40_000.0}
+            {"facility": f"U-{name}", "site": name, "process": f"MAKE{chance.randrange(WAYS)}", "capacity": 40_000.0}
             for name in names[::5]
         ],
     }
-    for table, key, part in (("offers", "offer", 0.3), ("needs", "need", 1.1)):
-        tables[table] = [
+
+
+def _trade(names: list[str], worth: dict[str, float], chance: random.Random) -> Tables:
+    """Return two offers and two needs of each enterprise."""
+    return {
+        table: [
             {
                 key: f"{key}-{name}-{number}",
                 "site": name,
-                "commodity": goods[good],
+                "commodity": good,
                 "quantity": round(chance.uniform(5_000, 60_000)),
                 "price": round(part * worth[good] * chance.uniform(0.9, 1.1), 1),
             }
             for name in names
-            for number, good in enumerate(chance.sample(range(GOODS), 2))
+            for number, good in enumerate(chance.sample(list(worth), 2))
         ]
-    with tempfile.TemporaryDirectory() as place:
-        frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
-        return snapshot_of(read(save(Path(place) / "region", f"region-{firms}", frames))).archive
+        for table, key, part in (("offers", "offer", 0.3), ("needs", "need", 1.1))
+    }
 
 
 def people(store: Store) -> None:

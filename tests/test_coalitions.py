@@ -134,18 +134,23 @@ def test_what_is_public_and_reached_ties_all_with_weight() -> None:
     assert [len(piece) for piece in game.components] == [2]
 
 
-@pytest.mark.parametrize("limit", ["-", "100"])
-def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path: Path) -> None:
-    """At a public place a market is shared by weight as it is stated, not as far as all together can use it."""
+def _supplied(folder: Path, weight: str, limit: str) -> Dataset:
+    """Return two enterprises that need what a public place sells, one of a weight; the other's is 1."""
     tables = {
-        "enterprises": "enterprise\nA\nB",
+        "enterprises": f"enterprise weight\nA {weight}\nB 1",
         "sites": "site enterprise\na A\nb B\np -",
         "commodities": "commodity unit\nX t",
         "needs": "need site commodity quantity price\nNA a X 30 5\nNB b X 10 5",
         "markets": f"market commodity side price limit site\nM X buy 1 {limit} p",
         "links": "from_site to_site commodity mode km\np a X truck 1\np b X truck 1",
     }
-    dataset = small(tmp_path / "d", tables)
+    return small(folder, tables)
+
+
+@pytest.mark.parametrize("limit", ["-", "100"])
+def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path: Path) -> None:
+    """At a public place a market is shared by weight as it is stated, not as far as all together can use it."""
+    dataset = _supplied(tmp_path / "d", "1", limit)
     worths = _game(dataset).values(_coalitions(2))
     assert [worth.value for worth in worths] == [_near(40.0), _near(120.0)]
 
@@ -153,15 +158,7 @@ def test_what_nobody_can_use_up_is_no_limit_to_a_part_of_it(limit: str, tmp_path
 @pytest.mark.parametrize(("limit", "worth"), [("-", 120.0), ("1000", 0.0)])
 def test_who_has_no_part_in_what_is_public_has_none_of_a_limit(limit: str, worth: float, tmp_path: Path) -> None:
     """A part of an amount is nothing where the part is nothing; where nothing limits it there is no amount."""
-    tables = {
-        "enterprises": "enterprise weight\nA 0\nB 1",
-        "sites": "site enterprise\na A\nb B\np -",
-        "commodities": "commodity unit\nX t",
-        "needs": "need site commodity quantity price\nNA a X 30 5\nNB b X 10 5",
-        "markets": f"market commodity side price limit site\nM X buy 1 {limit} p",
-        "links": "from_site to_site commodity mode km\np a X truck 1\np b X truck 1",
-    }
-    dataset = small(tmp_path / "d", tables)
+    dataset = _supplied(tmp_path / "d", "0", limit)
     alone = np.array([True, False])
     found, cold = _game(dataset).value(alone), solve(problem(dataset, coalition(alone)), Effort(1e-9, 60))
     stated = literal.solve(literal.build(dataset, members=["A"]))
