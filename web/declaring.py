@@ -150,21 +150,17 @@ def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
 
 
 def choices(context: Context, lang: str) -> dict[str, Any]:
-    """Return what the cells of the page may be chosen from: pairs of value and label, and words for units."""
+    """Return what the cells of the page may be chosen from: values with their labels, and words for units."""
     place = 1 if lang == "zh" else 0
-    sites = [(site, names[place] or site) for site, names in context.sites.items()]
-    subjects = {
-        str(sheet): [(one, context.named(one, lang)) for one in known] for sheet, known in context.subjects.items()
-    }
     units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
-    prices = [price_unit(context, unit, lang, many) for unit in units for many in (False, True)]
     return {
-        "site": sites,
-        "subject": subjects,
+        "site": {site: names[place] or site for site, names in context.sites.items()},
+        "subject": {
+            str(sheet): {one: context.named(one, lang) for one in known} for sheet, known in context.subjects.items()
+        },
+        "periods": {one: one for one in context.periods},
         "units": units,
-        "prices": prices,
-        "periods": context.periods,
-        "period_pairs": [(one, one) for one in context.periods],
+        "prices": [price_unit(context, unit, lang, many) for unit in units for many in (False, True)],
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOURS_PER_YEAR = YEAR[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A checked dataset: every table of the schema is there, every reference is known.
 

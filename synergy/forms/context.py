@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import pandas as pd
 
@@ -15,6 +16,8 @@ from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 from synergy.store.previewing import Ground
 from synergy.store.words import refusal
+
+Place = tuple[str, str]  # a site, and a process or commodity there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Context:
         Last figures.
     prices : mapping of str to tuple of float
         Least and greatest price of each commodity at markets outside, which everybody knows.
-    potential : mapping of tuple to float
+    potential : mapping of tuple of str to float
         What own facilities make and use at most in a year, by site and commodity.
     """
 
@@ -48,7 +51,7 @@ class Context:
     currency: str
     entries: tuple[Entry, ...]
     prices: Mapping[str, tuple[float, float]]
-    potential: Mapping[tuple[str, str], float]
+    potential: Mapping[Place, float]
 
     def last(self, sheet: Sheet, site: str, subject: str, period: str) -> list[Entry]:
         """Return last figures of the same thing at the same place."""
@@ -71,21 +74,16 @@ def context_of(ground: Ground) -> Context:
     """
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
-    goods, ways = base["commodities"], base["processes"]
-    units = dict(zip(goods["commodity"], goods["unit"].map(counted_in), strict=True))
+    public = _public(base)
     return Context(
         sites=_names(own, "site"),
-        subjects={
-            Sheet.OFFERS: units,
-            Sheet.NEEDS: units,
-            Sheet.FACILITIES: dict(zip(ways["process"], ways["activity_unit"].map(counted_in), strict=True)),
-        },
-        names=_names(goods, "commodity") | _names(ways, "process"),
-        periods=tuple(base["periods"]["period"]) if "periods" in base.given else (),
+        subjects=public.subjects,
+        names=public.names,
+        periods=public.periods,
         currency=base.settings.currency,
         entries=ground.entries,
-        prices=_prices(base["markets"]),
-        potential=_potential(base, ground),
+        prices=public.prices,
+        potential=_potential(public.rates, ground.entries),
     )
 
 
@@ -118,6 +116,34 @@ def ground_of(base: Dataset, enterprise: str) -> Ground:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Public:
+    """What a dataset tells everybody who fills in a form; `rates` are what one unit of a process makes and uses."""
+
+    subjects: Mapping[Sheet, Mapping[str, str]]
+    names: Mapping[str, tuple[str, str]]
+    periods: tuple[str, ...]
+    prices: Mapping[str, tuple[float, float]]
+    rates: Mapping[str, Sequence[tuple[str, float]]]
+
+
+@lru_cache(maxsize=8)
+def _public(base: Dataset) -> _Public:
+    goods, ways, recipes = base["commodities"], base["processes"], base["recipes"]
+    units = dict(zip(goods["commodity"], goods["unit"].map(counted_in), strict=True))
+    running = dict(zip(ways["process"], ways["activity_unit"].map(counted_in), strict=True))
+    rates: dict[str, list[tuple[str, float]]] = {}
+    for process, good, rate in zip(recipes["process"], recipes["commodity"], recipes["coefficient"], strict=True):
+        rates.setdefault(process, []).append((good, abs(float(rate))))
+    return _Public(
+        subjects={Sheet.OFFERS: units, Sheet.NEEDS: units, Sheet.FACILITIES: running},
+        names=_names(goods, "commodity") | _names(ways, "process"),
+        periods=tuple(base["periods"]["period"]) if "periods" in base.given else (),
+        prices=_prices(base["markets"]),
+        rates=rates,
+    )
+
+
 def _names(frame: pd.DataFrame, column: str) -> dict[str, tuple[str, str]]:
     pairs = zip(frame["name_en"], frame["name_zh"], strict=True)
     return dict(zip(frame[column], pairs, strict=True))
@@ -128,16 +154,14 @@ def _prices(markets: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {str(name): (float(rows.min()), float(rows.max())) for name, rows in priced}
 
 
-def _potential(base: Dataset, ground: Ground) -> dict[tuple[str, str], float]:
-    capacity: dict[tuple[str, str], Decimal] = {}
-    for entry in ground.entries:
+def _potential(rates: Mapping[str, Sequence[tuple[str, float]]], entries: Sequence[Entry]) -> dict[Place, float]:
+    capacity: dict[Place, Decimal] = {}
+    for entry in entries:
         if entry.sheet is Sheet.FACILITIES:
             key = (entry.site, entry.subject)
             capacity[key] = capacity.get(key, Decimal(0)) + entry.amount
-    recipes = base["recipes"]
-    found: dict[tuple[str, str], float] = {}
+    found: dict[Place, float] = {}
     for (site, process), much in capacity.items():
-        mine = recipes[recipes["process"] == process]
-        for good, rate in zip(mine["commodity"], mine["coefficient"], strict=True):
-            found[site, good] = found.get((site, good), 0.0) + abs(float(rate)) * float(much)
+        for good, rate in rates.get(process, ()):
+            found[site, good] = found.get((site, good), 0.0) + rate * float(much)
     return found

@@ -76,9 +76,10 @@ def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
     with store.database.read() as connection:
         row = round_row(connection, round_id)
         head = declaration_row(connection, round_id, enterprise)
-        entries, origin = last_time(connection, row, enterprise)
         if head.submitted:
             entries, origin = stored(connection, round_id, enterprise), "declared"
+        else:
+            entries, origin = last_time(connection, row, enterprise)
         return Ground(
             round=round_id,
             enterprise=enterprise,
