@@ -16,6 +16,7 @@ from stores import NAMES, PLANNER, ROOT, Place, accept, begun, editor, matched, 
 from synergy.errors import ConflictError, DatasetError, NotFoundError, RefusedError
 from synergy.store import audit, declaring, following, freezing, leases, matching, responding, rounds, seeing
 from synergy.store.access import WORKER
+from synergy.store.datasets import list_datasets, list_starts
 from synergy.store.exact import decimal, millionths
 from synergy.store.names import Answer, Sheet, Stage
 from synergy.store.overlay import Entry
@@ -67,6 +68,8 @@ def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
     assert told["entries"][0]["amount"] == "60000.000001"
     frozen = freezing.freeze(store, PLANNER, ident)
     assert frozen["undeclared"] == ["ALUMINA", "EAST", "TARCO", "WEST"]
+    kept, starts = ({one["dataset"] for one in of(store, PLANNER)} for of in (list_datasets, list_starts))
+    assert kept - starts == {frozen["snapshot"]}  # it holds declarations
     with pytest.raises(RefusedError):
         declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [])
     with store.database.read() as connection:

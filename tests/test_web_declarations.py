@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from html import unescape
 from pathlib import Path
 
@@ -160,6 +161,22 @@ def test_others_find_nothing(web_world: World, ident: int) -> None:
     assert web_world.client("reader").get(f"/en/declarations/{ident}/TARCO").status_code == 200
     assert 'value="declare"' not in web_world.client("reader").get(f"/en/declarations/{ident}/TARCO").text
     assert web_world.client("editor").get("/en/datasets").status_code == 403
+
+
+def test_what_was_known_already_is_still_what_a_round_is_made_of(web_world: World, tmp_path: Path) -> None:
+    client, who = web_world.client("planner"), web_world.actor("planner")
+    data = dataset_workbook(read(ROOT / "datasets" / "tiny"), "zh")
+    first = web_world.post(client, "/zh/datasets", file=(io.BytesIO(data), "x.xlsx")).location
+    later = book(tmp_path / "later.xlsx", GOOD)
+    assert web_world.post(client, "/zh/datasets", file=(later.open("rb"), "later.xlsx")).status_code in (200, 303)
+    again = web_world.post(client, "/zh/datasets", file=(io.BytesIO(data), "x.xlsx")).location
+    assert again == first
+    digest = first.partition("dataset=")[2]
+    assert digest in {one["dataset"] for one in datasets.list_starts(web_world.store, who)}
+    button = re.search(r'class="button main" href="([^"]+)"', client.get(again).text)
+    assert button is not None
+    assert f'value="{digest}" selected' in client.get(button[1]).text
+    assert 'class="button main"' not in client.get("/zh/datasets?dataset=nothing").text
 
 
 def test_a_planner_uploads_a_dataset(web_world: World, tmp_path: Path) -> None:

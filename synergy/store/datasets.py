@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from synergy.errors import DatasetError
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.store import Store
-from synergy.store.tables import snapshots
+from synergy.store.tables import rounds, snapshots
 from synergy.store.uploads import read_upload
 
 
@@ -59,11 +59,24 @@ def list_datasets(store: Store, actor: Actor) -> list[Record]:
     list of dict
         ``{dataset, name, tables, created}``; what rounds were frozen as is among them.
     """
+    return _listed(store, actor, true())
+
+
+def list_starts(store: Store, actor: Actor) -> list[Record]:
+    """Return the datasets that a round can be made of, as `list_datasets` does.
+
+    What a round was frozen as holds declarations: it is no start for another one, unless one was made from it.
+    """
+    frozen = select(rounds.c.frozen).where(rounds.c.frozen.is_not(None))
+    return _listed(store, actor, snapshots.c.digest.not_in(frozen) | snapshots.c.digest.in_(select(rounds.c.base)))
+
+
+def _listed(store: Store, actor: Actor, which: ColumnElement[bool]) -> list[Record]:
     require(actor, Action.SEE_PLANS, Resource("snapshot"))
     names = ("digest", "name", "tables", "created")
-    wanted = select(*(snapshots.c[name] for name in names)).order_by(snapshots.c.created.desc(), snapshots.c.digest)
+    wanted = select(*(snapshots.c[name] for name in names)).where(which)
     with store.database.read() as connection:
-        rows = connection.execute(wanted).all()
+        rows = connection.execute(wanted.order_by(snapshots.c.created.desc(), snapshots.c.digest)).all()
     return [
         {"dataset": row.digest, "name": row.name, "tables": row.tables, "created": row.created.isoformat()}
         for row in rows

@@ -14,8 +14,9 @@ from stores import PLANNER, accept, begun, proposals, worked
 from web_worlds import World
 
 from synergy.dataset.read import read
-from synergy.store import freezing, leases, matching, seeing
+from synergy.store import freezing, leases, matching, planning, seeing
 from synergy.store.access import WORKER
+from synergy.store.archives import snapshot_of
 from synergy.store.leases import claim
 from synergy.workbook.template import dataset_workbook
 from web.texts import word
@@ -116,13 +117,15 @@ def test_a_planner_takes_an_uploaded_workbook_to_a_published_round_in_eight_clic
     page.locator("input[type=file]").set_input_files(file)
     person.count += 1  # the dialog of files
     person.click(page.locator("main form button[type=submit]").first)
-    person.click(page.get_by_role("link", name=word("dataset.use", "en")))
+    person.click(page.get_by_role("link", name=word("dataset.use", "en", name="tiny")))
     page.get_by_label("Name of the round").fill("from a workbook")
     person.click(page.get_by_role("button", name="Next", exact=True))
     person.click(page.get_by_role("button", name="Next", exact=True))
     page.get_by_label("Settlement").select_option("standalone")
     person.click(page.get_by_role("button", name=word("draft.at_once", "en")))
     ident = int(page.url.rsplit("/", 1)[1])
+    made_of = planning.round_input(world.store, PLANNER, ident)["base"]
+    assert made_of == snapshot_of(read(ROOT / "datasets" / "tiny")).digest
     worked(world.store)
     page.goto(f"/en/rounds/{ident}")
     person.click(page.get_by_role("button", name="Publish and ask for answers"))

@@ -174,20 +174,23 @@ def dataset(lang: str) -> Answer:
     """Take a dataset for rounds: a workbook, or a zip archive of its tables."""
     sent = request.files.get("file")
     if request.method == "GET" or sent is None:
-        return page("declarations/dataset.html", lang, problems=[], found=None, kept=_kept())
+        return _datasets(lang, request.args.get("dataset", ""))
     found, problems = _read(sent.read(), Path(sent.filename or "").suffix.lower())
-    told = None if found is None else datasets.add_dataset(store(), actor(), snapshot_of(found).archive)
-    if told is not None:
-        flash(word("dataset.kept", lang, name=told["name"]), "good")
-        if not problems:
-            return redirect(url_for("declarations.dataset", lang=lang), 303)
     said = [problem.record(lang) for problem in problems[:SHOWN]]
-    shown = page("declarations/dataset.html", lang, problems=said, found=found, kept=_kept())
-    return shown if found is not None else (shown, 422)
+    if found is None:
+        return _datasets(lang, problems=said), 422
+    told = datasets.add_dataset(store(), actor(), snapshot_of(found).archive)
+    flash(word("dataset.kept", lang, name=told["name"]), "good")
+    if problems:
+        return _datasets(lang, told["dataset"], said)
+    return redirect(url_for("declarations.dataset", lang=lang, dataset=told["dataset"]), 303)
 
 
-def _kept() -> list[dict[str, Any]]:
-    return datasets.list_datasets(store(), actor())[:20]
+def _datasets(lang: str, chosen: str = "", problems: Sequence[dict[str, Any]] = ()) -> str:
+    """Return the page of what rounds can be made of; `chosen` is the digest of the one to make a round of."""
+    kept = datasets.list_starts(store(), actor())
+    use = next((one for one in kept if one["dataset"] == chosen), None)
+    return page("declarations/dataset.html", lang, problems=problems, use=use, kept=kept[:20])
 
 
 def _read(data: bytes, ending: str) -> tuple[Dataset | None, tuple[Problem, ...]]:

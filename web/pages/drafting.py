@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import DatasetError, RefusedError
-from synergy.store import datasets, planning, rounds, seeing
+from synergy.store import datasets, planning, rounds
 from synergy.store.access import Action
 from synergy.store.rounds import Asked
 from synergy.store.words import refusal
@@ -106,11 +106,7 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
         before = planning.round_input(store(), actor(), what.previous)
         found[before["base"]] = word("draft.same", lang, round=what.previous)
     found |= {name: word(key, lang) for name, key in SHIPPED.items()}
-    made = [planning.round_input(store(), actor(), one["round"]) for one in seeing.list_rounds(store(), actor())]
-    # what a round was frozen as is no start for another one, unless it is what that round was made from
-    frozen = {one["frozen"] for one in made} - {one["base"] for one in made}
-    kept = [one for one in datasets.list_datasets(store(), actor()) if one["dataset"] not in frozen]
-    for one in kept[:_SHOWN]:
+    for one in datasets.list_starts(store(), actor())[:_SHOWN]:
         found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=one["created"][:10]))
     return list(found.items())
 
