@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from synergy.texts import WORDS
+
 # kind: English, Chinese; names in braces are filled in
 MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -50,8 +52,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{enterprise} 已答复一项建议：{answer_zh}",
         ),
         "matched": (
-            "Run {number} of the round has ended: {status}, proposals: {proposals}",
-            "本轮次第 {number} 次匹配已结束：{status}，共 {proposals} 项建议",
+            "Run {number} of the round has ended: {status_en}; proposals: {proposals}",
+            "本轮次第 {number} 次匹配已结束：{status_zh}，共 {proposals} 项建议",
         ),
         "failed": ("Run {number} of the round has failed: {fault}", "本轮次第 {number} 次匹配失败：{fault}"),
         "concluded": ("The round “{name}” is concluded", "轮次“{name}”已结束"),
@@ -104,10 +106,9 @@ def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
     known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
     if deadline is not None:  # as people write it; the store keeps times in UTC
         deadline = known["deadline"] = str(deadline).replace("T", " ").replace("+00:00", " UTC")
-    for name in ("standing", "answer", "stage"):
-        for place, language in enumerate(("en", "zh")):
-            word = str(fields.get(name, ""))
-            known[f"{name}_{language}"] = _STATES.get(word, (word, word))[place]
+    for name in ("standing", "answer", "stage", "status"):
+        word = str(fields.get(name, ""))
+        known[f"{name}_en"], known[f"{name}_zh"] = _STATES.get(word) or WORDS.get(f"status.{word}") or (word, word)
     until = ("", "") if deadline is None else (f" until {deadline}", f"，截止 {deadline}")
     return {
         "text_en": en.format(**known | {"until": until[0]}),

@@ -18,6 +18,7 @@ from synergy.store.tables import rulings
 from synergy.store.words import refusal
 
 KINDS = ("forbid", "fix", "note")
+ENDS = ("from_enterprise", "from_site", "to_enterprise", "to_site", "commodity")  # a pattern names one at least
 
 
 def rule(
@@ -45,6 +46,8 @@ def rule(
     ------
     DatasetError
         The pattern does not fit the dataset.
+    RefusedError
+        The kind is none, the note is blank or endless, or the pattern means every exchange.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or Asked()
@@ -53,6 +56,8 @@ def rule(
         raise refusal("unknown", what="ruling", name=kind, expected=", ".join(KINDS))
     if kind == "note" and not 0 < len(str(pattern.get("text", ""))) <= 4000:
         raise refusal("bad_value", what="note", value=len(str(pattern.get("text", ""))), expected="1 - 4000")
+    if kind != "note" and not any(pattern.get(name) for name in ENDS):
+        raise refusal("whole_pattern", kind=kind, expected=", ".join(ENDS))
     with store.database.read() as connection:
         row = round_row(connection, round_id)
         content = None if row.frozen is None or kind == "note" else archive(connection, row.frozen)

@@ -68,6 +68,11 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "{what}：现为 {value}，应为 {expected}",
         ),
         "reason": (RefusedError, "a reason is needed: say it in a sentence", "需要填写原因：请用一句话说明"),
+        "whole_pattern": (
+            RefusedError,
+            "a ruling without a pattern would {kind} every exchange; name at least one of {expected}",
+            "规定没有指明对象，将涉及全部交换（{kind}）；请至少给出其一：{expected}",
+        ),
         "answered": (
             RefusedError,
             "the proposal is {answer} already; this answer stands until the next run",
@@ -160,6 +165,16 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "study": ("study", "分析"),
         "webhook": ("webhook", "网络回调"),
         "notice": ("notice", "通知"),
+        "step": ("step", "步骤"),
+        "name": ("name", "名称"),
+        "options": ("options", "选项"),
+        "ladder": ("ladder", "阶梯幅度"),
+        "answer": ("answer", "答复"),
+        "counter": ("counter-offer", "还价"),
+        "quantity": ("quantity", "数量"),
+        "price": ("price", "价格"),
+        "reason": ("reason", "原因"),
+        "note": ("note", "批注"),
     }
 )
 
