@@ -10,6 +10,7 @@ import click
 import pytest
 from stores import NAMES, ROOT
 
+from synergy.cli import answers
 from synergy.cli.commands import commands
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
@@ -34,28 +35,44 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return command
 
 
-def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
-    say("db init --administrator root")
-    say("user add anna --role planner", "root")
-    for name in NAMES:
-        say(f"user add {name.lower()} --role editor --enterprise {name}", "root")
+@pytest.fixture
+def tell(say: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return a function that runs one command as a planner of Shanxi does, and returns what it printed."""
+
+    def named(talk: Talk, name: str) -> str:
+        return talk.say(f"head.{name}")  # a field without a name is an error here
+
+    monkeypatch.setattr(answers, "head", named)
+
+    def command(line: str, who: str) -> str:
+        assert run([*line.split(), "--as", who], Talk("zh")) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    return command
+
+
+def test_everything_can_be_done_on_the_command_line(
+    say: Any, tell: Any, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    _people(say)
     say("user add eve --role editor", "root", status=1)
     say("user list", "anna", status=1)
     ident = say(f"round create {TINY} --name first --time-limit 30 --ladder 0 --settlement standalone", "anna")["round"]
-    say(f"round open {ident}", "anna")
+    tell(f"round open {ident}", "anna")
+    tell(f"round remind {ident}", "anna")
     told = say(f"round declare {ident} GLASS --need GLASS-1/COG/60000/950", "glass")
     assert told["entries"][0]["assumed"]
     say(f"round declare {ident} GLASS --need EAST-1/COG/1", "glass", status=3)
     say(f"round declare {ident} EAST --nothing", "glass", status=1)
     for name in NAMES[:4]:
-        say(f"round repeat {ident} {name}", name.lower())
-    say(f"round freeze {ident}", "anna")
+        tell(f"round repeat {ident} {name}", name.lower())
+    tell(f"round freeze {ident}", "anna")
     done = say(f"round match {ident} --here", "anna")
     assert done["proposals"] == 6
     assert say(f"round replay {done['match']}", "anna")["same"]
-    say(f"round rule {ident} note --note look", "anna")
-    say(f"round publish {ident}", "anna")
-    say(f"round collect {ident}", "anna")
+    _look(say, tell, ident, done["match"])
+    tell(f"round publish {ident}", "anna")
+    tell(f"round collect {ident}", "anna")
     gas = next(one for one in say(f"round proposals {ident}", "glass"))
     assert "gain" not in gas
     assert run(f"round proposal {gas['proposal']} --as glass".split(), Talk("zh")) == 0
@@ -73,10 +90,11 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     again = say(f"round match {ident} --here", "anna")
     shown = say(f"round compare {done['match']} {again['match']}", "anna")
     assert any(ruling["kind"] == "fix" for ruling in shown["inputs"]["rulings"])
+    assert "622,721,778" in tell(f"round compare {done['match']} {again['match']}", "anna")
     say(f"round publish {ident}", "anna")
     say(f"round collect {ident}", "anna")
     (partnership,) = say(f"round conclude {ident}", "anna")["partnerships"]
-    say(f"round follow {partnership} permits", "east")
+    _follow(tell, ident, partnership)
     (need,) = say(f"round balance {ident} GLASS", "glass")
     assert (need["declared"], need["committed"], need["free"]) == ("60000", "60000", "0")
     head = say("audit verify", "anna")["head"]
@@ -88,6 +106,35 @@ def test_everything_can_be_done_on_the_command_line(say: Any, tmp_path: Path, mo
     restored = say(f"audit verify --head {head['number']}:{head['mac']}", "anna")
     assert (restored["sound"], restored["head"]) == (True, head)
     assert say("round partnerships", "anna")[0]["stage"] == "permits"
+
+
+def _people(say: Any) -> None:
+    """Make a store with a planner and an editor of each enterprise."""
+    say("db init --administrator root")
+    say("user add anna --role planner", "root")
+    for name in NAMES:
+        say(f"user add {name.lower()} --role editor --enterprise {name}", "root")
+
+
+def _look(say: Any, tell: Any, ident: int, run: int) -> None:
+    """Look at what was matched, and rule on it."""
+    assert "重新求解" in tell(f"round replay {run}", "anna")
+    tell(f"round rule {ident} note --note look", "anna")
+    tell(f"round rule {ident} forbid --pattern commodity=TAR", "anna")
+    say(f"round rule {ident} forbid", "anna", status=1)
+    assert "禁止" in tell(f"round rulings {ident}", "anna")
+    tell(f"round withdraw {ident} 2", "anna")
+    for shown, word in (("runs", "已达到"), ("progress", "搜索"), ("plan", "上界")):
+        assert word in tell(f"round {shown} {ident}", "anna")
+
+
+def _follow(tell: Any, ident: int, partnership: int) -> None:
+    """Take a partnership further, and look back."""
+    assert "审批" in tell(f"round follow {partnership} permits", "east")
+    tell("round partnerships", "anna")
+    tell(f"round events {ident}", "anna")
+    tell("round notices", "anna")
+    tell("audit verify", "anna")
 
 
 def _declaring(say: Any) -> int:
@@ -122,7 +169,7 @@ def test_a_forgotten_file_withdraws_nothing(say: Any) -> None:
 def test_a_deadline_that_is_a_day_is_its_end(say: Any, capsys: Any) -> None:
     ident = _declaring(say)
     assert run(f"round show {ident} --as anna".split(), Talk("zh")) == 0
-    assert "截止: 2126-12-10 23:59" in capsys.readouterr().out
+    assert "截止：2126-12-10 23:59" in capsys.readouterr().out
 
 
 def test_a_token_does_what_its_scopes_allow(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:

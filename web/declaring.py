@@ -9,7 +9,7 @@ from synergy.dataset.ids import folded
 from synergy.dataset.typed import UNREADABLE
 from synergy.errors import Problem, Severity
 from synergy.forms.context import Context
-from synergy.forms.fields import Field, fields, known_as
+from synergy.forms.fields import Field, column_label, fields, known_as
 from synergy.forms.rows import Row, Rows
 from synergy.forms.writing import price_unit, row_of
 from synergy.store.names import Sheet
@@ -179,22 +179,17 @@ def changes(told: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
         for one in told[what]:
             thing = " · ".join((one["site"], one["subject"], one["amount"]))
             assumed = [
-                (_label(one["sheet"], said["column"], lang), _value(said["value"], lang), said["source"])
+                (column_label(Sheet(one["sheet"]), said["column"], lang), _value(said["value"], lang), said["source"])
                 for said in one["assumed"]
             ]
             lines.append({"what": what, "thing": thing, "assumed": assumed, "fields": []})
     for one in told["changed"]:
         pairs = [
-            (_label(one["sheet"], name, lang), _value(was, lang), _value(will, lang))
+            (column_label(Sheet(one["sheet"]), name, lang), _value(was, lang), _value(will, lang))
             for name, (was, will) in one["fields"].items()
         ]
         lines.append({"what": "changed", "thing": one["ident"], "assumed": [], "fields": pairs})
     return lines
-
-
-def _label(sheet: str, column: str, lang: str) -> str:
-    key = {"opex": "price"}.get(column, column)
-    return next((field.label(lang) for field in fields(Sheet(sheet)) if field.key == key), column)
 
 
 def _value(value: Any, lang: str) -> str:

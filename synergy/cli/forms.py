@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from synergy.cli.answers import answer, cell
 from synergy.cli.rounds import ROUND, round_group
-from synergy.cli.stores import answer, asked_of, at_store, opened
+from synergy.cli.stores import asked_of, at_store, opened
 from synergy.cli.talk import Talk
 from synergy.errors import DatasetError, Problem
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from synergy.store.access import Actor
     from synergy.store.store import Store
 
-_ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
-_SHOWN = ("what", *_ENTRIES)
+ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
+_SHOWN = ("what", *ENTRIES)
 _UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # what a mark `checked` lets through
 
 
@@ -46,7 +47,7 @@ def declare_form(
         return _tried(talk, given, judged)
     record = declare_judged(store, actor, place, judged, asked_of(given))
     talk.problems(judged.problems)
-    answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+    show_entries(talk, given, record)
     return 0
 
 
@@ -73,14 +74,41 @@ def _judged(given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequenc
     return judge_rows(store, actor, place, rows)
 
 
+def show_entries(talk: Talk, given: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    """Print a declaration, and what was filled in where it says nothing."""
+    rows = record if given["as_json"] else [_entry(talk, one) for one in record["entries"]]
+    answer(talk, given, rows, ENTRIES)
+
+
+def _entry(talk: Talk, entry: Mapping[str, Any]) -> dict[str, Any]:
+    from synergy.forms.fields import column_label
+    from synergy.store.names import Sheet
+
+    assumed = [
+        talk.say(
+            "form.assumed",
+            column=column_label(Sheet(entry["sheet"]), one["column"], talk.lang),
+            value=cell(talk, "", one["value"]),
+            source=talk.say(f"form.{one['source']}"),
+        )
+        for one in entry.get("assumed", [])
+    ]
+    return {**entry, "assumed": assumed}
+
+
 def _tried(talk: Talk, given: Mapping[str, Any], judged: Judged) -> int:
     problems = [problem.record(talk.lang) for problem in judged.problems]
     if given["as_json"]:
         talk.document({"accepted": not judged.refused, "problems": problems, "changes": judged.changes})
     else:
         talk.problems(judged.problems, result=True)
-        changes = judged.changes or {"added": [], "removed": [], "changed": [], "same": 0}
-        rows = [{"what": talk.say(f"form.{word}"), **one} for word in ("added", "removed") for one in changes[word]]
+        told = None if judged.refused else judged.changes
+        changes = told or {"added": [], "removed": [], "changed": [], "same": 0}
+        rows = [
+            {"what": talk.say(f"form.{word}"), **_entry(talk, one)}
+            for word in ("added", "removed")
+            for one in changes[word]
+        ]
         for one in changes["changed"]:
             for name, (before, after) in one["fields"].items():
                 was, will = (value if value not in (None, "") else "–" for value in (before, after))

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from synergy.cli.answers import answer
 from synergy.cli.options import in_language
-from synergy.cli.stores import DATABASE, answer, asked_of, at_store, changes, opened
+from synergy.cli.stores import DATABASE, asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from synergy.cli.forms import declare_form
+from synergy.cli.answers import answer, cell
+from synergy.cli.forms import declare_form, show_entries
 from synergy.cli.rounds import ROUND, round_group
-from synergy.cli.stores import answer, asked_of, at_store, changes, opened
+from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Number, Word
 
@@ -21,7 +22,6 @@ _SHEETS = {"offer": "offers", "need": "needs", "facility": "facilities"}
 _PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
 _MONEY = ("gain", "gain_own", "paid", "capex", "payback_years", "co2_saved")
 _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "mode")
-_ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
 
 
 @round_group.command("declare")
@@ -62,7 +62,7 @@ def repeat(talk: Talk, /, **given: Any) -> None:
     with opened(talk, given) as (store, actor):
         place = (given["round_id"], given["enterprise"])
         record = repeated(store, actor, place, asked_of(given))
-        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+        show_entries(talk, given, record)
 
 
 @round_group.command("declaration")
@@ -76,7 +76,7 @@ def declaration(talk: Talk, /, **given: Any) -> None:
 
     with opened(talk, given) as (store, actor):
         record = told(store, actor, (given["round_id"], given["enterprise"]))
-        answer(talk, given, record if given["as_json"] else record["entries"], _ENTRIES)
+        show_entries(talk, given, record)
 
 
 @round_group.command("balance")
@@ -209,20 +209,20 @@ def compare(talk: Talk, /, **given: Any) -> None:
     if given["as_json"]:
         answer(talk, given, record)
         return
-    rows = []
-    for word in ("new", "lost", "changed"):
-        for one in record[word]:
-            why = [f"{talk.say('why.' + item['cause'])} {_what(item['what'])}".strip() for item in one["why"]]
-            rows.append({"what": talk.say(f"word.{word}"), "proposal": one["proposal"], "why": why})
+    rows = [
+        {**one, "what": word, "partners": one["enterprises"], "why": [_why(talk, item) for item in one["why"]]}
+        for word in ("new", "lost", "changed")
+        for one in record[word]
+    ]
     answer(talk, given, {name: record[name] for name in ("value", "gain")})
-    answer(talk, given, rows)
+    answer(talk, given, rows, ("what", "kind", "partners", "proposal", "why"))
 
 
-def _what(item: Any) -> str:
-    if isinstance(item, dict):
-        shown = {key: value for key, value in item.items() if key not in ("before", "after", "given")}
-        return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
-    return str(item or "")
+def _why(talk: Talk, item: Mapping[str, Any]) -> str:
+    what = item["what"]
+    if isinstance(what, Mapping):
+        what = cell(talk, "", {key: one for key, one in what.items() if key not in ("before", "after", "given")})
+    return f"{talk.say('why.' + item['cause'])} {what or ''}".strip()
 
 
 @round_group.command("replay")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from synergy.cli.answers import answer, cell
 from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
-from synergy.cli.stores import answer, asked_of, at_store, changes, opened
+from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 
@@ -21,6 +23,9 @@ ROUND = click.argument("round_id", metavar="ROUND", type=Number(1, whole=True))
 _MATCH = Number(1, whole=True)
 _DAY = len("2026-12-01")
 _LISTED = ("round", "name", "state", "members", "declared", "deadline", "version")
+_NEWS = ("attempt", "phase", "best", "bound", "gap", "done", "total")
+_PROGRESS = ("attempt", "number", "seconds", *_NEWS[1:])
+_RULINGS = ("ruling", "at", "match", "kind", "cause", "pattern", "withdrawn", "actor")
 _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
 
 
@@ -203,9 +208,15 @@ def progress(talk: Talk, /, **given: Any) -> None:
     """Show what a run told of itself."""
     from synergy.store.seeing import see_progress
 
-    columns = ("attempt", "number", "phase", "seconds", "best", "bound", "gap", "done", "total")
     with opened(talk, given) as (store, actor):
-        answer(talk, given, see_progress(store, actor, given["match_id"]), columns)
+        told = see_progress(store, actor, given["match_id"])
+    answer(talk, given, told if given["as_json"] else _steps(told), _PROGRESS)
+
+
+def _steps(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return what was told without what says nothing new: the first of each, as people read it."""
+    news = {tuple(cell(Talk(), name, one[name]) for name in _NEWS): one for one in reversed(told)}
+    return list(reversed(news.values()))
 
 
 @round_group.command("plan")
@@ -226,7 +237,8 @@ def plan(talk: Talk, /, **given: Any) -> None:
         answer(talk, given, record)
         return
     head = {name: record["plan"][name] for name in ("status", "value", "bound", "gap", "gain")}
-    answer(talk, given, {"match": record["match"], **head, "digest": record["digest"], "chain": record["chain"]})
+    chain = "{number}:{mac}".format(**record["chain"])
+    answer(talk, given, {"match": record["match"], **head, "digest": record["digest"], "chain": chain})
 
 
 @round_group.command("rule")
@@ -270,7 +282,7 @@ def rulings(talk: Talk, /, **given: Any) -> None:
     from synergy.store.review import list_rulings
 
     with opened(talk, given) as (store, actor):
-        answer(talk, given, list_rulings(store, actor, given["round_id"]))
+        answer(talk, given, list_rulings(store, actor, given["round_id"]), _RULINGS)
 
 
 @round_group.command("conclude")

@@ -34,6 +34,9 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "form.added": ("new", "新增"),
         "form.removed": ("removed", "删除"),
         "form.changed": ("changed", "变更"),
+        "form.assumed": ("{column}: {value} ({source})", "{column}：{value}（{source}）"),
+        "form.default": ("default", "默认值"),
+        "form.library": ("library of processes", "工艺库"),
         "form.accepted": (
             "Would be accepted; entries that stay as they are: {same}. Nothing was stored.",
             "可以接受；{same} 项保持不变。未保存。",

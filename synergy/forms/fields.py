@@ -103,6 +103,22 @@ def fields(sheet: Sheet) -> tuple[Field, ...]:
     return (*_OWN[sheet], *more, _CHECKED, row)
 
 
+def column_label(sheet: Sheet, column: str, lang: str) -> str:
+    """Return what a column of the table behind a form is called there; its own name where the form has none.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Offers, needs or facilities.
+    column : str
+        Of the table.
+    lang : str
+        ``en`` or ``zh``.
+    """
+    key = {"opex": "price"}.get(column, column)
+    return next((field.label(lang) for field in fields(sheet) if field.key == key), column)
+
+
 @cache
 def known_as(sheet: Sheet | None) -> Mapping[str, str]:
     """Return keys by what their headers may be called, folded; None: all sheets in one, as in a CSV file."""
