@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -302,6 +303,24 @@ def test_the_map_knows_the_counties_of_lvliang() -> None:
     for lang in ("en", "zh"):
         text = "".join(_parsed(draw_map(charted(places, [], lang), lang, NAMING)).itertext())
         assert all(county_name(county, lang) in text for county in COUNTIES)
+
+
+@pytest.mark.parametrize("away", [(0.3, 0.0), (0.3, 0.1), (0.0, 0.4)])
+@pytest.mark.parametrize("names", [("东河焦化厂区", "清泉玻璃厂区"), ("East Coking works", "Qingquan Glass works")])
+def test_the_map_of_a_proposal_fits_a_telephone_and_names_its_sites(
+    away: tuple[float, float], names: tuple[str, str]
+) -> None:
+    places = [
+        Place("A", names[0], "Hexi", 37.0, 111.0),
+        Place("B", names[1], "Hedong", 37.0 + away[0], 111.0 + away[1]),
+    ]
+    chart = charted(places, [Line("A", "B", "gas")], "en", near_by=True)
+    assert chart.size[0] <= 332
+    assert chart.size[1] <= 240
+    text = "".join(one.text or "" for one in _parsed(draw_map(chart, "en", NAMING)).iter(f"{SVG}text"))
+    assert all(name in text for name in names)
+    many = [replace(places[0], key=f"S{number}", latitude=36.7 + number / 10) for number in range(20)]
+    assert charted(many, [], "en", near_by=True).size[1] <= 384
 
 
 def test_the_map_takes_outlines_of_an_operator() -> None:

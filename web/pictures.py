@@ -85,7 +85,7 @@ def map_picture(
         if one["from_site"] != one["to_site"]
     ]
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
-    return draw_map(charted(places, ways, lang, bounds.rings), lang, naming)
+    return draw_map(charted(places, ways, lang, bounds.rings, near_by=True), lang, naming)
 
 
 def _ends(lines: Sequence[Record]) -> Iterable[str]:

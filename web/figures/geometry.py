@@ -28,23 +28,23 @@ class Projection:
         px a degree of latitude.
     shrink : float
         Length of a degree of longitude by one of latitude.
-    margin : float
-        px around.
+    margin : tuple of float
+        px at the sides, and above and below.
     """
 
     west: float
     north: float
     scale: float
     shrink: float
-    margin: float
+    margin: Point
 
     def point(self, latitude: float, longitude: float) -> Point:
         """Return where a place lies, px from the upper left corner."""
         x = (longitude - self.west) * self.shrink * self.scale
-        return self.margin + x, self.margin + (self.north - latitude) * self.scale
+        return self.margin[0] + x, self.margin[1] + (self.north - latitude) * self.scale
 
 
-def projection(places: Sequence[Point], size: tuple[float, float], margin: float) -> tuple[Projection, Point]:
+def projection(places: Sequence[Point], size: Point, margin: Point) -> tuple[Projection, Point]:
     """Return the projection that shows all places, and the size of the map.
 
     Parameters
@@ -53,16 +53,17 @@ def projection(places: Sequence[Point], size: tuple[float, float], margin: float
         Latitude and longitude in degrees.
     size : tuple of float
         Greatest width and height in px.
-    margin : float
-        px around the places.
+    margin : tuple of float
+        px beside the places, and above and below them.
     """
     south, north = min(one[0] for one in places), max(one[0] for one in places)
     west, east = min(one[1] for one in places), max(one[1] for one in places)
     shrink = cos(radians((south + north) / 2))
     wide, high = max((east - west) * shrink, 1e-3), max(north - south, 1e-3)
-    scale = min((size[0] - 2 * margin) / wide, (size[1] - 2 * margin) / high)
+    beside, above = margin
+    scale = min((size[0] - 2 * beside) / wide, (size[1] - 2 * above) / high)
     found = Projection(west, north, scale, shrink, margin)
-    return found, (wide * scale + 2 * margin, high * scale + 2 * margin)
+    return found, (wide * scale + 2 * beside, high * scale + 2 * above)
 
 
 def spread(points: Sequence[Point], radii: Sequence[float], size: Point, gap: float = 3.0) -> list[Point]:

@@ -17,7 +17,10 @@ from web.figures.outline import near
 from web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
 
 SIZE = (860.0, 760.0)
-MARGIN = 60.0
+MARGIN = (60.0, 60.0)
+# of one proposal: few places fit beside a telephone's edges, and no map is a page high
+_PHONE, _NEAR, _LOW, _A_NAME, _EDGE = 332.0, 640.0, 160.0, 20.0, 34.0
+_FEW = 4  # sites
 MOST_PLACES, MOST_LINES = 120, 150  # by name; counties where there are more
 _BOW = 0.14  # of a line, by its length: there and back are two lines
 
@@ -84,6 +87,7 @@ def charted(
     lang: str,
     outlines: Sequence[Sequence[Point]] = (),
     by_county: bool = False,
+    near_by: bool = False,
 ) -> Chart:
     """Return what is drawn where.
 
@@ -99,12 +103,15 @@ def charted(
         Boundaries of an operator, latitude and longitude; those near the sites are drawn.
     by_county : bool
         Put sites together also where they are few.
+    near_by : bool
+        These are the sites of one proposal: a small map is enough.
     """
     seats = _seats(places)
     sites = {one.key: _where(one, seats, order) for order, one in enumerate(sorted(places, key=lambda one: one.key))}
     bounds = near(outlines, [*seats.values(), *sites.values()])
     known = [place for outline in bounds for place in outline]
-    flat, size = projection([*seats.values(), *sites.values(), *known] or [(37.5, 111.1)], SIZE, MARGIN)
+    room, margin = _small(places, len(seats)) if near_by else (SIZE, MARGIN)
+    flat, size = projection([*seats.values(), *sites.values(), *known] or [(37.5, 111.1)], room, margin)
     pairs = {(one.origin, one.target) for one in lines}
     many = by_county or len(places) > MOST_PLACES or len(pairs) > MOST_LINES
     group = {one.key: one.county if many else one.key for one in places}
@@ -119,6 +126,14 @@ def charted(
     drawn = tuple(tuple(thinned([flat.point(*place) for place in outline])) for outline in bounds)
     told = {key: tuple(found) for key, found in sorted(ties.items())}
     return Chart({one.key: one for one in spots}, told, named, drawn, size, many)
+
+
+def _small(places: Sequence[Place], counties: int) -> tuple[Point, Point]:
+    """Return the greatest size and the margins of the map of a proposal: room for half a name at either side."""
+    wide = _PHONE if len(places) <= _FEW else _NEAR
+    high = min(_LOW + _A_NAME * (len(places) + counties), 0.6 * _NEAR)
+    beside = min(max(width(one.name) for one in places) / 2 + 6, wide / 3)
+    return (wide, high), (beside, _EDGE)
 
 
 def _seats(places: Sequence[Place]) -> dict[str, Point]:
@@ -203,9 +218,10 @@ def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()
     first = set(chosen)
     spots = sorted(chart.spots.values(), key=lambda one: (one.key not in first, -one.busy, one.key))
     taken: list[Box] = [_box(one) for one in spots]
-    counties = _county_labels(chart, taken, lang)
     wanted = [(one.key, one.at, one.radius, width(one.name)) for one in spots if one.busy or len(spots) <= 40]
-    placed = tagged(wanted, taken, size)
+    placed = tagged(wanted, taken, size) if len(spots) <= _FEW else {}  # a site of so few never goes without a name
+    counties = _county_labels(chart, taken, lang)
+    placed = placed or tagged(wanted, taken, size)
     marks = [_spot(one) for one in spots]
     texts = [label((spot.x, spot.y), chart.spots[key].name, "", spot.anchor) for key, spot in placed.items()]
     frame = tag("rect", {"class": "frame", "x": 1, "y": 1, "width": size[0] - 2, "height": size[1] - 2, "rx": 6})
