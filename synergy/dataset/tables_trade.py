@@ -139,7 +139,7 @@ DEALS = Table(
     "deals",
     (
         reference("from_site", "sites", "Site that delivers", "供方厂区"),
-        reference("to_site", "sites", "Site that receives", "收方厂区"),
+        reference("to_site", "sites", "Site that receives", "需方厂区"),
         _COMMODITY,
         amount("quantity", "unit/a", "Quantity a year", "年量", required=True),
         number("price", "money/unit", "Price", "价格"),

@@ -74,7 +74,7 @@ _STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "none": ("no answer", "尚无答复"),
         "interested": ("interested", "有意向"),
         "accepted": ("accepted", "已接受"),
-        "declined": ("declined", "已拒绝"),
+        "declined": ("declined", "已谢绝"),
         "countered": ("countered", "已还价"),
         "agreed": ("agreed", "达成一致"),
         "permits": ("permits", "审批"),

@@ -112,7 +112,7 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             RefusedError,
             "{enterprise} is part of what is open: proposals {proposals}, partnerships {partnerships}; "
             "decline the proposals, conclude or cancel their rounds, end the partnerships",
-            "{enterprise} 尚有未了事项：建议 {proposals}，合作 {partnerships}；请先拒绝建议、结束或取消轮次、终止合作",
+            "{enterprise} 尚有未了事项：建议 {proposals}，合作 {partnerships}；请先谢绝建议、结束或取消轮次、终止合作",
         ),
         "left": (
             RefusedError,

@@ -99,7 +99,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "offer.flow": ("Who delivers what to whom", "供需关系图"),
         "offer.flow_desc": (
             "From left to right: who delivers, what and how much a year, who takes.",
-            "从左到右：供方、物料及年量、收方。",
+            "从左到右：供方、物料及年量、需方。",
         ),
         "offer.map": ("Where it happens", "位置"),
         "offer.map_desc": ("Sites of this proposal and the ways between them.", "本建议涉及的厂区及其间的线路。"),
@@ -124,7 +124,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "offer.distance": ("Distance", "距离"),
         "offer.builds": ("Built on your sites", "在您厂区新建"),
         "offer.links": ("Lines to be laid", "需新建的线路"),
-        "offer.laid_note": ("Lines are paid for by who takes what they bring.", "线路由收方投资。"),
+        "offer.laid_note": ("Lines are paid for by who takes what they bring.", "线路由需方投资。"),
         "offer.notes": ("Permits, scale and quality", "审批、规模与质量"),
         "offer.notes_none": ("Nothing special is known.", "没有特别事项。"),
         "offer.stability": ("Does the plan hold together?", "方案是否稳定？"),

@@ -23,7 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "view.sankey.desc": (
             "Suppliers on the left, commodities in the middle, users on the right. Within a commodity, heights are in "
             "proportion to quantities; between commodities they are not.",
-            "左为供方，中为物料，右为用方。同一物料内，带宽与数量成正比；不同物料之间不可比较。",
+            "左为供方，中为物料，右为需方。同一物料内，带宽与数量成正比；不同物料之间不可比较。",
         ),
         "view.sankey.table": ("Deliveries between enterprises", "企业之间的供需"),
         "view.partners": ("Who is partner of whom", "合作关系"),
@@ -41,7 +41,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "view.products.table": ("What is made of what", "物料转化"),
         "view.supplier": ("Supplier", "供方"),
-        "view.user": ("User", "用方"),
+        "view.user": ("User", "需方"),
         "view.others": ("others", "其他"),
         "view.unit": ("Unit", "单位"),
         "view.made_of": ("Made of", "原料"),
@@ -71,7 +71,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "standing.none": ("no answer yet", "未答复"),
         "standing.interested": ("interest shown", "有意向"),
         "standing.accepted": ("accepted", "已接受"),
-        "standing.declined": ("declined", "已拒绝"),
+        "standing.declined": ("declined", "已谢绝"),
         "standing.countered": ("counter-offer", "还价"),
         "dossier.new": ("new:", "新建："),
         "dossier.flow.desc": (
@@ -134,7 +134,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "settled.group": ("Group", "组合"),
         "settled.worth": ("Worth on its own", "单独价值"),
         "settled.together": ("Gets together", "合计所得"),
-        "settled.lumps": ("Lump sums beside the prices", "价格之外的一次性支付"),
+        "settled.lumps": ("Lump sums beside the prices", "价格之外的一次性补偿"),
         "compare.title": ("Two plans side by side", "方案对比"),
         "compare.lead": (
             "Choose two runs, of one round or of two: what differs, and which change of the inputs explains it.",
@@ -173,7 +173,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "查询任意两个厂区之间的交换：为何在或不在方案中，以及怎样才会改变。",
         ),
         "why.from": ("From site", "供方厂区"),
-        "why.to": ("To site", "用方厂区"),
+        "why.to": ("To site", "需方厂区"),
         "why.ask": ("Ask", "查询"),
         "why.in": ("It is in the plan.", "该交换在方案中。"),
         "why.out": ("It is not in the plan.", "该交换不在方案中。"),
