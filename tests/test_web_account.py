@@ -98,7 +98,7 @@ def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) 
 @pytest.mark.parametrize(
     ("old", "new", "again", "said"),
     [
-        ("not it at all", NEW, NEW, "Not the password until now"),
+        ("not it at all", NEW, NEW, "not your current password"),
         (PASSWORD, NEW, NEW + "x", "not the same"),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, PASSWORD, PASSWORD, "choose another"),

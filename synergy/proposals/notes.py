@@ -78,15 +78,23 @@ def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -
     ]
 
 
-def start_notes(dataset: Dataset, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
+def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
     """Return from when the facilities at the ends of some flows run, where a date is stated."""
     ends = [flows.loc[flows[f"{end}_kind"] == "facility", f"{end}_id"] for end in ("outlet", "inlet")]
     used = pd.concat(ends).drop_duplicates()
     table = dataset["facilities"]
     dated = table[table["facility"].isin(used) & (table["start"].astype(str) != "")]
     return [
-        _note("start", name, f"{name} runs from {day}", f"{name} 自 {day} 投产", value=day)
-        for name, day in zip(dated["facility"], dated["start"].astype(str), strict=True)
+        _note(
+            "start",
+            name,
+            f"{called['en'].process[process]} at {called['en'].site[site]} runs from {day}",
+            f"{called['zh'].site[site]}的{called['zh'].process[process]}自 {day} 投产",
+            value=day,
+        )
+        for name, site, process, day in dated[["facility", "site", "process", "start"]]
+        .astype(str)
+        .itertuples(index=False)
     ]
 
 

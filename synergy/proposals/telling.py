@@ -252,5 +252,5 @@ def _notes(
     moved = flows[flows["from_site"] != flows["to_site"]]
     yield from hazard_notes(scene.dataset, scene.names, sorted(set(moved["commodity"])))
     yield from quality_notes(scene.blends, scene.names, flows)
-    yield from start_notes(scene.dataset, flows)
+    yield from start_notes(scene.dataset, scene.names, flows)
     yield from evidence_notes(scene.dataset, scene.names, enterprises)

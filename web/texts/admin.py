@@ -22,7 +22,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "admin.enabled": ("{name} is enabled.", "账户 {name} 已启用。"),
         "admin.not_self": ("another account than your own", "您自己以外的账户"),
         "admin.renew": ("New password", "重置密码"),
-        "admin.add": ("Make an account", "新建账户"),
+        "admin.add": ("Create an account", "新建账户"),
         "admin.enterprise_hint": (
             "Its id in the dataset, as GLASS; for editors and readers, and for programs of an enterprise.",
             "数据集中的企业编号，如 GLASS；企业填报人、查阅人及企业程序接口需填写。",
@@ -43,12 +43,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A copy is made while people work and stays on the server, in the folder that synergy serve --backups "
             "names: it holds figures of all enterprises, which are not for a browser. The key of the audit chain is "
             "not in it.",
-            "备份可在系统使用中进行，文件保存在服务器上由  synergy serve --backups 指定的文件夹中："
+            "备份可在系统使用中进行，文件保存在服务器上由 synergy serve --backups 指定的文件夹中："
             "其中包含所有企业的数据，不通过浏览器下载。备份不含审计链密钥。",
         ),
         "admin.no_folder": (
             "No folder for copies is set: start the server with synergy serve --backups FOLDER.",
-            "未设置备份文件夹：请用  synergy serve --backups 文件夹  启动服务。",
+            "未设置备份文件夹：请用 synergy serve --backups 文件夹 启动服务。",
         ),
         "admin.copy": ("Make a copy now", "立即备份"),
         "admin.copied": ("{file} is there, SHA-256 {sha256}.", "已生成 {file}，SHA-256：{sha256}。"),
@@ -87,7 +87,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit.at": ("When", "时间"),
         "audit.actor": ("Who", "操作人"),
         "audit.action": ("What", "操作"),
-        "audit.subject": ("To what", "对象"),
+        "audit.subject": ("Subject", "对象"),
         "audit.detail": ("Detail", "详情"),
         "audit.older": ("Older events", "更早的事件"),
         "audit.none": ("No events.", "没有事件。"),

@@ -8,9 +8,12 @@ from types import MappingProxyType
 # English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "declare.title": ("Declaration of {enterprise}", "{enterprise} 的申报"),
+        "declare.title": ("Declaration of {enterprise}", "{enterprise}的申报"),
         "declare.rounds": ("Declarations by round", "各轮次的申报"),
-        "declare.none": ("No round takes declarations at the moment.", "目前没有接受申报的轮次。"),
+        "declare.none": (
+            "No round takes declarations at the moment. You get a notice when one opens.",
+            "目前没有接受申报的轮次。轮次开放申报时，您会收到通知。",
+        ),
         "declare.round": ("Round", "轮次"),
         "declare.state": ("State", "状态"),
         "declare.who": ("Enterprise", "企业"),
@@ -30,7 +33,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "declare.closed": (
             "This round takes no declarations now; the figures are shown as they stand.",
-            "本轮次目前不接受申报；以下仅供查阅。",
+            "本轮次目前不接受申报；以下数据仅供查阅。",
         ),
         "declare.offers": ("What you can give", "可供"),
         "declare.needs": ("What you need", "需求"),

@@ -18,7 +18,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "notices.read_all": ("Mark all as read", "全部标为已读"),
         "notices.marked": ("Marked as read.", "已标为已读。"),
         "notices.none_marked": ("There was nothing new to mark.", "没有未读通知。"),
-        "notices.empty": ("No notice yet.", "尚无通知。"),
+        "notices.empty": (
+            "No notice yet. You are told here when a round opens, proposals are published or a partnership moves on.",
+            "尚无通知。轮次开放、建议发布或合作推进时，会在此通知您。",
+        ),
         "notices.look": ("Look at it", "查看"),
         "notices.at": ("When", "时间"),
         "notices.said": ("Notice", "内容"),

@@ -17,7 +17,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "caption": ("Proposals by gain", "按增益排列的建议"),
         "partners": ("Partners", "参与企业"),
         "money": ("Money", "经济性"),
-        "marginal": ("Lost without it", "缺少时的损失"),
+        "marginal": ("Lost without it", "缺少本项的损失"),
         "terms": ("Who delivers what to whom", "供需关系"),
         "from": ("From", "供方"),
         "to": ("To", "收方"),
@@ -30,7 +30,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "links": ("New links", "新建线路"),
         "mode": ("Mode", "方式"),
         "length": ("Length", "长度"),
-        "notes": ("To be minded", "注意事项"),
+        "notes": ("Notes", "注意事项"),
         "price": ("Price", "价格"),
         "capex_all": ("Capex of all proposals", "全部建议的投资"),
         "co2_note": (
@@ -43,6 +43,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "co2": ("CO2 emitted under the plan", "方案的碳排放"),
         "before": (" (today {})", "（现状 {}）"),
         "comma": ("; ", "、"),
+        "stop": ("; ", "；"),
+        "colon": (": ", "："),
         "synthetic": (
             "Capacities and places are public facts or marked estimates; all economics are synthetic.",
             "产能与位置为公开资料或已标注的估算；全部经济数据为模拟。",
