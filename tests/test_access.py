@@ -52,6 +52,7 @@ EXPECTED = {
     "freezing.freeze": "P",
     "matching.request_match": "P",
     "matching.cancel_match": "P",
+    "matching.halt_search": "P",
     "review.rule": "P",
     "review.withdraw": "P",
     "responding.conclude": "P",

@@ -34,6 +34,7 @@ ALLOWED = {
     "conclude_round": "P",
     "cancel_round": "P",
     "match_round": "P",
+    "halt_round": "P",
     "stop_round": "P",
     "see_aggregates": "PERAC",
     "list_declarations": "PERAC",

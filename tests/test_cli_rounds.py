@@ -122,6 +122,7 @@ def _look(say: Any, tell: Any, ident: int, run: int) -> None:
     tell(f"round rule {ident} note --note look", "anna")
     tell(f"round rule {ident} forbid --pattern commodity=TAR", "anna")
     say(f"round rule {ident} forbid", "anna", status=1)
+    say(f"round halt {ident}", "anna", status=1)  # nothing is searched for
     assert "禁止" in tell(f"round rulings {ident}", "anna")
     tell(f"round withdraw {ident} 2", "anna")
     for shown, word in (("runs", "已达到"), ("progress", "搜索"), ("plan", "上界")):

@@ -126,6 +126,7 @@ BOOLEANS = {
     "ck_rounds_anonymous",
     "ck_declarations_submitted",
     "ck_matches_cancel",
+    "ck_matches_halt",
     "ck_rulings_withdrawn",
     "ck_users_disabled",
     "ck_users_one_time",

@@ -18,7 +18,7 @@ from synergy.store import audit, declaring, following, freezing, leases, matchin
 from synergy.store.access import WORKER
 from synergy.store.datasets import list_datasets, list_starts
 from synergy.store.exact import decimal, millionths
-from synergy.store.names import Answer, Sheet, Stage
+from synergy.store.names import Answer, Sheet, Stage, Wanted
 from synergy.store.overlay import Entry
 from synergy.store.responding import Reply
 from synergy.store.rounds import Asked
@@ -193,9 +193,11 @@ def test_a_lease_that_ran_out_is_fenced_off(store: Store) -> None:
         leases.keep_checkpoint(store, WORKER, slow, {})
     with pytest.raises(ConflictError):
         leases.fail(store, WORKER, slow, "late")
-    assert leases.renew(store, WORKER, quick) is False
+    assert leases.renew(store, WORKER, quick) is None
+    matching.halt_search(store, PLANNER, ident)
+    assert leases.renew(store, WORKER, quick) is Wanted.HALT
     matching.cancel_match(store, PLANNER, ident)
-    assert leases.renew(store, WORKER, quick) is True
+    assert leases.renew(store, WORKER, quick) is Wanted.CANCEL
     leases.cancelled(store, WORKER, quick)
     assert seeing.see_round(store, PLANNER, ident)["state"] == "frozen"
 

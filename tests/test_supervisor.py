@@ -6,18 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from stores import PLANNER, ROOT, begun
 
+from synergy.dataset.read import read
+from synergy.dataset.yearly import yearly
+from synergy.errors import NotFoundError
 from synergy.store import freezing, matching, seeing
+from synergy.store.archives import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker import supervisor as supervising
 from synergy.worker.supervisor import Supervisor
-from synergy.worker.work import Habits
+from synergy.worker.work import Habits, work_once
 
 HABITS = Habits(idle=0.05)
 
@@ -103,4 +110,29 @@ def test_no_list_of_processes_shows_the_address(there: tuple[str, Store]) -> Non
     with Supervisor(address, 1, HABITS) as supervisor:
         (pid,) = supervisor.pids
         assert address.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    store.close()
+
+
+def test_a_search_that_is_halted_brings_its_best_plan(there: tuple[str, Store]) -> None:
+    _, store = there
+    content = snapshot_of(yearly(read(ROOT / "datasets" / "lvliang"))).archive
+    options = {"gap": 0.0, "time_limit": 3000.0, "settlement": "none"}
+    ident = begun(store, archive=content, options=options)
+    freezing.freeze(store, PLANNER, ident)
+    assert work_once(store, HABITS) is not None  # the small one
+    matching.request_match(store, PLANNER, ident)
+    worker = threading.Thread(target=work_once, args=(store, replace(HABITS, lease=timedelta(seconds=1.5))))
+    worker.start()
+    try:
+        assert _until(lambda: any(one["best"] for one in seeing.see_progress(store, PLANNER, 2)))
+    finally:
+        matching.halt_search(store, PLANNER, ident)
+        worker.join(300)
+    (run,) = seeing.see_matches(store, PLANNER, ident)
+    assert (run["state"], run["status"]) == ("done", "feasible")
+    plan = seeing.see_plan(store, PLANNER, ident)["plan"]
+    assert plan["gap"] > 0
+    assert plan["value"] > 0
+    with pytest.raises(NotFoundError):
+        matching.halt_search(store, PLANNER, ident)
     store.close()

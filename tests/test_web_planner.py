@@ -151,7 +151,7 @@ def test_a_page_that_is_too_old_changes_nothing(web_world: World) -> None:
 
 def test_every_state_shows_the_steps_that_the_store_allows(web_world: World) -> None:
     allowed = {name.removesuffix("_only"): states for name, (states, _) in rounds.STEPS.items()}
-    plain = {"at_once": "open", "publish_only": "publish", "cancel_match": None}
+    plain = {"at_once": "open", "publish_only": "publish", "cancel_match": None, "halt_search": None}
     for state in State:
         for button in next_steps(state, []):
             assert button.name in STEPS

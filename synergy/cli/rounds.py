@@ -176,16 +176,24 @@ def match(talk: Talk, /, **given: Any) -> None:
         answer(talk, given, asked)
 
 
-@round_group.command("stop")
-@ROUND
-@changes
-@click.pass_obj
-def stop(talk: Talk, /, **given: Any) -> None:
-    """Cancel a run."""
-    from synergy.store.matching import cancel_match
+def _ending(name: str) -> click.Command:
+    """Return the command that ends the search of a run, with its best plan or without one."""
 
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, cancel_match(store, actor, given["round_id"], asked_of(given)))
+    @ROUND
+    @changes
+    @click.pass_obj
+    def command(talk: Talk, /, **given: Any) -> None:
+        from synergy.store import matching
+
+        end = matching.halt_search if name == "halt" else matching.cancel_match
+        with opened(talk, given) as (store, actor):
+            answer(talk, given, end(store, actor, given["round_id"], asked_of(given)))
+
+    return click.command(name)(command)
+
+
+round_group.add_command(_ending("halt"))
+round_group.add_command(_ending("stop"))
 
 
 @round_group.command("runs")

@@ -31,6 +31,10 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Ask for a run; after responses, accepted is fixed and declined forbidden.",
             "请求匹配；答复之后，已接受的固定，已谢绝的禁止。",
         ),
+        "command.round.halt": (
+            "Search no longer: the best plan so far is settled and proposed.",
+            "结束搜索：采用目前最优方案并分配收益。",
+        ),
         "command.round.stop": ("Cancel the run of a round.", "取消正在进行的匹配。"),
         "command.round.runs": ("List the runs of a round.", "列出本轮次的匹配任务。"),
         "command.round.progress": ("Show what a run told of itself.", "查看匹配任务的进度。"),

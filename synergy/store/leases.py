@@ -13,7 +13,7 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.matching import back
-from synergy.store.names import MatchState
+from synergy.store.names import MatchState, Wanted
 from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.store import Store
 from synergy.store.tables import matches, progress
@@ -90,7 +90,7 @@ def _held(held: Claim) -> Any:
     return (matches.c.id == held.match) & (matches.c.attempt == held.attempt) & (matches.c.state == MatchState.RUNNING)
 
 
-def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> bool:
+def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> Wanted | None:
     """Renew a lease.
 
     Parameters
@@ -104,8 +104,8 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
 
     Returns
     -------
-    bool
-        Whether somebody asked to cancel the run.
+    Wanted or None
+        What a planner asked of the run meanwhile.
 
     Raises
     ------
@@ -117,7 +117,10 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
         done = connection.execute(update(matches).where(_held(held)).values(lease=store.now() + lease))
         if done.rowcount != 1:
             raise refusal("lost", match=held.match, attempt=held.attempt)
-        return bool(connection.execute(select(matches.c.cancel).where(matches.c.id == held.match)).scalar_one())
+        row = connection.execute(select(matches.c.cancel, matches.c.halt).where(matches.c.id == held.match)).one()
+    if row.cancel:
+        return Wanted.CANCEL
+    return Wanted.HALT if row.halt else None
 
 
 def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, Any]]) -> None:

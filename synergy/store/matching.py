@@ -116,6 +116,39 @@ def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[s
     change.event(step, f"match:{match}", {**detail, "state": state}, round_id)
 
 
+def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Ask the run of a round to search no longer: the best plan so far, or the first one, is settled and proposed.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{match, state}``.
+
+    Raises
+    ------
+    NotFoundError
+        No run is under way.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        row = _under_way(change.connection, round_id)
+        change.connection.execute(update(matches).where(matches.c.id == row.id).values(halt=True))
+        change.event("match.halt", f"match:{row.id}", {"note": asked.note}, round_id)
+        return {"match": row.id, "state": row.state}
+
+    return commit(store, actor, Step("match.halt", {"round": round_id, **asked.given}, asked.key), body)
+
+
 def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
     """Ask to cancel the run of a round: at once where nobody holds it, else as soon as its worker hears of it.
 
@@ -137,11 +170,7 @@ def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None 
 
     def body(change: Change) -> Record:
         connection = change.connection
-        round_row(connection, round_id)
-        own = (matches.c.round == round_id) & matches.c.state.in_(ACTIVE)
-        row = connection.execute(select(matches).where(own).with_for_update()).one_or_none()
-        if row is None:
-            raise refusal("not_found", what="match")
+        row = _under_way(connection, round_id)
         same = update(matches).where(matches.c.id == row.id)
         if row.state == MatchState.REQUESTED or row.lease < change.at:
             connection.execute(same.values(state=MatchState.CANCELLED, finished=change.at, lease=None))
@@ -152,3 +181,12 @@ def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None 
         return {"match": row.id, "state": MatchState.RUNNING}
 
     return commit(store, actor, Step("match.cancel", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def _under_way(connection: Connection, round_id: int) -> Row[Any]:
+    round_row(connection, round_id)
+    own = (matches.c.round == round_id) & matches.c.state.in_(ACTIVE)
+    row = connection.execute(select(matches).where(own).with_for_update()).one_or_none()
+    if row is None:
+        raise refusal("not_found", what="match")
+    return row

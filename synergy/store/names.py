@@ -29,6 +29,13 @@ class MatchState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Wanted(StrEnum):
+    """What a planner wants of a run that is under way."""
+
+    CANCEL = "cancel"
+    HALT = "halt"
+
+
 class Sheet(StrEnum):
     """The tables of a dataset that an enterprise declares."""
 

@@ -90,6 +90,7 @@ matches = Table(
     *word("worker", 200, nullable=True),
     Column("lease", Instant),
     *flag("cancel"),
+    *flag("halt"),
     Column("checkpoint", Document),
     *word("status", 16, nullable=True),
     *word("digest", nullable=True),

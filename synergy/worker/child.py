@@ -7,15 +7,17 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from synergy.errors import UsageError
+from synergy.model.effort import Event as Told
 from synergy.worker.solve import Task, solve, told
 
 _LOOK_S = 0.5
 
 
-def main(pipe: Connection, task: Task) -> None:
+def main(pipe: Connection, task: Task, halted: Event) -> None:
     """Solve a task and send ``("progress" | "checkpoint", record)``, last ``("ended", record)`` or ``("fault", text)``.
 
     Parameters
@@ -24,14 +26,23 @@ def main(pipe: Connection, task: Task) -> None:
         To the parent.
     task : Task
         What is solved.
+    halted : multiprocessing.synchronize.Event
+        Once it is set, the best plan so far is settled, the first one where there is none yet.
     """
     threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
+
+    found = False
+
+    def listen(event: Told) -> None:
+        nonlocal found
+        found = found or event.best is not None
+        pipe.send(("progress", told(event)))
 
     def keep(record: dict[str, Any]) -> None:
         pipe.send(("checkpoint", record))
 
     try:
-        ended = solve(task, lambda event: pipe.send(("progress", told(event))), keep=keep)
+        ended = solve(task, listen, lambda: found and halted.is_set(), keep=keep)
         pipe.send(("ended", ended))
     except BrokenPipeError:
         return

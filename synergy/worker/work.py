@@ -13,12 +13,14 @@ from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from synergy.errors import ConflictError, UnavailableError
 from synergy.store.access import WORKER
 from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
+from synergy.store.names import Wanted
 from synergy.store.notices import approaching
 from synergy.store.results import finish
 from synergy.store.store import Store
@@ -171,19 +173,20 @@ class _Watch:
         """Watch a child to its end and store what it said."""
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
+        halted = context.Event()
         child = context.Process(
-            target=main, args=(theirs, self.habits.task(self.held)), name=f"match-{self.held.match}"
+            target=main, args=(theirs, self.habits.task(self.held), halted), name=f"match-{self.held.match}"
         )
         child.start()
         theirs.close()
         try:
-            return self._followed(child, ours)
+            return self._followed(child, ours, halted)
         finally:
             child.kill()
             child.join()
             ours.close()
 
-    def _followed(self, child: SpawnProcess, pipe: Connection) -> Record | None:
+    def _followed(self, child: SpawnProcess, pipe: Connection, halted: Event) -> Record | None:
         started = renewed = flushed = time.monotonic()
         while True:
             word, said = self._heard(child, pipe)
@@ -201,8 +204,11 @@ class _Watch:
                 self._flush()
                 flushed = now
             if now - renewed > self.habits.lease.total_seconds() / 3:
-                if renew(self.store, WORKER, self.held, self.habits.lease):
+                wanted = renew(self.store, WORKER, self.held, self.habits.lease)
+                if wanted is Wanted.CANCEL:
                     return cancelled(self.store, WORKER, self.held)
+                if wanted is Wanted.HALT:
+                    halted.set()
                 renewed = now
 
     def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:

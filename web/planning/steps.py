@@ -30,7 +30,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     State.DRAFT: ("open", "at_once"),
     State.DECLARING: ("freeze", "remind"),
     State.FROZEN: ("match",),
-    State.MATCHING: ("cancel_match",),
+    State.MATCHING: ("halt_search", "cancel_match"),
     State.REVIEW: ("publish", "match", "publish_only"),
     State.PUBLISHED: ("collect",),
     State.RESPONDING: ("conclude", "match"),
@@ -50,7 +50,7 @@ def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
         Members: where all have declared, nobody is to be reminded.
     """
     names = [name for name in _NEXT[State(state)] if name != "remind" or not all(one["submitted"] for one in people)]
-    found = [Button(name, main=place == 0 and name != "cancel_match") for place, name in enumerate(names)]
+    found = [Button(name, main=place == 0 and state != State.MATCHING) for place, name in enumerate(names)]
     if state not in (State.CONCLUDED, State.CANCELLED):
         found.append(Button("cancel", danger=True))
     return tuple(found)
@@ -107,6 +107,11 @@ def _stop(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
     return 0
 
 
+def _halt(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+    matching.halt_search(store, actor, ident, replace(asked, version=None))
+    return 0
+
+
 def _publish(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
     version = rounds.advance(store, actor, ident, "publish", asked)["version"]
     rounds.advance(store, actor, ident, "collect", replace(asked, version=version))
@@ -123,6 +128,7 @@ STEPS: Mapping[str, Callable[[Store, Actor, int, Asked], int]] = {
     "remind": _remind,
     "freeze": _freeze,
     "match": _match,
+    "halt_search": _halt,
     "cancel_match": _stop,
     "publish": _publish,
     "publish_only": _plain("publish"),

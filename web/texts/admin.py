@@ -112,6 +112,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "action.round.rule": ("ruling made", "作出规定"),
         "action.match.done": ("matching done", "匹配完成"),
         "action.match.failed": ("matching failed", "匹配失败"),
+        "action.match.halt": ("search to end with its best plan", "请求采用目前最优方案"),
         "action.match.cancel": ("matching to be cancelled", "请求取消匹配"),
         "action.match.cancelled": ("matching cancelled", "匹配已取消"),
     }

@@ -78,6 +78,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step.freeze": ("Close declarations", "截止申报"),
         "step.match": ("Find the best plan", "开始匹配"),
         "step.again": ("Match again", "重新匹配"),
+        "step.halt_search": ("Take the best plan so far", "采用目前最优方案"),
         "step.cancel_match": ("Stop this run", "停止本次匹配"),
         "step.publish": ("Publish and ask for answers", "发布并开放答复"),
         "step.publish_only": ("Publish alone", "仅发布"),
@@ -94,6 +95,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "申报已截止。未申报企业 {count} 家。",
         ),
         "step.done.match": ("A worker will find the plan.", "已提交匹配。"),
+        "step.done.halt_search": (
+            "The search ends with its best plan so far; its gain is shared next.",
+            "搜索即将结束，采用目前最优方案，随后分配收益。",
+        ),
         "step.done.cancel_match": ("The run is being stopped.", "正在停止本次匹配。"),
         "step.done.publish": ("The proposals are published.", "建议已发布。"),
         "step.done.collect": ("Enterprises can answer now.", "企业现可答复。"),

@@ -8,9 +8,10 @@ from typing import Any
 from synergy.scenario import Scenario
 from synergy.store import aggregates as sums
 from synergy.store import freezing, matching, planning, responding, rounds, seeing
-from synergy.store.access import Action
+from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
 from synergy.store.rounds import Asked, Draft
+from synergy.store.store import Store
 from web.api.figures import Measures
 from web.api.models.keeping import Setup
 from web.api.models.rounds import (
@@ -181,6 +182,24 @@ def match_round(call: Call) -> Reply:
 @serves(
     Spec(
         "POST",
+        "/rounds/{round}/halt",
+        Action.RUN_ROUND,
+        ("Take the best plan so far: the search ends, the gain is shared", "采用目前最优方案：结束搜索并分配收益"),
+        Requested,
+        202,
+        body=Note,
+        marks=frozenset({Mark.KEY}),
+        problems=("not_found",),
+    )
+)
+def halt_round(call: Call) -> Reply:
+    """Ask the run of a round to search no longer, and to settle the best plan that it has or finds next."""
+    return _asked_to_end(call, matching.halt_search)
+
+
+@serves(
+    Spec(
+        "POST",
         "/rounds/{round}/stop",
         Action.RUN_ROUND,
         ("Cancel the run of a round", "取消正在进行的匹配"),
@@ -193,7 +212,11 @@ def match_round(call: Call) -> Reply:
 )
 def stop_round(call: Call) -> Reply:
     """Ask the run of a round to end: at once where no worker holds it."""
-    told = matching.cancel_match(call.store, call.actor, call.path["round"], noted(call))
+    return _asked_to_end(call, matching.cancel_match)
+
+
+def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, Asked], Record]) -> Reply:
+    told = end(call.store, call.actor, call.path["round"], noted(call))
     return Reply(told, headers={"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"})
 
 
