@@ -34,7 +34,7 @@ def page(template: str, lang: str, **fields: Any) -> str:
     Parameters
     ----------
     template : str
-        In `web/templates`; it extends ``base.html``.
+        In `web/templates`; it extends ``base.html``, or ``layout``, which is that here.
     lang : str
         ``zh`` or ``en``.
     **fields : object
@@ -44,6 +44,7 @@ def page(template: str, lang: str, **fields: Any) -> str:
     other = next(name for name in LANGUAGES if name != lang)
     who = _looking()
     frame = {
+        "layout": "base.html",
         "lang": lang,
         "other": other,
         "switch": _switch(other),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from synergy.store.words import unavailable
 
 BUSY_MS = 10_000  # how long a writer waits for another one
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_HELD: ContextVar[tuple[Engine, Connection] | None] = ContextVar("held", default=None)  # by a `moment`
 
 
 @contextmanager
@@ -76,8 +78,31 @@ class Database:
         UnavailableError
             Unreachable or broken.
         """
+        held = _HELD.get()
+        if held is not None and held[0] is self.reader:
+            with _answered():
+                yield held[1]
+            return
         with _answered(), self.reader.connect() as connection:
             yield connection
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Let all that this thread reads inside see one state of the database, in one transaction.
+
+        Nothing is changed inside: what is read after it would not show it.
+
+        Raises
+        ------
+        UnavailableError
+            Unreachable or broken.
+        """
+        with self.read() as connection:
+            mark = _HELD.set((self.reader, connection))
+            try:
+                yield
+            finally:
+                _HELD.reset(mark)
 
     def close(self) -> None:
         """Close all connections."""

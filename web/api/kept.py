@@ -7,8 +7,6 @@ that decides who sees what: role, enterprise and scopes. Who asks, and whether i
 from __future__ import annotations
 
 import gzip
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -17,6 +15,7 @@ from flask import current_app, request
 
 from synergy.store.commit import head
 from web.api.spec import Call, Operation
+from web.bounded import Bounded
 
 _NAME = "synergy.api.kept"
 _MOST_BYTES = 32 << 20
@@ -48,8 +47,8 @@ class Told:
         return len(self.content) + len(self.zipped)
 
 
-class Kept:
-    """Answers by what they follow from, the one longest unasked forgotten first.
+class Kept(Bounded[Told]):
+    """Answers by what they follow from, each kept compressed too.
 
     Parameters
     ----------
@@ -58,24 +57,11 @@ class Kept:
     """
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
-        self._most, self._size = most, 0
-        self._told: OrderedDict[Hashable, Told] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__(most)
 
     def find(self, key: Hashable, make: Callable[[], Told]) -> Told:
         """Return what is kept under a key, made where there is nothing."""
-        with self._lock:
-            if key in self._told:
-                self._told.move_to_end(key)
-                return self._told[key]
-        told = _zipped(make())
-        with self._lock:
-            if key not in self._told:
-                self._told[key] = told
-                self._size += told.size
-            while self._size > self._most:
-                self._size -= self._told.popitem(last=False)[1].size
-        return told
+        return super().find(key, lambda: _zipped(make()))
 
 
 def key_of(operation: Operation, call: Call) -> Hashable:

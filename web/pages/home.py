@@ -13,7 +13,8 @@ from synergy.store.access import Action, Actor
 from synergy.store.seeing import SHOWN
 from web.access import actor, rule, store
 from web.firm.own import CLOSED, Own, by_gain
-from web.render import page, pages
+from web.once import once
+from web.render import pages
 
 room = pages("home")
 DEALS = 10  # partnerships shown
@@ -26,18 +27,21 @@ def home(lang: str) -> str | Response:
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
+    return once("firm/home.html", lang, lambda: _shown(who, lang))
+
+
+def _shown(who: Actor, lang: str) -> dict[str, Any]:
+    """Return what the page shows an enterprise."""
     rounds = seeing.list_rounds(store(), who)
     latest, found = _latest(who, rounds, lang)
-    return page(
-        "firm/home.html",
-        lang,
-        round=latest,
-        groups=_grouped(found),
-        offers=found,
-        settled=next((one.record["settlement"] for one in found if one.record["settlement"]), None),
-        declare=_declarable(who, rounds),
-        deals=_deals(who, rounds, lang),
-    )
+    return {
+        "round": latest,
+        "groups": _grouped(found),
+        "offers": found,
+        "settled": next((one.record["settlement"] for one in found if one.record["settlement"]), None),
+        "declare": _declarable(who, rounds),
+        "deals": _deals(who, rounds, lang),
+    }
 
 
 def _latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[str, Any] | None, list[Own]]:

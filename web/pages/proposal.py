@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
 from synergy.store import following, responding, seeing
-from synergy.store.access import Action, Reach, reach
+from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
 from web.access import actor, rule, settings, store
@@ -15,8 +17,9 @@ from web.course import course
 from web.failing import said
 from web.firm.answering import reply_of
 from web.firm.own import Own
+from web.once import once
 from web.pictures import flow_picture, map_picture
-from web.render import page, pages
+from web.render import pages
 from web.texts import word
 
 room = pages("proposal")
@@ -27,16 +30,22 @@ room = pages("proposal")
 def proposal(lang: str, code: str) -> str | Response:
     """Show one proposal as far as it may be seen."""
     who = actor()
-    record = seeing.see_proposal(store(), who, code)
     if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
-        return redirect(url_for("results.proposal", lang=lang, round_id=record["round"], code=code))
+        round_id = seeing.see_proposal(store(), who, code)["round"]
+        return redirect(url_for("results.proposal", lang=lang, round_id=round_id, code=code))
+    return once("firm/proposal.html", lang, lambda: _shown(who, code, lang))
+
+
+def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
+    """Return what the page of a proposal shows a party."""
+    record = seeing.see_proposal(store(), who, code)
     state = seeing.see_round(store(), who, record["round"])["state"]
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
     where = map_picture(one.lines, record["labels"]["sites"], (one, lang), settings().outlines)
-    fields = {"record": record, "picture": picture, "map": where, **course(store(), who, record)}
-    return page("firm/proposal.html", lang, one=one, answer_here=reach(who, Action.ANSWER), **fields)
+    shown = {"one": one, "record": record, "picture": picture, "map": where}
+    return {**shown, "answer_here": reach(who, Action.ANSWER), **course(store(), who, record)}
 
 
 @room.post("/proposals/<code>/answer")

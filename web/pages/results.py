@@ -14,6 +14,7 @@ from synergy.store.access import Action
 from synergy.store.words import refusal
 from web.access import actor, rule, settings, store
 from web.course import course
+from web.once import once
 from web.pages.addresses import lead
 from web.planning.dossier import dossier, firm_name
 from web.planning.keeping import kept
@@ -82,13 +83,18 @@ def _files(found: Seen, name: str) -> str:
 @room.get("/rounds/<int:round_id>/proposals/<code>")
 @rule(Action.SEE_PLANS)
 def proposal(lang: str, round_id: int, code: str) -> str:
-    """Show one proposal of the latest plan, whole; its form bears a mark of the session, so that it is not kept."""
+    """Show one proposal of the latest plan, whole."""
+    return once("planner/dossier.html", lang, lambda: _dossier(lang, round_id, code))
+
+
+def _dossier(lang: str, round_id: int, code: str) -> dict[str, Any]:
+    """Return what the page of a proposal shows."""
     found = _seen(lang, round_id, code)
     if not found.proposals:
         raise refusal("not_found", what="proposal")
     (one,) = found.proposals
     fields = {"one": dossier(found, one), "names": partial(firm_name, found), **course(store(), actor(), one)}
-    return page("planner/dossier.html", lang, seen=found, shown=found.shown, **fields)
+    return {**fields, "seen": found, "shown": found.shown}
 
 
 @room.get("/rounds/<int:round_id>/tables/<name>.<ending>")

@@ -1,0 +1,178 @@
+"""Pages whose inside is made once show what they would show if made anew, to everybody, after every change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from stores import PLANNER, editor, proposals
+from web_worlds import World
+
+from synergy.store import following, notices, people, responding, rounds, seeing
+from synergy.store.names import Answer, Stage
+from synergy.store.responding import Reply
+from web import once as kept
+from web.pages import home, proposal, results
+from web.render import page
+
+DEAL = "deal:EAST>GLASS:COG"
+FIRMS = ("editor", "east", "tarco", "reader")
+EVERYBODY = (*FIRMS, "planner", "auditor")
+_FIGURE = re.compile(r"<svg.*?</svg>", re.DOTALL)
+
+
+def code_of(world: World) -> str:
+    return str(proposals(world.store, world.round)[DEAL]["proposal"])
+
+
+def paths(world: World) -> list[str]:
+    codes = [one["proposal"] for one in proposals(world.store, world.round).values()]
+    found = ["/home", *(f"/proposals/{code}" for code in codes)]
+    found += [f"/rounds/{world.round}/proposals/{code}" for code in codes]
+    return [f"/{lang}{path}" for lang in ("zh", "en") for path in found]
+
+
+def told(world: World) -> dict[tuple[str, str], tuple[int, str]]:
+    """Return what everybody is shown, the marks of forms aside."""
+    found = {}
+    for who in EVERYBODY:
+        client = world.client(who)
+        for path in paths(world):
+            answer = client.get(path)
+            found[who, path] = (answer.status_code, re.sub(r'(?<=name="csrf_token" value=")[^"]+', "", answer.text))
+    return found
+
+
+def anew(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> str:
+    return page(template, lang, **fields())
+
+
+def found_in(app: Flask) -> int:
+    return len(app.extensions[kept._NAME]._known)
+
+
+def test_pages_are_those_made_anew_after_every_change(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, code = web_world.store, code_of(web_world)
+    counter = [{"number": 0, "quantity": "50000", "price": None}]
+
+    def follow() -> None:
+        (deal,) = following.followed(store, editor("GLASS"))
+        following.follow(store, PLANNER, deal["partnership"], Stage.PERMITS)
+
+    steps: list[Callable[[], Any]] = [
+        lambda: None,
+        lambda: responding.answer(store, editor("GLASS"), code, Reply(Answer.COUNTERED, counter=counter)),
+        lambda: responding.answer(store, editor("GLASS"), code, Reply(Answer.ACCEPTED)),
+        lambda: responding.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED)),
+        lambda: responding.conclude(store, PLANNER, web_world.round),
+        follow,
+    ]
+    before: dict[tuple[str, str], tuple[int, str]] = {}
+    for step in steps:
+        step()
+        first, again = told(web_world), told(web_world)
+        with monkeypatch.context() as patch:
+            for module in (home, proposal, results):
+                patch.setattr(module, "once", anew)
+            assert first == again == told(web_world)
+        assert first != before
+        before = first
+
+
+@pytest.mark.parametrize("step", ["decline", "cancel"])
+def test_what_ends_a_proposal_is_seen_at_once(web_world: World, step: str) -> None:
+    code, client = code_of(web_world), web_world.client("editor")
+    before = client.get(f"/en/proposals/{code}").text
+    assert "Accept</button>" in before
+    if step == "decline":
+        responding.answer(web_world.store, editor("EAST"), code, Reply(Answer.DECLINED, "too dear"))
+    else:
+        rounds.advance(web_world.store, PLANNER, web_world.round, "cancel")
+    after = client.get(f"/en/proposals/{code}")
+    assert "Accept</button>" not in after.text
+    assert after.status_code == (200 if step == "decline" else 404)
+    assert "too dear" not in after.text
+
+
+def test_nobody_is_shown_what_is_kept_for_another(web_world: World) -> None:
+    code = code_of(web_world)
+    whole = web_world.client("planner").get(f"/en/rounds/{web_world.round}/proposals/{code}").text
+    first = {who: web_world.client(who).get(f"/en/proposals/{code}") for who in ("editor", "east")}
+    assert "Band per unit" in whole
+    drawn = {who: _FIGURE.findall(one.text) for who, one in first.items()}
+    assert drawn["editor"]
+    assert drawn["editor"][0] != drawn["east"][0]
+    assert _FIGURE.findall(whole)[0] not in (drawn["editor"][0], drawn["east"][0])
+    for who, status in (("tarco", 404), ("reader", 404), ("", 303)):
+        answer = web_world.client(who).get(f"/en/proposals/{code}")
+        assert answer.status_code == status
+        assert "<svg" not in answer.text
+    assert web_world.client("editor").get(f"/en/rounds/{web_world.round}/proposals/{code}").status_code == 403
+
+
+def test_access_is_asked_again_each_time(web_world: World) -> None:
+    code, client = code_of(web_world), web_world.client("editor")
+    path = f"/en/proposals/{code}"
+    assert client.get(path).status_code == 200
+    people.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=True)
+    assert client.get(path).status_code == 303
+    people.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=False)
+    assert client.get(path).status_code == 303
+    assert web_world.client("editor").get(path).status_code == 200
+
+
+def test_marks_notices_and_messages_are_those_of_the_session(web_world: World) -> None:
+    path = f"/en/proposals/{code_of(web_world)}"
+    one, other = web_world.client("editor"), web_world.client("editor")
+    with other.session_transaction() as session:
+        session["csrf_token"] = "b" * 40
+    marks = [set(re.findall(r'name="csrf_token" value="([^"]+)"', each.get(path).text)) for each in (one, other)]
+    assert [len(found) for found in marks] == [1, 1]
+    assert marks[0] != marks[1]
+    answer = one.post(f"{path}/answer", data={"csrf_token": marks[1].pop(), "answer": "accepted"})
+    assert answer.status_code == 400
+    with one.session_transaction() as session:
+        session["_flashes"] = [("good", "said once")]
+    assert "said once" in one.get(path).text
+    assert "said once" not in one.get(path).text
+    assert 'class="count"' in one.get(path).text
+    notices.mark_read(web_world.store, web_world.actor("editor"))
+    assert 'class="count"' not in one.get(path).text
+
+
+def test_an_inside_is_made_once_for_each_account(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    whole = proposal._shown
+    monkeypatch.setattr(proposal, "_shown", lambda who, *given: made.append(who.name) or whole(who, *given))
+    path = f"/en/proposals/{code_of(web_world)}"
+    for who in ("editor", "editor", "east", "editor", "east"):
+        assert web_world.client(who).get(path).status_code == 200
+    assert made == ["ed-glass", "ed-east"]
+    assert web_world.client("tarco").get(path).status_code == 404
+    assert found_in(web_world.app) == 2, "what may not be seen is not kept"
+
+
+def test_what_is_kept_is_bounded(web_world: World) -> None:
+    web_world.app.extensions[kept._NAME] = kept.Bounded[kept.Inside](100_000)
+    client = web_world.client("editor")
+    for number in range(30):
+        assert client.get(f"/en/home?{number}").status_code == 200
+    assert 0 < found_in(web_world.app) < 30
+    assert web_world.app.extensions[kept._NAME]._size <= 100_000
+
+
+def test_a_moment_is_one_state_of_the_database(web_world: World) -> None:
+    base, code = web_world.store.database, code_of(web_world)
+    with base.moment():
+        before = seeing.see_proposal(web_world.store, editor("GLASS"), code)
+        with ThreadPoolExecutor(1) as pool:  # another thread is another reader
+            pool.submit(responding.answer, web_world.store, editor("GLASS"), code, Reply(Answer.ACCEPTED)).result()
+            later = pool.submit(seeing.see_proposal, web_world.store, editor("GLASS"), code).result()
+        assert seeing.see_proposal(web_world.store, editor("GLASS"), code) == before
+    assert before["answer"] == "none"
+    assert later["answer"] == "accepted"
+    assert seeing.see_proposal(web_world.store, editor("GLASS"), code) == later
