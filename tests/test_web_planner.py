@@ -304,7 +304,7 @@ def test_a_run_that_failed_says_so(web_world: World) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_picture_has_its_table(web_world: World, view: str) -> None:
     page = web_world.client("planner").get(f"/en/rounds/{web_world.round}/{view}").text
-    svg, _, rest = page.partition('<svg xmlns="http://www.w3.org/2000/svg" class="drawn"')[2].partition("</svg>")
+    svg, _, rest = page.partition('<svg xmlns="http://www.w3.org/2000/svg" class="drawn')[2].partition("</svg>")
     assert 'role="group"' in svg
     assert WORDS[f"view.{view}"][0] in svg
     assert f'<caption id="t-{view}">' in rest
@@ -435,7 +435,7 @@ def test_a_proposal_is_told_whole(web_world: World) -> None:
         for lang in LANGUAGES:
             page = client.get(f"/{lang}/rounds/{ident}/proposals/{one['proposal']}").text
             assert one[f"title_{lang}"] in page
-            assert page.count('class="drawn"') == 2 * bool(one["terms"])
+            assert page.count('class="drawn') == 2 * bool(one["terms"])
             assert page.count('data-label="' + WORDS["dossier.value"][lang == "zh"]) == len(one["enterprises"])
     assert client.get(f"/en/rounds/{ident}/proposals/P0").status_code == 404
 

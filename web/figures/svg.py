@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 FONT = 12.0  # size of labels in px, as the style sheet has it
 LINE = 15.0  # height of a line of labels
+_SMALL = 400.0  # px of width from which a figure scrolls on a telephone, as it would be too small to read
 COLOURS = 8  # classes c0 to c7 of the style sheet
 _NARROW, _WIDE_LATIN = frozenset("iljtfrI.,:;'|!()[] -"), frozenset("mwMWQO@%&")
 _MORE = "…"
@@ -88,7 +89,7 @@ def document(naming: Naming, size: tuple[float, float], *children: object) -> Ma
     ident = naming.ident
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg",
-        "class": "drawn",
+        "class": "drawn small" if size[0] <= _SMALL else "drawn",
         "id": ident,
         "viewBox": f"0 0 {width} {height}",
         "width": width,

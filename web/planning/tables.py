@@ -32,7 +32,7 @@ def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
     rows = [
         cells(
             Cell(shown.title(one), None, lead(code=one["proposal"])),
-            (f"{head('kind.' + one['kind'])} · {head('state.' + one['state'])}", one["kind"]),
+            (f"{head('kind.' + one['kind'])} · {head('state.' + one['state'])}", one["kind"]),
             (head(f"state.{one['state']}"), one["state"]),
             (shown.firms(one, 3), ", ".join(one["enterprises"])),
             (shown.money(one["gain"]), one["gain"]),

@@ -20,7 +20,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "marginal": ("Lost without it", "缺少本项的损失"),
         "terms": ("Who delivers what to whom", "供需关系"),
         "from": ("From", "供方"),
-        "to": ("To", "收方"),
+        "to": ("To", "需方"),
         "commodity": ("Commodity", "物料"),
         "quantity": ("Quantity a year", "年量"),
         "builds": ("New units", "新建装置"),
