@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def made_template(folder: Path) -> tuple[Path, int]:
 @pytest.fixture
 def web_settings() -> Settings:
     """Return how the pages of a test are served; a module that wants it otherwise defines its own."""
-    return Settings(secret=SECRET, limited=False)
+    return Settings(secret=SECRET, limited=False, zone=UTC)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from synergy.store import keys, sessions
 from synergy.store.access import Action, Actor, reach
 from synergy.store.store import Store
 from synergy.store.words import refusal
+from web.clock import Clock
 from web.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -64,6 +65,11 @@ def store() -> Store:
 def settings() -> Settings:
     """Return how this application is served."""
     return cast(Settings, current_app.extensions["synergy.settings"])
+
+
+def clock() -> Clock:
+    """Return the clock by which the pages say and take moments."""
+    return Clock(settings().zone)
 
 
 def visitor() -> Actor | None:

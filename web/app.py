@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from synergy.store.store import Store
 from web.access import csrf, guard
+from web.clock import Clock
 from web.failing import answers
 from web.limits import limit
 from web.logs import logged
@@ -52,7 +53,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     app = Flask("web")
     app.config.update(settings.flask())
     app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings
-    app.jinja_env.globals.update(word=word, html_lang=HTML_LANG)
+    app.jinja_env.globals.update(word=word, html_lang=HTML_LANG, clock=Clock(settings.zone))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Compress(app)  # first: it comes last, on the answer as it goes out
     app.after_request(_guarded)

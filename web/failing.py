@@ -17,6 +17,7 @@ from synergy.errors import (
     SynergyError,
     UnavailableError,
 )
+from web.access import clock
 from web.api.calling import told_problem
 from web.api.problems import ApiProblem, code_of
 from web.render import language, page
@@ -47,8 +48,9 @@ def status_of(error: SynergyError) -> int:
 
 
 def said(error: SynergyError, lang: str) -> str:
-    """Return the sentence of an error of the house in one language."""
-    return error.said(lang) if isinstance(error, StoreError) else error.sentence(lang)
+    """Return the sentence of an error of the house in one language, for people by the clock of the pages."""
+    sentence = error.said(lang) if isinstance(error, StoreError) else error.sentence(lang)
+    return sentence if for_program() else clock().told(sentence)
 
 
 def for_program() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class Settings:
         Where copies of the store go; None: none are made by the pages.
     outlines : web.figures.outline.Outlines
         Boundaries behind the sites on maps.
+    zone : datetime.tzinfo or None
+        Time zone in which pages say and take moments; None: the machine's own. Files and the API keep UTC.
     """
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -64,6 +67,7 @@ class Settings:
     metrics: bool = False
     backup_folder: Path | None = None
     outlines: Outlines = NONE
+    zone: tzinfo | None = None
 
     def flask(self) -> dict[str, Any]:
         """Return the same as Flask and its extensions name it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
+from synergy.cli.zones import REGION, Zone
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
@@ -106,14 +108,15 @@ def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
 @commands.command()
 @stops(0.02, 40.0)
 @click.option("--port", type=Number(0, whole=True, most=65535), default=None)
+@click.option("--time-zone", "zone", metavar="NAME", type=Zone(), default=REGION)
 @click.option("--serve/--no-serve", "served", default=True)
 @in_language
 @click.pass_obj
-def demo(talk: Talk, gap: float, time_limit: float, port: int | None, served: bool) -> int:
+def demo(talk: Talk, /, port: int | None, zone: tzinfo, served: bool, **options: float) -> int:
     """Match and serve."""
     from synergy.cli.demo import run_demo
 
-    return run_demo(talk, port=port, serve=served, gap=gap, time_limit=time_limit)
+    return run_demo(talk, port=port, zone=zone, serve=served, **options)
 
 
 for more in (template, *STUDIES, round_group, *KEEPING, serve):

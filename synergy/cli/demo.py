@@ -10,6 +10,7 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Mapping
+from datetime import tzinfo
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ DATASET = "lvliang"
 HOST, PORT = "127.0.0.1", 8765
 
 
-def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> int:
+def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, **options: Any) -> int:
     """Match the shipped dataset and print the proposals, or let it be matched while pages show it.
 
     Parameters
@@ -36,6 +37,8 @@ def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> in
         Where to, and in which language.
     port : int or None
         None: `PORT`, or any other where that is taken.
+    zone : datetime.tzinfo
+        Of the pages.
     serve : bool
         Whether to serve.
     **options
@@ -44,7 +47,7 @@ def run_demo(talk: Talk, *, port: int | None, serve: bool, **options: Any) -> in
     with as_file(files("datasets") / DATASET) as folder:
         # the year as one period: months take minutes, and a first look should not
         dataset = yearly(read(folder))
-    return _served(talk, dataset, port, options) if serve else _printed(talk, dataset, options)
+    return _served(talk, dataset, port, zone, options) if serve else _printed(talk, dataset, options)
 
 
 def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
@@ -59,7 +62,7 @@ def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
     return 0
 
 
-def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str, Any]) -> int:
+def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, options: Mapping[str, Any]) -> int:
     from synergy.cli.rehearsal import PEOPLE, Play
     from synergy.store.store import make_store
     from synergy.worker.supervisor import Supervisor
@@ -70,7 +73,8 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, options: Mapping[str
     with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
         address = Path(place) / "demo.db"
         store = make_store(address)
-        app = factory.create_app(store, settings.Settings(demo=True, backup_folder=Path(place) / "copies"))
+        chosen = settings.Settings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
+        app = factory.create_app(store, chosen)
         listening = _listening(talk, serving, app, port)
         play = Play(store, dataset, options, threading.Event())
         passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ROUND = click.argument("round_id", metavar="ROUND", type=Number(1, whole=True))
 _MATCH = Number(1, whole=True)
-_DAY = len("2026-12-01")
 _LISTED = ("round", "name", "state", "members", "declared", "deadline", "version")
 _NEWS = ("attempt", "phase", "best", "bound", "gap", "done", "total")
 _PROGRESS = ("attempt", "number", "seconds", *_NEWS[1:])
@@ -81,12 +80,13 @@ def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
 
 
 def _moment(talk: Talk, text: str | None) -> datetime | None:
-    """Return a moment as typed; without a zone it is the machine's, and a day alone means its end."""
+    """Return a moment as typed; without an offset by the clock of the machine."""
     if text is None:
         return None
+    from synergy.store.moments import typed
+
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment.replace(hour=23, minute=59) if len(text) <= _DAY else moment).astimezone()
+        return typed(text)
     except ValueError as error:
         raise click.UsageError(talk.say("store.moment", value=text)) from error
 

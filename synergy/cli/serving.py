@@ -17,6 +17,7 @@ from synergy.cli.options import in_language
 from synergy.cli.stores import DATABASE
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Number
+from synergy.cli.zones import Zone
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _COOKIES = b"cookies of the pages"
 @click.option("--tls-key", "private", type=click.Path(path_type=Path))
 @click.option("--backups", type=click.Path(path_type=Path))
 @click.option("--map", "region", metavar="FILE.geojson", type=click.Path(path_type=Path))
+@click.option("--time-zone", "zone", metavar="NAME", type=Zone())
 @click.option("--webhook-host", "webhooks", metavar="HOST", multiple=True)
 @click.option("--metrics", is_flag=True)
 @in_language
@@ -132,6 +134,7 @@ def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
         webhook_hosts=given["webhooks"],
         metrics=given["metrics"],
         outlines=given["region"],
+        zone=given["zone"],
     )
     tls = serving.Tls(given["certificate"], given["private"]) if given["certificate"] else None
     app = factory.create_app(store, chosen)

@@ -25,6 +25,18 @@ SERVING_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Boundaries behind the sites on maps (GeoJSON, WGS 84).",
             "地图底图边界文件（GeoJSON，WGS 84）。",
         ),
+        "option.zone": (
+            "Time zone of the pages, as Asia/Shanghai (default: this machine's); files and the API keep UTC.",
+            "网页所用时区，如 Asia/Shanghai（默认：本机时区）；文件与接口仍用 UTC。",
+        ),
+        "option.demo.zone": (
+            "Time zone of the pages (default: Asia/Shanghai).",
+            "网页所用时区（默认 Asia/Shanghai）。",
+        ),
+        "expected.zone": (
+            "a time zone of the IANA database, as {bound}",
+            "IANA 时区数据库中的时区名，如 {bound}",
+        ),
         "option.webhooks": ("Host that webhooks may go to; may be repeated.", "允许接收回调通知的主机；可重复。"),
         "option.metrics": (
             "Answer /metrics to this machine, for Prometheus.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -86,7 +86,12 @@ _STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
+def in_utc(moment: str) -> str:
+    """Return a moment of the store as people write it."""
+    return moment.replace("T", " ").replace("+00:00", " UTC")
+
+
+def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = in_utc) -> dict[str, str]:
     """Return a notice in both languages.
 
     Parameters
@@ -95,6 +100,8 @@ def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
         Its name in `MESSAGES`.
     fields : mapping
         What stands for the braces; a deadline may be missing, words of the store are translated.
+    when : callable
+        A moment of the store to what readers are told.
 
     Returns
     -------
@@ -104,8 +111,8 @@ def message(kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
     en, zh = MESSAGES[kind]
     deadline = fields.get("deadline")
     known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
-    if deadline is not None:  # as people write it; the store keeps times in UTC
-        deadline = known["deadline"] = str(deadline).replace("T", " ").replace("+00:00", " UTC")
+    if deadline is not None:
+        deadline = known["deadline"] = when(str(deadline))
     for name in ("standing", "answer", "stage", "status"):
         word = str(fields.get(name, ""))
         known[f"{name}_en"], known[f"{name}_zh"] = _STATES.get(word) or WORDS.get(f"status.{word}") or (word, word)

@@ -84,7 +84,7 @@ def table(lang: str, ending: str) -> Response:
         Column("firms", word("partners", lang)),
         Column("gain", word("gain", lang)),
         Column("stage", word("board.to", lang)),
-        Column("since", word("declared.at", lang)),
+        Column("since", word("declared.at", lang), "UTC"),
         Column("reason", word("board.why", lang)),
     )
     rows = [

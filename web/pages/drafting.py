@@ -12,7 +12,7 @@ from synergy.store import datasets, planning, rounds
 from synergy.store.access import Action
 from synergy.store.rounds import Asked
 from synergy.store.words import refusal
-from web.access import actor, rule, store
+from web.access import actor, clock, rule, store
 from web.failing import said
 from web.planning.drafts import (
     FIELDS,
@@ -66,7 +66,7 @@ def make(lang: str) -> Response | str | tuple[str, int]:
 
 def _made(lang: str, what: Filled) -> Response:
     archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
-    told = rounds.create(store(), actor(), draft_of(what, archive, lang))
+    told = rounds.create(store(), actor(), draft_of(what, archive, clock(), lang))
     if "at_once" in request.form:
         taken(store(), actor(), (told["round"], "at_once"), Asked(told["version"]))
     flash(word("draft.made", lang), "good")
@@ -96,6 +96,7 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
     else:
         facts = planning.dataset_facts(store(), actor(), what.given["dataset"])
         fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": RULES}
+        fields["zone"] = clock().offsets(store().now())
     return page("planner/new.html", lang, **fields)
 
 
@@ -107,7 +108,7 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
         found[before["base"]] = word("draft.same", lang, round=what.previous)
     found |= {name: word(key, lang) for name, key in SHIPPED.items()}
     for one in datasets.list_starts(store(), actor())[:_SHOWN]:
-        found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=one["created"][:10]))
+        found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=clock().day(one["created"])))
     return list(found.items())
 
 

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from synergy.store import notices as told
 from synergy.store.access import Action
-from web.access import actor, rule, store
+from synergy.store.messages import message
+from web.access import actor, clock, rule, store
 from web.render import page, pages
 from web.texts import word
 
@@ -26,13 +27,16 @@ def notices(lang: str) -> str:
     return page(
         "account/notices.html",
         lang,
-        notices=[
-            one | {"text": one[f"text_{lang}"], "href": _place(lang, one)} for one in found[first : first + SHOWN]
-        ],
+        notices=[one | {"text": _text(lang, one), "href": _place(lang, one)} for one in found[first : first + SHOWN]],
         first=first,
         next=first + SHOWN if len(found) > first + SHOWN else None,
         fresh=any(not one["read"] for one in found),
     )
+
+
+def _text(lang: str, one: dict[str, Any]) -> str:
+    """Return what a notice says, a deadline by the clock of the pages."""
+    return message(one["kind"], one["fields"], clock().minute)[f"text_{lang}"]
 
 
 def _place(lang: str, one: dict[str, Any]) -> str:

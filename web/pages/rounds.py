@@ -13,7 +13,7 @@ from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
 from synergy.texts import text
-from web.access import actor, rule, store
+from web.access import actor, clock, rule, store
 from web.api.events import follow
 from web.api.figures import Measures
 from web.api.problems import ApiProblem
@@ -75,7 +75,11 @@ def one(lang: str, round_id: int) -> str:
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
         sheet=members(
-            people, names["labels"]["enterprises"], lang, lambda firm: declaration_address(lang, round_id, firm)
+            people,
+            names["labels"]["enterprises"],
+            clock(),
+            lang,
+            lambda firm: declaration_address(lang, round_id, firm),
         ),
     )
 

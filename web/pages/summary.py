@@ -37,5 +37,5 @@ def summary(lang: str, round_id: int) -> str:
         rest=len(whole.rows) - MOST,
         payoffs=payoffs(found) if settled else None,
         stability=said_of(found) if settled else [],
-        now=store().now().isoformat()[:16].replace("T", " "),
+        now=store().now(),
     )

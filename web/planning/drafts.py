@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import as_file, files
 from typing import Any
@@ -17,6 +16,7 @@ from synergy.dataset.yearly import yearly
 from synergy.scenario import Scenario
 from synergy.store.archives import snapshot_of
 from synergy.store.rounds import Draft
+from web.clock import Clock
 from web.texts import word
 
 SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
@@ -125,7 +125,7 @@ def _more(text: str) -> Scenario:
     return found
 
 
-def draft_of(what: Filled, archive: bytes, lang: str) -> Draft:
+def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
     """Return the round that was filled in.
 
     Parameters
@@ -133,6 +133,8 @@ def draft_of(what: Filled, archive: bytes, lang: str) -> Draft:
     what : Filled
     archive : bytes
         Of the dataset that was chosen.
+    clock : web.clock.Clock
+        By which moments were typed.
     lang : str
         Of the faults.
 
@@ -144,7 +146,12 @@ def draft_of(what: Filled, archive: bytes, lang: str) -> Draft:
     given = what.given
     faults: dict[str, str] = {}
     numbers = {name: _number(given[name], f"draft.{name}", lang, faults) for name in ("gap", "time_limit")}
-    times = {name: _moment(given[name], f"draft.{name}", lang, faults) for name in ("deadline", "answer_by")}
+    times = {}
+    for name in ("deadline", "answer_by"):
+        try:
+            times[name] = clock.typed(given[name]) if given[name] else None
+        except ValueError:
+            faults[name] = word("draft.bad_time", lang, field=word(f"draft.{name}", lang), value=given[name])
     if what.members == ():
         faults["members"] = word("draft.nobody", lang)
     if faults:
@@ -171,14 +178,3 @@ def _number(text: str, label: str, lang: str, faults: dict[str, str]) -> float:
     if not 0 <= value <= 1e6:
         faults[label.removeprefix("draft.")] = word("draft.bad_number", lang, field=word(label, lang), value=text)
     return value
-
-
-def _moment(text: str, label: str, lang: str, faults: dict[str, str]) -> datetime | None:
-    """Return a moment in UTC as a field of a browser writes it, None where it is blank."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        faults[label.removeprefix("draft.")] = word("draft.bad_time", lang, field=word(label, lang), value=text)
-        return None

@@ -35,8 +35,8 @@ class Live:
         Labels and texts.
     curve : markupsafe.Markup
         Best plan and bound over time; "" before the first plan.
-    at : str
-        The time of this, UTC.
+    at : datetime.datetime
+        When this is so.
     """
 
     match: int
@@ -45,7 +45,7 @@ class Live:
     waiting: int
     figures: tuple[tuple[str, str], ...]
     curve: Markup
-    at: str
+    at: datetime
 
     @property
     def over(self) -> bool:
@@ -91,8 +91,7 @@ def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetim
     waiting = (
         int((now - datetime.fromisoformat(run["requested"])).total_seconds()) if run["state"] == "requested" else 0
     )
-    at = now.isoformat()[11:19]
-    return Live(run["match"], run["number"], run["state"], waiting, tuple(said), drawn, at)
+    return Live(run["match"], run["number"], run["state"], waiting, tuple(said), drawn, now)
 
 
 # from the first of these on, figures are of an enterprise or a group, not of the plan of all

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from synergy.texts import unit
+from web.clock import Clock
 from web.planning.seen import Seen
 from web.planning.sheets import Cell, Column, Sheet, cells
 from web.texts import word
@@ -111,7 +112,7 @@ def _plain(value: float | None) -> tuple[str, Any]:
     return _price(value), value
 
 
-def members(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> Sheet:
+def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead: Callable[[str], str]) -> Sheet:
     """Return who takes part and who has declared.
 
     Parameters
@@ -120,6 +121,8 @@ def members(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[st
         Of `synergy.store.planning.list_members`.
     names : mapping
         Labels of enterprises.
+    clock : web.clock.Clock
+        Of the page; files have UTC.
     lang : str
     lead : callable
         Enterprise to the address of its declaration, "" where there is none.
@@ -133,7 +136,7 @@ def members(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[st
             for sheet in ("offers", "needs", "facilities")
         ),
         Column("reminders", word("declared.reminders", lang), number=True),
-        Column("at", word("declared.at", lang)),
+        Column("at", word("declared.at", lang), "UTC"),
     )
     made = []
     for one in sorted(rows, key=lambda one: (one["submitted"], one["enterprise"])):
@@ -147,7 +150,7 @@ def members(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[st
                 (word(f"declared.origin.{one['origin']}", lang), one["origin"]),
                 *((str(count), count) for count in counts),
                 (str(one["reminders"]), one["reminders"]),
-                ((one["at"] or "–")[:16].replace("T", " "), one["at"] or ""),
+                (clock.minute(one["at"]), one["at"] or ""),
             )
         )
     return Sheet("members", word("declared.caption", lang), columns, tuple(made))

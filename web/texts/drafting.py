@@ -68,9 +68,9 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "draft.rule.proportional": ("in proportion to the weights", "按权重比例"),
         "draft.gap": ("Accepted gap, in percent", "可接受的间隙（%）"),
         "draft.time_limit": ("Time limit in seconds", "时间上限（秒）"),
-        "draft.deadline": ("Enterprises declare until (UTC)", "申报截止（UTC）"),
-        "draft.answer_by": ("Enterprises answer until (UTC)", "答复截止（UTC）"),
-        "draft.optional": ("may stay blank", "可留空"),
+        "draft.deadline": ("Enterprises declare until", "申报截止"),
+        "draft.answer_by": ("Enterprises answer until", "答复截止"),
+        "draft.by_clock": ("{zone}; may stay blank", "{zone}；可留空"),
         "draft.anonymous": (
             "Partners have no name until all of them show interest",
             "各方均表示意向前不显示合作方名称",

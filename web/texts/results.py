@@ -198,7 +198,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Made for paper: print it, or save it as PDF, with your browser.",
             "为打印设计：可用浏览器打印或存为 PDF。",
         ),
-        "summary.made": ("As of {time} UTC, for {who}", "截至 {time}（UTC），制表人 {who}"),
+        "summary.made": ("As of {time}, for {who}", "截至 {time}，制表人 {who}"),
         "summary.participation": ("Participation", "参与情况"),
         "summary.proof": ("Evidence", "依据"),
         "summary.digest": ("Digest of the plan", "方案摘要值"),
