@@ -16,6 +16,7 @@ from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
 from synergy.store import planning, seeing
 from synergy.store.moments import typed
+from web.app import create_app
 from web.clock import Clock
 from web.settings import Settings
 
@@ -110,6 +111,14 @@ def test_notices_and_refusals_say_deadlines_by_the_clock(web_world: World) -> No
     refused = web_world.post(client, f"/en/declarations/{late}/GLASS/repeat")
     assert refused.status_code == 422
     assert "the deadline 2020-01-02 03:04 UTC+8 has passed" in refused.text
+
+
+def test_a_browser_asks_again_where_the_zone_has_changed(web_world: World) -> None:
+    path = f"/en/rounds/{web_world.round}/results"
+    tag = web_world.client("planner").get(path).headers["ETag"]
+    assert web_world.client("planner").get(path, headers={"If-None-Match": tag}).status_code == 304
+    web_world.app = create_app(web_world.store, Settings(secret=SECRET, limited=False, zone=YORK.zone))
+    assert web_world.client("planner").get(path, headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_files_keep_utc_and_say_so(web_world: World) -> None:

@@ -80,7 +80,7 @@ def pair(web_template: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.Mon
             if source.exists():
                 shutil.copy(source, folder / source.name)
         store = replace(open_store(folder / file.name), now=lambda: CLOCK)
-        app = create_app(store, Settings(secret=SECRET, limited=False))
+        app = create_app(store, Settings(secret=SECRET, limited=False, zone=UTC))
         made.append(Program(World(store, app, ident, folder / file.name)))
     yield Pair((made[0], made[1]), monkeypatch)
     for one in made:

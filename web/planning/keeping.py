@@ -32,7 +32,8 @@ def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyR
     make : callable
         Makes the page; it holds nothing that is another one each time, as a form with its mark.
     """
-    shown = (record["match"], record["digest"], record["chain"]["mac"], settings().outlines.digest)
+    how = settings()
+    shown = (record["match"], record["digest"], record["chain"]["mac"], how.outlines.digest, how.zone)
     # the navigation counts notices, and to read them is no event
     parts = (who.name, str(who.role), request.full_path, *shown, unread_by(who))
     tag = sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
