@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from synergy.store.access import RULES
+from web.api.examples import example_of
 from web.api.models.figures import Problem
 from web.api.problems import MEDIA, TYPES
 from web.api.receive import MOST, NUMBERED
@@ -206,10 +207,9 @@ def _body(model: type[BaseModel]) -> Record:
 
 
 def _content(model: type[BaseModel]) -> Record:
-    extra = model.model_config.get("json_schema_extra")
-    shown = extra.get("examples", []) if isinstance(extra, dict) else []
+    shown = example_of(model)
     told: Record = {"schema": {"$ref": _REF.format(model=model.__name__)}}
-    return told | ({"example": shown[0]} if isinstance(shown, list) and shown else {})
+    return told | ({} if shown is None else {"example": shown})
 
 
 def _answers(spec: Spec, side: int) -> Record:

@@ -6,6 +6,7 @@ from flask import abort
 
 from web.access import public
 from web.api.document import problems, scope
+from web.api.examples import example_of
 from web.api.problems import TYPES
 from web.api.receive import NUMBERED
 from web.api.spec import PREFIX, Mark, Operation, Record, in_order
@@ -53,15 +54,10 @@ def _told(one: Operation, side: int) -> Record:
         "proof": str(spec.proof),
         "places": [(name, "integer" if name in NUMBERED else "string") for name in spec.places],
         "query": [] if spec.query is None else list(spec.query.model_fields),
-        "body": None if spec.body is None else _example(spec.body.model_config),
-        "answer": None if spec.answer is None else _example(spec.answer.model_config),
+        "body": None if spec.body is None else example_of(spec.body),
+        "answer": None if spec.answer is None else example_of(spec.answer),
         "status": spec.status,
         "version": Mark.VERSION in spec.marks,
         "key": Mark.KEY in spec.marks,
         "problems": problems(spec),
     }
-
-
-def _example(config: object) -> object:
-    extra = config.get("json_schema_extra") if isinstance(config, dict) else None
-    return extra["examples"][0] if isinstance(extra, dict) and extra.get("examples") else None

@@ -171,22 +171,23 @@ class Requested(Told):
     state: str
 
 
+_PROGRESS = {
+    "id": "1.4",
+    "attempt": 1,
+    "number": 4,
+    "at": _AT,
+    "phase": "search",
+    "seconds": 2.5,
+    "best": {"amount": "90000000", "currency": "CNY"},
+    "bound": {"amount": "91500000", "currency": "CNY"},
+    "gap": 0.0167,
+}
+
+
 class Progress(Told):
     """What a run told of itself at one moment."""
 
-    model_config = example(
-        {
-            "id": "1.4",
-            "attempt": 1,
-            "number": 4,
-            "at": _AT,
-            "phase": "search",
-            "seconds": 2.5,
-            "best": {"amount": "90000000", "currency": "CNY"},
-            "bound": {"amount": "91500000", "currency": "CNY"},
-            "gap": 0.0167,
-        }
-    )
+    model_config = example(_PROGRESS)
     id: str = Field(description="As in `Last-Event-ID`.")
     attempt: int
     number: int
@@ -201,6 +202,7 @@ class Progress(Told):
 class ProgressList(Told):
     """What a run told of itself, from the moment that was asked for on."""
 
+    model_config = example({"items": [_PROGRESS], "next": "1.4", "state": "running"})
     items: list[Progress]
     next: str | None = Field(description="The id to ask with as `after` next time.")
     state: MatchState
