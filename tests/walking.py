@@ -31,6 +31,8 @@ def values(world: World, ident: int, codes: Sequence[str]) -> dict[str, tuple[An
         "view": VIEWS,
         "ending": ("csv", "json", "xlsx"),
         "name": ("proposals", "prices", "payoffs"),
+        "table": ("members", "runs"),
+        "part": ("sides", "terms"),
         "first": (1,),
         "second": (2,),
         "match": (1, 2),

@@ -33,6 +33,7 @@ ROOMS = (
     "web.pages.compare",
     "web.pages.board",
     "web.pages.summary",
+    "web.pages.files",
     "web.api.blueprint",
     "web.pages.interface",
     "web.health",

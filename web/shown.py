@@ -62,6 +62,15 @@ class Shown:
         """Return a quantity with its unit."""
         return amount(quantity, self._unit(commodity), self.lang)
 
+    def unit(self, commodity: str) -> str:
+        """Return the unit of a commodity."""
+        return label(self._unit(commodity), self.lang)
+
+    def counted(self, process: str) -> str:
+        """Return the unit that the capacity of a process is counted in, a year."""
+        of = str(self._labels["processes"].get(process, {}).get("activity_unit", ""))
+        return label(of.partition(" ")[0], self.lang)
+
     def price(self, value: float | None, commodity: str) -> str:
         """Return a price by the commodity's unit."""
         if value is None:

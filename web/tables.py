@@ -79,11 +79,6 @@ class Table:
         """Return the rows as lists in the order of the columns."""
         return [[row.get(column.key) for column in self.columns] for row in self.rows]
 
-    @property
-    def heads(self) -> list[tuple[str, bool]]:
-        """Return label and kind of each column, as the macro of tables takes them."""
-        return [(column.head, column.number) for column in self.columns]
-
 
 def guarded(value: Any) -> Any:
     """Return a cell as a spreadsheet may have it: a text that it would take for a formula gets an apostrophe.

@@ -33,7 +33,7 @@ def _page(lang: str, **more: Any) -> str:
         "older": found[SHOWN - 1]["number"] if len(found) > SHOWN else None,
         "rounds": seeing.list_rounds(store(), actor()),
         "chosen": chosen,
-        "named": _named,
+        "named": named,
         "checked": None,
         "cut": False,
         "expected": "",
@@ -42,7 +42,7 @@ def _page(lang: str, **more: Any) -> str:
     return page("admin/audit.html", lang, **{**fields, **more})
 
 
-def _named(action: str, lang: str) -> str:
+def named(action: str, lang: str) -> str:
     """Return what was done in words; the name of a step that has none as it is."""
     key = f"action.{action}"
     return word(key, lang) if key in WORDS else action

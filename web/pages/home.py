@@ -33,9 +33,9 @@ def home(lang: str) -> str | Response:
 def _shown(who: Actor, lang: str) -> dict[str, Any]:
     """Return what the page shows an enterprise."""
     rounds = seeing.list_rounds(store(), who)
-    latest, found = _latest(who, rounds, lang)
+    round_, found = latest(who, rounds, lang)
     return {
-        "round": latest,
+        "round": round_,
         "groups": _grouped(found),
         "offers": found,
         "settled": next((one.record["settlement"] for one in found if one.record["settlement"]), None),
@@ -44,7 +44,7 @@ def _shown(who: Actor, lang: str) -> dict[str, Any]:
     }
 
 
-def _latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[str, Any] | None, list[Own]]:
+def latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[str, Any] | None, list[Own]]:
     """Return the latest round that shows this enterprise anything, and its proposals by its own gain."""
     shown = [one for one in rounds if one["state"] in SHOWN]
     for one in shown:

@@ -27,7 +27,7 @@ def pathways(lang: str) -> str | Response:
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
-    place, goods = _place(who)
+    place, goods = place_of(who)
     wanted = request.args.get("commodity", goods[0]["commodity"] if goods else "")
     fields: dict[str, Any] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
     if place is not None and wanted:
@@ -45,7 +45,7 @@ def pathways(lang: str) -> str | Response:
     return page("firm/pathways.html", lang, **fields)
 
 
-def _place(who: Actor) -> tuple[tuple[int, str] | None, list[dict[str, Any]]]:
+def place_of(who: Actor) -> tuple[tuple[int, str] | None, list[dict[str, Any]]]:
     """Return the latest round that knows this enterprise, and its goods there."""
     for one in seeing.list_rounds(store(), who):
         place = (int(one["round"]), str(who.enterprise))

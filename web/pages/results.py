@@ -27,7 +27,8 @@ from web.render import page, pages
 from web.tables import KINDS, twin
 
 room = pages("results")
-TABLES = ("proposals", *VIEWS, "payoffs", "prices")
+_SETTLED = ("payoffs", "prices", "groups", "lumps")
+TABLES = ("proposals", *VIEWS, *_SETTLED)
 _CHOICE = ("kind", "county", "commodity", "firm")
 
 
@@ -104,7 +105,7 @@ def table(lang: str, round_id: int, name: str, ending: str) -> Response:
     if name not in TABLES or ending not in KINDS:
         abort(404)
     found = _seen(lang, round_id)
-    if name in ("payoffs", "prices") and not found.plan["settlement"]:
+    if name in _SETTLED and not found.plan["settlement"]:
         raise refusal("not_found", what="settlement")
     return twin(_sheet(found, name).named(f"round-{round_id}-{name}"), ending)
 
@@ -114,7 +115,10 @@ def _sheet(found: Seen, name: str) -> Sheet:
         return proposals(found, lead(found))
     if name in VIEWS:
         return beside(found, name, lead(found))
-    return payoffs(found) if name == "payoffs" else prices(found)
+    if name == "payoffs":
+        return payoffs(found)
+    made = {"prices": prices, "groups": groups, "lumps": lumps}[name](found)
+    return abort(404) if made is None else made
 
 
 @room.get("/rounds/<int:round_id>/settlement")
@@ -136,6 +140,6 @@ def _settlement(found: Seen) -> str:
             "prices": prices(found),
             "groups": groups(found),
             "lumps": lumps(found),
-            "files": {name: _files(found, name) for name in ("payoffs", "prices")},
+            "files": {name: _files(found, name) for name in _SETTLED},
         }
     return page("planner/settlement.html", found.lang, **fields)

@@ -102,6 +102,7 @@ def _terms(seen: Seen, proposal: Record) -> Sheet:
         Column("from", word("from", lang)),
         Column("to", word("to", lang)),
         Column("quantity", word("quantity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
         Column("price", word("price", lang), number=True),
         Column("band", word("settled.band", lang), number=True),
         Column("km", word("offer.distance", lang), number=True),
@@ -116,7 +117,8 @@ def _terms(seen: Seen, proposal: Record) -> Sheet:
             cells(
                 seen.material.good_name(good),
                 *ends,
-                shown.amount(term["quantity"], good),
+                (shown.amount(term["quantity"], good), term["quantity"]),
+                shown.unit(good),
                 price,
                 _band(band, lang),
                 (f"{term['km']:.1f} km" if term.get("km") else "–", term.get("km")),
@@ -188,13 +190,15 @@ def _built(seen: Seen, proposal: Record) -> Sheet | None:
         Column("process", word("process", lang)),
         Column("place", word("place", lang)),
         Column("capacity", word("capacity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
         Column("capex", shown.said("head.capex"), number=True),
     )
     rows = [
         cells(
             shown.name("processes", one["process"]),
             shown.firm_at(one["site"]),
-            shown.capacity(one),
+            (shown.capacity(one), one["capacity"]),
+            shown.counted(one["process"]),
             (shown.capex(one["capex"]), one["capex"]),
         )
         for one in shown.rows(proposal, "builds")

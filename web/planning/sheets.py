@@ -35,8 +35,10 @@ class Cell:
 
     @property
     def plain(self) -> Any:
-        """Return what a program takes."""
-        return self.text if self.value is None else self.value
+        """Return what a program takes: nothing where people see a dash."""
+        if self.value is None:
+            return None if self.text in ("", "–") else self.text
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)

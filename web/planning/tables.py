@@ -81,6 +81,7 @@ def prices(seen: Seen) -> Sheet:
         Column("from", word("view.supplier", lang)),
         Column("to", word("view.user", lang)),
         Column("quantity", word("quantity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
         Column("price", word("price", lang), number=True),
         Column("band", word("settled.band", lang), number=True),
         Column("low", word("settled.low", lang), shown=False),
@@ -96,7 +97,8 @@ def prices(seen: Seen) -> Sheet:
         amount = (shown.amount(one["quantity"], good), one["quantity"])
         price = (shown.price(one["price"], good), one["price"])
         paid = (shown.money(one.get("payment")), one.get("payment"))
-        rows.append(cells(seen.material.good_name(good), *ends, amount, price, band, _plain(low), _plain(high), paid))
+        name, unit_ = seen.material.good_name(good), shown.unit(good)
+        rows.append(cells(name, *ends, amount, unit_, price, band, _plain(low), _plain(high), paid))
     return Sheet("prices", word("settled.prices", lang), columns, tuple(rows))
 
 

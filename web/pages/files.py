@@ -1,0 +1,126 @@
+"""Files of the tables that pages show beside results: rounds, runs, events, suggestions, terms, chains."""
+
+from __future__ import annotations
+
+from flask import Response, abort, request
+
+from synergy.store import audit, planning, possible, seeing
+from synergy.store.access import Action, Actor, Reach, reach
+from synergy.store.words import refusal
+from synergy.texts import text
+from synergy.units import label
+from web.access import actor, clock, rule, store
+from web.firm.own import Own
+from web.pages.audit import named
+from web.pages.home import latest
+from web.pages.pathways import MOST, place_of
+from web.planning import listed
+from web.planning.dossier import dossier
+from web.planning.seen import seen
+from web.planning.sheets import Sheet
+from web.planning.tables import members
+from web.render import pages
+from web.tables import KINDS, twin
+
+room = pages("files")
+_OF_ROUND, _OF_PROPOSAL = ("members", "runs"), ("sides", "terms", "built", "laid")
+EVENTS = 10_000  # in one file; the API has them all
+
+
+def _file(sheet: Sheet, name: str, ending: str) -> Response:
+    return twin(sheet.named(name), ending)
+
+
+def _known(ending: str, name: str = "", names: tuple[str, ...] = ("",)) -> None:
+    if ending not in KINDS or name not in names:
+        abort(404)
+
+
+@room.get("/rounds.<ending>")
+@rule(Action.SEE_ROUNDS)
+def rounds(lang: str, ending: str) -> Response:
+    """Return the list of rounds as a file."""
+    _known(ending)
+    return _file(listed.rounds(seeing.list_rounds(store(), actor()), lang), "rounds", ending)
+
+
+@room.get("/rounds/<int:round_id>/<table>.<ending>")
+@rule(Action.SEE_PLANS)
+def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
+    """Return who takes part in a round, or its runs, as a file."""
+    _known(ending, table, _OF_ROUND)
+    who = actor()
+    if table == "runs":
+        found = reversed(seeing.see_matches(store(), who, round_id))
+        sheet = listed.runs(found, lang, lambda name: text(f"status.{name}", lang))
+    else:
+        names = planning.round_names(store(), who, round_id)["labels"]["enterprises"]
+        sheet = members(planning.list_members(store(), who, round_id), names, clock(), lang, lambda _firm: "")
+    return _file(sheet, f"round-{round_id}-{table}", ending)
+
+
+@room.get("/rounds/<int:round_id>/proposals/<code>/<part>.<ending>")
+@rule(Action.SEE_PLANS)
+def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> Response:
+    """Return a table of one proposal as planners see it, as a file."""
+    _known(ending, part, _OF_PROPOSAL)
+    found = seen((store(), actor()), round_id, lang, {}, code)
+    if not found.proposals:
+        raise refusal("not_found", what="proposal")
+    sheet: Sheet | None = getattr(dossier(found, found.proposals[0]), part)
+    if sheet is None:
+        abort(404)
+    return _file(sheet, f"{code}-{part}", ending)
+
+
+@room.get("/proposals.<ending>")
+@rule(Action.SEE_PROPOSAL)
+def suggestions(lang: str, ending: str) -> Response:
+    """Return what is suggested to an enterprise in the latest round that suggests anything, as a file."""
+    _known(ending)
+    who = _firm()
+    _, found = latest(who, seeing.list_rounds(store(), who), lang)
+    currency = str(found[0].record["currency"]) if found else ""
+    return _file(listed.suggestions(found, lang, currency), "proposals", ending)
+
+
+@room.get("/proposals/<code>/terms.<ending>")
+@rule(Action.SEE_PROPOSAL)
+def terms(lang: str, code: str, ending: str) -> Response:
+    """Return the lines of a proposal as a party sees them, as a file."""
+    _known(ending)
+    who = _firm()
+    one = Own(seeing.see_proposal(store(), who, code), "", str(who.enterprise), lang)
+    return _file(listed.terms(one), f"{code}-terms", ending)
+
+
+@room.get("/pathways.<ending>")
+@rule(Action.SEE_DECLARATION)
+def pathways(lang: str, ending: str) -> Response:
+    """Return the chains that a good of an enterprise can take, as a file."""
+    _known(ending)
+    who, wanted = _firm(), request.args.get("commodity", "")
+    place, _ = place_of(who)
+    if place is None:
+        raise refusal("not_found", what="commodity")
+    found = possible.chains(store(), who, place, wanted)
+    per = f"{label(found['currency'], lang)}/{label(found['unit'], lang)}"
+    ended = [one for one in found["chains"] if one["ends"]][:MOST]
+    return _file(listed.chains(ended, wanted, per, lang), f"pathways-{wanted}", ending)
+
+
+@room.get("/audit.<ending>")
+@rule(Action.SEE_EVENTS)
+def events(lang: str, ending: str) -> Response:
+    """Return the events of a round or of all, the latest first, as a file."""
+    _known(ending)
+    found = audit.history(store(), actor(), request.args.get("round", type=int), EVENTS)
+    return _file(listed.events(found, lang, named), "audit", ending)
+
+
+def _firm() -> Actor:
+    """Return who asks; whoever sees all looks at the tables of planners instead."""
+    who = actor()
+    if who.enterprise is None or reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
+        raise refusal("not_found", what="proposal")
+    return who
