@@ -78,7 +78,7 @@ def test_each_proposal_has_its_page(web_world: World, record: dict[str, Any], la
         address = re.search(rf'href="([^"]+)"[^>]*>{re.escape(item[f"title_{lang}"])}<', found)
         assert address is not None, item["id"]
         shown = client.get(address[1])
-        assert (shown.status_code, "<h1>" in shown.text) == (200, True)
+        assert (shown.status_code, "<h1" in shown.text) == (200, True)
 
 
 def test_names_are_marked(record: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ SETTLEMENT_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "settled.prices": (
             "{count} exchanges have prices; lump sums beside them: {lump}.",
-            "{count} 项交换已定价；价格之外的一次性支付合计：{lump}。",
+            "{count} 项交换已定价；价格之外的差额补偿合计：{lump}。",
         ),
     }
 )

@@ -176,7 +176,7 @@ REASONS: Mapping[str, Saying] = MappingProxyType(
         ),
         "build_cost": Saying(
             "building {process} lacks {number}",
-            "新建 {process} 尚差 {number}",
+            "新建{process}尚差 {number}",
             "what has to be built does not pay",
             "所需新建装置不划算",
             {"process": "process", "number": "money"},

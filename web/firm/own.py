@@ -67,7 +67,7 @@ class Own:
         """Return what to do with whom: the line with most in it, a build of one's own before it."""
         first = self.line(self.lines[0]) if self.lines else ""
         built = [self._word("own.build", what=self.built(one), where=self.site(one["site"])) for one in self._built()]
-        parts = [*built[:1], first] if first else built[:1]
+        parts = [built[0], first[:1].lower() + first[1:]] if built and first else [*built[:1], first]
         more = len(self.lines) - 1
         said = word("own.stop_comma", self.lang).join(part for part in parts if part) or self.plain_title()
         return said + (self._word("own.more", count=more) if more > 0 else "")

@@ -150,7 +150,7 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
                 Cell(name, firm, lead(firm)),
                 (word("declared.yes" if one["submitted"] else "declared.no", lang), one["submitted"]),
                 (word(f"declared.origin.{one['origin']}", lang), one["origin"]),
-                *((str(count), count) for count in counts),
+                *((str(count) if one["submitted"] else "–", count) for count in counts),
                 (str(one["reminders"]), one["reminders"]),
                 (clock.minute(one["at"]), one["at"] or ""),
             )

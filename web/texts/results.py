@@ -93,7 +93,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "settled.standalone": ("Alone", "单独价值"),
         "settled.payoff": ("Payoff", "所得"),
         "settled.gain": ("Gain", "增益"),
-        "settled.transfer": ("From the others", "净收转移"),
+        "settled.transfer": ("From the others", "从其他企业净收"),
         "settled.prices": ("Prices with the ends of their bands", "价格及其区间"),
         "settled.band": ("Band per unit", "单价区间"),
         "settled.low": ("Low end", "下限"),
@@ -134,7 +134,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "settled.group": ("Group", "组合"),
         "settled.worth": ("Worth on its own", "单独价值"),
         "settled.together": ("Payoffs together", "合计所得"),
-        "settled.lumps": ("Lump sums beside the prices", "价格之外的一次性补偿"),
+        "settled.lumps": ("Lump sums beside the prices", "价格之外的差额补偿"),
         "compare.title": ("Two plans side by side", "方案对比"),
         "compare.lead": (
             "Choose two runs, of one round or of two: what differs, and which change of the inputs explains it.",
