@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
-from synergy.store import audit, declaring, following, freezing, leases, matching, planning, review, rounds, seeing
+from synergy.store import audit, comparing, declaring, following, freezing, leases, matching, planning, review, rounds, seeing
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
 from synergy.store.names import Stage, State
@@ -469,6 +469,19 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     assert f"{(gains[1] - gains[0]) / 1e6:,.2f} M CNY/a" in page
     runs = re.findall(r'<option value="(\d+)"', page)
     assert client.get(f"/zh/compare?first={runs[0]}&second={runs[0]}").status_code == 200
+
+
+def test_runs_of_the_same_inputs_differ_by_the_search_alone(
+    web_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
+    found = comparing.match_input(web_world.store, PLANNER, run)
+    plan = found["record"]["plan"]
+    fewer = {**found["record"], "plan": {**plan, "proposals": plan["proposals"][1:]}}
+    given = iter([found, {**found, "record": fewer}])
+    monkeypatch.setattr(comparing, "match_input", lambda *_: next(given))
+    told = comparing.compare(web_world.store, PLANNER, run, run)
+    assert [one["why"] for one in told["lost"]] == [[{"cause": "search", "what": None}]]
 
 
 def test_why_not_is_answered(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

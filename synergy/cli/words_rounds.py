@@ -172,6 +172,7 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "why.dataset": ("dataset", "数据"),
         "why.setting": ("setting", "设置"),
         "why.others": ("what others changed", "他方变化"),
+        "why.search": ("the search alone: same inputs, another plan", "仅求解过程不同：输入相同，方案不同"),
         # heads of columns
         "head.round": ("Round", "轮次"),
         "head.name": ("Name", "名称"),

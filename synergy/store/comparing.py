@@ -39,8 +39,8 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
         ``{value, gain, inputs, new, lost, changed}``: value and gain as ``[before, after]`` exact texts; inputs
         ``{settings: [...], rulings: [...], rows: [{table, key, before, after}]}``; each proposal as ``{proposal, kind,
         enterprises, before, after, why: [{cause, what}]}`` with quantities by exchange. Causes are ``ruling``,
-        ``declaration``, ``dataset`` (of its sites, goods or processes), ``setting``, and ``others`` where only what
-        others changed explains it.
+        ``declaration``, ``dataset`` (of its sites, goods or processes), ``setting``, ``others`` where only what others
+        changed explains it, and ``search`` where nothing went in differently: one ended nearer to the best plan.
     """
     one, other = match_input(store, actor, first), match_input(store, actor, second)
     with store.database.read() as connection:
@@ -133,7 +133,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, str]) -> list[Record]:
-    """Return what of the inputs touches a proposal; ``others`` where nothing does."""
+    """Return what of the inputs touches a proposal; ``others`` where nothing does, ``search`` where there is nothing."""
     shown = [one for one in pair if one is not None]
     sites = {term[end] for one in shown for term in one["terms"] for end in ("from", "to")}
     exchanges = {(term["from"], term["to"], term["commodity"]) for one in shown for term in one["terms"]}
@@ -150,7 +150,7 @@ def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, s
             declared = own and row["table"] in set(Sheet)
             why.append({"cause": "declaration" if declared else "dataset", "what": row})
     why += [{"cause": "setting", "what": name} for name in inputs["settings"]]
-    return why or [{"cause": "others", "what": None}]
+    return why or [{"cause": "others" if any(inputs.values()) else "search", "what": None}]
 
 
 def _touches(ruling: Mapping[str, Any], exchange: tuple[str, str, str], owner: Mapping[str, str]) -> bool:

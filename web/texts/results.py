@@ -168,6 +168,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.cause.dataset": ("the dataset", "数据集"),
         "compare.cause.setting": ("a setting", "设置"),
         "compare.cause.others": ("what others changed", "其他企业的变化"),
+        "compare.cause.search": (
+            "the search alone: same inputs, another plan",
+            "仅求解过程不同：输入相同，方案不同",
+        ),
         "compare.run": ("round {round} “{name}”, run {number}", "轮次 {round}“{name}”第 {number} 次"),
         "why.title": ("Why, or why not?", "为何匹配或未匹配？"),
         "why.short": ("Why not?", "为何未匹配"),
