@@ -17,7 +17,19 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
-from synergy.store import audit, comparing, declaring, following, freezing, leases, matching, planning, review, rounds, seeing
+from synergy.store import (
+    audit,
+    comparing,
+    declaring,
+    following,
+    freezing,
+    leases,
+    matching,
+    planning,
+    review,
+    rounds,
+    seeing,
+)
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
 from synergy.store.names import Stage, State
@@ -387,6 +399,8 @@ def test_the_settlement_says_who_gets_what_and_how_stable_that_is(web_world: Wor
         assert (stable in page) == (settled["verdict"] == "stable")
         assert WORDS["settled.band"][lang == "zh"] in page
     rows = json.loads(client.get(f"/en/rounds/{ident}/tables/payoffs.json").data)["rows"]
+    code = next(iter(proposals(store, ident).values()))["proposal"]
+    assert ("Stable:" in client.get(f"/en/rounds/{ident}/proposals/{code}").text) == (settled["verdict"] == "stable")
     plan = seeing.see_plan(store, PLANNER, ident)["plan"]
     assert sum(row["payoff"] for row in rows) == pytest.approx(plan["value"])
     assert sum(row["transfer"] for row in rows) == pytest.approx(0, abs=0.02)
@@ -471,9 +485,7 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     assert client.get(f"/zh/compare?first={runs[0]}&second={runs[0]}").status_code == 200
 
 
-def test_runs_of_the_same_inputs_differ_by_the_search_alone(
-    web_world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_of_the_same_inputs_differ_by_the_search_alone(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
     found = comparing.match_input(web_world.store, PLANNER, run)
     plan = found["record"]["plan"]

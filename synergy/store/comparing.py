@@ -133,7 +133,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, str]) -> list[Record]:
-    """Return what of the inputs touches a proposal; ``others`` where nothing does, ``search`` where there is nothing."""
+    """Return what of the inputs touches a proposal; ``others`` where nothing does, ``search`` where none differ."""
     shown = [one for one in pair if one is not None]
     sites = {term[end] for one in shown for term in one["terms"] for end in ("from", "to")}
     exchanges = {(term["from"], term["to"], term["commodity"]) for one in shown for term in one["terms"]}

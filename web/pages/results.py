@@ -94,7 +94,12 @@ def _dossier(lang: str, round_id: int, code: str) -> dict[str, Any]:
     if not found.proposals:
         raise refusal("not_found", what="proposal")
     (one,) = found.proposals
-    fields = {"one": dossier(found, one), "names": partial(firm_name, found), **course(store(), actor(), one)}
+    fields = {
+        "one": dossier(found, one),
+        "stability": said_of(found) if found.plan["settlement"] else [],
+        "names": partial(firm_name, found),
+        **course(store(), actor(), one),
+    }
     return {**fields, "seen": found, "shown": found.shown}
 
 
