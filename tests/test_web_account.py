@@ -114,6 +114,10 @@ def test_a_password_that_cannot_be_is_said_beside_its_field(
     assert people.sign_in(web_world.store, "ed-glass", PASSWORD).enterprise == "GLASS"
 
 
+def test_tokens_lead_to_what_programs_can_ask(web_world: World) -> None:
+    assert 'href="/en/api"' in web_world.client("editor").get("/en/account").text
+
+
 def test_a_token_is_shown_once_and_may_what_was_ticked(web_world: World) -> None:
     client = web_world.client("editor")
     page = web_world.post(client, "/en/account/tokens", label="our ERP", scope=["read"], days="30").text
