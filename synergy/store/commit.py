@@ -20,6 +20,7 @@ from synergy.store.words import refusal
 
 Record = dict[str, Any]
 START = "0" * 64  # what the first event follows
+_HEAD = select(chain.c.mac)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def inserted(connection: Connection, table: Table, **values: Any) -> int:
 def head(store: Store) -> str:
     """Return the code at the head of the chain: it moves with every event, and nothing else moves it."""
     with store.database.read() as connection:
-        return str(connection.execute(select(chain.c.mac)).scalar_one())
+        return str(connection.execute(_HEAD).scalar_one())
 
 
 def signed(secret: bytes, row: Mapping[str, Any]) -> str:

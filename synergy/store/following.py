@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Change, Record, Step, commit
@@ -108,14 +109,10 @@ def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Re
     own = reach(actor, Action.SEE_PARTNERSHIP) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
     require(actor, Action.SEE_PARTNERSHIP, Resource("partnership", mine))
-    wanted = select(partnerships, proposals.c.code).join(proposals, proposals.c.id == partnerships.c.proposal)
-    if round_id is not None:
-        wanted = wanted.where(partnerships.c.round == round_id)
-    if own:
-        inside = select(parties.c.proposal).where(parties.c.enterprise == actor.enterprise)
-        wanted = wanted.where(partnerships.c.proposal.in_(inside))
+    given: Record = {} if round_id is None else {"round": round_id}
+    given |= {"enterprise": actor.enterprise} if own else {}
     with store.database.read() as connection:
-        rows = connection.execute(wanted.order_by(partnerships.c.id)).all()
+        rows = connection.execute(_wanted(own, round_id is not None), given).all()
     names = ("round", "stage", "version", "reason")
     return [
         {
@@ -126,6 +123,18 @@ def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Re
         }
         for row in rows
     ]
+
+
+@lru_cache
+def _wanted(own: bool, of_round: bool) -> Select[Any]:
+    """Return what asks for partnerships, those of an enterprise or of a round alone where that is wanted."""
+    wanted = select(partnerships, proposals.c.code).join(proposals, proposals.c.id == partnerships.c.proposal)
+    if of_round:
+        wanted = wanted.where(partnerships.c.round == bindparam("round"))
+    if own:
+        inside = select(parties.c.proposal).where(parties.c.enterprise == bindparam("enterprise"))
+        wanted = wanted.where(partnerships.c.proposal.in_(inside))
+    return wanted.order_by(partnerships.c.id)
 
 
 def balance(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:

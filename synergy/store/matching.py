@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -21,6 +21,10 @@ from synergy.store.words import refusal
 
 _VERSIONS = ("synergy-matching", "highspy", "ortools", "numpy", "pandas", "scipy")
 ACTIVE = (MatchState.REQUESTED, MatchState.RUNNING)
+_DONE = (matches.c.round == bindparam("of")) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
+# the checkpoint is large, and nobody looks at it
+_LATEST = select(*(column for column in matches.c if column.name != "checkpoint"))
+_LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
 
 
 def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
@@ -87,9 +91,7 @@ def standing(connection: Connection, round_id: int) -> list[tuple[str, Record]]:
 
 def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
     """Return the latest run of a round that brought a plan, None where there is none; without its checkpoint."""
-    shown = [column for column in matches.c if column.name != "checkpoint"]  # large, and nobody looks at it
-    own = (matches.c.round == round_id) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
-    return connection.execute(select(*shown).where(own).order_by(matches.c.number.desc()).limit(1)).one_or_none()
+    return connection.execute(_LATEST, {"of": round_id}).one_or_none()
 
 
 def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:

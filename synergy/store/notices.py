@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Change, Record, Step, commit
@@ -173,11 +174,18 @@ def unread(store: Store, actor: Actor) -> int:
     store, actor
         As for `list_notices`.
     """
-    own = _own(actor)
-    done = select(marks.c.notice).where(marks.c.account == actor.name)
-    wanted = select(func.count()).select_from(notices).where(own, notices.c.id.not_in(done))
+    own = _is_own(actor)
+    given = {"account": actor.name} | ({"enterprise": actor.enterprise} if own else {})
     with store.database.read() as connection:
-        return int(connection.execute(wanted).scalar_one())
+        return int(connection.execute(_unread(own), given).scalar_one())
+
+
+@lru_cache
+def _unread(own: bool) -> Select[Any]:
+    """Return what counts the notices without a mark, those for an enterprise or those for planners."""
+    whose = notices.c.enterprise == bindparam("enterprise") if own else notices.c.enterprise.is_(None)
+    done = select(marks.c.notice).where(marks.c.account == bindparam("account"))
+    return select(func.count()).select_from(notices).where(whose, notices.c.id.not_in(done))
 
 
 def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) -> int:
@@ -210,7 +218,12 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
 
 def _own(actor: Actor) -> Any:
     """Return the condition that a notice is for an actor."""
+    return notices.c.enterprise == actor.enterprise if _is_own(actor) else notices.c.enterprise.is_(None)
+
+
+def _is_own(actor: Actor) -> bool:
+    """Return whether an actor sees the notices for its enterprise, rather than those for planners."""
     own = reach(actor, Action.SEE_NOTICES) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
     require(actor, Action.SEE_NOTICES, Resource("notice", mine))
-    return notices.c.enterprise == actor.enterprise if own else notices.c.enterprise.is_(None)
+    return own

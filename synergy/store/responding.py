@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -22,6 +22,9 @@ from synergy.store.words import refusal
 
 _GIVEN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.DECLINED, Answer.COUNTERED)
 _CLOSED = (Answer.ACCEPTED, Answer.DECLINED)
+# asked for every page of a proposal: made once
+_BY_CODE = select(proposals).where(proposals.c.code == bindparam("code"))
+_INSIDE = select(parties.c.enterprise).where(parties.c.proposal == bindparam("proposal"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,9 @@ def proposal_row(connection: Connection, actor: Actor, action: Action, code: str
     DeniedError
         The actor may do this with no proposal.
     """
-    row = connection.execute(select(proposals).where(proposals.c.code == code)).one_or_none()
-    inside = select(parties.c.enterprise).where(parties.c.proposal == (None if row is None else row.id))
-    require(actor, action, Resource("proposal", frozenset(connection.execute(inside).scalars())))
+    row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
+    inside = connection.execute(_INSIDE, {"proposal": None if row is None else row.id}).scalars()
+    require(actor, action, Resource("proposal", frozenset(inside)))
     if row is None:
         raise refusal("not_found", what="proposal")
     return row

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from synergy.dataset.dataset import Dataset
 from synergy.scenario import Scenario
@@ -36,6 +36,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "conclude": ((State.RESPONDING,), State.CONCLUDED),
     "cancel": (tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED)), State.CANCELLED),
 }
+_BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
 OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
 
 
@@ -271,7 +272,7 @@ def round_row(connection: Connection, round_id: int) -> Row[Any]:
     NotFoundError
         There is none.
     """
-    found = connection.execute(select(rounds).where(rounds.c.id == round_id)).one_or_none()
+    found = connection.execute(_BY_ID, {"ident": round_id}).one_or_none()
     if found is None:
         raise refusal("not_found", what="round")
     return found

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, bindparam, case, func, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Record
@@ -26,6 +26,16 @@ AT_ONCE = 500  # ids that a database is asked for in one statement
 _PUBLIC = [
     rounds.c[name] for name in ("id", "name", "state", "version", "deadline", "answer_by", "anonymous", "created")
 ]
+# asked for every page of an enterprise: made once
+_ALL_ROUNDS = select(*_PUBLIC).order_by(rounds.c.id.desc())
+_COUNTS = select(declarations.c.round, func.count(), func.sum(case((declarations.c.submitted, 1), else_=0))).group_by(
+    declarations.c.round
+)
+_STATE = select(rounds.c.state).where(rounds.c.id == bindparam("ident"))
+_ROUND_OF = select(rounds).join(matches, matches.c.round == rounds.c.id).where(matches.c.id == bindparam("match"))
+_PLAN_OF = select(matches.c.plan).where(matches.c.id == bindparam("match"))
+_SAID = select(parties).where(parties.c.proposal == bindparam("proposal")).order_by(parties.c.enterprise)
+_EXCHANGED = select(lines).where(lines.c.proposal == bindparam("proposal")).order_by(lines.c.number)
 
 
 def list_rounds(store: Store, actor: Actor) -> list[Record]:
@@ -38,7 +48,7 @@ def list_rounds(store: Store, actor: Actor) -> list[Record]:
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
-        rows = connection.execute(select(*_PUBLIC).order_by(rounds.c.id.desc())).all()
+        rows = connection.execute(_ALL_ROUNDS).all()
         counts = _counts(connection)
     return [_round(row, counts.get(row.id, (0, 0))) for row in rows]
 
@@ -59,12 +69,25 @@ def see_round(store: Store, actor: Actor, round_id: int) -> Record:
         return _round(row, _counts(connection, round_id).get(round_id, (0, 0)))
 
 
+def state_of(store: Store, actor: Actor, round_id: int) -> str:
+    """Return the state of a round: a public fact.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such round.
+    """
+    require(actor, Action.SEE_ROUNDS, Resource("round"))
+    with store.database.read() as connection:
+        found = connection.execute(_STATE, {"ident": round_id}).scalar_one_or_none()
+    if found is None:
+        raise refusal("not_found", what="round")
+    return str(found)
+
+
 def _counts(connection: Connection, round_id: int | None = None) -> dict[int, tuple[int, int]]:
     """Return how many take part and how many have declared, by round; of all rounds where none is named."""
-    declared = func.sum(case((declarations.c.submitted, 1), else_=0))
-    wanted = select(declarations.c.round, func.count(), declared).group_by(declarations.c.round)
-    if round_id is not None:
-        wanted = wanted.where(declarations.c.round == round_id)
+    wanted = _COUNTS if round_id is None else _COUNTS.where(declarations.c.round == round_id)
     return {one: (int(members), int(submitted)) for one, members, submitted in connection.execute(wanted)}
 
 
@@ -233,8 +256,7 @@ def see_proposal(store: Store, actor: Actor, code: str) -> Record:
     """
     with store.database.read() as connection:
         one = proposal_row(connection, actor, Action.SEE_PROPOSAL, code)
-        match = connection.execute(select(matches.c.round).where(matches.c.id == one.match)).scalar_one()
-        row = round_row(connection, match)
+        row = connection.execute(_ROUND_OF, {"match": one.match}).one()
         if reach(actor, Action.SEE_PROPOSAL) is Reach.OWN and row.state not in SHOWN:
             raise refusal("not_found", what="proposal")
         return _seen(connection, actor, row, one)
@@ -242,9 +264,9 @@ def see_proposal(store: Store, actor: Actor, code: str) -> Record:
 
 def _seen(connection: Connection, actor: Actor, row: Row[Any], one: Row[Any]) -> Record:
     own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
-    said = connection.execute(select(parties).where(parties.c.proposal == one.id).order_by(parties.c.enterprise)).all()
-    exchanged = connection.execute(select(lines).where(lines.c.proposal == one.id).order_by(lines.c.number)).all()
+    said = connection.execute(_SAID, {"proposal": one.id}).all()
+    exchanged = connection.execute(_EXCHANGED, {"proposal": one.id}).all()
     if not own:
         return {"round": row.id, **whole(one, said, exchanged)}
-    record = unpacked_record(connection.execute(select(matches.c.plan).where(matches.c.id == one.match)).scalar_one())
+    record = unpacked_record(connection.execute(_PLAN_OF, {"match": one.match}).scalar_one())
     return {"round": row.id, **own_part((row, one), said, exchanged, (str(actor.enterprise), record))}

@@ -7,13 +7,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from synergy.store.access import Actor
 from synergy.store.people import actor_of
 from synergy.store.store import Store
 from synergy.store.tables import sessions, users
 from synergy.store.words import refusal
+
+# asked for every page: made once
+_LIVE = (
+    select(users)
+    .join(sessions, sessions.c.user == users.c.id)
+    .where(sessions.c.hash == bindparam("key"), sessions.c.expires > bindparam("at"), users.c.disabled.is_(False))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,8 @@ def resume(store: Store, key: str) -> Session:
     DeniedError
         It has ended.
     """
-    wanted = select(users).join(sessions, sessions.c.user == users.c.id)
-    wanted = wanted.where(sessions.c.hash == _hash(key), sessions.c.expires > store.now(), users.c.disabled.is_(False))
     with store.database.read() as connection:
-        row = connection.execute(wanted).one_or_none()
+        row = connection.execute(_LIVE, {"key": _hash(key), "at": store.now()}).one_or_none()
     if row is None:
         raise refusal("signed_out")
     return Session(actor_of(row), bool(row.one_time))

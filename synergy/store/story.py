@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, or_, select
 
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.commit import Record
 from synergy.store.responding import proposal_row
 from synergy.store.store import Store
-from synergy.store.tables import events, matches, partnerships
+from synergy.store.tables import events, matches, partnerships, proposals
 
 _ROUND = ("round.publish", "round.collect", "round.conclude", "round.cancel")
 _TOLD = ("answer", "reason", "counter", "stage")
+_PLACE = (
+    select(matches.c.round, matches.c.finished, partnerships.c.id.label("partnership"))
+    .join(proposals, proposals.c.match == matches.c.id)
+    .outerjoin(partnerships, partnerships.c.proposal == proposals.c.id)
+    .where(proposals.c.id == bindparam("proposal"))
+)
 
 
 def story(store: Store, actor: Actor, code: str) -> list[Record]:
@@ -36,17 +43,26 @@ def story(store: Store, actor: Actor, code: str) -> list[Record]:
     own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
     with store.database.read() as connection:
         row = proposal_row(connection, actor, Action.SEE_PROPOSAL, code)
-        found = connection.execute(select(matches.c.round, matches.c.finished).where(matches.c.id == row.match)).one()
-        made = select(partnerships.c.id).where(partnerships.c.proposal == row.id)
-        partnership = connection.execute(made).scalar()
-        answers = f"proposal:{code}:{actor.enterprise}" if own else f"proposal:{code}:%"
-        wanted = or_(
-            events.c.subject.like(answers, escape="\\") if not own else events.c.subject == answers,
-            (events.c.action == "follow") & (events.c.subject == f"partnership:{partnership}"),
-            events.c.action.in_(_ROUND) & (events.c.at >= found.finished),
-        )
-        rows = connection.execute(select(events).where(events.c.round == found.round, wanted).order_by(events.c.number))
-        return [_event(one) for one in rows]
+        found = connection.execute(_PLACE, {"proposal": row.id}).one()
+        given = {
+            "round": found.round,
+            "finished": found.finished,
+            "answers": f"proposal:{code}:{actor.enterprise}" if own else f"proposal:{code}:%",
+            "partnership": f"partnership:{found.partnership}",
+        }
+        return [_event(one) for one in connection.execute(_wanted(own), given)]
+
+
+@lru_cache
+def _wanted(own: bool) -> Select[Any]:
+    """Return what asks for the events that tell of a proposal: one enterprise's answers, or everybody's."""
+    answers: BindParameter[str] = bindparam("answers")
+    told = or_(
+        events.c.subject == answers if own else events.c.subject.like(answers, escape="\\"),
+        (events.c.action == "follow") & (events.c.subject == bindparam("partnership")),
+        events.c.action.in_(_ROUND) & (events.c.at >= bindparam("finished")),
+    )
+    return select(events).where(events.c.round == bindparam("round"), told).order_by(events.c.number)
 
 
 def _event(row: Row[Any]) -> Record:

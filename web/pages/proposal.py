@@ -39,7 +39,7 @@ def proposal(lang: str, code: str) -> str | Response:
 def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
     """Return what the page of a proposal shows a party."""
     record = seeing.see_proposal(store(), who, code)
-    state = seeing.see_round(store(), who, record["round"])["state"]
+    state = seeing.state_of(store(), who, record["round"])
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
