@@ -16,6 +16,8 @@ from synergy.store import following, notices, people, responding, rounds, seeing
 from synergy.store.names import Answer, Stage
 from synergy.store.responding import Reply
 from web import once as kept
+from web import pictures
+from web.firm.own import Own
 from web.pages import home, proposal, results
 from web.render import page
 
@@ -176,3 +178,31 @@ def test_a_moment_is_one_state_of_the_database(web_world: World) -> None:
     assert before["answer"] == "none"
     assert later["answer"] == "accepted"
     assert seeing.see_proposal(web_world.store, editor("GLASS"), code) == later
+
+
+def test_a_picture_is_drawn_once_for_who_looks(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    whole = pictures.draw_map
+    monkeypatch.setattr(pictures, "draw_map", lambda *given: drawn.append(given[1]) or whole(*given))
+    pictures._map.cache_clear()
+    path, counter = f"/proposals/{code_of(web_world)}", [{"number": 0, "quantity": "50000", "price": None}]
+    first = {who: _FIGURE.findall(web_world.client(who).get(f"/en{path}").text) for who in ("editor", "east")}
+    assert drawn == ["en", "en"]
+    responding.answer(web_world.store, editor("GLASS"), code_of(web_world), Reply(Answer.COUNTERED, counter=counter))
+    for who, pair in first.items():
+        assert _FIGURE.findall(web_world.client(who).get(f"/en{path}").text) == pair
+    assert drawn == ["en", "en"], "an answer moves nothing on the map"
+    web_world.client("editor").get(f"/zh{path}")
+    assert drawn == ["en", "en", "zh"]
+
+
+def test_a_picture_shows_other_figures_at_once() -> None:
+    labels: dict[str, dict[str, str]] = {"commodities": {}, "sites": {}}
+    teller = Own({"proposal": "P", "lines": [], "partners": [], "labels": labels}, "", "GLASS", "en")
+    line = {"from_enterprise": "EAST", "to_enterprise": "GLASS", "commodity": "COG", "quantity": "1000"}
+    shown = [
+        pictures.flow_picture([{**line, "quantity": quantity}], {"GLASS": [note]}, teller.who, (teller, "en"))
+        for quantity, note in (("1000", "new"), ("2000", "new"), ("1000", "none"), ("1000", "new"))
+    ]
+    assert len(set(shown)) == 3
+    assert shown[0] == shown[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from web.figures.svg import Naming
 from web.texts import word
 
 Record = Mapping[str, Any]
+KEPT = 128  # pictures of each kind
 
 
 def flow_picture(
@@ -30,7 +32,7 @@ def flow_picture(
     names : callable
         Name of an enterprise; of "" that of a public place.
     said : tuple
-        What says amounts (`amount(line)`) and goods (`good_name(id)`), and the language.
+        What says amounts (`amount(line)`) and goods (`good_name(id)`) to whom (`looker`), and the language.
     """
     teller, lang = said
     keys = dict.fromkeys(one[f"{end}_enterprise"] for one in lines for end in ("from", "to"))
@@ -44,8 +46,7 @@ def flow_picture(
         for (origin, target, good), quantity in sums.items()
         if origin != target
     ]
-    naming = Naming("flow", word("offer.flow", lang), word("offer.flow_desc", lang))
-    return flow(partners, deliveries, naming)
+    return _flow(teller.looker, tuple(partners), tuple(deliveries), lang)
 
 
 def map_picture(
@@ -60,7 +61,7 @@ def map_picture(
     sites : mapping of str to mapping
         Names and places by site.
     said : tuple
-        What says goods (`good_name(id)`), and the language.
+        What says goods (`good_name(id)`) to whom (`looker`), and the language.
     bounds : Outlines
         Boundaries of an operator.
     """
@@ -84,6 +85,19 @@ def map_picture(
         for one in lines
         if one["from_site"] != one["to_site"]
     ]
+    return _map(teller.looker, tuple(places), tuple(ways), (lang, bounds))
+
+
+# A picture follows from what it shows, and is kept by all of that. Who looks is part of it too: how soon one comes
+# tells nobody that a partner has looked at it.
+@lru_cache(KEPT)
+def _flow(_looker: str, partners: tuple[Partner, ...], deliveries: tuple[Delivery, ...], lang: str) -> Markup:
+    return flow(partners, deliveries, Naming("flow", word("offer.flow", lang), word("offer.flow_desc", lang)))
+
+
+@lru_cache(KEPT)
+def _map(_looker: str, places: tuple[Place, ...], ways: tuple[Line, ...], where: tuple[str, Outlines]) -> Markup:
+    lang, bounds = where
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
     return draw_map(charted(places, ways, lang, bounds.rings, near_by=True), lang, naming)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.commit import Record
@@ -31,10 +32,16 @@ _ALL_ROUNDS = select(*_PUBLIC).order_by(rounds.c.id.desc())
 _COUNTS = select(declarations.c.round, func.count(), func.sum(case((declarations.c.submitted, 1), else_=0))).group_by(
     declarations.c.round
 )
+_COUNT = _COUNTS.where(declarations.c.round == bindparam("ident"))
+_ONE_ROUND = select(*_PUBLIC).where(rounds.c.id == bindparam("ident"))
 _STATE = select(rounds.c.state).where(rounds.c.id == bindparam("ident"))
 _ROUND_OF = select(rounds).join(matches, matches.c.round == rounds.c.id).where(matches.c.id == bindparam("match"))
 _PLAN_OF = select(matches.c.plan).where(matches.c.id == bindparam("match"))
 _SAID = select(parties).where(parties.c.proposal == bindparam("proposal")).order_by(parties.c.enterprise)
+_SIDES = tuple(
+    select(table).where(table.c.proposal.in_(bindparam("some", expanding=True))).order_by(table.c.proposal, order)
+    for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number))
+)
 _EXCHANGED = select(lines).where(lines.c.proposal == bindparam("proposal")).order_by(lines.c.number)
 
 
@@ -63,7 +70,7 @@ def see_round(store: Store, actor: Actor, round_id: int) -> Record:
     """
     require(actor, Action.SEE_ROUNDS, Resource("round"))
     with store.database.read() as connection:
-        row = connection.execute(select(*_PUBLIC).where(rounds.c.id == round_id)).one_or_none()
+        row = connection.execute(_ONE_ROUND, {"ident": round_id}).one_or_none()
         if row is None:
             raise refusal("not_found", what="round")
         return _round(row, _counts(connection, round_id).get(round_id, (0, 0)))
@@ -87,8 +94,8 @@ def state_of(store: Store, actor: Actor, round_id: int) -> str:
 
 def _counts(connection: Connection, round_id: int | None = None) -> dict[int, tuple[int, int]]:
     """Return how many take part and how many have declared, by round; of all rounds where none is named."""
-    wanted = _COUNTS if round_id is None else _COUNTS.where(declarations.c.round == round_id)
-    return {one: (int(members), int(submitted)) for one, members, submitted in connection.execute(wanted)}
+    rows = connection.execute(_COUNTS) if round_id is None else connection.execute(_COUNT, {"ident": round_id})
+    return {one: (int(members), int(submitted)) for one, members, submitted in rows}
 
 
 def _round(row: Row[Any], counts: tuple[int, int]) -> Record:
@@ -217,14 +224,9 @@ def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None =
         latest = latest_match(connection, round_id)
         if latest is None or (own and row.state not in SHOWN):
             return []
-        wanted = select(proposals).where(proposals.c.match == latest.id).order_by(proposals.c.id)
-        if code is not None:
-            wanted = wanted.where(proposals.c.code == code)
-        if own:
-            inside = select(parties.c.proposal).where(parties.c.enterprise == actor.enterprise)
-            # by code: an order by gain would tell of gains
-            wanted = wanted.where(proposals.c.id.in_(inside)).order_by(None).order_by(proposals.c.code)
-        found = connection.execute(wanted).all()
+        given: Record = {"match": latest.id} | ({} if code is None else {"code": code})
+        given |= {"enterprise": actor.enterprise} if own else {}
+        found = connection.execute(_listed(own, code is not None), given).all()
         said, exchanged = _sides(connection, found)
     if not own:
         return [{"round": row.id, **whole(one, said[one.id], exchanged[one.id])} for one in found]
@@ -232,15 +234,27 @@ def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None =
     return [{"round": row.id, **own_part((row, one), said[one.id], exchanged[one.id], seen)} for one in found]
 
 
+@lru_cache
+def _listed(own: bool, one: bool) -> Select[Any]:
+    """Return what asks for proposals of a run, those of an enterprise or that of a code alone where that is wanted."""
+    wanted = select(proposals).where(proposals.c.match == bindparam("match"))
+    if one:
+        wanted = wanted.where(proposals.c.code == bindparam("code"))
+    if not own:
+        return wanted.order_by(proposals.c.id)
+    inside = select(parties.c.proposal).where(parties.c.enterprise == bindparam("enterprise"))
+    # by code: an order by gain would tell of gains
+    return wanted.where(proposals.c.id.in_(inside)).order_by(proposals.c.code)
+
+
 def _sides(connection: Connection, found: Sequence[Row[Any]]) -> list[dict[int, list[Row[Any]]]]:
     """Return the parties and the lines of proposals, by proposal, each asked for all at once."""
     sides: list[dict[int, list[Row[Any]]]] = []
     idents = [one.id for one in found]
-    for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number)):
+    for wanted in _SIDES:
         by: dict[int, list[Row[Any]]] = defaultdict(list)
         for start in range(0, len(idents), AT_ONCE):
-            some = table.c.proposal.in_(idents[start : start + AT_ONCE])
-            for each in connection.execute(select(table).where(some).order_by(table.c.proposal, order)):
+            for each in connection.execute(wanted, {"some": idents[start : start + AT_ONCE]}):
                 by[each.proposal].append(each)
         sides.append(by)
     return sides

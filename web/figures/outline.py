@@ -50,7 +50,7 @@ class Outlines:
         Of the file; "" where there is none.
     """
 
-    rings: tuple[tuple[Point, ...], ...] = field(default=(), repr=False)
+    rings: tuple[tuple[Point, ...], ...] = field(default=(), repr=False, hash=False)  # many: the digest tells enough
     digest: str = ""
 
 

@@ -38,6 +38,11 @@ class Own:
         self._partners = {one["enterprise"]: one for one in record["partners"]}
 
     @property
+    def looker(self) -> str:
+        """Return to whom all this is said."""
+        return self.enterprise
+
+    @property
     def open(self) -> bool:
         """Return whether it can be answered now."""
         answered = self.record["answer"] in CLOSED or self.record["standing"] in CLOSED
