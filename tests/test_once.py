@@ -206,3 +206,13 @@ def test_a_picture_shows_other_figures_at_once() -> None:
     ]
     assert len(set(shown)) == 3
     assert shown[0] == shown[-1]
+
+
+def test_a_proposal_is_the_same_in_a_list_and_alone(web_world: World) -> None:
+    code, glass = code_of(web_world), editor("GLASS")
+    for answer in (None, Answer.COUNTERED, Answer.ACCEPTED):
+        if answer is not None:
+            counter = [{"number": 0, "quantity": "50000", "price": None}] if answer is Answer.COUNTERED else []
+            responding.answer(web_world.store, glass, code, Reply(answer, counter=counter))
+        listed = seeing.list_proposals(web_world.store, glass, web_world.round)
+        assert [seeing.see_proposal(web_world.store, glass, one["proposal"]) for one in listed] == listed

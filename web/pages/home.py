@@ -40,7 +40,7 @@ def _shown(who: Actor, lang: str) -> dict[str, Any]:
         "offers": found,
         "settled": next((one.record["settlement"] for one in found if one.record["settlement"]), None),
         "declare": _declarable(who, rounds),
-        "deals": _deals(who, rounds, lang),
+        "deals": _deals(who, rounds, found, lang),
     }
 
 
@@ -79,11 +79,14 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
     return found
 
 
-def _deals(who: Actor, rounds: list[dict[str, Any]], lang: str) -> list[tuple[dict[str, Any], Own]]:
+def _deals(who: Actor, rounds: list[dict[str, Any]], found: list[Own], lang: str) -> list[tuple[dict[str, Any], Own]]:
     """Return the partnerships that are under way, the latest first, with what they are about."""
     state = {one["round"]: one["state"] for one in rounds}
+    known = {one.code: one for one in found}  # most are of the latest round
     live = [one for one in reversed(following.followed(store(), who)) if one["stage"] != "ended"]
-    return [
-        (one, Own(seeing.see_proposal(store(), who, one["proposal"]), state[one["round"]], str(who.enterprise), lang))
-        for one in live[:DEALS]
-    ]
+
+    def own(deal: dict[str, Any]) -> Own:
+        record = seeing.see_proposal(store(), who, deal["proposal"])
+        return Own(record, state[deal["round"]], str(who.enterprise), lang)
+
+    return [(one, known.get(one["proposal"]) or own(one)) for one in live[:DEALS]]
