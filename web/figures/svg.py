@@ -53,7 +53,7 @@ def tag(name: str, attributes: Mapping[str, object], *children: object) -> Marku
     '<text x="1.3">&lt;b&gt;</text>'
     """
     given = "".join(f' {key}="{_cell(value)}"' for key, value in attributes.items() if value not in (None, ""))
-    inside = Markup("").join(map(escape, children))
+    inside = "".join(map(escape, children))
     return Markup(f"<{name}{given}>{inside}</{name}>") if inside else Markup(f"<{name}{given}/>")
 
 
@@ -107,7 +107,7 @@ def link(href: str, *children: object) -> Markup:
 
     Links of a figure are no stops of the keyboard: the table beside it has the same ones.
     """
-    inside = Markup("").join(map(escape, children))
+    inside = Markup("".join(map(escape, children)))
     return tag("a", {"href": href, "tabindex": "-1"}, inside) if href else inside
 
 
