@@ -69,6 +69,7 @@ def test_files_of_an_enterprise_hold_its_own_figures(web_world: World) -> None:
     assert {row["code"]: row["gain"] for row in listed} == {key: one["own"]["gain"] for key, one in own.items()}
     lines = json.loads(client.get(f"/en/proposals/{code}/terms.json").data)["rows"]
     assert [row["quantity"] for row in lines] == [float(one["quantity"]) for one in own[code]["lines"]]
+    assert {one["unit"] for one in json.loads(client.get("/en/proposals.json").data)["columns"]} >= {"CNY/a", "t/a"}
     chains = possible.chains(web_world.store, editor("EAST"), (web_world.round, "EAST"), "COG")["chains"]
     kept = {one["title_en"]: one["margin"]["middle"] for one in chains if one["ends"]}
     told = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from synergy.texts import unit
 from synergy.units import label
 from web.firm.own import Own
 from web.planning.sheets import Column, Sheet, cells
@@ -92,8 +93,8 @@ def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
         Column("gain", word("offer.own_gain", lang), paid, number=True),
         Column("paid", word("offer.own_paid", lang), paid, number=True),
         Column("capex", word("offer.own_capex", lang), money, number=True),
-        Column("payback_years", word("offer.own_payback", lang), number=True),
-        Column("co2_saved", word("offer.own_co2", lang), number=True),
+        Column("payback_years", word("offer.own_payback", lang), unit("years", lang), number=True),
+        Column("co2_saved", word("offer.own_co2", lang), "t/a", number=True),
         Column("answer", word("answer.yours", lang)),
         Column("standing", word("answer.standing", lang)),
     )
@@ -115,21 +116,23 @@ def terms(one: Own) -> Sheet:
     lang = one.lang
     named = {"unit": "view.unit", "a_year": "offer.a_year", "distance": "offer.distance"}
     numbers = ("quantity", "price", "a_year", "distance")
-    columns = [Column(key, word(named.get(key, key), lang), number=key in numbers) for key in _LINE]
+    money = label(str(one.record["currency"]), lang)
+    units = {"price": money, "a_year": f"{money}{word('own.a_year', lang)}", "distance": "km"}
+    columns = [Column(key, word(named.get(key, key), lang), units.get(key, ""), key in numbers) for key in _LINE]
     rows = []
     for line in one.lines:
         price, quantity = line["price"], float(line["quantity"])
         sign = 1.0 if line["from_enterprise"] == one.enterprise else -1.0
         ends = [f"{one.who(line[f'{end}_enterprise'])} · {one.site(line[f'{end}_site'])}" for end in ("from", "to")]
-        money = None if price is None else float(price)
+        asked = None if price is None else float(price)
         rows.append(
             cells(
                 one.good_name(line["commodity"]),
                 *ends,
                 ("", quantity),
                 one.unit(line["commodity"]),
-                ("", money),
-                ("", None if money is None else sign * money * quantity),
+                ("", asked),
+                ("", None if asked is None else sign * asked * quantity),
                 ("", line.get("km")),
             )
         )
