@@ -22,6 +22,7 @@ from synergy.forms.submitting import judge_file
 from synergy.store import matching
 from synergy.workbook.template import dataset_workbook
 from web.api import events
+from web.api.examples import DATASET
 from web.api.paging import Page, paged
 from web.api.problems import TYPES
 from web.api.spec import OPERATIONS
@@ -488,6 +489,8 @@ def test_a_dataset_comes_as_json_or_workbook_too(program: Program) -> None:
     book = dataset_workbook(read(ROOT / "datasets" / "tiny"), "zh")
     checked = program.ask("planner", "POST", "/datasets/check", data=book, content_type="application/octet-stream")
     assert checked.get_json()["valid"] is True, checked.text
+    shown = program.ask("planner", "POST", "/datasets/check", json=DATASET).get_json()
+    assert shown == {"valid": True, "items": []}
     record["offers"][0]["site"] = "NOWHERE"
     wrong = program.ask("planner", "POST", "/datasets", json=record)
     assert (wrong.status_code, wrong.get_json()["errors"][0]["pointer"]) == (422, "/offers/2/site")

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from synergy.store.access import RULES
-from web.api.examples import example_of
+from web.api.examples import DATASET, example_of
 from web.api.models.figures import Problem
 from web.api.problems import MEDIA, TYPES
 from web.api.receive import MOST, NUMBERED
@@ -35,7 +35,10 @@ _PLACES: dict[str, Record] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 # files that are sent, of kinds that can be read here
-_FILES: dict[str, Record] = {CSV: {"example": "sheet,site,subject,amount,unit\nneeds,GLASS-1,COG,60000,kNm3/a\n"}}
+_FILES: dict[str, Record] = {
+    CSV: {"example": "sheet,site,subject,amount,unit\nneeds,GLASS-1,COG,60000,kNm3/a\n"},
+    JSON: {"example": DATASET},
+}
 _NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
 _TEXT: Record = {"type": "string"}
 _HEADERS: dict[str, tuple[str, Record]] = {

@@ -6,6 +6,34 @@ from typing import get_args
 
 from pydantic import BaseModel
 
+# a coking works with gas and a glass works that could burn it: all that a dataset needs
+DATASET = {
+    "name": "two works",
+    "synergy": {"currency": "CNY"},
+    "enterprises": [
+        {"enterprise": "EAST", "name_en": "East Coking"},
+        {"enterprise": "GLASS", "name_en": "Glass works"},
+    ],
+    "sites": [
+        {"site": "EAST-1", "enterprise": "EAST", "latitude": 37.1, "longitude": 111.74},
+        {"site": "GLASS-1", "enterprise": "GLASS", "latitude": 37.15, "longitude": 111.8},
+    ],
+    "commodities": [{"commodity": "COG", "name_en": "Coke oven gas", "name_zh": "焦炉煤气", "unit": "kNm3"}],
+    "offers": [{"offer": "EAST-GAS", "site": "EAST-1", "commodity": "COG", "quantity": 60000, "price": 300}],
+    "needs": [{"need": "GLASS-HEAT", "site": "GLASS-1", "commodity": "COG", "quantity": 50000, "price": 900}],
+    "links": [
+        {
+            "from_site": "EAST-1",
+            "to_site": "GLASS-1",
+            "commodity": "COG",
+            "mode": "pipe",
+            "km": 9,
+            "capacity": 60000,
+            "fixed_capex": 2000000,
+        }
+    ],
+}
+
 
 def example_of(model: type[BaseModel]) -> object:
     """Return an example of a model, None where it has none.
