@@ -37,6 +37,8 @@ def _arguments(world: World, who: str) -> dict[str, object]:
         "kind": "csv",
         "name": "proposals",
         "what": "proposals",
+        "table": "runs",
+        "part": "sides",
         "ending": "csv",
         "code_": code,
     }

@@ -100,7 +100,7 @@ def test_an_enterprise_and_a_planner_do_a_round_together(browser: Browser, live:
     expect(glass.get_by_role("status")).to_have_text("Your counter-offer was sent.")
     planner = signed_in(browser, live, "planner")
     planner.goto(f"/en/proposals/{code}")
-    expect(planner.get_by_role("cell", name="counter-offer", exact=False)).to_contain_text("50000")
+    expect(planner.get_by_role("cell", name="countered", exact=False)).to_contain_text("50000")
     matching.request_match(world.store, PLANNER, world.round)
     worked(world.store)
     for step in ("publish", "collect"):

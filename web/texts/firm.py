@@ -55,6 +55,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "home.wait": ("The round is published; answers are collected soon.", "本轮次已发布，即将开始收集答复。"),
         "home.closed": ("This round is concluded.", "本轮次已结束。"),
         "home.open": ("Waiting for your answer", "等待您答复"),
+        "home.unanswered": ("Not answered", "未答复"),
         "home.done": ("Answered", "已答复"),
         "home.other": ("No longer open", "已关闭"),
         "home.deals": ("Under way", "推进中的合作"),
