@@ -81,6 +81,7 @@ EXPECTED = {
     "hooks.note": "W",
     "seeing.list_rounds": "PERACD",
     "seeing.see_round": "PERACD",
+    "seeing.state_of": "PERACD",
     "seeing.see_matches": "PA",
     "seeing.match_input": "PA",
     "seeing.see_plan": "PA",
