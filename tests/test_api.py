@@ -310,6 +310,12 @@ def test_names_and_passwords_make_tokens(program: Program) -> None:
     told = made.get_json()
     bearer = {"Authorization": f"Bearer {told['token']}"}
     assert client.get(f"{API}/me", headers=bearer).get_json()["scopes"] == ["read"]
+    asked = {"json": {"label": "mes", "scopes": ["read"]}, "headers": _basic("ed-glass") | {"Idempotency-Key": "mes-1"}}
+    first, again = (client.post(f"{API}/tokens", **asked).get_json() for _ in range(2))
+    assert first == again
+    assert client.get(f"{API}/me", headers={"Authorization": f"Bearer {again['token']}"}).status_code == 200
+    asked["json"] = {"label": "mes", "scopes": ["read", "declare"]}
+    assert client.post(f"{API}/tokens", **asked).status_code == 422
     listed = client.get(f"{API}/tokens", headers=_basic("ed-glass"))
     assert told["token"] not in listed.text
     code = program.read("editor", f"/rounds/{program.world.round}/proposals")["items"][0]["proposal"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_copies_are_made_and_listed(program: Program, tmp_path: Path) -> None:
     assert listed["file"] == made.get_json()["file"]
     assert (tmp_path / "copies" / listed["file"]).stat().st_size == listed["bytes"]
     assert program.ask("planner", "GET", "/backups").status_code == 403
+
+
+def test_a_copy_that_is_asked_for_again_is_the_first_one(program: Program) -> None:
+    key = {"Idempotency-Key": "copy-1"}
+    first = program.ask("admin", "POST", "/backups", key).get_json()
+    time.sleep(1.0)  # a copy is named after its second
+    assert program.ask("admin", "POST", "/backups", key).get_json() == first
+    assert [one["file"] for one in program.read("admin", "/backups")["items"]] == [first["file"]]
 
 
 def test_an_administrator_ends_any_token(program: Program) -> None:

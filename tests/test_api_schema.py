@@ -16,7 +16,7 @@ from synergy.store.names import Role
 from synergy.store.store import KEY_FILE
 from web.api.document import document
 from web.api.problems import TYPES
-from web.api.spec import OPERATIONS, Proof
+from web.api.spec import OPERATIONS, Mark, Proof
 
 CASES = 6  # of each operation, here; `python tests/fuzz.py --cases 10000` tries more
 PAGES = {"api.docs", "api.problem"}  # ways to pages for people
@@ -171,6 +171,12 @@ def test_everything_has_an_example_and_words() -> None:
 @pytest.mark.parametrize("name", list(OPERATIONS))
 def test_no_answer_that_is_not_described(name: str, place: Ground, alone: None) -> None:
     tried(place, OPERATIONS[name], CASES, 0)
+
+
+def test_what_changes_something_takes_an_idempotency_key() -> None:
+    without = {name for name, one in OPERATIONS.items() if one.spec.method == "POST" and Mark.KEY not in one.spec.marks}
+    # the first three change nothing, the last is the same twice
+    assert without == {"check_dataset", "check_declaration", "check_declaration_workbook", "read_notices"}
 
 
 def test_every_operation_is_in_the_table() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -25,7 +26,9 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def add_token(store: Store, actor: Actor, label: str, scopes: Sequence[str], days: int = 90) -> Record:
+def add_token(
+    store: Store, actor: Actor, label: str, scopes: Sequence[str], days: int = 90, key: str | None = None
+) -> Record:
     """Make a token for the own account.
 
     Parameters
@@ -39,11 +42,13 @@ def add_token(store: Store, actor: Actor, label: str, scopes: Sequence[str], day
         What it may do, of `synergy.store.access.SCOPES`; never more than the account.
     days : int
         How long it holds, at most `LONGEST`.
+    key : str, optional
+        Idempotency key: sent again, the same token.
 
     Returns
     -------
     dict
-        ``{id, token, label, scopes, expires}``: the token is shown this once.
+        ``{id, token, label, scopes, expires}``: the token is shown this once, and kept nowhere.
 
     Raises
     ------
@@ -58,17 +63,24 @@ def add_token(store: Store, actor: Actor, label: str, scopes: Sequence[str], day
         raise refusal("bad_value", what="token", value=f"{len(scopes)} scopes, {days} d", expected=f"<= {LONGEST} d")
     if actor.user is None:
         raise refusal("signed_out")
-    user, token = actor.user, PREFIX + secrets.token_urlsafe(32)
+    user, seed = actor.user, secrets.token_urlsafe(32)
+    given = {"label": label, "scopes": sorted(set(scopes)), "days": days}
 
     def body(change: Change) -> Record:
         expires = change.at + timedelta(days=days)
-        row = {"user": user, "label": label, "scopes": sorted(set(scopes)), "created": change.at, "expires": expires}
-        ident = inserted(change.connection, tokens, **row, hash=_hash(token))
+        row = {"user": user, "label": label, "scopes": given["scopes"], "created": change.at, "expires": expires}
+        ident = inserted(change.connection, tokens, **row, hash=_hash(_token(store, seed)))
         told = {"label": label, "scopes": row["scopes"], "expires": expires.isoformat()}
         change.event("token.add", f"token:{ident}", told)
-        return {"id": ident, **told}
+        return {"id": ident, **told, "seed": seed}
 
-    return {**commit(store, actor, Step("token.add"), body), "token": token}
+    made = commit(store, actor, Step("token.add", given, key), body)
+    return {name: one for name, one in made.items() if name != "seed"} | {"token": _token(store, made["seed"])}
+
+
+def _token(store: Store, seed: str) -> str:
+    """Return the token that follows from its seed and the key of the store: an answer is kept without it."""
+    return PREFIX + hmac.new(store.secret, f"token:{seed}".encode(), hashlib.sha256).hexdigest()
 
 
 def revoke_token(store: Store, actor: Actor, ident: int) -> Record:

@@ -56,7 +56,7 @@ def all_tokens(store: Store, actor: Actor) -> list[Record]:
     ]
 
 
-def make_copy(store: Store, actor: Actor, folder: Path) -> Record:
+def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> Record:
     """Copy the store into a folder of its machine; what is in it goes to nobody's browser.
 
     Parameters
@@ -66,6 +66,8 @@ def make_copy(store: Store, actor: Actor, folder: Path) -> Record:
         An administrator.
     folder : pathlib.Path
         It is made where it is not there; its owner alone can read what is in it.
+    key : str, optional
+        Idempotency key: sent again, no second copy.
 
     Returns
     -------
@@ -94,7 +96,10 @@ def make_copy(store: Store, actor: Actor, folder: Path) -> Record:
         change.event("backup.make", "store", {name: told[name] for name in ("file", "sha256")})
         return told
 
-    return commit(store, actor, Step("backup.make"), body)
+    made = commit(store, actor, Step("backup.make", {}, key), body)
+    if made["file"] != target.name:  # the key has made one before
+        target.unlink()
+    return made
 
 
 def copies(actor: Actor, folder: Path) -> list[Record]:

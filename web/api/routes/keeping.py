@@ -49,12 +49,13 @@ def list_backups(call: Call) -> Reply:
         ("Copy the store", "备份数据库"),
         BackupMade,
         201,
+        marks=frozenset({Mark.KEY}),
         problems=("conflict", "not_found"),
     )
 )
 def make_backup(call: Call) -> Reply:
     """Copy the store into the server's folder of copies, while people work."""
-    made = overseeing.make_copy(call.store, call.actor, _folder(call))
+    made = overseeing.make_copy(call.store, call.actor, _folder(call), call.asked.key)
     return Reply(made, headers={"Location": f"{PREFIX}/backups"})
 
 

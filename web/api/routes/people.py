@@ -134,13 +134,14 @@ def list_tokens(call: Call) -> Reply:
         TokenMade,
         201,
         body=NewToken,
+        marks=frozenset({Mark.KEY}),
         proof=Proof.BASIC,
     )
 )
 def create_token(call: Call) -> Reply:
     """Make a token for the own account: it is shown this once."""
     given: NewToken = call.body
-    told = keys.add_token(call.store, call.actor, given.label, given.scopes, given.days)
+    told = keys.add_token(call.store, call.actor, given.label, given.scopes, given.days, call.asked.key)
     return Reply(told, headers={"Location": f"{PREFIX}/tokens"})
 
 
