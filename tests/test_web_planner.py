@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
+from synergy.scenario import Settings
 from synergy.store import (
     audit,
     comparing,
@@ -475,7 +476,9 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     _step(world, client, made, "at_once")
     worked(world.store)
     page = client.get("/en/compare").text
-    assert "carbon_price: 0" in page
+    assert "carbon price: 0" in page
+    assert "碳价：0" in client.get("/zh/compare").text
+    assert all(f"setting.{name}" in WORDS for name in {*Settings.__dataclass_fields__} - {"forbid", "fix"})
     assert "300" in page
     gains = [seeing.see_plan(world.store, PLANNER, ident)["plan"]["gain"] for ident in (world.round, made)]
     for gain in gains:

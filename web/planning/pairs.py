@@ -10,9 +10,11 @@ from synergy.store.access import Actor
 from synergy.store.comparing import compare
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
+from synergy.texts import LANGUAGES
+from synergy.workbook.names import TITLES
 from web.planning.sheets import Cell, Column, Sheet, cells
 from web.shown import Shown
-from web.texts import word
+from web.texts import WORDS, word
 
 Record = Mapping[str, Any]
 MOST = 30  # proposals of a table
@@ -141,19 +143,25 @@ def _why(causes: Sequence[Record], lang: str) -> str:
     said = []
     for one in causes:
         what = one["what"]
-        name = (
-            f" ({what})" if one["cause"] == "setting" else f" ({_row_name(what)})" if isinstance(what, Mapping) else ""
-        )
-        said.append(word(f"compare.cause.{one['cause']}", lang) + name)
+        name = _setting(what, lang) if one["cause"] == "setting" else _row_name(what, lang) if what else ""
+        cause = word(f"compare.cause.{one['cause']}", lang)
+        said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
     said = list(dict.fromkeys(said))
     more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
     return word("comma", lang).join([*said[:_WHYS], *more])
 
 
-def _row_name(what: Record) -> str:
+def _row_name(what: Record, lang: str) -> str:
+    """Return what a row of the tables, or a ruling, is called."""
     if "key" in what:
-        return f"{what['table']} {'/'.join(what['key'])}"
-    return " ".join(str(value) for name, value in what.items() if name not in ("given",))
+        return f"{TITLES[what['table']][LANGUAGES.index(lang)]} {'/'.join(what['key'])}"
+    kind = word(f"compare.ruling.{what['kind']}", lang)
+    return " ".join([kind, *(str(value) for name, value in what.items() if name not in ("given", "kind"))])
+
+
+def _setting(name: str, lang: str) -> str:
+    key = f"setting.{name}"
+    return word(key, lang) if key in WORDS else name
 
 
 def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
@@ -163,7 +171,7 @@ def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[st
         found.append((word("compare.settings", lang), _settings(inputs["settings"], shown, lang)))
     for name in ("rulings", "rows"):
         if inputs[name]:
-            said = [_row_name(one) for one in inputs[name]]
+            said = [_row_name(one, lang) for one in inputs[name]]
             more = [word("compare.more", lang, count=len(said) - 10)] if len(said) > 10 else []
             found.append((word(f"compare.{name}", lang), word("comma", lang).join([*said[:10], *more])))
     return tuple(found)
@@ -174,5 +182,5 @@ def _settings(names: Sequence[str], shown: Sequence[Shown], lang: str) -> str:
     for name in names:
         values = [one.plan["scenario"].get(name) for one in shown]
         texts = [word("compare.no_change", lang) if value is None else str(value) for value in values]
-        said.append(f"{name}: {texts[0]} → {texts[1]}")
+        said.append(word("compare.from_to", lang, name=_setting(name, lang), before=texts[0], after=texts[1]))
     return word("comma", lang).join(said)
