@@ -7,33 +7,30 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from typing import Any
 
 from synergy.errors import UsageError
-from synergy.model.effort import Event as Told
+from synergy.model.effort import Event
 from synergy.worker.solve import Task, solve, told
 
 _LOOK_S = 0.5
 
 
-def main(pipe: Connection, task: Task, halted: Event) -> None:
+def main(pipe: Connection, task: Task) -> None:
     """Solve a task and send ``("progress" | "checkpoint", record)``, last ``("ended", record)`` or ``("fault", text)``.
 
     Parameters
     ----------
     pipe : multiprocessing.connection.Connection
-        To the parent.
+        To the parent and back: whatever comes from there halts the search with the best plan so far, or the first one.
     task : Task
         What is solved.
-    halted : multiprocessing.synchronize.Event
-        Once it is set, the best plan so far is settled, the first one where there is none yet.
     """
     threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
 
     found = False
 
-    def listen(event: Told) -> None:
+    def listen(event: Event) -> None:
         nonlocal found
         found = found or event.best is not None
         pipe.send(("progress", told(event)))
@@ -42,7 +39,7 @@ def main(pipe: Connection, task: Task, halted: Event) -> None:
         pipe.send(("checkpoint", record))
 
     try:
-        ended = solve(task, listen, lambda: found and halted.is_set(), keep=keep)
+        ended = solve(task, listen, lambda: found and pipe.poll(), keep=keep)
         pipe.send(("ended", ended))
     except BrokenPipeError:
         return

@@ -8,12 +8,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from multiprocessing.synchronize import Event
 from typing import Any
 
 from synergy.errors import ConflictError, UnavailableError
@@ -168,25 +168,25 @@ class _Watch:
     waiting: dict[int, Record] = field(default_factory=dict)
     count: int = 0
     checkpoint: Record | None = None
+    halted: bool = False
 
     def watch(self) -> Record | None:
         """Watch a child to its end and store what it said."""
         context = get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        halted = context.Event()
+        ours, theirs = context.Pipe()
         child = context.Process(
-            target=main, args=(theirs, self.habits.task(self.held), halted), name=f"match-{self.held.match}"
+            target=main, args=(theirs, self.habits.task(self.held)), name=f"match-{self.held.match}"
         )
         child.start()
         theirs.close()
         try:
-            return self._followed(child, ours, halted)
+            return self._followed(child, ours)
         finally:
             child.kill()
             child.join()
             ours.close()
 
-    def _followed(self, child: SpawnProcess, pipe: Connection, halted: Event) -> Record | None:
+    def _followed(self, child: SpawnProcess, pipe: Connection) -> Record | None:
         started = renewed = flushed = time.monotonic()
         while True:
             word, said = self._heard(child, pipe)
@@ -207,8 +207,10 @@ class _Watch:
                 wanted = renew(self.store, WORKER, self.held, self.habits.lease)
                 if wanted is Wanted.CANCEL:
                     return cancelled(self.store, WORKER, self.held)
-                if wanted is Wanted.HALT:
-                    halted.set()
+                if wanted is Wanted.HALT and not self.halted:
+                    with suppress(OSError):  # a child that has died is heard of next
+                        pipe.send(wanted)
+                    self.halted = True
                 renewed = now
 
     def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:
