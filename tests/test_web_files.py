@@ -106,3 +106,28 @@ def test_quantities_in_files_are_numbers_with_their_unit(web_world: World) -> No
             assert isinstance(row["quantity"], float)
             assert row["unit"]
             assert row["band"] != "–"
+
+
+def test_a_map_is_geojson_too(web_world: World) -> None:
+    client, ident = web_world.client("planner"), web_world.round
+    page = client.get(f"/zh/rounds/{ident}/map?commodity=COG").text
+    address = re.search(r'href="([^"]+map\.geojson[^"]*)"', page)
+    assert address is not None
+    answer = client.get(address[1])
+    assert answer.mimetype == "application/geo+json"
+    told = answer.get_json(force=True)
+    points = {one["properties"]["site"]: one for one in told["features"] if one["geometry"]["type"] == "Point"}
+    lines = [one for one in told["features"] if one["geometry"]["type"] == "LineString"]
+    assert {one["properties"]["commodity"] for one in lines} == {"COG"}
+    for one in lines:
+        said = one["properties"]
+        ends = [points[said[end]]["geometry"]["coordinates"] for end in ("from", "to")]
+        assert one["geometry"]["coordinates"] == ends
+        assert said["quantity"] > 0
+        assert said["unit"] == "kNm3"
+    east = points["EAST-1"]
+    labels = seeing.see_plan(web_world.store, web_world.actor("planner"), ident)["labels"]["sites"]["EAST-1"]
+    assert east["geometry"]["coordinates"] == pytest.approx([labels["longitude"], labels["latitude"]], abs=1e-6)
+    assert east["properties"]["name"] == labels["name_zh"]
+    for who in ("editor", "reader", ""):
+        assert web_world.client(who).get(address[1]).status_code in (303, 403)

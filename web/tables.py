@@ -18,6 +18,7 @@ from synergy.workbook.writing import Head, written_to
 KINDS = ("json", "csv", "xlsx")
 _TYPES = {
     "json": "application/json",
+    "geojson": "application/geo+json",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

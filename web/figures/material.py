@@ -87,10 +87,13 @@ class Material:
         label = self.labels[table].get(ident)
         return ident if label is None else str(label[f"name_{self.lang}"])
 
+    def unit(self, commodity: str) -> str:
+        """Return the unit of a commodity, "" where it is not known."""
+        return str(self.labels["commodities"].get(commodity, {}).get("unit", ""))
+
     def amount(self, quantity: float, commodity: str) -> str:
         """Return a quantity a year with its unit."""
-        unit = str(self.labels["commodities"].get(commodity, {}).get("unit", ""))
-        return f"{amount(quantity, unit, self.lang)}{'/年' if self.lang == 'zh' else ' a year'}"
+        return f"{amount(quantity, self.unit(commodity), self.lang)}{'/年' if self.lang == 'zh' else ' a year'}"
 
     def group(self) -> dict[str, str]:
         """Return the county of each firm and public place, as a key of firms."""

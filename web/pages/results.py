@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from synergy.store.access import Action
 from synergy.store.words import refusal
 from web.access import actor, rule, settings, store
 from web.course import course
+from web.figures.features import features
 from web.once import once
 from web.pages.addresses import lead
 from web.planning.dossier import dossier, firm_name
@@ -24,7 +26,7 @@ from web.planning.settled import groups, lumps, said_of, told_of
 from web.planning.sheets import Sheet
 from web.planning.tables import payoffs, prices, proposals
 from web.render import page, pages
-from web.tables import KINDS, twin
+from web.tables import KINDS, file, twin
 
 room = pages("results")
 _SETTLED = ("payoffs", "prices", "groups", "lumps")
@@ -113,6 +115,15 @@ def table(lang: str, round_id: int, name: str, ending: str) -> Response:
     if name in _SETTLED and not found.plan["settlement"]:
         raise refusal("not_found", what="settlement")
     return twin(_sheet(found, name).named(f"round-{round_id}-{name}"), ending)
+
+
+@room.get("/rounds/<int:round_id>/map.geojson")
+@rule(Action.SEE_PLANS)
+def map_file(lang: str, round_id: int) -> Response:
+    """Return what the map shows, for other maps."""
+    found = _seen(lang, round_id)
+    told = features(found.material, found.material.sent(found.choice))
+    return file(json.dumps(told, ensure_ascii=False).encode(), f"round-{round_id}-map.geojson")
 
 
 def _sheet(found: Seen, name: str) -> Sheet:

@@ -196,11 +196,10 @@ def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
     rows = []
     for one in sorted(sent, key=lambda one: (material.good_name(one.commodity), -one.quantity)):
         href = _href(seen, one.proposals, lead, {"commodity": one.commodity, **_who(material.firm(one.origin))})
-        unit = str(seen.record["labels"]["commodities"].get(one.commodity, {}).get("unit", ""))
         amount = (seen.shown.amount(one.quantity, one.commodity), one.quantity)
         behind = Cell(str(len(one.proposals) or "–"), len(one.proposals), href)
         names = [material.site_name(end) for end in (one.origin, one.target)]
-        rows.append(cells(material.good_name(one.commodity), *names, amount, unit, behind))
+        rows.append(cells(material.good_name(one.commodity), *names, amount, material.unit(one.commodity), behind))
     return Sheet(view, word(f"view.{view}.table", lang), columns, tuple(rows))
 
 
