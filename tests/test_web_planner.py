@@ -477,7 +477,7 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     worked(world.store)
     page = client.get("/en/compare").text
     assert "carbon price: 0" in page
-    assert "碳价：0" in client.get("/zh/compare").text
+    assert "碳价由 0" in client.get("/zh/compare").text
     assert all(f"setting.{name}" in WORDS for name in {*Settings.__dataclass_fields__} - {"forbid", "fix"})
     assert "300" in page
     gains = [seeing.see_plan(world.store, PLANNER, ident)["plan"]["gain"] for ident in (world.round, made)]
