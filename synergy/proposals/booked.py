@@ -68,7 +68,7 @@ def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
         capex=accounts.links["capex"].to_numpy(), annual=accounts.links["annual"].to_numpy()
     )
     flows = marked(decisions.flows, owner)
-    annual = pd.Series(links["annual"].to_numpy(dtype=float), index=pd.MultiIndex.from_frame(links[LINK]))
+    annual = _by_key(links["annual"], pd.MultiIndex.from_frame(links[LINK]))
     over = _spread(pd.MultiIndex.from_frame(flows[LINK]), flows["quantity"].to_numpy(dtype=float), annual)
     facts = link_facts(dataset, *[flows[name] for name in LINK])
     flows = flows.assign(
@@ -92,8 +92,7 @@ def side_by_side(plans: Sequence[Decisions], like: Decisions) -> Decisions:
 
 def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
     """Return runs that bear the annuities of their builds, by activity."""
-    annual = pd.Series(builds["annual"].to_numpy(dtype=float), index=pd.Index(build_names(builds), dtype=object))
-    annual = annual.groupby(level=0).sum()
+    annual = _by_key(builds["annual"], pd.Index(build_names(builds), dtype=object))
     new = (runs["kind"] == "build").to_numpy()
     active = np.where(new, runs["activity"].to_numpy(dtype=float), 0.0)
     runs = runs.assign(value=runs["value"] - _spread(pd.Index(runs["id"], dtype=object), active, annual))
@@ -102,6 +101,12 @@ def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
         return runs
     still = pd.DataFrame({"kind": "build", "id": idle.index, "period": "", "activity": 0.0, "value": -idle.to_numpy()})
     return pd.concat([frame for frame in (runs, still.assign(co2=0.0)) if len(frame)], ignore_index=True)
+
+
+def _by_key(annual: pd.Series, keys: pd.Index) -> pd.Series:
+    """Annuity by build or link: several plans side by side may each build or open the same one at a public place."""
+    cost = pd.Series(annual.to_numpy(dtype=float), index=keys)
+    return cost.groupby(level=list(range(keys.nlevels)), sort=False).sum()
 
 
 def _spread(keys: pd.Index, amounts: NDArray[np.float64], cost: pd.Series) -> NDArray[np.float64]:
