@@ -33,9 +33,11 @@ FEATURES = frozenset(
         "aims",  # capex_budget, co2_cap, mode_share, fix
         "partners",  # max_partners and forbid
         "availability",
+        "loose",  # rows of limits with neither bound
+        "shared links",  # a link between public places that costs capex, with what moves over it
     }
 )
-CONVEX = FEATURES - {"builds", "sizes", "switches", "capex", "partners"}
+CONVEX = FEATURES - {"builds", "sizes", "switches", "capex", "partners", "shared links"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,9 @@ def random_dataset(seed: int, features: frozenset[str] = FEATURES) -> RandomData
     """
     maker = _Maker(seed, features)
     for draw in (_members, _goods, _processes, _units, _supplies, _markets, _moves, _qualities, _rest, _settings):
+        draw(maker)
+    maker.rng = np.random.default_rng([seed, 1])  # what came later shifts nothing that was drawn before
+    for draw in (_loose, _shared_links):
         draw(maker)
     tables = {name: pd.DataFrame(rows) for name, rows in maker.rows.items()}
     if maker.chance(0.2):  # columns that the contract does not know are kept and mean nothing
@@ -360,6 +365,22 @@ def _rest(maker: _Maker) -> None:
         good, quantity = maker.one(maker.ids("commodities", "commodity")), maker.number(5, 40, 5)
         if start[0] != end[0]:
             maker.put("deals", from_site=start, to_site=end, commodity=good, quantity=quantity, price=3)
+
+
+def _loose(maker: _Maker) -> None:
+    for row in maker.rows.get("limits", ()):
+        if maker.has("loose", 0.25):
+            row.pop("minimum", None)
+            row.pop("maximum", None)
+
+
+def _shared_links(maker: _Maker) -> None:
+    if not {"pub", "port"} <= set(maker.ids("sites")) or not maker.has("shared links", 0.6):
+        return
+    good, capex = maker.one(maker.ids("commodities", "commodity")), maker.number(10, 100, 10)
+    maker.put("offers", offer="share", site="pub", commodity=good, quantity=maker.number(20, 60, 5), price=1.0)
+    maker.put("needs", need="shared", site="port", commodity=good, quantity=maker.number(20, 60, 5), price=30.0)
+    maker.put("links", from_site="pub", to_site="port", commodity=good, mode="belt", km=2.0, fixed_capex=capex)
 
 
 def _settings(maker: _Maker) -> None:

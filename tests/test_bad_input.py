@@ -62,6 +62,7 @@ def _files(case: Case) -> dict[str, bytes]:
 
 
 def _folder(place: Path, case: Case) -> Path:
+    place.mkdir(exist_ok=True)
     for name, data in _files(case).items():
         (place / name).write_bytes(data)
     return place
@@ -284,6 +285,30 @@ def test_accepted_with_a_warning(name: str, placed: Placed, tmp_path: Path) -> N
     assert dataset is not None
     assert _errors(problems) == []
     assert problems
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "code"),
+    [
+        ("limits", "n1,COG,ash,,", "no_effect_limit"),
+        ("limits", "o1,COG,ash,1,2", "no_effect_holder"),
+        ("limits", "bought,COG,ash,1,2", "no_effect_holder"),
+        ("qualities", "n1,COG,ash,1", "no_effect_holder"),
+        ("qualities", "sold,COG,ash,1", "no_effect_holder"),
+    ],
+)
+def test_rows_on_quality_without_effect_are_told_and_change_nothing(
+    table: str, row: str, code: str, tmp_path: Path
+) -> None:
+    heads = {"limits": "holder,commodity,property,minimum,maximum", "qualities": "holder,commodity,property,value"}
+    markets = "market,commodity,side,price\nbought,COG,buy,900\nsold,COG,sell,100\n"
+    plain = read(_folder(tmp_path / "plain", Case("markets", markets)))
+    case = Case(table, f"{heads[table]}\n{row}\n", more={"markets": markets})
+    dataset, problems = check(_folder(tmp_path / "more", case))
+    assert [(problem.code, problem.severity, problem.row) for problem in problems] == [(code, Severity.WARNING, 2)]
+    assert dataset is not None
+    found = [match(one, Options(settlement="none")).plan for one in (plain, dataset)]
+    assert [plan is not None and plan.value for plan in found] == [10000 - 250, 10000 - 250]
 
 
 @pytest.mark.parametrize(

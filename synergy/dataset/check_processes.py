@@ -30,6 +30,8 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
     for table in ("processes", "sizes"):
         _min_max(sheets[table], ("min_capacity", "max_capacity"), findings)
     _min_max(sheets["limits"], ("minimum", "maximum"), findings)
+    limits = sheets["limits"].take(~binding_limits(sheets))
+    findings.add_rows("no_effect_limit", Where("limits", None, "minimum"), limits.lines, limits.words("holder").texts())
     _sizes(sheets, findings)
     _places(sheets, findings)
     _greatest_size(sheets, findings)
@@ -81,6 +83,13 @@ def with_any(sheets: Sheets, sheet: Sheet, rows: Flags) -> Flags:
     named = np.zeros(len(own.words) + 1, dtype=np.bool_)
     named[places[places >= 0]] = True
     flags: Flags = named[own.codes]
+    return flags
+
+
+def binding_limits(sheets: Sheets) -> Flags:
+    """Rows of ``limits`` that have an effect: those with a minimum or a maximum."""
+    limits = sheets["limits"]
+    flags: Flags = ~(np.isnan(limits.numbers("minimum")) & np.isnan(limits.numbers("maximum")))
     return flags
 
 
@@ -185,9 +194,8 @@ def _recipes(sheets: Sheets, findings: Findings) -> None:
 def _no_effect(sheets: Sheets, findings: Findings) -> None:
     """Say which qualities and limits are of a commodity that their holder does not send or take."""
     pairs: dict[str, set[tuple[str, str]]] = {"qualities": set(), "limits": set()}
-    for table, targets in (("offers", ["qualities"]), ("needs", ["limits"]), ("stores", ["qualities", "limits"])):
-        _add_pairs(sheets[table], table[:-1], [pairs[target] for target in targets])
-    _add_pairs(sheets["markets"], "market", list(pairs.values()))
+    for table in ("offers", "needs", "stores", "markets"):  # those at the wrong end are said by `check_references`
+        _add_pairs(sheets[table], table[:-1], list(pairs.values()))
     recipes = sheets["recipes"]
     made = recipes.numbers("coefficient") > 0
     _add_pairs(recipes.take(made), "process", [pairs["qualities"]])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.ids import near, suggestion
-from synergy.dataset.schema import HOLDERS, MARKET_SIDE, TABLES, own_column
+from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, own_column
 from synergy.dataset.sheet import Sheet, Words
 
 Sheets = Mapping[str, Sheet]
@@ -110,16 +110,20 @@ def _positions(column: Words, sheet: Sheet) -> NDArray[np.int64]:
 
 
 def _holders(sheet: Sheet, sheets: Sheets, findings: Findings) -> None:
-    """Check the holders of qualities, limits and availability: one row of one of their tables."""
+    """Check the holders of qualities, limits and availability: one row of one of their tables.
+
+    What only takes the commodity may be named in qualities, and what only gives it in limits: that has no effect.
+    """
     column, tables = sheet.words("holder"), HOLDERS[sheet.table]
     if not len(column.words):
         return
     side = MARKET_SIDE.get(sheet.table, "")
     here = {table: _positions(column, sheets[table]) >= 0 for table in tables}
-    wrong_side = np.zeros(len(column.words), dtype=np.bool_)
+    idle = np.zeros(len(column.words), dtype=np.bool_)
     if side:
-        wrong_side = here["markets"] & ~_on_side(column, sheets["markets"], side)
-        here["markets"] &= ~wrong_side
+        idle = here["markets"] & ~_on_side(column, sheets["markets"], side)
+        here["markets"] &= ~idle
+        idle |= _positions(column, sheets[NO_EFFECT[sheet.table]]) >= 0
     count = np.sum(list(here.values()), axis=0)
     where = Where(sheet.table, None, "holder")
     for place in np.flatnonzero((count != 1) & column.used())[:200]:
@@ -127,8 +131,10 @@ def _holders(sheet: Sheet, sheets: Sheets, findings: Findings) -> None:
         code = "ambiguous_holder"
         fields: dict[str, object] = {"tables": ", ".join(table for table in tables if here[table][place])}
         if count[place] == 0:
-            code, fields = "market_side", {"side": side}
-            if not wrong_side[place]:
+            code, fields = "no_effect_holder", {"role": "gives", "role_zh": "供出"}
+            if side == "buy":
+                fields = {"role": "takes", "role_zh": "接收"}
+            if not idle[place]:
                 code, fields = "unknown_id", unknown(word, sheets, tables)
         findings.add_rows(code, where, lines, [word] * len(lines), **fields)
 

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from synergy.dataset.check_places import public_sites
-from synergy.dataset.check_processes import unbounded, with_any
+from synergy.dataset.check_processes import binding_limits, unbounded, with_any
 from synergy.dataset.sheet import Flags, Floats, Sheet, Words
 from synergy.scenario import Settings
 
@@ -111,7 +111,7 @@ def _trade(sheets: Sheets, settings: Settings) -> _Trade:
     goods = commodities.words("commodity")
     place = markets.words("commodity").places_in(goods)
     endless = np.isnan(markets.numbers("limit")) & ~markets.words("site").filled & ~markets.words("period").filled
-    endless &= ~_holds(markets.words("market"), sheets["limits"])
+    endless &= ~_holds(markets.words("market"), sheets["limits"].take(binding_limits(sheets)))
     side, price = markets.words("side").texts(), markets.numbers("price")
     buy, sell = np.full(len(goods.words), np.inf), np.full(len(goods.words), -np.inf)
     for prices, word, better in ((buy, "buy", np.minimum), (sell, "sell", np.maximum)):
@@ -131,7 +131,8 @@ def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, NDArray[n
     """Yield a site, the processes that may be built there without end, and their cost per unit of activity."""
     processes, options, sites = sheets["processes"], sheets["build_options"], sheets["sites"]
     own = processes.words("process")
-    endless = unbounded(sheets) & ~_holds(own, sheets["availability"]) & ~_holds(own, sheets["limits"])
+    limited = _holds(own, sheets["limits"].take(binding_limits(sheets)))
+    endless = unbounded(sheets) & ~_holds(own, sheets["availability"]) & ~limited
     running, yearly = _costs(sheets, settings)
     steps = with_any(sheets, sheets["sizes"], np.ones(len(sheets["sizes"]), dtype=np.bool_))
     order = np.argsort(own.codes)  # rows of `processes` in the order of the words

@@ -17,11 +17,17 @@ MEANING_RULES = {
     "ambiguous_holder": error(
         "names rows of {tables} at once", "同时是 {tables} 中的标识", "rename one of them", "请改名其一"
     ),
-    "market_side": error(
-        "only a market with side {side} counts here",
-        "此处只能用 side 为 {side} 的市场",
-        "name another holder",
-        "请改用其他对象",
+    "no_effect_holder": warning(
+        "it only {role} the commodity: the row has no effect",
+        "该对象只{role}物料，此行无作用",
+        "name another holder, or remove the row",
+        "请改用其他对象或删除该行",
+    ),
+    "no_effect_limit": warning(
+        "neither minimum nor maximum: the row has no effect",
+        "minimum 与 maximum 均为空，此行无作用",
+        "fill in one of them, or remove the row",
+        "请填写其一或删除该行",
     ),
     "no_effect_quality": warning(
         "the holder does not handle this commodity here: without effect",

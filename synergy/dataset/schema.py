@@ -38,7 +38,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     }
 )
 YEAR = ("year", 8760.0)  # the one period of a dataset without `periods`: name, hours
-# tables one of which must know a holder; of a market only the side named counts
+# tables one of which must know a holder
 HOLDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "qualities": ("offers", "processes", "stores", "markets"),
@@ -46,7 +46,10 @@ HOLDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "availability": ("facilities", "processes", "enterprises"),
     }
 )
+# of a market only this side counts, and rows of the other table are known but have no effect: what only takes states no
+# quality, what only gives sets no limit
 MARKET_SIDE: Mapping[str, str] = MappingProxyType({"qualities": "buy", "limits": "sell"})
+NO_EFFECT: Mapping[str, str] = MappingProxyType({"qualities": "needs", "limits": "offers"})
 
 
 def own_column(table: str) -> str:

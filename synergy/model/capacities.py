@@ -133,7 +133,7 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_keeps(assembly: Assembly, candidates: Candidates) -> None:
-    """Of an offer with a part to keep, the rest alone may go to others, to public places and into stores."""
+    """Of an offer with a part to keep, the rest alone may leave its site for others or public places, or be stored."""
     network, flow = candidates.network, assembly.block("flow")
     outlets, owner = network.outlets, network.places.owner
     offered = np.flatnonzero(outlets.kind == EndKind.OFFER)
@@ -145,10 +145,10 @@ def add_keeps(assembly: Assembly, candidates: Candidates) -> None:
         return
     arc, period = flow.key["arc"], flow.key["period"]
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
-    from_owner, to_owner = owner[network.sources.site[source]], owner[network.sinks.site[sink]]
-    # a market without a site and disposal are free of it; what a public place uses itself is not
-    rank = network.sinks.rank[sink]
-    leaves = (rank < InletClass.OUTSIDE) & ((from_owner != to_owner) | (to_owner == PUBLIC))
+    from_site, to_site, rank = network.sources.site[source], network.sinks.site[sink], network.sinks.rank[sink]
+    # free of it: markets without a site, disposal, and all but stores at the offer's own site, a public one included
+    leaves = (rank < InletClass.OUTSIDE) & (from_site != to_site)
+    leaves &= (owner[from_site] != owner[to_site]) | (owner[to_site] == PUBLIC)
     leaves |= rank == InletClass.STORE
     which = np.flatnonzero(leaves & (group[source] >= 0))
     row, key = distinct({"end": group[source[which]], "period": period[which]})

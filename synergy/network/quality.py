@@ -52,6 +52,7 @@ class Qualities:
 def qualities_of(dataset: Dataset) -> Qualities:
     """Return the qualities that matter: those of commodities that some holder limits."""
     limits = dataset["limits"]
+    limits = limits[limits["minimum"].notna() | limits["maximum"].notna()]  # a row with neither has no effect
     properties = np.asarray(sorted(set(limits["property"])), dtype=object)
     limits = pd.DataFrame(
         {

@@ -35,6 +35,7 @@ def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
         `INLET`, `property`, `value` (in the unit of the property), `minimum`, `maximum` (NaN where there is none).
     """
     limits, stated = dataset["limits"], dataset["qualities"]
+    limits = limits[limits["minimum"].notna() | limits["maximum"].notna()]  # a row with neither has no effect
     columns = [*INLET, "property", "value", "minimum", "maximum"]
     if limits.empty or flows.empty:
         return pd.DataFrame(columns=columns)
