@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from synergy.dataset.schema import YEAR
 from synergy.errors import Problem
@@ -14,10 +16,37 @@ from synergy.scenario import Scenario, Settings
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
 HOURS_PER_YEAR = YEAR[1]
+_WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is written through
+
+
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables that stay as they are: each is handed out as a copy on write, so that no change of one gets in.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame
+        The tables by name.
+    """
+
+    __slots__ = ("_frames",)
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        self._frames = {name: frame.copy(deep=_WHOLE) for name, frame in frames.items()}
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """Return a copy of one table."""
+        return self._frames[table].copy(deep=_WHOLE)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the tables."""
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        """Return the number of tables."""
+        return len(self._frames)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +62,8 @@ class Dataset:
         missing), numbers float64 with defaults filled in (NaN where a blank has no default), flags bool. The index is
         the line in the file, the header being line 1; rows that a scenario adds follow the last line. Columns the
         schema does not know are kept at the end. Rows that repeat another one, and links from a site to itself, are
-        left out (and said).
+        left out (and said). Each is handed out as a copy: what goes into a run is changed by a scenario, not in place,
+        so that `digest` stays true.
     given : frozenset of str
         Tables that were there, empty ones included (an empty ``build_options`` means something).
     settings : Settings
@@ -54,8 +84,12 @@ class Dataset:
     digest: str
     warnings: tuple[Problem, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Keep the tables from being changed by whoever made or reads them."""
+        object.__setattr__(self, "tables", Tables(self.tables))
+
     def __getitem__(self, table: str) -> pd.DataFrame:
-        """Return one table."""
+        """Return a copy of one table."""
         return self.tables[table]
 
     @property

@@ -161,5 +161,6 @@ class Sheet:
                 words = pd.array(np.append(cells.words, ""), dtype="str")
                 columns[name] = words.take(cells.codes.astype(np.int64) % (len(cells.words) + 1))
             else:
-                columns[name] = cells
+                columns[name] = cells.view()
+                columns[name].flags.writeable = False  # nor through the arrays of its columns is a dataset changed
         return pd.DataFrame(columns, index=pd.Index(self.lines), copy=False)
