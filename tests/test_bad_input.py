@@ -287,6 +287,48 @@ def test_accepted_with_a_warning(name: str, placed: Placed, tmp_path: Path) -> N
     assert problems
 
 
+COKING = "make,COAL,-1.4\nmake,RIGHT,-1\nmake,ELEC,-0.05\nmake,COKE,{coke}\n"
+
+
+@pytest.mark.parametrize(
+    ("goods", "coke", "told"),
+    [  # power, heat and rights weigh nothing, and a right holds no energy, where they state none
+        ({}, 1.2, []),
+        ({}, 1.54, [("makes_mass", "make"), ("makes_energy", "make")]),
+        ({"COAL": ",26"}, 1.2, [("unbalanced", "COAL")]),
+        ({"COKE": ",28"}, 1.2, [("unbalanced", "COKE")]),
+        ({"COAL": "1,", "COKE": ","}, 1.2, [("unbalanced", "COKE"), ("unbalanced", "COAL"), ("unbalanced", "COKE")]),
+        ({"ASH": ","}, 1.54, [("makes_mass", "make"), ("makes_energy", "make")]),  # what is stated is too much already
+        ({"COAL": ",26", "COKE": ",28"}, 1.2, [("nothing_stated", "")]),
+        ({"COAL": ",", "COKE": ",", "ELEC": ","}, 1.2, [("nothing_stated", ""), ("nothing_stated", "")]),
+    ],
+)
+def test_56_recipes_are_balanced_or_it_is_said_why_not(
+    goods: dict[str, str], coke: float, told: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    stated = {"COAL": "1,26", "COKE": "1,28", "ELEC": ",3.6", "RIGHT": ",", **goods}
+    phases = {"ELEC": "power", "RIGHT": "right"}
+    rows = [f"{name},t,{phases.get(name, 'solid')},{figures}" for name, figures in stated.items()]
+    made = COKING.format(coke=coke) + ("make,ASH,0.1\n" if "ASH" in goods else "")
+    tables = {
+        "enterprises": "enterprise\nA\n",
+        "sites": "site,enterprise\na,A\n",
+        "commodities": "\n".join(["commodity,unit,phase,mass_t,energy_gj", *rows]) + "\n",
+        "processes": "process\nmake\nagain\n",
+        "recipes": "process,commodity,coefficient\n" + made + made.replace("make", "again"),
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    dataset, problems = check(tmp_path)
+    assert dataset is not None
+    found = [(problem.code, problem.value) for problem in problems if problem.value != "again"]
+    assert found == told
+    if ("unbalanced", "COAL") in told:
+        said = next(problem for problem in problems if problem.value == "COAL")
+        assert "again, make" in said.message
+        assert "again, make" in said.message_zh
+
+
 @pytest.mark.parametrize(
     ("table", "row", "code"),
     [

@@ -150,6 +150,18 @@ MEANING_RULES = {
         "check the coefficients; is an input missing?",
         "请核对系数，是否缺少投入？",
     ),
+    "unbalanced": warning(
+        "states no {column}, so nobody can tell whether these recipes make some from nothing: {recipes}",
+        "未给出 {column}，无法核对这些配方是否平衡：{recipes}",
+        "fill in {column} (0 where it has none)",
+        "请填写 {column}（没有则填 0）",
+    ),
+    "nothing_stated": warning(
+        "no commodity states it: no recipe is checked for it",
+        "所有物料均未给出，配方未作此项平衡核对",
+        "fill in {column} where it is known",
+        "已知时请填写 {column}",
+    ),
     "free_lunch": error(
         "processes that run in a loop make {goods} from nothing: {loop}",
         "循环工艺凭空产出 {goods}：{loop}",
