@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from small_datasets import THREE_BUYERS, TWO_HOSTS, small
 
 from synergy.alternatives.aims import Way
-from synergy.alternatives.alternatives import alternatives
+from synergy.alternatives.alternatives import _Search, alternatives
 from synergy.alternatives.features import Features, distance
 from synergy.alternatives.telling import alternatives_record, sentence
 from synergy.candidates.scope import everyone
@@ -56,6 +57,36 @@ def test_a_build_at_the_other_host(tmp_path: Path) -> None:
     assert one.distance == 1.0
     assert one.plan.decisions.builds["site"].to_list() == ["c"]
     assert alternatives(dataset, plan, within=0.01).found == ()
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["before the search", "by an aim"])
+def test_a_better_plan_becomes_the_plan(early: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = small(tmp_path / "hosts", TWO_HOSTS, discount_rate=0)
+    best = match(dataset, Options(settlement="standalone")).plan
+    assert best is not None
+    [one] = alternatives(dataset, replace(best, remainder=best.gain)).found
+    assert best.gain is not None
+    gain = best.gain - one.lost
+    worse = replace(one.plan, standalone=best.standalone, today=best.today, gain=gain, remainder=gain)
+    if not early:  # as where the neighbourhood of a large plan is not searched through
+        around = _Search._around
+        monkeypatch.setattr(
+            _Search, "_around", lambda self, wish, x: around(self, wish, x) if len(wish.closed) or wish.thrifty else x
+        )
+    found = alternatives(dataset, worse)
+    assert found.better is not None
+    assert found.plan is found.better
+    assert found.better.value == pytest.approx(best.value)
+    assert found.better.gain == pytest.approx(best.gain)
+    assert (found.better.standalone, found.better.status) == (best.standalone, "optimal")
+    assert_valid(dataset, found.better)
+    assert all(other.lost >= 0 for other in found.found)
+    record = alternatives_record(dataset, found)
+    assert record["better"] == record["value"] == record["better_plan"]["value"]
+    write_plan(worse, tmp_path / "plan.json")
+    words = ["alternatives", str(tmp_path / "hosts"), str(tmp_path / "plan.json"), "--lang", "en"]
+    talk = Talk("en")
+    assert run_command(words, talk) == 0
 
 
 def test_one_partner_fewer_takes_no_new_one(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ APART = 0.05
 TRIES = 4  # of one way, before it is given up
 SHARES = {Way.BUILD: 2, Way.PROCESS: 2, Way.LINK: 1, Way.PARTNER: 1, Way.CAPEX: 1, Way.FEWER: 1}
 NOUGHT = 1e-9  # part of the value that is none
+MORE = 1e-6  # part of the value by which a better plan is better
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Alternatives:
     Parameters
     ----------
     plan : Plan
-        What they are compared with.
+        What they are compared with: the plan given, or the best that was met on the way where that is worth more.
     features : Features
         Its.
     within, apart : float
@@ -77,8 +78,9 @@ class Alternatives:
         The least loss first.
     tried : int
         Aims that were looked at.
-    better : float or None
-        Value of a better plan met on the way, where the plan was not proven the best.
+    better : Plan or None
+        `plan` where it took the place of the one given: verified, compared as that was, without proposals and
+        settlement.
     stopped : str or None
         ``clock`` or ``request`` where that ended a search, so that asking again may bring others; None where work did.
     """
@@ -89,7 +91,7 @@ class Alternatives:
     apart: float
     found: tuple[Alternative, ...]
     tried: int
-    better: float | None
+    better: Plan | None
     stopped: str | None = None
 
 
@@ -132,13 +134,15 @@ def alternatives(
     effort = effort or Effort(time_limit=120.0)
     model = problem(dataset, everyone(places_of(dataset)))
     search = _Search(dataset, plan, model, (within, apart), effort)
+    candidates = search.compared(list(search.candidates()))
     kept: list[Alternative] = []
-    for one in _mixed(sorted(search.candidates(), key=lambda one: one.lost)):
+    for one in _mixed(sorted(candidates, key=lambda one: one.lost)):
         near = min((distance(one.features, other.features) for other in kept), default=1.0)
         if near >= apart and len(kept) < most:
             kept.append(replace(one, apart=near))
     found = tuple(sorted(kept, key=lambda one: one.lost))
-    return Alternatives(plan, search.features, within, apart, found, search.tried, search.better, search.stopped)
+    better = None if search.plan is plan else search.plan
+    return Alternatives(search.plan, search.features, within, apart, found, search.tried, better, search.stopped)
 
 
 def _mixed(candidates: list[Alternative]) -> list[Alternative]:
@@ -151,9 +155,9 @@ class _Search:
     """The plan's problem in a solver, and what was looked at."""
 
     def __init__(self, dataset: Dataset, plan: Plan, model: Model, limits: tuple[float, float], effort: Effort) -> None:
-        self.dataset, self.plan, self.effort, self.apart = dataset, plan, effort, limits[1]
+        self.dataset, self.plan, self.effort = dataset, plan, effort
+        self.within, self.apart = limits
         self.features = features_of(dataset, plan.decisions)
-        self.room = limits[0] * max(1.0, abs(plan.value))
         self.near, self.tried = Near(model, integers_of(model, plan.decisions), effort), 0
         base = self.near.rest(Wish())
         if base is None:
@@ -165,9 +169,8 @@ class _Search:
         found = self._around(Wish(), base)
         self.base: Floats = base if found is None else found
         self.near.settle(self.base)
-        self.better: float | None = None
-        if self.near.value(self.base) > plan.value + max(plan.gap, 1e-6) * 1e-2 * max(1.0, abs(plan.value)):
-            self.better = self.near.value(self.base)
+        if self._more(self.near.value(self.base)):
+            self._take(self._compared(self._planned(self.base)))
         self.parts = Parts(model, self.base)
         self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
 
@@ -179,7 +182,64 @@ class _Search:
     @property
     def floor(self) -> float:
         """Return the least value of an alternative."""
-        return self.plan.value - self.room
+        return self.plan.value - self.within * max(1.0, abs(self.plan.value))
+
+    def _more(self, value: float) -> bool:
+        """Whether a plan of some value is better than the plan."""
+        return value > self.plan.value + MORE * max(1.0, abs(self.plan.value))
+
+    def _take(self, better: Plan) -> None:
+        """Let a better plan take the place of the plan."""
+        self.plan, self.features = better, features_of(self.dataset, better.decisions)
+
+    def _compared(self, better: Plan) -> Plan:
+        """Compare a better plan with what the plan was compared with: neither is changed by a better plan."""
+        old = self.plan
+        gain = None if old.gain is None else old.gain + better.value - old.value
+        emissions = {**old.emissions, "co2": better.emissions["co2"]}
+        return replace(
+            old,
+            status=better.status,
+            value=better.value,
+            gap=better.gap,
+            decisions=better.decisions,
+            solver=better.solver,
+            emissions=emissions,
+            gain=gain,
+            remainder=gain,  # no proposals are made of it here, so none carries any
+            proposals=(),
+            settlement=None,
+            duals=None,
+            shadow_prices=(),
+        )
+
+    def compared(self, found: list[Alternative]) -> list[Alternative]:
+        """Compare alternatives with the best of them, where it is better than the plan, which it then replaces."""
+        best = max(found, key=lambda one: one.plan.value, default=None)
+        if best is None or not self._more(best.plan.value):
+            return found
+        self._take(self._compared(best.plan))
+        again = []
+        for one in found:
+            away, lost = distance(self.features, one.features), self.plan.value - one.plan.value
+            if one is not best and self._differs(one) and away >= self.apart and one.plan.value >= self.floor:
+                again.append(replace(one, lost=lost, distance=away))
+        return again
+
+    def _differs(self, one: Alternative) -> bool:
+        """Whether what an alternative does without is still something that the plan has."""
+        own, features = self.features, one.features
+        if one.way is Way.BUILD:
+            return one.subject in {(process, site) for process, site, _ in own.builds}
+        if one.way is Way.PROCESS:
+            return one.subject[0] in {process for process, _, _ in own.builds}
+        if one.way is Way.LINK:
+            return one.subject[:4] in own.links
+        if one.way is Way.PARTNER:
+            return (min(one.subject), max(one.subject)) in own.partnerships
+        if one.way is Way.CAPEX:
+            return features.capex < own.capex
+        return len(features.partnerships) < len(own.partnerships)
 
     def candidates(self) -> Iterator[Alternative]:
         """Yield alternatives of every way, distinct from the plan."""
@@ -282,10 +342,16 @@ class _Search:
         }
 
     def _alternative(self, aim: Aim, x: Floats) -> Alternative:
-        """Return the verified plan of an aim."""
+        """Return the verified plan of an aim, with what it is against the plan."""
+        plan = self._planned(x)
+        features = features_of(self.dataset, plan.decisions)
+        away = distance(self.features, features)
+        return Alternative(aim.way, aim.subject, plan, features, self.plan.value - plan.value, away, 1.0)
+
+    def _planned(self, x: Floats) -> Plan:
+        """Return a verified plan, compared with nothing; the bound of the plan is the bound of every plan."""
         decisions, _ = decode(self.near.model, x)
-        value = accounts.value(self.dataset, decisions)
-        bound = max(self.plan.bound, value)
+        value, bound = accounts.value(self.dataset, decisions), self.plan.bound
         gap = relative_gap(bound, value)
         asked = float(self.plan.solver.get("gap_asked", self.effort.gap))
         plan = Plan(
@@ -300,6 +366,4 @@ class _Search:
             solver=self._solver(asked),
         )
         assert_valid(self.dataset, plan)
-        features = features_of(self.dataset, decisions)
-        away = distance(self.features, features)
-        return Alternative(aim.way, aim.subject, plan, features, self.plan.value - value, away, 1.0)
+        return plan

@@ -27,14 +27,14 @@ def show_alternatives(talk: Talk, asked: Asked, plan: Path, within: float, secon
     if asked.as_json:
         talk.document(alternatives_record(dataset, found))
         return 0
+    if found.better is not None:
+        more = figure(found.better.value - known.value, "money", talk.lang)
+        talk.line(talk.say("near.better", more=more, unit=unit("money_year", talk.lang, dataset.settings.currency)))
     if found.found:
         talk.line(talk.say("near.head", count=len(found.found), part=f"{within:.1%}"), "bold")
         talk.out.print(_table(talk, dataset, found))
     else:
         talk.line(talk.say("near.none", part=f"{within:.1%}", tried=found.tried))
-    if found.better is not None:
-        more = figure(found.better - known.value, "money", talk.lang)
-        talk.line(talk.say("near.better", more=more, unit=unit("money_year", talk.lang, dataset.settings.currency)))
     if found.stopped is not None:
         talk.line(talk.say(f"study.{found.stopped}"))
     talk.line(talk.say("near.note", apart=found.apart), "dim")

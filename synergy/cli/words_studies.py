@@ -99,8 +99,9 @@ STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "未找到价值相差 {part} 以内的其他方案（已试 {tried} 种）。",
         ),
         "near.better": (
-            "The plan was not proven the best: one worth {more} {unit} more was met on the way.",
-            "该方案未证明最优：途中发现价值多 {more} {unit}的方案。",
+            "A better plan than the one given was found, worth {more} {unit} more: everything here is compared with it "
+            "(--json has it as better_plan).",
+            "发现优于所给方案的方案，价值多 {more} {unit}：以下均与其比较（--json 的 better_plan 即该方案）。",
         ),
         "near.note": (
             "Changes are against the plan. Distance: part of builds, links and partnerships that only one of two plans "

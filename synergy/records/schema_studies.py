@@ -171,6 +171,7 @@ def alternatives_schema() -> dict[str, Any]:
         within={**AMOUNT, "maximum": 1},
         least_distance={**AMOUNT, "maximum": 1},
         better=MAYBE,
+        better_plan={"anyOf": [plan, {"type": "null"}]},
         tried=COUNT,
         stopped=_STOPPED,
         alternatives=listed(one),
