@@ -35,12 +35,22 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "head.capex": ("Capex", "投资"),
         "head.payback": ("Payback", "回收期"),
         "head.co2": ("CO2 saved", "减碳"),
+        "aim.capex_budget": ("capex budget", "投资预算"),
+        "aim.co2_cap": ("CO2 cap", "碳排放上限"),
+        "aim.mode_share": ("least shares of modes", "运输方式最低占比"),
+        "aim.fix": ("fixed exchanges", "固定的交换"),
+        "aim.gain": (
+            "The aims of the round ({aims}) bind the plan of all, but not what each enterprise could do alone, which "
+            "gains are measured against: a gain may be negative; where the plan's is, minus it is what the aims cost.",
+            "本轮目标（{aims}）只约束整体方案，不约束各企业单独经营，而增益以后者为基准：增益可能为负；方案增益为负时，其相反数即目标的代价。",
+        ),
         "unit.money": ("M {currency}", "万{currency}"),
         "unit.money_year": ("M {currency}/a", "万{currency}/年"),
         "unit.years": ("years", "年"),
         "unit.co2_year": ("kt/a", "万吨/年"),
     }
 )
+_AIMS = ("capex_budget", "co2_cap", "mode_share", "fix")  # of a scenario, see the model contract
 _MARKS = {"estimate": "*", "synthetic": "†"}  # what stands behind a name without published evidence
 _CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
 _SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
@@ -71,6 +81,29 @@ def text(key: str, lang: str, words: Mapping[str, tuple[str, str]] = WORDS, **fi
     '延链'
     """
     return words[key][LANGUAGES.index(lang)].format(**fields)
+
+
+def gain_note(scenario: Mapping[str, Any], enterprises: int, lang: str) -> str:
+    """Sentence that belongs beside a gain where aims bind the plan of all alone; "" where none do.
+
+    Parameters
+    ----------
+    scenario : mapping
+        The settings in force, as a plan holds them.
+    enterprises : int
+        How many there are: one alone is all of them.
+    lang : str
+        ``en`` or ``zh``.
+
+    Examples
+    --------
+    >>> gain_note({"capex_budget": None, "mode_share": []}, 5, "en")
+    ''
+    """
+    aims = [text(f"aim.{name}", lang) for name in _AIMS if scenario.get(name) not in (None, [], ())]
+    if not aims or enterprises < 2:
+        return ""
+    return text("aim.gain", lang, aims=("、" if lang == "zh" else ", ").join(aims))
 
 
 def mark(evidence: str) -> str:

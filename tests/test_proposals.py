@@ -10,13 +10,19 @@ import pytest
 from proposal_worlds import decide, flow, plan_of, world
 from random_datasets import random_dataset
 
+from synergy.cli.tables import print_plan
+from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
 from synergy.proposals.names import amount
 from synergy.proposals.notes import build_notes
+from synergy.records.dump import plan_record
+from synergy.records.rounds import labels
 from synergy.round import Options, run
+from synergy.texts import gain_note
+from web.shown import Shown
 
 TO_GLASS = "O1 offer:O1-GAS > G1 need:G1-HEAT GAS"
 FLARE = "O1 offer:O1-GAS > O1 disposal: GAS"
@@ -345,3 +351,27 @@ def test_a_permit_is_told_in_both_languages() -> None:
     }
     assert found["permit"]["text"] == "permit: chemical park"
     assert found["permit"]["text_zh"] == "需审批：化工园区"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "(capex budget)"), ("zh", "（投资预算）")])
+def test_a_gain_against_what_the_round_forbids_says_so(
+    lang: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path(__file__).parents[1] / "datasets" / "tiny"
+    for budget, expected in ((40e6, 1), (None, 0)):
+        dataset = read(place, overrides={} if budget is None else {"capex_budget": budget})
+        plan = run(dataset, Options(settlement="standalone")).plan
+        assert plan is not None
+        assert any((proposal.gain or 0.0) < -1e8 for proposal in plan.proposals) == (budget is not None)
+        for proposal in plan.proposals:
+            texts = [note["text" if lang == "en" else "text_zh"] for note in proposal.notes if note["code"] == "aims"]
+            assert [said in text for text in texts] == [True] * expected
+        print_plan(Talk(lang), dataset, plan)
+        assert (said in " ".join(capsys.readouterr().out.split())) == (expected > 0)
+        record = {"plan": plan_record(plan), "labels": labels(dataset), "currency": "CNY"}
+        assert (said in Shown(record, lang).gain_note()) == (expected > 0)
+
+
+def test_one_enterprise_alone_is_bound_by_the_aims() -> None:
+    assert gain_note({"capex_budget": 1.0}, 1, "en") == ""
+    assert gain_note({"fix": [{"quantity": 1}], "co2_cap": 0.0}, 2, "en").count("(CO2 cap, fixed exchanges)") == 1

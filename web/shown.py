@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synergy.texts import figure, mark, text, unit, years
+from synergy.texts import figure, gain_note, mark, text, unit, years
 from synergy.units import amount, label
 from web.texts import word
 from web.texts.modes import mode
@@ -57,6 +57,11 @@ class Shown:
     def is_shipped(self) -> bool:
         """Tell whether the round is one of the shipped dataset, whose economics are synthetic."""
         return self.plan["dataset"]["name"] in SHIPPED
+
+    def gain_note(self) -> str:
+        """Return what belongs beside a gain where aims bind the plan of all alone, "" elsewhere."""
+        known = self.plan["gain"] is not None
+        return gain_note(self.plan["scenario"], len(self._labels["enterprises"]), self.lang) if known else ""
 
     def amount(self, quantity: float, commodity: str) -> str:
         """Return a quantity with its unit."""

@@ -14,7 +14,7 @@ from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.plan import Plan, Proposal
 from synergy.records.rounds import labels
-from synergy.texts import figure, mark, unit, years
+from synergy.texts import figure, gain_note, mark, unit, years
 
 FIRST = 30  # proposals shown unless all are asked for
 
@@ -53,6 +53,9 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False)
         print_settlement(talk, dataset, plan.settlement, every=every)
         talk.line("")
     talk.out.print(_totals(talk, dataset, plan))
+    note = "" if plan.gain is None else gain_note(plan.scenario, len(dataset["enterprises"]), talk.lang)
+    if note:
+        talk.line(note)
 
 
 def _proposals(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from synergy.proposals.names import amount
+from synergy.texts import gain_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +120,13 @@ def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str])
                 )
             )
     return notes
+
+
+def aims_notes(dataset: Dataset) -> list[Mapping[str, Any]]:
+    """Return the note on gains where aims of the round bind the plan of all alone."""
+    scenario, count = dataset.scenario_record(), len(dataset["enterprises"])
+    said, said_zh = (gain_note(scenario, count, lang) for lang in ("en", "zh"))
+    return [_note("aims", "", said, said_zh)] if said else []
 
 
 def _note(code: str, subject: str, text: str, text_zh: str, **more: object) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from scipy import sparse
 from synergy.plan import Kind, Plan, Proposal, Term
 from synergy.proposals.bundles import Bundles, build_names
 from synergy.proposals.losses import borne
-from synergy.proposals.notes import build_notes, evidence_notes, hazard_notes, start_notes
+from synergy.proposals.notes import aims_notes, build_notes, evidence_notes, hazard_notes, start_notes
 from synergy.proposals.quality import quality_notes
 from synergy.proposals.titles import Story, title
 
@@ -254,3 +254,5 @@ def _notes(
     yield from quality_notes(scene.blends, scene.names, flows)
     yield from start_notes(scene.dataset, scene.names, flows)
     yield from evidence_notes(scene.dataset, scene.names, enterprises)
+    if scene.figures.gain is not None:
+        yield from aims_notes(scene.dataset)
