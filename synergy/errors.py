@@ -7,6 +7,7 @@
     |-- DatasetError            3   faults of a dataset or scenario, all of them at once
     |   `-- LoopError           5   ... among them a loop that makes money or goods from nothing
     |-- VerificationError       1   a plan that does not follow from its dataset
+    |-- SolverError             1   a solver that cannot be loaded, or gives a wrong answer
     `-- StoreError              1   what the store of rounds refuses, said in both languages
         |-- NotFoundError       1   ... nothing there, or nothing that this actor may know of
         |-- DeniedError         1   ... the actor may not do this at all
@@ -120,6 +121,10 @@ class VerificationError(SynergyError):
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
         super().__init__("; ".join(self.findings[:SHOWN]))
+
+
+class SolverError(SynergyError):
+    """A solver that cannot be loaded, or answers a problem of known optimum wrongly: nothing is solved with it."""
 
 
 class StoreError(SynergyError):

@@ -14,7 +14,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.model.effort import Event
-from synergy.model.highs import STATUSES
+from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
 
 CASES = Path(__file__).parent / "cases"
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -136,5 +136,9 @@ def test_a_build_table_without_rows_builds_nothing(tmp_path: Path) -> None:
 
 
 def test_every_status_of_the_solver_is_mapped() -> None:
-    known = set(highspy.HighsModelStatus.__members__.values())
-    assert known == set(STATUSES)
+    assert set(highspy.HighsModelStatus.__members__) == set(STATUSES)
+
+
+def test_numbers_of_bases_are_the_solvers_own() -> None:
+    kinds = highspy.HighsBasisStatus
+    assert [kinds(one) for one in (AT_LOWER, BASIC, AT_UPPER)] == [kinds.kLower, kinds.kBasic, kinds.kUpper]

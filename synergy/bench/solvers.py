@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from synergy import solvers
 from synergy.bench.runs import Clock, Run, finite, memory
 
 GAP = 1e-4
@@ -76,12 +77,10 @@ def alone(folder: str, seconds: float) -> Run:
 
 def literal(folder: str, seconds: float) -> Run:
     """HiGHS alone on the literal model of the contract: no pruning, no tightening."""
-    import highspy
-
     from synergy.dataset.read import read
     from synergy.literal.build import build
     from synergy.literal.solve import hand_over
-    from synergy.model.highs import Silent
+    from synergy.model.highs import silent
 
     clock = Clock()
     dataset = read(folder)
@@ -91,8 +90,8 @@ def literal(folder: str, seconds: float) -> Run:
         error = f"out of memory: about {needed / 2**30:.0f} GB needed"
         return Run(error=error, seconds=clock.seconds, memory_mb=memory())
     model = build(dataset)
-    highs: Any = Silent()  # type: ignore[no-untyped-call]
-    hand_over(highspy, highs, model)
+    highs = silent()
+    hand_over(solvers.highs(), highs, model)
     times.append(clock.seconds)
     size = (*model.matrix.shape, int(model.integer.sum()))
     return _highs(highs, clock, (times, seconds), size, 1.0)
@@ -119,8 +118,6 @@ def candidates(folder: str, seconds: float) -> Run:
 
 def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float) -> Run:
     """Run HiGHS with what it holds, and return what it says, in money."""
-    import highspy
-
     times, seconds = spent
 
     def hear(event: Any) -> None:
@@ -130,9 +127,9 @@ def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tup
         highs.setOptionValue(name, option)
     highs.cbMipImprovingSolution.subscribe(hear)
     highs.cbMipInterrupt.subscribe(hear)
-    highs.run()
+    solvers.run(highs)
     info = highs.getInfo()
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    found = info.primal_solution_status == solvers.highs().SolutionStatus.kSolutionStatusFeasible
     value = _times(info.objective_function_value, money) if found else None
     bound = _times(info.mip_dual_bound, money) if size[2] else value
     clock.add(value, bound)

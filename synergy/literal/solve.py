@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from synergy import solvers
 from synergy.literal.build import LiteralModel
 from synergy.literal.scope import Floats
 
@@ -59,10 +60,9 @@ def solve(
     -------
     LiteralSolution
     """
-    import highspy
-
     if not len(model.cost):
         return _empty(model)
+    highspy = solvers.highs()
     highs = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
     options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads}
     if time_limit is not None:
@@ -73,7 +73,7 @@ def solve(
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise ValueError(f"HiGHS refused {name} = {value!r}")
     hand_over(highspy, highs, model)
-    highs.run()
+    solvers.run(highs)
     return _read(highspy, highs, model)
 
 
@@ -139,7 +139,7 @@ def _endless() -> LiteralSolution:
 def _unbounded(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
     """Tell unbounded from infeasible: without a value to maximise only the constraints are left."""
     highs.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
-    highs.run()
+    solvers.run(highs)
     if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
     return _endless()

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from ortools.linear_solver.python import model_builder_helper as helper
 from scipy import sparse
 
 from synergy.model.highs import Answer, Status
 from synergy.model.scaling import Problem
+from synergy.solvers import ORTOOLS, ortools
 
-_STATUS = helper.SolveStatus
+# by GLOP's own names
 STATUSES = {
-    _STATUS.OPTIMAL: Status.OPTIMAL,
-    _STATUS.FEASIBLE: Status.STOPPED,
-    _STATUS.INFEASIBLE: Status.INFEASIBLE,
-    _STATUS.UNBOUNDED: Status.UNBOUNDED,
+    "OPTIMAL": Status.OPTIMAL,
+    "FEASIBLE": Status.STOPPED,
+    "INFEASIBLE": Status.INFEASIBLE,
+    "UNBOUNDED": Status.UNBOUNDED,
 }  # everything else says nothing
 
 
@@ -34,6 +34,7 @@ def glop(problem: Problem, seconds: float) -> Answer:
     -------
     Answer
     """
+    helper = ortools(ORTOOLS)
     model = helper.ModelBuilderHelper()
     fill: Any = model.fill_model_from_sparse_data
     limits = (problem.lower, problem.upper, problem.cost, problem.row_lower, problem.row_upper)
@@ -41,7 +42,7 @@ def glop(problem: Problem, seconds: float) -> Answer:
     solver = helper.ModelSolverHelper("glop")
     solver.set_time_limit_in_seconds(seconds)
     solver.solve(model)
-    status = STATUSES.get(solver.status(), Status.FAILED)
+    status = STATUSES.get(solver.status().name, Status.FAILED)
     if status not in (Status.OPTIMAL, Status.STOPPED) or not solver.has_solution():
         return Answer(status, np.inf, -np.inf, None)
     x = np.asarray(solver.variable_values(), dtype=float)

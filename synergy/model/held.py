@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import highspy
 import numpy as np
 from scipy import sparse
 
@@ -16,6 +15,7 @@ from synergy.model.highs import DEVEX, Session, Status
 from synergy.model.narrow import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints
+from synergy.solvers import run
 
 DUAL, PRIMAL = 1, 4  # HiGHS's numbers of simplex strategies
 ENDLESS = 2**31 - 1
@@ -84,7 +84,7 @@ class Held:
         self._weights: dict[tuple[int, int], float] = {}  # added to coefficients of the matrix
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
         self._patience = max(10 * LEAST, int(PATIENCE * len(self._kept)))
-        self._session.highs.run()
+        run(self._session.highs)
         self._basis = self._session.highs.getBasis()
 
     def grain(self, columns: Ints) -> float:
@@ -185,15 +185,14 @@ class Held:
         """Return whether the simplex came to an end within some iterations."""
         highs = self._session.highs
         self._session.set(simplex_strategy=strategy, simplex_iteration_limit=limit)
-        highs.run()
+        run(highs)
         self._session.set(simplex_strategy=DUAL, simplex_iteration_limit=ENDLESS)
-        ended: bool = highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit
-        return ended
+        return bool(highs.getModelStatus().name != "kIterationLimit")
 
     def _found(self) -> float:
         """Return the value that the last solve found, -inf where it found none."""
         highs = self._session.highs
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if highs.getModelStatus().name != "kOptimal":
             return -np.inf
         return -float(highs.getObjectiveValue()) * self.problem.money
 

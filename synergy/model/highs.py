@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from synergy.model.scaling import Problem
 from synergy.network.places import Floats, Ints
+from synergy.solvers import highs, run
 
 DEVEX = 1  # HiGHS's number of the weights that a warm start need not compute anew, row by row
 LIE = 1e-6  # relative difference between the value that is told and the plan's that rounding does not explain
@@ -29,34 +30,32 @@ class Status(StrEnum):
     FAILED = "failed"  # numerics or memory: nothing can be said
 
 
-_STATUS = highspy.HighsModelStatus
+# by HiGHS's own names
 STATUSES = {
-    _STATUS.kOptimal: Status.OPTIMAL,
-    _STATUS.kModelEmpty: Status.OPTIMAL,
-    _STATUS.kInfeasible: Status.INFEASIBLE,
-    _STATUS.kUnbounded: Status.UNBOUNDED,
-    _STATUS.kUnboundedOrInfeasible: Status.UNBOUNDED,  # told apart by solving without an objective
-    _STATUS.kTimeLimit: Status.STOPPED,
-    _STATUS.kIterationLimit: Status.STOPPED,
-    _STATUS.kSolutionLimit: Status.STOPPED,
-    _STATUS.kInterrupt: Status.STOPPED,
-    _STATUS.__members__["kHighsInterrupt"]: Status.STOPPED,  # the stubs do not know it
-    _STATUS.kObjectiveBound: Status.STOPPED,
-    _STATUS.kObjectiveTarget: Status.STOPPED,
-    _STATUS.kMemoryLimit: Status.FAILED,
-    _STATUS.kNotset: Status.FAILED,
-    _STATUS.kLoadError: Status.FAILED,
-    _STATUS.kModelError: Status.FAILED,
-    _STATUS.kPresolveError: Status.FAILED,
-    _STATUS.kSolveError: Status.FAILED,
-    _STATUS.kPostsolveError: Status.FAILED,
-    _STATUS.kUnknown: Status.FAILED,
+    "kOptimal": Status.OPTIMAL,
+    "kModelEmpty": Status.OPTIMAL,
+    "kInfeasible": Status.INFEASIBLE,
+    "kUnbounded": Status.UNBOUNDED,
+    "kUnboundedOrInfeasible": Status.UNBOUNDED,  # told apart by solving without an objective
+    "kTimeLimit": Status.STOPPED,
+    "kIterationLimit": Status.STOPPED,
+    "kSolutionLimit": Status.STOPPED,
+    "kInterrupt": Status.STOPPED,
+    "kHighsInterrupt": Status.STOPPED,
+    "kObjectiveBound": Status.STOPPED,
+    "kObjectiveTarget": Status.STOPPED,
+    "kMemoryLimit": Status.FAILED,
+    "kNotset": Status.FAILED,
+    "kLoadError": Status.FAILED,
+    "kModelError": Status.FAILED,
+    "kPresolveError": Status.FAILED,
+    "kSolveError": Status.FAILED,
+    "kPostsolveError": Status.FAILED,
+    "kUnknown": Status.FAILED,
 }
 
 
-_KINDS = highspy.HighsBasisStatus
-AT_LOWER, AT_UPPER, BASIC = (int(kind) for kind in (_KINDS.kLower, _KINDS.kUpper, _KINDS.kBasic))
-_BASIS = {int(kind): kind for kind in (_KINDS.kLower, _KINDS.kBasic, _KINDS.kUpper, _KINDS.kZero, _KINDS.kNonbasic)}
+AT_LOWER, BASIC, AT_UPPER = 0, 1, 2  # HiGHS's numbers of where a column or row is
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,22 @@ class Basis:
     rows: NDArray[np.int8]
 
 
-class Silent(highspy.Highs):
-    """HiGHS that says nothing, not even at its start: standard output carries results alone."""
+@cache
+def _silent() -> Any:
+    """Class of HiGHS that says nothing, not even at its start: standard output carries results alone."""
+    parent: Any = highs().Highs
 
-    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name; its constructor calls it before any option
-        """Silence it first."""
-        self.silent()
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
+    class Silent(parent):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name; its constructor calls it before any option
+            self.silent()
+            super().enableCallbacks()
+
+    return Silent
+
+
+def silent() -> Any:
+    """HiGHS that says nothing, empty."""
+    return _silent()()
 
 
 class Session:
@@ -116,11 +124,11 @@ class Session:
     """
 
     def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
-        self.highs = Silent()  # type: ignore[no-untyped-call]
+        self.highs = silent()
         self.set(**({"threads": 1} | options))
         self.columns, self._cost = len(problem.cost), problem.cost.copy()
         self._integer, self._best = np.flatnonzero(problem.integer), np.inf
-        if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highspy.HighsStatus.kError:
+        if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highs().HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
     def set(self, **options: Any) -> None:
@@ -129,7 +137,7 @@ class Session:
             # HiGHS counts from its first solve
             options["time_limit"] += self.highs.getRunTime()
         for name, value in options.items():
-            if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            if self.highs.setOptionValue(name, value) != highs().HighsStatus.kOk:
                 raise ValueError(f"HiGHS does not take {name} = {value!r}")
 
     def bound(self, columns: Ints, lower: Floats, upper: Floats) -> None:
@@ -178,9 +186,9 @@ class Session:
         self.highs.clearSolver()
         if basis is None:
             return
-        kept = highspy.HighsBasis()
+        kept, kinds = highs().HighsBasis(), highs().HighsBasisStatus
         kept.col_status, kept.row_status = (
-            [_BASIS[one] for one in side.tolist()] for side in (basis.columns, basis.rows)
+            [kinds(one) for one in side.tolist()] for side in (basis.columns, basis.rows)
         )
         kept.valid, kept.alien = True, False
         self.highs.setBasis(kept)
@@ -226,18 +234,18 @@ class Session:
     @property
     def timed(self) -> bool:
         """Return whether the clock ended the last solve."""
-        return bool(self.highs.getModelStatus() == _STATUS.kTimeLimit)
+        return bool(self.highs.getModelStatus().name == "kTimeLimit")
 
     def solve(self) -> Answer:
         """Solve what is there now."""
-        self.highs.run()
+        run(self.highs)
         return self._answer()
 
     def _answer(self) -> Answer:
         """Return what HiGHS says, its status mapped completely."""
         info, raw = self.highs.getInfo(), self.highs.getModelStatus()
-        status = STATUSES[raw]
-        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        status = STATUSES[raw.name]
+        feasible = info.primal_solution_status == highs().SolutionStatus.kSolutionStatusFeasible
         solution = self.highs.getSolution()
         x = np.asarray(solution.col_value) if feasible and len(solution.col_value) else None
         if self.columns == 0:
@@ -255,16 +263,16 @@ class Session:
 
 def _lp(problem: Problem, *, relaxed: bool) -> Any:
     """Return the problem as HiGHS takes it."""
-    lp = highspy.HighsLp()
+    lp = highs().HighsLp()
     lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper
     lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
     matrix = problem.matrix
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.format_ = highs().MatrixFormat.kRowwise
     lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
     lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
     lp.a_matrix_.value_ = matrix.data
     if problem.integer.any() and not relaxed:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        kinds = (highs().HighsVarType.kContinuous, highs().HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(flag)] for flag in problem.integer]
     return lp

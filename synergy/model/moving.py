@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.graph.python import linear_sum_assignment, min_cost_flow
 
 from synergy.model.build import Model
 from synergy.network.places import Floats, Ints
+from synergy.solvers import ortools
 
 LARGEST = 2.0**60  # of any sum of costs or quantities
 FINEST = 1e-9  # part of the largest quantity that may be rounded away
@@ -118,6 +118,7 @@ def flow(graph: Graph) -> Floats | None:
     upper = np.rint(np.where(np.isfinite(graph.room), graph.room * amount, total)).astype(np.int64)
     lower = np.rint(graph.lower * amount).astype(np.int64)
     cost = np.rint(graph.cost * money).astype(np.int64)
+    min_cost_flow = ortools("graph.python.min_cost_flow")
     solver = min_cost_flow.SimpleMinCostFlow()
     arcs = solver.add_arcs_with_capacity_and_unit_cost(graph.tail, graph.head, upper - lower, cost)
     # what has to flow does so beforehand, and unbalances the nodes
@@ -166,6 +167,7 @@ def assignment(graph: Graph, model: Model) -> Floats | None:
     largest = max(float(np.abs(cost).max(initial=0.0)), 1.0) * 2 * sides * sides
     money = 2.0 ** math.floor(math.log2(LARGEST / 8 / largest))
     givers, takers = np.arange(len(give)), np.arange(len(take))
+    linear_sum_assignment = ortools("graph.python.linear_sum_assignment")
     solver = linear_sum_assignment.SimpleLinearSumAssignment()
     # left: givers, then one idle partner for each taker; right: takers, then one for each giver
     rows = np.concatenate([left, givers, len(give) + takers, len(give) + right])

@@ -9,7 +9,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from synergy.errors import UsageError
+from synergy.errors import SolverError, UsageError
 from synergy.model.effort import Event
 from synergy.worker.solve import Task, solve, told
 
@@ -44,9 +44,9 @@ def main(pipe: Connection, task: Task) -> None:
     except BrokenPipeError:
         return
     except Exception as error:
-        # the class and where: a message may hold figures of a firm; one about usage holds none
+        # the class and where: a message may hold figures of a firm; one about usage or the solver holds none
         last = traceback.extract_tb(error.__traceback__)[-1]
-        where = str(error) if isinstance(error, UsageError) else f"in {last.name}, line {last.lineno}"
+        where = str(error) if isinstance(error, (UsageError, SolverError)) else f"in {last.name}, line {last.lineno}"
         pipe.send(("fault", f"{type(error).__name__}: {where}"))
 
 

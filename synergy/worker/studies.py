@@ -12,7 +12,7 @@ from synergy.alternatives.alternatives import alternatives
 from synergy.alternatives.telling import alternatives_record
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
-from synergy.errors import ConflictError, SynergyError, UnavailableError, UsageError
+from synergy.errors import ConflictError, SolverError, SynergyError, UnavailableError, UsageError
 from synergy.explain.explain import Explainer
 from synergy.explain.question import Question
 from synergy.model.effort import Effort
@@ -103,7 +103,7 @@ def main(pipe: Connection, held: Held) -> None:
         pipe.send(("done", answered(held)))
     except BrokenPipeError:
         return
-    except UsageError as error:
+    except (UsageError, SolverError) as error:
         pipe.send(("fault", str(error)))
     except Exception as error:
         # the class and where: a message may hold figures of a firm
