@@ -19,7 +19,7 @@ import numpy as np
 
 from synergy.errors import SolverError
 
-NEEDED = ("highspy>=1.16", "ortools>=9.12")  # as in pyproject.toml
+NEEDED = ("highspy>=1.16", "ortools>=9.12.4544")  # as in pyproject.toml
 UNTESTED = "SYNERGY_UNTESTED_SOLVER"
 ORTOOLS = "linear_solver.python.model_builder_helper"
 _NEAR = 1e-6  # of a value, relative; of a row or bound, absolute
