@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from ortools.linear_solver.python import model_builder_helper
 from scipy import sparse
+from web_worlds import World
 
 import synergy
 from synergy import solvers
@@ -24,8 +25,10 @@ from synergy.cli.main import run
 from synergy.cli.talk import Talk
 from synergy.errors import SolverError
 from synergy.solvers import NEEDED, TRIALS, UNTESTED, Trial, try_out
+from synergy.store.names import MatchState
 from synergy.worker import child
 from synergy.worker.solve import Task
+from web.pages.rounds import _last
 
 ROOT = Path(__file__).parents[1]
 
@@ -147,7 +150,23 @@ def test_a_run_of_the_platform_fails_with_the_sentence(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(child, "solve", wrong)
     child.main(theirs, Task(b"", None, {}, None, None))
-    assert ours.recv() == ("fault", "SolverError: wrong / 错误")
+    assert ours.recv() == ("fault", "wrong / 错误")
+
+
+def test_the_page_of_a_round_says_it_in_the_language_asked_for() -> None:
+    run_of = {"state": MatchState.FAILED, "digest": None, "fault": "wrong / 错误"}
+    assert [(_last([run_of], lang) or {})["fault"] for lang in ("en", "zh")] == ["wrong", "错误"]
+    assert (_last([run_of | {"fault": None, "state": MatchState.DONE}], "zh") or {})["fault"] is None
+
+
+def test_a_server_with_a_wrong_solver_is_not_ready(
+    anew: None, web_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = web_world.client()
+    monkeypatch.setattr(solvers, "try_out", _refused)
+    assert client.get("/readyz").status_code == 503
+    monkeypatch.undo()
+    assert client.get("/readyz").status_code == 200
 
 
 def test_solvers_are_imported_in_one_place_and_one_order() -> None:

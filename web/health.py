@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
+from synergy import solvers
 from synergy.errors import SynergyError
 from synergy.store.migrations.run import current, head
 from web.access import public, store
@@ -21,8 +22,9 @@ def alive() -> Response:
 @room.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Tell whether the database answers and is of this program's version; nothing about what is in it."""
+    """Tell whether the solver is right, the database answers and is of this program's version; not what is in it."""
     try:
+        solvers.highs()
         fits = current(store().database) == head()
     except SynergyError:
         fits = False

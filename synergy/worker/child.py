@@ -43,10 +43,12 @@ def main(pipe: Connection, task: Task) -> None:
         pipe.send(("ended", ended))
     except BrokenPipeError:
         return
+    except SolverError as error:
+        pipe.send(("fault", str(error)))
     except Exception as error:
-        # the class and where: a message may hold figures of a firm; one about usage or the solver holds none
+        # the class and where: a message may hold figures of a firm; one about usage holds none
         last = traceback.extract_tb(error.__traceback__)[-1]
-        where = str(error) if isinstance(error, (UsageError, SolverError)) else f"in {last.name}, line {last.lineno}"
+        where = str(error) if isinstance(error, UsageError) else f"in {last.name}, line {last.lineno}"
         pipe.send(("fault", f"{type(error).__name__}: {where}"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, current_app, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from synergy.errors import NotFoundError
+from synergy.errors import NotFoundError, SynergyError
 from synergy.store import looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
@@ -69,7 +69,7 @@ def one(lang: str, round_id: int) -> str:
         steps=next_steps(found["state"], people) if reach(who, Action.RUN_ROUND) else (),
         runs=runs,
         live=_live(lang, runs, names["currency"]) if found["state"] == State.MATCHING else None,
-        last=_last(runs),
+        last=_last(runs, lang),
         status=lambda name, lang: text(f"status.{name}", lang),
         took=took,
         views=current_app.view_functions,
@@ -92,11 +92,12 @@ def _shown(lang: str, round_id: int) -> Shown | None:
         return None
 
 
-def _last(runs: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _last(runs: list[dict[str, Any]], lang: str) -> dict[str, Any] | None:
     """Return the last run where it brought no plan: what is to be said of it."""
     if not runs or runs[-1]["state"] not in (MatchState.FAILED, MatchState.DONE) or runs[-1]["digest"]:
         return None
-    return runs[-1]
+    fault = runs[-1]["fault"]
+    return runs[-1] | {"fault": fault and SynergyError(fault).sentence(lang)}
 
 
 def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
