@@ -90,7 +90,7 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
     linear in the number of columns.
     """
     parts = parts_of(scope_of(dataset, members, variant))
-    matrix, lower, upper, rows = joined(list(_blocks(parts)), parts.first[""])
+    matrix, lower, upper, rows = joined(list(blocks(parts)), parts.first[""])
     kinds = list(parts.first)
     integer = np.zeros(parts.first[""], dtype=bool)
     for kind, following in pairwise(kinds):
@@ -109,8 +109,8 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
     )
 
 
-def _blocks(parts: Parts) -> Iterator[Block]:
-    """Yield every constraint of the contract, family by family."""
+def blocks(parts: Parts) -> Iterator[Block]:
+    """Every constraint of the contract, family by family."""
     yield offers(parts)
     yield keeps(parts)
     yield outputs(parts)

@@ -52,9 +52,9 @@ def offers(parts: Parts) -> Block:
 
 
 def keeps(parts: Parts) -> Block:
-    """To sites of other enterprises, to public places and into stores goes at most (1 - keep) of an offer.
+    """To other enterprises' sites, to other public sites and into stores goes at most (1 - keep) of an offer.
 
-    Markets without a site and disposal at the offer's own site are free of it.
+    Inside its own site it binds for stores alone, also at a public place, for which every other site counts.
     """
     table, exchanges, scope = parts.tables.offers, parts.exchanges, parts.scope
     keep = np.zeros(len(parts.outlets.frame))
@@ -62,9 +62,9 @@ def keeps(parts: Parts) -> Block:
     keep[offered] = table["keep"].to_numpy(dtype=float)
     end, period, row = _slots(parts.outlets, ("offer",), keep > 0)
     enterprise, public = scope.column("enterprise"), scope.column("public")
-    away = (enterprise[parts.start()] != enterprise[parts.end()]) | public[parts.end()]
+    start, site = parts.start(), parts.end()
+    away = (start != site) & ((enterprise[start] != enterprise[site]) | public[site])
     away |= parts.inlets.column("kind")[exchanges.inlet] == "store"
-    away &= ~parts.inlets.column("local")[exchanges.inlet]
     entries = _sums(np.where(away, row[exchanges.outlet, exchanges.period], -1), np.arange(len(exchanges)))
     names = _named(parts, parts.outlets, end, period)
     bounds = at_most(len(end), (1.0 - keep[end]) * parts.outlets.most[end, period])

@@ -41,8 +41,8 @@ def exchanges_of(scope: Scope, outlets: Ends, inlets: Ends, routes: pd.DataFrame
     """Return all exchanges of a scope; nothing is left out but what the contract rules out."""
     pairs = pd.concat([_within(outlets, inlets), _between(outlets, inlets, routes)], ignore_index=True)
     outlet, inlet, route = (pairs[name].to_numpy(dtype=np.int64) for name in ("outlet", "inlet", "route"))
-    kept = _allowed(outlets.column("kind")[outlet], inlets.column("kind")[inlet])
-    kept &= _stated(scope, outlets, inlets, (outlet, inlet))
+    kept = feeds(outlets.column("kind")[outlet], inlets.column("kind")[inlet])
+    kept &= stated(scope, outlets, inlets, (outlet, inlet))
     kept &= _dealt(scope, routes, route)
     outlet, inlet, route = outlet[kept], inlet[kept], route[kept]
     pair, period = np.nonzero(outlets.present[outlet] & inlets.present[inlet])
@@ -85,24 +85,24 @@ def _between(outlets: Ends, inlets: Ends, routes: pd.DataFrame) -> pd.DataFrame:
     return far[["outlet", "inlet", "route"]]
 
 
-def _allowed(outlet: Any, inlet: Any) -> Flags:
-    """Return which kinds may feed which: no store a store, no buying market a selling one or disposal."""
+def feeds(outlet: Any, inlet: Any) -> Flags:
+    """Which kinds may feed which: no store a store, no buying market a selling one or disposal."""
     stores = (outlet == "store") & (inlet == "store")
     through: Flags = (outlet == "market") & ((inlet == "market") | (inlet == "disposal"))
     allowed: Flags = ~(stores | through)
     return allowed
 
 
-def _stated(scope: Scope, outlets: Ends, inlets: Ends, pairs: tuple[Ints, Ints]) -> Flags:
-    """Return which pairs have an outlet that states every property that its inlet limits."""
+def stated(scope: Scope, outlets: Ends, inlets: Ends, pairs: tuple[Ints, Ints]) -> Flags:
+    """Which pairs have an outlet that states every property that its inlet limits."""
     outlet, inlet = pairs
-    stated = np.ones(len(outlet), dtype=bool)
+    known = np.ones(len(outlet), dtype=bool)
     for name in limited(scope):
         value = quality_values(scope, outlets, name)
         least, greatest = quality_limits(scope, inlets, name)
         bounded = ~(np.isnan(least) & np.isnan(greatest))
-        stated &= ~(bounded[inlet] & np.isnan(value)[outlet])
-    return stated
+        known &= ~(bounded[inlet] & np.isnan(value)[outlet])
+    return known
 
 
 def limited(scope: Scope) -> list[str]:

@@ -12,7 +12,7 @@ from synergy.literal.bounds import bounded
 from synergy.literal.ends import Ends, Tables, inlets_of, outlets_of, tables_of
 from synergy.literal.exchanges import Exchanges, exchanges_of, partnership
 from synergy.literal.routes import routes_of
-from synergy.literal.scope import Flags, Ints, Scope
+from synergy.literal.scope import Flags, Floats, Ints, Scope
 from synergy.literal.units import Units, units_of
 
 
@@ -30,6 +30,8 @@ class Parts:
         Where max_partners is set: pairs of enterprises that may exchange, by name (one, other).
     first : mapping of str to int
         First column of each kind of variable, in their order; "" is the number of all columns.
+    sent : ndarray or None
+        Quantities of the exchanges where these are those of a plan.
     """
 
     scope: Scope
@@ -42,6 +44,7 @@ class Parts:
     opened: Ints
     couples: pd.DataFrame
     first: Mapping[str, int]
+    sent: Floats | None = None
 
     @property
     def spans(self) -> int:
@@ -84,7 +87,11 @@ def parts_of(scope: Scope) -> Parts:
     used = np.zeros(len(routes), dtype=bool)
     used[exchanges.route] = True
     opened = np.flatnonzero(used & routes["new"].to_numpy(dtype=bool))
-    parts = Parts(scope, tables, units, outlets, inlets, routes, exchanges, opened, pd.DataFrame(), {})
+    return numbered(Parts(scope, tables, units, outlets, inlets, routes, exchanges, opened, pd.DataFrame(), {}))
+
+
+def numbered(parts: Parts) -> Parts:
+    """Parts with the pairs of enterprises that exchange, and the columns of all variables."""
     parts = replace(parts, couples=_couples(parts))
     return replace(parts, first=_first(parts))
 

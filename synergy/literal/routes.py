@@ -12,6 +12,7 @@ from synergy.literal.scope import Flags, Floats, Scope, Variant, annuity
 from synergy.scenario import Pattern
 
 EARTH_KM = 6371.0088
+ROUNDING = 1e-9  # part by which two ways to compute a distance may differ
 PLACE = ["from", "to", "commodity", "mode"]
 ROUTE_COLUMNS = (*PLACE, "km", "cost", "loss", "capacity", "capex", "annuity", "co2", "new")
 STAY = {"from": -1, "to": -1, "commodity": -1, "mode": "", "km": 0.0, "cost": 0.0, "loss": 0.0, "capacity": np.inf}
@@ -33,23 +34,35 @@ def great_circle(latitude: tuple[Floats, Floats], longitude: tuple[Floats, Float
     return km
 
 
-def routes_of(scope: Scope, outlets: Ends, inlets: Ends) -> pd.DataFrame:
-    """Return the ways between sites that have an outlet and an inlet of a commodity.
+def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Ways between sites that have an outlet and an inlet of a commodity.
+
+    Parameters
+    ----------
+    scope : Scope
+    outlets, inlets : Ends
+    wanted : pandas.DataFrame, optional
+        `PLACE` of the ways to look at, by position; all that the ends allow when left out.
 
     Returns
     -------
     pandas.DataFrame
         `ROUTE_COLUMNS`: from, to and commodity as positions, cost and loss and CO2 per unit leaving, capacity a year
-        (infinite without one), capex undiscounted and new where it costs any. Row 0 stands for staying at a site.
+        (infinite without one), km NaN where unknown, capex undiscounted and new where it costs any. Row 0 stands for
+        staying at a site.
     """
-    leave = outlets.frame.loc[~outlets.frame["local"], ["site", "commodity"]].drop_duplicates()
-    reach = inlets.frame.loc[~inlets.frame["local"], ["site", "commodity"]].drop_duplicates()
+    leave = outlets.frame.loc[~outlets.frame["local"], ["site", "commodity"]].rename(columns={"site": "from"})
+    reach = inlets.frame.loc[~inlets.frame["local"], ["site", "commodity"]].rename(columns={"site": "to"})
     links, transport = _links(scope), _transport(scope)
-    by_mode = leave.rename(columns={"site": "from"}).merge(transport[["mode", "commodity", "max_km", "detour"]])
-    by_mode = by_mode.merge(reach.rename(columns={"site": "to"}))
+    carried = transport[["mode", "commodity", "max_km", "detour"]]
+    if wanted is None:
+        by_mode = leave.drop_duplicates().merge(carried).merge(reach.drop_duplicates())
+        drawn = links[PLACE].merge(leave.drop_duplicates()).merge(reach.drop_duplicates())
+    else:
+        by_mode, drawn = wanted.merge(carried), links[PLACE].merge(wanted)
     by_mode = by_mode[by_mode["from"] != by_mode["to"]]
-    by_mode = by_mode[_distance(scope, by_mode) * by_mode["detour"] <= by_mode["max_km"]]
-    drawn = links[PLACE].merge(leave.rename(columns={"site": "from"})).merge(reach.rename(columns={"site": "to"}))
+    near = _distance(scope, by_mode) * by_mode["detour"] <= by_mode["max_km"] * (1.0 + ROUNDING)
+    by_mode = by_mode[near]
     routes = pd.concat([by_mode[PLACE], drawn[PLACE]], ignore_index=True).drop_duplicates(ignore_index=True)
     routes = routes.merge(links, how="left", on=PLACE)
     routes = routes.merge(transport, how="left", on=["mode", "commodity"], suffixes=("_link", ""))
@@ -121,9 +134,9 @@ def _priced(scope: Scope, routes: pd.DataFrame) -> pd.DataFrame:
         return np.where(np.isnan(own), computed, own)
 
     km = stated("km", _distance(scope, routes) * of("detour"))
-    km = np.where(np.isnan(km), 0.0, km)  # without kilometres nothing is charged by them: the reader saw to it
+    length = np.where(np.isnan(km), 0.0, km)  # without kilometres nothing is charged by them: the reader saw to it
     existing = routes["existing"].fillna(False).to_numpy(dtype=bool)
-    capex = stated("fixed_capex_link", of("fixed_capex") + of("capex_per_km") * km)
+    capex = stated("fixed_capex_link", of("fixed_capex") + of("capex_per_km") * length)
     capex = np.where(existing, 0.0, capex)
     public = scope.column("public")
     start, end = routes["from"].to_numpy(dtype=int), routes["to"].to_numpy(dtype=int)
@@ -131,12 +144,12 @@ def _priced(scope: Scope, routes: pd.DataFrame) -> pd.DataFrame:
     capacity = stated("capacity_link", of("capacity")) * part
     return routes.assign(
         km=km,
-        cost=stated("cost_per_unit_link", of("cost_per_unit") + of("cost_per_unit_km") * km),
-        loss=stated("loss", np.minimum(1.0, of("loss_per_km") * km)),
+        cost=stated("cost_per_unit_link", of("cost_per_unit") + of("cost_per_unit_km") * length),
+        loss=stated("loss", np.minimum(1.0, of("loss_per_km") * length)),
         capacity=np.where(np.isnan(capacity), np.inf, capacity),
         capex=capex,
         annuity=annuity(scope.settings.discount_rate, of("lifetime_years")),
-        co2=of("co2_per_unit_km") * km,
+        co2=of("co2_per_unit_km") * length,
         new=capex > 0,
         forbidden=routes["forbidden"].fillna(False).astype(bool),
     )

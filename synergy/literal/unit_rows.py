@@ -102,8 +102,13 @@ def route_names(parts: Parts) -> pd.Series[str]:
 
 
 def _ends_allow(parts: Parts, among: Ints, group: Ints, groups: int) -> Floats:
-    """Return the most that the exchanges of each group can carry: what their outlets give, and their inlets take."""
+    """Most that the exchanges of each group can carry: what their outlets give, and their inlets take.
+
+    It is no constraint of a plan, so there what the plan sends is allowed.
+    """
     exchanges = parts.exchanges
+    if parts.sent is not None:
+        return np.bincount(group, weights=parts.sent[among], minlength=groups).astype(float)
     period = exchanges.period[among]
     arrival = exchanges.arrival[among]
     given, taken = np.zeros(groups), np.zeros(groups)

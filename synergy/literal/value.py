@@ -10,16 +10,24 @@ from synergy.literal.scope import Floats
 
 def worth(parts: Parts) -> Floats:
     """Return the money a year that one unit of each column brings: the value to maximise."""
-    exchanges, inlets, outlets, routes = parts.exchanges, parts.inlets, parts.outlets, parts.routes
+    exchanges, inlets, routes = parts.exchanges, parts.inlets, parts.routes
     disposed = inlets.column("kind")[exchanges.inlet] == "disposal"
-    paid = np.where(disposed, 0.0, outlets.column("price")[exchanges.outlet])  # an offer's price is for what is used
-    brought = inlets.column("price")[exchanges.inlet] * exchanges.arrival
-    flow = brought + paid - routes["cost"].to_numpy(dtype=float)[exchanges.route]
+    brought = np.where(disposed, 0.0, inlets.column("price")[exchanges.inlet] * exchanges.arrival)
+    flow = brought + supply(parts) - routes["cost"].to_numpy(dtype=float)[exchanges.route]
     yearly = _zeros(parts)
     _put(parts, yearly, "flow", flow)
     _put(parts, yearly, "run", -np.repeat(parts.units.frame["opex"].to_numpy(dtype=float), parts.spans))
     _put(parts, yearly, "level", -np.repeat(parts.tables.stores["hold_cost"].to_numpy(dtype=float), parts.spans))
-    return yearly - capex(parts) * _annuities(parts) - parts.scope.settings.carbon_price * emissions(parts)
+    return yearly - capex(parts) * annuities(parts) - parts.scope.settings.carbon_price * emissions(parts)
+
+
+def supply(parts: Parts) -> Floats:
+    """Money that one unit leaving over each exchange brings to whose site gives it: the good, or its disposal."""
+    exchanges, inlets = parts.exchanges, parts.inlets
+    disposed = inlets.column("kind")[exchanges.inlet] == "disposal"
+    brought = inlets.column("price")[exchanges.inlet] * exchanges.arrival
+    money: Floats = np.where(disposed, brought, parts.outlets.column("price")[exchanges.outlet])
+    return money
 
 
 def capex(parts: Parts) -> Floats:
@@ -40,7 +48,7 @@ def emissions(parts: Parts) -> Floats:
     return emitted
 
 
-def _annuities(parts: Parts) -> Floats:
+def annuities(parts: Parts) -> Floats:
     """Return the yearly cost of one unit of capex of each column."""
     steps, yearly = parts.units.steps["annuity"].to_numpy(dtype=float), _zeros(parts)
     _put(parts, yearly, "built", steps)

@@ -1,4 +1,4 @@
-"""Claims: every amount and every statement of a plan, recomputed from the tables and the plan's own frames."""
+"""Claims: the totals and statements of a plan, recomputed from the tables and the plan's own frames."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import step_facts
-from synergy.accounts.keys import texts
-from synergy.accounts.links import link_facts
 from synergy.errors import Severity
 from synergy.literal.build import build
 from synergy.literal.proof import proven
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.plan import Plan
+from synergy.verify.books import Books, texts
 from synergy.verify.findings import MONEY, Book, row_name
-from synergy.verify.view import LINK_KEY, View
 
 PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed one
 
 
-def check_source(book: Book, view: View, plan: Plan) -> None:
+def check_source(book: Book, books: Books, plan: Plan) -> None:
     """The plan is of this dataset, under these settings."""
-    if plan.dataset.get("digest") != view.dataset.digest:
+    if plan.dataset.get("digest") != books.dataset.digest:
         book.add("digest", "dataset", "the plan was made from other tables")
-    if plan.dataset.get("name") != view.dataset.name:
-        book.add("dataset", "dataset.name", f"is {plan.dataset.get('name')!r}, the dataset is {view.dataset.name!r}")
-    known = view.dataset.scenario_record()
+    if plan.dataset.get("name") != books.dataset.name:
+        book.add("dataset", "dataset.name", f"is {plan.dataset.get('name')!r}, the dataset is {books.dataset.name!r}")
+    known = books.dataset.scenario_record()
     for key, value in known.items():
         if _plain(plan.scenario.get(key)) != _plain(value):
             book.add("scenario", f"scenario.{key}", f"is {plan.scenario.get(key)!r}, in force is {value!r}")
@@ -43,27 +40,10 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def check_amounts(book: Book, view: View) -> None:
-    """What arrives, lengths, capex and annual cost are as the tables say."""
-    decisions, facts = view.decisions, view.facts
-    arrived = view.quantity * (1.0 - facts.loss)
-    book.claimed("arrived", view.arrived, arrived, np.abs(view.quantity) + 1e-12, view.flow_name)
-    links = link_facts(view.dataset, *[decisions.links[name] for name in LINK_KEY])
-    builds = step_facts(view.dataset, *[decisions.builds[name] for name in ("process", "site", "size")])
-    capex = builds.fixed + builds.unit * decisions.builds["capacity"].to_numpy(float)
-    for frame, table, found in (
-        ("links", decisions.links, {"km": links.km, "capex": links.capex, "annual_cost": links.annual}),
-        ("builds", decisions.builds, {"capex": capex, "annual_cost": capex * builds.factor}),
-    ):
-        for column, right in found.items():
-            left = table[column].to_numpy(float)
-            book.claimed(column, left, right, np.abs(right), row_name(frame, column))
-
-
-def check_totals(book: Book, view: View, plan: Plan) -> None:
+def check_totals(book: Book, books: Books, plan: Plan) -> None:
     """Value, bound, gap, status and emissions follow from the rows."""
-    turnover = view.ledger.turnover
-    book.one("value", plan.value, view.ledger.value, turnover)
+    turnover = books.turnover
+    book.one("value", plan.value, float(books.money.sum()), turnover)
     room = MONEY * max(1.0, turnover)
     if not plan.bound >= plan.value - room:
         book.add("bound", "bound", f"{plan.bound:.12g} is less than the value {plan.value:.12g}")
@@ -75,14 +55,14 @@ def check_totals(book: Book, view: View, plan: Plan) -> None:
     asked = plan.solver.get("gap_asked")
     if asked is not None and (plan.status == "optimal") != (plan.gap <= float(asked) + 1e-12):
         book.add("status", "status", f"{plan.status!r} with a gap of {plan.gap:.3g} where {asked} was asked for")
-    book.one("co2", plan.emissions.get("co2"), view.ledger.co2, float(view.ledger.frames[0]["co2"].abs().sum()) + 1.0)
+    book.one("co2", plan.emissions.get("co2"), float(books.co2.sum()), float(np.abs(books.co2).sum()) + 1.0)
 
 
-def check_proof(book: Book, view: View, plan: Plan) -> None:
+def check_proof(book: Book, books: Books, plan: Plan) -> None:
     """The duals prove the bound, without any rounding; without duals it is a claim."""
     if plan.duals is None:
         book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
-        if _linear(view):
+        if _linear(books):
             book.add("no_duals", "duals", "nothing here is a yes or no, yet no duals prove the bound", Severity.WARNING)
         return
     frame = pd.DataFrame(list(plan.duals), columns=[*ROW_COLUMNS, "value"])
@@ -90,7 +70,7 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     book.flag("duals", bad, row_name("duals", "value"), "is no number")
     if bad.any():
         return
-    bound = proven(build(view.dataset), frame)
+    bound = proven(build(books.dataset), frame)
     room = Fraction(PROVEN * max(1.0, abs(plan.value)))
     if bound is None or bound > Fraction(plan.bound) + room:
         found = "no bound" if bound is None else f"{float(bound):.12g}"
@@ -100,9 +80,9 @@ def check_proof(book: Book, view: View, plan: Plan) -> None:
     book.flag("shadow_prices", stray, row_name("shadow_prices"), "is none of the duals")
 
 
-def _linear(view: View) -> bool:
+def _linear(books: Books) -> bool:
     """Return whether the tables leave no yes-or-no decision: nothing to build or open, no least load, no count."""
-    dataset, settings = view.dataset, view.dataset.settings
+    dataset, settings = books.dataset, books.dataset.settings
     loads = dataset["facilities"]
     switched = bool(((loads["min_load"] > 0) & ~loads["must_run"].astype(bool)).any())
     built = settings.allow_builds and bool(dataset["processes"]["buildable"].any())
@@ -111,26 +91,26 @@ def _linear(view: View) -> bool:
     return not (switched or built or laid or settings.max_partners is not None)
 
 
-def _aims(view: View) -> bool:
+def _aims(books: Books) -> bool:
     """Return whether anything binds all together but nobody alone: an aim of the scenario, a duty in public."""
-    settings, sites = view.dataset.settings, view.dataset["sites"]
+    settings, sites = books.dataset.settings, books.dataset["sites"]
     if any(aim is not None for aim in (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)):
         return True
     public = sites.loc[sites["enterprise"] == "", "site"]
     duties = (("offers", "must_clear"), ("needs", "required"))
     return any(
-        bool((view.dataset[table][flag] & view.dataset[table]["site"].isin(public)).any()) for table, flag in duties
+        bool((books.dataset[table][flag] & books.dataset[table]["site"].isin(public)).any()) for table, flag in duties
     )
 
 
-def check_standalone(book: Book, view: View, plan: Plan) -> None:
+def check_standalone(book: Book, books: Books, plan: Plan) -> None:
     """The gain is the value less what each enterprise could do alone, and nobody could do better alone in sum."""
     if plan.standalone is None:
         for name in ("gain", "status_quo", "today", "remainder"):
             if getattr(plan, name) is not None:
                 book.add(name, name, "stands without standalone values")
         return
-    known = set(texts(view.dataset["enterprises"]["enterprise"]))
+    known = set(texts(books.dataset["enterprises"]["enterprise"]))
     if set(plan.standalone) != known:
         book.add("standalone", "standalone", "the enterprises are not those of the dataset")
     values = list(plan.standalone.values())
@@ -138,7 +118,7 @@ def check_standalone(book: Book, view: View, plan: Plan) -> None:
     scale = abs(plan.value) + sum(abs(value) for value in alone)
     gain = plan.value - sum(alone) if len(alone) == len(values) else None
     book.one("gain", plan.gain, gain, scale)
-    if gain is not None and not _aims(view) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
+    if gain is not None and not _aims(books) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
         book.add("standalone", "standalone", f"alone they reach {-gain:.6g} more than together, though no aim binds")
     for name in ("today", "status_quo"):
         value = getattr(plan, name)

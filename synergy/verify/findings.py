@@ -1,19 +1,20 @@
 """Findings: what a judge says of a plan, and the tolerances by which rows are compared.
 
-A row ``left <= right`` is broken where ``left - right > ROW * scale + NOISE * peak``: scale is the larger of the sum of
-the absolute terms of the row and its bound, peak the largest amount of the same kind (commodity, unit, store) in the
-plan. Money and other arithmetic of the plan (arrived, capex, value ...) is compared by ``MONEY * scale``.
+A row of the model is broken where it is beyond its bound by more than ``ROW * scale + NOISE * peak``: scale is the
+largest of the sums of its positive and of its negative terms and of its bound, peak the largest quantity of its
+commodity that flows in the plan. Money and other arithmetic of the plan (arrived, capex, value ...) is compared by
+``MONEY * scale``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from synergy.accounts.keys import Bools, Floats
 from synergy.errors import Severity
+from synergy.literal.scope import Flags, Floats
 
 ROW = 1e-6
 NOISE = 1e-9
@@ -25,11 +26,6 @@ def row_name(frame: str, column: str = "") -> Callable[[int], str]:
     """Return what names row i of a frame, or one cell of it."""
     end = f".{column}" if column else ""
     return lambda row: f"{frame}[{row}]{end}"
-
-
-def always(name: str) -> Callable[[int], str]:
-    """Return what names every row the same."""
-    return lambda _: name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +59,6 @@ class Finding:
         return f"{self.code} {self.subject}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of one constraint family, arrays of shape (n,).
-
-    Parameters
-    ----------
-    left, right : numpy.ndarray
-        What the plan does, what is allowed.
-    scale : numpy.ndarray
-        Sum of the absolute terms of `left`.
-    peak : numpy.ndarray or float
-        Largest amount of the same kind in the plan.
-    name : callable
-        Names row i.
-    """
-
-    left: Floats
-    right: Floats
-    scale: Floats
-    peak: Floats | float
-    name: Callable[[int], str]
-
-    def slack(self) -> Floats:
-        """Return how far left may be from right."""
-        with np.errstate(invalid="ignore"):
-            size = np.maximum(self.scale, np.where(np.isfinite(self.right), np.abs(self.right), 0.0))
-        allowed: Floats = ROW * size + NOISE * np.asarray(self.peak)
-        return allowed
-
-
 @dataclass(slots=True)
 class Book:
     """Findings as they are made."""
@@ -103,7 +69,7 @@ class Book:
         """Write one finding."""
         self.found.append(Finding(code, subject, text, severity))
 
-    def flag(self, code: str, bad: Bools, name: Callable[[int], str], text: str) -> None:
+    def flag(self, code: str, bad: Flags, name: Callable[[int], str], text: str) -> None:
         """Write a finding for each row that is bad; past `SHOWN` they are counted."""
         which = np.flatnonzero(bad)
         for row in which[:SHOWN].tolist():
@@ -111,19 +77,12 @@ class Book:
         if len(which) > SHOWN:
             self.add(code, "", f"... and {len(which) - SHOWN} more: {text}")
 
-    def at_most(self, code: str, rows: Rows) -> None:
-        """Write a finding for each row whose left side is above its right side."""
-        self._compared(code, rows, rows.left > rows.right + rows.slack(), "is more than")
-
-    def at_least(self, code: str, rows: Rows) -> None:
-        """Write a finding for each row whose left side is below its right side."""
-        self._compared(code, rows, rows.left < rows.right - rows.slack(), "is less than")
-
-    def equal(self, code: str, rows: Rows) -> None:
-        """Write a finding for each row whose sides differ."""
-        with np.errstate(invalid="ignore"):
-            off = ~(np.abs(rows.left - rows.right) <= rows.slack())
-        self._compared(code, rows, off, "is not")
+    def compared(self, code: str, names: Sequence[str], sides: tuple[Floats, Floats], word: str) -> None:
+        """Write a finding for each row whose two sides do not compare as they should."""
+        for name, left, right in zip(names[:SHOWN], *(side.tolist() for side in sides), strict=False):
+            self.add(code, name, f"{left:.12g} {word} {right:.12g}")
+        if len(names) > SHOWN:
+            self.add(code, "", f"... and {len(names) - SHOWN} more rows")
 
     def claimed(self, code: str, claim: Floats, found: Floats, scale: Floats, name: Callable[[int], str]) -> None:
         """Write a finding for each claim that differs from what was found by more than `MONEY` of a scale."""
@@ -143,10 +102,3 @@ class Book:
             return
         pair = (np.array([float(claim)]), np.array([float(found)]))
         self.claimed(code, *pair, np.array([scale]), lambda _: code)
-
-    def _compared(self, code: str, rows: Rows, bad: Bools, word: str) -> None:
-        which = np.flatnonzero(bad)
-        for row in which[:SHOWN].tolist():
-            self.add(code, rows.name(row), f"{rows.left[row]:.12g} {word} {rows.right[row]:.12g}")
-        if len(which) > SHOWN:
-            self.add(code, "", f"... and {len(which) - SHOWN} more rows")

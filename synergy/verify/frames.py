@@ -1,13 +1,14 @@
-"""Frames: every id is known, every amount is a number, every arc is one the contract has."""
+"""Frames: the rows of a plan are variables of the literal model, and say of themselves what the tables say."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.facts import step_facts
-from synergy.accounts.keys import MISSING, find, take, texts
-from synergy.accounts.links import link_facts
+from synergy.literal.scope import Ints
+from synergy.literal.value import annuities, capex
 from synergy.plan import (
     BUILD_COLUMNS,
     FLOW_COLUMNS,
@@ -17,8 +18,8 @@ from synergy.plan import (
     RUN_COLUMNS,
     Decisions,
 )
+from synergy.verify.books import LINK_KEY, Books
 from synergy.verify.findings import Book, row_name
-from synergy.verify.view import LINK_KEY, View, matching
 
 _COLUMNS = {
     "flows": FLOW_COLUMNS + FLOW_ENDS,
@@ -60,54 +61,39 @@ def check_shape(book: Book, decisions: Decisions) -> None:
             book.flag("twice", again, row_name(name), "the same key stands above")
 
 
-def check_ids(book: Book, view: View) -> None:
-    """Every id of the frames is known to the tables."""
-    dataset, plan = view.dataset, view.decisions
-    flows = {"from_site": view.origin, "to_site": view.target, "commodity": view.commodity, "period": view.period}
-    for column, rows in flows.items():
-        book.flag("unknown", rows == MISSING, row_name("flows", column), "no table has it")
-    for side, ends in (("outlet", view.outlets), ("inlet", view.inlets)):
-        text = f"no such {side} of this commodity"
-        book.flag("unknown", ~ends.known, view.flow_name, text)
-    periods = dataset["periods"]["period"]
-    for name in ("runs", "levels"):
-        rows = find([getattr(plan, name)["period"]], [periods])
-        book.flag("unknown", rows == MISSING, row_name(name, "period"), "no table has it")
-    kind = texts(plan.runs["kind"])
-    known = (view.units.process != MISSING) & (view.units.site != MISSING)
-    known &= (kind == "build") | ((kind == "facility") & (view.units.facility != MISSING))
-    book.flag("unknown", ~known, lambda row: f"runs[{row}]", "no such facility or build")
-    stores = find([plan.levels["store"]], [dataset["stores"]["store"]])
-    book.flag("unknown", stores == MISSING, lambda row: f"levels[{row}]", "no such store")
-    steps = step_facts(dataset, plan.builds["process"], plan.builds["site"], plan.builds["size"])
-    book.flag("build", ~steps.allowed, lambda row: f"builds[{row}]", "may not be built here, in this step of scale")
+def check_strays(book: Book, books: Books) -> None:
+    """Every row is a variable of the model: its ids are known, and the contract has such an exchange, build or link."""
+    for stray in books.point.strays:
+        plain = stray.frame == "flows" and not stray.column
+        name = books.named if plain else row_name(stray.frame, stray.column)
+        book.flag(stray.code, stray.rows, name, stray.text)
+    if not books.dataset.settings.allow_builds:
+        count = len(books.decisions.builds)
+        book.flag("allow_builds", np.ones(count, bool), row_name("builds"), "new processes are not allowed")
 
 
-def check_arcs(book: Book, view: View) -> None:
-    """Flows join ends that the contract lets meet, where and when those are, over links that may be used."""
-    outlets, inlets, flows = view.outlets, view.inlets, view.decisions.flows
-    name = view.flow_name
-    through = (outlets.kind == "market") & np.isin(inlets.kind, ["market", "disposal"])
-    through |= (outlets.kind == "store") & (inlets.kind == "store")
-    book.flag("arc", through, name, "an outlet of this kind may not feed such an inlet")
-    for side, ends, place in (("outlet", outlets, "from_site"), ("inlet", inlets, "to_site")):
-        away = (ends.site != "") & (ends.site != texts(flows[place]))
-        book.flag("arc", away, name, f"the {side} is not at {place}")
-        late = (ends.period != "") & (ends.period != texts(flows["period"]))
-        book.flag("arc", late, name, f"the {side} is not there in this period")
-        book.flag("arc", ends.local & view.moves, name, f"the {side} is reached from its own site alone")
-    disposed = inlets.kind == "disposal"
-    cost = take(view.dataset["commodities"]["disposal_cost"], view.commodity)
-    book.flag("arc", disposed & np.isnan(cost), name, "this commodity may not be disposed of")
-    book.flag("link", ~view.facts.possible, name, "no such way: unknown, too far or forbidden by the tables")
+def check_amounts(book: Book, books: Books) -> None:
+    """What arrives, lengths, capex and annual cost are as the tables say."""
+    point, decisions = books.point, books.decisions
+    parts, spent = point.parts, capex(point.parts)
+    flow, build, link = (np.flatnonzero(at >= 0) for at in (point.flow, point.build, point.link))
+    arrived = books.quantity[flow] * parts.exchanges.arrival[point.flow[flow]]
+    book.claimed("arrived", books.arrived[flow], arrived, books.quantity[flow] + 1e-12, _among(books.named, flow))
+    size, opened = point.build[build], point.link[link]
+    built = size - parts.first["size"] + parts.first["built"]
+    paid = spent[built] + spent[size] * decisions.builds["capacity"].to_numpy(float)[build]
+    km = parts.routes["km"].to_numpy(float)[parts.opened][opened - parts.first["open"]]
+    for frame, rows, column, found in (
+        ("builds", build, "capex", paid),
+        ("builds", build, "annual_cost", paid * annuities(parts)[size]),
+        ("links", link, "km", km),
+        ("links", link, "capex", spent[opened]),
+        ("links", link, "annual_cost", (spent * annuities(parts))[opened]),
+    ):
+        claim = getattr(decisions, frame)[column].to_numpy(float)[rows]
+        book.claimed(column, claim, found, np.abs(found), _among(row_name(frame, column), rows))
 
 
-def check_links(book: Book, view: View) -> None:
-    """Opened links exist and cost capex; what the scenario forbids is not there."""
-    flows, links = view.decisions.flows, view.decisions.links
-    for pattern in view.dataset.settings.forbid:
-        book.flag("forbid", matching(view, pattern, flows), view.flow_name, "the scenario forbids it")
-        hit = matching(view, pattern, links)
-        book.flag("forbid", hit, lambda row: f"links[{row}]", "the scenario forbids it")
-    facts = link_facts(view.dataset, *[links[name] for name in LINK_KEY])
-    book.flag("link", ~(facts.possible & (facts.capex > 0)), lambda row: f"links[{row}]", "no link that costs capex")
+def _among(name: Callable[[int], str], rows: Ints) -> Callable[[int], str]:
+    """What names the rows of a selection."""
+    return lambda row: name(int(rows[row]))

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from synergy.accounts.keys import Bools, Texts, take_text, texts
+from synergy.literal.scope import Flags
 from synergy.plan import Kind, Plan, Proposal
+from synergy.verify.books import Books, Texts, texts
 from synergy.verify.findings import Book
 from synergy.verify.shares import check_money, shares_of
-from synergy.verify.view import View
 
 STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
 SAME = 0.01  # amounts that differ by less than this part are the same deal
@@ -34,44 +33,44 @@ class Exchanges:
 
     giver: Texts
     taker: Texts
-    crossing: Bools
+    crossing: Flags
 
 
-def check_proposals(book: Book, view: View, plan: Plan) -> None:
+def check_proposals(book: Book, books: Books, plan: Plan) -> None:
     """Proposals are consistent with the plan."""
-    known = set(texts(view.dataset["enterprises"]["enterprise"]))
-    exchanges = _exchanges(view)
-    there = [proposal for proposal in plan.proposals if _rows_there(book, view, proposal)]
+    known = set(texts(books.dataset["enterprises"]["enterprise"]))
+    exchanges = _exchanges(books)
+    there = [proposal for proposal in plan.proposals if _rows_there(book, books, proposal)]
     for proposal in plan.proposals:
         _check_words(book, proposal, known)
-    shares, prices = shares_of(view, there), _prices(plan)
+    shares, prices = shares_of(books, there), _prices(plan)
     for number, proposal in enumerate(there):
-        _check_people(book, view, proposal, exchanges)
-        _check_subject(book, view, proposal, exchanges)
+        _check_people(book, books, proposal, exchanges)
+        _check_subject(book, books, proposal, exchanges)
         check_money(book, proposal, shares[number])
-        _check_terms(book, view, proposal, exchanges)
+        _check_terms(book, books, proposal, exchanges)
         _check_prices(book, proposal, prices)
         _check_loss(book, plan, proposal)
     ids = [proposal.id for proposal in plan.proposals]
     if len(set(ids)) != len(ids):
         book.add("proposals", "proposals", "an id stands twice")
-    _check_sum(book, view, plan)
+    _check_sum(book, books, plan)
 
 
-def _exchanges(view: View) -> Exchanges:
+def _exchanges(books: Books) -> Exchanges:
     """Return the owners of both ends of the flows and which flows can be proposed."""
-    flows = view.decisions.flows
-    public_from, public_to = view.giver == "", view.taker == ""
-    outside = np.isin(view.outlets.kind, OUTSIDE) | np.isin(view.inlets.kind, OUTSIDE)
-    inner = view.moves & ~view.partnership & ~(public_from & public_to) & ~outside
+    flows = books.decisions.flows
+    public_from, public_to = books.giver == "", books.taker == ""
+    outside = np.isin(texts(flows["outlet_kind"]), OUTSIDE) | np.isin(texts(flows["inlet_kind"]), OUTSIDE)
+    inner = books.moves & ~books.partnership & ~(public_from & public_to) & ~outside
     return Exchanges(
-        giver=np.where(public_from, "@" + texts(flows["from_site"]), view.giver),
-        taker=np.where(public_to, "@" + texts(flows["to_site"]), view.taker),
-        crossing=(view.moves & view.partnership) | inner,
+        giver=np.where(public_from, "@" + texts(flows["from_site"]), books.giver),
+        taker=np.where(public_to, "@" + texts(flows["to_site"]), books.taker),
+        crossing=(books.moves & books.partnership) | inner,
     )
 
 
-def _check_sum(book: Book, view: View, plan: Plan) -> None:
+def _check_sum(book: Book, books: Books, plan: Plan) -> None:
     """Gains and remainder make up the plan's gain."""
     gains = [proposal.gain for proposal in plan.proposals]
     if plan.gain is None or plan.remainder is None or any(gain is None for gain in gains):
@@ -81,7 +80,7 @@ def _check_sum(book: Book, view: View, plan: Plan) -> None:
             book.add("remainder", "remainder", "gains of proposals and remainder stand together or not at all")
         return
     total = math.fsum([gain for gain in gains if gain is not None] + [plan.remainder])
-    scale = abs(plan.gain) + sum(abs(gain or 0.0) for gain in gains) + view.ledger.turnover
+    scale = abs(plan.gain) + sum(abs(gain or 0.0) for gain in gains) + books.turnover
     book.one("remainder", total, plan.gain, scale)
 
 
@@ -104,9 +103,9 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
         book.add("co2_saved", proposal.id, f"{proposal.co2_saved} is no amount")
 
 
-def _rows_there(book: Book, view: View, proposal: Proposal) -> bool:
+def _rows_there(book: Book, books: Books, proposal: Proposal) -> bool:
     """Flows, builds and links are rows of the plan."""
-    decisions = view.decisions
+    decisions = books.decisions
     for name, places in (("flows", proposal.flows), ("builds", proposal.builds), ("links", proposal.links)):
         size = len(getattr(decisions, name))
         if any(not 0 <= place < size for place in places) or len(set(places)) != len(places):
@@ -115,11 +114,11 @@ def _rows_there(book: Book, view: View, proposal: Proposal) -> bool:
     return True
 
 
-def _check_people(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_people(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
     """Enterprises, host, scope and commodities are those of its flows and its build."""
     rows = list(proposal.flows)
     crossing = [row for row in rows if exchanges.crossing[row]]
-    host = _host(view, proposal)
+    host = _host(books, proposal)
     if proposal.host != host.removeprefix("@"):
         book.add("host", proposal.id, f"claimed {proposal.host!r}, found {host.removeprefix('@')!r}")
     owners = {*exchanges.giver[crossing], *exchanges.taker[crossing], host} - {""}
@@ -130,26 +129,25 @@ def _check_people(book: Book, view: View, proposal: Proposal, exchanges: Exchang
     scope = "between" if len(owners) > 1 else "within"
     if proposal.scope != scope:
         book.add("scope", proposal.id, f"claimed {proposal.scope!r}, found {scope!r}")
-    goods = set(texts(view.decisions.flows["commodity"].iloc[rows]))
+    goods = set(texts(books.decisions.flows["commodity"].iloc[rows]))
     if goods != set(proposal.commodities):
         wrong = ", ".join(sorted(goods ^ set(proposal.commodities)))
         book.add("commodities", proposal.id, f"its flows carry others: {wrong}")
 
 
-def _host(view: View, proposal: Proposal) -> str:
+def _host(books: Books, proposal: Proposal) -> str:
     """Return the owner of the place of its build, "" where it has none."""
     if not proposal.builds:
         return ""
-    site = str(view.decisions.builds["site"].iloc[proposal.builds[0]])
-    sites = view.dataset["sites"].set_index("site")["enterprise"]
-    return str(sites.get(site, "")) or f"@{site}"
+    site = str(books.decisions.builds["site"].iloc[proposal.builds[0]])
+    return str(books.owner([site])[0]) or f"@{site}"
 
 
-def _check_subject(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
     """The id names the build or the pair and commodity, and the state is that of the deals between them."""
-    rows, flows = list(proposal.flows), view.decisions.flows
+    rows, flows = list(proposal.flows), books.decisions.flows
     if proposal.builds:
-        build = view.decisions.builds.iloc[proposal.builds[0]]
+        build = books.decisions.builds.iloc[proposal.builds[0]]
         wanted = f"build:{build['process']}@{build['site']}"
         if proposal.id != wanted or len(proposal.builds) > 1:
             book.add("id", proposal.id, f"its build is {wanted!r}")
@@ -165,25 +163,21 @@ def _check_subject(book: Book, view: View, proposal: Proposal, exchanges: Exchan
     if keys != {proposal.id}:
         book.add("id", proposal.id, f"its flows are of {', '.join(sorted(keys)) or 'nobody'}")
         return
-    found = _state(view, exchanges, rows[0])
+    found = _state(books, exchanges, rows[0])
     if proposal.state != found:
         book.add("state", proposal.id, f"claimed {proposal.state!r}, found {found!r}")
-    phase = view.dataset["commodities"].set_index("commodity")["phase"]
+    phase = books.dataset["commodities"].set_index("commodity")["phase"]
     if phase.get(str(flows["commodity"].iloc[rows[0]])) == "right" and proposal.kind != Kind.REALLOCATION:
         book.add("kind", proposal.id, "a right that moves is reallocated")
 
 
-def _state(view: View, exchanges: Exchanges, row: int) -> str:
+def _state(books: Books, exchanges: Exchanges, row: int) -> str:
     """Return whether the owners of a flow trade its commodity today, and as much as in the plan."""
-    flows, deals, sites = view.decisions.flows, view.dataset["deals"], view.dataset["sites"]
+    flows, deals = books.decisions.flows, books.dataset["deals"]
     good, giver, taker = str(flows["commodity"].iloc[row]), exchanges.giver[row], exchanges.taker[row]
-    same = view.moves & (exchanges.giver == giver) & (exchanges.taker == taker) & (texts(flows["commodity"]) == good)
-    now = float(view.quantity[same].sum())
-    place = pd.Index(sites["site"])
-    owner = {
-        end: take_text(sites["enterprise"], np.asarray(place.get_indexer(pd.Index(deals[end])), dtype=np.int64))
-        for end in ("from_site", "to_site")
-    }
+    same = books.moves & (exchanges.giver == giver) & (exchanges.taker == taker) & (texts(flows["commodity"]) == good)
+    now = float(books.quantity[same].sum())
+    owner = {end: books.owner(deals[end]) for end in ("from_site", "to_site")}
     ends = {end: np.where(owner[end] == "", "@" + texts(deals[end]), owner[end]) for end in owner}
     agreed = (ends["from_site"] == giver) & (ends["to_site"] == taker) & (texts(deals["commodity"]) == good)
     then = float(deals["quantity"].to_numpy(float)[agreed].sum())
@@ -192,11 +186,11 @@ def _state(view: View, exchanges: Exchanges, row: int) -> str:
     return "running" if abs(now - then) <= SAME * then else "changed"
 
 
-def _check_terms(book: Book, view: View, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_terms(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
     """Terms are what crosses a fence, all of it."""
     rows = [row for row in proposal.flows if exchanges.crossing[row]]
-    flows = view.decisions.flows.iloc[rows]
-    frame = flows.assign(way=np.nan_to_num(view.facts.km[rows]) * view.quantity[rows])
+    flows = books.decisions.flows.iloc[rows]
+    frame = flows.assign(way=np.nan_to_num(books.km[rows]) * books.quantity[rows])
     both = frame.groupby(["from_site", "to_site", "commodity"])[["quantity", "way"]].sum()
     sums = both["quantity"]
     told: Sequence[tuple[str, str, str]] = [(one.from_site, one.to_site, one.commodity) for one in proposal.terms]

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.keys import Floats, find, texts
-from synergy.accounts.owners import collected, owner_of
 from synergy.errors import Severity
+from synergy.literal.named import matched
+from synergy.literal.owners import collected
+from synergy.literal.scope import Floats
 from synergy.plan import Plan
+from synergy.verify.books import Books, texts
 from synergy.verify.findings import MONEY, Book
 from synergy.verify.subsidies import check_subsidy
-from synergy.verify.view import View
 
 LEAST = 1e-9  # of the money that moves: what rounding of sums may come to
 KEY = ["from", "to", "commodity"]
@@ -22,7 +23,7 @@ KEY = ["from", "to", "commodity"]
 Settlement = Mapping[str, Any]
 
 
-def check_settlement(book: Book, view: View, plan: Plan) -> None:
+def check_settlement(book: Book, books: Books, plan: Plan) -> None:
     """Payoffs sum to the value and nobody loses, transfers to 0, prices carry them, claims of stability agree."""
     settlement = plan.settlement
     if settlement is None:
@@ -30,13 +31,13 @@ def check_settlement(book: Book, view: View, plan: Plan) -> None:
     if plan.standalone is None:
         book.add("settlement", "settlement", "stands without standalone values")
         return
-    names = texts(view.dataset["enterprises"]["enterprise"])
+    names = texts(books.dataset["enterprises"]["enterprise"])
     if set(settlement["payoffs"]) != set(names):
         book.add("settlement", "settlement.payoffs", "the enterprises are not those of the dataset")
         return
-    _check_payoffs(book, view, plan, names)
-    _check_transfers(book, view, plan, names)
-    _check_prices(book, view, plan)
+    _check_payoffs(book, books, plan, names)
+    _check_transfers(book, books, plan, names)
+    _check_prices(book, books, plan)
     _check_stability(book, plan)
     check_subsidy(book, plan, [str(name) for name in names])
     for note in settlement["notes"]:
@@ -60,16 +61,16 @@ def payoffs_of(settlement: Settlement, names: Any, key: str = "payoff") -> Float
     return np.array([np.nan if value is None else float(value) for value in given])
 
 
-def _scale(view: View, plan: Plan) -> float:
+def _scale(books: Books, plan: Plan) -> float:
     """Return the money against which sums are exact."""
-    return max(1.0, view.ledger.turnover, abs(plan.value))
+    return max(1.0, books.turnover, abs(plan.value))
 
 
-def _check_payoffs(book: Book, view: View, plan: Plan, names: Any) -> None:
+def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
     """Payoffs sum to the value, stand beside the standalone values of the plan, and nobody gets less."""
     settlement, standalone = plan.settlement or {}, plan.standalone or {}
     payoff, alone, gain = (payoffs_of(settlement, names, key) for key in ("payoff", "standalone", "gain"))
-    scale = _scale(view, plan)
+    scale = _scale(books, plan)
     book.one("payoffs", float(payoff.sum()), plan.value, scale)
     stated = np.array([np.nan if (value := standalone.get(name)) is None else float(value) for name in names])
 
@@ -85,15 +86,15 @@ def _check_payoffs(book: Book, view: View, plan: Plan, names: Any) -> None:
         book.flag("payoff", lost, called("payoff"), "is less than what it is worth alone")
 
 
-def _check_transfers(book: Book, view: View, plan: Plan, names: Any) -> None:
+def _check_transfers(book: Book, books: Books, plan: Plan, names: Any) -> None:
     """Transfers are whole units of money, sum to exactly 0, and bring each from its own accounts to its payoff."""
     settlement = plan.settlement or {}
     unit, transfer = float(settlement["unit"]), payoffs_of(settlement, names, "transfer")
     whole = np.rint(transfer / unit)
     if int(whole.sum()) != 0:
         book.add("transfers", "settlement.payoffs", f"transfers sum to {whole.sum() * unit:.12g}")
-    off = np.abs(payoffs_of(settlement, names) - collected(view.dataset, view.decisions).to_numpy(float) - transfer)
-    room = unit * (len(names) + 1) + MONEY * _scale(view, plan)
+    off = np.abs(payoffs_of(settlement, names) - collected(books.point.parts, books.point.x).to_numpy(float) - transfer)
+    room = unit * (len(names) + 1) + MONEY * _scale(books, plan)
     wrong = ~(off <= room)
     book.flag("transfer", wrong, lambda row: f"settlement.payoffs.{names[row]}.transfer", "does not bring the payoff")
     paid = np.zeros(len(names))
@@ -107,13 +108,13 @@ def _check_transfers(book: Book, view: View, plan: Plan, names: Any) -> None:
     book.flag("lump_sum", other, lambda row: str(names[row]), "prices, lump sums and balances do not make the transfer")
 
 
-def _check_prices(book: Book, view: View, plan: Plan) -> None:
+def _check_prices(book: Book, books: Books, plan: Plan) -> None:
     """Every exchange between enterprises has one price, in its band, and is paid for the quantity that leaves."""
     settlement = plan.settlement or {}
     prices = pd.DataFrame(settlement["prices"], columns=[*KEY, "seller", "buyer", *_NUMBERS])
-    flows = view.decisions.flows[view.partnership].rename(columns={"from_site": "from", "to_site": "to"})
+    flows = books.decisions.flows[books.partnership].rename(columns={"from_site": "from", "to_site": "to"})
     moved = flows.groupby(KEY)["quantity"].sum().reset_index()
-    place = find([prices[name] for name in KEY], [moved[name] for name in KEY])
+    place = matched(prices[KEY], moved[KEY])
     scale = max(1.0, float(moved["quantity"].max())) if len(moved) else 1.0
     missing = set(range(len(moved))) - set(place.tolist())
     small = [at for at in missing if moved["quantity"].iloc[at] <= 1e-6 * scale]
@@ -124,10 +125,8 @@ def _check_prices(book: Book, view: View, plan: Plan) -> None:
     known = np.append(moved["quantity"].to_numpy(float), np.nan)[place]
     quantity = prices["quantity"].to_numpy(float)
     book.flag("prices", np.abs(quantity - known) > 1e-6 * scale, called, "is for another quantity than the plan's")
-    owners = [owner_of(view.dataset, prices[end]) for end in ("from", "to")]
-    ids = np.append(texts(view.dataset["enterprises"]["enterprise"]), "")
-    for side, owner in zip(("seller", "buyer"), owners, strict=True):
-        book.flag("prices", ids[owner] != texts(prices[side]), called, f"has another {side}")
+    for side, end in (("seller", "from"), ("buyer", "to")):
+        book.flag("prices", books.owner(prices[end]) != texts(prices[side]), called, f"has another {side}")
     price, low, high, payment = (prices[name].to_numpy(float) for name in ("price", "low", "high", "payment"))
     width = 1e-6 * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
     outside = (price < np.minimum(low, high) - width) | (price > np.maximum(low, high) + width)

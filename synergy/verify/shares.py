@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.accounts.keys import Floats, find, texts
+from synergy.literal.named import matched
+from synergy.literal.scope import Floats
 from synergy.plan import Proposal
+from synergy.verify.books import LINK_KEY, Books
 from synergy.verify.findings import Book
-from synergy.verify.view import LINK_KEY, View
 
 MONEY = ("capex", "annual_cost")
 
@@ -37,7 +38,7 @@ class Share:
     own: Mapping[str, tuple[float, float]]
 
 
-def shares_of(view: View, proposals: Sequence[Proposal]) -> list[Share]:
+def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[Share]:
     """Return the money of each proposal.
 
     A flow that stands in several proposals, between two new units, counts in equal parts for each; a link is borne by
@@ -45,31 +46,30 @@ def shares_of(view: View, proposals: Sequence[Proposal]) -> list[Share]:
 
     Parameters
     ----------
-    view : View
+    books : Books
     proposals : sequence of Proposal
         All whose rows are there.
     """
-    flows, links, builds = view.decisions.flows, view.decisions.links, view.decisions.builds
-    link = find([flows[name] for name in LINK_KEY], [links[name] for name in LINK_KEY])
+    flows, links, builds = books.decisions.flows, books.decisions.links, books.decisions.builds
+    link = matched(flows[list(LINK_KEY)], links[list(LINK_KEY)])
     every = np.concatenate([np.asarray(one.flows, dtype=np.int64) for one in proposals] or [np.empty(0, np.int64)])
     times = np.bincount(every, minlength=len(flows))
     used = link >= 0
-    total = np.bincount(link[used], weights=view.quantity[used], minlength=len(links)).astype(float)
+    total = np.bincount(link[used], weights=books.quantity[used], minlength=len(links)).astype(float)
     money = {name: _per_unit(links[name], total) for name in MONEY}
-    owner = view.dataset["sites"].set_index("site")["enterprise"]
-    ends = {name: texts(links[name].map(owner).fillna("")) for name in ("from_site", "to_site")}
+    ends = {name: books.owner(links[name]) for name in ("from_site", "to_site")}
     payer = np.where(ends["to_site"] == "", ends["from_site"], ends["to_site"])
-    host = texts(builds["site"].map(owner).fillna(""))
-    found = []
+    host = books.owner(builds["site"])
+    shares = []
     for one in proposals:
         rows = np.asarray([row for row in one.flows if link[row] >= 0], dtype=np.int64)
-        sent = view.quantity[rows] / times[rows]
+        sent = books.quantity[rows] / times[rows]
         built = list(one.builds)
         paid = pd.DataFrame({name: rate[link[rows]] * sent for name, rate in money.items()}, columns=list(MONEY))
         paid = pd.concat([paid, builds.iloc[built][list(MONEY)]])
         whose = np.concatenate([payer[link[rows]], host[built]])
         own = paid.groupby(whose)[list(MONEY)].sum()
-        found.append(
+        shares.append(
             Share(
                 links=frozenset(link[rows].tolist()),
                 capex=float(paid["capex"].sum()),
@@ -77,7 +77,7 @@ def shares_of(view: View, proposals: Sequence[Proposal]) -> list[Share]:
                 own={str(name): (capex, annual) for name, capex, annual in own.itertuples()},
             )
         )
-    return found
+    return shares
 
 
 def _per_unit(cost: pd.Series, total: Floats) -> Floats:

@@ -5,26 +5,12 @@ from __future__ import annotations
 from synergy.dataset.dataset import Dataset
 from synergy.errors import VerificationError
 from synergy.plan import Plan
-from synergy.verify import aims, claims, frames, offers, plants, settled, trade
+from synergy.verify import claims, frames, offers, settled
+from synergy.verify.books import Books
 from synergy.verify.findings import Book, Finding
-from synergy.verify.view import view_of
+from synergy.verify.rows import check_rows
 
-_RULES = (
-    frames.check_ids,
-    frames.check_arcs,
-    frames.check_links,
-    trade.check_offers,
-    trade.check_needs,
-    trade.check_units,
-    trade.check_markets,
-    trade.check_qualities,
-    plants.check_facilities,
-    plants.check_builds,
-    plants.check_capacities,
-    plants.check_stores,
-    aims.check_aims,
-    claims.check_amounts,
-)
+_RULES = (frames.check_strays, check_rows, frames.check_amounts)
 _CLAIMS = (
     claims.check_source,
     claims.check_totals,
@@ -58,11 +44,11 @@ def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
     frames.check_shape(book, plan.decisions)
     if book.found:
         return tuple(book.found)
-    view = view_of(dataset, plan.decisions)
+    books = Books(dataset, plan.decisions)
     for rule in _RULES:
-        rule(book, view)
+        rule(book, books)
     for claim in _CLAIMS:
-        claim(book, view, plan)
+        claim(book, books, plan)
     return tuple(book.found)
 
 

@@ -1,0 +1,162 @@
+"""Point: a plan as a point of the literal model, written out for the exchanges that the plan names alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from synergy.dataset.dataset import Dataset
+from synergy.literal.ends import inlets_of, outlets_of, tables_of
+from synergy.literal.exchanges import Exchanges
+from synergy.literal.named import Stray, flows_of, forbidden, matched, route_at, ways_of
+from synergy.literal.parts import Parts, enterprises_of, numbered
+from synergy.literal.routes import routes_of
+from synergy.literal.scope import Flags, Floats, Ints, positions, scope_of
+from synergy.literal.units import Units, units_of
+from synergy.plan import Decisions
+
+RUNNING = 1e-9  # part of what a facility could do below which it is off
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Values of the literal model's variables in a plan.
+
+    Parameters
+    ----------
+    parts : Parts
+        The model; its exchanges are the plan's flows, its opened links those that the plan uses or names.
+    x : ndarray
+        Value of each column: of what has no row in the plan 0; a facility with a least load is on where it runs, two
+        enterprises are partners where something flows between them.
+    flow, run, level, build, link : ndarray of int
+        Column of each row of the plan's frames (of a build that of its size), -1 for strays.
+    route : ndarray of int
+        Position of the route of each row of links, -1 for strays.
+    strays : tuple of Stray
+        Rows that are no variables.
+    """
+
+    parts: Parts
+    x: Floats
+    flow: Ints
+    run: Ints
+    level: Ints
+    build: Ints
+    link: Ints
+    strays: tuple[Stray, ...]
+
+
+def point_of(dataset: Dataset, decisions: Decisions) -> Point:
+    """Point of the literal model, of all enterprises together, that some decisions are.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Tables and settings.
+    decisions : Decisions
+        Amounts that are numbers, whatever the ids; rows numbered from 0.
+
+    Returns
+    -------
+    Point
+
+    Notes
+    -----
+    Time and memory are linear in the rows of the tables and of the plan: of the exchanges, which are many, only those
+    are written out that the plan names, as all others are 0.
+    """
+    scope = scope_of(dataset)
+    tables, units = tables_of(scope), units_of(scope)
+    build = positions(units.steps["subject"], _steps(decisions.builds))
+    units = _bounded(units, build, decisions.builds["capacity"].to_numpy(dtype=float))
+    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+    ways, opened = ways_of(scope, decisions.flows), ways_of(scope, decisions.links)
+    wanted = pd.concat([ways, opened], ignore_index=True).drop_duplicates()
+    wanted = wanted[(wanted[["from", "to", "commodity"]] >= 0).all(axis=1)]
+    routes = routes_of(scope, outlets, inlets, wanted)
+    flows = flows_of(scope, (outlets, inlets), routes, (decisions.flows, ways))
+    kept, new = flows.kept, routes["new"].to_numpy(dtype=bool)
+    link = route_at(routes, opened)
+    link = np.where(new[link], link, -1)
+    exchanges = Exchanges(
+        outlet=flows.outlet[kept],
+        inlet=flows.inlet[kept],
+        route=flows.route[kept],
+        period=flows.period[kept],
+        arrival=1.0 - routes["loss"].to_numpy(dtype=float)[flows.route[kept]],
+        most=np.full(int(kept.sum()), np.inf),
+    )
+    sent = decisions.flows["quantity"].to_numpy(dtype=float)[kept]
+    used = np.union1d(exchanges.route[new[exchanges.route]], link[link >= 0]).astype(np.int64)
+    parts = Parts(scope, tables, units, outlets, inlets, routes, exchanges, used, pd.DataFrame(), {}, sent)
+    return _filled(numbered(parts), decisions, (np.where(kept, np.cumsum(kept) - 1, -1), build, link), flows.strays)
+
+
+def _steps(builds: pd.DataFrame) -> list[str]:
+    """Subject of each build's step of scale: ``process@site`` or ``process@site#size``."""
+    rows = zip(builds["process"], builds["site"], builds["size"], strict=True)
+    return [f"{process}@{site}" + (f"#{size}" if size else "") for process, site, size in rows]
+
+
+def _bounded(units: Units, build: Ints, capacity: Floats) -> Units:
+    """Units whose steps without a greatest size are as large as the plan builds them: nothing bounds them."""
+    size = units.steps["minimum"].to_numpy(dtype=float).copy()
+    np.maximum.at(size, build[build >= 0], capacity[build >= 0])
+    maximum = units.steps["maximum"].to_numpy(dtype=float)
+    return replace(units, steps=units.steps.assign(maximum=np.where(np.isinf(maximum), size, maximum)))
+
+
+def _filled(parts: Parts, decisions: Decisions, at: tuple[Ints, Ints, Ints], strays: tuple[Stray, ...]) -> Point:
+    """Point with every column filled in; flows by column, builds by step and links by route are found already."""
+    flow, build, link = at
+    first, scope, runs, levels = parts.first, parts.scope, decisions.runs, decisions.levels
+    units = parts.units.frame[["kind", "id"]].astype(object)
+    unit = matched(runs[["kind", "id"]].astype(object), units)
+    store = positions(parts.tables.stores["store"], levels["store"])
+    when = [positions(scope.periods, frame["period"]) for frame in (runs, levels)]
+    run = np.where((unit < 0) | (when[0] < 0), -1, parts.run(unit, when[0]))
+    level = np.where((store < 0) | (when[1] < 0), -1, parts.level(store, when[1]))
+    size = np.where(build < 0, -1, first["size"] + build)
+    opened = np.where(link < 0, -1, first["open"] + positions(parts.opened, link))
+    x = np.zeros(first[""])
+    for column, amount in (
+        (flow, decisions.flows["quantity"]),
+        (run, runs["activity"]),
+        (level, levels["level"]),
+        (size, decisions.builds["capacity"]),
+    ):
+        np.add.at(x, column[column >= 0], amount.to_numpy(dtype=float)[column >= 0])
+    x[first["built"] + build[build >= 0]] = 1.0
+    x[opened[opened >= 0]] = 1.0
+    _implied(parts, x)
+    wrong = _strays((unit, store, build, link), when, forbidden(scope, ways_of(scope, decisions.links)))
+    return Point(parts, x, flow, run, level, size, opened, (*strays, *wrong))
+
+
+def _implied(parts: Parts, x: Floats) -> None:
+    """Fill in what follows from the plan: what is on, and who are partners."""
+    first, switched = parts.first, parts.units.switched
+    capacity = parts.units.frame["capacity"].to_numpy(dtype=float)[switched, None]
+    activity = x[first["run"] : first["on"]].reshape(-1, parts.spans)[switched]
+    x[first["on"] : first["built"]] = (activity > RUNNING * capacity * parts.units.able[switched]).ravel()
+    if len(parts.couples):
+        moved = np.flatnonzero(x[: len(parts.exchanges)] > 0)
+        one, other = enterprises_of(parts, moved)
+        pair = matched(pd.DataFrame({"one": one, "other": other}), parts.couples)
+        x[first["partner"] + pair[pair >= 0]] = 1.0
+
+
+def _strays(at: tuple[Ints, Ints, Ints, Ints], when: list[Ints], barred: Flags) -> Iterator[Stray]:
+    """Runs, levels, builds and links that are no variables."""
+    unit, store, build, link = at
+    for name, period in zip(("runs", "levels"), when, strict=True):
+        yield Stray("unknown", name, "period", period < 0, "no table has it")
+    yield Stray("unknown", "runs", "", unit < 0, "no such facility or build")
+    yield Stray("unknown", "levels", "", store < 0, "no such store")
+    yield Stray("build", "builds", "", build < 0, "may not be built here, in this step of scale")
+    yield Stray("forbid", "links", "", barred, "the scenario forbids it")
+    yield Stray("link", "links", "", (link < 0) & ~barred, "no link that costs capex")

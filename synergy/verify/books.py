@@ -1,0 +1,112 @@
+"""Books: the rows of a plan beside what the literal model says of each; nothing of the engine's ledger."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synergy.dataset.dataset import Dataset
+from synergy.literal.point import point_of
+from synergy.literal.scope import Flags, Floats, positions
+from synergy.literal.value import emissions, worth
+from synergy.plan import Decisions
+
+LINK_KEY = ("from_site", "to_site", "commodity", "mode")
+Texts = NDArray[np.object_]
+
+
+def texts(column: Any) -> Texts:
+    """Column of ids as an array of strings."""
+    return np.asarray(column, dtype=object)
+
+
+class Books:
+    """What the rules ask of a plan.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Tables and settings.
+    decisions : Decisions
+        What is decided, of the right shape.
+
+    Attributes
+    ----------
+    point : Point
+        The plan as a point of the literal model.
+    quantity, arrived : numpy.ndarray
+        What leaves and arrives of each flow, as the plan says.
+    moves : numpy.ndarray of bool
+        Whether each flow goes from one site to another.
+    """
+
+    def __init__(self, dataset: Dataset, decisions: Decisions) -> None:
+        frames = {name: getattr(decisions, name).reset_index(drop=True) for name in Decisions.__slots__}
+        self.dataset, self.decisions = dataset, Decisions(**frames)
+        self.point = point_of(dataset, self.decisions)
+        flows = self.decisions.flows
+        self.quantity, self.arrived = (flows[name].to_numpy(float) for name in ("quantity", "arrived"))
+        self.moves: Flags = texts(flows["from_site"]) != texts(flows["to_site"])
+
+    def owner(self, sites: Any) -> Texts:
+        """Enterprise of each site, "" of public places and unknown ones."""
+        table = self.dataset["sites"]
+        return np.append(texts(table["enterprise"]), "")[positions(table["site"], sites)]
+
+    @cached_property
+    def giver(self) -> Texts:
+        """Enterprise whose site each flow leaves."""
+        return self.owner(self.decisions.flows["from_site"])
+
+    @cached_property
+    def taker(self) -> Texts:
+        """Enterprise whose site each flow reaches."""
+        return self.owner(self.decisions.flows["to_site"])
+
+    @property
+    def partnership(self) -> Flags:
+        """Whether each flow is an exchange between two enterprises."""
+        apart: Flags = (self.giver != self.taker) & (self.giver != "") & (self.taker != "")
+        return apart
+
+    @cached_property
+    def km(self) -> Floats:
+        """Length of the way of each flow, NaN where it is unknown."""
+        parts, km = self.point.parts, np.full(len(self.quantity), np.nan)
+        kept = self.point.flow >= 0
+        km[kept] = parts.routes["km"].to_numpy(float)[parts.exchanges.route[self.point.flow[kept]]]
+        return km
+
+    @cached_property
+    def money(self) -> Floats:
+        """Money a year of each column of the model; its sum is the value."""
+        money: Floats = worth(self.point.parts) * self.point.x
+        return money
+
+    @cached_property
+    def co2(self) -> Floats:
+        """Emission of each column of the model, t a year."""
+        emitted: Floats = emissions(self.point.parts) * self.point.x
+        return emitted
+
+    @cached_property
+    def turnover(self) -> float:
+        """Sum of the amounts of money, the scale against which sums are exact."""
+        return float(np.abs(self.money).sum())
+
+    @cached_property
+    def peak(self) -> Floats:
+        """Largest quantity of each commodity that flows in the plan."""
+        parts, peak = self.point.parts, np.zeros(len(self.dataset["commodities"]))
+        np.maximum.at(peak, parts.commodity(), self.point.x[: len(parts.exchanges)])
+        return peak
+
+    def named(self, row: int) -> str:
+        """One flow in words."""
+        flow = self.decisions.flows.iloc[row]
+        ends = f"{flow['outlet_kind']} {flow['outlet_id']} > {flow['inlet_kind']} {flow['inlet_id']}".rstrip()
+        way = f"{flow['from_site']}>{flow['to_site']}" + (f" by {flow['mode']}" if flow["mode"] else "")
+        return f"flows[{row}] {ends} {flow['commodity']} {way} {flow['period']}"
