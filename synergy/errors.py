@@ -92,6 +92,12 @@ class Problem:
         return f"{where}{found}: {said['message']}{hint}"
 
 
+def half(text: str, lang: str) -> str:
+    """Half of a text ``English / 中文`` in one language; a text of one language is told as it is."""
+    halves = _HALVES.fullmatch(text)
+    return text if halves is None else halves["zh" if lang == "zh" else "en"]
+
+
 class SynergyError(Exception):
     """Root of all that Synergy raises on purpose."""
 
@@ -99,8 +105,7 @@ class SynergyError(Exception):
 
     def sentence(self, lang: str) -> str:
         """Return what happened as one sentence; of a text ``English / 中文`` the half in the language asked for."""
-        halves = _HALVES.fullmatch(str(self))
-        return str(self) if halves is None else halves["zh" if lang == "zh" else "en"]
+        return half(str(self), lang)
 
 
 class UsageError(SynergyError):
@@ -121,6 +126,17 @@ class VerificationError(SynergyError):
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
         super().__init__("; ".join(self.findings[:SHOWN]))
+
+    def sentence(self, lang: str) -> str:
+        """What happened, the findings apart."""
+        return half(self.said, lang)
+
+    @property
+    def said(self) -> str:
+        """What happened in both languages, the findings apart."""
+        count = len(self.findings)
+        en = f"the plan was refused: {count} of its claims do not follow from the dataset; a fault of the program"
+        return f"{en} / 方案未通过校验：有 {count} 项结论与数据集不符，属于程序故障"
 
 
 class SolverError(SynergyError):

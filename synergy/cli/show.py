@@ -94,7 +94,12 @@ def match_dataset(talk: Talk, asked: Asked, **options: Any) -> int:
             talk.document({"schema": OUTCOME, "status": "invalid", "problems": _records(talk, error.problems)})
         raise
     talk.problems(dataset.warnings)
-    run = run_round(talk, dataset, **options)
+    try:
+        run = run_round(talk, dataset, **options)
+    except VerificationError as error:
+        if asked.as_json:
+            talk.document({"schema": OUTCOME, "status": "refused", "findings": list(error.findings)})
+        raise
     if run.plan is None:
         return _without_plan(talk, run.outcome, as_json=asked.as_json)
     _plan_out(talk, asked, run)

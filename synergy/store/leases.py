@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -200,15 +200,17 @@ def hold(change: Change, held: Claim, **values: Any) -> None:
         raise refusal("lost", match=held.match, attempt=held.attempt)
 
 
-def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
-    """End a run that broke; it is tried again a few times.
+def fail(store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence[str] = ()) -> Record:
+    """End a run that broke; it is tried again a few times, but where its plan was refused.
 
     Parameters
     ----------
     store, actor, held
         As for `renew`.
     fault : str
-        What happened, for the planner: no figures of a firm.
+        What happened, for the planner, of a text ``English / 中文`` each reader the own half: no figures of a firm.
+    findings : sequence of str
+        Why its plan was refused, kept as the diagnosis of the run.
 
     Returns
     -------
@@ -223,7 +225,7 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
     require(actor, Action.WORK, Resource("match"))
 
     def body(change: Change) -> Record:
-        if held.attempt < ATTEMPTS:
+        if held.attempt < ATTEMPTS and not findings:
             again: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
             if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
                 again["checkpoint"] = None
@@ -231,7 +233,8 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str) -> Record:
             if done.rowcount != 1:
                 raise refusal("lost", match=held.match, attempt=held.attempt)
             return {"match": held.match, "state": MatchState.REQUESTED}
-        hold(change, held, state=MatchState.FAILED, fault=fault)
+        diagnosis = [{"code": "refused", "text": finding} for finding in findings] or None
+        hold(change, held, state=MatchState.FAILED, fault=fault, diagnosis=diagnosis)
         back(change, held.round, held.match, "match.failed", {"fault": fault})
         number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
         post(change, [PLANNERS], Told("failed", held.round, "", {"number": number, "fault": fault}))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from synergy.errors import half
 from synergy.texts import WORDS
 
 # kind: English, Chinese; names in braces are filled in
@@ -55,7 +56,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Run {number} of the round has ended: {status_en}; proposals: {proposals}",
             "本轮次第 {number} 次匹配已结束：{status_zh}，共 {proposals} 项建议",
         ),
-        "failed": ("Run {number} of the round has failed: {fault}", "本轮次第 {number} 次匹配失败：{fault}"),
+        "failed": ("Run {number} of the round has failed: {fault_en}", "本轮次第 {number} 次匹配失败：{fault_zh}"),
         "concluded": ("The round “{name}” is concluded", "轮次“{name}”已结束"),
         "agreed": (
             "All parties accepted: the proposal is now a partnership to be followed up",
@@ -116,6 +117,8 @@ def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = i
     for name in ("standing", "answer", "stage", "status"):
         word = str(fields.get(name, ""))
         known[f"{name}_en"], known[f"{name}_zh"] = _STATES.get(word) or WORDS.get(f"status.{word}") or (word, word)
+    fault = str(fields.get("fault", ""))
+    known["fault_en"], known["fault_zh"] = half(fault, "en"), half(fault, "zh")
     until = ("", "") if deadline is None else (f" until {deadline}", f"，截止 {deadline}")
     return {
         "text_en": en.format(**known | {"until": until[0]}),

@@ -9,7 +9,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from synergy.errors import SolverError, UsageError
+from synergy.errors import SolverError, UsageError, VerificationError
 from synergy.model.effort import Event
 from synergy.worker.solve import Task, solve, told
 
@@ -17,7 +17,9 @@ _LOOK_S = 0.5
 
 
 def main(pipe: Connection, task: Task) -> None:
-    """Solve a task and send ``("progress" | "checkpoint", record)``, last ``("ended", record)`` or ``("fault", text)``.
+    """Solve a task and send ``("progress" | "checkpoint", record)``, last how it ended.
+
+    That is ``("ended", record)``, ``("refused", findings)`` where the plan does not follow, or ``("fault", text)``.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def main(pipe: Connection, task: Task) -> None:
         return
     except SolverError as error:
         pipe.send(("fault", str(error)))
+    except VerificationError as error:
+        pipe.send(("refused", error.findings))
     except Exception as error:
         # the class and where: a message may hold figures of a firm; one about usage holds none
         last = traceback.extract_tb(error.__traceback__)[-1]

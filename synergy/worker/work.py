@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from synergy.errors import ConflictError, UnavailableError
+from synergy.errors import ConflictError, UnavailableError, VerificationError
 from synergy.store.access import WORKER
 from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
@@ -151,7 +151,10 @@ def _here(store: Store, held: Claim, task: Task) -> Record:
     def keep(record: Record) -> None:
         keep_checkpoint(store, WORKER, held, record)
 
-    ended = solve(task, lambda event: records.__setitem__(len(records), told(event)), keep=keep)
+    try:
+        ended = solve(task, lambda event: records.__setitem__(len(records), told(event)), keep=keep)
+    except VerificationError as error:
+        return fail(store, WORKER, held, error.said, error.findings)
     if records:
         note_progress(store, WORKER, held, records)
     return finish(store, WORKER, held, ended)
@@ -194,6 +197,9 @@ class _Watch:
             if word == "ended":
                 self._flush()
                 return finish(self.store, WORKER, self.held, said)
+            if word == "refused":
+                self._flush()
+                return fail(self.store, WORKER, self.held, VerificationError(said).said, said)
             if word == "fault" or now - started > self.habits.limit:
                 return fail(self.store, WORKER, self.held, str(said or f"took more than {self.habits.limit:g} s"))
             if self.stop():

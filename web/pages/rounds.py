@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, current_app, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from synergy.errors import NotFoundError, SynergyError
+from synergy.errors import NotFoundError, half
 from synergy.store import looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
@@ -96,8 +96,7 @@ def _last(runs: list[dict[str, Any]], lang: str) -> dict[str, Any] | None:
     """Return the last run where it brought no plan: what is to be said of it."""
     if not runs or runs[-1]["state"] not in (MatchState.FAILED, MatchState.DONE) or runs[-1]["digest"]:
         return None
-    fault = runs[-1]["fault"]
-    return runs[-1] | {"fault": fault and SynergyError(fault).sentence(lang)}
+    return runs[-1] | {"fault": half(runs[-1]["fault"] or "", lang)}
 
 
 def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
