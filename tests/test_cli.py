@@ -16,7 +16,7 @@ from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_serving import SERVING_WORDS
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
-from synergy.errors import UsageError
+from synergy.errors import UsageError, VerificationError
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 from synergy.records.schema_studies import STUDIES
 
@@ -90,6 +90,19 @@ def test_tables_for_people(lang: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(["match", TINY, "--lang", lang], Talk(lang)) == 0
     printed = capsys.readouterr().out
     assert ("协同增益" in printed) == (lang == "zh")
+
+
+def test_a_refused_plan_is_told_with_its_findings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise VerificationError(["value value: claimed 2, found 1"])
+
+    monkeypatch.setattr("synergy.round.assert_valid", refuse)
+    assert _run("match", TINY, "--settlement", "none", "--json") == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["findings"] == ["value value: claimed 2, found 1"]
+    assert "claimed 2, found 1" in said.err
 
 
 def test_check_lists_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from synergy.coalitions.workers import FRESH, Spread, pool
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
 from synergy.engine import problem
+from synergy.errors import VerificationError
 from synergy.model.effort import Effort, Memory
 from synergy.model.solve import Solution, solve
 from synergy.network.places import places_of
@@ -116,6 +119,36 @@ def test_the_next_attempt_is_given_what_the_last_one_kept(waiting: tuple[str, St
     assert plan["solver"]["resumed"]
     assert plan["value"] >= kept[0]["value"] - NEAR * abs(kept[0]["value"])
     assert replay(store, PLANNER, match)["same"]
+
+
+def test_a_child_whose_plan_is_refused_ends_the_run(
+    waiting: tuple[str, Store, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, store, ident, _ = waiting
+
+    def refuse(*_: object, **__: object) -> None:
+        raise VerificationError(["value value: claimed 2, found 1"])
+
+    monkeypatch.setattr("synergy.worker.child.solve", refuse)
+
+    class Child:
+        """Solves in this process as soon as it is started."""
+
+        def __init__(self, target: Callable[..., None], args: tuple[Any, ...], name: str) -> None:
+            self.start = partial(target, *args)
+
+        def is_alive(self) -> bool:
+            return False
+
+        kill = join = is_alive
+
+    monkeypatch.setattr(SpawnContext, "Process", Child)
+    done = work_once(store, Habits())
+    assert done is not None
+    assert done["state"] == "failed"
+    (match,) = seeing.see_matches(store, PLANNER, ident)
+    assert "of its claims do not follow" in match["fault"]
+    assert match["diagnosis"] == [{"code": "refused", "text": "value value: claimed 2, found 1"}]
 
 
 def test_a_worker_that_is_killed_leaves_its_checkpoint(waiting: tuple[str, Store, int, int]) -> None:

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
+from synergy.errors import VerificationError
 from synergy.scenario import Settings
 from synergy.store import (
     audit,
@@ -33,7 +34,8 @@ from synergy.store import (
 )
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
-from synergy.store.names import Stage, State
+from synergy.store.names import MatchState, Stage, State
+from synergy.worker.work import Habits, work_once
 from web.api import events
 from web.pages import why
 from web.planning import pictures
@@ -312,6 +314,28 @@ def test_a_run_that_failed_says_so(web_world: World) -> None:
     page = client.get(f"/en/rounds/{ident}").text
     assert "MemoryError: in solve" in page
     assert _state(web_world, ident) == State.FROZEN
+
+
+def test_a_run_whose_plan_was_refused_tells_the_findings(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise VerificationError(["value value: claimed 2, found 1"])
+
+    monkeypatch.setattr("synergy.round.assert_valid", refuse)
+    store, client = web_world.store, web_world.client("planner")
+    ident = begun(store, name="refused")
+    freezing.freeze(store, PLANNER, ident)
+    matching.request_match(store, PLANNER, ident)
+    done = work_once(store, Habits(apart=False))  # once: the same tables give the same plan
+    assert done is not None
+    assert done["state"] == MatchState.FAILED
+    assert _state(web_world, ident) == State.FROZEN
+    for lang, sentence in (("en", "the plan was refused: 1 of its claims"), ("zh", "方案未通过校验：有 1 项")):
+        page = client.get(f"/{lang}/rounds/{ident}").text
+        assert sentence in page
+        assert "claimed 2, found 1" in page
+        assert sentence in client.get(f"/{lang}/notices").text
+    (match,) = seeing.see_matches(store, PLANNER, ident)
+    assert match["diagnosis"] == [{"code": "refused", "text": "value value: claimed 2, found 1"}]
 
 
 @pytest.mark.parametrize("view", VIEWS)
