@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from synergy import solvers
 from synergy.errors import SynergyError
+from synergy.solvers import highs
 from synergy.store.migrations.run import current, head
 from web.access import public, store
 
@@ -24,7 +24,7 @@ def alive() -> Response:
 def ready() -> tuple[Response, int]:
     """Tell whether the solver is right, the database answers and is of this program's version; not what is in it."""
     try:
-        solvers.highs()
+        highs()
         fits = current(store().database) == head()
     except SynergyError:
         fits = False

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from synergy import solvers
 from synergy.bench.runs import Clock, Run, finite, memory
+from synergy.solvers import highs, run
 
 GAP = 1e-4
 BYTES_A_COLUMN = 5_000  # peak memory of HiGHS and the arrays: 1.4 kB measured on wide regions, 5.7 kB on Lvliang's year
@@ -90,11 +90,11 @@ def literal(folder: str, seconds: float) -> Run:
         error = f"out of memory: about {needed / 2**30:.0f} GB needed"
         return Run(error=error, seconds=clock.seconds, memory_mb=memory())
     model = build(dataset)
-    highs = silent()
-    hand_over(solvers.highs(), highs, model)
+    solver = silent()
+    hand_over(highs(), solver, model)
     times.append(clock.seconds)
     size = (*model.matrix.shape, int(model.integer.sum()))
-    return _highs(highs, clock, (times, seconds), size, 1.0)
+    return _highs(solver, clock, (times, seconds), size, 1.0)
 
 
 def candidates(folder: str, seconds: float) -> Run:
@@ -116,7 +116,9 @@ def candidates(folder: str, seconds: float) -> Run:
     return _highs(session.highs, clock, (times, seconds), size, -stated.money)
 
 
-def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float) -> Run:
+def _highs(
+    solver: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float
+) -> Run:
     """Run HiGHS with what it holds, and return what it says, in money."""
     times, seconds = spent
 
@@ -124,12 +126,12 @@ def _highs(highs: Any, clock: Clock, spent: tuple[list[float], float], size: tup
         clock.add(_times(event.data_out.mip_primal_bound, money), _times(event.data_out.mip_dual_bound, money))
 
     for name, option in {"time_limit": clock.left(seconds), "mip_rel_gap": GAP, "threads": 1}.items():
-        highs.setOptionValue(name, option)
-    highs.cbMipImprovingSolution.subscribe(hear)
-    highs.cbMipInterrupt.subscribe(hear)
-    solvers.run(highs)
-    info = highs.getInfo()
-    found = info.primal_solution_status == solvers.highs().SolutionStatus.kSolutionStatusFeasible
+        solver.setOptionValue(name, option)
+    solver.cbMipImprovingSolution.subscribe(hear)
+    solver.cbMipInterrupt.subscribe(hear)
+    run(solver)
+    info = solver.getInfo()
+    found = info.primal_solution_status == highs().SolutionStatus.kSolutionStatusFeasible
     value = _times(info.objective_function_value, money) if found else None
     bound = _times(info.mip_dual_bound, money) if size[2] else value
     clock.add(value, bound)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from synergy import solvers
 from synergy.literal.build import LiteralModel
 from synergy.literal.scope import Floats
+from synergy.solvers import highs, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,19 @@ def solve(
     """
     if not len(model.cost):
         return _empty(model)
-    highspy = solvers.highs()
-    highs = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
+    highspy = highs()
+    solver = highspy._core._Highs()  # the class around it prints a banner before it can be told not to
     options = {"output_flag": False, "mip_rel_gap": gap, "threads": threads}
     if time_limit is not None:
         options["time_limit"] = float(time_limit)
     if tolerance is not None:
         options |= {f"{name}_feasibility_tolerance": tolerance for name in ("mip", "primal", "dual")}
     for name, value in options.items():
-        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise ValueError(f"HiGHS refused {name} = {value!r}")
-    hand_over(highspy, highs, model)
-    solvers.run(highs)
-    return _read(highspy, highs, model)
+    hand_over(highspy, solver, model)
+    run(solver)
+    return _read(highspy, solver, model)
 
 
 def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
@@ -139,7 +139,7 @@ def _endless() -> LiteralSolution:
 def _unbounded(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
     """Tell unbounded from infeasible: without a value to maximise only the constraints are left."""
     highs.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
-    solvers.run(highs)
+    run(highs)
     if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
     return _endless()
