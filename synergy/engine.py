@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from synergy.accounts import ledger as accounts
+from synergy.bounds.certify import Proof, certify
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
 from synergy.coalitions.shelf import Shelf, alone_from, alone_record
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
+from synergy.errors import VerificationError
 from synergy.literal.proof import bound_of
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
@@ -22,6 +26,7 @@ from synergy.model.decode import decode
 from synergy.model.duals import duals_of, listed, shadow_prices
 from synergy.model.effort import Effort, Listener, Memory, relative_gap
 from synergy.model.highs import Status
+from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
 from synergy.network.network import network_of
@@ -29,6 +34,8 @@ from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
+PROOF_PART = 0.1  # of the time limit, for a proof that is looked for after the search
+AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 
 
@@ -148,14 +155,16 @@ def match(
     places = places_of(dataset)
     model, linear = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
-    solution = solve(model, effort)
-    if solution.x is None:
-        return _without_plan(dataset, solution)
-    decisions, column = decode(model, solution.x)
-    plan = _plan(dataset, model, (decisions, solution, linear), effort, built)
-    if options.settlement == "none":
-        return Outcome(plan.status, plan)
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
+        beside = _begun(dataset, model, effort, side)
+        solution = solve(model, effort)
+        if solution.x is None:
+            return _without_plan(dataset, solution)
+        decisions, column = decode(model, solution.x)
+        proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
+        plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
+        if options.settlement == "none":
+            return Outcome(plan.status, plan)
         outcome = _compared(dataset, plan, effort, side)
     without = WhatIf(model, solution.x, decisions, column).without
     return replace(outcome, without=without, found=(model, solution.x))
@@ -187,16 +196,64 @@ def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 
+def _begun(dataset: Dataset, model: Model, effort: Effort, executor: Executor | None) -> Future[Proof | None] | None:
+    """Search for a proven bound that goes on beside that for a plan, where the problem is large and a process free."""
+    if executor is None or int(model.integer.sum()) <= SMALL:
+        return None
+    return executor.submit(certify, dataset, effort.left)
+
+
+def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Future[Proof | None] | None) -> dict[str, Any]:
+    """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
+    if beside is None:
+        enough = solution.value + effort.gap * max(1.0, abs(solution.value))
+        found = certify(dataset, PROOF_PART * effort.time_limit, enough)
+    else:
+        found = beside.result()
+    return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
+
+
+def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, Any]:
+    """Proof of a plan without yes-or-no decisions, by the duals of its model."""
+    duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
+    bound = None if duals is None else bound_of(dataset, duals)
+    listing = None if duals is None or bound is None else listed(duals)
+    return {"dual": bound, "solver": solution.bound, "duals": listing, "columns": [], "rows": []}
+
+
+def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, Any]) -> float:
+    """Bound on a value: the least of those known, none of which the value may exceed.
+
+    Raises
+    ------
+    VerificationError
+        The ledger's value is not what the model says of the same plan, or above a bound: a fault of the engine or of
+        its solver, and no plan leaves it.
+    """
+    moved = 0.0 if solution.x is None else float(np.abs(model.cost) @ np.abs(solution.x))
+    room = AGREED * max(1.0, moved)
+    wrong = []
+    if not abs(value - solution.value) <= room:
+        wrong.append(f"value: {value:.12g} by the ledger, {solution.value:.12g} by the model's objective")
+    bounds = {name: float(proof[name]) for name in ("dual", "solver") if proof[name] is not None}
+    wrong += [
+        f"value: {value:.12g} is above its bound of {bound:.12g} by the {name}"
+        for name, bound in bounds.items()
+        if not value <= bound + room
+    ]
+    if wrong:
+        raise VerificationError(wrong)
+    return min(bounds.values())
+
+
 def _plan(
-    dataset: Dataset, model: Model, found: tuple[Decisions, Solution, bool], effort: Effort, built: float
+    dataset: Dataset, model: Model, found: tuple[Decisions, Solution, Mapping[str, Any]], effort: Effort, built: float
 ) -> Plan:
     """Return the plan of all, without what it is compared with."""
-    decisions, solution, linear = found
+    decisions, solution, proof = found
     value = accounts.value(dataset, decisions)
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
-    # where builds and switches are held the duals price the rest, and prove nothing
-    proof = bound_of(dataset, duals) if linear and duals is not None else None
-    bound = max(solution.bound if proof is None else proof, value)
+    bound = _agreed(model, solution, value, proof)
     gap = relative_gap(bound, value)
     return Plan(
         dataset={"name": dataset.name, "digest": dataset.digest},
@@ -206,7 +263,7 @@ def _plan(
         bound=bound,
         gap=gap,
         decisions=decisions,
-        duals=None if duals is None or proof is None else listed(duals),
+        proof=proof,
         shadow_prices=() if duals is None else shadow_prices(duals),
         emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
         solver={

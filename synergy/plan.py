@@ -123,9 +123,10 @@ class Plan:
         As the model contract defines them; None with settlement ``none`` or where a coalition has no plan.
     standalone : mapping of str to float or None
         v({e}) of each enterprise; a coalition without a plan has None.
-    duals : tuple of mapping or None
-        For LPs: ``{constraint, subject, commodity, period, value}`` by row of the literal model (see
-        `synergy.literal`), which prove the bound; None for MILPs, whose bound is the solver's claim.
+    proof : mapping
+        ``dual``: bound that duals of the literal model prove (money a year), None where there are none; ``solver``: the
+        solver's claim. `bound` is the least of both. The duals themselves and the rules they rest on stand beside,
+        see `synergy.literal.certificate.recorded`; for LPs they are of the model's rows alone.
     decisions : Decisions
         Flows, runs, levels, builds and links.
     emissions : mapping
@@ -152,7 +153,7 @@ class Plan:
     today: float | None = None
     gain: float | None = None
     standalone: Mapping[str, float | None] | None = None
-    duals: tuple[Mapping[str, Any], ...] | None = None
+    proof: Mapping[str, Any] = field(default_factory=dict)
     proposals: tuple[Proposal, ...] = ()
     remainder: float | None = None
     settlement: Mapping[str, Any] | None = None

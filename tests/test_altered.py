@@ -39,7 +39,7 @@ SEALED = (
     "proposals[].co2_saved",
     "emissions.baseline_co2",
     "settlement",
-    "duals",
+    "proof",
     "bound",
 )
 Path_ = tuple[str | int, ...]

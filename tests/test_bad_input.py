@@ -493,7 +493,7 @@ def test_61_tiny_beside_huge_is_checked_without_rounding(tmp_path: Path) -> None
     plan = run(dataset).plan  # verified before it leaves
     assert plan is not None
     assert plan.value == pytest.approx(100.0, rel=1e-9)
-    assert plan.duals is not None  # and its bound is proven in whole numbers
+    assert plan.proof["duals"]  # and its bound is proven in whole numbers
     assert plan.bound == pytest.approx(100.0, rel=1e-9)
 
 

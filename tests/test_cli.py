@@ -36,7 +36,7 @@ KEYS = [
     "gain",
     "standalone",
     "settlement",
-    "duals",
+    "proof",
     "flows",
     "runs",
     "levels",

@@ -30,10 +30,10 @@ def test_duals_prove_the_bound_exactly(start: int, tmp_path: Path) -> None:
     for seed in range(start, start + CHUNK):
         dataset = random_dataset(seed, CONVEX).dataset(tmp_path / str(seed))
         plan = match(dataset, Options(settlement="none")).plan
-        if plan is None or plan.duals is None:
+        if plan is None or plan.proof.get("columns") or plan.proof.get("duals") is None:
             continue
         linear += 1
-        bound = proven(literal.build(dataset), pd.DataFrame(list(plan.duals)))
+        bound = proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"])))
         assert bound is not None, seed
         assert bound - Fraction(plan.value) <= Fraction(1, 10**9) * max(1, abs(Fraction(plan.value))), seed
     assert linear > CHUNK // 2
@@ -44,26 +44,26 @@ def test_whole_numbers_are_proven_without_any_gap(name: str) -> None:
     dataset = read(CASES / name)
     plan = match(dataset, Options(settlement="none")).plan
     assert plan is not None
-    assert plan.duals is not None
-    assert proven(literal.build(dataset), pd.DataFrame(list(plan.duals))) == Fraction(plan.value)
+    assert plan.proof["duals"] is not None
+    assert proven(literal.build(dataset), pd.DataFrame(list(plan.proof["duals"]))) == Fraction(plan.value)
 
 
 def _plan(name: str) -> Plan:
     plan = match(read(CASES / name), Options(settlement="none")).plan
     assert plan is not None
-    assert plan.duals
+    assert plan.proof["duals"]
     return plan_from_record(plan_record(plan))
 
 
 def test_an_altered_dual_is_refused() -> None:
     dataset, plan = read(CASES / "transportation"), _plan("transportation")
     assert_valid(dataset, plan)
-    first, *rest = plan.duals or ()
+    first, *rest = plan.proof["duals"]
     for value in (first["value"] * 1.01 + 1.0, float("nan")):
         with pytest.raises(VerificationError):
-            assert_valid(dataset, replace(plan, duals=({**first, "value": value}, *rest)))
+            assert_valid(dataset, replace(plan, proof={**plan.proof, "duals": [{**first, "value": value}, *rest]}))
     with pytest.raises(VerificationError):
-        assert_valid(dataset, replace(plan, duals=()))
+        assert_valid(dataset, replace(plan, proof={**plan.proof, "duals": []}))
 
 
 def test_an_altered_shadow_price_is_refused() -> None:
@@ -78,7 +78,7 @@ def test_a_shadow_price_is_what_one_more_unit_is_worth(tmp_path: Path) -> None:
     for seed in range(40):
         made = random_dataset(seed, CONVEX)
         plan = match(made.dataset(tmp_path / str(seed)), Options(settlement="none")).plan
-        if plan is None or plan.duals is None:
+        if plan is None or plan.proof.get("columns") or plan.proof.get("duals") is None:
             continue
         offers = [row for row in plan.shadow_prices if row["constraint"] == "offer" and row["value"] > 0]
         for row in offers[:1]:

@@ -230,7 +230,9 @@ def test_a_linear_plan_without_duals_is_told() -> None:
     plan = run(dataset, Options(settlement="none")).plan
     assert plan is not None
     assert "no_duals" not in {one.code for one in verify(dataset, plan)}
-    assert "no_duals" in {one.code for one in verify(dataset, replace(plan, duals=None, shadow_prices=()))}
+    assert "no_duals" in {
+        one.code for one in verify(dataset, replace(plan, proof={"dual": None, "solver": plan.bound}, shadow_prices=()))
+    }
 
 
 def test_a_round_has_the_same_bits_for_any_number_of_workers(tiny: tuple[Dataset, Plan]) -> None:

@@ -209,7 +209,6 @@ class _Search:
             remainder=gain,  # no proposals are made of it here, so none carries any
             proposals=(),
             settlement=None,
-            duals=None,
             shadow_prices=(),
         )
 

@@ -162,7 +162,7 @@ def _integer(model: Model, effort: Effort) -> Solution:
     if relative_gap(found.bound, float(model.cost @ x)) > DONE:
         x = spared(model, problem, x, effort)
     value = float(model.cost @ x)
-    found = replace(found, x=x, value=value, bound=max(found.bound, value))
+    found = replace(found, x=x, value=value)
     if keeper is not None:
         keeper.end(replace(answer, x=x / problem.column, value=-value / problem.money))
     return found
@@ -174,7 +174,7 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     dual = None if answer.row_dual is None else -answer.row_dual * problem.row * problem.money
     value = -np.inf if x is None else float(model.cost @ x)
     bound = -answer.bound * problem.money
-    return Solution(answer.status, value, max(bound, value), x, dual, method, answer.nodes)
+    return Solution(answer.status, value, bound, x, dual, method, answer.nodes)
 
 
 SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyType(

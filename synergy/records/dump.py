@@ -45,7 +45,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "gain": plain(plan.gain),
         "standalone": plain(plan.standalone),
         "settlement": plain(plan.settlement),
-        "duals": plain(plan.duals),
+        "proof": plain(plan.proof),
         "flows": _flows(decisions.flows),
         "runs": rows(decisions.runs, RUN_COLUMNS),
         "levels": rows(decisions.levels, LEVEL_COLUMNS),

@@ -64,7 +64,7 @@ def plan_from_record(record: Mapping[str, Any]) -> Plan:
     problems = plan_problems(record)
     if problems:
         raise DatasetError(problems)
-    standalone, duals = record["standalone"], record["duals"]
+    standalone = record["standalone"]
     return Plan(
         dataset=record["dataset"],
         scenario=record["scenario"],
@@ -78,13 +78,19 @@ def plan_from_record(record: Mapping[str, Any]) -> Plan:
         today=record["today"],
         gain=record["gain"],
         standalone=standalone,
-        duals=None if duals is None else tuple(duals),
+        proof=record["proof"] if "proof" in record else _first_proof(record),
         proposals=tuple(_proposal(proposal) for proposal in record["proposals"]),
         remainder=record["remainder"],
         settlement=record["settlement"],
         shadow_prices=tuple(record["shadow_prices"]),
         solver=record["solver"],
     )
+
+
+def _first_proof(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Proof of a document from before there was a `proof`: duals of LPs, and the bound by them or the solver's."""
+    duals, bound = record.get("duals"), record["bound"]
+    return {"dual": None if duals is None else bound, "solver": bound if duals is None else None, "duals": duals}
 
 
 def plan_problems(record: Any) -> tuple[Problem, ...]:

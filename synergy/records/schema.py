@@ -112,6 +112,18 @@ _SOLVER = shape(
 )
 
 
+_PROOF = shape(
+    ("duals", "columns", "rows", "row_names", "column_names"),
+    dual=MAYBE,
+    solver=MAYBE,
+    duals={"type": ["array", "null"], "items": _DUAL},
+    columns=listed(TEXT),
+    rows=listed(OBJECT),
+    row_names=listed(TEXT),
+    column_names=listed(TEXT),
+)
+
+
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of the plan document; keys may be added to every object.
 
@@ -120,7 +132,7 @@ def plan_schema() -> dict[str, Any]:
     dict
     """
     plan = shape(
-        (KEY,),
+        (KEY, "proof", "duals"),
         schema={"const": SCHEMA},
         dataset=shape(name=TEXT, digest=TEXT),
         scenario=OBJECT,
@@ -133,7 +145,6 @@ def plan_schema() -> dict[str, Any]:
         gain=MAYBE,
         standalone={"type": ["object", "null"], "additionalProperties": MAYBE},
         settlement={"anyOf": [{"type": "null"}, _SETTLEMENT]},
-        duals={"type": ["array", "null"], "items": _DUAL},
         flows=listed(_FLOW),
         runs=listed(shape(kind=choice("facility", "build"), id=TEXT, period=TEXT, activity=AMOUNT)),
         levels=listed(shape(store=TEXT, period=TEXT, level=AMOUNT)),
@@ -145,6 +156,8 @@ def plan_schema() -> dict[str, Any]:
         shadow_prices=listed(_SHADOW),
         solver=_SOLVER,
         seal=TEXT,
+        proof=_PROOF,
+        duals={"type": ["array", "null"], "items": _DUAL},  # of documents without `proof`
     )
     return {"$schema": DRAFT, "$id": SCHEMA, "title": "Synergy plan", **plan}
 

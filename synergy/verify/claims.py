@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from synergy.errors import Severity
+from synergy.literal import certificate
 from synergy.literal.build import build
 from synergy.literal.proof import proven
 from synergy.literal.rows import ROW_COLUMNS
@@ -59,24 +60,53 @@ def check_totals(book: Book, books: Books, plan: Plan) -> None:
 
 
 def check_proof(book: Book, books: Books, plan: Plan) -> None:
-    """The duals prove the bound, without any rounding; without duals it is a claim."""
-    if plan.duals is None:
+    """The duals prove the bound that they are said to; where there are none the bound is the solver's claim."""
+    proof = plan.proof
+    claims = [float(proof[name]) for name in ("dual", "solver") if proof.get(name) is not None]
+    room = PROVEN * max(1.0, abs(plan.value))
+    if not claims or not abs(min(claims) - plan.bound) <= room:
+        book.add("bound", "bound", f"{plan.bound:.12g} is not the least of the bounds in the proof")
+    if proof.get("dual") is None:
         book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
         if _linear(books):
-            book.add("no_duals", "duals", "nothing here is a yes or no, yet no duals prove the bound", Severity.WARNING)
+            book.add("no_duals", "proof", "nothing here is a yes or no, yet no duals prove the bound", Severity.WARNING)
         return
-    frame = pd.DataFrame(list(plan.duals), columns=[*ROW_COLUMNS, "value"])
+    bound = _proven(book, books, proof)
+    if bound is None or bound > float(proof["dual"]) + room:
+        found = "no bound" if bound is None else f"{bound:.12g}"
+        book.add("duals", "proof", f"its duals prove {found}, the plan claims {float(proof['dual']):.12g}")
+    if plan.bound < float(proof["dual"]) - room:
+        text = f"proven to {_gap(plan, float(proof['dual'])):.2g}, by the solver's claim {plan.gap:.2g}"
+        book.add("bound_claim", "bound", text, Severity.WARNING)
+    if not proof.get("rows"):
+        _check_prices(book, plan)
+
+
+def _gap(plan: Plan, bound: float) -> float:
+    """Relative gap of a plan to a bound."""
+    return abs(bound - plan.value) / max(1.0, abs(plan.value))
+
+
+def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
+    """Bound that the duals of a proof bring, None where they bring none."""
+    if proof.get("columns") or proof.get("rows"):
+        try:
+            return certificate.proven(build(books.dataset), proof)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            book.add("duals", "proof", f"cannot be evaluated: {error}")
+            return None
+    frame = pd.DataFrame(list(proof["duals"]), columns=[*ROW_COLUMNS, "value"])
     bad = ~np.isfinite(frame["value"].to_numpy(float))
-    book.flag("duals", bad, row_name("duals", "value"), "is no number")
-    if bad.any():
-        return
-    bound = proven(build(books.dataset), frame)
-    room = Fraction(PROVEN * max(1.0, abs(plan.value)))
-    if bound is None or bound > Fraction(plan.bound) + room:
-        found = "no bound" if bound is None else f"{float(bound):.12g}"
-        book.add("duals", "duals", f"prove {found}, the plan claims {plan.bound:.12g}")
-    known = {tuple(row[name] for name in (*ROW_COLUMNS, "value")) for row in plan.duals}
-    stray = np.array([tuple(row[name] for name in (*ROW_COLUMNS, "value")) not in known for row in plan.shadow_prices])
+    book.flag("duals", bad, row_name("proof.duals", "value"), "is no number")
+    exact = None if bad.any() else proven(build(books.dataset), frame)
+    return None if exact is None else float(exact)
+
+
+def _check_prices(book: Book, plan: Plan) -> None:
+    """Shadow prices are among the duals."""
+    keys = (*ROW_COLUMNS, "value")
+    known = {tuple(row[name] for name in keys) for row in plan.proof["duals"]}
+    stray = np.array([tuple(row[name] for name in keys) not in known for row in plan.shadow_prices])
     book.flag("shadow_prices", stray, row_name("shadow_prices"), "is none of the duals")
 
 

@@ -1,0 +1,186 @@
+"""Certify: search for duals and derived rows that bound the value of a dataset."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from synergy.bounds.master import Master, first_columns
+from synergy.bounds.separation import Forcing, Limits, Separation
+from synergy.dataset.dataset import Dataset
+from synergy.literal.build import build
+from synergy.literal.certificate import Certificate, bound_of, recorded
+from synergy.literal.relaxation import Relaxation, relaxation_of
+from synergy.literal.rounding import Rounding, Rows
+from synergy.literal.scope import Floats
+
+ROUNDS = 16  # of roundings
+FEW = 4  # of roundings where the problem is small
+SMALL = 300  # yes-or-no columns up to which it is
+FORCED = 8  # of forcing rows, before the first
+STALLED = 2e-5  # part of the bound that a round has to bring
+WHOLE = 20_000  # columns up to which all of them are in the master problem from the start
+MOST = 1_500  # rows derived in a round
+PAYS = 1e-6  # part of the bound that a column outside may bring
+LARGE = 400_000  # columns of the relaxation beyond which none is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A bound on the value of a dataset and what proves it.
+
+    Parameters
+    ----------
+    bound : float
+        Money a year, above any rounding.
+    record : mapping
+        ``duals``, ``columns`` and ``rows`` as `synergy.literal.certificate.recorded` writes them.
+    """
+
+    bound: float
+    record: Mapping[str, Any]
+
+
+def certify(dataset: Dataset, seconds: float, enough: float | None = None) -> Proof | None:
+    """Bound on the value of a dataset by duals and derived rows of its literal model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    seconds : float
+        When to stop, from now.
+    enough : float, optional
+        Bound below which no further row is looked for, money a year.
+
+    Returns
+    -------
+    Proof or None
+        None where the relaxation is too large, has no bound or could not be solved in the time.
+    """
+    until = time.monotonic() + seconds
+    model = build(dataset)
+    yearly = len(model.cost) > WHOLE and len(dataset.shares) > 1
+    if len(model.cost) > LARGE * (len(dataset.shares) if yearly else 1):
+        return None
+    stated = relaxation_of(model, yearly=yearly)
+    found = tighten(stated, until, -np.inf if enough is None else enough)
+    if found is None:
+        return None
+    certificate, bound = found
+    return Proof(bound, recorded(stated, replace(certificate, yearly=yearly)))
+
+
+def tighten(stated: Relaxation, until: float, enough: float) -> tuple[Certificate, float] | None:
+    """Best certificate of a relaxation within a time: the relaxation, forcing rows, then roundings round by round.
+
+    Parameters
+    ----------
+    stated : Relaxation
+    until : float
+        Moment of `time.monotonic`.
+    enough : float
+        See `certify`.
+    """
+    rows = Rows(stated)
+    columns = np.arange(len(stated.cost))
+    if len(columns) > WHOLE:
+        columns = first_columns(rows, until - time.monotonic())
+    master = Master(rows, columns)
+    if not _solved(master, until):
+        return None
+    best = _Best(rows, master)
+    limits, forcing = Limits(rows), Forcing(rows, master.by_column)
+    whole = int(stated.integer.sum())
+    rounds = 0 if not whole else FORCED + (FEW if whole <= SMALL else ROUNDS)
+    stalled = 0
+    for step in range(rounds):
+        before = best.bound
+        if before <= enough or time.monotonic() > until:
+            break
+        x = master.point()
+        found = list(forcing.found(x))
+        if step >= FORCED or not found:
+            search = Separation(rows, x, limits, master)
+            found += list(search.found(until))
+        if not _derive(rows, found, x, limits):
+            break
+        master.extend()
+        if not _solved(master, until, best.bound):
+            break
+        best.look()
+        stalled = stalled + 1 if best.bound > before - STALLED * abs(before) else 0
+        if stalled > 2 and step >= FORCED:
+            break
+    return best.certificate() if np.isfinite(best.bound) else None
+
+
+class _Best:
+    """The best bound so far with its duals."""
+
+    def __init__(self, rows: Rows, master: Master) -> None:
+        self.rows, self.master = rows, master
+        self.bound, self.duals, self.weights = np.inf, np.zeros(rows.count), np.empty(0)
+        self.look()
+
+    def look(self) -> None:
+        """Evaluate the duals of the master problem."""
+        duals, weights = self.master.duals()
+        bound = bound_of(self.rows, duals, weights)
+        if bound < self.bound:
+            self.bound, self.duals, self.weights = bound, duals, weights
+
+    def certificate(self) -> tuple[Certificate, float]:
+        """The certificate, without rows that it does not use, and its bound."""
+        rows = self.rows
+        used = np.flatnonzero(self.weights > 0).tolist()
+        kept: set[int] = set()
+        while used:
+            at = used.pop()
+            if at not in kept:
+                kept.add(at)
+                how = rows.how[at]
+                used += [int(row) - rows.count for row in (*how.rows, *how.variable) if row >= rows.count]
+        order = np.array(sorted(kept), dtype=np.int64)
+        number = np.arange(rows.count + len(rows.derived))
+        number[rows.count + order] = rows.count + np.arange(len(order))
+        derived = tuple(rows.how[at].renumbered(number) for at in order.tolist())
+        weights = np.append(self.weights, np.zeros(len(rows.derived)))[order]
+        return Certificate(self.duals, derived, weights), self.bound
+
+
+def _solved(master: Master, until: float, bound: float = np.inf) -> bool:
+    """Solve the master problem and bring in columns until none outside pays."""
+    least = PAYS * (abs(bound) if np.isfinite(bound) else 1.0)
+    for _ in range(50):
+        left = until - time.monotonic()
+        if left <= 0 or not master.solve(left):
+            return False
+        if not np.isfinite(bound):
+            least = PAYS * abs(master.value)
+        if not master.price(least):
+            return True
+    return True
+
+
+def _derive(rows: Rows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: Limits) -> int:
+    """Derive the rows that a point breaks most; how many there are."""
+    count, seen = 0, set()
+    for _, how in sorted(found, key=lambda one: -one[0])[:MOST]:
+        row = rows.rounded(how)
+        if row is None:
+            continue
+        column, value, right = row
+        key = (column.tobytes(), round(right, 9))
+        if key in seen or value @ x[column] - right <= 1e-6 * float(np.abs(value).max(initial=0.0)):
+            continue
+        seen.add(key)
+        rows.derive(how, row)
+        whole = rows.stated.integer[column]
+        if (~whole).sum() == 1 and value[~whole][0] > 0:
+            limits.add(int(column[~whole][0]), rows.count + len(rows.derived) - 1)
+        count += 1
+    return count

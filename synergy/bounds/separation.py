@@ -1,0 +1,387 @@
+"""Separation: mixed-integer roundings that a point of the relaxation breaks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_matrix
+
+from synergy.bounds.master import Master
+from synergy.literal.relaxation import Relaxation
+from synergy.literal.rounding import Rounding, Rows, rounded_down
+from synergy.literal.scope import Flags, Floats, Ints
+
+PATH = 5  # rows that are added to a first one
+TRIED = 12  # divisors
+SHORT = 60  # columns of a derived row that is added to others
+WIDEST = 3_000  # columns of a sum of rows
+NOISE = 1e-7  # part of a column's bound
+BROKEN = 1e-4  # least distance of the point from a row, in units of the columns' bounds
+NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What each continuous column is nearest to at a point: 0, its upper bound, or what a row lets it be.
+
+    Parameters
+    ----------
+    upper : numpy.ndarray of bool
+    row : numpy.ndarray of int64
+        -1 where it is no row.
+    far : numpy.ndarray
+        Upper bound, or the row's right side over the column's coefficient; 0 elsewhere.
+    gap : numpy.ndarray
+        Distance to it.
+    start, whole, multiple : numpy.ndarray
+        Yes-or-no columns and multipliers of the rows that are nearest, by column: those of column j stand at
+        ``start[j]`` up to ``start[j + 1]``.
+    """
+
+    upper: Flags
+    row: Ints
+    far: Floats
+    gap: Floats
+    start: Ints
+    whole: Ints
+    multiple: Floats
+
+
+class Limits:
+    """Rows that let a continuous column be no more than yes-or-no columns allow, by column.
+
+    Parameters
+    ----------
+    rows : Rows
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        stated = rows.stated
+        self.rows = rows
+        matrix = stated.matrix
+        row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        whole = stated.integer[matrix.indices]
+        wrong = np.bincount(row[(whole & (matrix.data > 0)) | (~whole & (matrix.data < 0))], minlength=matrix.shape[0])
+        some = np.bincount(row[whole], minlength=matrix.shape[0])
+        fit = (wrong == 0) & (some > 0) & np.isfinite(stated.row_upper)
+        hit = fit[row] & ~whole
+        self.column: list[Ints] = [matrix.indices[hit].astype(np.int64)]
+        self.row: list[Ints] = [row[hit]]
+
+    def add(self, column: int, row: int) -> None:
+        """Take in a derived row."""
+        self.column.append(np.array([column]))
+        self.row.append(np.array([row]))
+
+    def nearest(self, x: Floats) -> Nearest:
+        """What each continuous column is nearest to."""
+        stated = self.rows.stated
+        size = len(x)
+        upper_gap = np.where(np.isfinite(stated.upper), stated.upper - x, np.inf)
+        upper = upper_gap < x
+        gap, far = np.where(upper, upper_gap, x), np.where(upper, stated.upper, 0.0)
+        best_row = np.full(size, -1)
+        kept: dict[int, tuple[Ints, Floats]] = {}
+        columns, rows = np.concatenate(self.column), np.concatenate(self.row)
+        busy = x[columns] > NOISE * np.where(np.isfinite(stated.upper), stated.upper, 1.0)[columns]
+        for column, at in zip(columns[busy].tolist(), rows[busy].tolist(), strict=True):
+            limit = self.rows.limit(at, column)
+            if limit is None:
+                continue
+            z, m, r = limit
+            distance = float(m @ x[z]) + r - x[column]
+            if distance <= gap[column] + NOISE * stated.upper[column] and (
+                best_row[column] < 0 or distance < gap[column]
+            ):
+                gap[column], far[column], upper[column], best_row[column] = max(distance, 0.0), r, False, at
+                kept[column] = (z, m)
+        start = np.zeros(size + 1, dtype=np.int64)
+        order = sorted(kept)
+        start[[one + 1 for one in order]] = [len(kept[one][0]) for one in order]
+        whole = np.concatenate([kept[one][0] for one in order]) if order else NONE
+        multiple = np.concatenate([kept[one][1] for one in order]) if order else np.empty(0)
+        return Nearest(upper, best_row, far, gap, np.cumsum(start), whole, multiple)
+
+
+class Separation:
+    """Looks for roundings that one point breaks.
+
+    Parameters
+    ----------
+    rows : Rows
+    x : numpy.ndarray
+        Point of the relaxation, in the model's units.
+    limits : Limits
+    master : Master
+        Whose basis gives further sums of rows.
+    """
+
+    def __init__(self, rows: Rows, x: Floats, limits: Limits, master: Master) -> None:
+        self.rows, self.x, self.master, self.by_column = rows, x, master, master.by_column
+        self.stated: Relaxation = rows.stated
+        self.near = limits.nearest(x)
+        self.activity = np.asarray(self.stated.matrix @ x)
+        self.size = np.where(np.isfinite(self.stated.upper) & (self.stated.upper > 0), self.stated.upper, 1.0)
+        self.size = np.where(self.stated.integer, 1.0, self.size)
+        self.fraction = np.where(self.stated.integer, np.minimum(x, 1.0 - x), 0.0)
+        typical = np.asarray(abs(self.stated.matrix) @ self.size)
+        slack = np.minimum(np.abs(self.activity - self.stated.row_upper), np.abs(self.activity - self.stated.row_lower))
+        self.tight = slack <= 1e-6 * np.maximum(typical, 1e-12)
+        self.length = np.diff(self.stated.matrix.indptr)
+        self.extra: dict[int, list[tuple[int, float]]] = {}
+        self.live: list[int] = []
+        self.left: dict[int, float] = {}
+        for at, (column, value, right) in enumerate(rows.derived):
+            left = float(value @ x[column])
+            self.left[rows.count + at] = left
+            if right - left <= 1e-6 * float(np.abs(value) @ self.size[column]) and len(column) <= SHORT:
+                self.live.append(rows.count + at)
+                for one, number in zip(column.tolist(), value.tolist(), strict=True):
+                    self.extra.setdefault(one, []).append((rows.count + at, number))
+
+    def starts(self) -> Ints:
+        """Rows to begin with: tight ones that hold a fraction, or a column that a fraction limits."""
+        busy = self.fraction > 1e-6
+        near = self.near
+        limited = np.zeros(len(self.x), dtype=bool)
+        owner = np.repeat(np.arange(len(self.x)), np.diff(near.start))
+        limited[owner[busy[near.whole]]] = True
+        touched = np.unique(self.by_column[:, np.flatnonzero(busy | limited)].indices)
+        tight: Ints = touched[self.tight[touched]].astype(np.int64)
+        return tight
+
+    def found(self, until: float) -> Iterator[tuple[float, Rounding]]:
+        """Roundings that the point breaks, each with its distance, until a moment."""
+        for row in self.starts().tolist():
+            if time.monotonic() > until:
+                return
+            for sign in (1.0, -1.0):
+                best = self._path(row, sign)
+                if best is not None:
+                    yield best
+        for row in self.live:
+            if time.monotonic() > until:
+                return
+            best = self._path(row, 1.0)
+            if best is not None:
+                yield best
+        yield from self._of_basis(until)
+
+    def _of_basis(self, until: float) -> Iterator[tuple[float, Rounding]]:
+        """Roundings of the rows of the simplex tableau whose basic column is a fraction."""
+        for weights in self.master.tableau(self.fraction):
+            if time.monotonic() > until:
+                return
+            for sign in (1.0, -1.0):
+                signed = {row: sign * weight for row, weight in weights.items()}
+                total = self._sum(signed)
+                if len(total[0]) <= WIDEST:
+                    found = self._rounding(signed, total)
+                    if found is not None:
+                        yield found
+
+    def _path(self, row: int, sign: float) -> tuple[float, Rounding] | None:
+        """First rounding on the way from a row over rows that take its largest free columns out."""
+        weights = {row: sign}
+        for step in range(PATH + 1):
+            total = self._sum(weights)
+            if len(total[0]) > WIDEST:
+                return None
+            found = self._rounding(weights, total)
+            if found is not None or step == PATH:
+                return found
+            if not self._grow(weights, total[0], total[1]):
+                return None
+        return None
+
+    def _sum(self, weights: dict[int, float]) -> tuple[Ints, Floats, float, float]:
+        """Columns, coefficients, right side of weighted rows, and the money of their slacks at the point."""
+        right, slack = 0.0, 0.0
+        columns, values = [], []
+        for at, weight in weights.items():
+            span_column, span_value, lower, upper = self.rows.row(at)
+            columns.append(span_column)
+            values.append(weight * span_value)
+            side = upper if (weight > 0 and np.isfinite(upper)) or not np.isfinite(lower) else lower
+            right += weight * side
+            if (weight > 0 and not np.isfinite(upper)) or (weight < 0 and not np.isfinite(lower)):
+                slack -= abs(weight) * abs((self.activity[at] if at < self.rows.count else self.left[at]) - side)
+        if len(columns) == 1:
+            return columns[0].astype(np.int64), values[0], right, slack
+        column, place = np.unique(np.concatenate(columns), return_inverse=True)
+        value = np.bincount(place, np.concatenate(values), len(column))
+        kept = np.abs(value) > 1e-9 * np.abs(np.concatenate(values)).max()
+        return column[kept].astype(np.int64), value[kept], right, slack
+
+    def _grow(self, weights: dict[int, float], column: Ints, value: Floats) -> bool:
+        """Add the shortest tight row that takes out the column farthest from its bounds; whether there is one."""
+        free = np.where(self.stated.integer[column], 0.0, self.near.gap[column] / self.size[column])
+        for at in np.argsort(-free)[:8].tolist():
+            if free[at] < 1e-6:
+                return False
+            one = column[at]
+            span = slice(self.by_column.indptr[one], self.by_column.indptr[one + 1])
+            rows, data = self.by_column.indices[span], self.by_column.data[span]
+            fit = self.tight[rows] & ~np.isin(rows, list(weights))
+            more = [(row, number) for row, number in self.extra.get(int(one), ()) if row not in weights]
+            if more and not fit.any():
+                row, number = more[0]
+                weights[row] = -float(value[at] / number)
+                return True
+            if fit.any():
+                shortest = np.flatnonzero(fit)[np.argmin(self.length[rows[fit]])]
+                weights[int(rows[shortest])] = -float(value[at] / data[shortest])
+                return True
+        return False
+
+    def _rounding(
+        self, weights: dict[int, float], total: tuple[Ints, Floats, float, float]
+    ) -> tuple[float, Rounding] | None:
+        """Most broken rounding of a sum of rows, over divisors and columns measured from 1."""
+        column, value, right, slack = total
+        near, x = self.near, self.x
+        whole = self.stated.integer[column]
+        cont, part = column[~whole], value[~whole]
+        begin, end = near.start[cont], near.start[cont + 1]
+        many = end - begin
+        spread = (
+            np.repeat(begin - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(many.sum())
+            if many.sum()
+            else NONE
+        )
+        z, place = np.unique(np.concatenate([column[whole], near.whole[spread]]), return_inverse=True)
+        g = np.bincount(
+            place, np.concatenate([value[whole], np.repeat(part, many) * near.multiple[spread]]), len(z)
+        ).astype(float)
+        if not len(z):
+            return None
+        right = right - float(part @ near.far[cont])
+        away = near.upper[cont] | (near.row[cont] >= 0)
+        height = np.where(away, -part, part)
+        kept = height < 0
+        continuous = float(height[kept] @ near.gap[cont[kept]]) + slack
+        norm = float(((height[kept] * self.size[cont[kept]]) ** 2).sum())
+        at, fraction = x[z], self.fraction[z]
+        divisors = np.unique(np.abs(g[(fraction > 1e-6) & (np.abs(g) > 0)]))
+        divisors = divisors[divisors > 1e-9 * max(abs(right), float(np.abs(g).max()), 1e-30)]
+        if not len(divisors):
+            return None
+        if len(divisors) > TRIED:
+            divisors = divisors[np.linspace(0, len(divisors) - 1, TRIED).astype(int)]
+        flip = at > 0.5
+        best = (BROKEN, 0.0, flip)
+        for divisor in (divisors[:, None] / np.array([1.0, 2.0, 4.0])).ravel().tolist():
+            broken = _broken((g, at, flip), right, (continuous, norm), divisor)
+            if broken > best[0]:
+                best = (broken, divisor, flip)
+        if best[1] == 0.0:
+            return None
+        for one in np.argsort(-fraction)[:6].tolist():
+            other = best[2].copy()
+            other[one] = ~other[one]
+            broken = _broken((g, at, other), right, (continuous, norm), best[1])
+            if broken > best[0]:
+                best = (broken, best[1], other)
+        limited = cont[near.row[cont] >= 0]
+        rows = np.array(list(weights), dtype=np.int64)
+        how = Rounding(
+            rows,
+            np.array(list(weights.values())),
+            cont[near.upper[cont]],
+            limited,
+            near.row[limited],
+            z[best[2]],
+            best[1],
+        )
+        return best[0], how
+
+
+def _broken(
+    whole: tuple[Floats, Floats, Flags], right: float, continuous: tuple[float, float], divisor: float
+) -> float:
+    """Distance by which a point breaks a rounding."""
+    g, at, flip = whole
+    b = (right - float(g[flip].sum())) / divisor
+    f = b - np.floor(b)
+    if not 0.01 <= f <= 0.99:
+        return -1.0
+    factor = rounded_down(np.where(flip, -g, g) / divisor, f)
+    scale = divisor * (1 - f)
+    over = float(factor @ np.where(flip, 1 - at, at)) + continuous[0] / scale - np.floor(b)
+    norm = float(np.sqrt(factor @ factor + continuous[1] / scale**2))
+    return float(over) / max(norm, 1e-9)
+
+
+class Forcing:
+    """Rows ``x <= sum of m z``: what goes into or out of a new unit by the steps of scale that are built.
+
+    Parameters
+    ----------
+    rows : Rows
+    by_column : scipy.sparse.csc_matrix
+        The stated matrix.
+    """
+
+    def __init__(self, rows: Rows, by_column: csc_matrix) -> None:
+        self.rows, self.by_column = rows, by_column
+        stated = rows.stated
+        constraint = stated.rows["constraint"].to_numpy()
+        self.units = []
+        variable = stated.columns["variable"].to_numpy()
+        for at in np.flatnonzero(constraint == "run").tolist():
+            column, value, _, _ = rows.row(at)
+            sizes = variable[column] == "size"
+            if not sizes.any():
+                continue
+            steps = []
+            for one, able in zip(column[sizes].tolist(), -value[sizes], strict=True):
+                span = slice(by_column.indptr[one], by_column.indptr[one + 1])
+                among = by_column.indices[span]
+                most = among[constraint[among] == "size_max"]
+                if len(most):
+                    steps.append((int(most[0]), float(able)))
+            run = int(column[~sizes][0])
+            span = slice(by_column.indptr[run], by_column.indptr[run + 1])
+            for row, number in zip(by_column.indices[span].tolist(), by_column.data[span].tolist(), strict=True):
+                if constraint[row] in ("output", "input"):
+                    self.units.append(self._unit(row, -number, at, steps))
+
+    def _unit(self, row: int, per: float, run: int, steps: list[tuple[int, float]]) -> tuple[Any, ...]:
+        stated = self.rows.stated
+        column, value, _, _ = self.rows.row(row)
+        flows = stated.columns["variable"].to_numpy()[column] == "flow"
+        weights = [(row, 1.0), (run, per)] + [(at, per * able) for at, able in steps]
+        built, most = [], []
+        for at, able in steps:
+            columns, values, _, _ = self.rows.row(at)
+            whole = stated.integer[columns]
+            if not whole.any():
+                continue
+            built.append(int(columns[whole][0]))
+            most.append(-float(values[whole][0]) * able * per)
+        return column[flows], value[flows], np.array(built, dtype=np.int64), np.array(most), weights
+
+    def found(self, x: Floats) -> Iterator[tuple[float, Rounding]]:
+        """Rows that a point breaks, each with its distance."""
+        upper = self.rows.stated.upper
+        for column, value, built, most, weights in self.units:
+            busy = x[column] > NOISE * upper[column]
+            if not busy.any() or not len(built):
+                continue
+            some, part = column[busy], value[busy]
+            reach = upper[some] * part
+            allowed = (np.minimum(reach[:, None], most[None, :]) * x[built]).sum(axis=1)
+            over = (x[some] * part - allowed) / np.maximum(reach, 1e-30)
+            for at in np.flatnonzero(over > 1e-3).tolist():
+                divisor = (
+                    max(float(most.max()), 1.0001 * float(reach[at]))
+                    if most.max() < 100 * reach[at]
+                    else 100 * float(reach[at])
+                )
+                rows = np.array([row for row, _ in weights], dtype=np.int64)
+                multiple = np.array([weight for _, weight in weights])
+                yield float(over[at]), Rounding(rows, multiple, some[at : at + 1], NONE, NONE, NONE, divisor)

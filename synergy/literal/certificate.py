@@ -1,0 +1,223 @@
+"""Certificate: duals and derived rows that prove a bound on the value, evaluated by one pass over the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.literal.build import LiteralModel
+from synergy.literal.columns import NAME_COLUMNS
+from synergy.literal.relaxation import ROUNDS, Relaxation, relaxation_of
+from synergy.literal.rounding import UNIT, Rounding, Rows
+from synergy.literal.rows import ROW_COLUMNS
+from synergy.literal.scope import Floats, Ints
+
+PERIODS_SUMMED = "periods_summed"
+PROPAGATED = f"propagated_over_rows_{ROUNDS}_times"
+ROUNDED = "mixed_integer_rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A bound on the value of a literal model.
+
+    Parameters
+    ----------
+    duals : numpy.ndarray, shape (rows,)
+        Of the rows of the relaxation, money per unit.
+    derived : tuple of Rounding
+        Rows to derive, in their order.
+    weights : numpy.ndarray, shape (derived,)
+        Duals of those, >= 0.
+    yearly : bool
+        Whether the periods of the relaxation are summed.
+    """
+
+    duals: Floats
+    derived: tuple[Rounding, ...]
+    weights: Floats
+    yearly: bool = False
+
+
+def bound_of(rows: Rows, duals: Floats, weights: Floats) -> float:
+    """Bound on the value by weak duality, above any rounding; infinite where the duals prove none.
+
+    Parameters
+    ----------
+    rows : Rows
+        A relaxation and the rows derived so far.
+    duals : numpy.ndarray, shape (rows,)
+        Any number: a dual whose sign asks for a bound that its row does not have counts as nothing.
+    weights : numpy.ndarray, shape (derived,)
+        Negative ones count as nothing.
+
+    Returns
+    -------
+    float
+        Money a year.
+
+    Notes
+    -----
+    For every y, ``max c x`` over ``L <= A x <= U, 0 <= x <= r`` is at most ``sum over rows of (y > 0: y U, y < 0: y L)
+    + sum over columns of max(0, r d)`` with d = c - A' y (weak duality; Dantzig 1963, Linear Programming and
+    Extensions, ch. 6). Each d is raised by its error of rounding: as many units as it has terms, of the sum of their
+    sizes; the last sums are exact (`math.fsum`) and their products rounded up.
+    """
+    stated = rows.stated
+    side = np.where(duals > 0, stated.row_upper, stated.row_lower)
+    duals = np.where(np.isfinite(side), duals, 0.0)
+    matrix = stated.matrix
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    used = duals[row] != 0.0
+    columns = [matrix.indices[used].astype(np.int64)]
+    asked = [duals[row[used]] * matrix.data[used]]
+    money = [duals[duals != 0.0] * side[duals != 0.0]]
+    for weight, (column, value, right) in zip(weights.tolist(), rows.derived, strict=True):
+        if weight > 0:
+            columns.append(column)
+            asked.append(weight * value)
+            money.append(np.array([weight * right]))
+    column, share, count = np.concatenate(columns), np.concatenate(asked), len(stated.cost)
+    size = np.abs(stated.cost) + np.bincount(column, np.abs(share), count)
+    priced = stated.cost - np.bincount(column, share, count)
+    priced = priced + UNIT * (np.bincount(column, minlength=count) + 4) * size
+    over = priced > 0
+    if not np.isfinite(stated.upper[over]).all():
+        return math.inf
+    parts = np.concatenate([*money, priced[over] * stated.upper[over]])
+    return math.nextafter(math.fsum(parts + UNIT * np.abs(parts)), math.inf)
+
+
+def evaluate(rows: Rows, certificate: Certificate) -> float:
+    """Bound that a certificate proves on the value; infinite where one of its rows may not be derived.
+
+    Parameters
+    ----------
+    rows : Rows
+        Of the relaxation, nothing derived yet.
+    certificate : Certificate
+    """
+    for how in certificate.derived:
+        found = rows.rounded(how)
+        if found is None:
+            return math.inf
+        rows.derive(how, found)
+    return bound_of(rows, certificate.duals, certificate.weights)
+
+
+def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
+    """Bound that the proof of a plan document brings for a literal model.
+
+    Parameters
+    ----------
+    model : LiteralModel
+    record : mapping
+        ``duals``, ``columns`` and ``rows`` as `recorded` writes them; without ``columns`` and ``rows`` the duals are
+        of the model's rows alone.
+
+    Returns
+    -------
+    float or None
+        Money a year, above any rounding; None where the duals prove no finite bound.
+
+    Raises
+    ------
+    KeyError
+        A row or column that the model does not have.
+    """
+    yearly = PERIODS_SUMMED in (record.get("columns") or ())
+    stated = relaxation_of(model, yearly=yearly)
+    bound = evaluate(Rows(stated), _read(stated, record, yearly))
+    return bound if math.isfinite(bound) else None
+
+
+def recorded(stated: Relaxation, certificate: Certificate) -> dict[str, Any]:
+    """Certificate by names, as the plan document holds it.
+
+    Returns
+    -------
+    dict
+        ``duals``: list of ``{constraint, subject, commodity, period, value}``; ``columns``: rules of their bounds;
+        ``rows``: list of ``{kind, dual, divisor, rows: [[row, weight]], upper: [column], limited: [[column, row]],
+        flipped: [column]}``, numbers being positions in ``row_names`` and ``column_names``, those of derived rows
+        going on after the names.
+    """
+    used_rows = sorted({int(row) for how in certificate.derived for row in (*how.rows, *how.variable)})
+    used_rows = [row for row in used_rows if row < len(stated.rows)]
+    used = sorted({int(one) for how in certificate.derived for one in (*how.upper, *how.column, *how.flipped)})
+    row = {at: place for place, at in enumerate(used_rows)}
+    row |= {len(stated.rows) + at: len(used_rows) + at for at in range(len(certificate.derived))}
+    column = {at: place for place, at in enumerate(used)}
+    held = np.flatnonzero(certificate.duals)
+    duals = stated.rows.iloc[held].astype(object).assign(value=certificate.duals[held])
+    return {
+        "duals": [{str(key): value for key, value in one.items()} for one in duals.to_dict("records")],
+        "columns": [PERIODS_SUMMED, PROPAGATED] if certificate.yearly else [PROPAGATED],
+        "rows": [
+            {
+                "kind": ROUNDED,
+                "dual": weight,
+                "divisor": how.divisor,
+                "rows": [[row[int(at)], value] for at, value in zip(how.rows, how.weights.tolist(), strict=True)],
+                "upper": [column[int(one)] for one in how.upper],
+                "limited": [[column[int(one)], row[int(at)]] for one, at in zip(how.column, how.variable, strict=True)],
+                "flipped": [column[int(one)] for one in how.flipped],
+            }
+            for how, weight in zip(certificate.derived, certificate.weights.tolist(), strict=True)
+        ],
+        "row_names": _names(stated.rows.iloc[used_rows], ROW_COLUMNS),
+        "column_names": _names(stated.columns.iloc[used], NAME_COLUMNS),
+    }
+
+
+def _names(frame: pd.DataFrame, keys: tuple[str, ...]) -> list[str]:
+    """Names of rows or columns, their parts joined by a bar."""
+    if not len(frame):
+        return []
+    parts = [frame[key].astype(object).to_numpy() for key in keys]
+    return ["|".join(map(str, one)) for one in zip(*parts, strict=True)]
+
+
+def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> Certificate:
+    """Certificate of a record, by positions."""
+    derived = record.get("rows") or ()
+    if any(one["kind"] != ROUNDED for one in derived):
+        raise KeyError("rows of a kind that is not known")
+    place = {name: at for at, name in enumerate(_names(stated.rows, ROW_COLUMNS))}
+    duals = np.zeros(len(stated.rows))
+    for one in record["duals"] or ():
+        duals[place["|".join(str(one[key]) for key in ROW_COLUMNS)]] = float(one["value"])
+    count = len(stated.rows)
+    row = [place[name] for name in record.get("row_names") or ()]
+    row += [count + at for at in range(len(derived))]
+    wanted = set(record.get("column_names") or ())
+    known = (
+        {name: at for at, name in enumerate(_names(stated.columns, NAME_COLUMNS)) if name in wanted} if wanted else {}
+    )
+    column = [known[name] for name in record.get("column_names") or ()]
+
+    def at(numbers: Any, places: list[int]) -> Ints:
+        return np.array([places[number] for number in numbers], dtype=np.int64)
+
+    return Certificate(
+        duals,
+        tuple(
+            Rounding(
+                at([number for number, _ in one["rows"]], row),
+                np.array([value for _, value in one["rows"]], dtype=float),
+                at(one["upper"], column),
+                at([number for number, _ in one["limited"]], column),
+                at([number for _, number in one["limited"]], row),
+                at(one["flipped"], column),
+                float(one["divisor"]),
+            )
+            for one in derived
+        ),
+        np.array([float(one["dual"]) for one in derived]),
+        yearly,
+    )
