@@ -18,7 +18,7 @@ from synergy.coalitions.apart import Apart
 from synergy.dataset.dataset import Dataset
 from synergy.model.balances import arrivals
 from synergy.model.build import Model
-from synergy.model.decode import NOISE
+from synergy.model.noise import noiseless
 from synergy.network.links import between_enterprises
 from synergy.network.places import Floats, Ints
 from synergy.settlement.trades import Trades
@@ -107,9 +107,8 @@ def _moved(model: Model, x: Floats) -> tuple[pd.DataFrame, _Moved]:
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     origin, target = network.sources.site[source], network.sinks.site[sink]
     partner = between_enterprises(network.places, origin, target)
-    amount = x[flow.span]
-    scale = np.where(np.isfinite(model.upper[flow.span]), np.maximum(model.upper[flow.span], 0.0), 1.0)
-    which = np.flatnonzero(partner & (amount > NOISE * scale))
+    amount = noiseless(model, x)[flow.span] if len(flow) else np.empty(0)
+    which = np.flatnonzero(partner & (amount > 0))
     columns: dict[str, Any] = {
         "from_site": network.places.sites[origin[which]],
         "to_site": network.places.sites[target[which]],

@@ -195,7 +195,7 @@ class CoalitionGame:
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
         bound = self._bound(payoff, inside)
-        near = NEAR * max(1.0, float(np.abs(payoff[inside]).max(initial=0.0)))
+        near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
         best = self._best(payoff, inside, self._listed(inside))
         if best.excess >= bound - near or inside.sum() <= 1:
             return Found(best.members, best.excess, max(bound, best.excess), best.value)

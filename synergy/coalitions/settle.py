@@ -29,9 +29,11 @@ from synergy.settlement.ladder import Ladder
 from synergy.settlement.limits import Limited, Limits, limited
 from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import RULES, Shares, settle
+from synergy.settlement.trades import Trades
 from synergy.settlement.undefined import RuleUndefined
 
 HUNDREDTH = 0.01
+DIGITS = 1e-14  # part of the money in a plan below which its sums are rounded
 MANY_ROUNDS = 30  # coalitions asked for where there are many enterprises
 HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
 HARD_SAMPLES = 24  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
@@ -105,7 +107,8 @@ def settled(
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
     kept = limited(exchanges.trades, _limits(exchanges, wish.prices))
     labels = _labels(exchanges, shares.players)
-    record = document(shares, own, Sold(kept.trades, labels, kept.shown), _ladder(wish.step, shares))
+    sold = Sold(kept.trades, labels, kept.shown)
+    record = document(shares, own, sold, _ladder(wish.step, shares, own, kept.trades))
     if wish.prices:
         record["refused"] = _refused(kept, labels)
     return replace(plan, settlement=record)
@@ -135,10 +138,17 @@ def refuse_early(dataset: Dataset, method: str) -> None:
             raise RuleUndefined(method, "too_many_players", players=most, most=exact)
 
 
-def _ladder(step: float, shares: Shares) -> Ladder:
-    """Return how money is rounded: to hundredths, or finer where these would matter to the stability of payoffs."""
+def _ladder(step: float, shares: Shares, own: Floats, trades: Trades) -> Ladder:
+    """Return how money is rounded.
+
+    To hundredths, or finer where these would matter to the stability of payoffs; coarser where the money is so much
+    that its sums in floating point are.
+    """
     least = shares.certificate.tolerance / (10 * len(shares.players))
-    return Ladder(step, min(HUNDREDTH, 10.0 ** math.floor(math.log10(least))))
+    paid = np.abs(trades.quantity * np.maximum(np.abs(trades.low), np.abs(trades.high)))
+    money = float(np.abs(own).sum() + np.abs(shares.payoff).sum() + paid.sum())
+    fine = min(HUNDREDTH, 10.0 ** math.floor(math.log10(least)))
+    return Ladder(step, max(fine, 10.0 ** math.ceil(math.log10(money * DIGITS))) if money > 0 else fine)
 
 
 def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:

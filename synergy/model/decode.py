@@ -12,14 +12,13 @@ from synergy.dataset.schema import own_column
 from synergy.model.assembly import Block
 from synergy.model.balances import arrivals
 from synergy.model.build import Model
+from synergy.model.noise import noiseless
 from synergy.model.split import split
 from synergy.network.arcs import WITHIN
 from synergy.network.ends import EndKind, Ends
 from synergy.network.network import Network
 from synergy.network.places import Floats, Ints
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
-
-NOISE = 1e-9  # part of a column's upper bound below which a value is nothing
 
 
 def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
@@ -35,8 +34,7 @@ def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
     -------
     Decisions, numpy.ndarray of int64
     """
-    scale = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, 1.0)
-    x = np.where(np.abs(x) < NOISE * scale, 0.0, x)
+    x = noiseless(model, x)
     flows, column = _flows(model, x)
     decisions = Decisions(
         flows=flows,

@@ -68,10 +68,25 @@ def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats
     real = length > SMALL
     one, other = np.searchsorted(cut_left, middle[real]), np.searchsorted(cut_right, middle[real])
     share = length[real]
+    # an exchange, or a member, that is small beside its group is no noise: it has a piece of its own
+    lost_left, lost_right = np.setdiff1d(np.arange(len(left)), one), np.setdiff1d(np.arange(len(right)), other)
+    one = np.concatenate([one, lost_left, _beside(cut_left, at_left, (cut_right, at_right), lost_right)])
+    other = np.concatenate([other, _beside(cut_right, at_right, (cut_left, at_left), lost_left), lost_right])
+    parts = exchange[left] / total[at_left], member[right] / given[at_right]
+    share = np.concatenate([share, parts[0][lost_left], parts[1][lost_right]])
+    order = np.lexsort((other, one))
+    one, other, share = one[order], other[order], share[order]
     # what was dropped as noise goes back to the pieces of the same exchange
     whole = np.bincount(one, weights=share, minlength=len(left))
     amount = exchange[left][one] * share / whole[one]
     return Pieces(left[one], right[other], amount)
+
+
+def _beside(cut: Floats, at: Ints, own: tuple[Floats, Ints], lost: Ints) -> Ints:
+    """Return the piece of the same key in which each lost one of the other side ends."""
+    ends, key = own[0][lost], own[1][lost]
+    first, last = np.searchsorted(at, key), np.searchsorted(at, key, side="right") - 1
+    return np.clip(np.searchsorted(cut, ends), first, last)
 
 
 def _ends(key: Ints, part: Floats) -> Floats:

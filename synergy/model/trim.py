@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.model.build import Model
-from synergy.model.decode import NOISE
+from synergy.model.noise import noiseless
 from synergy.network.places import Floats
 
 
@@ -28,8 +28,7 @@ def trimmed(model: Model, x: Floats) -> Floats:
     """
     network = model.candidates.network
     run, flow = model.column("run"), model.column("flow")
-    scale = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, 1.0)
-    active = x > NOISE * scale
+    active = noiseless(model, x) > 0
     runs = np.zeros(len(network.units.ids), bool)
     carries = np.zeros(len(network.links.mode), bool)
     if len(run):

@@ -111,7 +111,7 @@ class _Dual:
         links = links + links.T
         matrix = (np.diag(links.sum(axis=1)) - links)[np.ix_(free, free)]
         values, vectors = np.linalg.eigh(matrix)
-        curved = values > PRECISE * max(values.max(initial=0.0), 1.0)
+        curved = values > PRECISE * float(values.max(initial=0.0))
         down = -(vectors.T @ slope[free])
         part = vectors[:, curved] @ (down[curved] / values[curved])
         straight = vectors[:, ~curved] @ down[~curved]

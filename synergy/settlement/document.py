@@ -159,5 +159,5 @@ def _named(players: tuple[str, ...], units: np.ndarray, unit: float) -> dict[str
 
 
 def _money(units: int, unit: float) -> float:
-    """Return whole units as money, without the dust of multiplying."""
-    return round(units * unit, 9)
+    """Return whole units as money; a unit below 1 is a power of ten, so that the nearest number is written."""
+    return units / round(1 / unit) if unit < 1 else units * unit

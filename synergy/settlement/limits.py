@@ -74,7 +74,7 @@ def limited(trades: Trades, limits: Limits) -> Limited:
     array([ True])
     """
     low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
-    room = NEAR * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+    room = NEAR * np.maximum(np.abs(low), np.abs(high))
     least_refused: Bools = limits.least > high + room
     most_refused: Bools = limits.most < low - room
     apart = ~least_refused & ~most_refused & (limits.least > limits.most + room)

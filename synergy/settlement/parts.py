@@ -64,9 +64,10 @@ def coalition(members: Ints, players: int) -> Bools:
 
 
 def tolerance_of(game: Game, options: Options) -> float:
-    """Return the money a year up to which an excess counts as none."""
-    total = game.value(np.ones(len(game.players), np.bool_)).value
-    return options.tolerance * max(1.0, abs(total))
+    """Return the money a year up to which an excess counts as none: a part of the largest value, all and each alone."""
+    count = len(game.players)
+    worths = game.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
+    return options.tolerance * (max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0)
 
 
 def parts_of(game: Game, options: Options) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from synergy.settlement.asked import Asked
 from synergy.settlement.division import Division
 from synergy.settlement.game import Floats
 from synergy.settlement.options import Base, Options
-from synergy.settlement.parts import Part
+from synergy.settlement.parts import Part, tolerance_of
 from synergy.settlement.undefined import RuleUndefined
 
 
@@ -61,7 +61,7 @@ def proportions(asked: Asked, part: Part, options: Options) -> Floats:
     if amounts.sum() > 0:
         shares: Floats = amounts / amounts.sum()
         return shares
-    if part.gain > options.tolerance * max(1.0, abs(part.total)):
+    if part.gain > tolerance_of(asked, options):
         names = tuple(asked.players[at] for at in part.members.tolist())
         raise RuleUndefined("proportional", "no_base", base=base.name, coalition=names)
     return np.full(len(amounts), 1.0 / len(amounts))

@@ -1,0 +1,76 @@
+"""Noise: values of columns that a solver leaves where there should be none, told from amounts that are small."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synergy.model.assembly import Block
+from synergy.model.build import Model
+from synergy.network.ends import EndKind, Ends
+from synergy.network.places import Floats, Ints
+
+NOISE = 1e-9  # part of what a column could be, or of what there is beside it, below which a value is nothing
+_ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inlet"))
+
+
+def noiseless(model: Model, x: Floats) -> Floats:
+    """Values of a model's columns, those that are noise at 0.
+
+    Parameters
+    ----------
+    model : Model
+    x : numpy.ndarray, shape (columns,)
+        In the model's units.
+
+    Returns
+    -------
+    numpy.ndarray, shape (columns,)
+
+    Notes
+    -----
+    A bound says little where it is a million times what there is to do: a need of 1e-4 is met over a pipe for 1e8, from
+    a market without limit, by a plant of any size. So flows are held against the greatest flow of their commodity too,
+    and what gives, takes or runs against the flows that it gives or takes.
+    """
+    most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
+    scale = np.where(np.isfinite(most), most, 1.0)
+    flow, network = model.column("flow"), model.candidates.network
+    if len(flow):
+        commodity = network.sources.commodity[network.arcs.outlet[flow.key["arc"]]]
+        peak = np.zeros(len(network.places.commodities))
+        np.maximum.at(peak, commodity, np.abs(x[flow.span]))
+        scale[flow.span] = np.minimum(most[flow.span], peak[commodity])
+        carried: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span]
+        moved = {side: _moved(model, flow, carried, side) for side in ("outlet", "inlet")}
+        for name, side in _ENDS:
+            block = model.column(name)
+            if len(block):
+                ends: Ends = network.outlets if side == "outlet" else network.inlets
+                beside = moved[side][ends.group[block.key["end"]], block.key["period"]]
+                scale[block.span] = np.minimum(most[block.span], beside)
+        run = model.column("run")
+        if len(run):
+            spoken = _possible(model, moved)[run.key["unit"], run.key["period"]]
+            scale[run.span] = np.where(spoken > 0, np.minimum(scale[run.span], spoken), scale[run.span])
+    cleaned: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)
+    return cleaned
+
+
+def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
+    """Sum of what leaves each group of outlets, or makes for each group of inlets, shape (groups, periods)."""
+    network = model.candidates.network
+    group: Ints = (network.arcs.outlet if side == "outlet" else network.arcs.inlet)[flow.key["arc"]]
+    groups = network.sources if side == "outlet" else network.sinks
+    total: Floats = np.zeros((len(groups.site), len(network.places.share)))
+    np.add.at(total, (group, flow.key["period"]), np.abs(carried))
+    return total
+
+
+def _possible(model: Model, moved: dict[str, Floats]) -> Floats:
+    """Greatest activity of each unit that flows at its ends speak of, 0 where none do, shape (units, periods)."""
+    network = model.candidates.network
+    most: Floats = np.zeros((len(network.units.ids), len(network.places.share)))
+    for ends, side in ((network.outlets, "outlet"), (network.inlets, "inlet")):
+        mine = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
+        np.maximum.at(most, ends.ref[mine], moved[side][ends.group[mine]] / ends.coefficient[mine, None])
+    return most
