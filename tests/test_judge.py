@@ -237,3 +237,30 @@ def test_a_row_that_is_no_variable_is_named(column: str) -> None:
     flows.loc[0, column] = value
     found = verify(dataset, replace(plan, decisions=replace(plan.decisions, flows=flows)))
     assert any(one.subject.startswith("flows[0]") and text in one.text for one in found)
+
+
+def test_what_nothing_bounds_may_be_of_any_size(tmp_path: Path) -> None:
+    """Bounds that the written model derives for builds and links without any of their own bind no plan."""
+    tables = {
+        "enterprises": "enterprise\nA\nB",
+        "sites": "site,enterprise\na,A\nb,B",
+        "commodities": "commodity,unit\nraw,t\ngood,t",
+        "offers": "offer,site,commodity,quantity,price\no,a,raw,100,1",
+        "processes": "process,buildable,fixed_capex,unit_capex,lifetime_years\nmake,true,10,1,10",
+        "recipes": "process,commodity,coefficient\nmake,raw,-1\nmake,good,1",
+        "build_options": "process,site\nmake,b",
+        "needs": "need,site,commodity,quantity,price\nn,b,good,100,20",
+        "links": "from_site,to_site,commodity,mode,km,fixed_capex\na,b,raw,pipe,5,100",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text + "\n", encoding="utf-8")
+    dataset = read(tmp_path)
+    plan = run(dataset, Options(settlement="none")).plan
+    assert plan is not None
+    assert len(plan.decisions.links) == len(plan.decisions.builds) == 1
+    shut = replace(plan, decisions=replace(plan.decisions, links=plan.decisions.links.iloc[:0]))
+    assert "link" in {one.code for one in verify(dataset, shut) if one.refuses}
+    larger = plan.decisions.builds.assign(capacity=1e9)
+    found = verify(dataset, replace(plan, decisions=replace(plan.decisions, builds=larger)))
+    assert "size" not in {one.code for one in found}
+    assert "capex" in {one.code for one in found}

@@ -1,7 +1,8 @@
-"""Verify: an independent judge that recomputes a plan from the dataset and the plan's frames alone.
+"""Verify: an independent judge that evaluates the literal model at a plan, from the dataset and the plan alone.
 
-Rooms: `findings` (what is said), `ends` (what the tables know of outlets and inlets), `view` (a plan's frames as
-arrays), `frames` (ids and arcs), `trade`, `plants`, `aims` (constraints), `claims` (amounts, totals, the proof of the
-bound), `offers` (proposals), `verify` (the face).
-Nothing here imports the engine's network, candidates or model.
+`verify` is the face. `findings`: what is said and the tolerances. `books`: a plan as a point of the literal model, its
+money and emissions. `frames`: shape, rows that are no variables, amounts that rows say of themselves. `rows`: every
+constraint. `claims`: totals, the proof of the bound. `settled`, `subsidies`: the settlement. `offers`, `shares`:
+proposals. `deep`, `coalitions`: claims that only another solve can check.
+Nothing here imports the ledger, the engine or its model, nor does anything that is imported here.
 """
