@@ -112,11 +112,13 @@ def summed(stated: Relaxation) -> Relaxation:
         .iloc[below]
         .where(~np.isfinite(upper[below]), names["constraint"].iloc[below] + AT_LEAST)
     )
+    matrix = csr_matrix(vstack([least[above], greatest[below]]))
+    matrix.eliminate_zeros()
     cost = np.full(len(column_first), -np.inf)
     np.maximum.at(cost, column, stated.cost)
     integer = stated.integer[column_first]
     return Relaxation(
-        matrix=csr_matrix(vstack([least[above], greatest[below]])),
+        matrix=matrix,
         row_lower=np.concatenate([np.where(equal, lower, -np.inf)[above], lower[below]]),
         row_upper=np.concatenate([upper[above], np.full(len(below), np.inf)]),
         upper=np.where(integer, 1.0 * np.bincount(column), np.inf),

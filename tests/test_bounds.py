@@ -1,0 +1,194 @@
+"""Bounds by duals and derived rows: every plan satisfies the rows, no plan is worth more, a changed proof is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from random_datasets import random_dataset
+
+from synergy import literal
+from synergy.bounds.certify import certify, tighten
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
+from synergy.engine import Options, match
+from synergy.errors import VerificationError
+from synergy.literal.certificate import bound_of, proven
+from synergy.literal.relaxation import relaxation_of
+from synergy.literal.rounding import Rounding, Rows
+from synergy.plan import Plan
+from synergy.records.dump import plan_record
+from synergy.records.load import plan_from_record
+from synergy.verify.verify import assert_valid, verify
+
+CASES = Path(__file__).parent / "cases"
+TINY = Path(__file__).parents[1] / "datasets" / "tiny"
+NONE = np.empty(0, np.int64)
+NEAR = 1e-6
+
+
+def _found(dataset: Dataset) -> tuple[literal.LiteralModel, np.ndarray[Any, Any]] | None:
+    """Literal model and its best plan, solved by itself; None where there is none."""
+    model = literal.build(dataset)
+    solution = literal.solve(model, time_limit=60, gap=1e-7)
+    return None if solution.x is None else (model, solution.x)
+
+
+def _yearly(model: literal.LiteralModel, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Sums of the columns that differ in their period alone, in the order of their first."""
+    names = [name for name in model.columns if name not in ("period", "arrival")]
+    group = model.columns.groupby(names, sort=False, observed=True).ngroup().to_numpy()
+    return np.bincount(group, x)
+
+
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_no_plan_breaks_a_row_or_a_bound_that_a_proof_uses(start: int, tmp_path: Path) -> None:
+    derived = 0
+    for seed in range(start, start + 20):
+        found = _found(random_dataset(seed).dataset(tmp_path / str(seed)))
+        if found is None:
+            continue
+        model, x = found
+        for yearly in (False, True):
+            stated = relaxation_of(model, yearly=yearly)
+            point = _yearly(model, x) if yearly else x
+            assert (point <= stated.upper + NEAR * np.maximum(1, np.abs(point))).all(), seed
+            result = tighten(stated, np.inf, -np.inf)
+            if result is None:
+                continue
+            certificate, bound = result
+            value = float(model.cost @ x)
+            assert bound >= value - NEAR * max(1.0, abs(value)), (seed, yearly)
+            rows = Rows(stated)
+            for how in certificate.derived:
+                row = rows.rounded(how)
+                assert row is not None
+                column, weight, right = row
+                size = float(np.abs(weight) @ np.abs(point[column])) + abs(right)
+                assert weight @ point[column] <= right + NEAR * max(1.0, size), (seed, yearly)
+                rows.derive(how, row)
+                derived += 1
+    assert derived > 20
+
+
+def test_a_forcing_row_is_a_rounding() -> None:
+    model = literal.build(read(CASES / "link_with_capex"))
+    stated = relaxation_of(model)
+    rows = Rows(stated)
+    at = next(
+        row
+        for row in range(rows.count)
+        if stated.rows["constraint"].iloc[row] == "link" and stated.integer[rows.row(row)[0]].any()
+    )
+    column, value, _, _ = rows.row(at)
+    flow = column[~stated.integer[column]][:1]
+    capacity = -float(value[stated.integer[column]][0])
+    stated = replace(stated, upper=np.where(np.arange(len(stated.upper)) == flow[0], capacity / 4, stated.upper))
+    how = Rounding(np.array([at]), np.array([1.0]), flow, NONE, NONE, NONE, capacity)
+    row = Rows(stated).rounded(how)
+    assert row is not None
+    unit = row[1][row[0] == flow[0]][0]
+    assert row[1] / unit == pytest.approx(np.where(row[0] == flow[0], 1.0, -capacity / 4))  # x <= (capacity / 4) open
+    assert Rows(stated).rounded(replace(how, divisor=capacity / 4)) is None  # the right side's fraction is 0
+
+
+def test_a_bound_counts_rounding_against_itself() -> None:
+    stated = relaxation_of(literal.build(read(CASES / "transportation")))
+    duals = np.random.default_rng(5).normal(size=len(stated.rows))
+    exact = sum(
+        abs(dual) * abs(side)
+        for dual, side in zip(duals, np.where(duals > 0, stated.row_upper, stated.row_lower), strict=True)
+        if np.isfinite(side)
+    )
+    bound = bound_of(Rows(stated), duals, np.empty(0))
+    side = np.where(duals > 0, stated.row_upper, stated.row_lower)
+    kept = np.where(np.isfinite(side), duals, 0.0)
+    plain = kept @ np.where(kept == 0, 0.0, side) + np.maximum(stated.cost - kept @ stated.matrix, 0) @ stated.upper
+    assert plain <= bound <= plain + 1e-9 * (abs(plain) + exact)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> tuple[Dataset, Plan]:
+    dataset = read(TINY)
+    plan = match(dataset, Options(settlement="none")).plan
+    assert plan is not None
+    return dataset, plan_from_record(plan_record(plan))
+
+
+def test_a_proof_is_in_the_document_and_follows_from_it(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    assert_valid(dataset, plan)
+    assert plan.proof["rows"]
+    assert plan.value <= plan.bound == min(plan.proof["dual"], plan.proof["solver"])
+    assert proven(literal.build(dataset), plan.proof) == pytest.approx(plan.proof["dual"], rel=1e-12)
+    assert plan.proof["dual"] < plan.value * 1.005  # the relaxation alone is 5 % above
+
+
+@pytest.mark.parametrize("change", ["dual", "weight", "divisor", "row", "duals", "kind", "name"])
+def test_a_changed_proof_is_refused(tiny: tuple[Dataset, Plan], change: str) -> None:
+    dataset, plan = tiny
+    proof = {**plan.proof, "rows": [dict(row) for row in plan.proof["rows"]]}
+    heavy = max(range(len(proof["rows"])), key=lambda at: proof["rows"][at]["dual"])
+    if change == "dual":
+        proof |= {"dual": plan.value, "solver": plan.bound}
+    elif change == "weight":
+        proof["rows"][heavy]["dual"] *= 1.01
+    elif change == "divisor":
+        proof["rows"][heavy]["divisor"] *= 1.01
+    elif change == "row":
+        proof["rows"][heavy]["rows"] = [[at, 1.01 * weight + 1.0] for at, weight in proof["rows"][heavy]["rows"]]
+    elif change == "duals":
+        proof["duals"] = proof["duals"][1:]
+    elif change == "kind":
+        proof["rows"][heavy]["kind"] = "wish"
+    else:
+        proof["row_names"] = ["no|such|row|", *proof["row_names"][1:]]
+    with pytest.raises(VerificationError):
+        assert_valid(dataset, replace(plan, proof=proof))
+
+
+def test_a_bound_below_the_value_leaves_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synergy import engine
+
+    solve = engine.solve
+    monkeypatch.setattr(engine, "solve", lambda *given: replace(found := solve(*given), bound=0.9 * found.value))
+    with pytest.raises(VerificationError, match="above its bound"):
+        match(read(TINY), Options(settlement="none"))
+
+
+def test_a_ledger_that_the_model_contradicts_leaves_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synergy import engine
+
+    value = engine.accounts.value
+    monkeypatch.setattr(engine.accounts, "value", lambda *given: 1.001 * value(*given))
+    with pytest.raises(VerificationError, match="objective"):
+        match(read(TINY), Options(settlement="none"))
+
+
+def test_a_document_of_before_still_verifies(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    record = {key: value for key, value in plan_record(plan).items() if key not in ("proof", "seal")}
+    old = plan_from_record({**record, "duals": None})
+    assert old.proof["solver"] == plan.bound
+    assert "bound_claim" in {one.code for one in verify(dataset, old) if not one.refuses}
+    assert_valid(dataset, old)
+
+
+def test_periods_are_summed_to_a_relaxation() -> None:
+    found = _found(read(CASES / "store_over_periods"))
+    assert found is not None
+    model, x = found
+    stated = relaxation_of(model, yearly=True)
+    point = _yearly(model, x)
+    assert len(stated.cost) < len(model.cost)
+    activity = stated.matrix @ point
+    assert (activity <= stated.row_upper + NEAR).all()
+    assert (activity >= stated.row_lower - NEAR).all()
+    assert stated.cost @ point >= model.cost @ x - NEAR
+
+
+def test_no_proof_is_looked_for_without_time() -> None:
+    assert certify(read(TINY), 0.0) is None
