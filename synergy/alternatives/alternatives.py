@@ -11,6 +11,7 @@ import numpy as np
 
 from synergy.accounts import ledger as accounts
 from synergy.alternatives.aims import Aim, Parts, Way
+from synergy.alternatives.comparing import does_without, in_place_of
 from synergy.alternatives.features import Features, distance, features_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.dataset import Dataset
@@ -170,7 +171,7 @@ class _Search:
         self.base: Floats = base if found is None else found
         self.near.settle(self.base)
         if self._more(self.near.value(self.base)):
-            self._take(self._compared(self._planned(self.base)))
+            self._take(in_place_of(self.plan, self._planned(self.base)))
         self.parts = Parts(model, self.base)
         self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
 
@@ -192,53 +193,19 @@ class _Search:
         """Let a better plan take the place of the plan."""
         self.plan, self.features = better, features_of(self.dataset, better.decisions)
 
-    def _compared(self, better: Plan) -> Plan:
-        """Compare a better plan with what the plan was compared with: neither is changed by a better plan."""
-        old = self.plan
-        gain = None if old.gain is None else old.gain + better.value - old.value
-        emissions = {**old.emissions, "co2": better.emissions["co2"]}
-        return replace(
-            old,
-            status=better.status,
-            value=better.value,
-            gap=better.gap,
-            decisions=better.decisions,
-            solver=better.solver,
-            emissions=emissions,
-            gain=gain,
-            remainder=gain,  # no proposals are made of it here, so none carries any
-            proposals=(),
-            settlement=None,
-            shadow_prices=(),
-        )
-
     def compared(self, found: list[Alternative]) -> list[Alternative]:
         """Compare alternatives with the best of them, where it is better than the plan, which it then replaces."""
         best = max(found, key=lambda one: one.plan.value, default=None)
         if best is None or not self._more(best.plan.value):
             return found
-        self._take(self._compared(best.plan))
+        self._take(in_place_of(self.plan, best.plan))
         again = []
         for one in found:
             away, lost = distance(self.features, one.features), self.plan.value - one.plan.value
-            if one is not best and self._differs(one) and away >= self.apart and one.plan.value >= self.floor:
+            near = one is best or away < self.apart or one.plan.value < self.floor
+            if not near and does_without(one.way, one.subject, (self.features, one.features)):
                 again.append(replace(one, lost=lost, distance=away))
         return again
-
-    def _differs(self, one: Alternative) -> bool:
-        """Whether what an alternative does without is still something that the plan has."""
-        own, features = self.features, one.features
-        if one.way is Way.BUILD:
-            return one.subject in {(process, site) for process, site, _ in own.builds}
-        if one.way is Way.PROCESS:
-            return one.subject[0] in {process for process, _, _ in own.builds}
-        if one.way is Way.LINK:
-            return one.subject[:4] in own.links
-        if one.way is Way.PARTNER:
-            return (min(one.subject), max(one.subject)) in own.partnerships
-        if one.way is Way.CAPEX:
-            return features.capex < own.capex
-        return len(features.partnerships) < len(own.partnerships)
 
     def candidates(self) -> Iterator[Alternative]:
         """Yield alternatives of every way, distinct from the plan."""
