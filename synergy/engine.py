@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import nullcontext
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from synergy.accounts import ledger as accounts
-from synergy.bounds.certify import Proof, certify
+from synergy.bounds.beside import Beside
+from synergy.bounds.certify import certify
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
@@ -156,12 +157,12 @@ def match(
     model, linear = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        beside = _begun(dataset, model, effort, side)
-        solution = solve(model, effort)
-        if solution.x is None:
-            return _without_plan(dataset, solution)
+        with _begun(dataset, model, effort, side) as beside:
+            solution = solve(model, effort)
+            if solution.x is None:
+                return _without_plan(dataset, solution)
+            proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
         decisions, column = decode(model, solution.x)
-        proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
         plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
         if options.settlement == "none":
             return Outcome(plan.status, plan)
@@ -196,20 +197,24 @@ def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 
-def _begun(dataset: Dataset, model: Model, effort: Effort, executor: Executor | None) -> Future[Proof | None] | None:
-    """Search for a proven bound that goes on beside that for a plan, where the problem is large and a process free."""
+def _begun(
+    dataset: Dataset, model: Model, effort: Effort, executor: Executor | None
+) -> AbstractContextManager[Beside | None]:
+    """Search for a proof that goes on beside that for a plan, where the problem is large and a processor free."""
     if executor is None or int(model.integer.sum()) <= SMALL:
-        return None
-    return executor.submit(certify, dataset, effort.left)
+        return nullcontext()
+    return Beside(dataset, effort.left)
 
 
-def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Future[Proof | None] | None) -> dict[str, Any]:
+def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside | None) -> dict[str, Any]:
     """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
+    asked = effort.stop is not None and effort.stop()
+    seconds = 0.0 if asked else PROOF_PART * effort.time_limit
     if beside is None:
         enough = solution.value + effort.gap * max(1.0, abs(solution.value))
-        found = certify(dataset, PROOF_PART * effort.time_limit, enough)
+        found = None if asked else certify(dataset, seconds, enough)
     else:
-        found = beside.result()
+        found = beside.result(seconds)
     return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,7 +45,9 @@ class Proof:
     record: Mapping[str, Any]
 
 
-def certify(dataset: Dataset, seconds: float, enough: float | None = None) -> Proof | None:
+def certify(
+    dataset: Dataset, seconds: float, enough: float | None = None, heard: Callable[[Proof], None] | None = None
+) -> Proof | None:
     """Bound on the value of a dataset by duals and derived rows of its literal model.
 
     Parameters
@@ -55,6 +57,8 @@ def certify(dataset: Dataset, seconds: float, enough: float | None = None) -> Pr
         When to stop, from now.
     enough : float, optional
         Bound below which no further row is looked for, money a year.
+    heard : callable, optional
+        Hears each proof that is better than those before, the first when the cheap rows are in.
 
     Returns
     -------
@@ -67,14 +71,21 @@ def certify(dataset: Dataset, seconds: float, enough: float | None = None) -> Pr
     if len(model.cost) > LARGE * (len(dataset.shares) if yearly else 1):
         return None
     stated = relaxation_of(model, yearly=yearly)
-    found = tighten(stated, until, -np.inf if enough is None else enough)
-    if found is None:
-        return None
-    certificate, bound = found
-    return Proof(bound, recorded(stated, replace(certificate, yearly=yearly)))
+
+    def proof(certificate: Certificate, bound: float) -> Proof:
+        return Proof(bound, recorded(stated, replace(certificate, yearly=yearly)))
+
+    def hear(certificate: Certificate, bound: float) -> None:
+        if heard is not None:
+            heard(proof(certificate, bound))
+
+    found = tighten(stated, until, -np.inf if enough is None else enough, None if heard is None else hear)
+    return None if found is None else proof(*found)
 
 
-def tighten(stated: Relaxation, until: float, enough: float) -> tuple[Certificate, float] | None:
+def tighten(
+    stated: Relaxation, until: float, enough: float, heard: Callable[[Certificate, float], None] | None = None
+) -> tuple[Certificate, float] | None:
     """Best certificate of a relaxation within a time: the relaxation, forcing rows, then roundings round by round.
 
     Parameters
@@ -84,6 +95,8 @@ def tighten(stated: Relaxation, until: float, enough: float) -> tuple[Certificat
         Moment of `time.monotonic`.
     enough : float
         See `certify`.
+    heard : callable, optional
+        Hears each certificate that is better than those before, with its bound.
     """
     rows = Rows(stated)
     columns = np.arange(len(stated.cost))
@@ -103,6 +116,7 @@ def tighten(stated: Relaxation, until: float, enough: float) -> tuple[Certificat
             break
         x = master.point()
         found = list(forcing.found(x))
+        forced = len(found) > 0
         if step >= FORCED or not found:
             search = Separation(rows, x, limits, master)
             found += list(search.found(until))
@@ -112,6 +126,8 @@ def tighten(stated: Relaxation, until: float, enough: float) -> tuple[Certificat
         if not _solved(master, until, best.bound):
             break
         best.look()
+        if heard is not None and best.bound < before and (step >= FORCED or not forced):
+            heard(*best.certificate())
         stalled = stalled + 1 if best.bound > before - STALLED * abs(before) else 0
         if stalled > 2 and step >= FORCED:
             break

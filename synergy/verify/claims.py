@@ -78,7 +78,7 @@ def check_proof(book: Book, books: Books, plan: Plan) -> None:
     if plan.bound < float(proof["dual"]) - room:
         text = f"proven to {_gap(plan, float(proof['dual'])):.2g}, by the solver's claim {plan.gap:.2g}"
         book.add("bound_claim", "bound", text, Severity.WARNING)
-    if not proof.get("rows"):
+    if proof.get("duals") is not None and not proof.get("columns"):
         _check_prices(book, plan)
 
 
@@ -103,7 +103,7 @@ def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
 
 
 def _check_prices(book: Book, plan: Plan) -> None:
-    """Shadow prices are among the duals."""
+    """Shadow prices of a linear problem are among the duals that prove its bound."""
     keys = (*ROW_COLUMNS, "value")
     known = {tuple(row[name] for name in keys) for row in plan.proof["duals"]}
     stray = np.array([tuple(row[name] for name in keys) not in known for row in plan.shadow_prices])
