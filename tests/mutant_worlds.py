@@ -14,7 +14,12 @@ from synergy.dataset.dataset import Dataset
 
 PRICED = ("price", "opex", "disposal_cost", "cost_per_unit", "cost_per_unit_km", "charge_cost", "hold_cost")
 RANDOM = ((7, "core"), (1, "standalone"), (20, "core"), (17, "standalone"), (24, "standalone"))
-CASES: tuple[tuple[str, str], ...] = ()  # folder of `tests/cases`, settlement
+ASKED = (
+    {"from_site": "seller1", "to_site": "buyer2", "commodity": "house1", "least": 23.3},
+    {"from_site": "seller3", "to_site": "buyer1", "commodity": "house3", "agreed": 25.0},
+)
+# folder of `tests/cases`, options
+CASES = (("shapley_shubik1971", {"settlement": "core", "price_step": 0.5, "prices": ASKED}),)
 
 
 @dataclass(slots=True)
@@ -46,7 +51,7 @@ def random_world(seed: int, settlement: str, folder: Path) -> World:
 def opened_worlds(folder: Path) -> list[World]:
     """All worlds, read; the random ones are written to a folder."""
     cases = Path(__file__).parent / "cases"
-    worlds = [World(name, cases / name, {"settlement": settlement}) for name, settlement in CASES]
+    worlds = [World(name, cases / name, options) for name, options in CASES]
     worlds += [random_world(seed, settlement, folder) for seed, settlement in RANDOM]
     for world in worlds:
         world.dataset = world.read()

@@ -5,7 +5,8 @@ mutations of the ledger, network, model, decoding and money (see `mutations`), m
 that run the changed line, and tells what became of each:
 
 - *same*: no figure of any plan changed; *no plan*: the run fails by itself or ends without a plan;
-- *refused*: what always runs before a plan leaves refuses it; *verify*: ``synergy verify`` refuses it;
+- *refused*: what always runs before a plan leaves refuses it; *found*: an optimum is lowered, and ``synergy verify``
+  says so; *late*: a figure is raised or wrong, and ``synergy verify`` alone says so;
 - *another*: another plan of the same worth; *lowered*: an optimum or a bound is worse than it could be, and nothing
   says so; *misstated*: a figure is raised or wrong, and nothing says so.
 
@@ -44,11 +45,11 @@ AREAS: dict[str, dict[str, str]] = {
     },
     "decoding": {"model": "decode encode split"},
     "money": {
-        "settlement": "asked bands certificate division document ladder prices subsidy trades",
+        "settlement": "asked bands certificate division document ladder limits prices subsidy trades",
         "coalitions": "bands owners settle",
     },
 }
-FATES = ("same", "no plan", "refused", "verify", "another", "lowered", "misstated")  # from harmless to worst
+FATES = ("same", "no plan", "refused", "found", "another", "late", "lowered", "misstated")  # from harmless to worst
 NEAR = 1e-6  # part of a figure by which two runs may differ
 SECONDS = 120  # of one core, for one mutation; one that takes longer brings no plan
 PACKAGE = "synergy"
@@ -262,7 +263,8 @@ def tried(mutation: Mutation, worlds: Sequence[Any], right: Mapping[str, Any], j
                 plan = record.pop("plan")
                 fate, said = compared(right[world.name], record)
                 again = _verified(dataset, plan) if judge and fate not in ("same", "another") else ""
-                fate, said = ("verify", again) if again else (fate, said)
+                if again:
+                    fate, said = ("found" if fate == "lowered" else "late"), f"{said}: {again}"
         if fate not in ("same", "another"):
             return fate, world.name, said
         if fate == "another":
