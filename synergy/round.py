@@ -92,7 +92,7 @@ def run(
             context = Context(standalone=outcome.standalone, today=outcome.today, without=outcome.without, own=own)
             proposals, remainder = propose(dataset, plan, context)
             plan = priced(replace(plan, proposals=proposals, remainder=remainder))
-        assert_valid(dataset, plan)
+        assert_valid(dataset, plan, outcome.standalone, outcome.today)
         outcome = replace(outcome, plan=plan)
     return Round(dataset, options, outcome)
 

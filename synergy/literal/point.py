@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from synergy.literal.exchanges import Exchanges
 from synergy.literal.named import Stray, flows_of, forbidden, matched, route_at, ways_of
 from synergy.literal.parts import Parts, enterprises_of, numbered
 from synergy.literal.routes import routes_of
-from synergy.literal.scope import Flags, Floats, Ints, positions, scope_of
+from synergy.literal.scope import Flags, Floats, Ints, Variant, positions, scope_of
 from synergy.literal.units import Units, units_of
 from synergy.plan import Decisions
 
@@ -50,8 +50,13 @@ class Point:
     strays: tuple[Stray, ...]
 
 
-def point_of(dataset: Dataset, decisions: Decisions) -> Point:
-    """Point of the literal model, of all enterprises together, that some decisions are.
+def point_of(
+    dataset: Dataset,
+    decisions: Decisions,
+    members: Collection[str] | None = None,
+    variant: Variant = Variant.ROUND,
+) -> Point:
+    """Point of the literal model of a coalition that some decisions are.
 
     Parameters
     ----------
@@ -59,6 +64,10 @@ def point_of(dataset: Dataset, decisions: Decisions) -> Point:
         Tables and settings.
     decisions : Decisions
         Amounts that are numbers, whatever the ids; rows numbered from 0.
+    members : collection of str, optional
+        Enterprises of the coalition; all when left out.
+    variant : Variant
+        What is switched off.
 
     Returns
     -------
@@ -69,7 +78,7 @@ def point_of(dataset: Dataset, decisions: Decisions) -> Point:
     Time and memory are linear in the rows of the tables and of the plan: of the exchanges, which are many, only those
     are written out that the plan names, as all others are 0.
     """
-    scope = scope_of(dataset)
+    scope = scope_of(dataset, members, variant)
     tables, units = tables_of(scope), units_of(scope)
     build = positions(units.steps["subject"], _steps(decisions.builds))
     units = _bounded(units, build, decisions.builds["capacity"].to_numpy(dtype=float))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from synergy.dataset.dataset import Dataset
 from synergy.literal.point import point_of
-from synergy.literal.scope import Flags, Floats, positions
+from synergy.literal.scope import Flags, Floats, Variant, positions
 from synergy.literal.value import emissions, worth
 from synergy.plan import Decisions
 
@@ -32,6 +33,8 @@ class Books:
         Tables and settings.
     decisions : Decisions
         What is decided, of the right shape.
+    members, variant : collection of str or None, Variant
+        By which of the contract's problems it is judged; all enterprises together when left out.
 
     Attributes
     ----------
@@ -43,10 +46,16 @@ class Books:
         Whether each flow goes from one site to another.
     """
 
-    def __init__(self, dataset: Dataset, decisions: Decisions) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        decisions: Decisions,
+        members: Collection[str] | None = None,
+        variant: Variant = Variant.ROUND,
+    ) -> None:
         frames = {name: getattr(decisions, name).reset_index(drop=True) for name in Decisions.__slots__}
         self.dataset, self.decisions = dataset, Decisions(**frames)
-        self.point = point_of(dataset, self.decisions)
+        self.point = point_of(dataset, self.decisions, members, variant)
         flows = self.decisions.flows
         self.quantity, self.arrived = (flows[name].to_numpy(float) for name in ("quantity", "arrived"))
         self.moves: Flags = texts(flows["from_site"]) != texts(flows["to_site"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from synergy.dataset.dataset import Dataset
 from synergy.errors import VerificationError
-from synergy.plan import Plan
+from synergy.plan import Decisions, Plan
 from synergy.verify import claims, frames, offers, settled
+from synergy.verify.beside import judged_beside
 from synergy.verify.books import Books
 from synergy.verify.findings import Book, Finding
 from synergy.verify.rows import check_rows
@@ -52,19 +55,26 @@ def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
     return tuple(book.found)
 
 
-def assert_valid(dataset: Dataset, plan: Plan) -> None:
+def assert_valid(
+    dataset: Dataset, plan: Plan, alone: Mapping[str, Decisions] | None = None, today: Decisions | None = None
+) -> None:
     """Raise where a plan does not follow from its dataset.
 
     Parameters
     ----------
     dataset : Dataset
     plan : Plan
+    alone : mapping of str to Decisions, optional
+        The plans behind `standalone`, as far as they are known.
+    today : Decisions, optional
+        The plan behind `today`.
 
     Raises
     ------
     VerificationError
         With every finding.
     """
-    wrong = [finding.line() for finding in verify(dataset, plan) if finding.refuses]
+    found = [*verify(dataset, plan), *judged_beside(dataset, plan, alone or {}, today)]
+    wrong = [finding.line() for finding in found if finding.refuses]
     if wrong:
         raise VerificationError(wrong)

@@ -1,0 +1,53 @@
+"""Beside: the plans that a plan is compared with, judged as it is itself: of each enterprise alone, and of today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from synergy.dataset.dataset import Dataset
+from synergy.literal.scope import Variant
+from synergy.plan import Decisions, Plan
+from synergy.verify import frames
+from synergy.verify.books import Books
+from synergy.verify.findings import Book, Finding
+from synergy.verify.rows import check_rows
+
+
+def judged_beside(
+    dataset: Dataset, plan: Plan, alone: Mapping[str, Decisions], today: Decisions | None
+) -> Iterator[Finding]:
+    """Findings on the plans behind `standalone` and `today`, which the plan document does not hold.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    plan : Plan
+        With the values claimed.
+    alone : mapping of str to Decisions
+        What each enterprise would do alone.
+    today : Decisions or None
+        What is done today.
+    """
+    for name, decisions in alone.items():
+        value = (plan.standalone or {}).get(name)
+        yield from _judged(f"standalone.{name}", dataset, (decisions, value), ({name}, Variant.ROUND))
+    if today is not None:
+        yield from _judged("today", dataset, (today, plan.today), (None, Variant.TODAY))
+
+
+def _judged(
+    subject: str,
+    dataset: Dataset,
+    claim: tuple[Decisions, float | None],
+    problem: tuple[Collection[str] | None, Variant],
+) -> Iterator[Finding]:
+    """Findings on one plan and its value, each under the name of the claim."""
+    book, (decisions, value) = Book(), claim
+    frames.check_shape(book, decisions)
+    if not book.found:
+        books = Books(dataset, decisions, *problem)
+        for rule in (frames.check_strays, check_rows, frames.check_amounts):
+            rule(book, books)
+        book.one("value", value, float(books.money.sum()), books.turnover)
+    yield from (replace(finding, subject=f"{subject} {finding.subject}") for finding in book.found)
