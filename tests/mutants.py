@@ -22,6 +22,7 @@ import importlib.machinery
 import json
 import os
 import random
+import re
 import resource
 import sys
 import tempfile
@@ -159,11 +160,16 @@ def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
         if moved is not None:
             return kind, moved
     if other:
-        return "misstated", "; ".join(other[:2])
+        return "misstated", f"{', '.join(named_figures(other))}: {'; '.join(other[:2])}"
     if _apart(old["bound"], new["bound"]) > NEAR:
         return "lowered", f"bound {_apart(old['bound'], new['bound']):+.2g}"
     stray = [where for key in ("duals", "shadow_prices") for where in _differing(old[key], new[key], key)]
     return ("another", stray[0]) if stray else ("same", "")
+
+
+def named_figures(found: Sequence[str]) -> list[str]:
+    """Figures of a document among the differences, by the first two parts of their names."""
+    return sorted({".".join(re.sub(r"\[\d+\]", "", where.split()[0]).split(".")[:2]) for where in found})
 
 
 def _sorted(rows: Sequence[Mapping[str, Any]], without: Sequence[str]) -> list[dict[str, Any]]:

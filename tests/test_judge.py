@@ -220,6 +220,31 @@ def test_a_fault_of_the_ledger_does_not_pass(
         run(dataset, Options(settlement="none"))
 
 
+@pytest.mark.parametrize("figure", ["standalone", "today", "flow", "baseline_co2"])
+def test_the_plans_that_it_is_compared_with_are_judged_too(figure: str) -> None:
+    dataset = read(Path(__file__).parents[1] / "datasets" / "tiny")
+    outcome = run(dataset, Options(settlement="standalone")).outcome
+    plan, alone, today = outcome.plan, dict(outcome.standalone), outcome.today
+    assert plan is not None
+    assert plan.standalone is not None
+    assert today is not None
+    assert_valid(dataset, plan, alone, today)
+    name = next(name for name, decisions in alone.items() if len(decisions.flows))
+    if figure == "flow":
+        flows = alone[name].flows
+        alone[name] = replace(alone[name], flows=flows.assign(quantity=flows["quantity"] * 1.5))
+    elif figure == "baseline_co2":
+        plan = replace(plan, emissions={**plan.emissions, figure: (plan.emissions[figure] or 0.0) * 1.001 + 1.0})
+    elif figure == "today":
+        plan = replace(plan, today=(plan.today or 0.0) * 1.001 + 1.0)
+    else:
+        more = abs(plan.standalone[name] or 0.0) * 0.001 + 1.0
+        values = {**plan.standalone, name: (plan.standalone[name] or 0.0) + more}
+        plan = replace(plan, standalone=values, gain=(plan.gain or 0.0) - more)
+    with pytest.raises(VerificationError, match=f"standalone.{name}" if figure in ("standalone", "flow") else "today"):
+        assert_valid(dataset, plan, alone, today)
+
+
 STRAYS: dict[str, tuple[str, str]] = {
     "from_site": ("nowhere", "no table has it"),
     "period": ("never", "no table has it"),

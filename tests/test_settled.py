@@ -142,6 +142,17 @@ def test_a_false_claim_is_found(key: str, tiny: tuple[Dataset, Plan]) -> None:
     assert key in _refused(dataset, replace(plan, settlement=settlement), coalitions=key == "coalition")
 
 
+def test_an_excess_that_no_coalition_has_is_found(tmp_path: Path) -> None:
+    dataset = random_dataset(7).dataset(tmp_path / "d")
+    plan = run(dataset, Options(gap=1e-7, settlement="core")).plan
+    assert plan is not None
+    settlement = dict(plan.settlement or {})
+    assert _refused(dataset, plan, coalitions=True) == []
+    more = {key: settlement[key] + 50.0 for key in ("excess", "excess_bound")}
+    altered = {**settlement, **more, "in_core": False, "verdict": "beaten"}
+    assert "excess" in _refused(dataset, replace(plan, settlement=altered), coalitions=True)
+
+
 # Shapley, Shubik (1971): half way between the sellers' and the buyers' best, see `tests/test_settlement.py`
 HOUSES = {"seller1": 4.0, "seller2": 5.5, "seller3": 0.5, "buyer1": 1.5, "buyer2": 4.0, "buyer3": 0.5}
 

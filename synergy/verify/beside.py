@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from synergy.dataset.dataset import Dataset
 from synergy.literal.scope import Variant
 from synergy.plan import Decisions, Plan
@@ -31,23 +33,26 @@ def judged_beside(
     """
     for name, decisions in alone.items():
         value = (plan.standalone or {}).get(name)
-        yield from _judged(f"standalone.{name}", dataset, (decisions, value), ({name}, Variant.ROUND))
+        yield from _judged(f"standalone.{name}", dataset, (decisions, {"value": value}), ({name}, Variant.ROUND))
     if today is not None:
-        yield from _judged("today", dataset, (today, plan.today), (None, Variant.TODAY))
+        claims = {"value": plan.today, "co2": plan.emissions.get("baseline_co2")}
+        yield from _judged("today", dataset, (today, claims), (None, Variant.TODAY))
 
 
 def _judged(
     subject: str,
     dataset: Dataset,
-    claim: tuple[Decisions, float | None],
+    claim: tuple[Decisions, Mapping[str, float | None]],
     problem: tuple[Collection[str] | None, Variant],
 ) -> Iterator[Finding]:
-    """Findings on one plan and its value, each under the name of the claim."""
-    book, (decisions, value) = Book(), claim
+    """Findings on one plan and on what is claimed of its value and CO2, each under the name of the claim."""
+    book, (decisions, claims) = Book(), claim
     frames.check_shape(book, decisions)
     if not book.found:
         books = Books(dataset, decisions, *problem)
         for rule in (frames.check_strays, check_rows, frames.check_amounts):
             rule(book, books)
-        book.one("value", value, float(books.money.sum()), books.turnover)
+        for code, claimed in claims.items():
+            amounts = books.money if code == "value" else books.co2
+            book.one(code, claimed, float(amounts.sum()), float(np.abs(amounts).sum()) + 1.0)
     yield from (replace(finding, subject=f"{subject} {finding.subject}") for finding in book.found)

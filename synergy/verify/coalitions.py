@@ -36,7 +36,8 @@ def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tup
     Returns
     -------
     tuple of Finding
-        Coalitions that are not worth what is claimed, or worth more than the bound of the excess allows.
+        Coalitions that are not worth what is claimed, or worth more than the bound of the excess allows; an excess
+        that none of them has, where every one is solved.
     """
     book, settlement, end = Book(), plan.settlement, time.monotonic() + seconds
     if settlement is None:
@@ -46,16 +47,22 @@ def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tup
     claimed = {frozenset(one["enterprises"]): float(one["value"]) for one in settlement["binding"]}
     bound = np.inf if settlement["excess_bound"] is None else float(settlement["excess_bound"])
     room = NEAR * max(1.0, abs(plan.value)) + float(settlement["tolerance"])
+    worst = -np.inf if len(names) <= FEW else np.inf  # most that any coalition lacks
     for members in _asked(names, claimed):
         left = end - time.monotonic()
         value, proven = _worth(dataset, members, left) if left > 0 else (-np.inf, np.inf)
         subject = " ".join(sorted(members))
         if members in claimed and claimed[members] > proven + room:
             book.add("coalition", subject, f"claimed to be worth {claimed[members]:.9g}, proven at most {proven:.9g}")
-        if value - sum(payoff[name] for name in members) > bound + room:
+        paid = sum(payoff[name] for name in members)
+        worst = max(worst, proven - paid)
+        if value - paid > bound + room:
             book.add("coalition", subject, f"is worth {value:.9g}, which breaks the bound of the excess")
         if proven - value > room:
             book.add("unchecked", subject, "its value could not be proven in the time given", Severity.WARNING)
+    excess = settlement["excess"]
+    if len(names) > 1 and excess is not None and float(excess) > worst + room:
+        book.add("excess", "settlement.excess", f"claimed {excess:.9g}, no coalition lacks more than {worst:.9g}")
     return tuple(book.found)
 
 
