@@ -69,7 +69,9 @@ def test_without_the_judge_most_pass(tmp_path: Path) -> None:
     fates = _fates(tmp_path, "--count", "20", "--seed", "1", "--worlds", "1", "--judge", "off")
     counts = Counter(fate["fate"] for fate in fates)
     assert not counts["refused"] + counts["found"] + counts["late"]
-    assert sum(counts[fate] for fate in PASSED) >= 5
+    passed = sum(counts[fate] for fate in PASSED)
+    assert passed >= 3
+    assert 2 * passed > passed + counts["no plan"]
 
 
 @pytest.mark.parametrize("area", AREAS)
