@@ -1,4 +1,4 @@
-"""Bounds by duals and derived rows: every plan satisfies the rows, no plan is worth more, a changed proof is refused."""
+"""Bounds by duals and derived rows: plans satisfy the rows, none is worth more, a changed proof is refused."""
 
 from __future__ import annotations
 
