@@ -51,6 +51,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.option("--out", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--all", "every", is_flag=True)
+@click.option("--second-opinion", "second", is_flag=True)
 @in_language
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
@@ -59,7 +60,7 @@ def match(talk: Talk, /, **given: Any) -> int:
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out)
-    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler")
+    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler", "second")
     return match_dataset(talk, asked, **{name: given[name] for name in names})
 
 

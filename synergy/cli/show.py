@@ -12,9 +12,11 @@ from synergy.dataset.read import check, read, refusal
 from synergy.dataset.scenarios import load_scenario
 from synergy.errors import DatasetError, Problem, Severity, VerificationError
 from synergy.scenario import Scenario
+from synergy.texts import figure, unit
 
 if TYPE_CHECKING:
     from synergy.engine import Outcome
+    from synergy.plan import Plan
     from synergy.round import Round
     from synergy.verify.findings import Finding
 
@@ -85,8 +87,16 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
     return f"{sound}. {counted}" if problems else sound
 
 
-def match_dataset(talk: Talk, asked: Asked, **options: Any) -> int:
-    """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`."""
+def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: Any) -> int:
+    """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`.
+
+    Parameters
+    ----------
+    talk : Talk
+    asked : Asked
+    second : bool
+        Whether another solver looks for a better plan.
+    """
     try:
         dataset = asked.read()
     except DatasetError as error:
@@ -96,6 +106,7 @@ def match_dataset(talk: Talk, asked: Asked, **options: Any) -> int:
     talk.problems(dataset.warnings)
     try:
         run = run_round(talk, dataset, **options)
+        value = _second(dataset, run.plan) if second and run.plan is not None else None
     except VerificationError as error:
         if asked.as_json:
             talk.document({"schema": OUTCOME, "status": "refused", "findings": list(error.findings)})
@@ -103,7 +114,33 @@ def match_dataset(talk: Talk, asked: Asked, **options: Any) -> int:
     if run.plan is None:
         return _without_plan(talk, run.outcome, as_json=asked.as_json)
     _plan_out(talk, asked, run)
+    _tell_better(talk, dataset, run.plan, value)
     return 0
+
+
+def _second(dataset: Dataset, plan: Plan) -> float | None:
+    """Value of a better plan that a second solver finds inside the gap.
+
+    Raises
+    ------
+    VerificationError
+        It is above the bound of the plan.
+    """
+    from synergy.verify.second import better_value, refused_by
+
+    value = better_value(dataset, plan)
+    wrong = refused_by(plan, value)
+    if wrong:
+        raise VerificationError([finding.line() for finding in wrong])
+    return value
+
+
+def _tell_better(talk: Talk, dataset: Dataset, plan: Plan, value: float | None) -> None:
+    """Say what a better plan inside the gap is worth, and how to get it."""
+    if value is not None:
+        of = unit("money_year", talk.lang, dataset.settings.currency)
+        more = f"{(value - plan.value) / max(1.0, abs(plan.value)):.2g}"
+        talk.note(talk.say("second_better", value=figure(value, "money", talk.lang), unit=of, more=more))
 
 
 def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object]]:
@@ -174,23 +211,28 @@ def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
     from synergy.records.load import plan_from_record
     from synergy.records.seal import KEY, broken
     from synergy.verify.deep import solved_again
+    from synergy.verify.second import SECONDS, better_value, refused_by
     from synergy.verify.verify import verify
 
     dataset, record = asked.read(), read_record(path)
     plan = plan_from_record(record)
-    found = verify(dataset, plan)
+    found, value = verify(dataset, plan), None
     if not any(finding.refuses for finding in found):
         found += solved_again(dataset, plan, seconds)
+        value = better_value(dataset, plan, min(seconds, SECONDS))
+        found += refused_by(plan, value)
+    inside = None if any(finding.refuses for finding in found) else value
     findings = [finding.line() for finding in found if finding.refuses]
     findings += [talk.say("broken_seal")] if broken(record) else []
     unchecked = [_unchecked(talk, finding) for finding in found if not finding.refuses]
     unchecked += [talk.say("no_seal")] if KEY not in record else []
     if asked.as_json:
-        talk.document({"valid": not findings, "findings": findings, "unchecked": unchecked})
+        talk.document({"valid": not findings, "findings": findings, "unchecked": unchecked, "better": value})
     else:
         talk.line(talk.say("not_valid", count=len(findings)) if findings else talk.say("valid"))
         for finding in findings:
             talk.line(f"- {finding}")
         for note in unchecked:
             talk.note(talk.say("unchecked", said=note))
+        _tell_better(talk, dataset, plan, inside)
     return VerificationError.exit_status if findings else 0

@@ -43,6 +43,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.out": ("Write the plan document to a file.", "把方案文档写入文件。"),
         "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
         "option.every": ("All proposals, not the first thirty.", "列出全部建议，而非前三十条。"),
+        "option.second": (
+            "Afterwards let a second solver look for a better plan (up to 300 yes-or-no decisions).",
+            "完成后由另一求解器寻找更优方案（是非决策不超过 300 个）。",
+        ),
         "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
         "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),
         "option.seconds": (
@@ -138,6 +142,12 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "分配计算因到时停止：再次运行结果可能不同",
         ),
         "unchecked.unchecked": ("not solved again in the time given", "给定时间内未重新求解"),
+        "second_better": (
+            "A second solver found a plan worth {value} {unit}, {more} of the value more, inside the gap; "
+            "match with a smaller --gap to get one.",
+            "另一求解器在间隙之内找到价值 {value} {unit} 的方案，高出 {more}（相对值）；"
+            "用更小的 --gap 重新匹配即可得到。",
+        ),
         "no_seal": (
             "seal: the document has none, so a change after it was written would not be noticed",
             "seal：文件没有校验值，写出后的改动无法发现",

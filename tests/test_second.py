@@ -1,0 +1,93 @@
+"""A second solver refuses what is stated below a plan that it finds, and keeps silent on right plans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from random_datasets import random_dataset
+
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
+from synergy.engine import Options, match
+from synergy.plan import Plan
+from synergy.records.files import write_plan
+from synergy.verify import second
+from synergy.verify.verify import verify
+
+TINY = Path(__file__).parents[1] / "datasets" / "tiny"
+
+
+@cache
+def _plans() -> tuple[Dataset, Plan, Plan]:
+    """Tiny, its best plan, and a worse one: the best without anything new."""
+    dataset = read(TINY)
+    best = match(dataset, Options(gap=1e-7, settlement="none")).plan
+    worse = match(read(TINY, None, {"allow_builds": False}), Options(settlement="none")).plan
+    assert best is not None
+    assert worse is not None
+    return dataset, best, replace(worse, dataset=best.dataset, scenario=best.scenario)
+
+
+def _stated(plan: Plan, bound: float, asked: float) -> Plan:
+    """Plan with a bound that is a solver's claim alone."""
+    gap = abs(bound - plan.value) / max(1.0, abs(plan.value))
+    return replace(
+        plan,
+        bound=bound,
+        gap=gap,
+        status="optimal" if gap <= asked else "feasible",
+        proof={"dual": None, "solver": bound, "duals": None},
+        shadow_prices=(),
+        solver={**plan.solver, "gap_asked": asked},
+    )
+
+
+def test_a_plan_stated_optimal_below_a_better_one_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, best, worse = _plans()
+    stated = _stated(worse, worse.value, 1e-4)
+    assert not [finding for finding in verify(dataset, stated) if finding.refuses]
+    value = second.better_value(dataset, stated)
+    assert value == pytest.approx(best.value, rel=1e-5)
+    assert [finding.code for finding in second.refused_by(stated, value)] == ["better"]
+    write_plan(stated, tmp_path / "plan.json")
+    assert run_command(["verify", str(TINY), str(tmp_path / "plan.json")], Talk()) == 1
+    assert "better bound: a second solver found a plan worth" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "inside the gap"), ("zh", "在间隙之内找到价值")])
+def test_a_better_plan_inside_the_gap_is_told(
+    lang: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, best, worse = _plans()
+    stated = _stated(worse, best.bound, 1e-4)
+    value = second.better_value(dataset, stated)
+    assert value == pytest.approx(best.value, rel=1e-5)
+    assert second.refused_by(stated, value) == ()
+    write_plan(stated, tmp_path / "plan.json")
+    assert run_command(["verify", str(TINY), str(tmp_path / "plan.json")], Talk(lang)) == 0
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_keeps_silent_on_right_plans(seed: int, tmp_path: Path) -> None:
+    dataset = random_dataset(seed).dataset(tmp_path)
+    plan = match(dataset, Options(gap=1e-7, settlement="none")).plan
+    if plan is not None:
+        assert second.better_value(dataset, _stated(plan, plan.bound, 1e-4)) is None
+
+
+def test_a_match_ends_with_an_error_where_it_refuses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["match", str(TINY), "--settlement", "none", "--second-opinion"]
+    assert run_command(given, Talk()) == 0
+    monkeypatch.setattr(second, "better_value", lambda *_: 1e12)
+    assert run_command(given, Talk()) == 1
+    assert "above the bound" in capsys.readouterr().err
