@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil, floor, log10
 from types import MappingProxyType
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+OPTIMAL = 1e-4  # gap up to which a plan is called optimal, where no smaller one was asked for
 # English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -19,11 +21,21 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "state.running": ("running", "运行中"),
         "scope.between": ("between enterprises", "企业之间"),
         "scope.within": ("within an enterprise", "企业内部"),
-        "status.optimal": ("optimal within the gap asked for", "已达到要求的最优间隙"),
+        "status.optimal": ("the gap asked for is reached", "已达到要求的间隙"),
         "status.feasible": ("stopped before the gap asked for", "在达到要求的间隙前停止"),
         "status.infeasible": ("no plan satisfies all constraints", "没有方案能满足全部约束"),
         "status.unbounded": ("the value is unbounded", "价值没有上界"),
         "status.no_plan": ("time ran out before any plan was found", "在找到任何方案之前时间已用完"),
+        "proof.optimal": ("optimal, proven", "最优，已证明"),
+        "proof.claim": ("optimal by the solver's claim", "按求解器的结论为最优"),
+        "proof.claim_beside": (
+            "optimal by the solver's claim, proven to {dual}",
+            "按求解器的结论为最优，已证明 {dual}",
+        ),
+        "proof.both": ("proven to {dual}, by the solver's claim {solver}", "已证明 {dual}，按求解器的结论 {solver}"),
+        "proof.dual": ("proven to {dual}", "已证明 {dual}"),
+        "proof.solver": ("not proven, by the solver's claim {solver}", "未证明，按求解器的结论 {solver}"),
+        "proof.none": ("not proven", "未证明"),
         "evidence.public": ("published evidence", "公开资料"),
         "evidence.estimate": ("no published evidence: an illustrative estimate", "无公开资料：示意估算"),
         "evidence.synthetic": ("no published evidence: synthetic", "无公开资料：模拟"),
@@ -104,6 +116,53 @@ def gain_note(scenario: Mapping[str, Any], enterprises: int, lang: str) -> str:
     if not aims or enterprises < 2:
         return ""
     return text("aim.gain", lang, aims=("、" if lang == "zh" else ", ").join(aims))
+
+
+def proof_text(plan: Mapping[str, Any], lang: str) -> str:
+    """How far a plan is proven by duals, and how far by the solver's claim.
+
+    Parameters
+    ----------
+    plan : mapping
+        ``value``, ``bound``, ``proof`` and ``solver`` of a plan document; one without ``proof`` has its solver's bound.
+    lang : str
+        ``en`` or ``zh``.
+
+    Examples
+    --------
+    >>> proof_text({"value": 1000, "proof": {"dual": 1008, "solver": 1004}}, "en")
+    "proven to 0.8 %, by the solver's claim 0.4 %"
+    >>> proof_text({"value": 1000, "proof": {"dual": None, "solver": 1000}}, "zh")
+    '按求解器的结论为最优'
+    """
+    proof = plan.get("proof") or {"solver": plan.get("bound")}
+    asked = (plan.get("solver") or {}).get("gap_asked")
+    near = OPTIMAL if asked is None else min(OPTIMAL, float(asked))
+    size = max(1.0, abs(plan["value"]))
+    known = {name: proof.get(name) for name in ("dual", "solver")}
+    gaps = {name: max(0.0, bound - plan["value"]) / size for name, bound in known.items() if bound is not None}
+    if "dual" in gaps and gaps["dual"] <= near:
+        key = "optimal"
+    elif "solver" in gaps and gaps["solver"] <= near:
+        key = "claim_beside" if "dual" in gaps else "claim"
+    else:
+        key = "both" if len(gaps) == 2 else next(iter(gaps), "none")
+    return text(f"proof.{key}", lang, **{name: percent(gap) for name, gap in gaps.items()})
+
+
+def percent(gap: float) -> str:
+    """A gap in percent, its second figure rounded up.
+
+    Examples
+    --------
+    >>> percent(0.00841), percent(0.123), percent(0.0)
+    ('0.85 %', '13 %', '0 %')
+    """
+    share = 100.0 * gap
+    if share <= 0:
+        return "0 %"
+    unit_of = 10.0 ** (1 - floor(log10(share)))
+    return f"{ceil(share * unit_of - 1e-6) / unit_of:.6g} %"
 
 
 def mark(evidence: str) -> str:

@@ -214,5 +214,5 @@ def test_the_demonstration_answers_while_it_matches(served: Callable[..., Server
     planner.post("/en/sign-in", name="planner", password=passwords["planner"])
     assert planner.get("/en/rounds/1/results")[0] == 404
     _until(lambda: planner.get("/en/rounds/1/results")[0] == 200, 240)
-    assert "Proven gap" in planner.get("/en/rounds/1")[1]
+    assert "<dt>Proof</dt>" in planner.get("/en/rounds/1")[1]
     assert server.stop() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synergy.texts import figure, gain_note, mark, text, unit, years
+from synergy.texts import figure, gain_note, mark, proof_text, text, unit, years
 from synergy.units import amount, label
 from web.texts import word
 from web.texts.modes import mode
@@ -116,6 +116,10 @@ class Shown:
         if value is None:
             return "–"
         return "< 0.01%" if 0 < value < 1e-4 else f"{value:.2%}"
+
+    def proof(self) -> str:
+        """Return how far the plan is proven, and how far by the solver's claim."""
+        return proof_text(self.plan, self.lang)
 
     def emitted(self) -> str:
         """Return the CO2 of the plan, that of the status quo in brackets."""

@@ -15,6 +15,7 @@ from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
 from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
+from synergy.texts import proof_text
 
 if TYPE_CHECKING:
     from synergy.store.rounds import Draft
@@ -245,6 +246,7 @@ def plan(talk: Talk, /, **given: Any) -> None:
         answer(talk, given, record)
         return
     head = {name: record["plan"][name] for name in ("status", "value", "bound", "gap", "gain")}
+    head["proof"] = proof_text(record["plan"], talk.lang)
     chain = "{number}:{mac}".format(**record["chain"])
     answer(talk, given, {"match": record["match"], **head, "digest": record["digest"], "chain": chain})
 

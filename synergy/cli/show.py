@@ -12,7 +12,7 @@ from synergy.dataset.read import check, read, refusal
 from synergy.dataset.scenarios import load_scenario
 from synergy.errors import DatasetError, Problem, Severity, VerificationError
 from synergy.scenario import Scenario
-from synergy.texts import figure, unit
+from synergy.texts import figure, percent, unit
 
 if TYPE_CHECKING:
     from synergy.engine import Outcome
@@ -135,6 +135,18 @@ def _second(dataset: Dataset, plan: Plan) -> float | None:
     return value
 
 
+def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
+    """Say which value and bound follow from the tables and the duals alone."""
+    value, bound = plan.value, plan.proof.get("dual")
+    of = unit("money_year", talk.lang, dataset.settings.currency)
+    shown = {"value": figure(value, "money", talk.lang), "unit": of}
+    if bound is None:
+        talk.line(talk.say("not_proven_here", **shown))
+    else:
+        gap = percent(max(0.0, bound - value) / max(1.0, abs(value)))
+        talk.line(talk.say("proven_here", bound=figure(bound, "money", talk.lang), gap=gap, **shown))
+
+
 def _tell_better(talk: Talk, dataset: Dataset, plan: Plan, value: float | None) -> None:
     """Say what a better plan inside the gap is worth, and how to get it."""
     if value is not None:
@@ -226,13 +238,18 @@ def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
     findings += [talk.say("broken_seal")] if broken(record) else []
     unchecked = [_unchecked(talk, finding) for finding in found if not finding.refuses]
     unchecked += [talk.say("no_seal")] if KEY not in record else []
+    proven = None if findings else {"value": plan.value, "bound": plan.proof.get("dual")}
     if asked.as_json:
-        talk.document({"valid": not findings, "findings": findings, "unchecked": unchecked, "better": value})
+        talk.document(
+            {"valid": not findings, "findings": findings, "unchecked": unchecked, "better": value, "proven": proven}
+        )
     else:
         talk.line(talk.say("not_valid", count=len(findings)) if findings else talk.say("valid"))
         for finding in findings:
             talk.line(f"- {finding}")
         for note in unchecked:
             talk.note(talk.say("unchecked", said=note))
+        if not findings:
+            _tell_proven(talk, dataset, plan)
         _tell_better(talk, dataset, plan, inside)
     return VerificationError.exit_status if findings else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -14,7 +15,7 @@ from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.plan import Plan, Proposal
 from synergy.records.rounds import labels
-from synergy.texts import figure, gain_note, mark, unit, years
+from synergy.texts import figure, gain_note, mark, proof_text, unit, years
 
 FIRST = 30  # proposals shown unless all are asked for
 
@@ -112,11 +113,17 @@ def _totals(talk: Talk, dataset: Dataset, plan: Plan) -> Table:
     return table
 
 
+def said_of(plan: Plan) -> dict[str, Any]:
+    """Figures of a plan that `synergy.texts.proof_text` speaks of."""
+    return {name: getattr(plan, name) for name in ("value", "bound", "proof", "solver")}
+
+
 def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str]]:
     """Yield name, figure and unit of each total."""
     lang = talk.lang
     yearly, once = unit("money_year", lang, currency), unit("money", lang, currency)
-    yield "status", plan.status, talk.shared(f"status.{plan.status}")
+    proof = proof_text(said_of(plan), lang)
+    yield "status", plan.status, f"{talk.shared(f'status.{plan.status}')}{talk.say('colon')}{proof}"
     yield "gap", f"{plan.gap:.3%}", ""
     yield "value", figure(plan.value, "money", lang), yearly
     yield "bound", figure(plan.bound, "money", lang), yearly

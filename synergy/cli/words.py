@@ -112,9 +112,9 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "proposals_of": ("Proposals for {name}: {count}", "{name}：{count} 条建议"),
         "total.status": ("Status", "状态"),
-        "total.gap": ("Proven gap", "已证明的间隙"),
+        "total.gap": ("Gap", "间隙"),
         "total.value": ("Value of the plan", "方案价值"),
-        "total.bound": ("Proven bound", "已证明的上界"),
+        "total.bound": ("Bound", "上界"),
         "total.alone": ("Sum of enterprises alone", "各企业单独价值之和"),
         "total.gain": ("Gain of working together", "协同增益"),
         "total.remainder": ("of it, no proposal's", "其中不属于任何建议"),
@@ -132,7 +132,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "seal：文件写出后被改动",
         ),
         "unchecked": ("not recomputed: {said}", "未复核：{said}"),
-        "unchecked.bound_claim": ("the bound is the solver's claim", "上界为求解器的声明"),
+        "unchecked.bound_claim": ("the bound is the solver's claim", "上界为求解器的结论"),
         "unchecked.no_duals": (
             "nothing here is a yes or no, yet no duals prove the bound",
             "问题中没有是非决策，却没有可证明上界的对偶值",
@@ -142,6 +142,15 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "分配计算因到时停止：再次运行结果可能不同",
         ),
         "unchecked.unchecked": ("not solved again in the time given", "给定时间内未重新求解"),
+        "proven_here": (
+            "proven here: value {value} {unit}, bound {bound} {unit}, gap {gap}",
+            "此处已证明：价值 {value} {unit}，上界 {bound} {unit}，间隙 {gap}",
+        ),
+        "not_proven_here": (
+            "proven here: value {value} {unit}; the bound is the solver's claim",
+            "此处已证明：价值 {value} {unit}；上界仅为求解器的结论",
+        ),
+        "colon": (": ", "："),
         "second_better": (
             "A second solver found a plan worth {value} {unit}, {more} of the value more, inside the gap; "
             "match with a smaller --gap to get one.",

@@ -197,8 +197,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "from": ("{more} more of it comes from {site}", "{more} 改由 {site} 供应"),
         "solves": ("Solved again", "重新求解"),
         "forced": (
-            "forced in, the plan is worth {forced_value} instead of {value} (proven bound {bound})",
-            "强制加入后方案价值为 {forced_value}，原为 {value}（已证明上界 {bound}）",
+            "forced in, the plan is worth {forced_value} instead of {value} (bound by the solver's claim {bound})",
+            "强制加入后方案价值为 {forced_value}，原为 {value}（求解器给出的上界 {bound}）",
         ),
         "reduced": (
             "reduced cost {reduced_cost} with builds and links held, {reduced_cost_relaxed} in the relaxation",

@@ -91,8 +91,7 @@ def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
     texts = [one.co2(value or 0.0) for one, value in zip(shown, emitted, strict=True)]
     more = (emitted[1] or 0.0) - (emitted[0] or 0.0)
     rows.append(cells(word("co2", lang), *zip(texts, emitted, strict=True), (shown[1].co2(more), more)))
-    gaps = [one.plan["gap"] for one in shown]
-    rows.append(cells(word("gap", lang), *((one.share(gap), gap) for one, gap in zip(shown, gaps, strict=True)), "–"))
+    rows.append(cells(word("proof", lang), *((one.proof(), one.plan["gap"]) for one in shown), "–"))
     return Sheet("figures", word("compare.figures", lang), columns, tuple(rows))
 
 

@@ -10,8 +10,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "proposals": ("Proposals", "协同建议"),
         "value": ("Value of the plan", "方案价值"),
-        "bound": ("Proven bound", "已证明的上界"),
-        "gap": ("Proven gap", "已证明的间隙"),
+        "bound": ("Bound", "上界"),
+        "proof": ("Proof", "证明"),
         "gain": ("Gain of cooperation", "协同增益"),
         "status": ("Status", "状态"),
         "caption": ("Proposals by gain", "按增益排列的建议"),

@@ -15,13 +15,26 @@ _AT = "2026-03-01T08:00:00+00:00"
 _MAC = "5d" * 32
 
 
+class Proof(Told):
+    """Bounds on a plan's value: the one that its duals prove, and the solver's claim; money a year."""
+
+    model_config = example({"dual": 1.02, "solver": 1.01})
+    dual: float | None
+    solver: float | None
+
+
 class PlanDocument(Told):
     """The plan document of the contract, as `synergy match --json` prints it; its schema is at `/schemas/plan`."""
 
-    model_config = example({"schema": "synergy/plan/1", "status": "optimal", "value": 1.0, "proposals": []})
+    model_config = example(
+        {"schema": "synergy/plan/1", "status": "optimal", "value": 1.0, "bound": 1.01, "gap": 0.01, "proposals": []}
+    )
     schema_: str = Field(alias="schema")
     status: Literal["optimal", "feasible"]
     value: float
+    bound: float | None
+    gap: float | None
+    proof: Proof | None = Field(None, description="Missing in documents of earlier releases.")
     proposals: list[dict[str, Any]]
 
 

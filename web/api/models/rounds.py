@@ -144,7 +144,9 @@ class Match(Told):
     round: Ident
     number: int
     state: MatchState
-    status: str | None
+    status: str | None = Field(
+        description="`optimal`: the gap asked for is reached by the least of the bounds that `proof` of the plan tells."
+    )
     attempt: int
     value: Money | None
     gain: Money | None
@@ -195,8 +197,8 @@ class Progress(Told):
     phase: str
     seconds: float | None
     best: Money | None
-    bound: Money | None
-    gap: float | None
+    bound: Money | None = Field(description="By the solver's claim.")
+    gap: float | None = Field(description="By the solver's claim.")
 
 
 class ProgressList(Told):
