@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from synergy.bench.cases import CASES, SMALL
+from synergy.bench.claims import COUNT, claims
+from synergy.bench.claims import QUICK as FEW
 from synergy.bench.compare import compare
 from synergy.bench.explained import asked, explained
 from synergy.bench.links import ROWS, links
@@ -41,12 +43,15 @@ class Setting:
         Two runs side by side, one thread each, where both bear the same load.
     memory_gb : float
         Address space of a process.
+    count : int or None
+        Problems of `claims`; None: its own number.
     """
 
     seconds: float = SECONDS
     quick: bool = False
     pair: bool = False
     memory_gb: float = MEMORY_GB
+    count: int | None = None
 
 
 Bench = Callable[[Setting, Path], Iterator[Sheet]]
@@ -78,6 +83,10 @@ def _explain(setting: Setting, _: Path) -> Iterator[Sheet]:
         yield from asked(setting.seconds)
 
 
+def _claims(setting: Setting, _: Path) -> Iterator[Sheet]:
+    yield from claims(setting.count or (FEW if setting.quick else COUNT), 2 if setting.pair else 1)
+
+
 # name -> takes the setting and an empty folder, and yields tables; what is measured anew is added here
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
@@ -86,6 +95,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
         "links": _links,
         "settlement": _settlement,
         "explain": _explain,
+        "claims": _claims,
     }
 )
 

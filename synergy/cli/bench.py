@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from synergy.bench.main import QUICK, SECONDS, Setting, main
 from synergy.bench.report import Sheet, show
 from synergy.cli.talk import Talk
 
 
-def run_bench(talk: Talk, names: Sequence[str], *, seconds: float | None, as_json: bool, **given: bool) -> int:
+def run_bench(talk: Talk, names: Sequence[str], *, seconds: float | None, as_json: bool, **given: Any) -> int:
     """Run the benchmarks.
 
     Parameters

@@ -96,6 +96,7 @@ def schema(talk: Talk, names: tuple[str, ...]) -> None:
 @click.option("--quick", is_flag=True)
 @click.option("--seconds", type=Number(0, above=True))
 @click.option("--side-by-side", "pair", is_flag=True)
+@click.option("--count", type=Number(1, whole=True))
 @click.option("--json", "as_json", is_flag=True)
 @in_language
 @click.pass_obj

@@ -57,6 +57,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Two runs at a time, one thread each: half the time, the same load for both.",
             "每次并行两个运行，各用一个线程：用时减半，负载相同。",
         ),
+        "option.count": ("Random problems of `claims` (default: 500).", "`claims` 的随机问题数（默认 500）。"),
         "option.help": ("Show this and leave.", "显示本帮助。"),
         "option.version": ("Show the version and leave.", "显示版本。"),
         "usage": ("Usage: ", "用法："),
