@@ -329,6 +329,7 @@ class _Search:
             gap=gap,
             decisions=decisions,
             emissions={"co2": accounts.co2(self.dataset, decisions), "baseline_co2": None},
+            proof=self.plan.proof,
             solver=self._solver(asked),
         )
         assert_valid(self.dataset, plan)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from synergy.errors import Severity
-from synergy.literal import certificate
 from synergy.literal.build import build
+from synergy.literal.certificate import proven as bound_proven
 from synergy.literal.proof import proven
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.plan import Plan
@@ -91,7 +91,7 @@ def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
     """Bound that the duals of a proof bring, None where they bring none."""
     if proof.get("columns") or proof.get("rows"):
         try:
-            return certificate.proven(build(books.dataset), proof)
+            return bound_proven(build(books.dataset), proof)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             book.add("duals", "proof", f"cannot be evaluated: {error}")
             return None
