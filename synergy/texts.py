@@ -147,7 +147,8 @@ def proof_text(plan: Mapping[str, Any], lang: str) -> str:
         key = "claim_beside" if "dual" in gaps else "claim"
     else:
         key = "both" if len(gaps) == 2 else next(iter(gaps), "none")
-    return text(f"proof.{key}", lang, **{name: percent(gap) for name, gap in gaps.items()})
+    shown: dict[str, Any] = {name: percent(gap) for name, gap in gaps.items()}
+    return text(f"proof.{key}", lang, **shown)
 
 
 def percent(gap: float) -> str:

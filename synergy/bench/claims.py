@@ -40,10 +40,11 @@ ROWS = (PROVEN, CLAIMED, FEASIBLE, NONE, REFUSED, ERROR, INSIDE, WRONG_PROVEN, W
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What was said of one problem: names of `ROWS`, and whether it has no yes-or-no decision."""
+    """What was said of one problem: names of `ROWS`, whether it has no yes-or-no decision, and why it was refused."""
 
     said: tuple[str, ...]
     linear: bool
+    fault: str = ""
 
 
 def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
@@ -68,7 +69,12 @@ def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
     closed = sum(one.linear and PROVEN in one.said for one in found)
     solved = sum(one.linear and bool({PROVEN, CLAIMED, FEASIBLE} & set(one.said)) for one in found)
     note = f"duals close {closed} of the {solved} linear problems with a plan (of {linear})"
-    yield Sheet(f"claims: {count} random small problems, gap {GAP:g}", HEADS, rows, (note,))
+    yield Sheet(
+        f"claims: {count} random small problems, gap {GAP:g}",
+        HEADS,
+        rows,
+        (note, *(one.fault for one in found if one.fault)),
+    )
 
 
 def small_problem(folder: Path, seed: int) -> Path:
@@ -96,8 +102,8 @@ def claimed(seed: int) -> Claim:
         plan = match(dataset, Options(gap=GAP, time_limit=LIMIT, settlement="none")).plan
         if plan is not None:
             assert_valid(dataset, plan)
-    except SynergyError:
-        return Claim((REFUSED,), linear)
+    except SynergyError as error:
+        return Claim((REFUSED,), linear, f"problem {seed} refused: {error}")
     return Claim(_judged(plan, best_value(model, SECONDS)), linear)
 
 
