@@ -125,11 +125,13 @@ def _short(error: Exception) -> str:
 
 
 def _verified(dataset: Any, plan: Any) -> str:
-    """What `synergy verify` refuses, solving again; "" where it refuses nothing."""
+    """What `synergy verify` refuses, solving again and by a second solver; "" where it refuses nothing."""
     from synergy.verify.deep import solved_again
+    from synergy.verify.second import better_value, refused_by
 
     try:
-        found = [finding.line() for finding in solved_again(dataset, plan, 60.0) if finding.refuses]
+        opinion = refused_by(plan, better_value(dataset, plan))
+        found = [finding.line() for finding in (*opinion, *solved_again(dataset, plan, 60.0)) if finding.refuses]
     except Exception as error:
         return f"{type(error).__name__}: {_short(error)}"
     return "; ".join(found)[:160]
