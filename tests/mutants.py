@@ -26,6 +26,7 @@ import re
 import resource
 import sys
 import tempfile
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ FATES = ("same", "no plan", "refused", "found", "another", "late", "lowered", "m
 NEAR = 1e-6  # part of a figure by which two runs may differ
 SECONDS = 120  # of one core, for one mutation; one that takes longer brings no plan
 PACKAGE = "synergy"
+FAULT = "fault"  # key of a result that is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _verified(dataset: Any, plan: Any) -> str:
 HEAD = ("value", "today", "status_quo")
 ROWS = ("flows", "runs", "levels", "builds", "links")
 DERIVED = ("arrived", "km", "capex", "annual_cost")  # columns of rows that follow from the others
-BESIDE = ("solver", "duals", "shadow_prices", "bound", "gap", "status", "seal")
+BESIDE = ("solver", "proof", "shadow_prices", "bound", "gap", "status", "seal")
 
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
@@ -165,7 +167,7 @@ def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
         return "misstated", f"{', '.join(named_figures(other))}: {'; '.join(other[:2])}"
     if _apart(old["bound"], new["bound"]) > NEAR:
         return "lowered", f"bound {_apart(old['bound'], new['bound']):+.2g}"
-    stray = [where for key in ("duals", "shadow_prices") for where in _differing(old[key], new[key], key)]
+    stray = [where for key in ("proof", "shadow_prices") for where in _differing(old[key], new[key], key)]
     return ("another", stray[0]) if stray else ("same", "")
 
 
@@ -293,6 +295,8 @@ def forked(work: Callable[[], Any], results: Path) -> int:
         os.dup2(silence, 2) if not os.environ.get("MUTANTS_LOUD") else None
         results.write_text(json.dumps(work()), "utf-8")
         status = 0
+    except Exception:
+        results.write_text(json.dumps({FAULT: traceback.format_exc()}), "utf-8")
     finally:
         os._exit(status)
 
@@ -314,6 +318,8 @@ def results_of(
             path = Path(folder) / str(place)
             if path.exists() and path.stat().st_size:
                 found[place] = json.loads(path.read_text("utf-8"))
+                if isinstance(found[place], dict) and FAULT in found[place]:
+                    raise RuntimeError(f"a fault of the test itself: {found[place][FAULT]}")
             heard(len(jobs) - len(waiting) - len(running))
     return found
 

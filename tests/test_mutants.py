@@ -86,7 +86,7 @@ def test_every_change_is_another_program(area: str) -> None:
 
 
 def _document(**changed: Any) -> dict[str, Any]:
-    rows: dict[str, Any] = {name: [] for name in ("runs", "levels", "builds", "links", "duals", "shadow_prices")}
+    rows: dict[str, Any] = {name: [] for name in ("runs", "levels", "builds", "links", "proof", "shadow_prices")}
     flows = [{"from_site": "a", "quantity": 2.0}, {"from_site": "b", "quantity": 3.0}]
     heads = {"value": 100.0, "bound": 100.0, "today": 40.0, "status_quo": 30.0, "standalone": {"A": 30.0, "B": None}}
     return {**rows, **heads, "flows": flows, "emissions": {"co2": 5.0}, **changed}
@@ -107,7 +107,7 @@ def _document(**changed: Any) -> dict[str, Any]:
         ({"emissions": {"co2": 5.1}}, "misstated"),
         ({"flows": [{"from_site": "b", "quantity": 3.0}, {"from_site": "a", "quantity": 2.0}]}, "same"),
         ({"flows": [{"from_site": "a", "quantity": 1.0}, {"from_site": "b", "quantity": 4.0}]}, "another"),
-        ({"duals": [{"value": 1.0}]}, "another"),
+        ({"proof": [{"value": 1.0}]}, "another"),
     ],
 )
 def test_what_a_difference_means(changed: dict[str, Any], fate: str) -> None:
