@@ -172,7 +172,9 @@ def test_the_command_refuses_a_document_without_its_seal(tmp_path: Path, capsys:
         status = run_command(arguments, Talk("en"))
         return status, json.loads(capsys.readouterr().out)
 
-    assert said(RECORD) == (0, {"valid": True, "findings": [], "unchecked": said(RECORD)[1]["unchecked"]})
+    status, told = said(RECORD)
+    assert (status, told["valid"], told["findings"], told["better"]) == (0, True, [], None)
+    assert told["proven"] == {"value": RECORD["value"], "bound": RECORD["proof"]["dual"]}
     status, answer = said(_altered(LEAVES["proposals[].title_en"]))
     assert status == 1
     assert not answer["valid"]
