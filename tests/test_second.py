@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from random_datasets import random_dataset
 
+from synergy.bench.claims import claimed, small_problem
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
@@ -91,3 +92,21 @@ def test_a_match_ends_with_an_error_where_it_refuses(
     monkeypatch.setattr(second, "better_value", lambda *_: 1e12)
     assert run_command(given, Talk()) == 1
     assert "above the bound" in capsys.readouterr().err
+
+
+def test_prices_of_a_linear_rest_stand_beside_a_proof_of_other_duals(tmp_path: Path) -> None:
+    """Where the yes-or-no decisions fall away before the solving, the prices are none of the duals of the proof."""
+    dataset = read(small_problem(tmp_path, 11))
+    plan = match(dataset, Options(settlement="none", time_limit=100.0)).plan
+    assert plan is not None
+    assert plan.shadow_prices
+    assert plan.proof["columns"]
+    assert not [finding for finding in verify(dataset, plan) if finding.refuses]
+
+
+def test_the_claims_of_random_problems_hold() -> None:
+    said = [claimed(seed) for seed in range(3)]
+    assert said[0].linear
+    assert said[0].said == ("optimal, proven by duals alone",)
+    assert not any("wrong" in name or "second opinion" in name for one in said for name in one.said)
+    assert not any(one.fault for one in said)
