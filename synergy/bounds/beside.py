@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from multiprocessing.connection import Connection
 
@@ -51,8 +52,9 @@ class Beside:
 
 def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:
     """Search, and send each proof that is better than those before, then nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key reaches the whole group; who started this one ends it
     try:
         certify(dataset, seconds, heard=pipe.send)
         pipe.send(None)
-    except (BrokenPipeError, KeyboardInterrupt):  # nobody waits any more
+    except BrokenPipeError:  # nobody waits any more
         return
