@@ -96,7 +96,7 @@ def test_a_match_ends_with_an_error_where_it_refuses(
 
 def test_prices_of_a_linear_rest_stand_beside_a_proof_of_other_duals(tmp_path: Path) -> None:
     """Where the yes-or-no decisions fall away before the solving, the prices are none of the duals of the proof."""
-    dataset = read(small_problem(tmp_path, 11))
+    dataset = small_problem(tmp_path, 11)
     plan = match(dataset, Options(settlement="none", time_limit=100.0)).plan
     assert plan is not None
     assert plan.shadow_prices

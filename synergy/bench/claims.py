@@ -14,6 +14,7 @@ import pandas as pd
 
 from synergy.bench.generate import generate
 from synergy.bench.report import Sheet
+from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.errors import SynergyError
@@ -77,8 +78,11 @@ def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
     )
 
 
-def small_problem(folder: Path, seed: int) -> Path:
-    """Write a random small problem: three to six firms; every `LINEAR`-th without units and pipes to be built."""
+def small_problem(folder: Path, seed: int) -> Dataset:
+    """Random small problem: three to six firms, new units and pipes, and in turn a limit of partners and least loads.
+
+    Every `LINEAR`-th has no yes-or-no decision.
+    """
     random = np.random.default_rng(seed)
     firms, goods, periods = (int(random.integers(*span)) for span in ((3, 7), (4, 8), (1, 4)))
     generate(folder, firms, goods, periods, seed)
@@ -89,13 +93,32 @@ def small_problem(folder: Path, seed: int) -> Path:
         frame[frame["mode"] == "road"].drop(columns=["capex_per_km", "capacity"]).to_csv(
             folder / "transport.csv", index=False
         )
-    return folder
+        return read(folder)
+    if seed % LINEAR == 1:
+        _units(folder, random)
+    return read(folder, overrides={"max_partners": int(random.integers(1, 3))} if seed % LINEAR == 2 else None)
+
+
+def _units(folder: Path, random: np.random.Generator) -> None:
+    """Write units that stand already, off or at a least load."""
+    sites, processes = (pd.read_csv(folder / f"{name}.csv") for name in ("sites", "processes"))
+    count = len(sites)
+    frame = pd.DataFrame(
+        {
+            "facility": [f"U{at}" for at in range(count)],
+            "site": sites["site"],
+            "process": random.choice(processes["process"], count),
+            "capacity": random.uniform(10_000, 60_000, count).round(),
+            "min_load": random.uniform(0.3, 0.8, count).round(2),
+        }
+    )
+    frame.to_csv(folder / "facilities.csv", index=False)
 
 
 def claimed(seed: int) -> Claim:
     """What the engine says of a small problem, and what a second solver finds."""
     with tempfile.TemporaryDirectory() as place:
-        dataset = read(small_problem(Path(place) / "small", seed))
+        dataset = small_problem(Path(place) / "small", seed)
     model = build(dataset)
     linear = not model.integer.any()
     try:
