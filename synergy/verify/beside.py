@@ -15,7 +15,6 @@ from synergy.verify.books import Books
 from synergy.verify.findings import Book, Finding
 from synergy.verify.rows import check_rows
 
-
 MANY = 12  # enterprises beyond which only today is judged here: each takes 0.2 s, and `deep` solves them again
 
 
