@@ -14,9 +14,11 @@ from synergy.bounds.separation import Forcing, Limits, Separation
 from synergy.dataset.dataset import Dataset
 from synergy.literal.build import build
 from synergy.literal.certificate import Certificate, bound_of, recorded
+from synergy.literal.ends import inlets_of, outlets_of, tables_of
 from synergy.literal.relaxation import Relaxation, relaxation_of
 from synergy.literal.rounding import Rounding, Rows
-from synergy.literal.scope import Floats
+from synergy.literal.scope import Floats, scope_of
+from synergy.literal.units import units_of
 
 ROUNDS = 16  # of roundings
 FEW = 4  # of roundings where the problem is small
@@ -26,7 +28,7 @@ STALLED = 2e-5  # part of the bound that a round has to bring
 WHOLE = 20_000  # columns up to which all of them are in the master problem from the start
 MOST = 1_500  # rows derived in a round
 PAYS = 1e-6  # part of the bound that a column outside may bring
-LARGE = 400_000  # columns of the relaxation beyond which none is looked for
+LARGE = 5_000_000  # exchanges, before those too far are left out, beyond which no proof is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ def certify(
         None where the relaxation is too large, has no bound or could not be solved in the time.
     """
     until = time.monotonic() + seconds
+    if _exchanges(dataset) > LARGE:
+        return None
     model = build(dataset)
     yearly = len(model.cost) > WHOLE and len(dataset.shares) > 1
-    if len(model.cost) > LARGE * (len(dataset.shares) if yearly else 1):
-        return None
     stated = relaxation_of(model, yearly=yearly)
 
     def proof(certificate: Certificate, bound: float) -> Proof:
@@ -81,6 +83,18 @@ def certify(
 
     found = tighten(stated, until, -np.inf if enough is None else enough, None if heard is None else hear)
     return None if found is None else proof(*found)
+
+
+def _exchanges(dataset: Dataset) -> int:
+    """Number of exchanges of the literal model between sites if no mode had a greatest distance."""
+    scope = scope_of(dataset)
+    tables, units = tables_of(scope), units_of(scope)
+    count, modes = len(dataset["commodities"]), scope.commodity(dataset["transport"]["commodity"])
+    pairs = np.bincount(modes, minlength=count)
+    for ends in (outlets_of(scope, tables, units), inlets_of(scope, tables, units)):
+        away = ~ends.column("local")
+        pairs = pairs * np.bincount(ends.column("commodity")[away], minlength=count)
+    return int(pairs.sum()) * len(dataset.shares)
 
 
 def tighten(
