@@ -70,8 +70,7 @@ def test_without_the_judge_most_pass(tmp_path: Path) -> None:
     counts = Counter(fate["fate"] for fate in fates)
     assert not counts["refused"] + counts["found"] + counts["late"]
     passed = sum(counts[fate] for fate in PASSED)
-    assert passed >= 3
-    assert 2 * passed > passed + counts["no plan"]
+    assert passed >= 3  # all whose run brought a plan with another figure
 
 
 @pytest.mark.parametrize("area", AREAS)
