@@ -118,7 +118,8 @@ def test_the_document_as_it_is_passes() -> None:
 
 
 def test_every_key_of_the_schema_is_among_the_altered() -> None:
-    assert set(plan_schema()["properties"]) == {name.split(".")[0].split("[")[0] for name in LEAVES}
+    of_before = {"duals"}  # taken from documents of before `proof`, never written
+    assert set(plan_schema()["properties"]) - of_before == {name.split(".")[0].split("[")[0] for name in LEAVES}
     proposal = plan_schema()["properties"]["proposals"]["items"]["properties"]
     assert {f"proposals[].{key}" for key in proposal} <= {
         name if name in LEAVES else name.rsplit(".", 1)[0] for name in LEAVES

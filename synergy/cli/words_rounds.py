@@ -238,6 +238,7 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "head.digest": ("Digest", "摘要"),
         "head.bound": ("Bound", "上界"),
         "head.gap": ("Gap", "间隙"),
+        "head.proof": ("Proof", "证明"),
         "head.proposals": ("Proposals", "建议数"),
         "head.same": ("Same", "一致"),
         "head.token": ("Token", "令牌"),
