@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 from random_datasets import random_dataset
 
 from synergy import literal
+from synergy.bench.webs import web
+from synergy.bounds.beside import Beside
 from synergy.bounds.certify import certify, tighten
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
@@ -192,3 +196,16 @@ def test_periods_are_summed_to_a_relaxation() -> None:
 
 def test_no_proof_is_looked_for_without_time() -> None:
     assert certify(read(TINY), 0.0) is None
+
+
+def test_a_search_beside_is_not_held_up_by_a_proof_that_nobody_reads_yet(tmp_path: Path) -> None:
+    dataset = read(web(tmp_path, 10, 6, 12))
+    with Beside(dataset, 600) as beside:
+        started = multiprocessing.active_children()
+        for child in started:
+            child.join(300)
+        assert started
+        assert [child.exitcode for child in started] == [0]
+        found = beside.result(0)
+        assert found is not None
+        assert len(pickle.dumps(found)) > 1 << 16  # more than a pipe holds

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import time
+import threading
 from multiprocessing.connection import Connection
+from pickle import UnpicklingError
 
 from synergy.bounds.certify import Proof, certify
 from synergy.dataset.dataset import Dataset
@@ -24,9 +25,13 @@ class Beside:
     def __init__(self, dataset: Dataset, seconds: float) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe(duplex=False)
+        self._best: Proof | None = None
         self._process = context.Process(target=_work, args=(there, dataset, seconds), daemon=True)
         self._process.start()
         there.close()
+        # read at once: a proof is larger than the pipe's buffer, and a sender that nobody hears stands still
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Beside:
         return self
@@ -34,27 +39,29 @@ class Beside:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.join()
+        self._reader.join()
         self._pipe.close()
+
+    def _read(self) -> None:
+        """Keep the newest proof until the process says that it is done, or is lost."""
+        try:
+            while (found := self._pipe.recv()) is not None:
+                self._best = found
+        except (EOFError, OSError, UnpicklingError):
+            return
 
     def result(self, seconds: float) -> Proof | None:
         """Best proof that is found within a time from now, None where there is none by then."""
-        until, best = time.monotonic() + seconds, None
-        try:
-            while self._pipe.poll(max(0.0, until - time.monotonic())):
-                found: Proof | None = self._pipe.recv()
-                if found is None:
-                    break
-                best = found
-        except (EOFError, OSError):  # the process was lost
-            return best
-        return best
+        self._reader.join(seconds)
+        return self._best
 
 
 def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:
     """Search, and send each proof that is better than those before, then nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key reaches the whole group; who started this one ends it
     try:
-        certify(dataset, seconds, heard=pipe.send)
+        if (found := certify(dataset, seconds, heard=pipe.send)) is not None:
+            pipe.send(found)
         pipe.send(None)
     except BrokenPipeError:  # nobody waits any more
         return
