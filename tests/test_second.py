@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,20 @@ def test_a_match_ends_with_an_error_where_it_refuses(
     monkeypatch.setattr(second, "better_value", lambda *_: 1e12)
     assert run_command(given, Talk()) == 1
     assert "above the bound" in capsys.readouterr().err
+
+
+def test_a_match_takes_a_better_plan_inside_the_gap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small_problem(tmp_path / "small", 1)
+    given = ["match", str(tmp_path / "small"), "--settlement", "none", "--gap", "0.5", "--json"]
+    values = []
+    for more in ([], ["--second-opinion"]):
+        assert run_command(given + more, Talk()) == 0
+        said = capsys.readouterr()
+        assert ("searching on" in said.err) == bool(more)
+        values.append(json.loads(said.out)["value"])
+    best = match(read(tmp_path / "small"), Options(gap=1e-6, settlement="none")).plan
+    assert best is not None
+    assert values[0] < values[1] == pytest.approx(best.value, rel=2e-6)
 
 
 def test_prices_of_a_linear_rest_stand_beside_a_proof_of_other_duals(tmp_path: Path) -> None:

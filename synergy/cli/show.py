@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,8 @@ def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: 
     talk.problems(dataset.warnings)
     try:
         run = run_round(talk, dataset, **options)
-        value = _second(dataset, run.plan) if second and run.plan is not None else None
+        if second:
+            run = _with_second(talk, run, options)
     except VerificationError as error:
         if asked.as_json:
             talk.document({"schema": OUTCOME, "status": "refused", "findings": list(error.findings)})
@@ -114,25 +116,34 @@ def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: 
     if run.plan is None:
         return _without_plan(talk, run.outcome, as_json=asked.as_json)
     _plan_out(talk, asked, run)
-    _tell_better(talk, dataset, run.plan, value)
     return 0
 
 
-def _second(dataset: Dataset, plan: Plan) -> float | None:
-    """Value of a better plan that a second solver finds inside the gap.
+def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
+    """Run, or one searched to its end where a second solver finds a better plan inside the gap.
 
     Raises
     ------
     VerificationError
-        It is above the bound of the plan.
+        The second solver's plan is above the bound.
     """
-    from synergy.verify.second import better_value, refused_by
+    from synergy.verify.second import BETTER, better_value, refused_by
 
-    value = better_value(dataset, plan)
+    dataset, plan = run.dataset, run.plan
+    value = None if plan is None else better_value(dataset, plan)
+    if plan is None or value is None:
+        return run
     wrong = refused_by(plan, value)
     if wrong:
         raise VerificationError([finding.line() for finding in wrong])
-    return value
+    _tell_better(talk, "second_search", dataset, plan, value)
+    again = run_round(talk, dataset, **{**options, "gap": BETTER})
+    if again.plan is None or again.plan.value <= plan.value:
+        again = run
+    best = again.plan or plan
+    if best.value < value - BETTER * max(1.0, abs(value)):
+        _tell_better(talk, "second_better", dataset, best, value)
+    return again
 
 
 def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
@@ -147,12 +158,11 @@ def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
         talk.line(talk.say("proven_here", bound=figure(bound, "money", talk.lang), gap=gap, **shown))
 
 
-def _tell_better(talk: Talk, dataset: Dataset, plan: Plan, value: float | None) -> None:
-    """Say what a better plan inside the gap is worth, and how to get it."""
-    if value is not None:
-        of = unit("money_year", talk.lang, dataset.settings.currency)
-        more = f"{(value - plan.value) / max(1.0, abs(plan.value)):.2g}"
-        talk.note(talk.say("second_better", value=figure(value, "money", talk.lang), unit=of, more=more))
+def _tell_better(talk: Talk, key: str, dataset: Dataset, plan: Plan, value: float) -> None:
+    """Say what a better plan inside the gap is worth."""
+    of = unit("money_year", talk.lang, dataset.settings.currency)
+    more = f"{(value - plan.value) / max(1.0, abs(plan.value)):.2g}"
+    talk.note(talk.say(key, value=figure(value, "money", talk.lang), unit=of, more=more))
 
 
 def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object]]:
@@ -251,5 +261,6 @@ def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
             talk.note(talk.say("unchecked", said=note))
         if not findings:
             _tell_proven(talk, dataset, plan)
-        _tell_better(talk, dataset, plan, inside)
+        if inside is not None:
+            _tell_better(talk, "second_better", dataset, plan, inside)
     return VerificationError.exit_status if findings else 0

@@ -152,6 +152,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "此处已证明：价值 {value} {unit}；上界仅为求解器的结论",
         ),
         "colon": (": ", "："),
+        "second_search": (
+            "A second solver found a plan worth {value} {unit}, {more} more, inside the gap; searching on.",
+            "另一求解器在间隙之内找到价值 {value} {unit} 的方案，高出 {more}（相对值）：继续搜索。",
+        ),
         "second_better": (
             "A second solver found a plan worth {value} {unit}, {more} of the value more, inside the gap; "
             "match with a smaller --gap to get one.",
