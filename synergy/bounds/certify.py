@@ -25,6 +25,7 @@ FEW = 4  # of roundings where the problem is small
 SMALL = 300  # yes-or-no columns up to which it is
 FORCED = 8  # of forcing rows, before the first
 STALLED = 2e-5  # part of the bound that a round has to bring
+SLOW = 0.15  # part of what is left above `enough` that one of two rounds of roundings has to bring if small
 WHOLE = 20_000  # columns up to which all of them are in the master problem from the start
 MOST = 1_500  # rows derived in a round
 PAYS = 1e-6  # part of the bound that a column outside may bring
@@ -68,7 +69,8 @@ def certify(
         None where the relaxation is too large, has no bound or could not be solved in the time.
     """
     until = time.monotonic() + seconds
-    if _exchanges(dataset) > LARGE:
+    pairs = len(dataset["sites"]) ** 2 * len(dataset["transport"]) * len(dataset.shares)
+    if pairs > LARGE / 100 and _exchanges(dataset) > LARGE:
         return None
     model = build(dataset)
     yearly = len(model.cost) > WHOLE and len(dataset.shares) > 1
@@ -123,15 +125,15 @@ def tighten(
     limits, forcing = Limits(rows), Forcing(rows, master.by_column)
     whole = int(stated.integer.sum())
     rounds = 0 if not whole else FORCED + (FEW if whole <= SMALL else ROUNDS)
-    stalled = 0
+    patience = _Patience(enough, small=whole <= SMALL)
     for step in range(rounds):
         before = best.bound
         if before <= enough or time.monotonic() > until:
             break
         x = master.point()
         found = list(forcing.found(x))
-        forced = len(found) > 0
-        if step >= FORCED or not found:
+        rounded = step >= FORCED or not found
+        if rounded:
             search = Separation(rows, x, limits, master)
             found += list(search.found(until))
         if not _derive(rows, found, x, limits):
@@ -140,12 +142,34 @@ def tighten(
         if not _solved(master, until, best.bound):
             break
         best.look()
-        if heard is not None and best.bound < before and (step >= FORCED or not forced):
+        if heard is not None and best.bound < before and rounded:
             heard(*best.certificate())
-        stalled = stalled + 1 if best.bound > before - STALLED * abs(before) else 0
-        if stalled > 2 and step >= FORCED:
+        if patience.ends(before, best.bound, rounded=rounded):
             break
     return best.certificate() if np.isfinite(best.bound) else None
+
+
+class _Patience:
+    """Ends the rounds that bring too little.
+
+    Parameters
+    ----------
+    enough : float
+        Bound below which no further row is looked for.
+    small : bool
+        Whether the problem is: then two slow rounds of roundings end it, elsewhere three that stall.
+    """
+
+    def __init__(self, enough: float, *, small: bool) -> None:
+        self.enough, self.small = enough, small
+        self.slow = self.stalled = 0
+
+    def ends(self, before: float, after: float, *, rounded: bool) -> bool:
+        """Whether a round that brought a bound down was the last."""
+        brought, left = before - after, before - self.enough
+        self.slow = self.slow + 1 if rounded and np.isfinite(left) and brought < SLOW * left else 0
+        self.stalled = self.stalled + 1 if brought < STALLED * abs(before) else 0
+        return (self.small and self.slow > 1) or (rounded and self.stalled > 2)
 
 
 class _Best:

@@ -226,7 +226,7 @@ class Separation:
             one = column[at]
             span = slice(self.by_column.indptr[one], self.by_column.indptr[one + 1])
             rows, data = self.by_column.indices[span], self.by_column.data[span]
-            fit = self.tight[rows] & ~np.isin(rows, list(weights))
+            fit = self.tight[rows] & np.array([row not in weights for row in rows.tolist()], dtype=bool)
             more = [(row, number) for row, number in self.extra.get(int(one), ()) if row not in weights]
             if more and not fit.any():
                 row, number = more[0]
@@ -273,19 +273,18 @@ class Separation:
         if len(divisors) > TRIED:
             divisors = divisors[np.linspace(0, len(divisors) - 1, TRIED).astype(int)]
         flip = at > 0.5
-        best = (BROKEN, 0.0, flip)
-        for divisor in (divisors[:, None] / np.array([1.0, 2.0, 4.0])).ravel().tolist():
-            broken = _broken((g, at, flip), right, (continuous, norm), divisor)
-            if broken > best[0]:
-                best = (broken, divisor, flip)
-        if best[1] == 0.0:
+        tried = (divisors[:, None] / np.array([1.0, 2.0, 4.0])).ravel()
+        over = _broken((g, at), flip, right, (continuous, norm), tried)
+        first = int(np.argmax(over))
+        if over[first] <= BROKEN:
             return None
+        best, divisor = float(over[first]), tried[first : first + 1]
         for one in np.argsort(-fraction)[:6].tolist():
-            other = best[2].copy()
+            other = flip.copy()
             other[one] = ~other[one]
-            broken = _broken((g, at, other), right, (continuous, norm), best[1])
-            if broken > best[0]:
-                best = (broken, best[1], other)
+            broken = float(_broken((g, at), other, right, (continuous, norm), divisor)[0])
+            if broken > best:
+                best, flip = broken, other
         limited = cont[near.row[cont] >= 0]
         rows = np.array(list(weights), dtype=np.int64)
         how = Rounding(
@@ -294,26 +293,41 @@ class Separation:
             cont[near.upper[cont]],
             limited,
             near.row[limited],
-            z[best[2]],
-            best[1],
+            z[flip],
+            float(divisor[0]),
         )
-        return best[0], how
+        return best, how
 
 
 def _broken(
-    whole: tuple[Floats, Floats, Flags], right: float, continuous: tuple[float, float], divisor: float
-) -> float:
-    """Distance by which a point breaks a rounding."""
-    g, at, flip = whole
+    whole: tuple[Floats, Floats], flip: Flags, right: float, continuous: tuple[float, float], divisor: Floats
+) -> Floats:
+    """Distance by which a point breaks the rounding of each divisor, -1 where there is nothing to round.
+
+    Parameters
+    ----------
+    whole : tuple of ndarray
+        Coefficients of the yes-or-no columns, and their values at the point.
+    flip : ndarray of bool
+        Columns measured from 1.
+    right : float
+        Right side.
+    continuous : tuple of float
+        Money of the continuous columns at the point, and the sum of their squared coefficients.
+    divisor : ndarray
+    """
+    g, at = whole
     b = (right - float(g[flip].sum())) / divisor
     f = b - np.floor(b)
-    if not 0.01 <= f <= 0.99:
-        return -1.0
-    factor = rounded_down(np.where(flip, -g, g) / divisor, f)
+    fit = (f >= 0.01) & (f <= 0.99)
+    over = np.full(len(divisor), -1.0)
+    divisor, b, f = divisor[fit], b[fit], f[fit]
+    factor = rounded_down(np.where(flip, -g, g) / divisor[:, None], f[:, None])
     scale = divisor * (1 - f)
-    over = float(factor @ np.where(flip, 1 - at, at)) + continuous[0] / scale - np.floor(b)
-    norm = float(np.sqrt(factor @ factor + continuous[1] / scale**2))
-    return float(over) / max(norm, 1e-9)
+    left = factor @ np.where(flip, 1 - at, at) + continuous[0] / scale - np.floor(b)
+    norm = np.sqrt((factor * factor).sum(axis=1) + continuous[1] / scale**2)
+    over[fit] = left / np.maximum(norm, 1e-9)
+    return over
 
 
 class Forcing:

@@ -260,7 +260,7 @@ def _written_back(
     return column, lowered, float(sides.sum()) + error * (float(np.abs(sides).sum()) + 1.0)
 
 
-def rounded_down(value: Floats, f: float) -> Floats:
+def rounded_down(value: Floats, f: Floats | float) -> Floats:
     """Function F of mixed-integer rounding for a right side with the fraction f, see `Rows.rounded`.
 
     Examples
