@@ -7,19 +7,23 @@ import json
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask, request
 from web_worlds import SECRET, World
 
 from synergy.cli.main import run as run_command
@@ -28,6 +32,8 @@ from synergy.store.names import Role
 from synergy.store.people import known, list_users
 from synergy.store.store import open_store
 from web.app import create_app
+from web.connections import KEPT
+from web.serve import IDLE_S, Tls, server
 from web.settings import Settings
 
 OPENSSL = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
@@ -36,12 +42,12 @@ OPENSSL = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 
 class Browser:
     """What keeps cookies and sends forms."""
 
-    def __init__(self, root: str, trusted: Path | None = None) -> None:
+    def __init__(self, root: str, trusted: Path | None = None, seconds: float = 20.0) -> None:
         context = ssl.create_default_context(cafile=str(trusted)) if trusted else None
         handlers = [urllib.request.HTTPCookieProcessor(CookieJar())]
         if context is not None:
             handlers.append(urllib.request.HTTPSHandler(context=context))  # type: ignore[arg-type]
-        self.root, self.opener = root, urllib.request.build_opener(*handlers)
+        self.root, self.seconds, self.opener = root, seconds, urllib.request.build_opener(*handlers)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
         return self._asked(urllib.request.Request(self.root + path, headers=headers or {}))
@@ -55,7 +61,7 @@ class Browser:
 
     def _asked(self, request: urllib.request.Request) -> tuple[int, str]:
         try:
-            with self.opener.open(request, timeout=20) as answer:
+            with self.opener.open(request, timeout=self.seconds) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -138,11 +144,67 @@ def test_a_first_start_from_nothing(tmp_path: Path, served: Callable[..., Server
     assert Browser(root).root
 
 
-def test_tls_of_its_own(tmp_path: Path, served: Callable[..., Server]) -> None:
-    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+def _tls(folder: Path) -> tuple[str, ...]:
+    """Make a certificate and return the words that serve with it."""
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run([*OPENSSL, "-addext", "subjectAltName=IP:127.0.0.1", *files], check=True, capture_output=True)
-    words = ("--port", "0", "--worker-count", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
-    server = served("serve", *words)
+    return ("serve", "--port", "0", "--worker-count", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+
+
+@contextmanager
+def _held(port: int, count: int, begun: bytes = b"") -> Iterator[list[socket.socket]]:
+    """Hold connections open that have sent next to nothing."""
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+    try:
+        for one in held:
+            one.sendall(begun)
+        yield held
+    finally:
+        for one in held:
+            one.close()
+
+
+@pytest.mark.parametrize("safe", [True, False], ids=["tls", "plain"])
+def test_idle_connections_keep_nobody_out(tmp_path: Path, served: Callable[..., Server], safe: bool) -> None:
+    words = _tls(tmp_path) if safe else ("serve", "--port", "0", "--worker-count", "0")
+    root = served(*words).line(r"(https?://127\.0\.0\.1:\d+)/en/")[1]
+    # before the server would close them for being idle
+    browser = Browser(root, tmp_path / "cert.pem" if safe else None, seconds=IDLE_S / 2)
+    for begun in (b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\nX-A: "):
+        with _held(int(root.rpartition(":")[2]), KEPT + 50, begun):
+            assert browser.get("/healthz") == (200, "ok\n")
+
+
+def test_plain_words_at_a_port_with_tls_are_told_so(tmp_path: Path, served: Callable[..., Server]) -> None:
+    root = served(*_tls(tmp_path)).line(r"(https://127\.0\.0\.1:\d+)/en/")[1]
+    status, said = Browser(root.replace("https", "http")).get("/healthz")
+    assert (status, "HTTPS alone" in said) == (400, True)
+
+
+def test_large_answers_and_requests_go_through_tls_whole(tmp_path: Path) -> None:
+    _tls(tmp_path)
+    app = Flask("echo")
+    app.config["MAX_CONTENT_LENGTH"] = 8 << 20
+
+    @app.post("/")
+    def echo() -> bytes:
+        return request.get_data()
+
+    listening = server(app, "127.0.0.1", 0, Tls(tmp_path / "cert.pem", tmp_path / "key.pem"))
+    thread = threading.Thread(target=listening.run, daemon=True)
+    thread.start()
+    context = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    body = bytes(range(256)) * (6 << 12)
+    line = http.client.HTTPSConnection("127.0.0.1", listening.port, context=context)
+    for _ in range(3):  # on one connection
+        line.request("POST", "/", body)
+        assert line.getresponse().read() == body
+    line.close()
+    listening.close()
+
+
+def test_tls_of_its_own(tmp_path: Path, served: Callable[..., Server]) -> None:
+    server = served(*_tls(tmp_path))
     password = server.line(r"sign in as admin with (\S+),")[1]
     root = server.line(r"(https://127\.0\.0\.1:\d+)/en/")[1]
     browser = Browser(root, tmp_path / "cert.pem")

@@ -1,23 +1,25 @@
-"""Serving: an application on waitress, or with TLS of its own on cheroot, until it is told to stop."""
+"""Serving: an application on waitress, with TLS of its own where there is a certificate, until it is told to stop."""
 
 from __future__ import annotations
 
 import signal
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
 from flask import Flask
-from waitress.server import create_server
+from waitress.server import TcpWSGIServer, create_server
 
 from web.api.webhooks import deliverer
+from web.connections import KEPT, channels
 
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
+IDLE_S = 30  # after which a connection without a request is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +68,43 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
     port : int
         0: any that is free.
     tls : Tls, optional
-        Waitress has no TLS: with a certificate cheroot serves instead.
+        None: plain HTTP.
 
     Raises
     ------
     OSError
         The port is taken or forbidden, or a file of the certificate is not there or is none.
     """
-    if tls is not None:
-        return _with_tls(app, host, port, tls)
+    context = None if tls is None else _context(tls)
     limit = app.config["MAX_CONTENT_LENGTH"]
+    held: dict[int, Any] = {}
     made = create_server(
         app,
+        map=held,
         host=host,
         port=port,
         threads=THREADS,
         ident="synergy",
+        url_scheme="http" if tls is None else "https",
+        connection_limit=2 * KEPT,  # beyond which none is taken up; `channels` closes idle ones long before
+        channel_timeout=IDLE_S,
+        cleanup_interval=IDLE_S // 3,
         max_request_header_size=REQUEST_HEADER_BYTES,
         max_request_body_size=limit + REQUEST_HEADER_BYTES,
         # believed only as far as `Settings.proxies` says, see `web.app`
         clear_untrusted_proxy_headers=False,
     )
-    return Listening(int(made.effective_port), made.run, made.close, app)
+    listening = [one for one in held.values() if isinstance(one, TcpWSGIServer)]  # a name may have several addresses
+    for one in listening:
+        one.channel_class = channels(context)
+    return Listening(int(listening[0].effective_port), made.run, made.close, app)
 
 
-def _with_tls(app: Flask, host: str, port: int, tls: Tls) -> Listening:
-    made = Server((host, port), app, numthreads=THREADS, server_name="synergy")
-    made.ssl_adapter = BuiltinSSLAdapter(str(tls.certificate), str(tls.key))
-    made.max_request_header_size = REQUEST_HEADER_BYTES
-    made.max_request_body_size = app.config["MAX_CONTENT_LENGTH"] + REQUEST_HEADER_BYTES
-    made.prepare()
-    return Listening(int(made.bind_addr[1]), made.serve, made.stop, app)
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 and later
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context
 
 
 def serve(listening: Listening) -> None:
