@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
+import shlex
 import sqlite3
 import threading
 from pathlib import Path
@@ -15,6 +18,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, insert, inspect, text
 from stores import KINDS, PLANNER, Place, begun, editor, proposals, responding_round
 
+from synergy.cli.main import run as run_command
+from synergy.cli.talk import Talk
 from synergy.errors import ConflictError, RefusedError, SynergyError, UsageError
 from synergy.store import audit, declaring, following, people, seeing
 from synergy.store.backup import back_up, restore
@@ -22,6 +27,7 @@ from synergy.store.columns import metadata
 from synergy.store.database import database
 from synergy.store.migrations.run import current, head, upgrade, versions
 from synergy.store.names import Stage
+from synergy.store.overseeing import make_copy
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -85,6 +91,51 @@ def test_data_survive_from_each_version(version: str, address: str) -> None:
     assert {one["answer"] for one in proposals(store, 1).values()} >= {"accepted", "none"}
     assert len(seeing.see_matches(store, PLANNER, 1)) == 2
     store.close()
+
+
+@pytest.mark.parametrize("version", OLD[:1])
+def test_an_old_store_names_the_command_that_brings_it_up(
+    version: str, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _filled(address, version)
+    with pytest.raises(RefusedError) as told:
+        open_store(address)
+    for said in (told.value.en, told.value.zh):
+        found = re.search("`synergy (.*?)`", said)
+        assert found is not None
+        assert run_command(shlex.split(found[1].replace(":***@", ":@")), Talk("en")) == 0
+        open_store(address).close()
+
+
+def test_a_newer_store_is_said_to_be_newer(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    make_store(address).close()
+    base = database(address)
+    with base.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    base.close()
+    commands = (["db", "init"], ["serve", "--port", "0"], ["worker", "--once"], ["audit", "verify"], ["round", "list"])
+    for command in commands:
+        assert run_command([*command, "--db", address], Talk("en")) == 1, command
+        assert "made by a newer program" in capsys.readouterr().err
+
+
+def test_only_its_owner_reads_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_FILE, raising=False)
+    before = os.umask(0o022)
+    try:
+        store = make_store(tmp_path / "store.db")
+        begun(store)
+        assert {one.name for one in tmp_path.iterdir()} >= {f"store.db{end}" for end in ("", "-wal", "-shm", ".key")}
+        make_copy(store, people.MACHINE, tmp_path / "copies")
+        back_up(tmp_path / "store.db", tmp_path / "copy.db")
+        store.close()
+        restore(tmp_path / "copy.db", tmp_path / "back.db")
+        assert {oct(one.stat().st_mode & 0o077) for one in tmp_path.rglob("*") if one.is_file()} == {"0o0"}
+        (tmp_path / "store.db").chmod(0o664)
+        make_store(tmp_path / "store.db").close()
+        assert (tmp_path / "store.db").stat().st_mode & 0o777 == 0o660
+    finally:
+        os.umask(before)
 
 
 def _named(engine: Any) -> set[str]:

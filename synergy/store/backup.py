@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synergy.errors import UsageError
 from synergy.store.database import Database, database
+from synergy.store.files import private
 from synergy.store.words import refusal
 
 _PAGES = 200  # copied at a time, so that writers are not kept waiting
@@ -110,7 +111,9 @@ def restore(source: Path, address: str | Path) -> None:
         if not sound:
             raise UsageError(f"{source}: the copy is damaged")
         part = base.file.with_name(f".{base.file.name}.part")
-        shutil.copyfile(source, part)
+        part.unlink(missing_ok=True)
+        with source.open("rb") as content, private(part) as file:
+            shutil.copyfileobj(content, file)
         part.replace(base.file)
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{source}: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,7 +88,6 @@ def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) 
     if target.exists():
         raise refusal("taken", what="file", name=target.name)
     back_up(store.database.url.render_as_string(hide_password=False), target)
-    os.chmod(target, 0o600)
     told = {"file": target.name, "bytes": target.stat().st_size, "sha256": _digest(target), "at": at.isoformat()}
 
     def body(change: Change) -> Record:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from synergy.store.database import Database, database
-from synergy.store.migrations.run import current, head, upgrade
+from synergy.store.files import private
+from synergy.store.migrations.run import current, head, upgrade, versions
 from synergy.store.words import refusal
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
@@ -71,21 +74,44 @@ def make_store(address: str | Path) -> Store:
     Returns
     -------
     Store
+
+    Raises
+    ------
+    RefusedError
+        A newer program made it.
     """
     base = database(address)
     try:
+        if base.file is not None:
+            _private(base.file)
         with base.write():  # the file, or the error that says why there is none
             pass
+        _known(base)
         upgrade(base)
     finally:
         base.close()
     place = key_file(base)
     if not place.exists():
-        # nobody but the owner may read it
-        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with private(place) as file:
             file.write(secrets.token_hex(KEY_BYTES).encode())
     return open_store(address)
+
+
+def _private(file: Path) -> None:
+    """Make the file of a database that its owner alone may read, and take one that is there from everybody else.
+
+    SQLite makes the files beside it (``-wal``, ``-shm``) with the rights of the database.
+    """
+    if not file.parent.is_dir() or file.is_dir():
+        return  # the database says what is wrong
+    if not file.exists():
+        with suppress(OSError), private(file):
+            pass
+    for one in (file, *file.parent.glob(f"{file.name}-*")):
+        rights = stat.S_IMODE(one.stat().st_mode)
+        if rights & stat.S_IRWXO:
+            with suppress(OSError):  # another account's
+                one.chmod(rights & ~stat.S_IRWXO)
 
 
 def open_store(address: str | Path) -> Store:
@@ -120,15 +146,28 @@ def _is_sqlite(file: Path) -> bool:
     return start in (b"", _MAGIC)  # an empty file is a database without tables
 
 
+def _said(base: Database) -> str:
+    """Return what a database is called in a command, without its password."""
+    return base.url.render_as_string(hide_password=True) if base.file is None else str(base.file)
+
+
+def _known(base: Database) -> str | None:
+    """Return the version of a store, None where there is none, and refuse one that this program does not know."""
+    found = current(base)
+    if found is not None and found not in versions():
+        raise refusal("new_store", place=_said(base), found=found, expected=head())
+    return found
+
+
 def _secret(base: Database) -> bytes:
     """Return the key of a store, and refuse one that this program cannot work with."""
     if base.file is not None and not (base.file.is_file() and _is_sqlite(base.file)):
         raise refusal("no_store", place=base.file)
-    found, wanted = current(base), head()
+    found, wanted = _known(base), head()
     if found is None:
-        raise refusal("no_store", place=base.url.render_as_string(hide_password=True))
+        raise refusal("no_store", place=_said(base))
     if found != wanted:
-        raise refusal("old_store", found=found, expected=wanted)
+        raise refusal("old_store", place=_said(base), found=found, expected=wanted)
     place = key_file(base)
     if not place.exists():
         raise refusal("no_key", place=place)

@@ -90,13 +90,21 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
         ),
         "no_store": (
             RefusedError,
-            "{place}: no store there; make one with `synergy db init`",
-            "{place}：没有数据库；请先运行 `synergy db init`",
+            "{place}: no store there; make one with `synergy db init --db {place}`",
+            "{place}：没有数据库；请先运行 `synergy db init --db {place}`",
         ),
         "old_store": (
             RefusedError,
-            "the store is of version {found}, this program needs {expected}; run `synergy db upgrade`",
-            "数据库版本为 {found}，本程序需要 {expected}；请运行 `synergy db upgrade`",
+            "{place}: the store is of version {found}, this program needs {expected}; copy it, then bring it up with "
+            "`synergy db init --db {place}`",
+            "{place}：数据库版本为 {found}，本程序需要 {expected}；"
+            "请先备份，再运行 `synergy db init --db {place}` 升级",
+        ),
+        "new_store": (
+            RefusedError,
+            "{place}: the store is of version {found}, made by a newer program; this one knows versions up to "
+            "{expected}: use the newer program",
+            "{place}：数据库版本为 {found}，由更新版本的程序建立；本程序最高支持 {expected}：请使用更新版本的程序",
         ),
         "no_key": (
             RefusedError,
