@@ -36,6 +36,7 @@ from synergy.store.access import RULES, Action, Actor, Resource
 from synergy.store.hooks import Due
 from synergy.store.leases import Claim
 from synergy.store.names import Answer, Role, Sheet, Stage, StudyKind
+from synergy.store.notices import list_notices
 from synergy.store.overlay import Entry
 from synergy.store.responding import Reply
 from synergy.store.rounds import Draft
@@ -380,14 +381,16 @@ def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     people.change_user(store, people.MACHINE, "li", password="another horse")
     with pytest.raises(DeniedError):
         keys.actor_of_token(store, token["token"])
-    for _ in range(people.TRIES):
+    with pytest.raises(DeniedError):  # it rests, even for the right one
+        people.sign_in(store, "li", "another horse", resting=True)
+    for _ in range(people.TOLD[0] + 1):
         with pytest.raises(DeniedError):
             people.sign_in(store, "li", "wrong horse!")
-    with pytest.raises(DeniedError):  # it rests, even for the right one
-        people.sign_in(store, "li", "another horse")
-    later = store.now() + people.REST
-    object.__setattr__(store, "now", lambda: later)
+    assert [one["kind"] for one in list_notices(store, actor)] == ["tried"]
+    assert people.list_users(store, people.MACHINE)[0]["failures"] == people.TOLD[0] + 1
+    assert [one["action"] for one in audit.history(store, PLANNER)].count("user.tried") == 1
     assert people.sign_in(store, "li", "another horse").name == "li"
+    assert people.wrong_passwords(store, "li") == 0
     people.change_user(store, people.MACHINE, "li", disabled=True)
     with pytest.raises(DeniedError):
         people.sign_in(store, "li", "another horse")

@@ -88,7 +88,8 @@ def test_a_deadline_that_is_near_is_told_once_to_those_who_are_late(store: Store
 
 
 def test_every_notice_has_words() -> None:
-    fields = dict.fromkeys(("name", "deadline", "enterprise", "number", "status", "proposals", "fault", "reason"), "x")
+    names = ("name", "deadline", "enterprise", "number", "status", "proposals", "fault", "reason", "account", "count")
+    fields = dict.fromkeys(names, "x")
     for kind in MESSAGES:
         said = message(kind, fields | {"standing": "accepted", "answer": "declined", "stage": "running"})
         assert not [text for text in said.values() if "{" in text]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from html import unescape
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from werkzeug.test import TestResponse
 from synergy.store import audit, keys, people
 from synergy.store.backup import restore
 from synergy.store.store import open_store
-from web import signing
+from web import tries
 from web.settings import Settings
 
 NEW = "another long password"
@@ -72,14 +71,13 @@ def test_after_signing_in_one_goes_on_to_where_one_was(web_world: World) -> None
 
 
 def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "PATIENCE_S", 0.01)
-    gate: threading.BoundedSemaphore = web_world.app.extensions["synergy.hashers"]
-    for _ in range(2):
-        assert gate.acquire(timeout=0)
-    answer = signed_in(web_world.client(), "anna", PASSWORD)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
-    gate.release()
-    assert signed_in(web_world.client(), "anna", PASSWORD).status_code == 303
+    monkeypatch.setattr(tries, "PATIENCE_S", 0.01)
+    gate: tries.Tries = web_world.app.extensions["synergy.tries"]
+    with gate.turn(""):
+        with gate.turn(""):
+            answer = signed_in(web_world.client(), "anna", PASSWORD)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert signed_in(web_world.client(), "anna", PASSWORD).status_code == 303
 
 
 def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) -> None:

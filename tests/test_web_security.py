@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from web.app import create_app
 from web.settings import Settings
 from web.signing import onward
+from web.tries import REST
 
 
 @pytest.fixture(autouse=True)
@@ -185,12 +187,58 @@ def test_who_asks_too_often_is_told_to_wait(web_world: World) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_an_account_rests_after_wrong_passwords(web_world: World) -> None:
+def _signs_in(client: Any, name: str, password: str, address: str) -> int:
+    data = {"csrf_token": _mark(client, "/en/sign-in"), "name": name, "password": password}
+    return int(client.post("/en/sign-in", data=data, environ_base={"REMOTE_ADDR": address}).status_code)
+
+
+def _basic(client: Any, name: str, password: str, address: str) -> int:
+    """Return the status of a sign-in by the API; 422 says that a token was asked for in vain, but by somebody known."""
+    return int(
+        client.post(
+            "/api/v1/tokens", auth=(name, password), json={"label": "x"}, environ_base={"REMOTE_ADDR": address}
+        ).status_code
+    )
+
+
+def test_wrong_passwords_let_an_account_rest_where_they_came_from(
+    web_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(secret=SECRET, sign_in_rate="50 per minute")
+    client = create_app(web_world.store, settings).test_client()
+    rival, own = "192.0.2.7", "198.51.100.9"
+    for way in (_signs_in, _basic) * 3:  # both count together
+        way(client, "anna", "wrong wrong", rival)
+    assert _signs_in(client, "anna", PASSWORD, rival) == 403
+    assert _basic(client, "anna", PASSWORD, rival) == 401
+    assert _signs_in(client, "ed-glass", PASSWORD, rival) == 303  # another account
+    client.delete_cookie("synergy")
+    assert _basic(client, "anna", PASSWORD, own) == 422
+    client.delete_cookie("synergy")
+    later = time.monotonic() + REST.get_expiry()
+    monkeypatch.setattr("web.windows.time.monotonic", lambda: later)
+    assert _signs_in(client, "anna", PASSWORD, rival) == 303
+
+
+def test_the_owner_and_the_administrator_are_told_of_wrong_passwords(web_world: World) -> None:
     client = web_world.client()
-    mark = _mark(client, "/en/sign-in")
-    for password in ["wrong wrong"] * 5 + [PASSWORD]:
-        data = {"csrf_token": mark, "name": "anna", "password": password}
-        assert client.post("/en/sign-in", data=data).status_code == 403
+    for number in range(people.TOLD[0]):
+        assert _signs_in(client, "ed-glass", "wrong wrong", f"192.0.2.{number}") == 403
+    assert "5 wrong passwords" in web_world.client("admin").get("/en/admin").text
+    data = {"csrf_token": _mark(client, "/en/sign-in"), "name": "ed-glass", "password": PASSWORD}
+    assert "5 wrong passwords were given" in client.post("/en/sign-in", data=data, follow_redirects=True).text
+    assert "for the account ed-glass" in client.get("/en/notices").text
+    assert "5 wrong passwords" not in web_world.client("admin").get("/en/admin").text
+
+
+def test_wrong_passwords_of_an_address_keep_no_right_one_out(web_world: World) -> None:
+    client = create_app(web_world.store, Settings(secret=SECRET, sign_in_rate="20 per minute")).test_client()
+    office = "192.0.2.7"
+    statuses = [_signs_in(client, f"nobody{number % 7}", "wrong wrong", office) for number in range(22)]
+    assert statuses == [403] * 20 + [429] * 2
+    assert _basic(client, "nobody", "wrong wrong", office) == 429
+    assert _basic(client, "ed-glass", PASSWORD, office) == 422
+    assert _signs_in(client, "anna", PASSWORD, office) == 303
 
 
 def test_a_tag_depends_on_content_and_language_alone(web_world: World) -> None:

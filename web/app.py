@@ -62,7 +62,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
         metered(app)
     csrf.init_app(app)
     app.before_request(guard)
-    gate(app, settings.hashers)
+    gate(app, settings)
     answers(app)
     register(app)
     limit(app)

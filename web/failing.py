@@ -22,6 +22,7 @@ from web.api.calling import told_problem
 from web.api.problems import ApiProblem, code_of
 from web.render import language, page
 from web.texts import WORDS, word
+from web.tries import TriedError
 
 STATUSES: tuple[tuple[type[SynergyError], int], ...] = (
     (NotFoundError, 404),
@@ -38,6 +39,7 @@ def answers(app: Flask) -> None:
     """Let every error of the house and of HTTP be answered."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SynergyError, _own)
+    app.register_error_handler(TriedError, _tried)
 
 
 def status_of(error: SynergyError) -> int:
@@ -68,6 +70,12 @@ def _own(error: SynergyError) -> AnyResponse:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_S)
+    return answer
+
+
+def _tried(error: TriedError) -> AnyResponse:
+    answer = failure(429, word("failed.429", language()))
+    answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -13,13 +9,6 @@ from flask_limiter.util import get_remote_address
 from web.access import APART, settings
 from web.api.limits import counts
 
-# endpoints with a rate of their own: the field of `web.settings.Settings`, and the methods that are counted
-OWN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "account.sign_in": ("sign_in_rate", ("POST",)),
-        "account.password": ("sign_in_rate", ("POST",)),
-    }
-)
 _UNCOUNTED = ("static", "health.alive", "health.ready", "metrics")
 
 
@@ -30,12 +19,6 @@ def limit(app: Flask) -> None:
     """
     limiter = Limiter(get_remote_address, app=app, application_limits=[_rate], retry_after="delta-seconds")
     app.extensions["synergy.limiter"] = limiter  # the views know it weakly
-    for endpoint, (field, methods) in OWN.items():
-        view = app.view_functions.get(endpoint)
-        if view is not None:
-            rate = str(getattr(app.extensions["synergy.settings"], field))
-            limited: Any = limiter.limit(rate, methods=list(methods))(view)
-            app.view_functions[endpoint] = limited
     for endpoint, view in app.view_functions.items():
         # the API counts by account
         if endpoint in _UNCOUNTED or endpoint.startswith(f"{APART}."):

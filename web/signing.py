@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 
+from synergy.errors import DeniedError
 from synergy.store import people, sessions
 from synergy.store.access import Actor
 from web.access import KEY, settings, store
+from web.settings import Settings
 from web.texts import LANGUAGES
+from web.tries import Tries
 
-PATIENCE_S = 4.0
-_GATE = "synergy.hashers"
-
-
-def gate(app: Flask, most: int) -> None:
-    """Let no more than so many passwords be checked at once: each takes 64 MiB and a core."""
-    app.extensions[_GATE] = threading.BoundedSemaphore(most)
+_TRIES = "synergy.tries"
 
 
-class BusyError(Exception):
-    """Too many passwords are being checked just now."""
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Wait for a place among those whose password is checked."""
-    turn: threading.BoundedSemaphore = current_app.extensions[_GATE]
-    if not turn.acquire(timeout=PATIENCE_S):
-        raise BusyError
-    try:
-        yield
-    finally:
-        turn.release()
+def gate(app: Flask, given: Settings) -> None:
+    """Let an application check passwords, few at once, and count the wrong ones."""
+    app.extensions[_TRIES] = Tries(given)
 
 
 def checked(name: str, password: str) -> Actor:
@@ -50,18 +33,30 @@ def checked(name: str, password: str) -> Actor:
     Raises
     ------
     DeniedError
-        Either is wrong, or the account rests or is disabled.
+        Either is wrong, or the account is disabled, or rests for this address.
     BusyError
         Too many are signing in just now.
+    TriedError
+        It is wrong, and many came from this address.
     """
-    with _turn():
-        return people.sign_in(store(), name, password)
+    tries: Tries = current_app.extensions[_TRIES]
+    address = request.remote_addr or ""
+    with tries.turn(address):
+        try:
+            who = people.sign_in(store(), name, password, resting=tries.rests(name, address))
+        except DeniedError:
+            tries.wrong(name, address)
+            raise
+    tries.right(name, address)
+    return who
 
 
 def sign_in(name: str, password: str) -> Actor:
     """Begin a session; what is wrong is raised as by `checked`."""
+    wrong = people.wrong_passwords(store(), name)
     who = checked(name, password)
     begin(who)
+    g.wrong_passwords = wrong
     return who
 
 
@@ -74,12 +69,11 @@ def change_password(who: Actor, old: str, new: str) -> None:
         The old one is wrong.
     RefusedError
         The new one is too short.
-    BusyError
-        Too many are signing in just now.
+    BusyError, TriedError
+        As by `checked`.
     """
-    with _turn():
-        people.sign_in(store(), who.name, old)
-        people.change_user(store(), who, who.name, password=new)
+    checked(who.name, old)
+    people.change_user(store(), who, who.name, password=new)
     begin(who)
 
 

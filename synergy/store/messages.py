@@ -67,6 +67,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A partnership has come to another stage: {stage_en}",
             "合作进入新阶段：{stage_zh}",
         ),
+        "tried": (
+            "{count} wrong passwords in a row were given for the account {account}; from elsewhere it opens with the "
+            "right one as ever. If it was none of yours, choose a longer password",
+            "账户 {account} 连续 {count} 次密码错误；在其他地点仍可正常登录。如非贵方人员所为，请改用更长的密码",
+        ),
         "departed": ("{enterprise} has left: {reason}", "{enterprise} 已退出：{reason}"),
     }
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -15,14 +14,14 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.membership import departed
 from synergy.store.names import OF_AN_ENTERPRISE, Role
+from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
 from synergy.store.tables import sessions, tokens, users
 from synergy.store.words import refusal
 
 SHORTEST = 10  # characters of a password
-TRIES = 5  # wrong passwords in a row before an account rests
-REST = timedelta(minutes=5)
+TOLD = (5, 50, 500, 5000)  # wrong passwords in a row of which the owner is told
 MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database, before there is any account
 
 
@@ -159,7 +158,7 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
     action = Action.OWN_ACCOUNT if own else Action.MANAGE_USERS
     require(actor, action, Resource("user", owner=name))
     asked = asked or Asked()
-    values: dict[str, Any] = {"failures": 0, "locked": None}
+    values: dict[str, Any] = {"failures": 0}
     if "password" in changes:
         values |= {"password": hashed(str(changes["password"])), "one_time": actor.name != name}
     if "disabled" in changes:
@@ -187,13 +186,13 @@ def list_users(store: Store, actor: Actor) -> list[Record]:
     Returns
     -------
     list of dict
-        ``{user, name, role, enterprise, disabled, version}``: never a hash.
+        ``{user, name, role, enterprise, disabled, version, failures}``: never a hash.
     """
     require(actor, Action.SEE_USERS, Resource("user"))
     with store.database.read() as connection:
         rows = connection.execute(select(users).order_by(users.c.name)).all()
     names = ("name", "role", "enterprise", "disabled", "version")
-    return [{"user": row.id, **{name: row._mapping[name] for name in names}} for row in rows]
+    return [{"user": row.id, **{name: row._mapping[name] for name in names}, "failures": row.failures} for row in rows]
 
 
 def empty(store: Store) -> bool:
@@ -222,7 +221,7 @@ def known(store: Store, name: str) -> Actor:
     return actor_of(row)
 
 
-def sign_in(store: Store, name: str, password: str) -> Actor:
+def sign_in(store: Store, name: str, password: str, *, resting: bool = False) -> Actor:
     """Return the actor that name and password belong to.
 
     Parameters
@@ -230,15 +229,16 @@ def sign_in(store: Store, name: str, password: str) -> Actor:
     store : Store
     name, password : str
         As typed.
+    resting : bool
+        Whether the right password is refused too, as after many wrong ones from the same address.
 
     Raises
     ------
     DeniedError
-        Either is wrong, or the account is disabled or rests after too many tries: which, is not told.
+        Either is wrong, or the account is disabled or rests: which, is not told, nor by how long it takes.
     """
     with store.database.read() as connection:
         row = _row(connection, name)
-    resting = row is not None and row.locked is not None and row.locked > store.now()
     able = row is not None and row.password is not None and not row.disabled and not resting
     right = _matches(row.password if able and row is not None else _nobody(), password) and able
     if row is not None and not resting and (row.failures or not right):
@@ -246,6 +246,12 @@ def sign_in(store: Store, name: str, password: str) -> Actor:
     if not right or row is None:
         raise refusal("signed_out")
     return actor_of(row)
+
+
+def wrong_passwords(store: Store, name: str) -> int:
+    """Return how many wrong passwords were given for an account since the last right one; 0 where there is none."""
+    with store.database.read() as connection:
+        return int(connection.execute(select(users.c.failures).where(users.c.name == name)).scalar() or 0)
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -256,9 +262,18 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def _count(store: Store, row: Row[Any], *, right: bool) -> None:
-    """Count a wrong password, or forget those before a right one."""
-    failures = 0 if right else row.failures + 1
-    locked = store.now() + REST if failures >= TRIES else None
+    """Count a wrong password, or forget those before a right one; the owner is told of many."""
+    same = users.c.id == row.id
     with store.database.write() as connection:
-        values = {"failures": 0 if locked else failures, "locked": locked}
-        connection.execute(update(users).where(users.c.id == row.id).values(**values))
+        connection.execute(update(users).where(same).values(failures=0 if right else users.c.failures + 1))
+        count = int(connection.execute(select(users.c.failures).where(same)).scalar_one())
+    if count not in TOLD or row.disabled:
+        return
+
+    def body(change: Change) -> Record:
+        change.event("user.tried", f"user:{row.name}", {"count": count})
+        if row.enterprise is not None or row.role == Role.PLANNER:
+            post(change, [row.enterprise or PLANNERS], Told("tried", fields={"account": row.name, "count": count}))
+        return {}
+
+    commit(store, MACHINE, Step("user.tried"), body)

@@ -15,7 +15,8 @@ from web.access import store
 from web.api.limits import limiter
 from web.api.problems import ApiProblem
 from web.api.spec import Proof
-from web.signing import BusyError, checked
+from web.signing import checked
+from web.tries import BusyError, TriedError
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{20,100}")
@@ -52,13 +53,14 @@ def who(asked: Request, proof: Proof) -> Actor:
             if _TOKEN.fullmatch(given.token):
                 return actor_of_token(store(), given.token)
         elif given is not None and proof is Proof.BASIC and given.type == "basic":
-            limiter().address(str(asked.remote_addr))
             known = checked(str(given.username or "")[:200], str(given.password or "")[:1000])
             # a password that somebody else gave opens the page where it is changed, and nothing else
             if not one_time(store(), known):
                 return known
     except DeniedError:
         pass
+    except TriedError as error:
+        raise ApiProblem("too_many", headers={"Retry-After": str(error.seconds)}) from error
     except BusyError as error:
         raise ApiProblem("unavailable", headers={"Retry-After": "2"}) from error
     if proof is Proof.BEARER:

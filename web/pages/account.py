@@ -13,9 +13,10 @@ from synergy.store.access import RULES, SCOPES, Action, Actor
 from web.access import actor, public, rule, store
 from web.failing import RETRY_S
 from web.render import page, pages
-from web.signing import BusyError, change_password, onward, sign_out
+from web.signing import change_password, onward, sign_out
 from web.signing import sign_in as begin_session
 from web.texts import word
+from web.tries import TRIES, BusyError
 
 room = pages("account")
 Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -38,6 +39,8 @@ def sign_in(lang: str) -> Answer:
     except BusyError:
         shown = page("account/sign_in.html", lang, **fields, fault=word("account.busy", lang))
         return shown, 503, {"Retry-After": str(RETRY_S)}
+    if g.wrong_passwords >= TRIES:
+        flash(word("account.tried", lang, count=g.wrong_passwords), "bad")
     return redirect(onward(target) or url_for("start.home", lang=lang), 303)
 
 

@@ -42,8 +42,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "account.differs": ("The two are not the same.", "两次输入不一致。"),
         "account.same": ("That is your current password; choose another.", "与当前密码相同，请另选一个。"),
         "account.wrong": (
-            "That is not your current password; after five wrong ones the account rests for five minutes.",
-            "当前密码不正确；连续输错五次，账户将暂停五分钟。",
+            "That is not your current password; after five wrong ones the account rests here for five minutes.",
+            "当前密码不正确；连续输错五次，账户在此处将暂停五分钟。",
+        ),
+        "account.tried": (
+            "{count} wrong passwords were given for this account since it was last opened. If that was not you, "
+            "choose a longer password and tell the administrator.",
+            "自上次登录以来，此账户有 {count} 次密码错误。如非本人所为，请改用更长的密码并告知管理员。",
         ),
         "account.changed": ("The password is changed.", "密码已修改。"),
         "account.first": (

@@ -13,6 +13,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "admin.state": ("State", "状态"),
         "admin.active": ("active", "启用"),
         "admin.inactive": ("disabled", "已停用"),
+        "admin.tried": ("{count} wrong passwords", "密码错误 {count} 次"),
         "admin.disable": ("Disable", "停用"),
         "admin.enable": ("Enable", "启用"),
         "admin.disabled": (
@@ -94,6 +95,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit.choose": ("Show", "显示"),
         "action.user.add": ("account made", "新建账户"),
         "action.user.change": ("account changed", "修改账户"),
+        "action.user.tried": ("wrong passwords", "密码多次错误"),
         "action.token.add": ("token made", "创建令牌"),
         "action.token.revoke": ("token ended", "停用令牌"),
         "action.backup.make": ("store copied", "备份数据库"),

@@ -154,6 +154,7 @@ class Account(Told):
 
     model_config = example(
         {"user": 3, "name": "li", "role": "editor", "enterprise": "GLASS", "disabled": False, "version": 1}
+        | {"failures": 0}
     )
     user: Ident
     name: str
@@ -161,6 +162,7 @@ class Account(Told):
     enterprise: str | None
     disabled: bool
     version: int
+    failures: int = Field(description="Wrong sign-ins since the last right one, from whatever address.")
 
 
 class Accounts(Told):
