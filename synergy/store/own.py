@@ -12,27 +12,30 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from synergy.store.anonymity import MONEY_FIGURES, Greatest, cut
 from synergy.store.commit import Record
 
 FIGURES = 3  # significant ones of an own figure
-HIDDEN_FIGURES = 1  # while partners have no name
+NOISE = 1e-6  # of what is lost and paid: a gain below is the rounding of the prices
 FIRMNESS = ("stable", "beaten", "open")
 _LAID = ("from_site", "to_site", "commodity", "mode", "km", "capex")
 
 
-def own_money(proposal: Mapping[str, Any], mine: Sequence[Row[Any]], enterprise: str, *, hidden: bool) -> Record:
+def own_money(
+    proposal: Mapping[str, Any], mine: Sequence[Mapping[str, Any]], enterprise: str, most: Greatest | None = None
+) -> Record:
     """Return what a party has of a proposal.
 
     Parameters
     ----------
     proposal : mapping
         Record of the proposal.
-    mine : sequence of sqlalchemy.Row
-        Lines that the party is an end of.
+    mine : sequence of mapping
+        Lines that the party is an end of, as it is shown them.
     enterprise : str
         The party.
-    hidden : bool
-        Whether its partners have no name yet.
+    most : Greatest, optional
+        Its greatest figures in the round, where its partners have no name yet.
 
     Returns
     -------
@@ -44,29 +47,33 @@ def own_money(proposal: Mapping[str, Any], mine: Sequence[Row[Any]], enterprise:
     """
     part = proposal.get("own", {}).get(enterprise)
     paid = _paid(mine, enterprise)
-    digits = HIDDEN_FIGURES if hidden else FIGURES
+    digits = FIGURES if most is None else MONEY_FIGURES
     if part is None:
         return {"gain": None, "paid": coarse(paid, digits), "capex": None, "payback_years": None, "co2_saved": None}
     gain = None if paid is None or part["value"] is None else part["value"] + paid
+    if gain is not None and abs(gain) <= NOISE * (abs(part["value"]) + abs(paid or 0.0)):
+        gain = 0.0
+    saved = -part["co2"]
     return {
-        "gain": coarse(gain, digits),
+        "gain": coarse(gain) if most is None else cut(gain, most.gain),
         "paid": coarse(paid, digits),
         "capex": coarse(part["capex"], digits),
         "payback_years": coarse(_payback(part, gain), min(digits, 2)),
-        "co2_saved": coarse(-part["co2"], digits),
+        "co2_saved": coarse(saved) if most is None else cut(saved, most.co2),
     }
 
 
-def _paid(mine: Sequence[Row[Any]], enterprise: str) -> float | None:
+def _paid(mine: Sequence[Mapping[str, Any]], enterprise: str) -> float | None:
     """Return what the terms bring a party, None where one between enterprises has no price."""
     total = 0.0
     for line in mine:
-        if line.from_enterprise == line.to_enterprise or not line.from_enterprise or not line.to_enterprise:
+        ends = line["from_enterprise"], line["to_enterprise"]
+        if ends[0] == ends[1] or not all(ends):
             continue
-        if line.price is None:
+        if line["price"] is None:
             return None
-        sign = 1.0 if line.from_enterprise == enterprise else -1.0
-        total += sign * float(line.price) * float(line.quantity)
+        sign = 1.0 if ends[0] == enterprise else -1.0
+        total += sign * float(line["price"]) * float(line["quantity"])
     return total
 
 

@@ -13,16 +13,17 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from synergy.store.anonymity import QUANTITY_FIGURES, Greatest, greatest, quantity
 from synergy.store.commit import Record
 from synergy.store.exact import written
 from synergy.store.names import Answer
-from synergy.store.own import firmness, laid, own_money, told_names, ways
+from synergy.store.own import coarse, firmness, laid, own_money, told_names, ways
 from synergy.texts import text
 
 _SHOWN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.COUNTERED)
 _LINE = ("number", "from_site", "to_site", "commodity", "mode")
 _BUILT = ("process", "site", "capacity", "capex", "annual_cost")
-_NOTES = frozenset({"policy_min", "permit", "hazard", "lead_time"})
+_NOTES = frozenset({"policy_min", "permit", "lead_time"})  # about what is built
 
 
 def whole(one: Row[Any], said: Sequence[Row[Any]], exchanged: Sequence[Row[Any]]) -> Record:
@@ -76,8 +77,9 @@ def own_part(
     -------
     dict
         ``{proposal, kind, state, title_en, title_zh, answer, version, reason, counter, standing, partners, lines,
-        built, links, notes, own, settlement, firmness, labels, currency}``; own: see `synergy.store.own.own_money`. The
-        length of a line and the links that are laid are there only while partners have a name.
+        built, links, notes, own, settlement, firmness, labels, currency}``; own: see `synergy.store.own.own_money`.
+        While partners have no name, figures are cut (`synergy.store.anonymity`), and state, length and mode of a line,
+        links that are laid and notes on what partners build are not there.
     """
     row, one = place
     enterprise, record = seen
@@ -86,17 +88,18 @@ def own_part(
     near = {name for line in mine for name in (line.from_enterprise, line.to_enterprise)} - {enterprise, ""}
     hidden = bool(row.anonymous) and not all(party.answer in _SHOWN for party in said)
     alias = {name: f"?{number}" for number, name in enumerate(sorted(near), start=1)} if hidden else {}
+    most = greatest(record, enterprise) if hidden else None
     own = next(party for party in said if party.enterprise == enterprise)
     goods = list(dict.fromkeys(line.commodity for line in mine))
     built = [build for build in one.record["built"] if labels["sites"][build["site"]]["enterprise"] == enterprise]
-    built = [{name: build[name] for name in _BUILT} for build in built]
-    shown = [_hidden(_line(line), enterprise, alias) for line in mine]
+    built = [_built(build, hidden) for build in built]
+    shown = [_hidden(_line(line), enterprise, alias, most) for line in mine]
     km = {} if hidden else ways(one.record)
     plan = record["plan"]
     return {
         "proposal": one.code,
         "kind": one.kind,
-        "state": one.record["state"],
+        "state": None if hidden else one.record["state"],
         **{f"title_{lang}": _title(one.kind, goods, labels, lang) for lang in ("en", "zh")},
         "answer": own.answer,
         "version": own.version,
@@ -107,14 +110,20 @@ def own_part(
         "lines": [line | {"km": km.get(_ends(line))} for line in shown],
         "built": built,
         "links": [] if hidden else laid(plan, one.record, mine),
-        "notes": _notes(one.record["notes"], (enterprise, labels), shown),
-        "own": own_money(one.record, mine, enterprise, hidden=hidden),
+        "notes": _notes(one.record["notes"], (enterprise, labels), shown, built if hidden else None),
+        "own": own_money(one.record, shown, enterprise, most),
         # without a ladder an exact payoff would give away what the partner gains
-        "settlement": _settlement(record, enterprise) if row.options.get("ladder") else None,
+        "settlement": _settlement(record, enterprise, bool(row.anonymous)) if row.options.get("ladder") else None,
         "firmness": firmness(plan),
         "labels": told_names(labels, shown, built),
         "currency": record["currency"],
     }
+
+
+def _built(build: Mapping[str, Any], hidden: bool) -> Record:
+    """Return what is built on the own site; its size tells what comes in, hence what is lost on its way."""
+    made = {name: build[name] for name in _BUILT}
+    return made | {name: coarse(build[name], QUANTITY_FIGURES) for name in _BUILT[2:]} if hidden else made
 
 
 def _ends(line: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -122,23 +131,30 @@ def _ends(line: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _notes(
-    notes: Sequence[Mapping[str, Any]], seen: tuple[str, Mapping[str, Any]], exchanged: Sequence[Record]
+    notes: Sequence[Mapping[str, Any]],
+    seen: tuple[str, Mapping[str, Any]],
+    exchanged: Sequence[Record],
+    built: Sequence[Record] | None,
 ) -> list[Mapping[str, Any]]:
     """Return the notes about a build, about goods that a party exchanges, and about limits that it has or has to keep.
 
-    How near a blend comes to a limit is told to whose limit it is: it tells of what others deliver.
+    How near a blend comes to a limit is told to whose limit it is: it tells of what others deliver. While partners have
+    no name (`built`: what is built on the own sites), nothing is told of what they build and limit.
     """
+    own = None if built is None else {one["process"] for one in built}
     enterprise, labels = seen
     goods = {line["commodity"] for line in exchanged}
     ends = {(line["to_site"], line["commodity"]) for line in exchanged}
     found: list[Mapping[str, Any]] = []
     for note in notes:
-        if note["code"] in _NOTES and (note["code"] != "hazard" or note["subject"] in goods):
-            found.append(note)
+        if note["code"] == "hazard":
+            found += [note] if note["subject"] in goods else []
+        elif note["code"] in _NOTES:
+            found += [note] if own is None or note["subject"] in own else []
         elif note["code"] == "quality" and (note["site"], note["subject"]) in ends:
             mine = labels["sites"][note["site"]]["enterprise"] == enterprise
             said = {"text": note["asks"], "text_zh": note["asks_zh"], "value": None}
-            found.append(note if mine else {**note, **said})
+            found += [note if mine else {**note, **said}] if mine or own is None else []
     return found
 
 
@@ -155,20 +171,28 @@ def _partner(name: str, labels: Mapping[str, Any], alias: Mapping[str, str]) -> 
     return {"enterprise": name, "name_en": label.get("name_en", name), "name_zh": label.get("name_zh", name)}
 
 
-def _hidden(line: Record, enterprise: str, alias: Mapping[str, str]) -> Record:
-    """Return a line, the other end without its name and place while the round keeps them back."""
+def _hidden(line: Record, enterprise: str, alias: Mapping[str, str], most: Greatest | None) -> Record:
+    """Return a line, the other end without its name and place, and what would tell them, while they are kept back."""
+    if most is None:
+        return line
+    told = quantity(float(line["quantity"]), most.goods.get(line["commodity"], 0.0))
+    line |= {"quantity": f"{told:.12g}"}
     for side in ("from", "to"):
         owner = line[f"{side}_enterprise"]
         if owner != enterprise and owner in alias:
-            line |= {f"{side}_enterprise": alias[owner], f"{side}_site": alias[owner]}
+            # a mode is a public way between two sites, or as wide as its quantity
+            line |= {f"{side}_enterprise": alias[owner], f"{side}_site": alias[owner], "mode": ""}
     return line
 
 
-def _settlement(record: Mapping[str, Any], enterprise: str) -> Record | None:
-    """Return the enterprise's own payoff; nobody else's, and no sum."""
+def _settlement(record: Mapping[str, Any], enterprise: str, anonymous: bool) -> Record | None:
+    """Return the enterprise's own payoff; nobody else's, and no sum; what is paid tells quantities, so it is cut."""
     settled = record["plan"].get("settlement")
     own = None if not settled else settled["payoffs"].get(enterprise)
     if not settled or own is None:
         return None
     lump = settled.get("lump_sums", {}).get(enterprise)
-    return {name: own.get(name) for name in ("standalone", "payoff", "gain", "transfer")} | {"lump_sum": lump}
+    told = {name: own.get(name) for name in ("standalone", "payoff", "gain", "transfer")} | {"lump_sum": lump}
+    if not anonymous:
+        return told
+    return told | {name: coarse(told[name], QUANTITY_FIGURES) for name in told if name != "standalone"}

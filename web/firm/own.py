@@ -121,9 +121,10 @@ class Own:
         """Return the kind of proposal."""
         return text(f"kind.{self.record['kind']}", self.lang)
 
-    def state(self) -> str:
-        """Return whether it is new, changed or running."""
-        return text(f"state.{self.record['state']}", self.lang)
+    def sort(self) -> str:
+        """Return the kind of proposal, and whether it is new, changed or running where that is told."""
+        state = self.record["state"]
+        return self.kind() if state is None else f"{self.kind()} · {text(f'state.{state}', self.lang)}"
 
     def partner(self, name: str) -> str:
         """Return the name of a partner; of one that has none yet, its number."""

@@ -8,7 +8,7 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, half
-from synergy.store import looking, planning, seeing
+from synergy.store import anonymity, looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
@@ -74,6 +74,7 @@ def one(lang: str, round_id: int) -> str:
         took=took,
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
+        telltales=[one[f"name_{lang}"] for one in anonymity.telltales(place, who, round_id)],
         sheet=members(
             people,
             names["labels"]["enterprises"],

@@ -24,6 +24,11 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "round.enterprise": ("Enterprise", "企业"),
         "round.answer": ("Answers", "答复"),
         "round.code": ("Code", "编号"),
+        "round.telltales": (
+            "Partners have no name yet, but only one enterprise could be the other end of: {goods}. Whoever is "
+            "proposed an exchange of these knows with whom.",
+            "合作方尚未公开，但下列物料的对方只可能是一家企业：{goods}。收到此类建议的企业即可知道对方是谁。",
+        ),
         "round.anonymous": ("Anonymous partners", "合作方匿名"),
         "round.way": ("Steps of a round", "轮次步骤"),
         "round.next": ("What comes next", "下一步"),

@@ -1,0 +1,168 @@
+"""What keeps partners without a name from being found out: figures to as few digits as tell no way.
+
+A quantity to six digits tells the losses of its way, hence its length, hence who is at its other end. A rest of a
+thousandth of it tells them too, so that figures are cut at a digit of the greatest of their kind in the round, not of
+their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from synergy.dataset.dataset import Dataset
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import archive, dataset_of
+from synergy.store.commit import Record
+from synergy.store.rounds import round_row
+from synergy.store.store import Store
+
+QUANTITY_FIGURES = 2
+MONEY_FIGURES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Greatest:
+    """Greatest figures of an enterprise in a plan, by which its others are cut.
+
+    Parameters
+    ----------
+    goods : mapping of str to float
+        Quantity a year that it exchanges, by commodity.
+    gain, co2 : float
+        Of its proposals: money a year, t a year.
+    """
+
+    goods: Mapping[str, float]
+    gain: float
+    co2: float
+
+
+def greatest(record: Mapping[str, Any], enterprise: str) -> Greatest:
+    """Return the greatest figures of an enterprise in a plan.
+
+    Parameters
+    ----------
+    record : mapping
+        Of the round.
+    enterprise : str
+    """
+    owner = {site: one["enterprise"] for site, one in record["labels"]["sites"].items()}
+    goods: dict[str, float] = {}
+    gains, saved = [0.0], [0.0]
+    for one in record["plan"]["proposals"]:
+        if enterprise not in one["enterprises"]:
+            continue
+        paid = 0.0
+        for term in one["terms"]:
+            sells, buys = (owner.get(term[end], "") == enterprise for end in ("from", "to"))
+            if sells or buys:
+                goods[term["commodity"]] = max(goods.get(term["commodity"], 0.0), float(term["quantity"]))
+            if sells != buys and term["price"] is not None:
+                paid += (1 if sells else -1) * float(term["price"]) * float(term["quantity"])
+        part = one.get("own", {}).get(enterprise)
+        if part is not None:
+            gains.append(0.0 if part["value"] is None else abs(part["value"] + paid))
+            saved.append(abs(part["co2"]))
+    return Greatest(goods, max(gains), max(saved))
+
+
+def _step(value: float, digits: int) -> float:
+    """Return one of the last of so many significant digits of a figure."""
+    return 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1) if value else 0.0
+
+
+def _round(value: float, step: float) -> float:
+    return float(f"{round(value / step) * step:.12g}") + 0.0 if step else value + 0.0
+
+
+def cut(value: float | None, most: float) -> float | None:
+    """Return a figure to one digit, and not below the second one of the greatest of its kind; None stays None.
+
+    Examples
+    --------
+    >>> cut(28823400.0, 241e6), cut(-131.8, 60000.0), cut(0.02, 60000.0), cut(None, 1.0)
+    (30000000.0, 0.0, 0.0, None)
+    """
+    return None if value is None else _round(value, max(_step(value, 1), _step(most, 2)))
+
+
+def quantity(value: float, most: float) -> float:
+    """Return a quantity to the second digit of the greatest, at least one there: what is, is not told as nothing.
+
+    Examples
+    --------
+    >>> quantity(145781.3, 145781.3), quantity(131.8, 60000.0)
+    (150000.0, 1000.0)
+    """
+    step = _step(most, QUANTITY_FIGURES)
+    return max(_round(value, step), step)
+
+
+def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:
+    """Return the commodities that name a partner by themselves: who deals in one knows who alone has it, or uses it.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+
+    Returns
+    -------
+    list of dict
+        ``{commodity, name_en, name_zh}``, by commodity; empty where partners have names.
+    """
+    require(actor, Action.SEE_PLANS, Resource("round"))
+    with store.database.read() as connection:
+        row = round_row(connection, round_id)
+        if not row.anonymous:
+            return []
+        digest = row.frozen or row.base
+        found = _known(_Archive(digest, archive(connection, digest)))
+    return [{"commodity": name, "name_en": en, "name_zh": zh} for name, en, zh in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """An archive as an argument that a cache tells apart by its digest."""
+
+    digest: str
+    content: bytes
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Archive) and self.digest == other.digest
+
+
+@lru_cache(maxsize=32)
+def _known(kept: _Archive) -> tuple[tuple[str, ...], ...]:
+    dataset = dataset_of(kept.content)
+    table = dataset["commodities"].set_index("commodity")
+    names = [str(name) for name in table.index if _telling(*_holders(dataset, str(name)))]
+    return tuple((name, *(str(table.at[name, f"name_{lang}"]) or name for lang in ("en", "zh"))) for name in names)
+
+
+def _telling(have: set[str], take: set[str]) -> bool:
+    """Return whether somebody on one side knows who alone is on the other."""
+    return any(len(side - {one}) == 1 for side, others in ((have, take), (take, have)) for one in others)
+
+
+def _holders(dataset: Dataset, commodity: str) -> tuple[set[str], set[str]]:
+    """Return the enterprises that have, and those that take, a commodity today."""
+    owner = dataset["sites"].set_index("site")["enterprise"]
+    recipes, facilities = dataset["recipes"], dataset["facilities"]
+    own = recipes[recipes["commodity"] == commodity]
+    found = []
+    for sheet, makes in (("offers", 1), ("needs", -1)):
+        processes = set(own.loc[own["coefficient"] * makes > 0, "process"])
+        at = dataset[sheet].loc[dataset[sheet]["commodity"] == commodity, "site"].tolist()
+        at += facilities.loc[facilities["process"].isin(processes), "site"].tolist()
+        found.append({str(owner[site]) for site in at} - {""})
+    return found[0], found[1]
