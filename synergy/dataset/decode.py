@@ -1,11 +1,13 @@
 """From the bytes of a file to UTF-8 with plain line ends, or the reason why not.
 
-A byte order mark decides, then strict UTF-8, then strict GB18030. Nothing is replaced or dropped.
+A byte order mark decides, then what the data package says, then strict UTF-8, then strict GB18030 or Big5, whichever
+makes commoner characters of it. Nothing is replaced or dropped.
 """
 
 from __future__ import annotations
 
 import codecs
+from itertools import islice
 
 from synergy.dataset.findings import Findings, Where
 
@@ -21,10 +23,34 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a picture", "图片"),
     (b"{\\rtf", "a rich text document", "RTF 文档"),
 )
+_CHINESE = (("GB18030 (GBK)", "gb18030"), ("Big5", "cp950"))
+_SAMPLE = 20_000  # characters that tell two encodings apart
 CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
 
 
-def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
+def unmarked(data: bytes) -> str:
+    """Return a document as text: by its byte order mark, UTF-8 where it has none.
+
+    Parameters
+    ----------
+    data : bytes
+        The document.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        It is not what its mark says.
+
+    Examples
+    --------
+    >>> unmarked(b"\\xef\\xbb\\xbf{}"), unmarked("{}".encode("utf-16")), unmarked(b"{}")
+    ('{}', '{}', '{}')
+    """
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig")
+
+
+def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> bytes | None:
     """Return a file as UTF-8 without byte order mark, its lines ended by a line feed.
 
     Parameters
@@ -35,6 +61,8 @@ def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
         Its table, for messages.
     findings : Findings
         Takes what is wrong, and a note on an encoding that had to be guessed.
+    encoding : str
+        What the data package says; "" for nothing.
 
     Returns
     -------
@@ -48,6 +76,8 @@ def decode(data: bytes, table: str, findings: Findings) -> bytes | None:
         return None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _utf16(data, where, findings)
+    elif encoding and not data.startswith(codecs.BOM_UTF8):
+        text = _said(data, encoding, where, findings)
     else:
         text = _bytes(data.removeprefix(codecs.BOM_UTF8), where, findings)
     if text is None:
@@ -90,6 +120,16 @@ def _utf16(data: bytes, where: Where, findings: Findings) -> bytes | None:
     return text.encode()
 
 
+def _said(data: bytes, encoding: str, where: Where, findings: Findings) -> bytes | None:
+    """Return a file as UTF-8 that is in the encoding which its data package says."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        findings.add("not_encoded", where, "", offset=error.start, encoding=encoding)
+        return None
+    return _bytes(text.encode(), where, findings)
+
+
 def _bytes(data: bytes, where: Where, findings: Findings) -> bytes | None:
     if b"\0" in data:
         findings.add("nul", where, "", offset=data.index(b"\0"))
@@ -104,20 +144,36 @@ def _bytes(data: bytes, where: Where, findings: Findings) -> bytes | None:
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError, where: Where, findings: Findings) -> bytes | None:
-    """Return a GB18030 file as UTF-8; a file that is partly UTF-8, or cut, is refused where it changes."""
+    """Return a GB18030 or Big5 file as UTF-8; a file that is partly UTF-8, or cut, is refused where it changes."""
     if error.end >= len(data) and "unexpected end" in error.reason:
         findings.add("cut_character", where, "", offset=error.start)
         return None
     if (offset := _first_utf8(data)) is not None:
         findings.add("mixed_encodings", where, "", offset=max(offset, error.start))
         return None
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as other:
-        findings.add("not_text", where, "", offset=other.start)
+    found = {name: text for name, codec in _CHINESE if (text := _strictly(data, codec))}
+    if not found:
+        findings.add("not_text", where, "", offset=error.start)
         return None
-    findings.add("encoding", where, "GB18030", encoding="GB18030 (GBK)")
-    return text.encode()
+    name = max(found, key=lambda name: _common(found[name], name))
+    findings.add("encoding", where, name.partition(" ")[0], encoding=name)
+    return found[name].encode()
+
+
+def _strictly(data: bytes, codec: str) -> str:
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _common(text: str, name: str) -> float:
+    """Return the part of the characters beyond ASCII that are in everyday use in an encoding."""
+    codec, low, high = ("gb2312", 0xB0, 0xD7) if name.startswith("GB") else ("big5", 0xA4, 0xC6)
+    beyond = list(islice((one for one in text if not one.isascii()), _SAMPLE))
+    leads = [one.encode(codec, "ignore")[:1] for one in beyond]
+    everyday = sum(low <= lead[0] <= high or lead[0] in (0xA1, 0xA3) for lead in leads if lead)
+    return everyday / max(1, len(beyond))
 
 
 def _first_utf8(data: bytes) -> int | None:

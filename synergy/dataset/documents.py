@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
+from synergy.dataset.decode import unmarked
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import LONGEST as DIGITS
 
@@ -29,7 +30,7 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
     Parameters
     ----------
     data : bytes
-        The file, UTF-8.
+        The file: UTF-8, or what its byte order mark says.
     file : str
         Its name: ``.toml`` is TOML, everything else JSON; the table in messages.
     findings : Findings
@@ -59,7 +60,7 @@ def load_plain(data: bytes, file: str, findings: Findings) -> Any:
     try:
         if len(data) > LIMIT:
             raise RefusedError("document", f"{len(data)}", f"more than {LIMIT} bytes")
-        text = data.decode("utf-8-sig")
+        text = unmarked(data)
         plain = _toml(text) if file.lower().endswith(".toml") else _json(text)
         _walk(plain)
     except RefusedError as error:

@@ -6,7 +6,7 @@ The file is walked once in blocks of bytes; a quote turns separators off until t
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ class _Walk:
     seen: int = 0  # line feeds so far, those in quotes too
 
 
-def layout(data: bytes, table: str, known: Collection[str], findings: Findings) -> Layout | None:
+def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> Layout | None:
     """Return the layout of a CSV file.
 
     Parameters
@@ -66,8 +66,8 @@ def layout(data: bytes, table: str, known: Collection[str], findings: Findings) 
         UTF-8, line ends as line feeds, the last line ended.
     table : str
         Its table, for messages.
-    known : collection of str
-        Names of columns: they tell the delimiter.
+    known : callable
+        Whether a cell is the name of a column: they tell the delimiter.
     findings : Findings
         Takes open quotes, ragged records, cells too long.
 
@@ -78,7 +78,7 @@ def layout(data: bytes, table: str, known: Collection[str], findings: Findings) 
     """
     before = len(data) - len(data.lstrip(b"\n"))
     first = data[before : data.index(b"\n", before)].decode()
-    delimiter = max(_DELIMITERS, key=lambda mark: sum(cell in known for cell in _cells(first, mark)))
+    delimiter = max(_DELIMITERS, key=lambda mark: sum(map(known, _cells(first, mark))))
     quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE) if b'"' in data else np.empty(0, np.int64)
     fault = _stray_quote(data, quotes, delimiter)
     if fault is not None:
@@ -90,7 +90,7 @@ def layout(data: bytes, table: str, known: Collection[str], findings: Findings) 
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    return [cell.replace("\ufeff", "").strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
 def _stray_quote(data: bytes, quotes: NDArray[np.int64], delimiter: str) -> int | None:

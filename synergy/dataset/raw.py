@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from synergy.dataset.decode import decode
+from synergy.dataset.described import UNDESCRIBED, Description, formatted, texts_needed
+from synergy.dataset.dialects import rewritten
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import Layout, layout
 from synergy.dataset.numbers import SMALLEST
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.workbook.names import known_as, names_a_column
 
 _MARKS = {";": "semicolons", "\t": "TABs"}
 
 
-def raw_sheet(data: bytes, table: str, findings: Findings, known: Collection[str] = ()) -> Sheet | None:
+def raw_sheet(
+    data: bytes,
+    table: str,
+    findings: Findings,
+    known: Callable[[str], bool] | None = None,
+    description: Description = UNDESCRIBED,
+) -> Sheet | None:
     """Return a table as it stands in its file.
 
     Parameters
@@ -31,8 +41,10 @@ def raw_sheet(data: bytes, table: str, findings: Findings, known: Collection[str
         Name of the table.
     findings : Findings
         Takes what is wrong with its form.
-    known : collection of str
-        Names of columns where `table` is none of the schema: every cell stays a text then.
+    known : callable, optional
+        Whether a cell is the name of a column, where `table` is none of the schema: every cell stays a text then.
+    description : Description
+        What the data package says of the cells.
 
     Returns
     -------
@@ -40,11 +52,13 @@ def raw_sheet(data: bytes, table: str, findings: Findings, known: Collection[str
         Columns that the schema counts as numbers are numbers where all cells are plain and finite, else words.
         None where the file cannot be read.
     """
-    text = decode(data, table, findings)
+    text = decode(data, table, findings, description.encoding)
     del data
+    if text is not None and not description.dialect.usual:
+        text = rewritten(text, description.dialect, description.names, Where(table), findings)
     if text is None:
         return None
-    shape = layout(text, table, known or TABLES[table].names, findings)
+    shape = layout(text, table, known or partial(names_a_column, table), findings)
     if shape is None:
         return None
     if shape.delimiter in _MARKS:
@@ -54,20 +68,25 @@ def raw_sheet(data: bytes, table: str, findings: Findings, known: Collection[str
         return None
     if not len(shape.lines):
         return Sheet(table, shape.lines, {name: Words.blank(0) for name in names if name})
-    columns = _columns(text, shape, names, table)
-    return _named(Sheet(table, shape.lines, columns, grouped=shape.delimiter != ";"), findings)
+    columns = _columns(text, shape, names, (table, texts_needed(description)))
+    lines = shape.lines if description.dialect.header else shape.lines - 1  # the header that was put above
+    grouped = ";" not in (shape.delimiter, description.dialect.delimiter)
+    return formatted(_named(Sheet(table, lines, columns, grouped=grouped), findings), description, findings)
 
 
 def _names(shape: Layout, table: str, findings: Findings) -> list[str] | None:
-    """Return names of all columns; nameless ones get a number."""
+    """Return names of all columns as the schema has them; nameless ones get a number."""
+    if table in TABLES:
+        shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
     twice = sorted({name for name in shape.header if name and shape.header.count(name) > 1})
     for name in twice:
         findings.add("double_header", Where(table, 1, name), name)
     return None if twice else [name or f"\0{place}" for place, name in enumerate(shape.header)]
 
 
-def _columns(text: bytes, shape: Layout, names: list[str], table: str) -> dict[str, Cells]:
-    numbers = {name for name in names if table in TABLES and numeric(table, name)}
+def _columns(text: bytes, shape: Layout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
+    table, worded = of
+    numbers = {name for name in names if table in TABLES and not worded and numeric(table, name)}
     frame = _parsed(text, shape, names, numbers) if numbers else None
     if frame is None or not all(_at_sight(frame[name]) for name in numbers):
         frame, numbers = _parsed(text, shape, names, ()), set()

@@ -23,7 +23,6 @@ from synergy.dataset.digest import digest_of
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.loops import LOOPS, check_loops
 from synergy.dataset.package import Package, package_of
-from synergy.dataset.raw import raw_sheet
 from synergy.dataset.scenarios import SCENARIO, check_shape
 from synergy.dataset.schema import TABLES, YEAR
 from synergy.dataset.settings import OVERRIDES, Layer, parse_settings
@@ -134,7 +133,7 @@ def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Pro
     if source is None:
         return None
     package = package_of(source, findings)
-    return package, lambda name: raw_sheet(source.load(package.files[name]), name, findings), lambda problem: problem
+    return package, lambda name: package.sheet(name, source, findings), lambda problem: problem
 
 
 def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:

@@ -19,6 +19,46 @@ FILE_RULES = {
         "add {table}.csv with a header row",
         "请添加带表头的 {table}.csv",
     ),
+    "table_file": error(
+        "meant as the table {table}, and cannot be read as it is",
+        "应为表 {table}，但无法按现状读取",
+        "save it as {table}.csv beside the other tables (CSV, UTF-8), or take it out of the dataset",
+        "请与其他表放在同处，另存为 {table}.csv（CSV，UTF-8），或移出数据集",
+    ),
+    "double_file": error(
+        "a second file for the table {table}, beside {first}",
+        "表 {table} 已有文件 {first}",
+        "keep one of them",
+        "请保留其一",
+    ),
+    "spare_file": warning(
+        "not read: the table {table} is read from {first}", "未读取：表 {table} 取自 {first}", "", ""
+    ),
+    "two_datasets": error(
+        "more than one dataset: {folders}",
+        "含多个数据集：{folders}",
+        "name the folder of one of them, or pack one alone",
+        "请指定其中一个文件夹，或只打包一个",
+    ),
+    "not_followed": error(
+        "the reader does not follow this; expected {expected}",
+        "不支持此设置；应为 {expected}",
+        "write the table so, and take this out of datapackage.json",
+        "请按此改写表，并从 datapackage.json 中删去该项",
+    ),
+    "format_cell": error(
+        "expected as {expected}, as datapackage.json says",
+        "应如 {expected}（见 datapackage.json）",
+        "write it so, or mend datapackage.json",
+        "请按此填写，或修正 datapackage.json",
+    ),
+    "unknown_resource": error(
+        "no table has this name, and its file is none by its name",
+        "没有此名称的表，其文件名也不是表名",
+        "{near}",
+        "{near}",
+    ),
+    "spare_resource": warning("no table has this name; not read", "没有此名称的表，未读取", "", ""),
     "unknown_file": warning("no table has this name; not read", "没有此名称的表，未读取", "{near}", "{near}"),
     "too_large": error("larger than {most} bytes", "超过 {most} 字节", "split the dataset", "请拆分数据集"),
     "unsafe_path": error(
@@ -64,9 +104,15 @@ FILE_RULES = {
         "save the whole file as UTF-8",
         "请将整个文件存为 UTF-8",
     ),
+    "not_encoded": error(
+        "no {encoding} from byte {offset}, as datapackage.json says",
+        "自字节 {offset} 起不是 datapackage.json 所说的 {encoding}",
+        "name the encoding that the file has, or save it as UTF-8",
+        "请写明文件的实际编码，或存为 UTF-8",
+    ),
     "not_text": error(
-        "neither UTF-8 nor GB18030 from byte {offset}",
-        "自字节 {offset} 起既非 UTF-8 也非 GB18030",
+        "neither UTF-8 nor GB18030 nor Big5 from byte {offset}",
+        "自字节 {offset} 起既非 UTF-8，也非 GB18030 或 Big5",
         "save it as UTF-8",
         "请存为 UTF-8",
     ),

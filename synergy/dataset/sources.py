@@ -1,4 +1,7 @@
-"""Where a dataset lies: a folder or a zip archive of one. Names are looked up, never used as paths."""
+"""Where a dataset lies: a folder or a zip archive of one, or of a folder that holds it.
+
+Names are looked up, never used as paths.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,20 @@ from pathlib import Path, PurePosixPath
 
 from synergy.dataset.decode import LIMIT, real_type
 from synergy.dataset.findings import Findings, Where
+from synergy.dataset.schema import TABLES
+from synergy.workbook.names import table_named
 
 MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked to packed bytes; tables of text reach 10 to 30
 SMALL = 8 << 20  # below so many bytes the ratio says nothing
 PACKAGE = "datapackage.json"
+TEXTS = (".csv", ".txt", ".tsv", ".tab")
+# what else tables are kept in, and what packs them
+_DATA = (
+    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers"),
+    *(".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".dat", ".db", ".sqlite", ".xml"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".rar"),
+)
 _EXPECTED = {
     "expected": "a folder, a zip archive or an .xlsx workbook of a dataset",
     "expected_zh": "数据集文件夹、zip 压缩包或 .xlsx 工作簿",
@@ -64,19 +76,76 @@ def open_source(path: Path, findings: Findings) -> Source | None:
     else:
         findings.add("not_found", Where(path.name), str(path))
         return None
-    if source is not None and sum(source.sizes.values()) > LIMIT:
-        findings.add("too_large", Where(path.name), sum(source.sizes.values()), most=LIMIT)
+    if source is None:
         return None
-    return source
+    source = _packaged(source)
+    size = sum(size for name, size in source.sizes.items() if name == PACKAGE or table_file(name)[1])
+    if size > LIMIT:
+        findings.add("too_large", Where(path.name), size, most=LIMIT)
+        return None
+    return _rooted(source, Where(path.name), findings)
+
+
+def _packaged(source: Source) -> Source:
+    """Return the files, a data package in each folder by its usual name whatever its case."""
+    names = {}
+    for name in source.sizes:
+        place = PurePosixPath(name)
+        usual = place.with_name(PACKAGE).as_posix()
+        if place.name != PACKAGE and place.name.lower() in (PACKAGE, f"{PACKAGE}.txt") and usual not in source.sizes:
+            names[name] = usual
+    old = {names.get(name, name): name for name in source.sizes}
+    return Source(source.name, {name: source.sizes[file] for name, file in old.items()}, lambda n: source.load(old[n]))
+
+
+def table_file(name: str) -> tuple[str, bool]:
+    """The table that a file means by its name ("" for none), and whether its endings are those of a text of cells.
+
+    Examples
+    --------
+    >>> table_file("Offers.csv.txt"), table_file("data/供给.csv"), table_file("offers.xlsx"), table_file("notes.txt")
+    (('offers', True), ('offers', True), ('offers', False), ('', True))
+    """
+    stem = PurePosixPath(name).name
+    endings: list[str] = []
+    while (ending := PurePosixPath(stem).suffix.lower()) in (*TEXTS, *_DATA):
+        endings.append(ending)
+        stem = stem[: -len(ending)]
+    table = table_named(stem)
+    return table if table in TABLES else "", bool(endings) and set(endings) <= set(TEXTS)
+
+
+def _rooted(source: Source, where: Where, findings: Findings) -> Source | None:
+    """Return the files of the folder that holds the tables, by their names in it."""
+    needed = {name for name, table in TABLES.items() if table.required}
+    inside = {
+        PurePosixPath(name).parent
+        for name in source.sizes
+        if PurePosixPath(name).name == PACKAGE or table_file(name)[0] in needed
+    }
+    tops = sorted(str(one) for one in inside if not inside & set(one.parents))
+    if len(tops) > 1:
+        findings.add("two_datasets", where, "", folders=", ".join(tops[:6]))
+        return None
+    if tops in ([], ["."]):
+        return source
+    cut = len(tops[0]) + 1
+    below = {name[cut:]: name for name in source.sizes if name.startswith(f"{tops[0]}/")}
+    aside = [name for name in source.sizes if not name.startswith(f"{tops[0]}/") and all(table_file(name))]
+    for name in aside:
+        findings.add("table_file", Where(name), name, table=table_file(name)[0])
+    return Source(
+        source.name, {name: source.sizes[old] for name, old in below.items()}, lambda n: source.load(below[n])
+    )
 
 
 def _folder(path: Path) -> Source:
-    """Return the files of a folder; those in folders right inside it are read where a resource names them."""
-    tables = [one for one in sorted(path.iterdir()) if one.suffix.lower() == ".csv"] + sorted(path.glob("*/*.csv"))
-    inside = [one for one in [*tables, path / PACKAGE] if one.is_file()]
+    """Return the files of a folder and of those right inside it."""
+    found = [one for one in [*sorted(path.iterdir()), *sorted(path.glob("*/*"))] if one.is_file()]
     root = path.resolve()
-    files = {one.relative_to(path).as_posix(): one for one in inside if one.resolve().is_relative_to(root)}
-    return Source(root.name, {name: one.stat().st_size for name, one in files.items()}, lambda n: files[n].read_bytes())
+    files = {one.relative_to(path).as_posix(): one for one in found if one.resolve().is_relative_to(root)}
+    named = {name: one for name, one in files.items() if not _aside(name)}
+    return Source(root.name, {name: one.stat().st_size for name, one in named.items()}, lambda n: named[n].read_bytes())
 
 
 def _archive(path: Path, findings: Findings) -> Source | None:
@@ -144,7 +213,8 @@ def _aside(name: str) -> bool:
 
 
 def _without_folder(entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Return the entries by name; a folder that holds everything is left out of the names."""
-    tops = {entry.filename.split("/", 1)[0] if "/" in entry.filename else "" for entry in entries}
-    cut = len(tops.pop()) + 1 if len(tops) == 1 and "" not in tops else 0
-    return {entry.filename[cut:]: entry for entry in entries}
+    """Return the entries by name; folders that hold everything are left out of the names."""
+    names = {entry.filename: entry for entry in entries}
+    while len({name.split("/", 1)[0] for name in names}) == 1 and all("/" in name for name in names):
+        names = {name.split("/", 1)[1]: entry for name, entry in names.items()}
+    return names

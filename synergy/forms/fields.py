@@ -11,7 +11,7 @@ from synergy.dataset.ids import folded
 from synergy.dataset.schema import TABLES
 from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS
-from synergy.workbook.names import TITLES
+from synergy.workbook.names import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,5 @@ def known_as(sheet: Sheet | None) -> Mapping[str, str]:
 
 @cache
 def sheets() -> Mapping[str, Sheet]:
-    """Return sheets by what they may be called, folded."""
-    singular = {"offer": Sheet.OFFERS, "need": Sheet.NEEDS, "facility": Sheet.FACILITIES}
-    return {folded(name): sheet for sheet in Sheet for name in (str(sheet), *TITLES[str(sheet)])} | singular
+    """Return sheets by what they may be called, as `synergy.workbook.names.looked` at."""
+    return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}

@@ -20,7 +20,7 @@ from synergy.forms.fields import known_as, sheets
 from synergy.forms.rows import MOST_ROWS, Row, Rows
 from synergy.store.names import Sheet
 from synergy.workbook.book import Page
-from synergy.workbook.names import ASIDE
+from synergy.workbook.names import ASIDE, looked
 from synergy.workbook.opening import CLAIMS, pages
 from synergy.workbook.sheets import laid_out
 
@@ -94,7 +94,7 @@ def _workbook(data: bytes, ending: str, findings: Findings) -> Rows | None:
     tabs: dict[str, str] = {}
     places: dict[str, Mapping[str, int]] = {}
     for page in found:
-        sheet = sheets().get(folded(page.name))
+        sheet = sheets().get(looked(page.name))
         if sheet is None:
             if folded(page.name) not in ASIDE and page.rows:
                 alike = suggestion(near(page.name, list(sheets())))
@@ -145,7 +145,7 @@ def _records(laid: Cells, of: tuple[str, Mapping[str, str]], findings: Findings)
 
 def _csv(data: bytes, findings: Findings) -> Rows | None:
     known = known_as(None)
-    raw = raw_sheet(data, FILE, findings, frozenset({*known, *(name.capitalize() for name in known)}))
+    raw = raw_sheet(data, FILE, findings, lambda cell: folded(cell) in known)
     if raw is None:
         return None
     if raw.columns and "sheet" not in {known.get(folded(name)) for name in raw.columns}:
@@ -160,7 +160,7 @@ def _csv(data: bytes, findings: Findings) -> Rows | None:
 
 def _of_sheet(cells: dict[str, str], line: int, findings: Findings) -> Row | None:
     word = cells.pop("sheet", "")
-    sheet = sheets().get(folded(word))
+    sheet = sheets().get(looked(word))
     if sheet is None:
         findings.add("form_sheet", Where(FILE, line, "sheet"), word)
         return None

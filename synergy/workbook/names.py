@@ -1,7 +1,8 @@
-"""What sheets and columns of a workbook may be called: the id, the English or the Chinese name."""
+"""What tables and columns may be called, in files and workbooks alike: the id, the English or the Chinese name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -38,6 +39,19 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         SETTINGS: ("Settings", "设置"),
     }
 )
+# one row of a table, where that is no column of its own
+_ONE: Mapping[str, str] = MappingProxyType(
+    {
+        "sizes": "size",
+        "recipes": "recipe",
+        "build_options": "build option",
+        "qualities": "quality",
+        "limits": "limit",
+        "links": "link",
+        "indicators": "indicator",
+        "deals": "deal",
+    }
+)
 # words that people write instead, where a table has such a column
 SHORT: Mapping[str, str] = MappingProxyType(
     {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
@@ -51,15 +65,39 @@ def title(table: str, lang: str) -> str:
     return TITLES[table][LANGUAGES.index(lang)]
 
 
+def looked(name: str) -> str:
+    """A name without what the eye passes over: case, width, and what stands between its words.
+
+    Examples
+    --------
+    >>> looked("Build-Options"), looked("build_options"), looked("ＯＦＦＥＲ")
+    ('build options', 'build options', 'offer')
+    """
+    return re.sub(r"[\s_.\-]+", " ", folded(name)).strip()
+
+
 @cache
 def tables() -> Mapping[str, str]:
-    """Return tables by what their sheets may be called, folded."""
-    return {folded(name): table for table, both in TITLES.items() for name in (table, *both)}
+    """Return tables by what their files and sheets may be called, as `looked` at: in the singular too."""
+    found = {looked(word): table for table, word in _ONE.items()}
+    found |= {looked(table.key[0]): name for name, table in TABLES.items() if len(table.key) == 1}
+    return found | {looked(name): table for table, both in TITLES.items() for name in (table, *both)}
+
+
+def table_named(name: str) -> str:
+    """The table that a name means; "" for none.
+
+    Examples
+    --------
+    >>> table_named("Offer"), table_named("供给"), table_named("build-options"), table_named("prices")
+    ('offers', 'offers', 'build_options', '')
+    """
+    return tables().get(looked(name), "")
 
 
 @cache
 def headers(table: str) -> Mapping[str, str]:
-    """Return columns of a table by what they may be called, folded.
+    """Return columns of a table by what they may be called, as `looked` at.
 
     Parameters
     ----------
@@ -71,15 +109,17 @@ def headers(table: str) -> Mapping[str, str]:
     mapping of str to str
         Ids before labels; the low and the high end of numbers too.
     """
-    found = {folded(word): name for word, name in SHORT.items() if name in TABLES[table].names}
+    found = {looked(word): name for word, name in SHORT.items() if name in TABLES[table].names}
     for column in TABLES[table].columns:
         labels = (column.en, column.zh)
-        found |= {folded(name): column.name for name in labels}
+        # what stands before what a label explains
+        found = {looked(re.split("[;；]", name)[0]): column.name for name in labels} | found
+        found |= {looked(name): column.name for name in labels}
         if column.kind is Kind.NUMBER:
             for ending, patterns in BOUNDS.items():
                 ends = [pattern.format(label) for pattern, label in zip(patterns, labels, strict=True)]
-                found |= {folded(end): column.name + ending for end in ends}
-    return found | {folded(name): name for name in TABLES[table].names}
+                found |= {looked(end): column.name + ending for end in (column.name + ending, *ends)}
+    return found | {looked(name): name for name in TABLES[table].names}
 
 
 def known_as(table: str, header: str) -> str:
@@ -102,11 +142,16 @@ def known_as(table: str, header: str) -> str:
     ('commodity', 'commodity', 'colour')
     """
     plain = " ".join(header.split())
-    return headers(table).get(folded(plain), plain)
+    return headers(table).get(looked(plain), plain)
+
+
+def names_a_column(table: str, header: str) -> bool:
+    """Whether a header cell means a column of a table."""
+    return looked(header) in headers(table)
 
 
 def second_header(table: str, cells: Sequence[str]) -> bool:
     """Whether the cells of a row are names of columns: two of them at least, and not fewer than half."""
     filled = [cell for cell in cells if cell.strip()]
-    named = sum(folded(cell) in headers(table) for cell in filled)
+    named = sum(names_a_column(table, cell) for cell in filled)
     return named >= 2 and 2 * named >= len(filled)

@@ -16,7 +16,7 @@ from synergy.dataset.settings import plain
 from synergy.dataset.sheet import Sheet
 from synergy.errors import Problem
 from synergy.workbook.book import Page, letters, text_of
-from synergy.workbook.names import ASIDE, SETTINGS, known_as, second_header, tables
+from synergy.workbook.names import ASIDE, SETTINGS, known_as, second_header, table_named, tables
 from synergy.workbook.opening import pages
 from synergy.workbook.sheets import laid_out
 
@@ -89,10 +89,9 @@ def read_workbook(path: Path, findings: Findings) -> Tables | None:
 def _by_table(found: Sequence[Page], findings: Findings) -> dict[str, Page]:
     by_table: dict[str, Page] = {}
     for page in found:
-        name = folded(page.name)
-        table = tables().get(name)
-        if table is None:
-            if name not in ASIDE and any(any(cell != "" for cell in row) for row in page.rows):
+        table = table_named(page.name)
+        if not table:
+            if folded(page.name) not in ASIDE and any(any(cell != "" for cell in row) for row in page.rows):
                 findings.add(
                     "unknown_sheet", Where(page.name), page.name, **suggestion(near(page.name, list(tables())))
                 )

@@ -1,0 +1,282 @@
+"""What a data package says of the cells of a table: followed, or refused by its name."""
+
+from __future__ import annotations
+
+import codecs
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from synergy.dataset.columns import Kind
+from synergy.dataset.dialects import USUAL, Dialect, dialect_of
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.numbers import PLAIN
+from synergy.dataset.schema import TABLES, numeric
+from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.workbook.names import known_as
+
+_UNREAD = ("compression", "innerpath", "extrapaths", "layout", "control", "detector", "steps", "pipeline", "query")
+_PLAIN = {"compression": ("", "no", None)}
+_DAYS = {"default": "", "any": "", "": ""}
+_DATE = re.compile(r"(?:fmt:)?(?=.*%)(?:%[YymdjbB]|[^%])+")  # a pattern of days alone
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the cells of one column are written.
+
+    Parameters
+    ----------
+    decimal, group : str
+        Signs in front of decimals and between groups of three; "" where none is said.
+    true, false : frozenset of str
+        Words for yes and no; empty where none are said.
+    day : str
+        Pattern of a date; "" where none is said.
+    missing : frozenset of str
+        Words for a cell without a value.
+    """
+
+    decimal: str = ""
+    group: str = ""
+    true: frozenset[str] = frozenset()
+    false: frozenset[str] = frozenset()
+    day: str = ""
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a table.
+
+    Parameters
+    ----------
+    encoding : str
+        Of the file; "" where none is said.
+    dialect : Dialect
+        Of the file.
+    names : tuple of str
+        Columns in order, as the schema lists them.
+    formats : mapping of str to Format
+        By column; "" for all others.
+    """
+
+    encoding: str = ""
+    dialect: Dialect = USUAL
+    names: tuple[str, ...] = ()
+    formats: Mapping[str, Format] = field(default_factory=dict)
+
+    def of(self, column: str) -> Format:
+        """The format of a column."""
+        return self.formats.get(column, self.formats.get("", _NONE))
+
+    def written(self, column: str, value: object) -> str:
+        """A plain value of a document as a cell of the file would be written."""
+        how = self.of(column)
+        if isinstance(value, bool):
+            return min(how.true if value else how.false, default=str(value).lower())
+        if isinstance(value, int | float):
+            return repr(value).replace(".", how.decimal or ".")
+        return "" if value is None else str(value)
+
+
+_NONE = Format()
+UNDESCRIBED = Description()
+
+
+def description_of(resource: Mapping[str, Any], table: str, where: Where, findings: Findings) -> Description:
+    """Return what a resource of a data package says of a table.
+
+    Parameters
+    ----------
+    resource : mapping
+        As in the package.
+    table : str
+        The table that it holds.
+    where : Where
+        The resource.
+    findings : Findings
+        Takes what is not followed, by its name.
+
+    Returns
+    -------
+    Description
+    """
+
+    def refuse(name: str, value: object, en: str, zh: str) -> None:
+        findings.add("not_followed", _at(where, name), value, expected=en, expected_zh=zh)
+
+    for name in _UNREAD:
+        if name in resource and resource[name] not in _PLAIN.get(name, ()):
+            refuse(name, resource[name], "a plain CSV file", "普通 CSV 文件")
+    encoding = resource.get("encoding", "")
+    if not isinstance(encoding, str) or (encoding and not _known(encoding)):
+        refuse("encoding", encoding, "the name of an encoding, as utf-8 or gb18030", "编码名称，如 utf-8 或 gb18030")
+        encoding = ""
+    kind = resource.get("format", "csv")
+    if kind not in ("csv", "tsv", "", None) and "data" not in resource:
+        refuse("format", kind, "csv", "csv")
+    dialect = USUAL if kind != "tsv" else replace(USUAL, delimiter="\t")
+    if resource.get("dialect") is not None:
+        dialect = dialect_of(resource["dialect"], _at(where, "dialect"), findings)
+    schema = resource.get("schema", {})
+    if not isinstance(schema, Mapping):
+        refuse("schema", schema, "an object", "对象")
+        schema = {}
+    names, formats = _schema(schema, table, _at(where, "schema"), findings)
+    if not dialect.header and not names:
+        refuse("dialect/header", False, "a schema that names the columns", "列出各列的 schema")
+    if dialect.null:
+        formats = {name: replace(one, missing=one.missing | {dialect.null}) for name, one in formats.items()}
+    plain = encoding if encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig") else ""
+    return Description(plain, dialect, names, formats)
+
+
+def _at(where: Where, name: str) -> Where:
+    return where._replace(column=f"{where.column}/{name}")
+
+
+def _known(encoding: str) -> bool:
+    try:
+        return bool(codecs.lookup(encoding)._is_text_encoding)
+    except (LookupError, ValueError):
+        return False
+
+
+def _schema(
+    schema: Mapping[str, Any], table: str, where: Where, findings: Findings
+) -> tuple[tuple[str, ...], dict[str, Format]]:
+    missing = _words(schema.get("missingValues", []), _at(where, "missingValues"), findings)
+    formats = {"": Format(missing=missing)}
+    names = []
+    fields = schema.get("fields", [])
+    if not isinstance(fields, list) or not all(isinstance(one, Mapping) for one in fields):
+        findings.add("not_followed", _at(where, "fields"), fields, expected="a list of objects", expected_zh="对象列表")
+        fields = []
+    for place, one in enumerate(fields):
+        name = known_as(table, str(one.get("name", "")))
+        names.append(name)
+        formats[name] = _format(one, (table, name, missing), _at(where, f"fields/{place}"), findings)
+    return tuple(names), formats
+
+
+def _words(listed: object, where: Where, findings: Findings) -> frozenset[str]:
+    many = listed if isinstance(listed, list) else [None]
+    plain = [one.get("value") if isinstance(one, Mapping) else one for one in many]
+    if not all(isinstance(one, str) for one in plain):
+        findings.add("not_followed", where, listed, expected="a list of texts", expected_zh="文本列表")
+        return frozenset()
+    return frozenset(str(one) for one in plain)
+
+
+def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: Where, findings: Findings) -> Format:
+    table, name, missing = of
+    column = TABLES[table].column(name)
+    kind = Kind.NUMBER if numeric(table, name) else None if column is None else column.kind
+    found = Format(missing=missing)
+    if "missingValues" in one:
+        found = replace(found, missing=_words(one["missingValues"], _at(where, "missingValues"), findings))
+    if kind is Kind.NUMBER:
+        decimal, group = one.get("decimalChar") or ".", one.get("groupChar") or ""
+        if not _signs(decimal, group):
+            wrong = "decimalChar" if not _signs(decimal, "") else "groupChar"
+            fields = {"expected": "two different single characters", "expected_zh": "两个不同的单个字符"}
+            findings.add("not_followed", _at(where, wrong), one.get(wrong), **fields)
+        elif (decimal, group) != (".", ""):
+            found = replace(found, decimal=decimal, group=group)
+        if one.get("bareNumber", True) is not True:
+            bare = {"expected": "numbers without a unit: true", "expected_zh": "不带单位的数字：true"}
+            findings.add("not_followed", _at(where, "bareNumber"), one["bareNumber"], **bare)
+    elif kind is Kind.BOOLEAN:
+        true, false = (_words(one.get(key, []), _at(where, key), findings) for key in ("trueValues", "falseValues"))
+        found = replace(found, true=true, false=false)
+    elif kind is Kind.DATE and one.get("type") in ("date", "datetime", "any", None):
+        day = one.get("format") or ""
+        if not isinstance(day, str) or (day not in _DAYS and not _DATE.fullmatch(day)):
+            findings.add("not_followed", _at(where, "format"), day, expected="as %Y/%m/%d", expected_zh="如 %Y/%m/%d")
+        else:
+            found = replace(found, day=_DAYS.get(day, day.removeprefix("fmt:")))
+    return found
+
+
+def _signs(decimal: object, group: object) -> bool:
+    """Whether two signs of a number can be told from each other and from the rest of it."""
+
+    def one(mark: object) -> bool:
+        return isinstance(mark, str) and len(mark) <= 1 and not mark.isalnum() and mark not in ("+", "-")
+
+    return decimal != group and one(decimal) and one(group)
+
+
+def formatted(sheet: Sheet, description: Description, findings: Findings) -> Sheet:
+    """Return a table, its cells written as they usually are.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        As it stands in the file.
+    description : Description
+        How its cells are written.
+    findings : Findings
+        Takes cells that are not written so; they go on as blanks.
+
+    Returns
+    -------
+    Sheet
+    """
+    columns: dict[str, Cells] = {}
+    for name, cells in sheet.columns.items():
+        how = description.of(name)
+        if how == _NONE or not isinstance(cells, Words):
+            columns[name] = cells
+            continue
+        words = np.empty(len(cells.words), dtype=object)
+        for place, word in enumerate(cells.words):
+            plain, expected = _usual(word, how)
+            words[place] = plain
+            if expected:
+                lines = sheet.lines[cells.codes == place]
+                where = Where(sheet.table, None, name)
+                findings.add_rows("format_cell", where, lines, [word] * len(lines), expected=expected)
+        columns[name] = cells.renamed(words)
+    return replace(sheet, columns=columns)
+
+
+def texts_needed(description: Description) -> bool:
+    """Whether numbers cannot be taken at sight, as cells are written in another way."""
+    return any(one.decimal or one.missing - {""} for one in description.formats.values())
+
+
+def _usual(word: str, how: Format) -> tuple[str, str]:
+    """Return a cell as it is usually written, and what was expected where it does not fit."""
+    plain = word.strip()
+    if word in how.missing or plain in how.missing:
+        return "", ""
+    if how.decimal:
+        return _number(plain, how)
+    if how.day:
+        try:
+            return datetime.datetime.strptime(plain, how.day).date().isoformat(), ""
+        except ValueError:
+            return "", how.day
+    if plain in how.true or plain in how.false:
+        return "true" if plain in how.true else "false", ""
+    return word, ""
+
+
+def _number(plain: str, how: Format) -> tuple[str, str]:
+    whole, dot, rest = plain.partition(how.decimal)
+    groups = whole.split(how.group) if how.group else [whole]
+    fits = len(groups) == 1 or (
+        all(len(group) == 3 and group.isdecimal() for group in groups[1:])
+        and re.fullmatch(r"[+-]?\d{1,3}", groups[0]) is not None
+    )
+    number = "".join(groups) + ("." if dot else "") + rest
+    if fits and "." not in rest and PLAIN.fullmatch(number):
+        return number, ""
+    example = f"1{how.group}234{how.decimal}5"
+    return "", example
