@@ -21,6 +21,24 @@ FORM_RULES = {
     "form_subject": error("unknown here", "此处不存在", "{near}", "{near}"),
     "form_negative": error("expected at least 0", "应不小于 0", "write it without a sign", "请写不带负号的数值"),
     "form_large": error("a number beyond what can be kept", "数值过大", "check the unit", "请核对单位"),
+    "form_beyond": error(
+        "more than the {most} that one row may have",
+        "超过单行上限 {most}",
+        "check the number and its unit",
+        "请核对数值与单位",
+    ),
+    "form_small": error(
+        "less than the {least} that a plan can keep",
+        "小于方案可保存的最小数量 {least}",
+        "write 0 or leave the row out, or check the unit",
+        "请填 0 或删除该行，或核对单位",
+    ),
+    "form_money": error(
+        "price times amount is {money}, more than the {most} that one row may move in a year",
+        "价格乘以数量为 {money}，超过单行每年上限 {most}",
+        "check the price, the amount and their units",
+        "请核对价格、数量及其单位",
+    ),
     "form_rounded": warning("more than six decimals; read as {instead}", "小数超过六位，按 {instead} 读取", "", ""),
     "form_unit_assumed": warning(
         "no unit given; read in {unit}", "未填单位，按 {unit} 读取", "fill in the unit", "请填写单位"

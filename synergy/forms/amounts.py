@@ -14,6 +14,7 @@ from synergy.forms.quantities import KINDS, PER_YEAR, factor, money_factor, mone
 from synergy.forms.spot import Spot
 from synergy.store.exact import MOST, PLACES
 from synergy.store.names import Sheet
+from synergy.store.turnover import LEAST_AMOUNT
 from synergy.units import UNITS, label, round_to
 
 FAR = 50  # times the last figure, or a fiftieth of it: worth a second look before it is believed
@@ -106,6 +107,9 @@ def _kept(spot: Spot, key: str, value: Decimal) -> Decimal | None:
         spot.say("form_large", key)
         return None
     rounded = value.quantize(_STEP)
+    if key == "amount" and value and not rounded:
+        spot.say("form_small", key, least=LEAST_AMOUNT)
+        return None
     if value and abs(rounded - value) > abs(value) * Decimal("1e-12"):
         spot.say("form_rounded", key, instead=plain(rounded))
     return rounded + 0

@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.findings import Findings, Where
 from synergy.dataset.schema import TABLES
 from synergy.errors import DatasetError, Problem, Severity
 from synergy.records.plain import plain
@@ -24,6 +25,7 @@ from synergy.store.overlay import COLUMNS, Entry, checked, overlaid
 from synergy.store.rounds import Asked, fits, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declarations, declared, rounds
+from synergy.store.turnover import LEAST_AMOUNT, MOST_AMOUNT, MOST_MONEY
 from synergy.store.words import refusal
 
 MOST_CHANGES = 20  # of one enterprise in one round: declaring again and again would feel out the others
@@ -205,8 +207,28 @@ def problems_of(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tup
     tuple of Problem
         By table and number of the entry there, from 1.
     """
+    beyond = _beyond(entries)
     own = {enterprise: entries}
-    return checked(overlaid(base, own), own)[1]
+    return (*beyond, *checked(overlaid(base, own), own)[1])
+
+
+def _beyond(entries: Sequence[Entry]) -> tuple[Problem, ...]:
+    """Problems of entries whose amount or money no plan can keep, however sure the enterprise is."""
+    findings, count = Findings(), dict.fromkeys(Sheet, 0)
+    for entry in entries:
+        count[entry.sheet] += 1
+        _, _, amount, price = COLUMNS[entry.sheet]
+        money = entry.amount * (entry.price or 0)
+        if entry.amount > MOST_AMOUNT:
+            where = Where(str(entry.sheet), count[entry.sheet], amount)
+            findings.add("form_beyond", where, f"{entry.amount:f}", most=f"{MOST_AMOUNT:,}")
+        elif 0 < entry.amount < LEAST_AMOUNT:
+            where = Where(str(entry.sheet), count[entry.sheet], amount)
+            findings.add("form_small", where, f"{entry.amount:f}", least=LEAST_AMOUNT)
+        elif abs(money) > MOST_MONEY:
+            where = Where(str(entry.sheet), count[entry.sheet], price)
+            findings.add("form_money", where, f"{entry.price:f}", money=f"{money:,.0f}", most=f"{MOST_MONEY:,}")
+    return findings.problems()
 
 
 def _stored(place: tuple[int, str], entry: Entry, assumed: Sequence[Record]) -> Record:

@@ -17,6 +17,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+class BeyondError(ValueError):
+    """A number that is too large to be kept."""
+
+
 class Micro(TypeDecorator[Decimal]):
     """A decimal number as a whole number of millionths; what has more decimals or is too great is a ValueError."""
 
@@ -73,7 +77,7 @@ def millionths(value: Decimal) -> int:
     Raises
     ------
     ValueError
-        It cannot be kept exactly.
+        It cannot be kept exactly; `BeyondError` where it is too large.
 
     Examples
     --------
@@ -81,7 +85,7 @@ def millionths(value: Decimal) -> int:
     12500000
     """
     if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > MOST:
-        raise ValueError(f"{value!r} is no decimal number below {MOST}")
+        raise BeyondError(f"{value!r} is no decimal number below {MOST}")
     scaled = value.scaleb(PLACES)
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{value} has more than {PLACES} decimals")
@@ -128,8 +132,17 @@ def decimal(value: Any) -> Decimal:
 
 
 def rounded(value: float) -> Decimal:
-    """Return a computed number to the nearest millionth: for results, never for what somebody declared."""
-    return Decimal(repr(float(value))).quantize(Decimal(1) / _SCALE)
+    """Return a computed number to the nearest millionth: for results, never for what somebody declared.
+
+    Raises
+    ------
+    BeyondError
+        It is too large to be kept.
+    """
+    try:
+        return Decimal(repr(float(value))).quantize(Decimal(1) / _SCALE)
+    except InvalidOperation as error:
+        raise BeyondError(f"{value} is no number that can be kept") from error
 
 
 def written(value: Decimal | None) -> str | None:

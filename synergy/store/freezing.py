@@ -17,6 +17,7 @@ from synergy.store.overlay import checked, overlaid
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declarations
+from synergy.store.turnover import bounded
 from synergy.store.words import refusal
 
 
@@ -45,6 +46,8 @@ def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
     ------
     DatasetError
         The sum of the declarations, or the scenario on it, is wrong.
+    RefusedError
+        Its money is more than can be kept.
     ConflictError
         A declaration came in meanwhile: freeze again.
     """
@@ -93,6 +96,7 @@ def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snaps
     found, problems = checked(whole)
     if found is None:
         raise DatasetError(problems)
+    bounded(found, "sum")
     snapshot = snapshot_of(on_ladder(found, float(row.options.get("ladder", 0.0))))
     dataset_of(snapshot.archive, row.scenario)
     return snapshot

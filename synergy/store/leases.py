@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from synergy.errors import ConflictError, NotFoundError
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive
 from synergy.store.commit import Change, Record, Step, commit
@@ -21,6 +23,14 @@ from synergy.store.words import refusal
 
 LEASE = timedelta(seconds=15)
 ATTEMPTS = 3  # a run that breaks again and again is given up
+_SILENT = (
+    f"the workers of {ATTEMPTS} attempts ended without a word; match again, and if it fails again ask the operator: "
+    f"the log has the cause / {ATTEMPTS} 次尝试中工作进程均意外中断；请重新匹配，如再次失败请联系运维人员，原因见日志"
+)
+_NO_DATASET = (
+    "the frozen dataset of the run is not in the store as it was; reopen the declarations and freeze again / "
+    "本次匹配的冻结数据集已缺失或损坏；请重新开放申报并再次冻结"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class Claim:
 def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
     """Take the oldest run that nobody holds: a new one, or one whose worker let its lease run out.
 
+    A run whose workers fell silent as often as `ATTEMPTS`, or whose dataset is not there, ends as failed instead.
+
     Parameters
     ----------
     store : Store
@@ -68,6 +80,19 @@ def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> 
         None where there is nothing to do.
     """
     require(actor, Action.WORK, Resource("match"))
+    while True:
+        found = _taken(store, worker, lease)
+        if found is None:
+            return None
+        held, fault = found
+        if not fault:
+            return held
+        with suppress(ConflictError):
+            fail(store, actor, held, fault, again=False)
+
+
+def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | None:
+    """Take the oldest run that nobody holds, and return it with why it cannot be done; None where there is none."""
     with store.database.write() as connection:
         at = store.now()
         free = or_(
@@ -80,9 +105,13 @@ def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> 
             return None
         taken = {"state": MatchState.RUNNING, "attempt": row.attempt + 1, "worker": worker, "lease": at + lease}
         connection.execute(update(matches).where(matches.c.id == row.id).values(**taken, started=at))
-        content = archive(connection, row.snapshot)
+        fault = _SILENT if row.state == MatchState.RUNNING and row.attempt >= ATTEMPTS else ""
+        try:
+            content = archive(connection, row.snapshot)
+        except NotFoundError:
+            content, fault = b"", _NO_DATASET
         names = ("scenario", "options", "checkpoint")
-        return Claim(row.id, row.attempt + 1, row.round, content, *(row._mapping[name] for name in names))
+        return Claim(row.id, row.attempt + 1, row.round, content, *(row._mapping[name] for name in names)), fault
 
 
 def _held(held: Claim) -> Any:
@@ -200,7 +229,9 @@ def hold(change: Change, held: Claim, **values: Any) -> None:
         raise refusal("lost", match=held.match, attempt=held.attempt)
 
 
-def fail(store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence[str] = ()) -> Record:
+def fail(
+    store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence[str] = (), *, again: bool = True
+) -> Record:
     """End a run that broke; it is tried again a few times, but where its plan was refused.
 
     Parameters
@@ -211,6 +242,8 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence
         What happened, for the planner, of a text ``English / 中文`` each reader the own half: no figures of a firm.
     findings : sequence of str
         Why its plan was refused, kept as the diagnosis of the run.
+    again : bool
+        Whether another attempt may end otherwise.
 
     Returns
     -------
@@ -225,11 +258,11 @@ def fail(store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence
     require(actor, Action.WORK, Resource("match"))
 
     def body(change: Change) -> Record:
-        if held.attempt < ATTEMPTS and not findings:
-            again: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
+        if again and held.attempt < ATTEMPTS and not findings:
+            values: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
             if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
-                again["checkpoint"] = None
-            done = change.connection.execute(update(matches).where(_held(held)).values(**again))
+                values["checkpoint"] = None
+            done = change.connection.execute(update(matches).where(_held(held)).values(**values))
             if done.rowcount != 1:
                 raise refusal("lost", match=held.match, attempt=held.attempt)
             return {"match": held.match, "state": MatchState.REQUESTED}

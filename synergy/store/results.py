@@ -12,10 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import StatementError
 
 from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.archives import dataset_of
 from synergy.store.commit import Change, Record, Step, commit, inserted
-from synergy.store.exact import canonical, rounded
+from synergy.store.exact import BeyondError, canonical, rounded
 from synergy.store.leases import Claim, hold
 from synergy.store.matching import back, latest_match, standing
 from synergy.store.names import Answer, MatchState, State
@@ -24,6 +26,7 @@ from synergy.store.policy import prices_of
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds
+from synergy.store.turnover import large, turnovers
 from synergy.store.verdicts import lines_of
 
 _TIMES = ("seconds", "seal")  # ends of names: another one each run
@@ -80,6 +83,8 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
     ------
     ConflictError
         The run is no longer this worker's; nothing is stored.
+    RefusedError
+        Figures of the plan are too large to be kept; nothing is stored.
     """
     require(actor, Action.WORK, Resource("match"))
     record = ended["record"]
@@ -109,7 +114,12 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         _refuse(change, held, plan)
         return {"match": held.match, "state": MatchState.DONE, "proposals": len(plan["proposals"])}
 
-    return commit(store, actor, Step("match.done"), body)
+    try:
+        return commit(store, actor, Step("match.done"), body)
+    except (BeyondError, StatementError) as error:
+        if isinstance(error, BeyondError) or isinstance(error.orig, BeyondError):
+            raise large(turnovers(dataset_of(held.archive, held.scenario)), "plan") from error
+        raise
 
 
 def _tell(change: Change, held: Claim, status: str, count: int) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
+from synergy.errors import NotFoundError
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.archives import archive, dataset_of
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -232,19 +233,27 @@ def claim_study(store: Store, actor: Actor) -> Held | None:
         if row is None:
             return None
         same = update(studies).where(studies.c.id == row.id)
+        held = Held(row.id, row.attempt + 1, Question(StudyKind(row.kind), row.asked), row.enterprise, b"", {}, None)
+        try:
+            held = _given(connection, row, held)
+        except NotFoundError as error:
+            connection.execute(same.values(state=MatchState.FAILED, fault=str(error), finished=at))
+            return None
         if row.attempt >= ATTEMPTS:
             connection.execute(same.values(state=MatchState.FAILED, fault="died again and again", finished=at))
             return None
         connection.execute(same.values(state=MatchState.RUNNING, attempt=row.attempt + 1, lease=at + LEASE))
-        held = round_row(connection, row.round)
-        question = Question(StudyKind(row.kind), row.asked)
-        if row.match is None:
-            content, scenario, plan = archive(connection, held.frozen or held.base), held.scenario, None
-        else:
-            match = connection.execute(select(matches).where(matches.c.id == row.match)).one()
-            content, scenario = archive(connection, match.snapshot), match.scenario
-            plan = unpacked_record(match.plan)["plan"]
-        return Held(row.id, row.attempt + 1, question, row.enterprise, content, scenario, plan)
+        return held
+
+
+def _given(connection: Connection, row: Row[Any], held: Held) -> Held:
+    """Return a study with what it is about."""
+    if row.match is None:
+        of = round_row(connection, row.round)
+        return replace(held, archive=archive(connection, of.frozen or of.base), scenario=of.scenario)
+    match = connection.execute(select(matches).where(matches.c.id == row.match)).one()
+    plan = unpacked_record(match.plan)["plan"]
+    return replace(held, archive=archive(connection, match.snapshot), scenario=match.scenario, plan=plan)
 
 
 def finish_study(store: Store, actor: Actor, held: Held, result: Record | None, fault: str = "") -> Record:

@@ -67,6 +67,12 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "{what}: {value} found, expected {expected}",
             "{what}：现为 {value}，应为 {expected}",
         ),
+        "large": (
+            RefusedError,
+            "{what}: money beyond the {most} that can be kept; most of it is price times amount of {rows}: "
+            "correct the price or the amount there",
+            "{what}：金额超出可保存的上限 {most}；主要来自以下各行的价格乘以数量：{rows}；请更正其价格或数量",
+        ),
         "reason": (RefusedError, "a reason is needed: say it in a sentence", "需要填写原因：请用一句话说明"),
         "whole_pattern": (
             RefusedError,
@@ -161,6 +167,8 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "enterprise": ("enterprise", "企业"),
         "declaration": ("declaration", "申报"),
         "snapshot": ("dataset", "数据集"),
+        "sum": ("sum of the declarations", "申报汇总"),
+        "plan": ("plan", "方案"),
         "scope": ("scope", "权限范围"),
         "role": ("role", "角色"),
         "site": ("site", "厂区"),

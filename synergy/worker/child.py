@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
-import traceback
+from multiprocessing import current_process
 from multiprocessing.connection import Connection
 from typing import Any
 
-from synergy.errors import SolverError, UsageError, VerificationError
+from synergy.errors import VerificationError
 from synergy.model.effort import Event
+from synergy.worker.causes import cause, lasting, sentence
 from synergy.worker.solve import Task, solve, told
 
 _LOOK_S = 0.5
+_LOG = logging.getLogger("synergy.worker")
 
 
 def main(pipe: Connection, task: Task) -> None:
     """Solve a task and send ``("progress" | "checkpoint", record)``, last how it ended.
 
-    That is ``("ended", record)``, ``("refused", findings)`` where the plan does not follow, or ``("fault", text)``.
+    That is ``("ended", record)``, ``("refused", findings)`` where the plan does not follow, ``("wrong", sentence)``
+    where what was given cannot be matched, or ``("fault", sentence)``.
 
     Parameters
     ----------
@@ -45,15 +49,11 @@ def main(pipe: Connection, task: Task) -> None:
         pipe.send(("ended", ended))
     except BrokenPipeError:
         return
-    except SolverError as error:
-        pipe.send(("fault", str(error)))
     except VerificationError as error:
         pipe.send(("refused", error.findings))
     except Exception as error:
-        # the class and where: a message may hold figures of a firm; one about usage holds none
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = str(error) if isinstance(error, UsageError) else f"in {last.name}, line {last.lineno}"
-        pipe.send(("fault", f"{type(error).__name__}: {where}"))
+        _LOG.error("%s: %s", current_process().name, cause(error))
+        pipe.send(("wrong" if lasting(error) else "fault", sentence(error)))
 
 
 def _orphaned(parent: int) -> None:

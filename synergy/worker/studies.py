@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -12,7 +12,7 @@ from synergy.alternatives.alternatives import alternatives
 from synergy.alternatives.telling import alternatives_record
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
-from synergy.errors import ConflictError, SolverError, SynergyError, UnavailableError, UsageError
+from synergy.errors import ConflictError, SynergyError, UnavailableError
 from synergy.explain.explain import Explainer
 from synergy.explain.question import Question
 from synergy.model.effort import Effort
@@ -30,8 +30,10 @@ from synergy.store.names import StudyKind
 from synergy.store.store import Store
 from synergy.store.studies import Held, claim_study, finish_study
 from synergy.worker.apart import DiedError, LateError, LeftError, Stop, apart
+from synergy.worker.causes import cause, died, late, sentence
 
 LIMIT_S = 660.0  # of one study, whatever it says itself
+_LOG = logging.getLogger("synergy.worker")
 
 
 def answered(held: Held) -> Record:
@@ -103,12 +105,9 @@ def main(pipe: Connection, held: Held) -> None:
         pipe.send(("done", answered(held)))
     except BrokenPipeError:
         return
-    except (UsageError, SolverError) as error:
-        pipe.send(("fault", str(error)))
     except Exception as error:
-        # the class and where: a message may hold figures of a firm
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        pipe.send(("fault", f"{type(error).__name__}: in {last.name}, line {last.lineno}"))
+        _LOG.error("study %d failed: %s", held.study, cause(error))
+        pipe.send(("fault", sentence(error, planner=held.enterprise is None)))
 
 
 def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) -> Record | None:
@@ -157,9 +156,9 @@ def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
     except LeftError:
         return "left", None
     except LateError:
-        return "fault", f"took more than {LIMIT_S:g} s"
+        return "fault", late(LIMIT_S)
     except DiedError as error:
-        return "fault", f"died: {error}"
+        return "fault", died(str(error))
     return str(word), said
 
 
@@ -184,6 +183,9 @@ def study(store: Store, idle: float, stop: Stop) -> int:
         try:
             ended = study_once(store, stop)
         except UnavailableError:
+            ended = None
+        except Exception as error:  # the next one may be answered
+            _LOG.error("a study failed: %s", cause(error))
             ended = None
         if ended is None:
             time.sleep(idle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import socket
@@ -24,6 +25,7 @@ from synergy.store.names import Wanted
 from synergy.store.notices import approaching
 from synergy.store.results import finish
 from synergy.store.store import Store
+from synergy.worker.causes import cause, died, lasting, late, sentence
 from synergy.worker.child import main
 from synergy.worker.solve import Task, solve, told
 from synergy.worker.studies import study
@@ -31,6 +33,9 @@ from synergy.worker.studies import study
 _POLL_S = 0.1  # how often a child is listened to
 _FLUSH_S = 0.5  # how often progress is stored
 _TELL_S = 60.0  # how often enterprises are told of deadlines that are near
+_LEAVE_S = 10.0  # for the studies to be left when the runs have ended
+_ENDS = ("ended", "refused", "wrong", "fault")  # a child's last words
+_LOG = logging.getLogger("synergy.worker")
 
 
 def _name() -> str:
@@ -88,29 +93,40 @@ def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     int
         Runs that ended here.
     """
-    aside = threading.Thread(target=study, args=(store, habits.idle, stop), name="studies")
+    over = threading.Event()
+    given = (store, habits.idle, lambda: over.is_set() or stop())
+    # whatever ends the runs, the process ends: no study holds it
+    aside = threading.Thread(target=study, args=given, name="studies", daemon=True)
     aside.start()
     try:
         return _runs(store, habits, stop)
     finally:
-        aside.join()
+        over.set()
+        aside.join(_LEAVE_S)
 
 
 def _runs(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     done, told = 0, -math.inf
     while not stop():
-        try:
-            if time.monotonic() - told > _TELL_S:
-                told = time.monotonic()
-                approaching(store, WORKER)
-            ended = work_once(store, habits, stop)
-        except UnavailableError:  # the lease runs out by itself where it was held
-            ended = None
-        if ended is None:
+        if time.monotonic() - told > _TELL_S:
+            told = time.monotonic()
+            _guarded(lambda: approaching(store, WORKER))
+        if _guarded(lambda: work_once(store, habits, stop)) is None:
             time.sleep(habits.idle)
         else:
             done += 1
     return done
+
+
+def _guarded(do: Callable[[], Any]) -> Any:
+    """What a step returns, None where it fails: the worker goes on, and a lease that was held runs out by itself."""
+    try:
+        return do()
+    except UnavailableError:
+        return None
+    except Exception as error:
+        _LOG.error("a step of the worker failed: %s", cause(error))
+        return None
 
 
 def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], bool] | None = None) -> Record | None:
@@ -138,6 +154,18 @@ def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], boo
         return _here(store, held, habits.task(held))
     except ConflictError:  # the lease was lost: nothing of this attempt may be stored
         return None
+    except UnavailableError:
+        raise
+    except Exception as error:
+        return _failed(store, held, error)
+
+
+def _failed(store: Store, held: Claim, error: Exception) -> Record | None:
+    """End a run with a sentence for the planner and a line in the log, whatever ended it."""
+    _LOG.error("run %d, attempt %d, failed: %s", held.match, held.attempt, cause(error))
+    with suppress(ConflictError):
+        return fail(store, WORKER, held, sentence(error), again=not lasting(error))
+    return None
 
 
 def _never() -> bool:
@@ -194,14 +222,10 @@ class _Watch:
         while True:
             word, said = self._heard(child, pipe)
             now = time.monotonic()
-            if word == "ended":
-                self._flush()
-                return finish(self.store, WORKER, self.held, said)
-            if word == "refused":
-                self._flush()
-                return fail(self.store, WORKER, self.held, VerificationError(said).said, said)
-            if word == "fault" or now - started > self.habits.limit:
-                return fail(self.store, WORKER, self.held, str(said or f"took more than {self.habits.limit:g} s"))
+            if word in _ENDS:
+                return self._ended(word, said)
+            if now - started > self.habits.limit:
+                return fail(self.store, WORKER, self.held, late(self.habits.limit))
             if self.stop():
                 self._flush()
                 release(self.store, WORKER, self.held)
@@ -219,15 +243,24 @@ class _Watch:
                     self.halted = True
                 renewed = now
 
+    def _ended(self, word: str, said: Any) -> Record:
+        """Store how the child ended."""
+        if word in ("fault", "wrong"):
+            return fail(self.store, WORKER, self.held, str(said), again=word == "fault")
+        self._flush()
+        if word == "refused":
+            return fail(self.store, WORKER, self.held, VerificationError(said).said, said)
+        return finish(self.store, WORKER, self.held, said)
+
     def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:
         """Return what the child says next, ``("", None)`` where it is silent for a moment."""
         try:
             if not pipe.poll(_POLL_S):
-                return ("", None) if child.is_alive() or pipe.poll() else ("fault", f"died: {child.exitcode}")
+                return ("", None) if child.is_alive() or pipe.poll() else ("fault", died(child.exitcode))
             word, said = pipe.recv()
         except (EOFError, OSError):
             child.join(1.0)
-            return "fault", f"died: {child.exitcode}"
+            return "fault", died(child.exitcode)
         if word == "progress":
             self.waiting[self.count] = said
             self.count += 1
