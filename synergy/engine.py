@@ -33,6 +33,7 @@ from synergy.model.whatif import WhatIf
 from synergy.network.network import network_of
 from synergy.network.places import Floats, places_of
 from synergy.plan import Decisions, Plan
+from synergy.settlement import DEFAULT
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
 PROOF_PART = 0.1  # of the time limit, for a proof that is looked for after the search
@@ -70,7 +71,7 @@ class Options:
 
     gap: float = 1e-4
     time_limit: float = 300.0
-    settlement: str = "standalone"
+    settlement: str = DEFAULT
     base: str = "weight"
     price_step: float = 0.01
     prices: Sequence[Mapping[str, Any]] = ()

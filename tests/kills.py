@@ -197,7 +197,12 @@ class Life:
 
     def live(self) -> None:
         """Live one round from its creation to its follow-up."""
-        draft = {"name": "round", "archive": self.archive, "options": {"time_limit": 30.0}, "ladder": 0.0}
+        draft = {
+            "name": "round",
+            "archive": self.archive,
+            "options": {"time_limit": 30.0, "settlement": "standalone"},
+            "ladder": 0.0,
+        }
         ident = self.call("create", draft=draft)["round"]
         self.call("open", round=ident)
         self.call("declare", round=ident)

@@ -31,6 +31,7 @@ PLANNER = Actor("anna", Role.PLANNER)
 AUDITOR = Actor("zhou", Role.AUDITOR)
 ADMIN = Actor("root", Role.ADMINISTRATOR)
 NAMES = ("EAST", "WEST", "ALUMINA", "TARCO", "GLASS")
+OPTIONS = {"time_limit": 30.0, "settlement": "standalone"}
 KINDS = ("sqlite", "postgresql")
 
 
@@ -97,9 +98,7 @@ def store(place: Place) -> Store:
 
 def begun(store: Store, **given: Any) -> int:
     """Return a new round that is declaring."""
-    draft = rounds.Draft(
-        **{"name": "round", "archive": tiny(), "options": {"time_limit": 30.0}, "ladder": 0.0, **given}
-    )
+    draft = rounds.Draft(**{"name": "round", "archive": tiny(), "options": OPTIONS, "ladder": 0.0, **given})
     ident = rounds.create(store, PLANNER, draft)["round"]
     rounds.advance(store, PLANNER, ident, "open")
     return int(ident)

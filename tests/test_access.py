@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import NAMES, PLANNER, costly, editor, matched, proposals, responding_round, tiny
+from stores import NAMES, OPTIONS, PLANNER, costly, editor, matched, proposals, responding_round, tiny
 
 import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
@@ -399,7 +399,13 @@ def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def _canary_round(store: Store) -> int:
     """Return a round in which EAST declared costs that are found again wherever they are shown."""
-    draft = Draft(name="canary", archive=tiny(), options={"time_limit": 30.0}, ladder=0.0, anonymous=False)
+    draft = Draft(
+        name="canary",
+        archive=tiny(),
+        options=OPTIONS,
+        ladder=0.0,
+        anonymous=False,
+    )
     ident = int(rounds.create(store, PLANNER, draft)["round"])
     rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES:

@@ -14,6 +14,7 @@ from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.engine import Options
 from synergy.errors import DatasetError
 from synergy.records.dump import plan_record
 from synergy.records.files import dumps
@@ -47,7 +48,7 @@ Path_ = tuple[str | int, ...]
 
 def _made() -> tuple[Dataset, dict[str, Any]]:
     dataset = read(TINY)
-    plan = run(dataset).plan
+    plan = run(dataset, Options(settlement="standalone")).plan
     assert plan is not None
     return dataset, plan_record(plan)
 

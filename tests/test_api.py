@@ -36,6 +36,18 @@ def _basic(name: str, password: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
 
 
+def test_a_round_has_the_same_settlement_by_every_way_in(program: Program) -> None:
+    from synergy.cli.commands import commands
+    from synergy.engine import Options
+    from web.planning.drafts import DEFAULTS
+
+    dataset = program.ask("planner", "POST", "/datasets", data=tiny(), content_type="application/zip").get_json()
+    made = program.ask("planner", "POST", "/rounds", json={"name": "by program", "dataset": dataset["dataset"]})
+    setup = program.read("planner", made.location.removeprefix(API) + "/setup")
+    defaults = {one.default for one in commands.commands["match"].params if one.name == "settlement"}
+    assert {setup["options"]["settlement"]} == {Options().settlement} == {DEFAULTS["rule"]} == defaults == {"core"}
+
+
 def test_a_round_from_dataset_to_partnership(program: Program) -> None:
     kept = program.ask("planner", "POST", "/datasets", data=tiny(), content_type="application/zip")
     assert kept.status_code == 201

@@ -61,7 +61,7 @@ def _dataset(path: Path) -> Dataset:
 
 @cache
 def _round(path: Path) -> Round:
-    return run(_dataset(path), Options(gap=1e-7))
+    return run(_dataset(path), Options(gap=1e-7, settlement="standalone"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=NAMES)

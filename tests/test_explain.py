@@ -277,7 +277,7 @@ def test_a_firm_asks_about_its_own_exchanges(tiny: tuple[Dataset, Plan]) -> None
 @pytest.fixture(scope="module")
 def tiny() -> tuple[Dataset, Plan]:
     dataset = read(TINY)
-    plan = run(dataset, Options()).plan
+    plan = run(dataset, Options(settlement="standalone")).plan
     assert plan is not None
     return dataset, plan
 

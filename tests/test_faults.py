@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from stores import ADMIN, NAMES, PLANNER, Place, editor, proposals, solved, tiny
+from stores import ADMIN, NAMES, OPTIONS, PLANNER, Place, editor, proposals, solved, tiny
 
 from synergy.errors import UnavailableError
 from synergy.store import (
@@ -73,7 +73,9 @@ def _dump(store: Store) -> dict[str, list[Any]]:
 def _life(store: Store) -> Iterator[Step]:
     """Yield the steps of a round, each a call that can be made again."""
     yield lambda: rounds.create(
-        store, PLANNER, rounds.Draft(name="r", archive=tiny(), options={"time_limit": 30.0}, ladder=0.0)
+        store,
+        PLANNER,
+        rounds.Draft(name="r", archive=tiny(), options=OPTIONS, ladder=0.0),
     )
     ident = int(seeing.list_rounds(store, PLANNER)[0]["round"])  # a server counts those that failed too
     yield lambda: rounds.advance(store, PLANNER, ident, "open")

@@ -17,6 +17,7 @@ import pytest
 from markupsafe import Markup
 
 from synergy.dataset.read import read
+from synergy.engine import Options
 from synergy.records.rounds import round_record
 from synergy.round import run
 from web.figures import curve, flow, grouping, layout, material, network, sankey, svg
@@ -70,7 +71,7 @@ def _parsed(drawn: Markup) -> ET.Element:
 @pytest.fixture(scope="module")
 def record() -> dict[str, Any]:
     dataset = read(ROOT / "datasets" / "tiny")
-    plan = run(dataset).plan
+    plan = run(dataset, Options(settlement="standalone")).plan
     assert plan is not None
     return round_record(dataset, plan)
 

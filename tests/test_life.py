@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from stores import PLANNER, editor, tiny
+from stores import OPTIONS, PLANNER, editor, tiny
 
 from synergy.errors import ConflictError, NotFoundError, RefusedError
 from synergy.store import audit, declaring, following, freezing, leases, matching, responding, rounds, seeing
@@ -159,7 +159,12 @@ class Life(RuleBasedStateMachine):
         if len(self.state) >= MOST:
             return min(self.state)
         STEPS_SEEN["create"] += 1
-        draft = Draft(name=f"round {len(self.state)}", archive=tiny(), options={"time_limit": 30.0}, ladder=0.0)
+        draft = Draft(
+            name=f"round {len(self.state)}",
+            archive=tiny(),
+            options=OPTIONS,
+            ladder=0.0,
+        )
         sent = f"key-{len(self.state)}" if key else None
         ident = rounds.create(self.store, PLANNER, draft, sent)["round"]
         if sent:

@@ -31,7 +31,7 @@ DATASETS = [TINY, *CASES]
 
 @pytest.fixture(scope="module", params=DATASETS, ids=lambda path: path.name)
 def plan(request: pytest.FixtureRequest) -> Plan:
-    made = run(read(request.param), Options(gap=1e-4)).plan
+    made = run(read(request.param), Options(settlement="standalone")).plan
     assert made is not None
     return made
 
@@ -81,7 +81,7 @@ def test_any_plan_survives_a_file(seed: int, settlement: str) -> None:
 
 @pytest.fixture(scope="module")
 def record() -> dict[str, Any]:
-    made = run(read(TINY)).plan
+    made = run(read(TINY), Options(settlement="standalone")).plan
     assert made is not None
     return plan_record(made)
 

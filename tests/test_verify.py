@@ -12,6 +12,7 @@ import pytest
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.engine import Options
 from synergy.errors import VerificationError
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
@@ -29,7 +30,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def plan(dataset: Dataset) -> Plan:
-    made = run(dataset).plan
+    made = run(dataset, Options(settlement="standalone")).plan
     assert made is not None
     return made
 

@@ -35,6 +35,7 @@ from synergy.store import (
 from synergy.store.access import WORKER
 from synergy.store.leases import claim
 from synergy.store.names import MatchState, Stage, State
+from synergy.store.results import finish
 from synergy.worker.work import Habits, work_once
 from web.api import events
 from web.pages import why
@@ -336,6 +337,22 @@ def test_a_run_whose_plan_was_refused_tells_the_findings(web_world: World, monke
         assert sentence in client.get(f"/{lang}/notices").text
     (match,) = seeing.see_matches(store, PLANNER, ident)
     assert match["diagnosis"] == [{"code": "refused", "text": "value value: claimed 2, found 1"}]
+
+
+def test_a_run_without_a_plan_says_what_conflicts_in_sentences(web_world: World) -> None:
+    store, client = web_world.store, web_world.client("planner")
+    ident = begun(store, name="infeasible")
+    freezing.freeze(store, PLANNER, ident)
+    matching.request_match(store, PLANNER, ident)
+    held = claim(store, WORKER, "test")
+    assert held is not None
+    cause = {"constraint": "need", "subject": "N", "commodity": "LNG", "amount": 70000.0}
+    causes = [cause | {"text_en": "N needs 70,000 t of LNG", "text_zh": "N 需要 7 万吨 LNG"}]
+    finish(store, WORKER, held, {"status": "infeasible", "record": None, "diagnosis": causes})
+    for lang, sentence in (("en", "N needs 70,000 t of LNG"), ("zh", "N 需要 7 万吨 LNG")):
+        page = client.get(f"/{lang}/rounds/{ident}").text
+        assert sentence in page
+        assert "&#39;constraint&#39;" not in page
 
 
 @pytest.mark.parametrize("view", VIEWS)

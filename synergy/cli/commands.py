@@ -19,6 +19,7 @@ from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 from synergy.cli.zones import REGION, Zone
+from synergy.settlement import DEFAULT
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
@@ -43,7 +44,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @commands.command()
 @reads_dataset
 @stops(1e-4, 300.0)
-@click.option("--settlement", type=Word(SETTLEMENTS), default="core")
+@click.option("--settlement", type=Word(SETTLEMENTS), default=DEFAULT)
 @click.option("--base", metavar="NAME", default="weight")
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from synergy.settlement import DEFAULT
 from synergy.store import freezing, matching, people, rounds, seeing
 from synergy.store.access import Actor
 from synergy.store.archives import snapshot_of
@@ -28,7 +29,7 @@ PEOPLE = (
 _PLANNER = Actor("planner", Role.PLANNER)
 _LOOK_S = 0.25
 # name of the round, its settlement, the gap that suffices at the least: the first is quick, the second settles
-_ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分配", "core", 0.0))
+_ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分配", DEFAULT, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

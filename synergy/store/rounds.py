@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from synergy.dataset.dataset import Dataset
 from synergy.scenario import Scenario
+from synergy.settlement import DEFAULT
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -112,7 +113,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "name": draft.name,
         "base": snapshot.digest,
         "scenario": scenario_record(draft.scenario),
-        "options": {**draft.options, "ladder": draft.ladder},
+        "options": {"settlement": DEFAULT, **draft.options, "ladder": draft.ladder},
         "anonymous": draft.anonymous,
         "deadline": draft.deadline,
         "answer_by": draft.answer_by,

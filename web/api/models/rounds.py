@@ -57,7 +57,7 @@ class RoundQuery(Page):
 
 
 class Options(Given):
-    """How a round is matched; what is not named is as on the command line."""
+    """How a round is matched; what is not named is as on the command line, the gain shared by `core`."""
 
     gap: float | None = Field(None, ge=0, le=1, description="Relative gap to stop at.")
     time_limit: float | None = Field(None, gt=0, le=86_400, description="Seconds.")
