@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("synergy", "web", "datasets")
-DATA = {".csv", ".json", ".toml", ".html", ".css", ".js", ".sql", ".typed"}
+DATA = {".csv", ".json", ".toml", ".html", ".css", ".js", ".sql", ".md", ".typed"}
 WEB = """
 import synergy
 from pathlib import Path

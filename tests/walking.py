@@ -42,6 +42,7 @@ def values(world: World, ident: int, codes: Sequence[str]) -> dict[str, tuple[An
         "webhook": (1,),
         "dataset": (kept[0]["dataset"],),
         "schema": ("plan",),
+        "chapter": ("enterprise", "dataset"),
         "filename": ("style.css",),
     }
 

@@ -36,6 +36,7 @@ ROOMS = (
     "web.pages.files",
     "web.api.blueprint",
     "web.pages.interface",
+    "web.pages.manual",
     "web.health",
 )
 _P, _E, _R, _A, _C, _D, _ = Role

@@ -41,6 +41,7 @@ def _arguments(world: World, who: str) -> dict[str, object]:
         "part": "sides",
         "ending": "csv",
         "code_": code,
+        "chapter": "enterprise",
     }
 
 

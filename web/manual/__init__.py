@@ -1,0 +1,1 @@
+"""The manual: chapters in Markdown by reader, the same files that the pages serve under Help."""
