@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import NAMES, OPTIONS, PLANNER, costly, editor, matched, proposals, responding_round, tiny
+from sqlalchemy import insert
+from stores import NAMES, OPTIONS, PLANNER, Place, costly, editor, matched, proposals, responding_round, tiny
+from web_worlds import World
 
 import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
@@ -42,7 +44,10 @@ from synergy.store.responding import Reply
 from synergy.store.rounds import Draft
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Held, Question
+from synergy.store.tables import users
 from synergy.store.wondering import Wondered
+from web.app import create_app
+from web.settings import Settings
 
 LETTERS = dict(zip("PERACDW", Role, strict=True))
 # operation: roles that may with anything, and in small letters with what is their own; by hand, not from the rules
@@ -111,6 +116,8 @@ EXPECTED = {
     "people.add_user": "D",
     "people.change_user": "D peracd",
     "people.list_users": "AD",
+    "people.name_of": "D",
+    "anonymity.telltales": "PA",
     "departing.depart": "D",
     "departing.readmit": "D",
     "departing.list_departures": "D",
@@ -265,6 +272,7 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "people.add_user": (people.Account("new", Role.PLANNER),),
         "people.change_user": ("ed-east",),
         "people.list_users": (),
+        "people.name_of": (1,),
         "departing.depart": ("EAST",),
         "departing.readmit": ("EAST",),
         "departing.list_departures": (),
@@ -362,6 +370,44 @@ def test_a_token_never_does_more_than_its_scopes() -> None:
         for role in roles:
             actor = Actor("x", role, "EAST", frozenset(access.SCOPES) - {scope})
             assert not access.allowed(actor, action, Resource("x", frozenset({"EAST"}), "x"))
+
+
+ODD = ("a/b", "../../x", "<b>x</b>", "anna\u200b", "\u202etoor", "анна", "a b", "a\0b", ".x", "ΑΝΝΑ", "x" * 65, "")
+
+
+def test_names_of_accounts_are_plain_and_unlike(place: Place) -> None:
+    store = place.store
+    people.add_user(store, people.MACHINE, people.Account("anna", Role.PLANNER))
+    for name in ODD:
+        with pytest.raises(RefusedError):
+            people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))
+    for name in ("ANNA", "ａｎｎａ"):
+        with pytest.raises(ConflictError):
+            people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))
+    for name, made in (("王小明", "王小明"), ("ｌｉ@glass.cn", "li@glass.cn"), ("erp-2", "erp-2")):
+        assert people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))["name"] == made
+
+
+def test_odd_accounts_of_old_can_be_disabled_and_reset(place: Place) -> None:
+    store = place.store
+    people.add_user(store, people.MACHINE, people.Account("root", Role.ADMINISTRATOR, None, "correct horse"))
+    names = [name for name in ODD if 0 < len(name) <= 64 and "\0" not in name]
+    with store.database.write() as connection:
+        rows = [{"name": name, "role": "planner", "created": store.now()} for name in names]
+        connection.execute(insert(users), rows)
+    app = create_app(store, Settings(secret=b"0" * 32, limited=False))
+    world = World(store, app, 0, Path())
+    admin, scopes = world.client("admin"), {"label": "x", "scopes": ["manage"]}
+    token = app.test_client().post("/api/v1/tokens", auth=("root", "correct horse"), json=scopes).get_json()["token"]
+    bearer = {"Authorization": f"Bearer {token}", "If-Match": "*"}
+    for one in people.list_users(store, people.MACHINE):
+        if one["name"] in names:
+            here = f"/en/admin/accounts/{one['user']}"
+            assert world.post(admin, here, wish="disable").status_code == 303
+            assert world.post(admin, here, wish="password").status_code == 200
+            answer = app.test_client().patch(f"/api/v1/users/@{one['user']}", headers=bearer, json={"disabled": False})
+            assert (answer.status_code, answer.get_json()["name"]) == (200, one["name"])
+    assert {one["disabled"] for one in people.list_users(store, people.MACHINE)} == {False}
 
 
 def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

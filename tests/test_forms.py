@@ -138,6 +138,7 @@ REFUSED: dict[str, Given] = {
     "53 another's site": one("form_site", "site", "not found", site="EAST-1"),
     "53 no site at all": one("form_site", "site", "not found", site="NOWHERE"),
     "65 a command": one("id_letters", "ident", ident="=cmd|' /C calc'!A0"),
+    "65 a place above": one("id_letters", "ident", ident=".."),
     "65 a path": one("id_letters", "ident", ident="../../x"),
     "65 a script": one("id_letters", "ident", ident="<script>alert(1)</script>"),
 }

@@ -6,17 +6,22 @@ import json
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from canaries import CANARIES, canary
 from flask import Flask
 from flask.testing import FlaskClient
+from stores import PLANNER, Place, begun
 from web_worlds import PASSWORD, PEOPLE, SECRET, World
 
-from synergy.store import people, sessions
+import web
+from synergy.errors import NotFoundError, RefusedError
+from synergy.store import people, seeing, sessions
 from synergy.store.access import RULES, Action, reach
 from synergy.store.names import Role
+from synergy.store.store import Store
 from web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from web.app import create_app
 from web.settings import Settings
@@ -74,6 +79,72 @@ def test_every_route_by_every_role(web_world: World) -> None:
                 wrong.append(f"{method} {path} as {who}: {status}")
     assert wrong == []
     assert cells > 200
+
+
+HUGE, NUL = "9" * 23, "a\0b"
+# whatever a view asks a query or a form for
+ASKED = sorted(
+    {
+        name
+        for file in Path(web.__file__).parent.rglob("*.py")
+        for name in re.findall(r"""(?:args|form|values)(?:\.get\(|\[)"([\w-]+)\"""", file.read_text("utf-8"))
+    }
+)
+
+
+def odd_addresses(app: Flask) -> list[str]:
+    """Return addresses of every view with a number beyond all ids, and with a text that is none, in each place."""
+    found = []
+    for _, method, path in routes(app):
+        for part in ("987654", "nobody", "none", "Pnone", "COG"):
+            if method == "GET" and part in path:
+                found += [path.replace(part, odd, 1) for odd in (HUGE, "2147483648", "99999999999", "a%00b", "%00")]
+    return found
+
+
+def odd_world(store: Store) -> World:
+    """Return pages over a store with nothing but accounts."""
+    for name, role, enterprise in PEOPLE.values():
+        people.add_user(store, people.MACHINE, people.Account(name, role, enterprise))
+    return World(store, create_app(store, Settings(secret=SECRET, limited=False)), begun(store), Path())
+
+
+@pytest.mark.parametrize("who", ["planner", "editor", "admin"])
+def test_what_no_id_and_no_text_can_be_is_refused_everywhere(place: Place, who: str) -> None:
+    world = odd_world(place.store)
+    client, wrong = world.client(who), []
+    for path in odd_addresses(world.app):
+        status = client.get(path).status_code
+        if status not in (403, 404, 405):
+            wrong.append(f"GET {path}: {status}")
+    for _, method, path in routes(world.app):
+        if path.endswith("/sign-out"):
+            continue
+        for odd in (HUGE, NUL, "2147483648"):
+            given = dict.fromkeys(ASKED, odd)
+            if method == "GET":
+                status = client.get(path, query_string=given).status_code
+            else:
+                status = client.open(path, method=method, data=given | {"csrf_token": world.mark()}).status_code
+            if status >= 500:
+                wrong.append(f"{method} {path} {odd!r}: {status}")
+    assert wrong == []
+    assert len(ASKED) >= 20
+
+
+def test_names_with_nul_sign_nobody_in(place: Place) -> None:
+    client = odd_world(place.store).client()
+    assert _signs_in(client, NUL, PASSWORD, "192.0.2.1") == 422
+    assert _basic(client, NUL, PASSWORD, "192.0.2.1") == 401
+    assert client.get("/api/v1/proposals/a%00b").status_code == 404
+
+
+def test_what_a_database_does_not_keep_is_refused_by_the_store(place: Place) -> None:
+    with pytest.raises(NotFoundError):
+        seeing.see_round(place.store, PLANNER, 2**31 - 1)
+    for odd in (2**63, 10**40):
+        with pytest.raises(RefusedError):
+            seeing.see_round(place.store, PLANNER, odd)
 
 
 def test_every_form_needs_its_mark(web_world: World) -> None:

@@ -15,6 +15,7 @@ from synergy.store.access import Action, Actor, reach
 from synergy.store.store import Store
 from synergy.store.words import refusal
 from web.clock import Clock
+from web.numbers import plain
 from web.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -137,6 +138,7 @@ def guard() -> Response | None:
         if g.get("one_time") and request.endpoint not in FIRST:
             lang = (request.view_args or {}).get("lang", "zh")
             return redirect(url_for("account.password", lang=lang), 303)
+    plain()
     if request.method not in SAFE and not by_token():
         csrf.protect()
     return None

@@ -15,6 +15,7 @@ from web.failing import answers
 from web.limits import limit
 from web.logs import logged
 from web.metrics import metered
+from web.numbers import numbered
 from web.register import register
 from web.settings import Settings
 from web.signing import gate
@@ -53,6 +54,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     app = Flask("web")
     app.config.update(settings.flask())
     app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings
+    numbered(app)
     app.jinja_env.globals.update(word=word, html_lang=HTML_LANG, clock=Clock(settings.zone))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Compress(app)  # first: it comes last, on the answer as it goes out

@@ -8,8 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST = 64
-CLEAN = re.compile(r"[\w.:-]{1,64}")
-ALL_CLEAN = re.compile(r"(?:[\w.:-]{1,64}\n)*")
+_LETTER = re.compile(r"[\w.:-]")
+# dots alone would be another place in an address
+CLEAN = re.compile(r"(?!\.+\Z)[\w.:-]{1,64}")
+ALL_CLEAN = re.compile(r"(?:(?!\.+\n)[\w.:-]{1,64}\n)*")
 # zero-width and directional marks, soft hyphen, byte order mark
 INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
@@ -40,7 +42,7 @@ def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
     if len(clean) > LONGEST:
         return "", "id_long", {"most": LONGEST}
     if not CLEAN.fullmatch(clean):
-        wrong = sorted({c for c in clean if not CLEAN.fullmatch(c)})
+        wrong = sorted({c for c in clean if not _LETTER.fullmatch(c)}) or [clean]
         return "", "id_letters", {"wrong": " ".join(map(repr, wrong))}
     if not clean.isascii():
         scripts = alphabets(clean)

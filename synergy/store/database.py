@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 
 from synergy.errors import UsageError
-from synergy.store.words import unavailable
+from synergy.store.words import refusal, unavailable
 
 BUSY_MS = 10_000  # how long a writer waits for another one
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -29,6 +29,12 @@ def _answered() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise unavailable(error) from error
+    except DataError as error:  # PostgreSQL: a number beyond its column, or a text with NUL
+        raise refusal("no_value") from error
+    except OverflowError as error:
+        if "SQLite" not in str(error):
+            raise
+        raise refusal("no_value") from error
     except DBAPIError as error:
         # of no subclass: what lies there is no database
         if error.connection_invalidated or type(error) is DatabaseError:

@@ -36,6 +36,12 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "idempotency key {key} was used for another request; use a new key",
             "幂等键 {key} 已用于其他请求；请换用新键",
         ),
+        "bad_name": (
+            RefusedError,
+            "{name}: no name of an account; expected 1 - 64 letters (a - z or Chinese), digits and . _ - @ +, "
+            "a letter or digit first",
+            "{name}：不能作为用户名；应为 1 至 64 个字符：英文字母、汉字、数字及 . _ - @ +，以字母、汉字或数字开头",
+        ),
         "taken": (ConflictError, "{what} {name} exists already; choose another name", "{what}“{name}”已存在；请换一个"),
         "busy": (
             ConflictError,
@@ -72,6 +78,11 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
             "{what}: money beyond the {most} that can be kept; most of it is price times amount of {rows}: "
             "correct the price or the amount there",
             "{what}：金额超出可保存的上限 {most}；主要来自以下各行的价格乘以数量：{rows}；请更正其价格或数量",
+        ),
+        "no_value": (
+            RefusedError,
+            "a number is larger than any that is kept, or a text holds characters that are no text",
+            "数值超出可保存的范围，或文本含有非法字符",
         ),
         "reason": (RefusedError, "a reason is needed: say it in a sentence", "需要填写原因：请用一句话说明"),
         "whole_pattern": (

@@ -13,8 +13,9 @@ from synergy.store.access import RULES
 from web.api.examples import DATASET, example_of
 from web.api.models.figures import Problem
 from web.api.problems import MEDIA, TYPES
-from web.api.receive import MOST, NUMBERED
+from web.api.receive import NUMBERED
 from web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
+from web.numbers import MOST
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

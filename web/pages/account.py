@@ -12,6 +12,7 @@ from synergy.store import keys
 from synergy.store.access import RULES, SCOPES, Action, Actor
 from web.access import actor, public, rule, store
 from web.failing import RETRY_S
+from web.numbers import whole
 from web.render import page, pages
 from web.signing import change_password, onward, sign_out
 from web.signing import sign_in as begin_session
@@ -103,7 +104,7 @@ def password(lang: str) -> Answer:
 @rule(Action.OWN_ACCOUNT)
 def make_token(lang: str) -> Answer:
     """Make a token and show it, this once."""
-    days = request.form.get("days", type=int) or 0
+    days = whole(request.form.get("days")) or 0
     label = request.form.get("label", "").strip()
     try:
         made = keys.add_token(store(), actor(), label, request.form.getlist("scope"), days)

@@ -17,6 +17,7 @@ from synergy.store.rounds import Asked
 from synergy.store.words import refusal
 from web.access import actor, rule, settings, store
 from web.failing import said, status_of
+from web.numbers import whole
 from web.render import page, pages
 from web.texts import word
 
@@ -69,12 +70,13 @@ def add_account(lang: str) -> str | tuple[str, int]:
     return _page(lang, made={"name": account.name, "password": password})
 
 
-@room.post("/admin/accounts/<name>")
+@room.post("/admin/accounts/<int:ident>")
 @rule(Action.MANAGE_USERS)
-def change_account(lang: str, name: str) -> Response | str:
-    """Disable or enable an account, or give it a one-time password."""
+def change_account(lang: str, ident: int) -> Response | str:
+    """Disable or enable an account, or give it a one-time password; by its number, for a name may be no address."""
+    name = people.name_of(store(), actor(), ident)
     wish = request.form.get("wish", "")
-    asked = Asked(version=request.form.get("version", type=int))
+    asked = Asked(version=whole(request.form.get("version")))
     if name == actor().name:
         raise refusal("bad_value", what="user", value=name, expected=word("admin.not_self", lang))
     if wish == "password":

@@ -10,6 +10,7 @@ from synergy.store import audit as chain_of
 from synergy.store import seeing
 from synergy.store.access import Action
 from web.access import actor, rule, store
+from web.numbers import whole
 from web.render import page, pages
 from web.texts import WORDS, word
 
@@ -26,7 +27,7 @@ def audit(lang: str) -> str:
 
 def _page(lang: str, **more: Any) -> str:
     """Return the page, with what recomputing the chain said where that was asked for."""
-    chosen, before = (request.args.get(name, type=int) for name in ("round", "before"))
+    chosen, before = (whole(request.args.get(name)) for name in ("round", "before"))
     found = chain_of.history(store(), actor(), chosen, SHOWN + 1, before)
     fields: dict[str, Any] = {
         "events": found[:SHOWN],

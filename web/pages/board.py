@@ -14,6 +14,7 @@ from synergy.store.access import Action
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
 from web.access import actor, rule, store
+from web.numbers import whole
 from web.pages.addresses import proposal_address
 from web.planning.seen import Seen, seen
 from web.planning.sheets import Column, Sheet, cells
@@ -31,7 +32,7 @@ def board(lang: str) -> str:
     """Show the partnerships by stage, of all rounds or of one."""
     rounds = seeing.list_rounds(store(), actor())
     chosen = request.args.get("round", "")
-    found = _found(lang, int(chosen) if chosen.isdecimal() else None)
+    found = _found(lang, whole(chosen))
     columns = [(stage, [one for one in found if one["stage"] == stage]) for stage in _STAGES]
     later = {stage: [*_STAGES[place + 1 : -1], _STAGES[-1]] for place, stage in enumerate(_STAGES[:-1])}
     return page("planner/board.html", lang, columns=columns, later=later, rounds=rounds, chosen=chosen, any=found)
@@ -109,7 +110,7 @@ def move(lang: str, partnership: int) -> Response:
     stage, version = request.form.get("stage", ""), request.form.get("version", "")
     if stage not in _STAGES:
         abort(400)
-    asked = Asked(int(version) if version.isdecimal() else None, None, request.form.get("reason", "").strip()[:1000])
+    asked = Asked(whole(version), None, request.form.get("reason", "").strip()[:1000])
     following.follow(store(), actor(), partnership, Stage(stage), asked)
     flash(word("board.done", lang), "good")
     return redirect(url_for("board.board", lang=lang), 303)

@@ -30,6 +30,7 @@ from synergy.store.rounds import Asked
 from synergy.workbook.template import dataset_workbook
 from web import declaring
 from web.access import actor, rule, store
+from web.numbers import whole
 from web.render import page, pages
 from web.tables import file
 from web.texts import word
@@ -94,7 +95,7 @@ def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
-        asked = Asked(request.form.get("version", type=int), request.form.get("key") or None)
+        asked = Asked(whole(request.form.get("version")), request.form.get("key") or None)
         declare_judged(store(), actor(), place, judged, asked)
         flash(word("declare.done", lang, count=len(judged.entries)), "good")
         return redirect(_address(lang, known.round, known.enterprise), 303)

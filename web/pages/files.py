@@ -11,6 +11,7 @@ from synergy.texts import text
 from synergy.units import label
 from web.access import actor, clock, rule, store
 from web.firm.own import Own
+from web.numbers import whole
 from web.pages.audit import named
 from web.pages.home import latest
 from web.pages.pathways import MOST, place_of
@@ -114,7 +115,7 @@ def pathways(lang: str, ending: str) -> Response:
 def events(lang: str, ending: str) -> Response:
     """Return the events of a round or of all, the latest first, as a file."""
     _known(ending)
-    found = audit.history(store(), actor(), request.args.get("round", type=int), EVENTS)
+    found = audit.history(store(), actor(), whole(request.args.get("round")), EVENTS)
     return _file(listed.events(found, lang, named), "audit", ending)
 
 

@@ -11,6 +11,7 @@ from synergy.store import notices as told
 from synergy.store.access import Action
 from synergy.store.messages import message
 from web.access import actor, clock, rule, store
+from web.numbers import whole
 from web.render import page, pages
 from web.texts import word
 
@@ -22,7 +23,7 @@ SHOWN = 50  # notices of a page
 @rule(Action.SEE_NOTICES)
 def notices(lang: str) -> str:
     """Show notices, the latest first, fifty a page."""
-    first = max(request.args.get("from", 0, type=int), 0)
+    first = whole(request.args.get("from")) or 0
     found = told.list_notices(store(), actor())
     return page(
         "account/notices.html",
@@ -64,5 +65,5 @@ def read(lang: str) -> Response:
 
 
 def _where() -> dict[str, Any]:
-    first = request.form.get("from", 0, type=int)
-    return {"from": first} if first > 0 else {}
+    first = whole(request.form.get("from")) or 0
+    return {"from": first} if first else {}

@@ -17,6 +17,7 @@ from web.course import course
 from web.failing import said
 from web.firm.answering import reply_of
 from web.firm.own import Own
+from web.numbers import whole
 from web.once import once
 from web.pictures import flow_picture, map_picture
 from web.render import pages
@@ -61,7 +62,7 @@ def answer(lang: str, code: str) -> Response:
             flash(word("answer.nothing", lang), "bad")
             return redirect(back, 303)
         version = form.get("version", "")
-        responding.answer(store(), who, code, reply, Asked(int(version) if version.isdigit() else None))
+        responding.answer(store(), who, code, reply, Asked(whole(version)))
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)
     flash(word(f"answer.done.{reply.answer}", lang), "good")
@@ -76,8 +77,8 @@ def stage(lang: str, code: str) -> Response:
     back = url_for(".proposal", lang=lang, code=code)
     number, wanted = form.get("partnership", ""), form.get("stage", "")
     try:
-        if number.isdigit() and wanted in set(Stage):
-            following.follow(store(), who, int(number), Stage(wanted), Asked(note=form.get("reason", "")))
+        if (ident := whole(number)) is not None and wanted in set(Stage):
+            following.follow(store(), who, ident, Stage(wanted), Asked(note=form.get("reason", "")))
             flash(word("offer.moved", lang), "good")
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)

@@ -12,6 +12,7 @@ from synergy.store.access import Action
 from synergy.store.names import State
 from synergy.store.words import refusal
 from web.access import actor, rule, store
+from web.numbers import whole
 from web.planning.seen import Seen, seen
 from web.render import page, pages
 from web.texts import WORDS, word
@@ -75,10 +76,10 @@ def decide(lang: str, round_id: int) -> Response:
     """Keep a ruling or take one back."""
     what, form = request.form.get("what", ""), request.form
     if what == "withdraw":
-        ident = form.get("ruling", "")
-        if not ident.isdecimal():
+        ident = whole(form.get("ruling"))
+        if ident is None:
             abort(400)
-        reviewing.withdraw(store(), actor(), round_id, int(ident))
+        reviewing.withdraw(store(), actor(), round_id, ident)
     elif what == "pattern":
         names = ("from_enterprise", "to_enterprise", "commodity")
         pattern = {name: form[name] for name in names if form.get(name)}
@@ -105,8 +106,8 @@ def _on_proposal(round_id: int, what: str) -> None:
         return
     if what not in ("forbid", "fix"):
         abort(400)
-    place = form.get("term", "")
-    terms = one["terms"] if place == "" else one["terms"][int(place) : int(place) + 1] if place.isdecimal() else []
+    place = whole(form.get("term"))
+    terms = one["terms"] if not form.get("term") else [] if place is None else one["terms"][place : place + 1]
     if not terms:
         raise refusal("not_found", what="term")
     for term in terms:

@@ -18,6 +18,7 @@ from web.api.events import follow
 from web.api.figures import Measures
 from web.api.problems import ApiProblem
 from web.api.spec import Call
+from web.numbers import whole
 from web.pages.addresses import declaration_address
 from web.planning.live import Live, live, took
 from web.planning.steps import STEPS, WAY, next_steps, taken
@@ -144,7 +145,7 @@ def step(lang: str, round_id: int) -> Response:
     if name not in STEPS:
         abort(400)
     version = request.form.get("version", "")
-    asked = Asked(int(version) if version.isdecimal() else None, None, request.form.get("note", "")[:1000])
+    asked = Asked(whole(version), None, request.form.get("note", "")[:1000])
     count = taken(store(), actor(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)

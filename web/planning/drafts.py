@@ -18,6 +18,7 @@ from synergy.settlement import DEFAULT
 from synergy.store.archives import snapshot_of
 from synergy.store.rounds import Draft
 from web.clock import Clock
+from web.numbers import whole
 from web.texts import word
 
 SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
@@ -62,7 +63,7 @@ def filled(form: Mapping[str, str], members: Sequence[str], previous: str) -> Fi
     given = {name: str(form.get(name, DEFAULTS.get(name, ""))).strip()[:20_000] for name in names}
     # the third step has a box for each: none of them ticked is nobody, not everybody
     ticked = None if not members and form.get("step") != "3" else tuple(members)
-    return Filled(given, ticked, int(previous) if previous.isdecimal() else None)
+    return Filled(given, ticked, whole(previous))
 
 
 @lru_cache(maxsize=2)

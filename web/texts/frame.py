@@ -48,6 +48,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "failed.409": ("Somebody else was faster. Look again and repeat.", "他人已先行修改。请刷新后重试。"),
         "failed.413": ("That is larger than this server takes.", "内容超过服务器允许的大小。"),
         "failed.415": ("This address takes another kind of content.", "此地址不接受该类型的内容。"),
+        "failed.422": ("A text holds characters that are no text.", "文本中含有非法字符。"),
         "failed.429": (
             "Too many requests from your address. Wait a minute, then repeat.",
             "来自您地址的请求过多。请稍候一分钟再试。",

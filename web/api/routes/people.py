@@ -20,6 +20,7 @@ from web.api.models.records import (
 from web.api.paging import Page, paged
 from web.api.problems import ApiProblem
 from web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
+from web.numbers import whole
 
 _PAGED = frozenset({Mark.PAGED})
 
@@ -72,20 +73,26 @@ def create_user(call: Call) -> Reply:
     )
 )
 def change_user(call: Call) -> Reply:
-    """Change an account; its tokens end."""
+    """Change an account; its tokens end.
+
+    For a name that no address can hold, as one with a slash, `@17` is the account with the number 17.
+    """
+    name = call.path["name"]
+    if name.startswith("@") and (number := whole(name[1:])) is not None:
+        name = people.name_of(call.store, call.actor, number)
     changes = call.body.model_dump(exclude_none=True)
     if not changes:
         said = ("expected `disabled` or `password`", "应填写 `disabled` 或 `password`")
         raise ApiProblem("invalid", said, [("/disabled", "missing", *said)])
     # together with `disabled`, so that this is the administrator's doing even for a password alone
-    changes.setdefault("disabled", _disabled(call))
-    told = people.change_user(call.store, call.actor, call.path["name"], call.asked, **changes)
+    changes.setdefault("disabled", _disabled(call, name))
+    told = people.change_user(call.store, call.actor, name, call.asked, **changes)
     return Reply(told, told["version"])
 
 
-def _disabled(call: Call) -> bool:
+def _disabled(call: Call, name: str) -> bool:
     rows = people.list_users(call.store, call.actor)
-    found = next((row for row in rows if row["name"] == call.path["name"]), None)
+    found = next((row for row in rows if row["name"] == name), None)
     if found is None:
         raise ApiProblem("not_found")
     return bool(found["disabled"])
