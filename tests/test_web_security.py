@@ -20,8 +20,10 @@ import web
 from synergy.errors import NotFoundError, RefusedError
 from synergy.store import people, seeing, sessions
 from synergy.store.access import RULES, Action, reach
+from synergy.store.database import Database
 from synergy.store.names import Role
 from synergy.store.store import Store
+from synergy.store.words import unavailable
 from web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from web.app import create_app
 from web.settings import Settings
@@ -137,6 +139,30 @@ def test_names_with_nul_sign_nobody_in(place: Place) -> None:
     assert _signs_in(client, NUL, PASSWORD, "192.0.2.1") == 422
     assert _basic(client, NUL, PASSWORD, "192.0.2.1") == 401
     assert client.get("/api/v1/proposals/a%00b").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["", "planner"])
+def test_how_the_database_is_reached_stands_in_the_log_alone(
+    web_world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, who: str
+) -> None:
+    client = web_world.client(who)
+    mark = _mark(client, "/en/sign-in")
+    cause = 'connection to server at "10.0.0.7", port 5433 failed'
+
+    def gone(_self: Database) -> Any:
+        raise unavailable(RuntimeError(cause))
+
+    monkeypatch.setattr(Database, "read", gone)
+    monkeypatch.setattr(Database, "write", gone)
+    answers = [
+        client.get("/en/rounds") if who else client.post("/en/sign-in", data={"csrf_token": mark, "name": "x"}),
+        client.get("/api/v1/rounds", headers={"Authorization": "Bearer syn_" + "x" * 43}),
+        client.post("/api/v1/tokens", auth=("anna", "x"), json={}),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert not any(word in answer.text for word in ("10.0.0.7", "5433", "RuntimeError"))
+    assert sum(cause in record.getMessage() for record in caplog.records) == len(answers)
 
 
 def test_what_a_database_does_not_keep_is_refused_by_the_store(place: Place) -> None:

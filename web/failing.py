@@ -20,6 +20,7 @@ from synergy.errors import (
 from web.access import clock
 from web.api.calling import told_problem
 from web.api.problems import ApiProblem, code_of
+from web.logs import out_of_reach
 from web.render import language, page
 from web.texts import WORDS, word
 from web.tries import TriedError
@@ -50,7 +51,12 @@ def status_of(error: SynergyError) -> int:
 
 
 def said(error: SynergyError, lang: str) -> str:
-    """Return the sentence of an error of the house in one language, for people by the clock of the pages."""
+    """Return the sentence of an error of the house in one language, for people by the clock of the pages.
+
+    How the database is reached is for who runs it: it stands in the log.
+    """
+    if isinstance(error, UnavailableError):
+        return word("failed.503", lang)
     sentence = error.said(lang) if isinstance(error, StoreError) else error.sentence(lang)
     return sentence if for_program() else clock().told(sentence)
 
@@ -62,6 +68,7 @@ def for_program() -> bool:
 
 def _own(error: SynergyError) -> AnyResponse:
     status = status_of(error)
+    out_of_reach(error)
     if status == 401 and not for_program() and request.method == "GET":
         onward = request.full_path.rstrip("?")
         return redirect(url_for("account.sign_in", lang=language(), next=onward), 303)

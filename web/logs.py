@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from flask import Flask, Response, g, request
 
+from synergy.errors import SynergyError, UnavailableError
 from web.api.identity import request_id
 
 NAME = "synergy.web"
@@ -61,6 +62,12 @@ def to_stream(stream: TextIO | None = None) -> logging.Handler:
     for name in ("waitress", "sqlalchemy", "alembic", "flask-limiter"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return handler
+
+
+def out_of_reach(error: SynergyError) -> None:
+    """Log why the database did not answer, where that is what an error says: visitors are told that it did not."""
+    if isinstance(error, UnavailableError):
+        _LOG.error("%s", error.said("en"), extra={"request_id": request_id()})
 
 
 def logged(app: Flask) -> None:

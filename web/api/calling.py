@@ -22,6 +22,7 @@ from web.api.limits import Left, limiter
 from web.api.problems import MEDIA, ApiProblem, problem_of
 from web.api.spec import Call, Mark, Operation, Proof, Record, Reply
 from web.api.versions import etag, same
+from web.logs import out_of_reach
 
 LANGUAGES = ("zh", "en")
 NOBODY = Actor("nobody", Role.READER, None, frozenset())
@@ -56,6 +57,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
     except ApiProblem as problem:
         return told_problem(problem, lang)
     except SynergyError as error:
+        out_of_reach(error)
         return told_problem(problem_of(error), lang)
     except RequestEntityTooLarge:
         return told_problem(ApiProblem("too_large"), lang)

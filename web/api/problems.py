@@ -246,6 +246,8 @@ def problem_of(error: SynergyError) -> ApiProblem:
     """
     if isinstance(error, DatasetError):
         return ApiProblem("dataset", errors=[_place(one) for one in error.problems if one.severity is Severity.ERROR])
+    if isinstance(error, UnavailableError):  # how the database is reached stands in the log alone
+        return ApiProblem("unavailable", headers=_headers(error))
     if isinstance(error, StoreError):
         return ApiProblem(_code(error), (error.en, error.zh), headers=_headers(error))
     if isinstance(error, UsageError):
