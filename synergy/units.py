@@ -6,8 +6,11 @@ Datasets count commodities in units of their own; what is not in the list here i
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 
 from synergy.errors import UsageError
@@ -66,6 +69,36 @@ _ROWS: tuple[tuple[str, str, float, str, str], ...] = (
     ("1", "number", 1.0, "", ""),
 )
 UNITS: Mapping[str, Unit] = MappingProxyType({name: Unit(*rest) for name, *rest in _ROWS})  # type: ignore[arg-type]
+# what people write for a unit of the list
+_SPELLED: Mapping[str, str] = MappingProxyType(
+    {
+        "吨": "t", "ton": "t", "tons": "t", "tonne": "t", "tonnes": "t", "公斤": "kg", "千克": "kg", "千吨": "kt",
+        "万t": "万吨", "10kt": "万吨", "百万吨": "Mt", "标方": "Nm3", "标准立方米": "Nm3", "标立方米": "Nm3",
+        "nm3": "Nm3", "knm3": "kNm3", "千nm3": "kNm3", "千标方": "kNm3", "万nm3": "万Nm3", "万标方": "万Nm3",
+        "mnm3": "MNm3", "百万nm3": "MNm3", "亿nm3": "亿Nm3", "立方米": "m3", "方": "m3", "千立方米": "km3",
+        "万立方米": "万m3", "万方": "万m3", "度": "kWh", "千瓦时": "kWh", "kwh": "kWh", "mwh": "MWh", "兆瓦时": "MWh",
+        "gwh": "GWh", "万度": "万kWh", "万千瓦时": "万kWh", "万kwh": "万kWh", "亿度": "亿kWh", "亿千瓦时": "亿kWh",
+        "gj": "GJ", "吉焦": "GJ", "mj": "MJ", "兆焦": "MJ", "tj": "TJ", "吨标煤": "tce", "吨标准煤": "tce",
+        "元": "CNY", "人民币": "CNY", "rmb": "CNY", "cny": "CNY", "yuan": "CNY", "万": "万元", "百万元": "M CNY",
+        "mcny": "M CNY", "亿": "亿元", "立方": "m3", "万立方": "万m3",
+    }
+)  # fmt: skip
+# what people write for a unit of a gas, which is counted at normal conditions
+_SPELLED_GAS: Mapping[str, str] = MappingProxyType(
+    {
+        "方": "Nm3",
+        "立方": "Nm3",
+        "千方": "kNm3",
+        "万方": "万Nm3",
+        "万立方": "万Nm3",
+        "百万方": "MNm3",
+        "亿方": "亿Nm3",
+        "亿立方": "亿Nm3",
+    }
+)
+_BY_LOOK = {name.casefold(): name for name in UNITS} | {
+    written.casefold(): name for name, unit in UNITS.items() for written in (unit.en, unit.zh) if written
+}
 
 # how large amounts are written: from so many of the dimension's first unit on, in these words
 _Ladder = tuple[tuple[float, str], ...]
@@ -110,6 +143,69 @@ def label(unit: str, lang: str = "en") -> str:
     if known is None:
         return unit
     return known.zh if lang == "zh" else known.en
+
+
+def unit_named(text: str, target: str = "") -> str:
+    """Return the unit of the list that a text means; one that is not in it as it was written.
+
+    Parameters
+    ----------
+    text : str
+        As people write it.
+    target : str
+        The unit of what is measured: a colloquial cubic metre of a gas is one at normal conditions.
+
+    Examples
+    --------
+    >>> unit_named("吨"), unit_named("万 Nm³"), unit_named("万方", "kNm3"), unit_named("万方"), unit_named("pallet")
+    ('t', '万Nm3', '万Nm3', '万m3', 'pallet')
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain in UNITS:
+        return plain
+    bare = re.sub(r"\s+", "", plain)
+    if target in UNITS and UNITS[target].dimension == "gas" and bare in _SPELLED_GAS:
+        return _SPELLED_GAS[bare]
+    if bare in UNITS:
+        return bare
+    for look in (plain.casefold(), bare.casefold()):
+        if look in _SPELLED:
+            return _SPELLED[look]
+        if look in _BY_LOOK:
+            return _BY_LOOK[look]
+    return plain
+
+
+def factor(unit: str, target: str) -> Decimal | None:
+    """Return how many `target` a `unit` is; None where they do not measure the same.
+
+    Examples
+    --------
+    >>> factor("万吨", "t"), factor("GJ", "t"), factor("pallet", "pallet")
+    (Decimal('10000'), None, Decimal('1'))
+    """
+    if unit == target:
+        return Decimal(1)
+    one, other = UNITS.get(unit), UNITS.get(target)
+    if one is None or other is None or one.dimension != other.dimension:
+        return None
+    ratio = (Decimal(repr(one.factor)) / Decimal(repr(other.factor))).normalize()
+    return Decimal(int(ratio)) if ratio == ratio.to_integral_value() else ratio
+
+
+def counted_in(unit: str) -> str:
+    """Return the unit in which an activity is counted: ``t coke`` is counted in tons.
+
+    Examples
+    --------
+    >>> counted_in("t coke"), counted_in("kNm3"), counted_in("")
+    ('t', 'kNm3', '')
+    """
+    whole = unit_named(unit)
+    if whole in UNITS or not unit.strip():
+        return whole
+    first = unit_named(unit.split(maxsplit=1)[0])
+    return first if first in UNITS else whole
 
 
 def convert(value: float, unit: str, into: str) -> float:

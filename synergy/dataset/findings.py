@@ -14,6 +14,7 @@ from synergy.dataset.rules import RULES
 from synergy.errors import SHOWN, Problem, Severity
 
 SHORT = 60  # characters of a value that are shown
+LONG = 240  # characters of a hint that is computed
 
 
 class Where(NamedTuple):
@@ -24,20 +25,22 @@ class Where(NamedTuple):
     column: str = ""
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = SHORT) -> str:
     """Return a value as it may be shown: short, nothing in it that a terminal or a page would obey.
 
     Parameters
     ----------
     value : object
         What was found.
+    most : int
+        Characters that are shown.
 
     Returns
     -------
     str
     """
     text = value if isinstance(value, str) else "" if value is None else _plain(value)
-    cut = text if len(text) <= SHORT else text[: SHORT - 1] + "…"
+    cut = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
@@ -150,7 +153,8 @@ def problem_of(
     Problem
     """
     rule: Rule = RULES[code]
-    safe = {key: shown(item) if isinstance(item, str) else item for key, item in fields.items()}
+    room = {"hint": LONG, "hint_zh": LONG}
+    safe = {key: shown(item, room.get(key, SHORT)) if isinstance(item, str) else item for key, item in fields.items()}
     chinese = safe | {key.removesuffix("_zh"): item for key, item in safe.items() if key.endswith("_zh")}
     en, hint = rule.en.format(**safe), rule.hint_en.format(**safe)
     zh, hint_zh = rule.zh.format(**chinese), rule.hint_zh.format(**chinese)

@@ -14,6 +14,7 @@ CLEAN = re.compile(r"(?!\.+\Z)[\w.:-]{1,64}")
 ALL_CLEAN = re.compile(r"(?:(?!\.+\n)[\w.:-]{1,64}\n)*")
 # zero-width and directional marks, soft hyphen, byte order mark
 INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}")  # as a spreadsheet shows a number of many digits
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
 # Cyrillic and Greek letters, and the Latin ones they look like
 _ALIKE = str.maketrans("АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo")
@@ -43,7 +44,8 @@ def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
         return "", "id_long", {"most": LONGEST}
     if not CLEAN.fullmatch(clean):
         wrong = sorted({c for c in clean if not _LETTER.fullmatch(c)}) or [clean]
-        return "", "id_letters", {"wrong": " ".join(map(repr, wrong))}
+        code = "id_number" if _SHORTENED.fullmatch(clean) else "id_letters"
+        return "", code, {"wrong": " ".join(map(repr, wrong))}
     if not clean.isascii():
         scripts = alphabets(clean)
         if len(scripts) > 1:

@@ -17,6 +17,7 @@ from synergy.dataset.findings import Findings, Where
 BLOCK = 1 << 20  # bytes looked at together: stays in the cache
 LONGEST = 131_072  # bytes of one cell
 MOST_COLUMNS = 512
+_TITLES = 5  # lines above a header in which a title may stand
 _DELIMITERS = ",;\t"
 _QUOTE, _FEED = 34, 10
 _BLANKS = np.frombuffer(b" \t\n", np.uint8)
@@ -87,6 +88,30 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
     walk = _Walk([], [], [])
     _walk(data, delimiter, bool(len(quotes)), walk)
     return _laid_out(data, delimiter, walk, (table, findings))
+
+
+def titles(data: bytes, known: Callable[[str], bool]) -> int:
+    """Count the lines above a header that name no columns: a title, a date, a remark.
+
+    Parameters
+    ----------
+    data : bytes
+        As for `layout`.
+    known : callable
+        Whether a cell is the name of a column.
+
+    Returns
+    -------
+    int
+        0 where no header lies below the first lines.
+    """
+    lines = data.decode(errors="replace").split("\n", _TITLES + 1)[: _TITLES + 1]
+    for number, line in enumerate(lines):
+        cells = max((_cells(line, mark) for mark in _DELIMITERS), key=lambda cells: sum(map(known, cells)))
+        named = sum(map(known, cells))
+        if named >= 2 and 2 * named >= sum(bool(cell) for cell in cells):
+            return number
+    return 0
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

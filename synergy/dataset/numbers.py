@@ -1,7 +1,8 @@
 """Text to numbers, and the reason where a text is none.
 
 Accepted: finite decimals with a point, an exponent, commas between groups of three, full-width digits (said).
-Everything else is refused with what it looks like: nothing is guessed.
+Everything else is refused with what it looks like: nothing is guessed. What to write instead depends on what the
+column counts in: `hints` says it.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from synergy.dataset.ids import INVISIBLE
+from synergy.units import factor, unit_named
 
 SMALLEST = 2.2250738585072014e-308  # below it doubles lose digits
 LONGEST = 64
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|n/?a|null|none|-+|—+|\?+|1\.#\w+)", re.IGNORECASE)
-_MYRIADS = {"十": 10, "百": 100, "千": 1e3, "万": 1e4, "亿": 1e8}
+_MYRIADS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_CHINESE = re.compile(r"([0-9.]+|[零〇一二两三四五六七八九十百千]+)?\s*([十百千万亿]+)(?![零〇一二两三四五六七八九])")
+_PARTS = re.compile(r"([+-]?[0-9][0-9.,]*|[零〇一二两三四五六七八九](?=[十百千万亿]))?\s*(.*)", re.DOTALL)
+_COMMA = re.compile(r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)),([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +92,80 @@ def _refusal(text: str) -> tuple[str, dict[str, object]]:
     )
     if bare:
         return bare, {}
-    for pattern, code, instead in _LOOKS:
-        if found := pattern.match(text):
-            return code, {"instead": instead(found)}
+    if found := _COMMA.fullmatch(text):
+        ways = [f"{found[1].replace('.', '')}.{found[2]}"]
+        if _GROUPED.fullmatch(text):  # where commas may be decimal signs
+            ways.append(text.replace(",", ""))
+        return "decimal_comma", {"instead": " or ".join(ways), "instead_zh": " 或 ".join(ways)}
+    parts = _PARTS.fullmatch(text)
+    digits, rest = (parts[1] or "", parts[2].strip()) if parts else ("", "")
+    number = str(_DIGITS.get(digits, digits)) if not _GROUPED.fullmatch(digits) else digits.replace(",", "")
+    if rest == "%" and PLAIN.fullmatch(number):
+        return "percent", {"number": number}
+    if rest and set(rest) <= set(_MYRIADS) and (not number or PLAIN.fullmatch(number)):
+        return "chinese_number", {"number": number or "1", "unit": rest}
+    if re.fullmatch(r"[^\W\d_][\w\s./²³()]*", rest) and PLAIN.fullmatch(number):
+        return "number_with_unit", {"number": number, "unit": rest}
     return ("thousands" if re.fullmatch(r"[+-]?[0-9,]+\.?[0-9]*", text) else "not_number"), {}
 
 
-def _scaled(digits: str, factor: float) -> str:
-    try:
-        return f"{float(digits) * factor:.12g}"
-    except ValueError:
-        return "a plain number"
+def hints(code: str, fields: dict[str, object], unit: str, currency: str = "CNY") -> dict[str, object]:
+    """Return what to write instead of a cell that is no plain number, computed with the unit that the column counts in.
+
+    Parameters
+    ----------
+    code, fields : str, dict
+        Of a `Reading`.
+    unit : str
+        What the column counts in: a unit, ``money/`` a unit, ``1`` for a part, "" where that cannot be told.
+    currency : str
+        Of money.
+
+    Returns
+    -------
+    dict
+        ``hint`` and ``hint_zh``; what the texts of the rule ask for.
+
+    Examples
+    --------
+    >>> hints("number_with_unit", {"number": "3000", "unit": "万Nm3"}, "kNm3")["hint"]
+    'write 30000: 3000 万Nm3 in kNm3'
+    >>> hints("number_with_unit", {"number": "0.95", "unit": "元/Nm3"}, "money/kNm3")["hint"]
+    'write 950: 0.95 元/Nm3 in CNY/kNm3'
+    >>> hints("percent", {"number": "95"}, "1")["hint"], hints("percent", {"number": "95"}, "t")["hint"]
+    ('write 0.95', 'write how much it is in t')
+    """
+    if code not in ("percent", "chinese_number", "number_with_unit"):
+        return fields
+    number, written = Decimal(str(fields["number"])), str(fields.get("unit", ""))
+    money = unit.startswith("money")
+    per = unit.removeprefix("money/" if "/" in unit else "money") if money else unit
+    target = f"{currency}/{per}".rstrip("/") if money else unit
+    if code == "percent":
+        found = number / 100 if unit == "1" else None
+    elif code == "chinese_number":
+        found = number * math.prod(_MYRIADS[c] for c in written)
+    else:
+        found = _converted(number, written, (money, per, currency))
+    if found is None:
+        known = target not in ("", "1")
+        hint = f"write how much it is in {target}" if known else "write the number alone, in the unit of the column"
+        hint_zh = f"请填写按 {target} 计的数值" if known else "请只写数字，单位按该列"
+    else:
+        plain = f"{found.normalize():f}" if found else "0"
+        why = f": {fields['number']} {written} in {target}" if code == "number_with_unit" else ""
+        hint, hint_zh = f"write {plain}{why}", f"请写 {plain}" + why.replace(": ", "：").replace(" in ", " 即按 ")
+    return fields | {"hint": hint, "hint_zh": hint_zh}
 
 
-def _chinese(head: str, tail: str) -> str:
-    factor = math.prod(_MYRIADS[c] for c in tail)
-    if head in _DIGITS:
-        head = str(_DIGITS[head])
-    return _scaled(head, factor)
-
-
-_LOOKS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"([+-]?[0-9.]*),([0-9]+)$"), "decimal_comma", lambda m: f"{m[1].replace('.', '')}.{m[2]}"),
-    (re.compile(r"([+-]?[0-9.]+)\s*%$"), "percent", lambda m: _scaled(m[1], 0.01)),
-    (_CHINESE, "chinese_number", lambda m: _chinese(m[1] or "1", m[2])),
-    (re.compile(r"([+-]?[0-9][0-9.,]*)\s*[^\W\d_][\w/²³]*$"), "number_with_unit", lambda m: m[1]),
-)
+def _converted(number: Decimal, written: str, target: tuple[bool, str, str]) -> Decimal | None:
+    """Return a number with a unit in the unit of its column; None where that cannot be told for sure."""
+    money, per, currency = target
+    head, stroke, tail = written.partition("/")
+    if not money:
+        unit = "" if stroke else unit_named(written, per)
+        times = factor(unit, per)
+        return None if times is None else number * times
+    value = factor(unit_named(head), currency)
+    share = factor(unit_named(tail, per), per) if stroke else (None if per else Decimal(1))
+    return None if value is None or share is None else number * value / share

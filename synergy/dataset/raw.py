@@ -15,12 +15,13 @@ from synergy.dataset.decode import decode
 from synergy.dataset.described import UNDESCRIBED, Description, formatted, texts_needed
 from synergy.dataset.dialects import rewritten
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.layout import Layout, layout
+from synergy.dataset.layout import Layout, layout, titles
 from synergy.dataset.numbers import SMALLEST
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Cells, Sheet, Words
 from synergy.workbook.names import known_as, names_a_column
 
+_HEAD = 65_536  # bytes in which the header has to end
 _MARKS = {";": "semicolons", "\t": "TABs"}
 
 
@@ -58,7 +59,15 @@ def raw_sheet(
         text = rewritten(text, description.dialect, description.names, Where(table), findings)
     if text is None:
         return None
-    shape = layout(text, table, known or partial(names_a_column, table), findings)
+    known = known or partial(names_a_column, table)
+    if above := titles(text[:_HEAD], known):
+        parts = text.split(b"\n", above)
+        title = next((line for line in parts[:above] if line.strip(b",;\t ")), b"")
+        if title:
+            said = title.decode(errors="replace").strip(",;\t ")
+            findings.add("title_rows", Where(table, 1), said, count=above)
+        text = b"\n" * above + parts[above]
+    shape = layout(text, table, known, findings)
     if shape is None:
         return None
     if shape.delimiter in _MARKS:

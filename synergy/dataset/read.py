@@ -28,9 +28,10 @@ from synergy.dataset.schema import TABLES, YEAR
 from synergy.dataset.settings import OVERRIDES, Layer, parse_settings
 from synergy.dataset.sheet import Cells, Sheet, Words
 from synergy.dataset.sources import open_source
-from synergy.dataset.typed import filled, missing_columns, typed
+from synergy.dataset.typed import Measures, filled, missing_columns, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
+from synergy.units import counted_in
 from synergy.workbook.names import second_header
 from synergy.workbook.opening import CLAIMS
 from synergy.workbook.reading import read_workbook
@@ -121,6 +122,7 @@ def check(
     return Dataset(package.name, tables, given, settings, scenario, digest, problems), problems
 
 
+COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activity_unit")}
 Raw = Callable[[str], Sheet | None]
 
 
@@ -139,24 +141,30 @@ def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Pro
 def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:
     """Return all tables, and the names of those that could not be read."""
     sheets: dict[str, Sheet] = {}
+    units: dict[str, dict[str, str]] = {}
+    measures = Measures(units, str(package.settings.get("currency", "CNY")))
     broken = {name for name, table in TABLES.items() if table.required and name not in package.files}
     for name in TABLES:
         sheet = None
         if name in package.files:
-            sheet = _sheet(raw(name), findings)
+            sheet = _sheet(raw(name), findings, measures)
             if sheet is None:
                 broken.add(name)
+            elif name in COUNTED:
+                key, unit = COUNTED[name]
+                pairs = zip(sheet.words(key).texts(), sheet.words(unit).texts(), strict=True)
+                units[key] = {ident: counted_in(counted) for ident, counted in pairs}
         # a file with a header row alone is given, though it has no rows
         absent = filled(Sheet(name, np.empty(0, dtype=np.int64), given=False))
         sheets[name] = absent if sheet is None else sheet
     return sheets, broken
 
 
-def _sheet(raw: Sheet | None, findings: Findings) -> Sheet | None:
+def _sheet(raw: Sheet | None, findings: Findings, measures: Measures) -> Sheet | None:
     if raw is None or _two_headers(raw, findings):
         return None
     missing_columns(raw, findings)
-    sheet = typed(raw, findings)
+    sheet = typed(raw, findings, measures)
     check_ranges(sheet, findings)
     sheet = without_repeats(filled(sheet), findings)
     look_alikes(sheet, findings)

@@ -152,6 +152,7 @@ FILE_RULES = {
     "delimiter": warning("cells are separated by {mark}", "单元格以 {mark} 分隔", "commas are usual", "通常使用逗号"),
     "double_header": error("two columns of this name", "有两列同名", "rename or remove one", "请改名或删除其一"),
     "nameless_column": error("a column without a name", "列没有名称", "name it in the header row", "请在表头命名"),
+    "title_rows": warning("lines above the header: {count}; passed over", "表头上方有 {count} 行，已跳过", "", ""),
     "two_row_header": error(
         "a second row of column names under the header",
         "表头下面还有一行列名",
@@ -159,6 +160,12 @@ FILE_RULES = {
         "请只保留一行表头，并放在第一行",
     ),
     "missing_column": error("the table needs this column", "此表必须有该列", "{near}", "{near}"),
+    "header_more": error(
+        "meant as the column {column}, with more in its header than its name",
+        "应为列 {column}，但表头还含其他内容",
+        "write {column} alone, and its numbers in the unit of the column",
+        "表头只写 {column}，数值按该列单位填写",
+    ),
     "unknown_column": warning(
         "no such column in this table; kept, not used", "此表没有该列；保留但不使用", "{near}", "{near}"
     ),

@@ -15,14 +15,9 @@ CELL_RULES = {
         "a comma where a point is expected", "应使用小数点而不是逗号", "write {instead}", "请写 {instead}"
     ),
     "thousands": error("commas have to stand between groups of three", "逗号只能用于千位分组", *_PLAIN),
-    "chinese_number": error("a number in words", "数字含中文单位", "write {instead}", "请写 {instead}"),
-    "percent": error("a percentage", "百分数", "write the part: {instead}", "请写小数：{instead}"),
-    "number_with_unit": error(
-        "a number with a unit",
-        "数字带有单位",
-        "write {instead} alone, in the unit of the column",
-        "请只写数字 {instead}，单位按该列",
-    ),
+    "chinese_number": error("a number in words", "数字含中文单位", "{hint}", "{hint}"),
+    "percent": error("a percentage", "百分数", "{hint}", "{hint}"),
+    "number_with_unit": error("a number with a unit", "数字带有单位", "{hint}", "{hint}"),
     "spreadsheet_error": error(
         "an error of a spreadsheet", "电子表格错误值", "mend the formula and save values", "请修正公式并保存数值"
     ),
@@ -48,6 +43,12 @@ CELL_RULES = {
         "replace {wrong}",
         "请替换 {wrong}",
     ),
+    "id_number": error(
+        "a long number that a spreadsheet has shortened: its last digits are lost",
+        "长数字已被表格软件缩写，末尾数字已丢失",
+        "format the column as text, and type or paste the whole id again",
+        "请将该列设为文本格式，重新输入或粘贴完整编号",
+    ),
     "id_long": error("an id has at most {most} characters", "标识最长 {most} 个字符", "shorten it", "请缩短"),
     "id_mixed": error(
         "an id that mixes {scripts} letters",
@@ -68,9 +69,17 @@ CELL_RULES = {
         "是否为同一对象？",
     ),
     "not_choice": error("expected one of {choices}", "应为 {choices} 之一", "{near}", "{near}"),
-    "not_flag": error("expected true or false", "应为 true 或 false", "write true or false", "请写 true 或 false"),
+    "not_flag": error(
+        "expected true or false",
+        "应为 true 或 false",
+        "write true or false, yes or no, 1 or 0, 是 or 否",
+        "请写 是 或 否（或 true、false、1、0）",
+    ),
     "not_date": error(
-        "expected a date such as 2026-03-01", "应为日期，如 2026-03-01", "write year-month-day", "请写 年-月-日"
+        "expected a date such as 2026-03-01, 2026/3/1 or 2026年3月1日",
+        "应为日期，如 2026-03-01、2026/3/1 或 2026年3月1日",
+        "write year-month-day",
+        "请写 年-月-日",
     ),
     "no_such_date": error("there is no such day", "没有这一天", "check the calendar", "请核对日期"),
     "below": error("expected at least {bound}", "应不小于 {bound}", "{hint}", "{hint}"),

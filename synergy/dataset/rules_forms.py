@@ -71,6 +71,12 @@ FORM_RULES = {
         "fill in the unit of the price",
         "请填写价格单位",
     ),
+    "form_price_basis": error(
+        "a price for one of what, beside an amount in {unit}? The dataset counts in {target}",
+        "数量按 {unit} 填写，价格是每单位什么？数据按 {target} 计量",
+        "write as its unit {own} or {base}",
+        "价格单位请写 {own} 或 {base}",
+    ),
     "form_amount_range": error(
         "{ratio} times the last figure {last}{guess}",
         "为上次数值 {last} 的 {ratio} 倍{guess_zh}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,21 +13,65 @@ import numpy as np
 from synergy.dataset.columns import Column, Kind
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.garbled import garbled
-from synergy.dataset.ids import ALL_CLEAN, INVISIBLE, cleaned, near, suggestion
-from synergy.dataset.numbers import number_of
+from synergy.dataset.ids import ALL_CLEAN, INVISIBLE, cleaned, folded, near, suggestion
+from synergy.dataset.numbers import hints, number_of
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Cells, Flags, Floats, Sheet, Words
+from synergy.errors import SHOWN
+from synergy.workbook.names import bare_header, known_as
 
 UNREADABLE = "\0"  # begins a cell that holds an error or a formula without a value; no text file holds it
 EXTRAS = frozenset({"evidence", "source"})  # columns anybody may add without being told
+YES = frozenset({"true", "t", "yes", "y", "1", "是", "有", "真", "√", "✓", "✔"})
+NO = frozenset({"false", "f", "no", "n", "0", "否", "无", "假", "×", "✗", "✘"})
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+# 2026/6/30, 2026.6.30, 2026年6月30日, 2026年6月, 20260630, each with a midnight that a spreadsheet put behind it
+_DAYS = tuple(
+    re.compile(pattern + r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?")
+    for pattern in (
+        r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})",
+        r"(\d{4}) ?年 ?(\d{1,2}) ?月 ?(?:(\d{1,2}) ?[日号])?",
+        r"(\d{4})[/.](\d{1,2})",
+        r"(\d{4}) ?年",
+        r"([12]\d{3})([01]\d)([0-3]\d)",
+    )
+)
 _SERIALS = range(20_000, 80_000)  # days of a spreadsheet from 1954 to 2119
 _EPOCH = datetime.date(1899, 12, 30)
 _SPREADSHEET = re.compile(r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!)")
 Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
 
 
-def typed(sheet: Sheet, findings: Findings) -> Sheet:
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What things are counted in, for hints on cells that are no plain numbers.
+
+    Parameters
+    ----------
+    units : mapping of str to mapping
+        Units of commodities and activities of processes, by the column that names them.
+    currency : str
+        Of the dataset.
+    """
+
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    currency: str = "CNY"
+
+    def of(self, sheet: Sheet, name: str, row: int) -> str:
+        """The unit of a number as `synergy.dataset.numbers.hints` takes it; "" where it cannot be told."""
+        column = TABLES[sheet.table].column(re.sub("_(low|high)$", "", name))
+        unit = "" if column is None else column.unit
+        if unit in ("1", "money", "km", "h"):
+            return unit
+        money, _, per = unit.rpartition("/") if unit.startswith("money/") else ("", "", unit.removesuffix("/a"))
+        key = {"unit": "commodity", "activity": "process"}.get(per, "")
+        if key not in sheet.columns or money not in ("", "money"):
+            return ""
+        counted = self.units.get(key, {}).get(str(sheet.value(key, row)).strip(), "")
+        return f"{money}/{counted}".lstrip("/") if counted else ""
+
+
+def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) -> Sheet:
     """Return a sheet with the types of the schema, columns in its order, unknown ones at the end.
 
     Parameters
@@ -36,6 +80,8 @@ def typed(sheet: Sheet, findings: Findings) -> Sheet:
         As it stands in the file.
     findings : Findings
         Takes every cell that cannot be read; such a cell goes on as a blank.
+    measures : Measures, optional
+        What hints are computed with.
 
     Returns
     -------
@@ -49,7 +95,7 @@ def typed(sheet: Sheet, findings: Findings) -> Sheet:
     for name in known + extra:
         column = table.column(name)
         _unknown(sheet, name, findings)
-        columns[name] = _column(sheet, name, column, findings)
+        columns[name] = _column(sheet, name, column, (findings, measures or Measures()))
         if column is not None and column.required:
             _required(sheet, name, findings)
     return replace(sheet, columns=columns)
@@ -111,6 +157,10 @@ def _with_default(numbers: Floats, column: Column) -> Floats:
 def _unknown(sheet: Sheet, name: str, findings: Findings) -> None:
     names = TABLES[sheet.table].names
     if name not in names and name not in EXTRAS and not numeric(sheet.table, name):
+        meant = known_as(sheet.table, bare_header(name))
+        if meant in names and meant not in sheet.columns:
+            findings.add("header_more", Where(sheet.table, 1, name), name, column=meant)
+            return
         close = near(name, names)
         hint = suggestion(close) if close else _there(names)
         findings.add("unknown_column", Where(sheet.table, 1, name), name, **hint)
@@ -134,8 +184,8 @@ def _required(sheet: Sheet, name: str, findings: Findings) -> None:
     findings.add_rows("blank", Where(sheet.table, None, name), lines, [""] * len(lines))
 
 
-def _column(sheet: Sheet, name: str, column: Column | None, findings: Findings) -> Cells:
-    cells = sheet.columns[name]
+def _column(sheet: Sheet, name: str, column: Column | None, sink: tuple[Findings, Measures]) -> Cells:
+    cells, (findings, measures) = sheet.columns[name], sink
     if not isinstance(cells, Words):
         return cells
     if any(word.startswith(UNREADABLE) for word in cells.words):
@@ -145,7 +195,7 @@ def _column(sheet: Sheet, name: str, column: Column | None, findings: Findings) 
         flags: Flags = _values(sheet, name, _flag, findings) == 1.0
         return flags
     if numeric(sheet.table, name):
-        return _values(sheet, name, _number(sheet.grouped), findings)
+        return _values(sheet, name, _number(sheet.grouped), findings, measures)
     cells = _readable(sheet, name, cells, findings)
     kind = Kind.TEXT if column is None else column.kind
     if kind is Kind.ID and ALL_CLEAN.fullmatch(joined := "".join(f"{w}\n" for w in cells.words)) and joined.isascii():
@@ -156,13 +206,15 @@ def _column(sheet: Sheet, name: str, column: Column | None, findings: Findings) 
     return _renamed(sheet, name, cells, (readers.get(kind, _text), findings))
 
 
-def _values(sheet: Sheet, name: str, read: Reader, findings: Findings) -> Floats:
+def _values(sheet: Sheet, name: str, read: Reader, findings: Findings, measures: Measures | None = None) -> Floats:
     """Return a column of words as numbers, each distinct word read once."""
     cells = sheet.words(name)
     values = np.full(len(cells.words) + 1, np.nan)
     for place, word in enumerate(cells.words):
         values[place], code, fields = read(word)
-        if code:
+        if code and measures is not None:
+            _say_number(sheet, name, (place, word, code, fields), (findings, measures))
+        elif code:
             _say(sheet, name, (place, word, code, fields), findings)
     read_in: Floats = values[cells.codes]
     return read_in
@@ -183,6 +235,18 @@ def _say(sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]]
     place, word, code, fields = fault
     lines = sheet.lines[sheet.words(name).codes == place]
     findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **fields)
+
+
+def _say_number(
+    sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]], sink: tuple[Findings, Measures]
+) -> None:
+    """Say of each row what to write there: the same cell may be counted in other units elsewhere."""
+    (place, word, code, fields), (findings, measures) = fault, sink
+    rows = np.flatnonzero(sheet.words(name).codes == place)[: SHOWN + 1]
+    told = [hints(code, fields, measures.of(sheet, name, int(row)), measures.currency) for row in rows]
+    each: dict[str, object] = {key: [one[key] for one in told] for key in told[0]} if told else {}
+    lines = sheet.lines[sheet.words(name).codes == place]
+    findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **each)
 
 
 def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
@@ -222,9 +286,9 @@ def _number(grouped: bool) -> Reader:
 
 
 def _flag(word: str) -> tuple[float, str, dict[str, object]]:
-    plain = word.strip().casefold()
-    if plain in ("true", "false", ""):
-        return float(plain == "true"), "", {}
+    plain = folded(word)
+    if plain in YES or plain in NO or not plain:
+        return float(plain in YES), "", {}
     return 0.0, "not_flag", {}
 
 
@@ -240,17 +304,19 @@ def _label(word: str) -> tuple[str, str, dict[str, object]]:
 
 def _date(word: str) -> tuple[str, str, dict[str, object]]:
     plain = word.strip()
-    found = _DATE.fullmatch(plain)
+    found = _DATE.fullmatch(plain) or next((one for pattern in _DAYS if (one := pattern.fullmatch(plain))), None)
     if plain.isdecimal() and plain.isascii() and len(plain) == 5 and int(plain) in _SERIALS:
         day = (_EPOCH + datetime.timedelta(days=int(plain))).isoformat()
         return day, "serial_date", {"instead": day}
     if not plain or found is None:
         return "", "not_date" if plain else "", {}
+    parts = [part for part in found.groups() if part]
     try:
-        datetime.date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+        datetime.date(int(parts[0]), *(int(part) for part in (*parts[1:], "1", "1")[:2]))
     except ValueError:
         return "", "no_such_date", {}
-    return plain, "", {}
+    usual = _DATE.fullmatch(plain) is not None
+    return plain if usual else "-".join(part.zfill(2) for part in parts), "", {}
 
 
 def _choice(column: Column) -> Reader:

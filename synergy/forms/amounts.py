@@ -10,12 +10,13 @@ from typing import Any
 from synergy.dataset.ids import INVISIBLE
 from synergy.dataset.numbers import number_of
 from synergy.dataset.typed import UNREADABLE
-from synergy.forms.quantities import KINDS, PER_YEAR, factor, money_factor, money_units, siblings, span, unit_named
+from synergy.forms.instead import instead_of
+from synergy.forms.quantities import KINDS, PER_YEAR, money_factor, money_units, siblings, span
 from synergy.forms.spot import Spot
 from synergy.store.exact import MOST, PLACES
 from synergy.store.names import Sheet
 from synergy.store.turnover import LEAST_AMOUNT
-from synergy.units import UNITS, label, round_to
+from synergy.units import UNITS, factor, label, round_to, unit_named
 
 FAR = 50  # times the last figure, or a fiftieth of it: worth a second look before it is believed
 DEAR = 30  # times the price of a market
@@ -44,8 +45,8 @@ def amount_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decima
     checked : bool
         Whether figures far from the last ones are meant.
     """
-    number = _number(spot, "amount", required=True)
     target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
+    number = _number(spot, "amount", target, required=True)
     if number is not None and number < 0:
         spot.say("form_negative", "amount")
         return None
@@ -70,8 +71,8 @@ def price_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal
     """
     if "price" not in spot.row.cells:
         return None
-    number = _number(spot, "price", required=False)
     target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
+    number = _number(spot, "price", target, required=False)
     times = None if number is None or not target else _price_factor(spot, number, target, units=units)
     if number is None or times is None:
         return None
@@ -81,7 +82,7 @@ def price_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal
     return price
 
 
-def _number(spot: Spot, key: str, *, required: bool) -> Decimal | None:
+def _number(spot: Spot, key: str, target: str, *, required: bool) -> Decimal | None:
     text = spot.row.cells.get(key, "")
     if text == UNREADABLE:
         return None
@@ -91,7 +92,7 @@ def _number(spot: Spot, key: str, *, required: bool) -> Decimal | None:
         return None
     reading = number_of(text)
     if reading.code:
-        spot.say(reading.code, key, **reading.fields)
+        spot.say(reading.code, key, **instead_of(spot, key, target, reading))
     if reading.value != reading.value:  # NaN
         return None
     clean = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip().replace(",", "")
@@ -129,7 +130,7 @@ def _amount_factor(spot: Spot, number: Decimal, what: tuple[str, Thing], *, unit
         if units:
             spot.say("form_unit_assumed", "unit", unit=target if period else f"{target}/a")
         return Decimal(1)
-    found = span(text)
+    found = span(text, target)
     times = factor(found.unit, target)
     if times is None:
         _wrong_unit(spot, "unit", found.unit, (target, subject))
@@ -171,19 +172,36 @@ def _price_factor(spot: Spot, number: Decimal, target: str, *, units: bool) -> D
     currency = spot.context.currency
     one, many = (f"{label(name)}/{label(target)}" for name in money_units(currency))
     one_zh, many_zh = (f"{label(name, 'zh')}/{label(target, 'zh')}" for name in money_units(currency))
+    rows_unit = span(spot.row.cells.get("unit", "").replace(UNREADABLE, ""), target).unit or target
+    money, _, per = unicodedata.normalize("NFKC", text).partition("/")
+    if number and rows_unit != target and not per.strip() and factor(rows_unit, target):
+        _ask_basis(spot, number, (money.strip() or currency, rows_unit, target))
+        return None
     if not text:
         if units and number:
             spot.say("form_money_unit", "price_unit", one=one, many=many, one_zh=one_zh, many_zh=many_zh)
             return None
         return Decimal(1)
-    money, _, per = unicodedata.normalize("NFKC", text).partition("/")
     times = money_factor(money, currency)
-    share = factor(unit_named(per), target) if per.strip() else Decimal(1)
+    share = factor(unit_named(per, target), target) if per.strip() else Decimal(1)
     if times is None or share is None:
         spot.say("form_unit", "price_unit", units=f"{one} / {many}", units_zh=f"{one_zh} 或 {many_zh}")
         return None
     _show(spot, "price_unit", number, (text, one, times / share))
     return times / share
+
+
+def _ask_basis(spot: Spot, number: Decimal, bases: tuple[str, str, str]) -> None:
+    """Ask for how much a price is, as the amount beside it is in another unit than that of the dataset."""
+    money, *units = bases
+    target, currency = units[1], spot.context.currency
+    times = money_factor(money, currency) or Decimal(1)
+    given = {
+        f"{key}{lang}": f"{money}/{unit} ({plain(number * times / (factor(unit, target) or 1))} {currency}/{target})"
+        for key, unit in zip(("own", "base"), units, strict=True)
+        for lang in ("", "_zh")
+    }
+    spot.say("form_price_basis", "price_unit", unit=units[0], target=target, **given)
 
 
 def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -> None:

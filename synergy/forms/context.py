@@ -10,12 +10,12 @@ from functools import lru_cache
 import pandas as pd
 
 from synergy.dataset.dataset import Dataset
-from synergy.forms.quantities import counted_in
 from synergy.store.declaring import entries_of
 from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 from synergy.store.previewing import Ground
 from synergy.store.words import refusal
+from synergy.units import counted_in
 
 Place = tuple[str, str]  # a site, and a process or commodity there
 

@@ -10,7 +10,7 @@ from synergy.dataset.columns import Kind
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.ids import cleaned, folded, near, suggestion
 from synergy.dataset.schema import TABLES
-from synergy.dataset.typed import UNREADABLE
+from synergy.dataset.typed import NO, UNREADABLE, YES
 from synergy.forms.amounts import amount_of, price_of
 from synergy.forms.context import Context
 from synergy.forms.fields import fields
@@ -20,7 +20,6 @@ from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS, Entry
 
 _CORE = frozenset({"site", "subject", "amount", "unit", "price", "price_unit", "period", "checked", "ident", "sheet"})
-_YES, _NO = frozenset({"true", "yes", "1", "是", "√", "y"}), frozenset({"false", "no", "0", "否", "n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,8 @@ def _known(spot: Spot, key: str, ident: str, known: Mapping[str, Any]) -> None:
 
 def _flag(spot: Spot, key: str) -> str:
     text = folded(spot.row.cells.get(key, ""))
-    if text in _YES or text in _NO or not text or text == UNREADABLE:
-        return "true" if text in _YES else "false" if text in _NO else ""
+    if text in YES or text in NO or not text or text == UNREADABLE:
+        return "true" if text in YES else "false" if text in NO else ""
     spot.say("not_flag", key)
     return ""
 

@@ -20,7 +20,7 @@ from synergy.forms.fields import known_as, sheets
 from synergy.forms.rows import MOST_ROWS, Row, Rows
 from synergy.store.names import Sheet
 from synergy.workbook.book import Page
-from synergy.workbook.names import ASIDE, looked
+from synergy.workbook.names import ASIDE, bare_header, looked
 from synergy.workbook.opening import CLAIMS, pages
 from synergy.workbook.sheets import laid_out
 
@@ -131,7 +131,10 @@ def _records(laid: Cells, of: tuple[str, Mapping[str, str]], findings: Findings)
     texts: dict[str, Any] = {}
     for name, cells in laid.columns.items():
         key = known.get(folded(name))
-        if key is None:
+        bare = bare_header(name)
+        if key is None and folded(bare) in known:
+            findings.add("header_more", Where(table, 1, name), name, column=bare)
+        elif key is None:
             if name not in EXTRAS:
                 findings.add("unknown_column", Where(table, 1, name), name, **suggestion(near(name, list(known))))
         elif key in texts:

@@ -150,6 +150,17 @@ def names_a_column(table: str, header: str) -> bool:
     return looked(header) in headers(table)
 
 
+def bare_header(header: str) -> str:
+    """A header without what stands behind its name, as a unit in brackets.
+
+    Examples
+    --------
+    >>> bare_header("价格（元/吨）"), bare_header("Price [CNY/t]"), bare_header("price")
+    ('价格', 'Price', 'price')
+    """
+    return re.split(r"[(（\[【/,，:：]", header)[0].strip()
+
+
 def second_header(table: str, cells: Sequence[str]) -> bool:
     """Whether the cells of a row are names of columns: two of them at least, and not fewer than half."""
     filled = [cell for cell in cells if cell.strip()]

@@ -16,6 +16,7 @@ from synergy.dataset.sheet import Cells, Sheet, Words
 from synergy.dataset.typed import UNREADABLE
 from synergy.workbook.book import Page, letters, number, text_of
 
+_EXACT = 1e15
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -142,4 +143,6 @@ def _cells(
         text = text_of(cell)
         if isinstance(cell, dict) and kind in (Kind.ID, Kind.LABEL):
             findings.add("cell_date", Where(table, line, name), text, instead=text)
+        if isinstance(cell, float) and abs(cell) >= _EXACT and kind in (Kind.ID, Kind.LABEL):
+            text = f"{cell:.14e}"  # digits behind the fifteenth are not kept by a spreadsheet
         yield text
