@@ -93,6 +93,7 @@ EXPECTED = {
     "seeing.see_plan": "PA",
     "seeing.see_progress": "PA",
     "review.list_rulings": "PA",
+    "doubtful.doubtful": "PA",
     "comparing.compare": "PA",
     "aggregates.aggregates": "PERAC",
     "declaring.declare": "P ec",

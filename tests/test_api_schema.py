@@ -29,6 +29,8 @@ ALLOWED = {
     "open_round": "P",
     "remind_round": "P",
     "freeze_round": "P",
+    "reopen_round": "P",
+    "see_doubtful": "PA",
     "publish_round": "P",
     "collect_round": "P",
     "conclude_round": "P",

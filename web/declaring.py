@@ -29,7 +29,7 @@ def rows_of_ground(ground: Ground, context: Context, lang: str) -> Rows:
     rows = []
     for entry in ground.entries:
         count[entry.sheet] += 1
-        cells = {key: text_of(value) for key, value in row_of(entry, context, lang).items() if key != "kept"}
+        cells = {key: text_of(value) for key, value in row_of(entry, context, lang).items()}
         cells["subject"] = entry.subject
         rows.append(Row(entry.sheet, count[entry.sheet], {key: text for key, text in cells.items() if text}))
     return Rows(rows)

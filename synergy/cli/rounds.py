@@ -27,6 +27,7 @@ _LISTED = ("round", "name", "state", "members", "declared", "deadline", "version
 _NEWS = ("attempt", "phase", "best", "bound", "gap", "done", "total")
 _PROGRESS = ("attempt", "number", "seconds", *_NEWS[1:])
 _RULINGS = ("ruling", "at", "match", "kind", "cause", "pattern", "withdrawn", "actor")
+_DOUBTFUL = ("enterprise", "sheet", "ident", "site", "subject", "period", "amount", "price", "why")
 _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
 
 
@@ -131,7 +132,7 @@ def _step(name: str) -> click.Command:
     return click.command(name)(command)
 
 
-for _name in ("open", "publish", "collect", "cancel"):
+for _name in ("open", "reopen", "publish", "collect", "cancel"):
     round_group.add_command(_step(_name))
 
 
@@ -145,6 +146,18 @@ def remind(talk: Talk, /, **given: Any) -> None:
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, reminded(store, actor, given["round_id"], asked_of(given)))
+
+
+@round_group.command("doubtful")
+@ROUND
+@at_store
+@click.pass_obj
+def doubtful(talk: Talk, /, **given: Any) -> None:
+    """List what is worth a look before the declarations are closed."""
+    from synergy.store.doubtful import doubtful as doubted
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, doubted(store, actor, given["round_id"]), _DOUBTFUL)
 
 
 @round_group.command("freeze")

@@ -14,6 +14,14 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "command.round.list": ("List the rounds.", "列出轮次。"),
         "command.round.show": ("Show one round.", "查看轮次。"),
         "command.round.open": ("Let enterprises declare.", "开放企业申报。"),
+        "command.round.reopen": (
+            "Take declarations again after they were frozen, to correct one or leave it out.",
+            "冻结后重新开放申报，以便更正或撤下某项申报。",
+        ),
+        "command.round.doubtful": (
+            "List declared rows worth a look before freezing: compulsory ones, and figures far from the last.",
+            "列出冻结前应核对的申报：强制性条目，以及偏离以往的数值。",
+        ),
         "command.round.remind": ("Remind who has not declared.", "提醒尚未申报的企业。"),
         "command.round.declare": (
             "Declare all that an enterprise offers, needs and runs: a file (.xlsx, .csv, .json), or options; three"

@@ -81,6 +81,8 @@ def _entry(spot: Spot, *, units: bool) -> Entry | None:
     amount = amount_of(readable, thing, units=units, checked=checked)
     price = price_of(readable, thing, units=units, checked=checked)
     other = _other(readable)
+    if any(problem.code == "form_checked" for problem in spot.findings.problems()):
+        other["checked"] = True
     if spot.findings.refused or amount is None:
         return None
     return Entry(

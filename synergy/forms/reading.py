@@ -19,6 +19,7 @@ from synergy.dataset.typed import EXTRAS
 from synergy.forms.fields import known_as, sheets
 from synergy.forms.rows import MOST_ROWS, Row, Rows
 from synergy.store.names import Sheet
+from synergy.store.overlay import MARKS
 from synergy.workbook.book import Page
 from synergy.workbook.names import ASIDE, bare_header, looked
 from synergy.workbook.opening import CLAIMS, pages
@@ -225,7 +226,7 @@ def _record(number: int, record: Any, findings: Findings) -> Row | None:
     if row is None:
         findings.add("form_sheet", where._replace(column=f"{where.column}/sheet"), _said(record.get("sheet", "")))
         return None
-    return replace(row, other={key: value for key, value in (other or {}).items() if key != "kept"})
+    return replace(row, other={key: value for key, value in (other or {}).items() if key not in MARKS})
 
 
 def _said(value: Any) -> str:

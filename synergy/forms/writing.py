@@ -12,7 +12,7 @@ from synergy.forms.fields import Field, fields
 from synergy.forms.quantities import money_units, siblings
 from synergy.forms.words import WORDS
 from synergy.store.names import Sheet
-from synergy.store.overlay import Entry
+from synergy.store.overlay import MARKS, Entry
 from synergy.store.previewing import Ground
 from synergy.texts import text
 from synergy.units import label
@@ -73,7 +73,8 @@ def row_of(entry: Entry, context: Context, lang: str) -> dict[str, Any]:
     }
     if entry.price is not None:
         row |= {"price": float(entry.price), "price_unit": price_unit(context, unit, lang)}
-    return {**{key: value for key, value in entry.other.items() if isinstance(value, str | float | int)}, **row}
+    other = {key: value for key, value in entry.other.items() if isinstance(value, str | float | int)}
+    return {**{key: value for key, value in other.items() if key not in MARKS}, **row}
 
 
 def amount_unit(unit: str, lang: str, *, yearly: bool = True) -> str:

@@ -9,7 +9,7 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.store import Store
-from synergy.store.tables import rounds, snapshots
+from synergy.store.tables import matches, rounds, snapshots
 from synergy.store.uploads import read_upload
 
 
@@ -67,7 +67,7 @@ def list_starts(store: Store, actor: Actor) -> list[Record]:
 
     What a round was frozen as holds declarations: it is no start for another one, unless one was made from it.
     """
-    frozen = select(rounds.c.frozen).where(rounds.c.frozen.is_not(None))
+    frozen = select(rounds.c.frozen).where(rounds.c.frozen.is_not(None)).union(select(matches.c.snapshot))
     return _listed(store, actor, snapshots.c.digest.not_in(frozen) | snapshots.c.digest.in_(select(rounds.c.base)))
 
 

@@ -107,9 +107,15 @@ def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[l
     while previous is not None:
         key = (declarations.c.round == previous) & (declarations.c.enterprise == enterprise)
         if connection.execute(select(declarations.c.submitted).where(key)).scalar():
-            return stored(connection, previous, enterprise), "last"
+            entries = stored(connection, previous, enterprise)
+            return [replace(one, other=_unchecked(one.other)) for one in entries], "last"
         previous = connection.execute(select(rounds.c.previous).where(rounds.c.id == previous)).scalar()
     return entries_of(dataset_of(archive(connection, row.base)), enterprise), "dataset"
+
+
+def _unchecked(other: Mapping[str, Any]) -> Record:
+    """Other columns without the mark of a figure that was far off: after a round it is what was last."""
+    return {name: value for name, value in other.items() if name != "checked"}
 
 
 def _declared(

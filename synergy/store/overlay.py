@@ -29,6 +29,7 @@ COLUMNS: Mapping[Sheet, tuple[str, str, str, str]] = MappingProxyType(
         Sheet.FACILITIES: ("facility", "process", "capacity", "opex"),
     }
 )
+MARKS = frozenset({"kept", "checked"})  # of an entry, beside columns: as the dataset has it; far off, and meant
 _HOLDERS = ("qualities", "limits", "availability")
 
 
@@ -118,7 +119,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         row["period"] = entry.period
     if entry.price is not None:
         row[price] = float(entry.price)
-    own = {key: value for key, value in entry.other.items() if key not in ("qualities", "limits", "kept")}
+    own = {key: value for key, value in entry.other.items() if key not in {"qualities", "limits", *MARKS}}
     # what names the row, its place and its amount comes from the entry alone
     return row | {key: value for key, value in own.items() if key not in row}
 

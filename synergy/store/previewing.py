@@ -12,7 +12,7 @@ from synergy.store.archives import archive, dataset_of
 from synergy.store.commit import Record
 from synergy.store.declaring import declaration_row, last_time, problems_of, stored, told
 from synergy.store.filling import filled
-from synergy.store.overlay import Entry
+from synergy.store.overlay import MARKS, Entry
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
 
@@ -145,7 +145,7 @@ def _record(entry: Entry, assumed: Sequence[Record]) -> Record:
 def _differences(before: Record, after: Record) -> Record:
     fields = {name: [before[name], after[name]] for name in _COMPARED if before[name] != after[name]}
     old, new = before["other"], after["other"]
-    for name in sorted((old.keys() | new.keys()) - {"kept"}):
+    for name in sorted((old.keys() | new.keys()) - MARKS):
         was, will = (_plain(values.get(name, "")) for values in (old, new))
         if was != will and not (name == "qualities" and "kept" in old):
             fields[name] = [was, will]

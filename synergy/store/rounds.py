@@ -29,6 +29,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "remind": ((State.DECLARING,), None),
     "declare": ((State.DECLARING,), None),
     "freeze": ((State.DECLARING,), State.FROZEN),
+    "reopen": ((State.FROZEN,), State.DECLARING),
     "match": ((State.FROZEN, State.REVIEW, State.RESPONDING), State.MATCHING),
     "rule": ((State.REVIEW,), None),
     "publish": ((State.REVIEW,), State.PUBLISHED),
@@ -37,6 +38,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "conclude": ((State.RESPONDING,), State.CONCLUDED),
     "cancel": (tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED)), State.CANCELLED),
 }
+ADVANCES = ("open", "reopen", "publish", "collect", "cancel")
 _BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
 OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
 
@@ -158,7 +160,10 @@ def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[st
 
 
 def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked | None = None) -> Record:
-    """Take a round one step on that only changes its state: ``open``, ``publish``, ``collect`` or ``cancel``.
+    """Take a round one step on that only changes its state: one of `ADVANCES`.
+
+    ``reopen`` takes declarations again after they were frozen, so that one that leaves no plan can be corrected or left
+    out; what was frozen and matched stays in the record.
 
     Parameters
     ----------
@@ -186,12 +191,16 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or Asked()
-    if step not in ("open", "publish", "collect", "cancel"):
-        raise refusal("bad_value", what="step", value=step, expected="open, publish, collect, cancel")
+    if step not in ADVANCES:
+        raise refusal("bad_value", what="step", value=step, expected=", ".join(ADVANCES))
 
     def body(change: Change) -> Record:
         row = round_row(change.connection, round_id)
-        told = moved(change, row, step, asked, {"note": asked.note} if asked.note else {})
+        detail = {"note": asked.note} if asked.note else {}
+        if step == "reopen":
+            told = moved(change, row, step, asked, detail | {"snapshot": row.frozen}, frozen=None)
+        else:
+            told = moved(change, row, step, asked, detail)
         _tell(change, row, step)
         return told
 
@@ -202,11 +211,14 @@ def _tell(change: Change, row: Row[Any], step: str) -> None:
     """Tell whom a step concerns."""
     kind, everybody, deadline = {
         "open": ("opened", True, row.deadline),
+        "reopen": ("opened", True, row.deadline),
         "publish": ("published", False, None),
         "collect": ("collect", False, row.answer_by),
         "cancel": ("withdrawn", True, None),
     }[step]
     if step == "cancel" and row.state == State.DRAFT:
+        return
+    if step == "reopen" and row.deadline is not None and row.deadline < change.at:  # planners alone can declare
         return
     to = members(change.connection, row.id) if everybody else involved(change.connection, row.id)
     fields = {"name": row.name, "deadline": None if deadline is None else deadline.isoformat(timespec="minutes")}

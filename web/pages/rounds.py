@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from synergy.errors import NotFoundError, half
 from synergy.store import anonymity, looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
+from synergy.store.doubtful import doubtful
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
 from synergy.texts import text
@@ -20,7 +21,9 @@ from web.api.problems import ApiProblem
 from web.api.spec import Call
 from web.numbers import whole
 from web.pages.addresses import declaration_address
+from web.planning import tables
 from web.planning.live import Live, live, took
+from web.planning.sheets import Sheet
 from web.planning.steps import STEPS, WAY, next_steps, taken
 from web.planning.tables import members
 from web.render import page, pages
@@ -76,6 +79,7 @@ def one(lang: str, round_id: int) -> str:
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
         telltales=[one[f"name_{lang}"] for one in anonymity.telltales(place, who, round_id)],
+        doubts=_doubts(lang, found, names["labels"]["enterprises"]),
         sheet=members(
             people,
             names["labels"]["enterprises"],
@@ -84,6 +88,15 @@ def one(lang: str, round_id: int) -> str:
             lambda firm: declaration_address(lang, round_id, firm),
         ),
     )
+
+
+def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> Sheet | None:
+    """Return what is worth a look before the declarations are closed, and while they can be opened again."""
+    if found["state"] not in (State.DECLARING, State.FROZEN):
+        return None
+    rows = doubtful(store(), actor(), found["round"])
+    made = tables.doubtful(rows, names, lang, lambda firm: declaration_address(lang, found["round"], firm))
+    return made if rows else None
 
 
 def _shown(lang: str, round_id: int) -> Shown | None:

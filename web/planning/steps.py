@@ -29,7 +29,7 @@ class Button:
 _NEXT: Mapping[str, tuple[str, ...]] = {
     State.DRAFT: ("open", "at_once"),
     State.DECLARING: ("freeze", "remind"),
-    State.FROZEN: ("match",),
+    State.FROZEN: ("match", "reopen"),
     State.MATCHING: ("halt_search", "cancel_match"),
     State.REVIEW: ("publish", "match", "publish_only"),
     State.PUBLISHED: ("collect",),
@@ -127,6 +127,7 @@ STEPS: Mapping[str, Callable[[Store, Actor, int, Asked], int]] = {
     "at_once": _at_once,
     "remind": _remind,
     "freeze": _freeze,
+    "reopen": _plain("reopen"),
     "match": _match,
     "halt_search": _halt,
     "cancel_match": _stop,

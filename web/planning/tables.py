@@ -156,3 +156,42 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
             )
         )
     return Sheet("members", word("declared.caption", lang), columns, tuple(made))
+
+
+def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> Sheet:
+    """Return what is worth a look before declarations are closed.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of `synergy.store.doubtful.doubtful`.
+    names : mapping
+        Labels of enterprises.
+    lang : str
+    lead : callable
+        Enterprise to the address of its declaration.
+    """
+    keys = ("sheet", "subject", "site", "amount", "price", "why")
+    heads = [Column(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
+    made = [
+        cells(
+            Cell(
+                str(names.get(one["enterprise"], {}).get(f"name_{lang}", "") or one["enterprise"]),
+                one["enterprise"],
+                lead(one["enterprise"]),
+            ),
+            (word(f"declared.sheet.{one['sheet']}", lang), one["sheet"]),
+            one["subject"],
+            one["site"],
+            one["amount"],
+            (one["price"] or "–", one["price"]),
+            ("; ".join(word(f"doubtful.{why}", lang) for why in one["why"]), ", ".join(one["why"])),
+        )
+        for one in rows
+    ]
+    return Sheet(
+        "doubtful",
+        word("doubtful.caption", lang),
+        (Column("enterprise", word("round.enterprise", lang)), *heads),
+        tuple(made),
+    )

@@ -104,6 +104,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "action.round.remind": ("reminders sent", "发送提醒"),
         "action.declare": ("declared", "提交申报"),
         "action.round.freeze": ("declarations frozen", "冻结申报"),
+        "action.round.reopen": ("declarations opened again", "重新开放申报"),
         "action.round.match": ("matching asked for", "发起匹配"),
         "action.round.publish": ("proposals published", "发布建议"),
         "action.round.collect": ("answers collected", "开始收集答复"),

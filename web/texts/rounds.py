@@ -62,8 +62,9 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "企业正在申报。未申报者按数据集中的数据计。",
         ),
         "said.frozen": (
-            "Declarations are closed and kept under their digest. Find the plan.",
-            "申报已截止，并按摘要留存。可以开始匹配。",
+            "Declarations are closed and kept under their digest. Find the plan; if there is none, open them again and "
+            "correct one.",
+            "申报已截止，并按摘要留存。可以开始匹配；如无可行方案，可重新开放申报并更正。",
         ),
         "said.matching": ("A worker looks for the best plan.", "正在求解最优方案。"),
         "said.review": (
@@ -81,6 +82,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step.at_once": ("Match the dataset as it is", "直接匹配现有数据"),
         "step.remind": ("Remind those who have not declared", "提醒未申报企业"),
         "step.freeze": ("Close declarations", "截止申报"),
+        "step.reopen": ("Open declarations again", "重新开放申报"),
         "step.match": ("Find the best plan", "开始匹配"),
         "step.again": ("Match again", "重新匹配"),
         "step.halt_search": ("Take the best plan so far", "采用目前最优方案"),
@@ -99,6 +101,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Declarations are closed. Enterprises that declared nothing: {count}.",
             "申报已截止。未申报企业 {count} 家。",
         ),
+        "step.done.reopen": (
+            "Declarations are open again. Correct or withdraw one on its page, then close them.",
+            "已重新开放申报。可在相应页面更正或撤回，然后再次截止。",
+        ),
         "step.done.match": ("A worker will find the plan.", "已提交匹配。"),
         "step.done.halt_search": (
             "The search ends with its best plan so far; its gain is shared next.",
@@ -112,6 +118,17 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "本轮已结束。新增合作 {count} 项。",
         ),
         "step.done.cancel": ("The round was cancelled.", "本轮已取消。"),
+        "doubtful.caption": ("Worth a look before declarations are closed", "截止申报前请核对"),
+        "doubtful.sheet": ("Table", "表"),
+        "doubtful.subject": ("What", "内容"),
+        "doubtful.site": ("Site", "厂区"),
+        "doubtful.amount": ("Amount", "数量"),
+        "doubtful.price": ("Price", "价格"),
+        "doubtful.why": ("Why", "原因"),
+        "doubtful.required": ("has to be met in full, whatever it costs all", "必须全部满足，无论整体代价"),
+        "doubtful.must_clear": ("all of it has to leave, whatever it costs all", "必须全部外运，无论整体代价"),
+        "doubtful.must_run": ("never off, whatever it costs all", "不得停运，无论整体代价"),
+        "doubtful.checked": ("far from what was expected, marked as checked", "偏离预期，已标注核对"),
         "declared.caption": ("Who takes part, and who has declared", "参与企业及申报情况"),
         "declared.state": ("Declared", "申报状态"),
         "declared.yes": ("declared", "已申报"),

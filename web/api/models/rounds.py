@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from synergy.store.names import MatchState, State
+from synergy.store.names import MatchState, Sheet, State
 from web.api.models.figures import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
 from web.api.paging import Page
 
@@ -299,6 +299,40 @@ class Ruled(Moved):
 
     model_config = example({"round": 1, "version": 6, "state": "review", "ruling": 3})
     ruling: Ident
+
+
+class Doubt(Told):
+    """A declared row worth a look before the declarations are closed."""
+
+    model_config = example(
+        {
+            "enterprise": "GLASS",
+            "sheet": "needs",
+            "ident": "GLASS-1:LNG:n",
+            "site": "GLASS-1",
+            "subject": "LNG",
+            "period": "",
+            "amount": {"value": "70000", "unit": "t"},
+            "price": None,
+            "why": ["required"],
+        }
+    )
+    enterprise: str
+    sheet: Sheet
+    ident: str
+    site: str
+    subject: str
+    period: str
+    amount: Quantity
+    price: Money | None
+    why: list[Literal["required", "must_clear", "must_run", "checked"]]
+
+
+class Doubts(Told):
+    """Declared rows worth a look, by enterprise."""
+
+    items: list[Doubt]
+    next: str | None
 
 
 class Aggregate(Told):

@@ -13,6 +13,7 @@ from synergy.forms.writing import declaration_workbook
 from synergy.store import declaring, following, looking
 from synergy.store.access import Action
 from synergy.store.names import Sheet
+from synergy.store.overlay import MARKS
 from synergy.store.previewing import ground
 from web.api.figures import Measures
 from web.api.models.declarations import (
@@ -242,8 +243,7 @@ def _other(more: More) -> Record:
         other["qualities"] = dict(more.qualities)
     if more.limits:
         other["limits"] = {name: one.model_dump(exclude_none=True) for name, one in more.limits.items()}
-    other.pop("kept", None)  # the store's own mark
-    return other
+    return {name: value for name, value in other.items() if name not in MARKS}
 
 
 def _located(problem: Problem) -> Problem:
@@ -262,7 +262,7 @@ def _measured(call: Call, told: Record) -> Record:
 def _entry(measures: Measures, one: Record) -> Record:
     other: dict[str, Any] = dict(one["other"])
     parts = {name: other.pop(name) for name in ("qualities", "limits") if name in other}
-    other.pop("kept", None)
+    other = {name: value for name, value in other.items() if name not in MARKS}
     return {
         **one,
         "amount": measures.of_good(one["subject"], one["amount"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from synergy.scenario import Scenario
 from synergy.store import aggregates as sums
+from synergy.store import doubtful as doubted
 from synergy.store import freezing, matching, planning, responding, rounds, seeing
 from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
@@ -16,6 +17,7 @@ from web.api.figures import Measures
 from web.api.models.keeping import Setup
 from web.api.models.rounds import (
     Aggregates,
+    Doubts,
     Moved,
     NewRound,
     Note,
@@ -149,6 +151,11 @@ def _advance(step: str) -> Callable[..., Record]:
 _step("open", ("Let enterprises declare", "开始申报"), _advance("open"))
 _step("remind", ("Remind who has not declared", "提醒未申报企业"), rounds.remind)
 _step("freeze", ("Close the declarations", "冻结申报"), freezing.freeze)
+_step(
+    "reopen",
+    ("Take declarations again, to correct one or leave it out", "重新开放申报，以便更正或撤下"),
+    _advance("reopen"),
+)
 _step("publish", ("Show proposals to enterprises", "发布建议"), _advance("publish"))
 _step("collect", ("Take answers", "开始收集答复"), _advance("collect"))
 _step(
@@ -238,3 +245,25 @@ def see_aggregates(call: Call) -> Reply:
     measures = Measures(call, number)
     told = [{**row, "quantity": measures.of_good(row["commodity"], row["quantity"])} for row in rows]
     return paged(told, "commodity", call.query, f"{PREFIX}/rounds/{number}/aggregates")
+
+
+@serves(
+    Spec(
+        "GET",
+        "/rounds/{round}/doubtful",
+        Action.SEE_PLANS,
+        ("See declared rows worth a look before freezing", "查看冻结前应核对的申报"),
+        Doubts,
+        query=Page,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def see_doubtful(call: Call) -> Reply:
+    """Return compulsory rows that enterprises declared, and figures far from the last that they marked as checked."""
+    number = call.path["round"]
+    measures = Measures(call, number)
+    rows = [
+        {**one, "amount": measures.of_good(one["subject"], one["amount"]), "price": measures.money(one["price"])}
+        for one in doubted.doubtful(call.store, call.actor, number)
+    ]
+    return paged(rows, "ident", call.query, f"{PREFIX}/rounds/{number}/doubtful")

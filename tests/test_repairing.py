@@ -1,0 +1,122 @@
+"""A round that one declaration spoils is repaired: opened again, the declaration corrected or left out, matched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from stores import NAMES, OPTIONS, PLANNER, begun, editor
+from web_worlds import World
+
+from synergy.errors import RefusedError
+from synergy.forms.rows import Row, Rows
+from synergy.forms.submitting import declare_judged, judge_rows
+from synergy.store import audit, datasets, declaring, doubtful, freezing, matching, notices, previewing, rounds, seeing
+from synergy.store.names import Sheet
+from synergy.store.overlay import Entry
+from synergy.store.store import Store
+from synergy.worker.work import Habits, work_once
+
+LNG = Entry(
+    sheet=Sheet.NEEDS, site="GLASS-1", subject="LNG", amount=Decimal(70000), ident="LNG", other={"required": "true"}
+)
+
+
+def _state(store: Store, ident: int) -> str:
+    return str(seeing.see_round(store, PLANNER, ident)["state"])
+
+
+def _matched(store: Store, ident: int) -> dict[str, Any]:
+    if _state(store, ident) == "declaring":
+        freezing.freeze(store, PLANNER, ident)
+    matching.request_match(store, PLANNER, ident)
+    assert work_once(store, Habits(apart=False)) is not None
+    return dict(seeing.see_matches(store, PLANNER, ident)[-1])
+
+
+@pytest.mark.parametrize("mend", ["corrected", "left out"])
+def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, store: Store) -> None:
+    ident = begun(store, options=OPTIONS | {"settlement": "none"})
+    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    (shown,) = doubtful.doubtful(store, PLANNER, ident)
+    assert [shown[name] for name in ("enterprise", "ident", "amount", "why")] == ["GLASS", "LNG", "70000", ["required"]]
+    run = _matched(store, ident)
+    assert (run["status"], _state(store, ident)) == ("infeasible", "frozen")
+    before = audit.history(store, PLANNER, ident)
+    seen = seeing.see_round(store, PLANNER, ident)["version"]
+    told = rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(seen, note="LNG is not to be had"))
+    assert told["state"] == "declaring"
+    assert notices.list_notices(store, editor("EAST"))[0]["kind"] == "opened"
+    entries = [replace(LNG, other={})] if mend == "corrected" else []
+    declaring.declare(store, PLANNER, (ident, "GLASS"), entries)
+    assert doubtful.doubtful(store, PLANNER, ident) == []
+    run = _matched(store, ident)
+    assert (run["number"], run["status"], _state(store, ident)) == (2, "optimal", "review")
+    after = audit.history(store, PLANNER, ident)
+    assert after[-len(before) :] == before  # nothing of the record is lost
+    (reopened,) = [one for one in after if one["action"] == "round.reopen"]
+    assert reopened["detail"]["note"] == "LNG is not to be had"
+    assert seeing.match_input(store, PLANNER, run["match"] - 1)["snapshot"] == reopened["detail"]["snapshot"]
+    assert reopened["detail"]["snapshot"] not in [one["dataset"] for one in datasets.list_starts(store, PLANNER)]
+    assert audit.verify_chain(store, PLANNER)["sound"]
+
+
+def test_a_round_is_opened_again_from_frozen_alone(store: Store) -> None:
+    ident = begun(store)
+    with pytest.raises(RefusedError):
+        rounds.advance(store, PLANNER, ident, "reopen")
+    freezing.freeze(store, PLANNER, ident)
+    matching.request_match(store, PLANNER, ident)
+    with pytest.raises(RefusedError):
+        rounds.advance(store, PLANNER, ident, "reopen")
+    matching.cancel_match(store, PLANNER, ident)
+    assert rounds.advance(store, PLANNER, ident, "reopen")["state"] == "declaring"
+    assert freezing.freeze(store, PLANNER, ident)["state"] == "frozen"
+
+
+def test_what_the_dataset_demands_already_is_no_news(store: Store) -> None:
+    ident = begun(store)
+    for name in NAMES:
+        declaring.repeat(store, editor(name), (ident, name))  # ovens of the dataset must run
+    assert doubtful.doubtful(store, PLANNER, ident) == []
+    entries = previewing.ground(store, PLANNER, (ident, "EAST")).entries
+    larger = [replace(one, amount=2 * one.amount) if one.sheet is Sheet.FACILITIES else one for one in entries]
+    declaring.declare(store, editor("EAST"), (ident, "EAST"), larger)
+    assert [(one["ident"], one["why"]) for one in doubtful.doubtful(store, PLANNER, ident)] == [
+        ("EAST-OVEN", ["must_run"])
+    ]
+
+
+def test_a_figure_marked_as_checked_is_shown_to_the_planner_alone(store: Store) -> None:
+    ident = begun(store)
+    place = (ident, "GLASS")
+    cells = {"site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "95000", "checked": "yes", "ident": "N"}
+    # said again it is no longer far from the last figure, and stays worth a look
+    for price in ("95000", "95000", "90000"):
+        rows = Rows([Row(Sheet.NEEDS, 1, cells | {"price": price})], units=False)
+        judged = judge_rows(store, editor("GLASS"), place, rows)
+        told = declare_judged(store, editor("GLASS"), place, judged)
+        assert [one["why"] for one in doubtful.doubtful(store, PLANNER, ident)] == [["checked"]]
+        assert told["entries"][0]["other"]["checked"]
+    declaring.declare(store, PLANNER, place, [])
+    later = begun(store, previous=ident)
+    declare_judged(store, editor("GLASS"), (ident, "GLASS"), judged)
+    declaring.repeat(store, editor("GLASS"), (later, "GLASS"))
+    assert doubtful.doubtful(store, PLANNER, later) == []
+    freezing.freeze(store, PLANNER, ident)  # the mark is no column of the dataset
+
+
+def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None:
+    store, client = web_world.store, web_world.client("planner")
+    ident = begun(store, name="spoilt")
+    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    page = client.get(f"/en/rounds/{ident}").text
+    assert "Worth a look before declarations are closed" in page
+    assert "has to be met in full" in page
+    freezing.freeze(store, PLANNER, ident)
+    page = client.get(f"/zh/rounds/{ident}").text
+    assert "重新开放申报" in page
+    assert web_world.post(client, f"/en/rounds/{ident}/step", step="reopen").status_code == 303
+    assert _state(store, ident) == "declaring"
