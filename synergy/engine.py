@@ -161,7 +161,7 @@ def match(
         with _begun(dataset, model, effort, side) as beside:
             solution = solve(model, effort)
             if solution.x is None:
-                return _without_plan(dataset, solution)
+                return _without_plan(dataset, solution, stop)
             proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
         decisions, column = decode(model, solution.x)
         plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
@@ -187,14 +187,14 @@ def _problem_of_all(dataset: Dataset, scope: Scope) -> tuple[Model, bool]:
     return (model, False) if stated.integer.any() else (stated, True)
 
 
-def _without_plan(dataset: Dataset, solution: Solution) -> Outcome:
+def _without_plan(dataset: Dataset, solution: Solution, stop: Callable[[], bool] | None) -> Outcome:
     """Return why there is no plan: a conflict, a loop, or that the time ran out."""
     if solution.status not in (Status.INFEASIBLE, Status.UNBOUNDED):
         return Outcome("no_plan", None)
+    if solution.status is Status.INFEASIBLE:
+        return Outcome("infeasible", None, diagnosis=conflict_of(dataset, stop))
     network = network_of(dataset)
     stated = build(candidates_of(network, everyone(network.places), prune=False, tight=False))
-    if solution.status is Status.INFEASIBLE:
-        return Outcome("infeasible", None, diagnosis=conflict_of(stated))
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
 

@@ -25,7 +25,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float
     "link": (
         {"links": "from_site,to_site,commodity,mode,capacity\na,b,x,road,30\n"},
         {},
-        {NEED, ("link", "a>b:road", 0.0)},
+        {NEED, ("link", "a>b:road", 30.0)},
     ),
     "link of one period": (
         {
@@ -34,12 +34,12 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float
             "needs": "need,site,commodity,period,quantity,required\nn,b,x,winter,50,true\n",
         },
         {},
-        {("need_required", "n", 50.0), ("link", "a>b:road (winter)", 0.0)},
+        {("need_required", "n", 50.0), ("link", "a>b:road (winter)", 16.301369863)},
     ),
     "keep": (
         {"offers": "offer,site,commodity,quantity,keep\no,a,x,100,0.9\n"},
         {},
-        {NEED, ("keep", "o", 0.0)},
+        {NEED, ("keep", "o", 10.0)},
     ),
     "quality": (
         {
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float
             "limits": "holder,commodity,property,minimum,maximum\nn,x,ash,,5\n",
         },
         {},
-        {NEED, ("quality_max", "n/ash", 0.0)},
+        {NEED, ("quality_max", "n/ash", 5.0)},
     ),
     "market": (
         {
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float
     "budget": (
         {"links": "from_site,to_site,commodity,mode,capacity,fixed_capex\na,b,x,road,90,3000000\n"},
         {"capex_budget": 10},
-        {NEED, ("capex_budget", "", 10.0), ("link", "a>b:road", 0.0)},
+        {NEED, ("capex_budget", "", 10.0), ("link_capex", "a>b:road", 3000000.0)},
     ),
     "carbon": (
         {
@@ -80,7 +80,71 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], set[tuple[str, str, float
     "fixed": (
         {},
         {"fix": [{"from_enterprise": "A", "to_site": "b", "commodity": "x", "quantity": 90}]},
-        {NEED, ("fix", "A>b", 90.0)},
+        {("need", "n", 80.0), ("fix", "A>b", 90.0)},
+    ),
+    "fixed below a least load": (
+        {
+            "offers": "offer,site,commodity,quantity\n",
+            "needs": "need,site,commodity,quantity\nn,b,x,8000\n",
+            "processes": "process\np\n",
+            "recipes": "process,commodity,coefficient\np,x,1\n",
+            "facilities": "facility,site,process,capacity,min_load\nF,a,p,10000,0.3\n",
+        },
+        {"fix": [{"from_enterprise": "A", "to_site": "b", "commodity": "x", "quantity": 900}]},
+        {("least_load", "F", 3000.0), ("fix", "A>b", 900.0)},
+    ),
+    "steps of scale": (
+        {
+            "offers": "offer,site,commodity,quantity\n",
+            "processes": "process,buildable\np,true\n",
+            "sizes": "process,size,min_capacity,max_capacity\np,small,10,50\np,large,60,70\n",
+            "recipes": "process,commodity,coefficient\np,x,1\n",
+            "build_options": "process,site\np,b\n",
+        },
+        {},
+        {NEED, ("build", "p@b", 70.0)},
+    ),
+    "a staggered period": (
+        {
+            "periods": "period,hours\nsummer,4000\nwinter,4760\n",
+            "offers": "offer,site,commodity,quantity\n",
+            "needs": "need,site,commodity,period,quantity,required\nn,b,x,winter,50,true\n",
+            "processes": "process\np\n",
+            "recipes": "process,commodity,coefficient\np,x,1\n",
+            "facilities": "facility,site,process,capacity\nF,a,p,876\n",
+            "availability": "holder,period,factor\nF,winter,0\n",
+        },
+        {},
+        {("need_required", "n", 50.0), ("facility", "F (winter)", 0.0)},
+    ),
+    "few partners": (
+        {
+            "enterprises": "enterprise\nA\nB\nC\n",
+            "sites": "site,enterprise\na,A\nb,B\nc,C\n",
+            "offers": "offer,site,commodity,quantity\no,a,x,60\no2,c,x,60\n",
+            "links": "from_site,to_site,commodity,mode\na,b,x,road\nc,b,x,road\n",
+        },
+        {"max_partners": 1},
+        {NEED, ("max_partners", "B", 1.0), ("offer", "o", 60.0), ("offer", "o2", 60.0)},
+    ),
+    "no new units": (
+        {
+            "offers": "offer,site,commodity,quantity\n",
+            "processes": "process,buildable,max_capacity\np,true,90\n",
+            "recipes": "process,commodity,coefficient\np,x,1\n",
+        },
+        {"allow_builds": False},
+        {NEED, ("allow_builds", "", 0.0)},
+    ),
+    "forbidden by the tables": (
+        {"links": "from_site,to_site,commodity,mode,forbidden\na,b,x,road,true\n"},
+        {},
+        {NEED, ("link_forbidden", "a>b:road", 0.0)},
+    ),
+    "a quality that nobody states": (
+        {"limits": "holder,commodity,property,minimum,maximum\nn,x,ash,,5\n"},
+        {},
+        {NEED, ("quality_max", "n/ash", 5.0)},
     ),
 }
 
@@ -99,6 +163,24 @@ def test_what_stands_in_the_way_is_named_with_what_it_allows(name: str, tmp_path
     tables, settings, expected = CASES[name]
     found = _diagnosis(tmp_path, tables, settings)
     assert {(cause["constraint"], cause["subject"], cause["amount"]) for cause in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (
+            "infeasible_least_load",
+            {("need_required", "n", 800.0), ("least_load", "F1", 3000.0), ("facility", "F2", 700.0)},
+        ),
+        ("infeasible_budget", {("need_required", "n", 1.0), ("capex_budget", "", 60.0), ("fixed_capex", "p@c", 100.0)}),
+        ("infeasible_greatest_size", {("need_required", "n", 90.0), ("build", "p@c", 50.0)}),
+        ("infeasible_forbidden", {("need_required", "n", 20.0), ("forbid", "a>c", 0.0)}),
+    ],
+)
+def test_conflicts_of_yes_or_no_decisions_are_named(case: str, expected: set[tuple[str, str, float]]) -> None:
+    outcome = match(read(Path(__file__).parent / "cases" / case))
+    assert outcome.status == "infeasible"
+    assert {(cause["constraint"], cause["subject"], cause["amount"]) for cause in outcome.diagnosis} == expected
 
 
 def test_amounts_are_said_in_full(tmp_path: Path) -> None:

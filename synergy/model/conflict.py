@@ -1,129 +1,259 @@
-"""Conflict: the smallest set of conditions that no plan satisfies together, in the user's words."""
+"""Conflict: the smallest set of statements that no plan satisfies together, in the user's words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from synergy.model.assembly import Block
+from synergy.dataset.dataset import Dataset
 from synergy.model.build import Model
-from synergy.model.conflict_rows import ROWS, rows_told
-from synergy.model.conflict_texts import TEXTS
 from synergy.model.decode import names_of
 from synergy.model.highs import Session, Status
+from synergy.model.loosened import Bounds, Loosened, entries_at, free_problem, loosened
 from synergy.model.scaling import Problem, scaled
-from synergy.network.places import Ints
+from synergy.model.stated import statements_of
+from synergy.model.statements import Part, Statement, joined
+from synergy.network.places import Floats, Ints
 
-MOST = 400  # conditions looked at one by one
+LOUD = 1e-9  # of a multiplier: less says nothing
+NEAR = 1e-7  # by which a plan may miss a scaled bound
+NOTHING = 1e-9  # of a yes: less carries nothing
+NODES = 500  # of branch and bound for one set; what is not known to conflict by then is kept
+PATIENCE = 20.0  # seconds for the same
+IMPOSSIBLE = (Status.INFEASIBLE, Status.UNBOUNDED)  # without an objective nothing is unbounded
+SAME = {"need_required": "need", "offer_required": "offer"}  # what is told by one sentence
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """Something the input asks for or limits, as a bound of some columns or rows.
-
-    Parameters
-    ----------
-    record : mapping
-        ``{constraint, subject, commodity, amount, text_en, text_zh}``.
-    columns, rows : numpy.ndarray of int64
-        Where it stands in the model.
-    """
-
-    record: Mapping[str, Any]
-    columns: Ints
-    rows: Ints
+Asked = Callable[[Sequence[Statement]], bool]
 
 
-def conflict_of(model: Model) -> tuple[Mapping[str, Any], ...]:
-    """Return the smallest set of conditions that conflict.
+def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tuple[Mapping[str, Any], ...]:
+    """Smallest set of statements that conflict.
 
     Parameters
     ----------
-    model : Model
-        An infeasible problem, with bounds as the tables state them (not tightened).
+    dataset : Dataset
+        Whose round no plan satisfies.
+    stop : callable, optional
+        Asked before each solve; True ends the search without an answer.
 
     Returns
     -------
     tuple of mapping
-        Records of `Condition`; dropping any one of them leaves a set that can be satisfied. Empty where the
-        relaxation can be satisfied and only whole numbers cannot.
+        Records of `Statement`; without any one of them there is a plan. Empty where it was stopped.
 
     Notes
     -----
-    Deletion filter (Chinneck & Dravnieks 1991, ORSA J. Computing 3:157) on the conditions with a multiplier in the
-    elastic problem, which sums violations.
+    Deletion filter (Chinneck & Dravnieks 1991, ORSA J. Computing 3:157): first on the relaxation, where that is
+    infeasible already, of the statements with a multiplier in the elastic problem; then with yes-or-no decisions whole,
+    many statements at once while the rest conflicts without them.
     """
-    problem = scaled(model)
-    conditions = _conditions(model)
-    suspects = _suspects(problem, conditions)
-    if suspects is None:
+    whole = loosened(dataset)
+    trial = _Trial(whole, statements_of(whole))
+
+    def conflicting(some: Sequence[Statement]) -> bool:
+        return not (stop is not None and stop()) and trial.infeasible(some)
+
+    suspects = trial.suspects()
+    kept = filtered(suspects if conflicting(suspects) else trial.statements, conflicting)
+    parts = {part: one for one in kept for part in one.by_period(whole.network.places.periods)}
+    if len(parts) > len(kept):
+        trial.hold(list(parts))
+        kept = _together(filtered(list(parts), conflicting), parts)
+    if stop is not None and stop():
         return ()
-    trial = _Trial(problem)
-    for condition in conditions:
-        if condition not in suspects:
-            trial.drop(condition)
-    kept = []
-    for condition in suspects[:MOST]:
-        trial.drop(condition)
-        if trial.feasible():
-            trial.restore(condition)
-            kept.append(condition)
-    return tuple(condition.record for condition in kept)
+    return tuple(statement.record() for statement in _once(kept))
+
+
+def filtered(statements: Sequence[Statement], conflicting: Asked) -> list[Statement]:
+    """Those without any one of which the rest does not conflict; the first ones are left out first.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        That conflict.
+    conflicting : callable
+        Whether some of them are known to conflict.
+
+    Returns
+    -------
+    list of Statement
+    """
+    needed: list[Statement] = []
+    left = list(statements)
+    size = max(1, len(left) // 2)
+    while left:
+        size = min(size, len(left))
+        rest = left[size:]
+        if conflicting([*needed, *rest]):
+            left, size = rest, size * 2
+        elif size == 1:
+            needed.append(left[0])
+            left, size = rest, max(1, len(rest) // 4)
+        else:
+            size //= 2
+    return needed
+
+
+def _together(kept: Sequence[Statement], of: Mapping[Statement, Statement]) -> list[Statement]:
+    """Statements period by period, those of which every period is kept in one again."""
+    count = Counter(of[part] for part in kept)
+    whole = {one for one, size in count.items() if size == len(one.amounts)}
+    return list(dict.fromkeys(of[part] if of[part] in whole else part for part in kept))
+
+
+def _once(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements but for those that another one says too: what has to be met in full is a greatest amount as well."""
+    said = {(SAME[one.constraint], one.subject) for one in statements if one.constraint in SAME}
+    return [one for one in statements if (one.constraint, one.subject) not in said]
 
 
 class _Trial:
-    """The relaxation with some conditions dropped."""
+    """The loosened problem with some statements put back."""
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = replace(problem, cost=np.zeros(len(problem.cost)))
-        self._session = Session(self._problem, relaxed=True)
+    def __init__(self, whole: Loosened, statements: list[Statement]) -> None:
+        rows = np.zeros(len(whole.model.row_lower), dtype=bool)
+        for statement in statements:
+            effects = statement.effects
+            rows[effects.at[(effects.part == Part.LEAST) | (effects.part == Part.MOST)]] = True
+        self.problem = free_problem(whole, rows)
+        problem = self.problem
+        self._free = Bounds(problem.lower, problem.upper, problem.row_lower, problem.row_upper, problem.matrix.data)
+        self._plans = [np.zeros(len(problem.cost))]
+        self.hold(statements)
+        costs = np.array([one.constraint.endswith("_capex") for one in statements], dtype=bool)
+        free = self._at[(self._effects.part == Part.ENTRY) & costs[self._owner]]
+        self._free = self._free.copy()
+        self._free.data[free] = 0.0  # what is not stated costs nothing
 
-    def drop(self, condition: Condition) -> None:
-        """Let the columns and rows of a condition take anything."""
-        self._set(condition, None)
+    def hold(self, statements: list[Statement]) -> None:
+        """Take the statements, some of which are put back from now on."""
+        self.statements = statements
+        problem = self.problem
+        self._effects = effects = joined([one.effects for one in statements])
+        sizes = [len(one.effects.at) for one in statements]
+        self._owner = np.repeat(np.arange(len(statements)), sizes)
+        self._place = {one: place for place, one in enumerate(statements)}
+        entry = effects.part == Part.ENTRY
+        bound = effects.part <= Part.UPPER
+        self._at = effects.at.copy()
+        self._at[entry] = entries_at(problem.matrix, effects.at[entry], effects.column[entry])
+        scale = np.ones(len(effects.at))
+        scale[bound] = 1 / problem.column[effects.at[bound]]
+        scale[~bound] = problem.row[effects.at[~bound]]
+        scale[entry] *= problem.column[effects.column[entry]]
+        self._value = effects.value * scale
 
-    def restore(self, condition: Condition) -> None:
-        """Ask for a condition again."""
-        self._set(condition, self._problem)
+    def stated(self, statements: Sequence[Statement]) -> Bounds:
+        """Bounds with some statements put back."""
+        bounds = self._free.copy()
+        active = np.zeros(len(self.statements), dtype=bool)
+        active[[self._place[one] for one in statements]] = True
+        part = np.where(active[self._owner], self._effects.part, -1) if len(self._owner) else self._effects.part
+        for kind, values, tighter in (
+            (Part.LOWER, bounds.lower, np.maximum),
+            (Part.UPPER, bounds.upper, np.minimum),
+            (Part.LEAST, bounds.row_lower, np.maximum),
+            (Part.MOST, bounds.row_upper, np.minimum),
+        ):
+            here = part == kind
+            tighter.at(values, self._at[here], self._value[here])
+        here = part == Part.ENTRY
+        bounds.data[self._at[here]] = self._value[here]
+        return bounds
 
-    def _set(self, condition: Condition, problem: Problem | None) -> None:
-        column, row = condition.columns, condition.rows
-        if len(column):
-            nothing, anything = np.zeros(len(column)), np.full(len(column), np.inf)
-            low, high = (nothing, anything) if problem is None else (problem.lower[column], problem.upper[column])
-            self._session.bound(column, low, high)
-        if len(row):
-            least, most = np.full(len(row), -np.inf), np.full(len(row), np.inf)
-            if problem is not None:
-                least, most = problem.row_lower[row], problem.row_upper[row]
-            self._session.limit(row, least, most)
+    def infeasible(self, statements: Sequence[Statement]) -> bool:
+        """Whether some statements are known to conflict."""
+        bounds = self.stated(statements)
+        if bounds.crossed():
+            return True
+        if any(_satisfied(self.problem, bounds, x) for x in self._plans):
+            return False
+        problem = self._problem(bounds)
+        # few yes-or-no decisions in the relaxation, and yes to all of them, is a plan mostly
+        answer = Session(replace(problem, cost=problem.integer.astype(float)), relaxed=True).solve()
+        if answer.x is None:
+            return answer.status in IMPOSSIBLE
+        if not self._found(problem, bounds, answer.x):
+            answer = Session(problem, mip_max_nodes=NODES, time_limit=PATIENCE).solve()
+            if answer.x is None or not self._found(problem, bounds, answer.x):
+                return answer.status in IMPOSSIBLE
+        return False
 
-    def feasible(self) -> bool:
-        """Return whether what is asked for now can be satisfied."""
-        return self._session.solve().status is Status.OPTIMAL
+    def _found(self, problem: Problem, bounds: Bounds, x: Floats) -> bool:
+        """Whether there is a plan with a yes wherever columns have a part of one; it is kept."""
+        integer = np.flatnonzero(problem.integer)
+        x = x.copy()
+        # what a yes carries is large beside what is stated: a part of one that passes for a no carries too much
+        x[integer] = np.ceil(np.clip(x[integer] - NOTHING, 0.0, 1.0))
+        if not _satisfied(problem, bounds, x):
+            fixed = Session(problem, relaxed=True)
+            fixed.bound(integer, x[integer], x[integer])
+            found = fixed.solve().x
+            if found is None:
+                return False
+            x = found
+        self._plans.append(x)
+        return True
+
+    def _problem(self, bounds: Bounds) -> Problem:
+        """The problem within some bounds."""
+        matrix = self.problem.matrix.copy()
+        matrix.data = bounds.data
+        sides = {name: getattr(bounds, name) for name in ("lower", "upper", "row_lower", "row_upper")}
+        return replace(self.problem, matrix=matrix, **sides)
+
+    def suspects(self) -> list[Statement]:
+        """Statements that the elastic relaxation's multipliers rest on; all where nothing of it is violated."""
+        bounds = self.stated(self.statements)
+        effects, at = self._effects, self._effects.at
+        bound, entry = effects.part <= Part.UPPER, effects.part == Part.ENTRY
+        limit = ~bound & ~entry
+        hit = np.zeros(len(at), dtype=bool)
+        if bounds.crossed():
+            hit[bound] = (bounds.lower > bounds.upper)[at[bound]]
+            hit[limit] = (bounds.row_lower > bounds.row_upper)[at[limit]]
+        else:
+            found = _elastic(self._problem(bounds), bounds, np.unique(at[bound]), np.unique(at[~bound]))
+            if found is None:
+                return self.statements
+            column, row, reduced = found
+            hit[bound], hit[limit] = np.abs(column[at[bound]]) > LOUD, np.abs(row[at[limit]]) > LOUD
+            # an entry is rested on where the column would pay without it
+            change = row[at[entry]] * (self._value[entry] - self._free.data[self._at[entry]])
+            own = reduced[effects.column[entry]]
+            hit[entry] = (own + change < -LOUD) & (change < -LOUD)
+        return [self.statements[place] for place in np.unique(self._owner[hit]).tolist()]
 
 
-def _suspects(problem: Problem, conditions: list[Condition]) -> list[Condition] | None:
-    """Return the conditions with a multiplier in the elastic problem; None where nothing is violated."""
+def _satisfied(problem: Problem, bounds: Bounds, x: Floats) -> bool:
+    """Whether columns keep within bounds, with whole yes-or-no decisions."""
+    if (x < bounds.lower - NEAR).any() or (x > bounds.upper + NEAR).any():
+        return False
+    matrix = sparse.csr_array((bounds.data, problem.matrix.indices, problem.matrix.indptr), shape=problem.matrix.shape)
+    row = np.asarray(matrix @ x)
+    return not ((row < bounds.row_lower - NEAR).any() or (row > bounds.row_upper + NEAR).any())
+
+
+def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple[Floats, Floats, Floats] | None:
+    """Multipliers of columns and rows where the sum of violations is least, and reduced costs; None where it is 0."""
     columns = len(problem.cost)
-    asked = np.unique(np.concatenate([np.empty(0, np.int64), *[condition.columns for condition in conditions]]))
-    rows = np.unique(np.concatenate([np.empty(0, np.int64), *[condition.rows for condition in conditions]]))
-    # bounds become rows with slack on both sides, so that every condition has a multiplier
+    # bounds become rows with slack on both sides, so that every statement has a multiplier
     unit = sparse.csr_array((np.ones(len(asked)), (np.arange(len(asked)), asked)), shape=(len(asked), columns))
     slack_rows = np.concatenate([rows, problem.matrix.shape[0] + np.arange(len(asked))])
     matrix = sparse.vstack([problem.matrix, unit])
     size = len(slack_rows)
     slack = sparse.csr_array((np.ones(size), (slack_rows, np.arange(size))), shape=(matrix.shape[0], size))
-    free = problem.lower.copy(), problem.upper.copy()
+    free = bounds.lower.copy(), bounds.upper.copy()
     free[0][asked], free[1][asked] = 0.0, np.inf
     elastic = Problem(
         matrix=sparse.csr_array(sparse.hstack([matrix, slack, -slack])),
-        row_lower=np.concatenate([problem.row_lower, problem.lower[asked]]),
-        row_upper=np.concatenate([problem.row_upper, problem.upper[asked]]),
+        row_lower=np.concatenate([bounds.row_lower, bounds.lower[asked]]),
+        row_upper=np.concatenate([bounds.row_upper, bounds.upper[asked]]),
         lower=np.concatenate([free[0], np.zeros(2 * size)]),
         upper=np.concatenate([free[1], np.full(2 * size, np.inf)]),
         cost=np.concatenate([np.zeros(columns), np.ones(2 * size)]),
@@ -133,75 +263,11 @@ def _suspects(problem: Problem, conditions: list[Condition]) -> list[Condition] 
         money=1.0,
     )
     answer = Session(elastic).solve()
-    if answer.row_dual is None or answer.value <= 1e-9:
+    if answer.row_dual is None or answer.column_dual is None or answer.value <= LOUD:
         return None
-    loud = np.abs(answer.row_dual) > 1e-9
-    column_loud = np.zeros(columns, dtype=bool)
-    column_loud[asked] = loud[problem.matrix.shape[0] :]
-    return [part for part in conditions if column_loud[part.columns].any() or loud[part.rows].any()]
-
-
-def _conditions(model: Model) -> list[Condition]:
-    """Return everything that the input asks for or limits."""
-    network = model.candidates.network
-    conditions: list[Condition] = []
-    for name, ends in (("take", network.inlets), ("give", network.outlets)):
-        block = model.column(name)
-        if len(block):
-            kinds, ids = names_of(network, ends, block.key["end"])
-            commodity = network.places.commodities[ends.commodity[block.key["end"]]]
-            conditions += _by_subject(model, block.positions, kinds, (ids, commodity))
-    run = model.column("run")
-    if len(run):
-        unit = run.key["unit"]
-        kinds = np.where(network.units.is_build[unit], "build", "facility")
-        conditions += _by_subject(model, run.positions, kinds, (network.units.ids[unit], np.full(len(unit), "")))
-    for name in ROWS:
-        rows = model.rows.get(name)
-        if rows is None or not len(rows):
-            continue
-        told = rows_told(model, name, rows)
-        for row, (subject, good, amount) in zip(rows.positions, told.to_numpy(object), strict=True):
-            record = _record(name, str(subject), str(good), float(amount))
-            carried = _carried(model, rows, row) if name == "link" else np.empty(0, np.int64)
-            conditions.append(Condition(record, carried, np.array([row])))
-    return conditions
-
-
-def _carried(model: Model, rows: Block, row: int) -> Ints:
-    """Return the flows over the link of a row: its capacity is a bound of theirs, too."""
-    link, period = (rows.key[name][row - rows.start] for name in ("link", "period"))
-    flow = model.column("flow")
-    over = (model.candidates.network.arcs.link[flow.key["arc"]] == link) & (flow.key["period"] == period)
-    carried: Ints = flow.positions[over]
-    return carried
-
-
-def _by_subject(model: Model, columns: Ints, kinds: Any, names: tuple[Any, Any]) -> list[Condition]:
-    """Return a condition for each offer, need, market or facility, all its periods in one."""
-    ids, commodity = names
-    lower, upper = model.lower[columns], model.upper[columns]
-    keys = np.array([f"{kind}\x1f{name}" for kind, name in zip(kinds, ids, strict=True)], dtype=object)
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    conditions = []
-    for index, place in enumerate(first):
-        here = np.flatnonzero(inverse == index)
-        compulsory = float(lower[here].sum())
-        amount = compulsory if compulsory > 0 else float(upper[here].sum())
-        if not np.isfinite(amount):
-            continue
-        name = f"{kinds[place]}{'_required' if compulsory > 0 else ''}"
-        record = _record(name, str(ids[place]), str(commodity[place]), amount)
-        conditions.append(Condition(record, columns[here], np.empty(0, np.int64)))
-    return conditions
-
-
-def _record(constraint: str, subject: str, commodity: str, amount: float) -> Mapping[str, Any]:
-    """Return a condition as a plain record with its sentence in both languages."""
-    english, chinese = TEXTS[constraint]
-    words = {"subject": subject, "commodity": commodity, "amount": amount}
-    texts = {"text_en": english.format(**words), "text_zh": chinese.format(**words)}
-    return {"constraint": constraint, **words, **texts}
+    column = np.zeros(columns)
+    column[asked] = answer.row_dual[problem.matrix.shape[0] :]
+    return column, answer.row_dual[: problem.matrix.shape[0]], answer.column_dual[:columns]
 
 
 def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
