@@ -17,7 +17,8 @@ from web_worlds import PASSWORD, World
 from synergy.store import matching
 from web.serve import server
 
-BLOCKS = re.findall(r"```py\n(.*?)```", (Path(__file__).parents[1] / "README.md").read_text("utf-8"), flags=re.S)
+CHAPTER = Path(__file__).parents[1] / "web" / "manual" / "program.md"
+BLOCKS = re.findall(r"```py\n(.*?)```", CHAPTER.read_text("utf-8"), flags=re.S)
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def test_the_client_of_the_manual(web_world: World, capsys: pytest.CaptureFixtur
     basic = "Basic " + base64.b64encode(f"ed-glass:{PASSWORD}".encode()).decode()
     with answering(web_world) as address:
         assert len(BLOCKS) == 1
-        exec(compile(BLOCKS[0], "README.md", "exec"), {"ADDRESS": address, "BASIC": basic})
+        exec(compile(BLOCKS[0], "program.md", "exec"), {"ADDRESS": address, "BASIC": basic})
     said = capsys.readouterr().out.splitlines()
     assert len(said) > 1
     assert said[-1] in ("interested", "accepted")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,6 @@ import networkx as nx
 import pytest
 
 import synergy
-from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for folder in ("synergy", "web", "datasets") for path in (ROOT / folder).rglob("*.py"))
@@ -51,7 +48,6 @@ APART = {
     "literal": {"network", "accounts", "candidates", "model"},
     "settlement": {"dataset", "network", "accounts", "literal", "candidates"},
 }
-README = (ROOT / "README.md").read_text("utf-8")
 
 
 def _imports(path: Path) -> set[str]:
@@ -222,32 +218,12 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
     assert [line for line in found if not line.startswith("tests/test_conventions.py")] == []
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
-
-
-@pytest.mark.parametrize("block", _blocks("python"))
-def test_examples_of_the_manual_run(
-    block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(ROOT)
-    exec(compile(block, "README.md", "exec"), {})
-    assert capsys.readouterr().out.strip()
-
-
-@pytest.mark.parametrize("line", [line for block in _blocks("console") for line in block.strip().splitlines()])
-def test_commands_of_the_manual_run(
-    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(ROOT)
-    assert run_command(shlex.split(line)[1:], Talk("en")) == 0
-    assert capsys.readouterr().out.strip()
-
-
-def test_the_two_commands_stand_in_the_manual() -> None:
-    commands = [line for block in _blocks("sh") for line in block.split("\n") if line]
-    assert commands == ["bash .ci/demo", "bash .ci/run"]
-    assert all((ROOT / line.split()[1]).exists() for line in commands)
+def test_rooms_are_told_in_their_order() -> None:
+    chapter = (ROOT / "web" / "manual" / "developer.md").read_text("utf-8")
+    told = re.findall(r"^\| `synergy/(\w+)` \|", chapter, flags=re.M)
+    rooms = {path.parent.name for path in (ROOT / "synergy").glob("*/__init__.py")}
+    assert set(told) == rooms
+    assert [LEVEL[room] for room in told] == sorted(LEVEL[room] for room in told)
 
 
 def test_python_of_this_run_is_supported() -> None:

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-# in the order of the contents; those of `BILINGUAL` exist as NAME.zh.md and NAME.en.md, the others as NAME.md in English
+# in the order of the contents; those of `BILINGUAL` exist as NAME.zh.md and NAME.en.md, others in English alone
 CHAPTERS = (
     "enterprise",
     "planner",
