@@ -405,6 +405,12 @@ def test_no_raw_html_passes(text: str) -> None:
     assert not re.search(r'<(script|img|b)\b|href="javascript', made)
 
 
+def test_lines_of_chinese_are_joined_without_blanks() -> None:
+    assert "申报截止" in str(html("申报\n截止"))
+    assert "a\nb" in str(html("a\nb"))
+    assert "表\na" in str(html("表\na"))
+
+
 def test_the_newest_changes_come_first() -> None:
     versions = re.findall(r"^## (\d+\.\d+\.\d+)", TEXTS["changes.md"], flags=re.M)
     parts: Sequence[tuple[int, ...]] = [tuple(map(int, one.split("."))) for one in versions]

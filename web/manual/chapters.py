@@ -78,6 +78,8 @@ def html(text: str) -> Markup:
     --------
     >>> str(html("# A *b*"))
     '<h1 id="a-b">A <em>b</em></h1>\\n'
+    >>> str(html("申报\\n截止"))
+    '<p>申报截止</p>\\n'
     """
     tokens = _MARKDOWN.parse(text)
     _address(tokens)
@@ -111,10 +113,19 @@ def _address(tokens: list[Token]) -> None:
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", slug(_plain(tokens[place + 1])))
+        _unbroken(token.children or [])
         for child in token.children or ():
             found = _LINK.fullmatch(str(child.attrGet("href") or ""))
             if child.type == "link_open" and found:
                 child.attrSet("href", found[1] + (found[2] or ""))
+
+
+def _unbroken(children: list[Token]) -> None:
+    """Drop line ends between signs that are not Latin: shown as blanks they would part Chinese words."""
+    for before, token, after in zip(children, children[1:], children[2:], strict=False):
+        ends = before.content[-1:], after.content[:1]
+        if token.type == "softbreak" and all(ends) and not any(end.isascii() for end in ends):
+            token.type = "text"
 
 
 def _plain(inline: Token) -> str:
