@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import re
 import threading
 import zipfile
 from pathlib import Path
@@ -25,7 +26,8 @@ from web.api import events
 from web.api.examples import DATASET
 from web.api.paging import Page, paged
 from web.api.problems import TYPES
-from web.api.spec import OPERATIONS
+from web.api.receive import NUMBERED
+from web.api.spec import OPERATIONS, Proof
 from web.app import create_app
 from web.settings import Settings
 
@@ -514,3 +516,52 @@ def test_a_dataset_comes_as_json_or_workbook_too(program: Program) -> None:
     assert (wrong.status_code, wrong.get_json()["errors"][0]["pointer"]) == (422, "/offers/2/site")
     strange = program.ask("planner", "POST", "/datasets/check", json={"offers": [{"site": ["EAST-1"]}], "none": 1})
     assert len(strange.get_json()["items"]) == 2
+
+
+def test_what_a_program_accepts_is_negotiated(program: Program) -> None:
+    for accept in (
+        "*/*",
+        "application/*",
+        "application/json",
+        "text/csv, application/json;q=0.1",
+        "text/html, */*;q=0.1",
+    ):
+        assert program.ask("planner", "GET", "/rounds", {"Accept": accept}).status_code == 200, accept
+    for accept in ("text/csv", "application/vnd.apache.parquet", "application/xml", "application/json;q=0", "image/*"):
+        refused = program.ask("planner", "GET", "/rounds", {"Accept": accept})
+        assert (refused.status_code, refused.get_json()["type"]) == (406, f"{API}/problems/not_acceptable"), accept
+        assert "application/json" in refused.get_json()["detail"]
+    made = program.ask("admin", "POST", "/users", {"Accept": "text/csv"}, json={"name": "wang", "role": "planner"})
+    assert made.status_code == 406
+    assert "wang" not in program.ask("admin", "GET", "/users").text  # nothing was done
+
+
+def test_if_match_on_what_is_read_is_compared(program: Program) -> None:
+    tag = program.ask("planner", "GET", "/rounds").headers["ETag"]
+    for given in (tag, "*", f'"other", {tag}'):
+        assert program.ask("planner", "GET", "/rounds", {"If-Match": given}).status_code == 200
+    refused = program.ask("planner", "GET", "/rounds", {"If-Match": '"1"', "Accept-Encoding": "gzip"})
+    assert (refused.status_code, refused.mimetype) == (412, "application/problem+json")
+    assert program.world.client("planner").get("/en/rounds", headers={"If-Match": '"1"'}).status_code == 200
+
+
+def test_a_body_may_begin_with_the_mark_of_windows(program: Program) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps({"name": "li", "role": "planner"}).encode()
+    made = program.ask("admin", "POST", "/users", data=body, content_type="application/json")
+    assert made.status_code == 201
+
+
+def test_a_token_that_reads_changes_nothing(program: Program) -> None:
+    bearer = {"Authorization": f"Bearer {program.token('editor', 'read')}"}
+    client, changes = program.world.app.test_client(), 0
+    rule = program.world.round
+    for one in OPERATIONS.values():
+        if one.spec.method == "GET" or one.spec.proof is not Proof.BEARER:
+            continue
+        path = API + re.sub(r"\{(\w+)\}", lambda found: str(rule) if found[1] in NUMBERED else "GLASS", one.spec.path)
+        answer = client.open(path, method=one.spec.method, headers=bearer, json={})
+        changes += 1
+        assert answer.status_code == 403, (one.name, answer.status_code)
+    assert changes > 20
+    page = client.post("/en/why-not", headers=bearer, data={"own": "GLASS-1", "other": "EAST-1", "commodity": "COG"})
+    assert page.status_code in (403, 404, 422)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from stores import PLANNER, editor, proposals
 from web_worlds import World
 
 from synergy.store import following, responding, seeing, wondering
 from synergy.store.names import Answer
 from synergy.store.responding import Reply
+from synergy.store.tables import rounds
 from web.firm.answering import reply_of
 from web.firm.own import Own, by_gain
 from web.pages import whynot
@@ -51,6 +54,18 @@ def test_a_suggestion_is_accepted_in_place(web_world: World) -> None:
     assert again.status_code == 303
     assert seen(web_world)["answer"] == "accepted"
     assert 'class="message bad"' in client.get("/en/home").text
+
+
+def test_after_the_deadline_nothing_is_asked_any_more(web_world: World) -> None:
+    client, paths = web_world.client("editor"), ("/en/home", f"/en/proposals/{code_of(web_world)}")
+    assert all('value="accepted"' in client.get(path).text for path in paths)
+    over = datetime.now(UTC) - timedelta(minutes=1)
+    with web_world.store.database.write() as connection:  # no event: the clock alone
+        connection.execute(update(rounds).values(answer_by=over))
+    for path in paths:
+        page = client.get(path).text
+        assert 'value="accepted"' not in page
+        assert "deadline for answers has passed" in page
 
 
 def test_declining_needs_a_reason_and_a_counter_a_change(web_world: World) -> None:

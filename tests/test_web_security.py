@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from canaries import CANARIES, canary
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert, select
 from stores import PLANNER, Place, begun
 from web_worlds import PASSWORD, PEOPLE, SECRET, World
 
@@ -23,9 +25,12 @@ from synergy.store.access import RULES, Action, reach
 from synergy.store.database import Database
 from synergy.store.names import Role
 from synergy.store.store import Store
+from synergy.store.tables import rounds
 from synergy.store.words import unavailable
 from web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from web.app import create_app
+from web.logs import Lines
+from web.render import SHOWN
 from web.settings import Settings
 from web.signing import onward
 from web.tries import REST
@@ -163,6 +168,38 @@ def test_how_the_database_is_reached_stands_in_the_log_alone(
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
         assert not any(word in answer.text for word in ("10.0.0.7", "5433", "RuntimeError"))
     assert sum(cause in record.getMessage() for record in caplog.records) == len(answers)
+
+
+@pytest.mark.parametrize("path", ["/en", "//evil.example/en", "/en?next=1"])
+def test_a_redirect_to_the_slash_names_no_host(web_world: World, path: str) -> None:
+    answer = web_world.client().get(path, headers={"Host": "evil.example"})
+    assert answer.status_code in (308, 404)
+    assert "evil.example" not in str(answer.headers)
+    if answer.status_code == 308:
+        assert answer.headers["Location"].startswith("/en/")
+
+
+def test_lists_of_rounds_are_cut(web_world: World) -> None:
+    with web_world.store.database.write() as connection:
+        first = dict(connection.execute(select(rounds)).mappings().one())
+        copies = [{name: value for name, value in first.items() if name != "id"} for _ in range(2 * SHOWN)]
+        connection.execute(insert(rounds), [one | {"name": f"copy {number}"} for number, one in enumerate(copies)])
+    for who in ("planner", "editor"):
+        client = web_world.client(who)
+        pages = [client.get(f"/en/rounds?from={first}").text for first in (0, SHOWN, 2 * SHOWN)]
+        assert [page.count('<th scope="row">') for page in pages] == [SHOWN, SHOWN, 1]
+        assert f"from={SHOWN}" in pages[0]
+
+
+def test_a_line_of_the_log_is_one_line_whoever_reads_it() -> None:
+    odd = "/en/a\u2028b\u202ec\u0085d\u200be王"
+    record = logging.LogRecord("synergy.web", logging.INFO, "", 0, "request", (), None)
+    record.path = odd
+    line = Lines().format(record)
+    assert line.splitlines() == [line]
+    assert not any(sign in line for sign in "\u2028\u202e\u0085\u200b")
+    assert "王" in line
+    assert json.loads(line)["path"] == odd
 
 
 def test_what_a_database_does_not_keep_is_refused_by_the_store(place: Place) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import socket
 import threading
 import time
@@ -12,15 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from api_worlds import Program
 from web_worlds import SECRET, World
 
+import synergy.store
 from synergy.errors import RefusedError
 from synergy.store import hooks
 from synergy.store.access import WORKER
+from synergy.store.names import ACTIONS
 from web.api import webhooks
 from web.api.webhooks import Deliverer, address, deliver, target
 from web.app import create_app
@@ -255,3 +259,24 @@ def test_a_server_makes_the_calls(open_program: Program, machine: Machine, monke
     before = threading.active_count()
     with Deliverer(open_program.world.store, ()):
         assert threading.active_count() <= before  # without hosts nobody waits for events
+
+
+def test_a_webhook_is_for_actions_that_there_are(program: Program) -> None:
+    for actions in (["banana."], ["round"], ["round.p"], ["round.open", "x"]):
+        body = {"url": "https://erp.example/", "actions": actions}
+        assert program.ask("planner", "POST", "/webhooks", json=body).status_code == 422, actions
+        with pytest.raises(RefusedError):
+            hooks.add_webhook(program.world.store, program.world.actor("planner"), body["url"], actions)
+    document = program.read("planner", "/openapi.json")
+    assert set(document["components"]["schemas"]["EventTold"]["properties"]["action"]["enum"]) == set(ACTIONS)
+    assert document["webhooks"]["event"]["post"]["requestBody"]["content"]["application/json"]
+
+
+def test_every_event_is_in_the_list_of_actions() -> None:
+    """Whatever a module of the store calls an event has to be something that a webhook can be made for."""
+    folder = Path(synergy.store.__file__).parent
+    source = "\n".join(file.read_text("utf-8") for file in folder.glob("*.py"))
+    called = set(re.findall(r'change\.event\(\s*"([a-z.]+)"', source))
+    called |= set(re.findall(r'back\([^()]*?"(match\.[a-z]+)"', source))
+    called |= {f"round.{step}" for step in re.findall(r'moved\(change, \w+, "([a-z_]+)"', source)}
+    assert called <= set(ACTIONS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from synergy.store.store import Store
-from web.access import csrf, guard
+from web.access import SAFE, csrf, guard
 from web.clock import Clock
 from web.failing import answers
 from web.limits import limit
@@ -63,6 +64,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     if settings.metrics:
         metered(app)
     csrf.init_app(app)
+    app.before_request(_unconditional)
     app.before_request(guard)
     gate(app, settings)
     answers(app)
@@ -74,10 +76,18 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     return app
 
 
+def _unconditional() -> None:
+    """Take If-Match of what only reads from where a library would answer it: the API compares it by itself."""
+    if request.method in SAFE:
+        g.if_match = request.environ.pop("HTTP_IF_MATCH", None)
+
+
 def _guarded(response: Response) -> Response:
     """Add the headers that guard every answer, and say what may be kept."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code in (301, 302, 303, 307, 308) and response.location:
+        response.location = _here(response.location)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HTTPS)
     if response.status_code < 400 and not request.path.startswith("/api/"):
@@ -88,6 +98,14 @@ def _guarded(response: Response) -> Response:
         response.direct_passthrough = False
         response.make_sequence()  # a file is streamed, and what is streamed is not compressed
     return response
+
+
+def _here(location: str) -> str:
+    """Return where a redirect within the site leads, without the host: that is whatever a request says that it is."""
+    parts = urlsplit(location)
+    if not parts.netloc or parts.netloc != request.host:
+        return location
+    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _kept(response: Response) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
@@ -18,6 +19,8 @@ from web.api.identity import request_id
 NAME = "synergy.web"
 FIELDS = ("request_id", "method", "path", "status", "seconds", "bytes", "remote", "account")
 _LOG = logging.getLogger(NAME)
+# ends of lines beside \n, and marks that turn or hide what is read: readers of a log would be led astray
+_UNSEEN = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 class Lines(logging.Formatter):
@@ -31,7 +34,7 @@ class Lines(logging.Formatter):
         told |= {name: value for name in FIELDS if (value := record.__dict__.get(name)) is not None}
         if record.exc_info and record.exc_info[1] is not None:
             told |= _fault(record.exc_info[1])
-        return json.dumps(told, ensure_ascii=False)
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False))
 
 
 def _fault(error: BaseException) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What stands inside a page, made once for who looks, and again when anything has happened.
 
-All of it follows from the record of rounds, and every event of a store moves the head of its chain: the head is part of
-the key, as is all that decides who sees what. Each account has its own: how soon a page comes tells nobody what another
-one looked at. What changes without an event is made for every request: the frame with its notices and messages, and the
-mark of forms. The rule of the view has been asked before, by the guard.
+All of it follows from the record of rounds and from which deadlines are over, and every event of a store moves the head
+of its chain: both are part of the key, as is all that decides who sees what. Each account has its own: how soon a page
+comes tells nobody what another one looked at. What changes without an event is made for every request: the frame with
+its notices and messages, and the mark of forms. The rule of the view has been asked before, by the guard.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from synergy.store.commit import head
+from synergy.store.seeing import passed
 from web.access import actor, settings, store
 from web.bounded import Bounded
 from web.render import page
@@ -73,7 +74,8 @@ def once(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> s
     who = actor()
     seen = (who.name, who.user, str(who.role), who.enterprise, who.scopes)
     with store().database.moment():
-        key = (template, request.full_path, lang, seen, settings().outlines.digest, head(store()))
+        now = (head(store()), passed(store()))
+        key = (template, request.full_path, lang, seen, settings().outlines.digest, now)
         inside = _kept().find(key, lambda: _made(template, lang, fields()))
         return page("inside.html", lang, title=Markup(inside.title), main=inside.marked(), foot=Markup(inside.foot))
 

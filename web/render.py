@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from werkzeug.routing import BuildError
@@ -11,8 +12,12 @@ from synergy.errors import DeniedError, StoreError, UnavailableError
 from synergy.store.access import Action, Actor, reach
 from synergy.store.notices import unread
 from web.access import settings, store, visitor
+from web.numbers import whole
 from web.register import entries
 from web.texts import LANGUAGES
+
+T = TypeVar("T")
+SHOWN = 50  # rows of a list on one page
 
 
 def pages(name: str) -> Blueprint:
@@ -55,6 +60,18 @@ def page(template: str, lang: str, **fields: Any) -> str:
         "demo": settings().demo,
     }
     return render_template(template, **{**frame, **fields})
+
+
+def part(rows: Sequence[T]) -> tuple[Sequence[T], int, int | None]:
+    """Return the part of a list that a page shows, where it begins (``?from=``), and where the next one does.
+
+    Parameters
+    ----------
+    rows : sequence
+        The whole list.
+    """
+    first = whole(request.args.get("from")) or 0
+    return rows[first : first + SHOWN], first, first + SHOWN if len(rows) > first + SHOWN else None
 
 
 def _looking() -> Actor | None:

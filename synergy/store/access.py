@@ -30,9 +30,12 @@ class Action(StrEnum):
     MANAGE_USERS = "manage_users"
     SEE_USERS = "see_users"
     REMOVE_ENTERPRISE = "remove_enterprise"
-    SEE_NOTICES = "see_notices"  # and mark them read
+    SEE_NOTICES = "see_notices"
+    MARK_NOTICES = "mark_notices"
     OWN_ACCOUNT = "own_account"  # password and tokens of oneself
-    STUDY = "study"  # ask about a plan: why, where to, what else
+    SEE_STUDIES = "see_studies"
+    STUDY = "study"  # ask about a plan: why, where to, what else; it is counted
+    SEE_HOOKS = "see_hooks"
     HOOK = "hook"  # have other machines told of events
     WORK = "work"  # claim, renew, checkpoint, publish
 
@@ -112,8 +115,11 @@ RULES: Mapping[Action, tuple[str, Mapping[Role, Reach]]] = MappingProxyType(
         Action.REMOVE_ENTERPRISE: ("manage", {_D: _ALL}),
         Action.SEE_NOTICES: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _C: _OWN}),
         Action.OWN_ACCOUNT: ("account", {_P: _OWN, _E: _OWN, _R: _OWN, _A: _OWN, _C: _OWN, _D: _ALL}),
-        Action.STUDY: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
-        Action.HOOK: ("read", {_P: _OWN, _E: _OWN, _A: _OWN, _C: _OWN}),
+        Action.MARK_NOTICES: ("ask", {_P: _ALL, _E: _OWN, _R: _OWN, _C: _OWN}),
+        Action.SEE_STUDIES: ("read", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.STUDY: ("ask", {_P: _ALL, _E: _OWN, _R: _OWN, _A: _ALL, _C: _OWN}),
+        Action.SEE_HOOKS: ("read", {_P: _OWN, _E: _OWN, _A: _OWN, _C: _OWN}),
+        Action.HOOK: ("ask", {_P: _OWN, _E: _OWN, _A: _OWN, _C: _OWN}),
         Action.WORK: ("work", {_W: _ALL}),
     }
 )

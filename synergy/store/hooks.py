@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from synergy.store.access import Action, Actor, Reach, Resource, allowed, reach, require
 from synergy.store.commit import Change, Record, Step, commit, inserted
-from synergy.store.names import Sending
+from synergy.store.names import ACTIONS, GROUPS, Sending
 from synergy.store.people import actor_of
 from synergy.store.store import Store
 from synergy.store.tables import chain, events, users
@@ -66,7 +66,7 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
     url : str
         Where to; whether its host is allowed is asked by the caller, and again at each call.
     actions : sequence of str
-        Beginnings of actions, as ``round.``; all where none is named.
+        Of `synergy.store.names.ACTIONS`, or a group of them, as ``round.``; all where none is named.
     key : str, optional
         Idempotency key.
 
@@ -74,10 +74,18 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
     -------
     dict
         ``{webhook, url, actions, version, secret}``: calls are signed with the secret.
+
+    Raises
+    ------
+    RefusedError
+        An action that there is none of, or too many webhooks.
     """
     require(actor, Action.HOOK, Resource("webhook", owner=actor.name))
     if actor.user is None:
         raise refusal("signed_out")
+    for action in actions:
+        if action not in ACTIONS and action not in GROUPS:
+            raise refusal("unknown", what="action", name=action[:40], expected=", ".join((*GROUPS, *ACTIONS)))
     given = {"url": url, "actions": sorted(set(actions))}
 
     def body(change: Change) -> Record:
@@ -107,7 +115,7 @@ def list_webhooks(store: Store, actor: Actor) -> list[Record]:
     list of dict
         ``{webhook, url, actions, created, version}``.
     """
-    require(actor, Action.HOOK, Resource("webhook", owner=actor.name))
+    require(actor, Action.SEE_HOOKS, Resource("webhook", owner=actor.name))
     own = (webhooks.c.user == actor.user) & webhooks.c.ended.is_(None)
     with store.database.read() as connection:
         rows = connection.execute(select(webhooks).where(own).order_by(webhooks.c.id)).all()
@@ -149,7 +157,7 @@ def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Record]:
         ``{delivery, event, state, attempts, due, status, said, at}``.
     """
     with store.database.read() as connection:
-        _own(connection, actor, webhook)
+        _own(connection, actor, webhook, Action.SEE_HOOKS)
         wanted = select(deliveries).where(deliveries.c.webhook == webhook).order_by(deliveries.c.id.desc()).limit(1000)
         rows = connection.execute(wanted).all()
     names = ("event", "state", "attempts", "status", "said")
@@ -160,11 +168,11 @@ def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Record]:
     ]
 
 
-def _own(connection: Connection, actor: Actor, webhook: int) -> Row[Any]:
+def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Action.HOOK) -> Row[Any]:
     row = connection.execute(
         select(webhooks, users.c.name).join(users, users.c.id == webhooks.c.user).where(webhooks.c.id == webhook)
     ).one_or_none()
-    require(actor, Action.HOOK, Resource("webhook", owner=None if row is None else row.name))
+    require(actor, action, Resource("webhook", owner=None if row is None else row.name))
     if row is None:
         raise refusal("not_found", what="webhook")
     return row
@@ -207,7 +215,7 @@ def _gathered(store: Store, webhook: int) -> int:
 
 def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
     """Return whether somebody is told of an event: no more than it may know anyway."""
-    if actions and not any(str(event.action).startswith(one) for one in actions):
+    if actions and not {str(event.action), f"{str(event.action).partition('.')[0]}."} & set(actions):
         return False
     if allowed(who, Action.SEE_EVENTS, Resource("round")):
         return True

@@ -95,3 +95,40 @@ class Role(StrEnum):
 
 
 OF_AN_ENTERPRISE = frozenset({Role.EDITOR, Role.READER})
+
+# what the events of a store are called
+ACTIONS = (
+    "answer",
+    "backup.make",
+    "dataset.add",
+    "declare",
+    "enterprise.depart",
+    "enterprise.readmit",
+    "follow",
+    "match.cancel",
+    "match.cancelled",
+    "match.done",
+    "match.failed",
+    "match.halt",
+    "round.cancel",
+    "round.collect",
+    "round.conclude",
+    "round.create",
+    "round.freeze",
+    "round.match",
+    "round.open",
+    "round.publish",
+    "round.remind",
+    "round.reopen",
+    "round.rule",
+    "study.ask",
+    "token.add",
+    "token.revoke",
+    "user.add",
+    "user.change",
+    "user.tried",
+    "webhook.add",
+    "webhook.end",
+    "why",
+)
+GROUPS = tuple(sorted({f"{name.partition('.')[0]}." for name in ACTIONS if "." in name}))

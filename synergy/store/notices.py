@@ -204,7 +204,7 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
     int
         How many were not marked before.
     """
-    own = _own(actor)
+    own = _own(actor, Action.MARK_NOTICES)
     if codes is not None:
         own &= notices.c.code.in_(list(codes))
     done = select(marks.c.notice).where(marks.c.account == actor.name)
@@ -216,14 +216,14 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
     return len(rows)
 
 
-def _own(actor: Actor) -> Any:
+def _own(actor: Actor, action: Action = Action.SEE_NOTICES) -> Any:
     """Return the condition that a notice is for an actor."""
-    return notices.c.enterprise == actor.enterprise if _is_own(actor) else notices.c.enterprise.is_(None)
+    return notices.c.enterprise == actor.enterprise if _is_own(actor, action) else notices.c.enterprise.is_(None)
 
 
-def _is_own(actor: Actor) -> bool:
+def _is_own(actor: Actor, action: Action = Action.SEE_NOTICES) -> bool:
     """Return whether an actor sees the notices for its enterprise, rather than those for planners."""
-    own = reach(actor, Action.SEE_NOTICES) is Reach.OWN
+    own = reach(actor, action) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
-    require(actor, Action.SEE_NOTICES, Resource("notice", mine))
+    require(actor, action, Resource("notice", mine))
     return own

@@ -172,7 +172,7 @@ def see_study(store: Store, actor: Actor, ident: int) -> Record:
     with store.database.read() as connection:
         row = connection.execute(select(studies).where(studies.c.id == ident)).one_or_none()
     mine = frozenset() if row is None or row.enterprise is None else frozenset({row.enterprise})
-    require(actor, Action.STUDY, Resource("study", mine))
+    require(actor, Action.SEE_STUDIES, Resource("study", mine))
     if row is None:
         raise refusal("not_found", what="study")
     return _told(row) | {"result": None if row.result is None else unpacked_record(row.result)}
@@ -186,9 +186,9 @@ def list_studies(store: Store, actor: Actor, round_id: int) -> list[Record]:
     list of dict
         As from `see_study`; an enterprise's are its own.
     """
-    own = reach(actor, Action.STUDY) is Reach.OWN
+    own = reach(actor, Action.SEE_STUDIES) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
-    require(actor, Action.STUDY, Resource("study", mine))
+    require(actor, Action.SEE_STUDIES, Resource("study", mine))
     names = ("id", *_TOLD, "requested", "finished")
     wanted = select(*(studies.c[name] for name in names)).where(studies.c.round == round_id)
     if own:

@@ -97,7 +97,7 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     RefusedError
         It has asked as often as it may.
     """
-    _ask(actor)
+    _ask(actor, Action.STUDY)
     with store.database.read() as connection:
         latest, record = _run(connection, round_id)
         content = archive(connection, latest.snapshot)
@@ -113,11 +113,11 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     return told, Ground(content, latest.scenario, record["plan"])
 
 
-def _ask(actor: Actor) -> None:
+def _ask(actor: Actor, action: Action = Action.SEE_PROPOSAL) -> None:
     mine = frozenset({actor.enterprise} if actor.enterprise else ())
     if reach(actor, Action.SEE_PROPOSAL) is Reach.ALL:  # who sees plans asks of the plan itself
         raise refusal("denied", role=str(actor.role), action="why")
-    require(actor, Action.SEE_PROPOSAL, Resource("proposal", mine))
+    require(actor, action, Resource("proposal", mine))
 
 
 def _run(connection: Connection, round_id: int) -> tuple[Any, Record]:

@@ -191,6 +191,7 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ruling": ("ruling", "规定"),
         "study": ("study", "分析"),
         "webhook": ("webhook", "网络回调"),
+        "action": ("action", "事件类型"),
         "notice": ("notice", "通知"),
         "step": ("step", "步骤"),
         "name": ("name", "名称"),

@@ -81,6 +81,7 @@ def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
 
 def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: str) -> Call:
     spec = operation.spec
+    receive.acceptable(spec, request)
     path = receive.places(spec, given)
     query = receive.query(spec, request)
     asked = receive.asked(spec, request)
@@ -117,6 +118,9 @@ def _whole(operation: Operation, reply: Reply, lang: str) -> Told:
 def _sent(operation: Operation, told: Told) -> Response:
     """Return the answer to this request, unchanged where the caller has it already."""
     spec, tag = operation.spec, told.tag
+    wanted = g.get("if_match")
+    if spec.reads and tag and wanted and not same(wanted, tag):
+        raise ApiProblem("stale")
     if spec.reads and tag and same(request.headers.get("If-None-Match"), tag):
         answer = Response(b"", 304)
     elif told.zipped and request.accept_encodings.quality("gzip") > 0:

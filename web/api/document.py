@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from synergy.store.access import RULES
 from web.api.examples import DATASET, example_of
 from web.api.models.figures import Problem
+from web.api.models.studies import EventTold
 from web.api.problems import MEDIA, TYPES
 from web.api.receive import NUMBERED
 from web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
@@ -62,6 +63,8 @@ def problems(spec: Spec) -> tuple[str, ...]:
         Of the operation.
     """
     codes = [*spec.problems, "invalid", "unavailable"]
+    if spec.status != 204:
+        codes.append("not_acceptable")
     if spec.proof is not Proof.NONE:
         codes += ["signed_out", "denied", "too_many"]
     if spec.places:
@@ -89,7 +92,7 @@ def document(lang: str) -> Record:
     specs = [one.spec for one in OPERATIONS.values()]
     models = [model for spec in specs for model in (spec.answer, spec.body) if model is not None]
     mode: JsonSchemaMode = "validation"
-    named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem]))
+    named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem, EventTold]))
     _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
     paths: dict[str, Record] = {}
     for one in in_order():
@@ -105,6 +108,7 @@ def document(lang: str) -> Record:
         "servers": [{"url": PREFIX}],
         "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
+        "webhooks": {"event": {"post": _called(side)}},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
@@ -119,6 +123,23 @@ def document(lang: str) -> Record:
                 },
             },
         },
+    }
+
+
+def _called(side: int) -> Record:
+    """Return how a webhook is called."""
+    header = {"name": "Synergy-Signature", "in": "header", "required": True, "schema": {"type": "string"}}
+    header["description"] = (
+        "`t=SECONDS,v1=HMAC`: HMAC-SHA256 of the seconds, a dot and the body, by the secret of the webhook.",
+        "`t=秒,v1=HMAC`：以网络回调密钥对“秒.请求体”计算的 HMAC-SHA256。",
+    )[side]
+    content = {JSON: {"schema": {"$ref": _REF.format(model=EventTold.__name__)}}}
+    return {
+        "operationId": "called_webhook",
+        "summary": ("Be told of an event", "接收事件")[side],
+        "parameters": [header],
+        "requestBody": {"required": True, "content": content},
+        "responses": {"2XX": {"description": ("Taken; all else is called again.", "已接收；其他状态将重试。")[side]}},
     }
 
 

@@ -66,6 +66,15 @@ TYPES: Mapping[str, tuple[int, tuple[str, str], tuple[str, str]]] = MappingProxy
             ("Method not allowed", "不支持该方法"),
             ("The header `Allow` says what this address takes.", "响应头 `Allow` 说明此地址支持的方法。"),
         ),
+        "not_acceptable": (
+            406,
+            ("Nothing of what is accepted can be sent", "无法按所要求的类型返回"),
+            (
+                "`Accept` names no media type that the operation answers with; the detail names it. Leave the header "
+                "out, or send `*/*`.",
+                "`Accept` 中没有该操作可返回的媒体类型；详情给出可用类型。请去掉该请求头或使用 `*/*`。",
+            ),
+        ),
         "step": (
             409,
             ("Does not fit the state", "与当前状态不符"),

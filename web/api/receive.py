@@ -47,6 +47,19 @@ _CHINESE = {
 }
 
 
+def acceptable(spec: Spec, request: Request) -> None:
+    """Refuse a request for a media type that the operation does not answer with.
+
+    Raises
+    ------
+    ApiProblem
+        Not even one of those that are named.
+    """
+    media = [spec.media, *(["text/event-stream"] if Mark.STREAM in spec.marks else [])]
+    if spec.status != 204 and request.accept_mimetypes and request.accept_mimetypes.best_match(media) is None:
+        raise ApiProblem("not_acceptable", (f"expected {', '.join(media)}", f"应为 {'、'.join(media)}"))
+
+
 def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
     """Return what stands for the names in the path, numbers as numbers.
 
@@ -142,7 +155,7 @@ def document(data: bytes) -> Any:
     Parameters
     ----------
     data : bytes
-        UTF-8.
+        UTF-8, with or without the mark that programs of Windows put before it.
 
     Raises
     ------
@@ -151,7 +164,11 @@ def document(data: bytes) -> Any:
     """
     try:
         record = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite, parse_float=_real, parse_int=_whole
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_constant=_finite,
+            parse_float=_real,
+            parse_int=_whole,
         )
         _look(record, DEEPEST)
     except (ValueError, RecursionError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from synergy.texts import figure, text, unit, years
@@ -12,8 +13,23 @@ from web.texts.modes import mode
 
 Record = Mapping[str, Any]
 CLOSED = ("accepted", "declined")
+LATE = "late"
 _SMALL = 50.0  # money a year: less is nothing
 TONES = {"accepted": "good", "declined": "bad", "countered": "warn", "interested": "good"}
+
+
+def standing(round_: Record, now: datetime) -> str:
+    """Return the state of a round, `LATE` where it takes no answers any more because its deadline is over.
+
+    Parameters
+    ----------
+    round_ : mapping
+        As from `synergy.store.seeing.see_round`.
+    now : datetime.datetime
+    """
+    until = round_["answer_by"]
+    over = round_["state"] == "responding" and until is not None and now > datetime.fromisoformat(until)
+    return LATE if over else str(round_["state"])
 
 
 class Own:
@@ -24,7 +40,7 @@ class Own:
     record : mapping
         As from `synergy.store.seeing.see_proposal` for a party.
     state : str
-        Of the round.
+        Of the round, `LATE` where answers are too late, see `standing`.
     enterprise : str
         The party.
     lang : str
@@ -47,6 +63,11 @@ class Own:
         """Return whether it can be answered now."""
         answered = self.record["answer"] in CLOSED or self.record["standing"] in CLOSED
         return self.state_of_round == "responding" and not answered
+
+    @property
+    def late(self) -> bool:
+        """Return whether it could be answered before the deadline."""
+        return self.state_of_round == LATE
 
     @property
     def hidden(self) -> bool:

@@ -31,7 +31,7 @@ from synergy.workbook.template import dataset_workbook
 from web import declaring
 from web.access import actor, rule, store
 from web.numbers import whole
-from web.render import page, pages
+from web.render import page, pages, part
 from web.tables import file
 from web.texts import word
 
@@ -51,7 +51,9 @@ def start(lang: str) -> Answer:
     if who.enterprise is not None and len(going) == 1:
         return redirect(_address(lang, going[0]["round"], who.enterprise), 303)
     people = {} if who.enterprise is not None else {one["round"]: _firms(one["round"]) for one in going}
-    return page("declarations/start.html", lang, rounds=mine, people=people, enterprise=who.enterprise)
+    shown, first, further = part(mine) if who.enterprise is not None else (mine, 0, None)
+    fields = {"rounds": shown, "first": first, "next": further, "people": people}
+    return page("declarations/start.html", lang, **fields, enterprise=who.enterprise)
 
 
 def _takes_part(ident: int, enterprise: str) -> bool:

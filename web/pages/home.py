@@ -12,7 +12,7 @@ from synergy.store import declaring, following, seeing
 from synergy.store.access import Action, Actor
 from synergy.store.seeing import SHOWN
 from web.access import actor, rule, store
-from web.firm.own import CLOSED, Own, by_gain
+from web.firm.own import CLOSED, Own, by_gain, standing
 from web.once import once
 from web.render import pages
 
@@ -50,7 +50,8 @@ def latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[st
     for one in shown:
         listed = seeing.list_proposals(store(), who, one["round"])
         if listed:
-            return one, by_gain(Own(record, one["state"], str(who.enterprise), lang) for record in listed)
+            state = standing(one, store().now())
+            return one, by_gain(Own(record, state, str(who.enterprise), lang) for record in listed)
     return (shown[0] if shown else None), []
 
 

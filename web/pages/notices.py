@@ -12,25 +12,24 @@ from synergy.store.access import Action
 from synergy.store.messages import message
 from web.access import actor, clock, rule, store
 from web.numbers import whole
-from web.render import page, pages
+from web.render import page, pages, part
 from web.texts import word
 
 room = pages("notices")
-SHOWN = 50  # notices of a page
 
 
 @room.get("/notices")
 @rule(Action.SEE_NOTICES)
 def notices(lang: str) -> str:
     """Show notices, the latest first, fifty a page."""
-    first = whole(request.args.get("from")) or 0
     found = told.list_notices(store(), actor())
+    listed, first, further = part(found)
     return page(
         "account/notices.html",
         lang,
-        notices=[one | {"text": _text(lang, one), "href": _place(lang, one)} for one in found[first : first + SHOWN]],
+        notices=[one | {"text": _text(lang, one), "href": _place(lang, one)} for one in listed],
         first=first,
-        next=first + SHOWN if len(found) > first + SHOWN else None,
+        next=further,
         fresh=any(not one["read"] for one in found),
     )
 
@@ -55,7 +54,7 @@ _EARLY = ("opened", "reminder", "declare_by")  # notices of a round that takes d
 
 
 @room.post("/notices")
-@rule(Action.SEE_NOTICES)
+@rule(Action.MARK_NOTICES)
 def read(lang: str) -> Response:
     """Mark one notice as read, or all."""
     code = request.form.get("notice")

@@ -16,7 +16,7 @@ from web.access import actor, rule, settings, store
 from web.course import course
 from web.failing import said
 from web.firm.answering import reply_of
-from web.firm.own import Own
+from web.firm.own import Own, standing
 from web.numbers import whole
 from web.once import once
 from web.pictures import flow_picture, map_picture
@@ -40,7 +40,7 @@ def proposal(lang: str, code: str) -> str | Response:
 def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
     """Return what the page of a proposal shows a party."""
     record = seeing.see_proposal(store(), who, code)
-    state = seeing.state_of(store(), who, record["round"])
+    state = standing(seeing.see_round(store(), who, record["round"]), store().now())
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -26,7 +27,7 @@ from web.planning.live import Live, live, took
 from web.planning.sheets import Sheet
 from web.planning.steps import STEPS, WAY, next_steps, taken
 from web.planning.tables import members
-from web.render import page, pages
+from web.render import page, pages, part
 from web.shown import Shown
 from web.texts import word
 
@@ -38,14 +39,15 @@ room = pages("rounds")
 def rounds(lang: str) -> str:
     """Show all rounds, the latest first."""
     may = {name: reach(actor(), action) is Reach.ALL for name, action in _MAY.items()}
-    found = seeing.list_rounds(store(), actor())
-    return page("planner/rounds.html", lang, rounds=found, may=may, own=_own_pages(lang, found))
+    found, first, further = part(seeing.list_rounds(store(), actor()))
+    fields = {"rounds": found, "first": first, "next": further, "own": _own_pages(lang, found)}
+    return page("planner/rounds.html", lang, may=may, **fields)
 
 
 _MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SEE_PLANS}
 
 
-def _own_pages(lang: str, found: list[dict[str, Any]]) -> dict[int, str]:
+def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
     """Return where an enterprise finds its own declaration of each round."""
     firm = actor().enterprise
     if firm is None:

@@ -75,6 +75,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "account.no_tokens": ("No token yet.", "尚无令牌。"),
         "scope.read": ("read what the account may see", "查看账户可见的内容"),
+        "scope.ask": ("ask questions, mark notices, make webhooks", "提问、标记通知、创建网络回调"),
         "scope.declare": ("declare", "申报"),
         "scope.respond": ("answer proposals and follow up", "答复建议并跟进"),
         "scope.plan": ("run rounds and read whole plans", "组织轮次并查看完整方案"),

@@ -52,6 +52,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "home.declare": ("Declare for “{name}”", "为“{name}”申报"),
         "home.declare_by": ("open until {time}", "截止 {time}"),
         "home.answer_by": ("Please answer by {time}.", "请在 {time} 前答复。"),
+        "home.late": (
+            "The deadline for answers has passed: no answer is taken any more. Ask the planner to extend it.",
+            "答复截止时间已过，不再接受答复。如需延期，请联系组织者。",
+        ),
         "home.wait": ("The round is published; answers are collected soon.", "本轮次已发布，即将开始收集答复。"),
         "home.closed": ("This round is concluded.", "本轮次已结束。"),
         "home.open": ("Waiting for your answer", "等待您答复"),

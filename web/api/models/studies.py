@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from synergy.store.names import MatchState, Sending, StudyKind
+from synergy.store.names import ACTIONS, GROUPS, MatchState, Sending, StudyKind
 from web.api.models.figures import Given, Ident, Name, Time, Told, example
 
 _AT = "2026-03-01T08:00:00+00:00"
+EventName = Literal[ACTIONS]  # type: ignore[valid-type]
+EventAction = Literal[(*GROUPS, *ACTIONS)]  # type: ignore[valid-type]
 _STUDY = {
     "study": 2,
     "round": 1,
@@ -101,9 +103,22 @@ class NewWebhook(Given):
 
     model_config = Given.model_config | example({"url": "https://erp.example/synergy", "actions": ["round."]})
     url: str = Field(min_length=8, max_length=500, pattern="^https?://")
-    actions: list[str] = Field(
-        default_factory=list, max_length=20, description="Beginnings of actions; all where none is named."
+    actions: list[EventAction] = Field(
+        default_factory=list,
+        max_length=len(ACTIONS),
+        description="Actions, or groups of them (with a dot at their end); all where none is named.",
     )
+
+
+class EventTold(Told):
+    """What a webhook is told of one event: nothing of what changed, which who wants it reads with a token."""
+
+    model_config = example({"event": 17, "at": _AT, "action": "round.publish", "subject": "round:3", "round": 3})
+    event: Ident
+    at: Time
+    action: EventName
+    subject: str = Field(description="What it is about: `round:3`, `proposal:P0f3a9c1b2d4e5f607182:GLASS`.")
+    round: int | None
 
 
 class Webhook(Told):

@@ -13,7 +13,9 @@ from web.api.webhooks import target
 _PAGED = frozenset({Mark.PAGED})
 
 
-@serves(Spec("GET", "/webhooks", Action.HOOK, ("List webhooks", "列出网络回调"), Webhooks, query=Page, marks=_PAGED))
+@serves(
+    Spec("GET", "/webhooks", Action.SEE_HOOKS, ("List webhooks", "列出网络回调"), Webhooks, query=Page, marks=_PAGED)
+)
 def list_webhooks(call: Call) -> Reply:
     """Return the own webhooks."""
     return paged(hooks.list_webhooks(call.store, call.actor), "webhook", call.query, f"{PREFIX}/webhooks")
@@ -55,7 +57,7 @@ def end_webhook(call: Call) -> Reply:
     Spec(
         "GET",
         "/webhooks/{webhook}/deliveries",
-        Action.HOOK,
+        Action.SEE_HOOKS,
         ("List the calls of a webhook", "列出回调记录"),
         Deliveries,
         query=Page,

@@ -36,7 +36,7 @@ def list_notices(call: Call) -> Reply:
     Spec(
         "POST",
         "/notices/read",
-        Action.SEE_NOTICES,
+        Action.MARK_NOTICES,
         ("Mark notices as read", "将通知标为已读"),
         NoticesMarked,
         body=NoticesRead,

@@ -79,7 +79,7 @@ _asks(
     Spec(
         "GET",
         "/rounds/{round}/studies",
-        Action.STUDY,
+        Action.SEE_STUDIES,
         ("List studies", "列出分析"),
         Studies,
         query=Page,
@@ -93,7 +93,7 @@ def list_studies(call: Call) -> Reply:
     return paged(rows, "study", call.query, f"{PREFIX}/rounds/{number}/studies")
 
 
-@serves(Spec("GET", "/studies/{study}", Action.STUDY, ("See a study", "查看分析"), Study))
+@serves(Spec("GET", "/studies/{study}", Action.SEE_STUDIES, ("See a study", "查看分析"), Study))
 def see_study(call: Call) -> Reply:
     """Return a study, with its result once it is done; while it goes, `Retry-After` says when to look again."""
     told = studies.see_study(call.store, call.actor, call.path["study"])
