@@ -10,11 +10,13 @@ import pytest
 from api_worlds import API, Program
 from fuzz import Ground, ground, tried
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel, RootModel
 
 from synergy.store.access import RULES
 from synergy.store.names import Role
 from synergy.store.store import KEY_FILE
 from web.api.document import document
+from web.api.models.proposals import Label, OwnProposal, Proposal, ProposalNote, WholeProposal
 from web.api.problems import TYPES
 from web.api.spec import OPERATIONS, Mark, Proof
 
@@ -173,6 +175,35 @@ def test_everything_has_an_example_and_words() -> None:
 @pytest.mark.parametrize("name", list(OPERATIONS))
 def test_no_answer_that_is_not_described(name: str, place: Ground, alone: None) -> None:
     tried(place, OPERATIONS[name], CASES, 0)
+
+
+def _undescribed(value: Any, where: str = "") -> list[str]:
+    """Return the fields of an answer, read as its model, that the model does not name."""
+    if isinstance(value, RootModel):
+        return _undescribed(value.root, where)
+    if isinstance(value, ProposalNote | Label):  # further ones by what they are about
+        return []
+    if isinstance(value, BaseModel):
+        extra = [f"{where}.{name}" for name in value.model_extra or {}]
+        inner = [_undescribed(getattr(value, name), f"{where}.{name}") for name in type(value).model_fields]
+        return extra + [one for found in inner for one in found]
+    if isinstance(value, list | dict):
+        parts = value.values() if isinstance(value, dict) else value
+        return [one for part in parts for one in _undescribed(part, where)]
+    return []
+
+
+@pytest.mark.parametrize("who", ["planner", "auditor", "editor", "reader", "east", "client"])
+def test_every_field_of_a_proposal_is_described(program: Program, who: str) -> None:
+    listed = program.read(who, f"/rounds/{program.world.round}/proposals")
+    kind = WholeProposal if who in ("planner", "auditor") else OwnProposal
+    assert listed["items"] or who == "reader"
+    for told in listed["items"]:
+        one = program.read(who, f"/proposals/{told['proposal']}")
+        assert one == told
+        read = Proposal.model_validate(one)
+        assert type(read.root) is kind
+        assert _undescribed(read) == []
 
 
 def test_what_changes_something_takes_an_idempotency_key() -> None:

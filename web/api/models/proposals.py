@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel
 
 from synergy.plan import Kind
 from synergy.store.names import Answer, Stage
@@ -13,7 +13,7 @@ from web.api.paging import Page
 
 _AT = "2026-03-01T08:00:00+00:00"
 _CODE = "P0f3a9c1b2d4e5f607182"
-_LINE = {
+_LINE: dict[str, Any] = {
     "number": 0,
     "from_enterprise": "EAST",
     "from_site": "EAST-1",
@@ -88,54 +88,185 @@ class Share(Told):
     lump_sum: Money | None
 
 
-class Proposal(Told):
-    """A proposal as far as the account may see it.
+class OwnMoney(Told):
+    """What a party has of a proposal, to three figures; to one while partners have no name."""
 
-    A planner or auditor sees it whole; an enterprise its own lines, what is built on its own site, permits and hazards,
-    and its own part of the settlement.
-    """
+    gain: Money | None = Field(description="A year; null where a price is missing or nothing goes without it.")
+    paid: Money | None = Field(description="What the terms bring it a year, less what they cost it.")
+    capex: Money | None
+    payback_years: float | None
+    co2_saved: Quantity | None = Field(description="A year, against what it does alone.")
 
-    model_config = example(
-        {
-            "proposal": _CODE,
-            "round": 1,
-            "kind": "extension",
-            "title_en": "Chain extension: coke oven gas",
-            "title_zh": "延链：焦炉煤气",
-            "answer": "none",
-            "version": 1,
-            "reason": "",
-            "counter": None,
-            "standing": "none",
-            "partners": [{"enterprise": "EAST", "name_en": "East Coking", "name_zh": "东部焦化"}],
-            "lines": [_LINE],
-            "built": [],
-            "notes": [],
-            "settlement": None,
-        }
-    )
+
+class PartOf(Told):
+    """What one enterprise has of a proposal at its own accounts, before payments."""
+
+    value: Money | None = Field(description="What it would lose a year without it; null where nothing goes without.")
+    capex: Money | None
+    annual: Money | None = Field(description="Annuities of that.")
+    co2: Quantity | None = Field(description="More, a year.")
+
+
+class ProposalNote(Told):
+    """What has to be minded; further fields by code."""
+
+    code: str
+    subject: str = ""
+    text: str = Field(description="In English.")
+    text_zh: str = ""
+
+
+class OwnLine(Line):
+    """A line as one of its ends sees it."""
+
+    mode: str = Field(description="Empty while partners have no name.")
+    km: float | None = Field(description="Null while partners have no name.")
+
+
+class WholeLine(Line):
+    """A line with what it leaves and enters: offers, needs, markets, facilities and builds."""
+
+    outlet: str
+    inlet: str
+
+
+class WholeBuilt(Built):
+    """A new unit with the step of scale that it is of."""
+
+    size: str
+
+
+class LaidLine(Told):
+    """A line that is laid."""
+
+    from_site: str
+    to_site: str
+    commodity: str
+    mode: str
+    km: float | None
+    capex: Money | None
+
+
+class Term(Told):
+    """What is exchanged a year between two sites."""
+
+    from_: str = Field(alias="from")
+    to: str
+    commodity: str
+    quantity: Quantity
+    price: Money | None
+    km: float | None
+
+
+class Label(Told):
+    """What something is called, with its unit where it has one."""
+
+    name_en: str
+    name_zh: str
+
+
+class ProposalLabels(Told):
+    """Names of the places, goods and processes that a proposal speaks of, by id."""
+
+    sites: dict[str, Label]
+    commodities: dict[str, Label]
+    processes: dict[str, Label]
+
+
+class Common(Told):
+    """What everybody who may see a proposal sees of it."""
+
     proposal: str
     round: Ident
     kind: Kind
     title_en: str
     title_zh: str
-    answer: Answer = Field(description="The account's own answer; for planners and auditors, what became of it.")
     version: int
-    lines: list[Line]
+    notes: list[ProposalNote]
+
+
+class OwnProposal(Common):
+    """A proposal as one of its parties sees it: its own lines, builds, money, and its part of the settlement."""
+
+    answer: Answer = Field(description="The enterprise's own.")
+    reason: str
+    counter: list[CounterLine] | None
+    standing: Answer = Field(description="What became of the proposal.")
+    state: Literal["new", "changed", "running"] | None = Field(description="Null while partners have no name.")
+    partners: list[Partner]
+    lines: list[OwnLine]
     built: list[Built]
-    notes: list[dict[str, Any]]
-    reason: str | None = None
-    counter: list[CounterLine] | None = None
-    standing: Answer | None = Field(None, description="What became of the proposal; enterprises.")
-    partners: list[Partner] | None = Field(None, description="Enterprises.")
-    settlement: Share | None = Field(None, description="Enterprises, where costs are on the ladder.")
-    parties: list[Party] | None = Field(None, description="Planners and auditors, as all that follows.")
-    enterprises: list[str] | None = None
-    gain: Money | None = None
-    marginal_gain: Money | None = None
-    capex: Money | None = None
-    payback_years: float | None = None
-    co2_saved: Quantity | None = None
+    links: list[LaidLine]
+    own: OwnMoney
+    settlement: Share | None = Field(description="Where costs are on the ladder; to two figures in anonymous rounds.")
+    firmness: Literal["stable", "beaten", "open"] | None
+    labels: ProposalLabels
+    currency: str
+
+
+class WholeProposal(Common):
+    """A proposal as planners and auditors see it, as the plan document has it."""
+
+    answer: Answer = Field(description="What became of the proposal.")
+    id: str = Field(description="What it is about, the same in every run.")
+    scope: Literal["between", "within"]
+    state: Literal["new", "changed", "running"]
+    host: str = Field(description="Whose site is built on; empty for none.")
+    enterprises: list[str]
+    commodities: list[str]
+    parties: list[Party]
+    lines: list[WholeLine]
+    built: list[WholeBuilt]
+    terms: list[Term]
+    own: dict[str, PartOf] = Field(description="By enterprise.")
+    gain: Money | None
+    marginal_gain: Money | None
+    capex: Money | None
+    payback_years: float | None
+    co2_saved: Quantity | None
+    builds: list[int] = Field(description="Rows of `builds` of the plan.")
+    links: list[int] = Field(description="Rows of `links` of the plan.")
+    flows: list[int] = Field(description="Rows of `flows` of the plan.")
+
+
+class Proposal(RootModel[OwnProposal | WholeProposal]):
+    """A proposal as far as the account may see it: its part of it, or all for planners and auditors."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "proposal": _CODE,
+                    "round": 1,
+                    "kind": "extension",
+                    "state": "new",
+                    "title_en": "Chain extension: coke oven gas",
+                    "title_zh": "延链：焦炉煤气",
+                    "answer": "none",
+                    "version": 1,
+                    "reason": "",
+                    "counter": None,
+                    "standing": "none",
+                    "partners": [{"enterprise": "EAST", "name_en": "East Coking", "name_zh": "东部焦化"}],
+                    "lines": [{**_LINE, "km": 9.1}],
+                    "built": [],
+                    "links": [],
+                    "notes": [],
+                    "own": {
+                        "gain": {"amount": "20000000", "currency": "CNY"},
+                        "paid": {"amount": "-48800000", "currency": "CNY"},
+                        "capex": {"amount": "0", "currency": "CNY"},
+                        "payback_years": None,
+                        "co2_saved": {"value": "1200", "unit": "t"},
+                    },
+                    "settlement": None,
+                    "firmness": "stable",
+                    "labels": {"sites": {}, "commodities": {}, "processes": {}},
+                    "currency": "CNY",
+                }
+            ]
+        }
+    )
 
 
 class Proposals(Told):

@@ -29,6 +29,8 @@ from web.api.problems import ApiProblem, pointer
 from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
 
 _PAID = ("gain", "marginal_gain", "capex")
+_OWN = ("gain", "paid", "capex")  # of a party
+_PART = ("value", "capex", "annual")  # of each party, before payments
 _SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
 
 
@@ -143,15 +145,20 @@ def _measured(measures: Measures, told: Record) -> Record:
     lines = [_line(measures, line) for line in told["lines"]]
     goods = {line["number"]: line["commodity"] for line in lines}
     made = measures.paid(told, _PAID) | {"lines": lines, "built": [_built(measures, one) for one in told["built"]]}
-    if "co2_saved" in told:
+    if "parties" in told:  # all of it
         made["co2_saved"] = quantity(told["co2_saved"], "t")
-    if "terms" in told:
         made["terms"] = [_line(measures, one) for one in told["terms"]]
-    if "parties" in told:
         made["parties"] = [one | {"counter": _countered(measures, goods, one["counter"])} for one in told["parties"]]
-    if "counter" in told:
-        made["counter"] = _countered(measures, goods, told["counter"])
-    if told.get("settlement") is not None:
+        made["own"] = {
+            name: measures.paid(part, _PART) | {"co2": quantity(part["co2"], "t")}
+            for name, part in told.get("own", {}).items()
+        }
+        return made
+    own = told["own"]
+    made["own"] = measures.paid(own, _OWN) | {"co2_saved": quantity(own["co2_saved"], "t")}
+    made["links"] = [measures.paid(one, ("capex",)) for one in told["links"]]
+    made["counter"] = _countered(measures, goods, told["counter"])
+    if told["settlement"] is not None:
         made["settlement"] = measures.paid(told["settlement"], _SHARE)
     return made
 
