@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import HOLDERS, own_column
 
 _OF_SITE = ("offers", "needs", "facilities", "stores", "build_options")
 
@@ -41,7 +42,15 @@ def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
     tables["markets"] = markets[(markets["site"] == "") | markets["site"].isin(inside)]
     for name, frame in (("links", links), ("deals", deals)):
         tables[name] = frame[frame["from_site"].isin(inside) & frame["to_site"].isin(inside)]
+    for table, holders in HOLDERS.items():
+        tables[table] = _held(tables, table, holders)
     return replace(dataset, tables=tables, given=given)
+
+
+def _held(tables: Mapping[str, pd.DataFrame], table: str, holders: Collection[str]) -> pd.DataFrame:
+    """Return the rows of a table whose holder is still there, as a row of one of some tables."""
+    known = {ident for holder in holders for ident in tables[holder][own_column(holder)]}
+    return tables[table][tables[table]["holder"].isin(known)]
 
 
 def _everywhere(dataset: Dataset) -> pd.DataFrame:
