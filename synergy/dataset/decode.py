@@ -24,6 +24,7 @@ _MAGIC = (
     (b"{\\rtf", "a rich text document", "RTF 文档"),
 )
 _CHINESE = (("GB18030 (GBK)", "gb18030"), ("Big5", "cp950"))
+_START = 1024  # bytes in which a document begins
 _SAMPLE = 20_000  # characters that tell two encodings apart
 CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
 
@@ -48,6 +49,18 @@ def unmarked(data: bytes) -> str:
     """
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if wide else "utf-8-sig")
+
+
+def first_sign(data: bytes) -> str:
+    """Return the first character of a document that is no blank, whatever its byte order mark; "" for none.
+
+    Examples
+    --------
+    >>> first_sign(b"\\xef\\xbb\\xbf {}"), first_sign("[1]".encode("utf-16")), first_sign(b"PK")
+    ('{', '[', 'P')
+    """
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data[:_START].decode("utf-16" if wide else "utf-8-sig", "ignore").strip()[:1]
 
 
 def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> bytes | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from synergy.dataset.decode import first_sign
 from synergy.dataset.documents import load_plain
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.ids import folded, near, suggestion
@@ -81,7 +82,7 @@ def ending_of(data: bytes) -> str:
     """
     if data.startswith((_ZIP, _OLE)):
         return ".xlsx" if data.startswith(_ZIP) else ".xls"
-    return ".json" if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else ".csv"
+    return ".json" if first_sign(data) in ("{", "[") else ".csv"
 
 
 def _workbook(data: bytes, ending: str, findings: Findings) -> Rows | None:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.decode import first_sign
 from synergy.dataset.documents import load_document
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.read import check
@@ -38,7 +39,7 @@ def read_upload(content: bytes) -> Found:
         All that is wrong or odd.
     """
     with TemporaryDirectory(prefix="synergy-") as folder:
-        if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        if first_sign(content) == "{":
             return _document(Path(folder) / "dataset", content)
         place = Path(folder) / "dataset.zip"
         place.write_bytes(content)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from synergy.dataset.decode import unmarked
 from web.figures.geometry import Point, rings
 
 MOST_BYTES = 16 << 20
@@ -83,7 +84,7 @@ def outlines(file: Path) -> Outlines:
     except OSError as error:
         raise OutlineError("unreadable", error.strerror or str(error)) from error
     try:
-        record = json.loads(data.decode("utf-8-sig"))
+        record = json.loads(unmarked(data))
     except (ValueError, RecursionError) as error:
         raise OutlineError("no_json", str(error)[:120]) from error
     found = _areas(record)

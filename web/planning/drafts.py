@@ -120,7 +120,7 @@ def _more(text: str) -> Scenario:
     if not text:
         return Scenario()
     findings = Findings()
-    found = parse_scenario(tomllib.loads(text), findings)
+    found = parse_scenario(tomllib.loads(text.removeprefix("\ufeff")), findings)
     problems = findings.problems()
     if problems:
         raise ValueError(problems[0].line())
