@@ -19,7 +19,7 @@ TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 # lower rooms stand first; a room may import rooms before it
 ROOMS = (
     ("errors",),
-    ("units", "scenario", "solvers"),
+    ("units", "scenario", "solvers", "outputs"),
     ("plan", "texts", "dataset", "workbook"),
     ("network", "accounts", "literal"),
     ("candidates", "settlement"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,15 @@ import click
 
 from synergy.cli.options import in_language
 from synergy.cli.talk import Talk
+
+FORMS = (".xlsx", ".csv")  # what a form may be written as
+
+
+def ending_of(talk: Talk, path: Path, endings: Sequence[str]) -> str:
+    """Return the ending of a file to write: it says what is written."""
+    if path.suffix.lower() not in endings:
+        raise click.UsageError(talk.say("template.ending", path=path, endings=talk.say("comma").join(endings)))
+    return path.suffix.lower()
 
 
 @click.command("template")
@@ -21,18 +31,20 @@ def template(talk: Talk, /, **given: Any) -> None:
     """Write a workbook to fill in."""
     from synergy.dataset.read import read
     from synergy.forms.context import ground_of
-    from synergy.forms.writing import declaration_workbook
+    from synergy.forms.writing import declaration_file
+    from synergy.outputs import written_whole
     from synergy.workbook.template import dataset_workbook
 
     path: Path = given["file"]
     if not path.resolve().parent.is_dir():
         raise click.UsageError(talk.say("no_folder", path=path))
+    ending_of(talk, path, (".xlsx",) if given["form_of"] is None else FORMS)
     dataset = None if given["dataset"] is None else read(given["dataset"])
     if given["form_of"] is None:
         data = dataset_workbook(dataset, talk.lang)
     elif dataset is None:
         raise click.UsageError(talk.say("template.dataset"))
     else:
-        data = declaration_workbook(ground_of(dataset, given["form_of"]), talk.lang)
-    path.write_bytes(data)
+        data = declaration_file(ground_of(dataset, given["form_of"]), talk.lang, ending_of(talk, path, FORMS))
+    written_whole(path, data)
     talk.line(talk.say("written", path=path))

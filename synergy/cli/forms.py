@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synergy.cli.answers import answer, cell
+from synergy.cli.files import FORMS, ending_of
 from synergy.cli.rounds import ROUND, round_group
 from synergy.cli.stores import asked_of, at_store, opened
 from synergy.cli.talk import Talk
@@ -122,21 +123,22 @@ def _tried(talk: Talk, given: Mapping[str, Any], judged: Judged) -> int:
 @round_group.command("template")
 @ROUND
 @click.argument("enterprise")
-@click.argument("file", metavar="FILE.xlsx", type=click.Path(dir_okay=False))
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False))
 @at_store
 @click.pass_obj
 def template(talk: Talk, /, **given: Any) -> None:
     """Write the form of an enterprise with its last figures."""
     from pathlib import Path
 
-    from synergy.forms.writing import declaration_workbook
+    from synergy.forms.writing import declaration_file
+    from synergy.outputs import written_whole
     from synergy.store.previewing import ground
 
     path = Path(given["file"])
     if not path.resolve().parent.is_dir():
         raise click.UsageError(talk.say("no_folder", path=path))
+    ending = ending_of(talk, path, FORMS)
     with opened(talk, given) as (store, actor):
-        path.write_bytes(
-            declaration_workbook(ground(store, actor, (given["round_id"], given["enterprise"])), talk.lang)
-        )
+        known = ground(store, actor, (given["round_id"], given["enterprise"]))
+        written_whole(path, declaration_file(known, talk.lang, ending))
     talk.line(talk.say("written", path=path))

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -30,13 +31,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):  # names are Chinese whatever the locale says
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     talk = Talk(language(words, os.environ))
+    status = UNEXPECTED
     try:
         status = run(words, talk)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         status = UNEXPECTED
+    except OSError as error:  # a full disk
+        if status != UNEXPECTED:
+            _refused(error, talk)
+        _give_up(sys.stdout)
+        status = UNEXPECTED
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _give_up(sys.stderr)
     sys.exit(status)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let what is left for a stream that takes no more go nowhere: it would be tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _refused(error: OSError, talk: Talk) -> None:
+    """Say what the system refused: a full disk, a file that may not be read; no fault of the program."""
+    about = f"{error.filename}: " if error.filename else ""
+    try:
+        talk.error(talk.say("system", said=f"{about}{error.strerror or error}"))
+    except OSError:
+        _give_up(sys.stderr)
 
 
 def run(arguments: Sequence[str], talk: Talk) -> int:
@@ -68,6 +93,9 @@ def run(arguments: Sequence[str], talk: Talk) -> int:
         raise
     except SynergyError as error:
         return _said(error, talk)
+    except OSError as error:
+        _refused(error, talk)
+        return UNEXPECTED
     except Exception as error:
         talk.note(traceback.format_exc().rstrip())
         talk.error(talk.say("unexpected", said=f"{type(error).__name__}: {error}"))

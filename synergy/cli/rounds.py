@@ -249,12 +249,14 @@ def _steps(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 @click.pass_obj
 def plan(talk: Talk, /, **given: Any) -> None:
     """Show the latest plan of a round, with the head of the audit chain."""
+    from synergy.outputs import written_whole
     from synergy.store.seeing import see_plan
 
     with opened(talk, given) as (store, actor):
         record = see_plan(store, actor, given["round_id"])
     if given["out"] is not None:
-        given["out"].write_text(json.dumps(record["plan"], ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(record["plan"], ensure_ascii=False, indent=1) + "\n"
+        written_whole(given["out"], text.encode())
         talk.note(talk.say("written", path=given["out"]))
     if given["as_json"]:
         answer(talk, given, record)

@@ -83,6 +83,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
         "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
         "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
+        "system": ("the system refuses: {said}", "系统拒绝：{said}"),
         "unexpected": (
             "unexpected error, a fault of the program: {said}",
             "意外错误，是程序的缺陷：{said}",

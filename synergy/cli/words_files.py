@@ -13,8 +13,8 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "输出待填工作簿：每表一个工作表，含下拉列表；--lang 指定语言。",
         ),
         "command.round.template": (
-            "Write the form of an enterprise: a workbook with its last figures, units and drop-downs.",
-            "输出企业申报表：含上次数据、单位与下拉列表的工作簿。",
+            "Write the form of an enterprise with its last figures: FILE.xlsx with units and drop-downs, or FILE.csv.",
+            "输出含上次数据的企业申报表：FILE.xlsx（含单位与下拉列表）或 FILE.csv。",
         ),
         "option.dry_run": ("Say what it would change and what is wrong; store nothing.", "只显示变更与错误，不保存。"),
         "option.checked": (
@@ -46,6 +46,7 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The form of one enterprise of --dataset instead: its declaration with the figures that are known.",
             "改为输出 --dataset 中一家企业的申报表，含已知数据。",
         ),
+        "template.ending": ("{path}: expected a file that ends in {endings}", "{path}：文件应以 {endings} 结尾"),
         "template.dataset": ("--enterprise needs --dataset", "--enterprise 需要同时指定 --dataset"),
         "option.dataset": ("Dataset whose rows it holds (default: none).", "填入该数据集的行（默认：空白）。"),
     }

@@ -15,6 +15,7 @@ from synergy.dataset.resources import resources
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sources import PACKAGE
 from synergy.errors import UsageError
+from synergy.outputs import written_whole
 
 
 def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None = None) -> None:
@@ -47,12 +48,12 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
     headers: dict[str, list[str]] = {}
     for name in given:
         frame = written(TABLES[name], dataset[name])
-        frame.to_csv(target / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+        written_whole(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
         headers[name] = [str(column) for column in frame.columns]
     record = {"name": dataset.name, **(head or {}), "resources": resources(headers)}
     record["synergy"] = {key: value for key, value in dataset.settings.record().items() if value not in (None, [])}
     text = json.dumps(record, ensure_ascii=False, indent=2)
-    (target / PACKAGE).write_text(text + "\n", encoding="utf-8", newline="\n")
+    written_whole(target / PACKAGE, (text + "\n").encode())
 
 
 def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

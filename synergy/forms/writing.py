@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from synergy.dataset.columns import Kind
 from synergy.forms.context import Context, context_of
-from synergy.forms.fields import Field, fields
+from synergy.forms.fields import SHEET, Field, fields
 from synergy.forms.quantities import money_units, siblings
 from synergy.forms.words import WORDS
 from synergy.store.names import Sheet
@@ -16,9 +18,12 @@ from synergy.store.overlay import MARKS, Entry
 from synergy.store.previewing import Ground
 from synergy.texts import text
 from synergy.units import label
+from synergy.workbook.book import text_of
 from synergy.workbook.names import title
 from synergy.workbook.writing import Head, written_to
 
+# columns that the sheets of a workbook call differently
+_SHORT = {"subject": "物料", "amount": "数量", "price": "价格"}
 _KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
 
 
@@ -48,6 +53,34 @@ def declaration_workbook(ground: Ground, lang: str) -> bytes:
             cells = ([row.get(field.key) for field in fields(sheet)] for row in rows)
             book.table(title(str(sheet), lang), heads, cells)
     return target.getvalue()
+
+
+def declaration_file(ground: Ground, lang: str, ending: str) -> bytes:
+    """Return the form of an enterprise with its last figures as the ending of its file says.
+
+    Parameters
+    ----------
+    ground, lang
+        As for `declaration_workbook`.
+    ending : str
+        ``.xlsx`` or ``.csv``: one table, the sheet of each row in its first column.
+
+    Returns
+    -------
+    bytes
+    """
+    if ending != ".csv":
+        return declaration_workbook(ground, lang)
+    context = context_of(ground)
+    columns = {field.key: field for field in (SHEET, *(field for sheet in Sheet for field in fields(sheet)))}
+    heads = {key: _SHORT.get(key, field.zh) if lang == "zh" else key for key, field in columns.items()}
+    target = io.StringIO()
+    writer = csv.DictWriter(target, [*heads], restval="", lineterminator="\r\n")
+    writer.writerow(heads)
+    for entry in ground.entries:
+        row = {"sheet": title(str(entry.sheet), lang), **row_of(entry, context, lang)}
+        writer.writerow({key: text_of(value) for key, value in row.items() if key in heads})
+    return codecs.BOM_UTF8 + target.getvalue().encode()  # without the mark a spreadsheet reads Chinese wrongly
 
 
 def row_of(entry: Entry, context: Context, lang: str) -> dict[str, Any]:

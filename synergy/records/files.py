@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from synergy.errors import DatasetError, Problem, UsageError
+from synergy.dataset.decode import unmarked
+from synergy.errors import DatasetError, Problem
+from synergy.outputs import written_whole
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
 from synergy.records.load import PLAN, plan_from_record
@@ -29,19 +29,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
     UsageError
         The file cannot be written.
     """
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.resolve().parent, prefix=f".{target.name}.", suffix=".part")
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(dumps(plan_record(plan)) + "\n")
-            part.chmod(0o644)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
+    written_whole(path, (dumps(plan_record(plan)) + "\n").encode())
 
 
 def read_plan(path: str | Path) -> Plan:
@@ -82,7 +70,7 @@ def read_record(path: str | Path) -> Any:
         No such file, or no JSON.
     """
     try:
-        return loads(Path(path).read_bytes().decode("utf-8-sig"))
+        return loads(unmarked(Path(path).read_bytes()))
     except OSError as error:
         raise DatasetError([_unread(path, error.strerror or str(error), "无法读取该文件")]) from error
     except (ValueError, RecursionError) as error:
