@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +13,7 @@ import numpy as np
 
 from synergy.accounts import ledger as accounts
 from synergy.bounds.beside import Beside
-from synergy.bounds.certify import certify
+from synergy.bounds.certify import Proof, certify
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
@@ -20,6 +21,7 @@ from synergy.coalitions.shelf import Shelf, alone_from, alone_record
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
 from synergy.errors import VerificationError
+from synergy.halting import LOOK_S, SETTLED_S, Halted, check, halting, within
 from synergy.literal.proof import bound_of
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
@@ -154,6 +156,12 @@ def match(
         memory=memory,
     )
     effort.say("network")
+    with halting(stop):
+        return _matched(dataset, options, effort, executor)
+
+
+def _matched(dataset: Dataset, options: Options, effort: Effort, executor: Executor | None) -> Outcome:
+    """Plan of all with its proof, beside what each could do alone where that is asked for."""
     places = places_of(dataset)
     model, linear = _problem_of_all(dataset, everyone(places))
     built = effort.seconds
@@ -161,13 +169,18 @@ def match(
         with _begun(dataset, model, effort, side) as beside:
             solution = solve(model, effort)
             if solution.x is None:
-                return _without_plan(dataset, solution, stop)
+                return _without_plan(dataset, solution, effort.stop)
             proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
         decisions, column = decode(model, solution.x)
         plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
         if options.settlement == "none":
             return Outcome(plan.status, plan)
-        outcome = _compared(dataset, plan, effort, side)
+        try:
+            with within(SETTLED_S):
+                outcome = _compared(dataset, plan, effort, side)
+        except Halted:
+            effort.say("unsettled")
+            outcome = Outcome(plan.status, plan)
     without = WhatIf(model, solution.x, decisions, column).without
     return replace(outcome, without=without, found=(model, solution.x))
 
@@ -209,14 +222,30 @@ def _begun(
 
 def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside | None) -> dict[str, Any]:
     """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
-    asked = effort.stop is not None and effort.stop()
-    seconds = 0.0 if asked else PROOF_PART * effort.time_limit
-    if beside is None:
-        enough = solution.value + effort.gap * max(1.0, abs(solution.value))
-        found = None if asked else certify(dataset, seconds, enough)
-    else:
-        found = beside.result(seconds)
+    seconds, heard = PROOF_PART * effort.time_limit, list[Proof]()
+    try:
+        with within(0.0):
+            check()
+            if beside is None:
+                enough = solution.value + effort.gap * max(1.0, abs(solution.value))
+                found = certify(dataset, seconds, enough, heard.append)
+            else:
+                found = _awaited(beside, seconds)
+    except Halted:
+        found = heard[-1] if heard else None if beside is None else beside.result(0.0)
     return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
+
+
+def _awaited(beside: Beside, seconds: float) -> Proof | None:
+    """Best proof that is found beside within a time, or until somebody asks to stop."""
+    until = time.monotonic() + seconds
+    while True:
+        look = min(LOOK_S, max(0.0, until - time.monotonic()))
+        begun = time.monotonic()
+        found = beside.result(look)
+        if time.monotonic() - begun < look or time.monotonic() >= until:
+            return found
+        check()
 
 
 def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, Any]:

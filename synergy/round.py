@@ -13,6 +13,7 @@ from synergy.coalitions.solver import Depth
 from synergy.coalitions.workers import pool
 from synergy.dataset.dataset import Dataset
 from synergy.engine import Options, Outcome, match
+from synergy.halting import SETTLED_S, Halted, halting, within
 from synergy.model.effort import Effort, Listener, Memory
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
@@ -81,10 +82,16 @@ def run(
     options = options or Options()
     if options.settlement not in ("none", "standalone"):
         refuse_early(dataset, options.settlement)
-    with pool(options.workers) if executor is None else nullcontext(executor) as side:
+    with halting(stop), pool(options.workers) if executor is None else nullcontext(executor) as side:
         outcome = _settled(
             dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side, memory)
         )
+        outcome = _proposed(dataset, outcome)
+    return Round(dataset, options, outcome)
+
+
+def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:
+    """Return the outcome with the proposals of its plan, verified."""
     if outcome.plan is not None:
         plan = outcome.plan
         if plan.standalone is not None:
@@ -94,7 +101,7 @@ def run(
             plan = priced(replace(plan, proposals=proposals, remainder=remainder))
         assert_valid(dataset, plan, outcome.standalone, outcome.today)
         outcome = replace(outcome, plan=plan)
-    return Round(dataset, options, outcome)
+    return outcome
 
 
 def _settled(
@@ -104,10 +111,16 @@ def _settled(
     side: tuple[Listener | None, Callable[[], bool] | None, Executor | None, Memory | None],
 ) -> Outcome:
     """Return the outcome with the plan's settlement, where one is asked for."""
-    if options.settlement in ("none", "standalone") or outcome.plan is None or outcome.found is None:
+    asked = options.settlement not in ("none", "standalone")
+    if not asked or outcome.plan is None or outcome.found is None or outcome.plan.standalone is None:
         return outcome
     depth = Depth(threads=options.threads, seed=options.seed)
     wish = Wish(options.settlement, depth, options.price_step, options.base, options.prices)
     listen, stop, executor, memory = side
     effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop, memory=memory)
-    return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))
+    try:
+        with within(SETTLED_S):
+            return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))
+    except Halted:
+        effort.say("unsettled")
+        return outcome

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from synergy.errors import SolverError
+from synergy.halting import Stop, watched
 
 NEEDED = ("highspy>=1.16", "ortools>=9.12.4544")  # as in pyproject.toml
 UNTESTED = "SYNERGY_UNTESTED_SOLVER"
@@ -130,8 +131,15 @@ def ortools(name: str) -> ModuleType:
     return import_module(f"ortools.{name}")
 
 
-def run(solver: Any) -> None:
-    """Run a HiGHS object with as many threads as its options say.
+def run(solver: Any, stop: Stop | None = None) -> bool:
+    """Run a HiGHS object with as many threads as its options say, and tell whether it came to its end.
+
+    Parameters
+    ----------
+    solver : highspy.Highs
+        Not to be touched again where it was broken off.
+    stop : callable, optional
+        Breaks it off, see `synergy.halting.watched`.
 
     Notes
     -----
@@ -139,9 +147,13 @@ def run(solver: Any) -> None:
     scheduler starts anew.
     """
     module = highs()
-    if solver.run() == module.HighsStatus.kError:
-        module.Highs.resetGlobalScheduler(True)
-        solver.run()
+
+    def work() -> None:
+        if solver.run() == module.HighsStatus.kError:
+            module.Highs.resetGlobalScheduler(True)
+            solver.run()
+
+    return watched(work, stop)
 
 
 def try_out(module: Any) -> None:

@@ -18,7 +18,7 @@ FILES = sorted(path for folder in ("synergy", "web", "datasets") for path in (RO
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 # lower rooms stand first; a room may import rooms before it
 ROOMS = (
-    ("errors",),
+    ("errors", "halting"),
     ("units", "scenario", "solvers", "outputs"),
     ("plan", "texts", "dataset", "workbook"),
     ("network", "accounts", "literal"),

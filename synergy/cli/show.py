@@ -177,7 +177,11 @@ def run_round(talk: Talk, dataset: Dataset, scheduler: str | None = None, **opti
     from synergy.worker.scheduler import executor
 
     with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
-        return run(dataset, Options(**options), listen, stop, side)
+        done = run(dataset, Options(**options), listen, stop, side)
+        unsettled = done.plan is not None and done.plan.settlement is None
+        if stop() and unsettled and done.options.settlement not in ("none", "standalone"):
+            talk.note(talk.say("unsettled"))
+    return done
 
 
 def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:

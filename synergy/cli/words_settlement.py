@@ -20,6 +20,11 @@ SETTLEMENT_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "phase.settlement": ("sharing the gain", "分配增益"),
         "phase.prices": ("prices", "定价"),
+        "phase.unsettled": ("stopped before the gain was shared", "已停止，未分配增益"),
+        "unsettled": (
+            "Stopped as asked: the best plan so far is told without its settlement, which would have taken longer.",
+            "已按要求停止：给出目前最好的方案，未完成其增益分配（所需时间更长）。",
+        ),
         "settled.head": ("Settlement: {method}", "收益分配：{method}"),
         "settled.enterprise": ("Enterprise", "企业"),
         "settled.alone": ("Alone", "单独价值"),

@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import pickle
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
+
+from synergy.halting import LOOK_S, Halted, check
 
 Tool = Callable[[Any], Any]
 _P = ParamSpec("_P")
@@ -38,7 +41,7 @@ class Pool(Executor):
 
     def _started(self) -> ProcessPoolExecutor:
         # solvers have threads, which a forked process would inherit half
-        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_deaf)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -52,6 +55,13 @@ class Pool(Executor):
     def renew(self) -> None:
         """Start other processes; when it returns, everything that was handed out before is done or lost."""
         self._inner.shutdown()
+        self._inner = self._started()
+
+    def abandon(self) -> None:
+        """End the processes whatever they do, and start others when something is handed out."""
+        for process in list((self._inner._processes or {}).values()):
+            process.kill()
+        self._inner.shutdown(cancel_futures=True)
         self._inner = self._started()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -135,6 +145,10 @@ class Spread:
                         for again, future in zip(parts, futures, strict=True)
                     ]
                 yield self._here(part) if _lost(futures[place]) else futures[place].result()
+        except Halted:
+            if isinstance(self._executor, Pool):
+                self._executor.abandon()
+            raise
         finally:
             for future in futures:
                 future.cancel()
@@ -153,12 +167,23 @@ class Spread:
     def _here(self, part: Sequence[Any]) -> list[Any]:
         """Return the results of some tasks, done in this process."""
         self._tool = self._tool or self._make(self._needs)
-        return [self._tool(task) for task in part]
+        results = []
+        for task in part:
+            check()
+            results.append(self._tool(task))
+        return results
 
 
 def _lost(future: Future[list[Any]]) -> bool:
-    """Return, when it is done, whether a future was lost with the process that had it."""
+    """Return, when it is done, whether a future was lost with the process that had it; a request to stop is heard."""
+    while not wait([future], LOOK_S).done:
+        check()
     return isinstance(future.exception(), BrokenExecutor)
+
+
+def _deaf() -> None:
+    """Leave a key at the terminal, which reaches the whole group, to the process that handed the work out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run(make: Callable[[Any], Tool], digest: str, frozen: bytes, tasks: list[Any]) -> list[Any]:

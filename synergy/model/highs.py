@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from synergy.halting import Stop
 from synergy.model.scaling import Problem
 from synergy.network.places import Floats, Ints
 from synergy.solvers import highs, run
@@ -128,6 +129,8 @@ class Session:
         self.set(**({"threads": 1} | options))
         self.columns, self._cost = len(problem.cost), problem.cost.copy()
         self._integer, self._best = np.flatnonzero(problem.integer), np.inf
+        self._found: Floats | None = None
+        self.stop: Stop | None = None
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highs().HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
@@ -219,7 +222,8 @@ class Session:
         def improving(event: Any) -> None:
             x = np.array(event.data_out.mip_solution)
             value = float((self._cost * x).sum())
-            self._best = min(self._best, value)
+            if value < self._best:
+                self._best, self._found = value, x
             hear(event.data_out.mip_dual_bound, self._best)
             if found is not None:
                 found(x, value, event.data_out.mip_dual_bound)
@@ -237,8 +241,11 @@ class Session:
         return bool(self.highs.getModelStatus().name == "kTimeLimit")
 
     def solve(self) -> Answer:
-        """Solve what is there now."""
-        run(self.highs)
+        """Solve what is there now; broken off where `stop` says so, with the best solution that was heard of."""
+        if not run(self.highs, self.stop):
+            self.highs = silent()  # the one that still computes belongs to nobody
+            value = np.inf if self._found is None else self._best
+            return Answer(Status.STOPPED, value, -np.inf, self._found)
         return self._answer()
 
     def _answer(self) -> Answer:

@@ -132,5 +132,6 @@ def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effo
         return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= effort.gap or effort.interrupted()
 
     session.listen(hear)
+    session.stop = effort.stop
     answer = session.solve()
     return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)

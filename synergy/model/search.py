@@ -193,6 +193,7 @@ def relaxation(problem: Problem, effort: Effort, part: float = 1.0) -> Session:
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
     session.set(time_limit=max(effort.left * part, 1.0))
+    session.stop = effort.stop
     return session
 
 
@@ -231,13 +232,15 @@ def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
 
 def _session(problem: Problem, effort: Effort) -> Session:
     """Return a MIP session with the effort's gap, seed and threads."""
-    return Session(
+    session = Session(
         problem,
         threads=effort.threads,
         random_seed=effort.seed,
         time_limit=max(effort.left, 1.0),
         mip_rel_gap=effort.gap,
     )
+    session.stop = effort.stop
+    return session
 
 
 def _branch(problem: Problem, effort: Effort, start: _Start | None, *, patient: bool = True) -> Answer:

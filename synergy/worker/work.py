@@ -31,6 +31,7 @@ from synergy.worker.solve import Task, solve, told
 from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to
+_ASK_S = 1.0  # how often a lease is renewed at most, and a wish to halt or to cancel heard with it
 _FLUSH_S = 0.5  # how often progress is stored
 _TELL_S = 60.0  # how often enterprises are told of deadlines that are near
 _LEAVE_S = 10.0  # for the studies to be left when the runs have ended
@@ -233,7 +234,7 @@ class _Watch:
             if now - flushed > _FLUSH_S:
                 self._flush()
                 flushed = now
-            if now - renewed > self.habits.lease.total_seconds() / 3:
+            if now - renewed > min(_ASK_S, self.habits.lease.total_seconds() / 3):
                 wanted = renew(self.store, WORKER, self.held, self.habits.lease)
                 if wanted is Wanted.CANCEL:
                     return cancelled(self.store, WORKER, self.held)

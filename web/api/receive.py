@@ -15,11 +15,10 @@ from synergy.store.rounds import Asked
 from web.api.problems import ApiProblem, pointer
 from web.api.spec import JSON, Mark, Record, Spec
 from web.api.versions import version_of
+from web.numbers import CONTROL, MOST
 
-MOST = 2**31 - 1  # of an id
 DEEPEST = 40
 _KEY = re.compile(r"[!-~]{1,200}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 NUMBERED = frozenset({"round", "match", "partnership", "ruling", "token", "study", "webhook"})
 # what pydantic calls a fault, and what is wrong in Chinese
 _CHINESE = {
@@ -49,6 +48,19 @@ _CHINESE = {
 }
 
 
+def acceptable(spec: Spec, request: Request) -> None:
+    """Refuse a request for a media type that the operation does not answer with.
+
+    Raises
+    ------
+    ApiProblem
+        Not even one of those that are named.
+    """
+    media = [spec.media, *(["text/event-stream"] if Mark.STREAM in spec.marks else [])]
+    if spec.status != 204 and request.accept_mimetypes and request.accept_mimetypes.best_match(media) is None:
+        raise ApiProblem("not_acceptable", (f"expected {', '.join(media)}", f"应为 {'、'.join(media)}"))
+
+
 def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
     """Return what stands for the names in the path, numbers as numbers.
 
@@ -64,7 +76,7 @@ def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
             if not value.isascii() or not value.isdigit() or len(value) > 10 or not 1 <= int(value) <= MOST:
                 raise ApiProblem("not_found")
             found[name] = int(value)
-        elif _CONTROL.search(value) or len(value) > 200:
+        elif CONTROL.search(value) or len(value) > 200:
             raise ApiProblem("not_found")
         else:
             found[name] = value
@@ -82,7 +94,7 @@ def query(spec: Spec, request: Request) -> BaseModel | None:
     if spec.query is None and not request.args:
         return None
     twice = [name for name, values in request.args.lists() if len(values) > 1]
-    bad = [name for name, value in request.args.items() if _CONTROL.search(name + value)]
+    bad = [name for name, value in request.args.items() if CONTROL.search(name + value)]
     unknown = list(request.args) if spec.query is None else []
     faults: list[tuple[str, str, str, str]] = [
         *((name, "twice", "is there more than once", "出现了多次") for name in twice),
@@ -187,7 +199,7 @@ def _look(value: Any, deeper: int) -> None:
     """Refuse text that a database does not keep, and nesting without end."""
     if not deeper:
         raise ValueError("nested too deeply")
-    if isinstance(value, str) and _CONTROL.search(value):
+    if isinstance(value, str) and CONTROL.search(value):
         raise ValueError("control characters or half a character in a text")
     if isinstance(value, dict):
         for name, inner in value.items():

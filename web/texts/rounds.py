@@ -177,6 +177,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "phase.standalone": ("enterprises alone", "各企业单独计算"),
         "phase.settlement": ("sharing the gain", "分配增益"),
         "phase.prices": ("prices", "定价"),
+        "phase.unsettled": ("stopped before the gain was shared", "已停止，未分配增益"),
         "live.as_of": ("as of {time}", "截至 {time}"),
         "review.title": ("Review", "审核"),
         "review.lead": (

@@ -1,0 +1,151 @@
+"""Halting: how a request to stop reaches solves that are under way, and what may still be finished after it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+SETTLED_S = 20.0  # seconds after a request in which a plan may be compared and settled
+HEARD_S = 1.0  # seconds in which a solve that is asked to stop may end by itself
+LOOK_S = 0.1  # seconds between two looks
+
+Stop = Callable[[], bool]
+
+
+class Halted(Exception):  # noqa: N818 - no error: somebody asked
+    """What was under way was broken off, as asked."""
+
+
+@dataclass(slots=True)
+class Halt:
+    """A request to stop and what it means now.
+
+    Parameters
+    ----------
+    stop : callable or None
+        Whether it was made.
+    asked : float or None
+        When it was heard first, by `time.monotonic`.
+    patience : float or None
+        Seconds after it in which what is done now may go on; None: as long as it takes.
+    """
+
+    stop: Stop | None
+    asked: float | None = None
+    patience: float | None = None
+
+    def due(self) -> bool:
+        """Whether what is done now has to end."""
+        if self.asked is None and self.stop is not None and self.stop():
+            self.asked = time.monotonic()
+        return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
+
+
+_current: ContextVar[Halt | None] = ContextVar("halt", default=None)
+
+
+@contextmanager
+def halting(stop: Stop | None) -> Iterator[None]:
+    """Make a request to stop known to everything inside; one that is known already stays.
+
+    Parameters
+    ----------
+    stop : callable or None
+    """
+    token = None if stop is None or _current.get() is not None else _current.set(Halt(stop))
+    try:
+        yield
+    finally:
+        if token is not None:
+            _current.reset(token)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Break off what is inside some seconds after a request to stop.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Raises
+    ------
+    Halted
+        At the next solve, or at `check`.
+    """
+    halt = _current.get()
+    before = None if halt is None else halt.patience
+    if halt is not None:
+        halt.patience = seconds
+    try:
+        yield
+    finally:
+        if halt is not None:
+            halt.patience = before
+
+
+def check() -> None:
+    """Break off where a request to stop is due.
+
+    Raises
+    ------
+    Halted
+    """
+    halt = _current.get()
+    if halt is not None and halt.due():
+        raise Halted
+
+
+def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
+    """Do a piece of work that cannot be interrupted, hearing signals and requests to stop meanwhile.
+
+    Parameters
+    ----------
+    work : callable
+        Goes on by itself, unheard, where it is broken off.
+    stop : callable, optional
+        Breaks it off a moment after it says True.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end.
+
+    Raises
+    ------
+    Halted
+        A request to stop is due.
+    """
+    halt = _current.get()
+    if halt is None:
+        work()
+        return True
+    check()
+    error: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            work()
+        except BaseException as found:
+            error.append(found)
+
+    # the main thread stays free for signals: a key is heard while a solver computes
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    since = None
+    while thread.is_alive():
+        thread.join(LOOK_S)
+        if not thread.is_alive():
+            break
+        check()
+        if stop is not None and stop():
+            since = since or time.monotonic()
+            if time.monotonic() - since >= HEARD_S:
+                return False
+    if error:
+        raise error[0]
+    return True

@@ -1,0 +1,113 @@
+"""Stopping: a request is heard at the next look, nothing begins after it is due, and what there is comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from synergy import engine, halting
+from synergy import round as rounds
+from synergy.dataset.read import read
+from synergy.engine import Options
+from synergy.model.effort import Event
+
+TINY = Path(__file__).parents[1] / "datasets" / "tiny"
+
+
+class Asked:
+    """A request to stop that is made at a phase; solves that begin after it are counted."""
+
+    def __init__(self, phase: str) -> None:
+        self.phase, self.made, self.told, self.after = phase, False, False, 0
+        self.phases: list[str] = []
+
+    def listen(self, event: Event) -> None:
+        self.phases.append(event.phase)
+        self.made = self.made or event.phase == self.phase
+        self.told = self.told or event.phase == "unsettled"
+
+    def stop(self) -> bool:
+        return self.made
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Callable[[Asked], None]:
+    """No time for a settlement after a request; solves that begin inside one are counted."""
+    for module in (engine, rounds):
+        monkeypatch.setattr(module, "SETTLED_S", 0.0)
+    inner = halting.watched
+
+    def count(asked: Asked) -> None:
+        def watched(work: Callable[[], object], stop: Callable[[], bool] | None = None) -> bool:
+            def counted() -> None:
+                asked.after += asked.made and not asked.told
+                work()
+
+            return inner(counted, stop)
+
+        monkeypatch.setattr("synergy.solvers.watched", watched)
+
+    return count
+
+
+@pytest.mark.parametrize("phase", ["standalone", "settlement"])
+def test_no_solve_begins_once_a_request_is_due(phase: str, hasty: Callable[[Asked], None]) -> None:
+    asked = Asked(phase)
+    hasty(asked)
+    done = rounds.run(read(TINY), Options(settlement="core"), asked.listen, asked.stop)
+    assert done.plan is not None
+    assert done.plan.settlement is None
+    assert (done.plan.standalone is None) == (phase == "standalone")
+    assert asked.phases[-1] == "unsettled"
+    assert asked.after == 0
+
+
+def test_a_plan_is_settled_after_a_request_where_that_is_quick() -> None:
+    asked = Asked("standalone")
+    done = rounds.run(read(TINY), Options(settlement="core"), asked.listen, asked.stop)
+    assert done.plan is not None
+    assert done.plan.settlement is not None
+
+
+def test_a_proof_after_the_search_is_not_looked_for_once_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked("solved")
+    looked: list[float] = []
+    monkeypatch.setattr(engine, "certify", lambda *given: looked.append(given[1]))
+    plan = rounds.run(read(TINY), Options(settlement="none"), asked.listen, asked.stop).plan
+    assert plan is not None
+    assert plan.proof["dual"] is None
+    assert not looked
+
+
+def test_work_that_hears_nothing_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halting, "HEARD_S", 0.0)
+    begun, end = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        end.wait()
+
+    with halting.halting(begun.is_set):
+        assert not halting.watched(work, begun.is_set)
+        with halting.within(0.0), pytest.raises(halting.Halted):
+            halting.watched(work)
+    end.set()
+
+
+def test_what_work_raises_is_raised() -> None:
+    def work() -> None:
+        raise ValueError("of the work")
+
+    with halting.halting(lambda: False), pytest.raises(ValueError, match="of the work"):
+        halting.watched(work)
+
+
+def test_the_same_plan_with_somebody_who_could_ask() -> None:
+    dataset = read(TINY)
+    plans = [rounds.run(dataset, Options(settlement="core"), None, stop).plan for stop in (None, lambda: False)]
+    first, second = (plan for plan in plans if plan is not None)
+    assert first.value == second.value
+    assert first.settlement == second.settlement
