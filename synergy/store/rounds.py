@@ -40,6 +40,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
 }
 ADVANCES = ("open", "reopen", "publish", "collect", "cancel")
 _BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
+SETTLEMENT = DEFAULT  # of a round where none is named
 OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
 
 
@@ -115,7 +116,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "name": draft.name,
         "base": snapshot.digest,
         "scenario": scenario_record(draft.scenario),
-        "options": {"settlement": DEFAULT, **draft.options, "ladder": draft.ladder},
+        "options": {"settlement": SETTLEMENT, **draft.options, "ladder": draft.ladder},
         "anonymous": draft.anonymous,
         "deadline": draft.deadline,
         "answer_by": draft.answer_by,

@@ -78,24 +78,20 @@ def own_part(
     dict
         ``{proposal, kind, state, title_en, title_zh, answer, version, reason, counter, standing, partners, lines,
         built, links, notes, own, settlement, firmness, labels, currency}``; own: see `synergy.store.own.own_money`.
-        While partners have no name, figures are cut (`synergy.store.anonymity`), and state, length and mode of a line,
-        links that are laid and notes on what partners build are not there.
+        While partners have no name, figures are cut (`synergy.store.anonymity`), and what tells the way is not there.
     """
     row, one = place
     enterprise, record = seen
-    labels = record["labels"]
+    labels, plan = record["labels"], record["plan"]
     mine = [line for line in exchanged if enterprise in (line.from_enterprise, line.to_enterprise)]
     near = {name for line in mine for name in (line.from_enterprise, line.to_enterprise)} - {enterprise, ""}
     hidden = bool(row.anonymous) and not all(party.answer in _SHOWN for party in said)
     alias = {name: f"?{number}" for number, name in enumerate(sorted(near), start=1)} if hidden else {}
-    most = greatest(record, enterprise) if hidden else None
-    own = next(party for party in said if party.enterprise == enterprise)
+    most, own = greatest(record, enterprise) if hidden else None, next(p for p in said if p.enterprise == enterprise)
     goods = list(dict.fromkeys(line.commodity for line in mine))
-    built = [build for build in one.record["built"] if labels["sites"][build["site"]]["enterprise"] == enterprise]
-    built = [_built(build, hidden) for build in built]
-    shown = [_hidden(_line(line), enterprise, alias, most) for line in mine]
-    km = {} if hidden else ways(one.record)
-    plan = record["plan"]
+    host = {site: told["enterprise"] for site, told in labels["sites"].items()}
+    built = [_built(build, hidden) for build in one.record["built"] if host[build["site"]] == enterprise]
+    shown, km = [_hidden(_line(line), enterprise, alias, most) for line in mine], {} if hidden else ways(one.record)
     return {
         "proposal": one.code,
         "kind": one.kind,

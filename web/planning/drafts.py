@@ -14,9 +14,8 @@ from synergy.dataset.read import read
 from synergy.dataset.scenarios import load_scenario, parse_scenario
 from synergy.dataset.yearly import yearly
 from synergy.scenario import Scenario
-from synergy.settlement import DEFAULT
 from synergy.store.archives import snapshot_of
-from synergy.store.rounds import Draft
+from synergy.store.rounds import SETTLEMENT, Draft
 from web.clock import Clock
 from web.numbers import whole
 from web.texts import word
@@ -31,7 +30,7 @@ FIELDS: Mapping[int, tuple[str, ...]] = {
     2: ("scenario", *NUMBERS, "builds", "more"),
     3: ("rule", "gap", "time_limit", "deadline", "answer_by", "anonymous"),
 }
-DEFAULTS: Mapping[str, str] = {"rule": DEFAULT, "gap": "0.5", "time_limit": "300", "builds": "yes"}
+DEFAULTS: Mapping[str, str] = {"rule": SETTLEMENT, "gap": "0.5", "time_limit": "300", "builds": "yes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
         faults["members"] = word("draft.nobody", lang)
     if faults:
         raise FaultyError(faults)
-    rule = given["rule"] if given["rule"] in RULES else DEFAULT
+    rule = given["rule"] if given["rule"] in RULES else SETTLEMENT
     return Draft(
         name=given["name"],
         archive=archive,
