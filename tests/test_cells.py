@@ -229,3 +229,14 @@ def test_a_program_s_price_has_one_basis_too(declared: tuple[Store, int]) -> Non
     assert [one.code for one in _errors(found.problems)] == ["form_price_basis"]
     plain = json.dumps([{**row, "amount": 60000, "unit": "kNm3"}]).encode()
     assert judged(declared, plain, "json").problems == ()
+
+
+@pytest.mark.parametrize("quantity", ["1e-9", "9.9e-9", "1e-8", "0.5"])
+def test_what_has_to_be_met_is_large_enough_to_be_told(quantity: str, tmp_path: Path) -> None:
+    offers = f"offer,site,commodity,quantity,must_clear\no1,a,COG,{quantity},true\no2,a,COG,{quantity},false\n"
+    needs = f"need,site,commodity,quantity,price,required\nn1,a,TAR,{quantity},5,true\n"
+    place = _put(
+        tmp_path, offers=offers, needs=needs, commodities="commodity,unit,disposal_cost\nCOG,kNm3,1\nTAR,t,1\n"
+    )
+    found = [(one.table, one.row, one.column) for one in _errors(check(place)[1])]
+    assert found == ([("offers", 2, "quantity"), ("needs", 2, "quantity")] if float(quantity) < 1e-8 else [])

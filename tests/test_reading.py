@@ -89,6 +89,8 @@ def test_every_table_is_found_by_its_names(table: str) -> None:
         ("offers 2026.csv", OFFERS),
         ("我们的供给.csv", "供给,厂区,物料,数量\no1,a,COG,1\n"),
         ("export.txt", OFFERS.replace(",", "\t")),
+        ("ofers.csv", "what?\n"),
+        ("offers_2026.json", "[]"),
     ],
 )
 def test_what_is_meant_as_a_table_and_is_not_read_refuses_by_its_name(

@@ -11,6 +11,9 @@ from synergy.dataset.findings import Findings, Where
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Flags, Floats, Sheet, Words
 
+TOLD = 1e-8  # amounts from which a plan is told to meet them or not
+COMPULSORY = {"offers": "must_clear", "needs": "required"}
+
 
 def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
     """Check every number against the bounds of its column.
@@ -28,6 +31,16 @@ def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
                 cells = sheet.columns.get(name)
                 if cells is not None and not isinstance(cells, Words):
                     _bounds(sheet, name, (column, cells.astype(np.float64, copy=False)), findings)
+    for table, flag in COMPULSORY.items():
+        _compulsory(sheets[table], flag, findings)
+
+
+def _compulsory(sheet: Sheet, flag: str, findings: Findings) -> None:
+    """Refuse amounts that have to be met and are too small to be told from none in a plan."""
+    amounts = sheet.numbers("quantity")
+    tiny = sheet.flags(flag) & (amounts > 0) & (amounts < TOLD)
+    where = Where(sheet.table, None, "quantity")
+    findings.add_rows("tiny_compulsory", where, sheet.lines[tiny], amounts[tiny], flag=flag, least=f"{TOLD:g}")
 
 
 def _bounds(sheet: Sheet, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:

@@ -19,8 +19,8 @@ from synergy.dataset.ids import near, suggestion
 from synergy.dataset.raw import raw_sheet
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Sheet
-from synergy.dataset.sources import PACKAGE, Source, table_file
-from synergy.workbook.names import known_as, looked, table_named
+from synergy.dataset.sources import DATA, PACKAGE, TEXTS, Source, table_file
+from synergy.workbook.names import known_as, looked, table_named, tables
 
 _HEAD = 65_536  # bytes of a file in which its header has to end
 _SURE = 0.75  # likeness from which a name is a slip of another
@@ -230,21 +230,34 @@ def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], 
     files, listed = known
     table, readable = table_file(name)
     inner = "/" in name
-    if table in files:
+    if name.lower().startswith("datapackage."):
+        findings.add("not_followed", Where(name), name, expected=PACKAGE, expected_zh=PACKAGE)
+    elif table in files:
         if not inner:
             findings.add("spare_file", Where(name), name, table=table, first=files[table])
     elif table:
         if not (inner and listed):  # a data package says which files count
             findings.add("table_file", Where(name), name, table=table)
-    elif readable and not inner:
-        meant = _by_header(_header(source, name))
-        if meant and meant not in files:
-            findings.add("table_file", Where(name), name, table=meant)
-        elif name.lower().endswith(".csv"):
-            alike = [one for one in near(PurePosixPath(name).stem, list(TABLES), count=1) if one not in files]
-            findings.add("unknown_file", Where(name), name, **suggestion(f"{one}.csv" for one in alike))
-    elif PurePosixPath(name).name.lower().startswith("datapackage.") and not inner:
-        findings.add("not_followed", Where(name), name, expected=PACKAGE, expected_zh=PACKAGE)
+    elif not (inner and listed) and (meant := _meant(name, source, readable)) and meant not in files:
+        findings.add("table_file", Where(name), name, table=meant)
+    elif PurePosixPath(name).suffix.lower() in (".csv", *DATA) and not (inner and listed):
+        alike = [one for one in near(PurePosixPath(name).stem, list(TABLES), count=1) if one not in files]
+        findings.add("unknown_file", Where(name), name, **suggestion(f"{one}.csv" for one in alike))
+
+
+def _meant(name: str, source: Source, readable: bool) -> str:
+    """Return the table that a file which has another name may be meant as; "" where nothing says so.
+
+    Its header says it, a slip of its name, or a word in it where its ending is one of tables.
+    """
+    place = PurePosixPath(name)
+    stem, ending = place.name.partition(".")[0], place.suffix.lower()
+    by_header = _by_header(_header(source, name)) if readable else ""
+    if by_header or ending not in ("", *TEXTS, *DATA):
+        return by_header
+    words = [word for word in looked(stem).split() if ending != ".txt"]
+    titles = [called for called in tables() if not called.isascii() and called in stem]
+    return _slip_of(stem) or next((table for table in map(table_named, words + titles) if table in TABLES), "")
 
 
 def _slip_of(name: str) -> str:
@@ -261,7 +274,7 @@ def _header(source: Source, name: str) -> list[str]:
     except UnicodeDecodeError:
         text = data.decode("gb18030", "replace")
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max((next(csv.reader([first], delimiter=mark), []) for mark in ",;\t|"), key=len)
+    return max((next(csv.reader([first], delimiter=mark), []) for mark in ",;\t|~，"), key=len)
 
 
 def _by_header(header: Sequence[str]) -> str:

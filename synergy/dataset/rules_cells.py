@@ -91,6 +91,12 @@ CELL_RULES = {
         "remove the row or fill in the amount",
         "请删除该行或填写数值",
     ),
+    "tiny_compulsory": error(
+        "{flag}, and less than {least}: whether a plan meets it cannot be told",
+        "标注了 {flag}，但小于 {least}：无法判断方案是否满足",
+        "write 0, or count the commodity in a smaller unit",
+        "请写 0，或改用更小的计量单位",
+    ),
     "range_order": error(
         "expected low {low} <= value {middle} <= high {high}",
         "应满足 低值 {low} <= 取值 {middle} <= 高值 {high}",

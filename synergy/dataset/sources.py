@@ -23,7 +23,7 @@ SMALL = 8 << 20  # below so many bytes the ratio says nothing
 PACKAGE = "datapackage.json"
 TEXTS = (".csv", ".txt", ".tsv", ".tab")
 # what else tables are kept in, and what packs them
-_DATA = (
+DATA = (
     *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".numbers"),
     *(".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".dat", ".db", ".sqlite", ".xml"),
     *(".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".rar"),
@@ -108,7 +108,7 @@ def table_file(name: str) -> tuple[str, bool]:
     """
     stem = PurePosixPath(name).name
     endings: list[str] = []
-    while (ending := PurePosixPath(stem).suffix.lower()) in (*TEXTS, *_DATA):
+    while (ending := PurePosixPath(stem).suffix.lower()) in (*TEXTS, *DATA):
         endings.append(ending)
         stem = stem[: -len(ending)]
     table = table_named(stem)
