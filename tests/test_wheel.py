@@ -76,6 +76,40 @@ def test_every_file_is_in_it(wheel: Path) -> None:
     assert wanted
     assert wanted - held == set()
     assert not {name for name in held if name.split("/")[0] not in (*PACKAGES, *_metadata(held))}
+    assert "synergy/py.typed" in held
+
+
+USER = """
+from pathlib import Path
+
+from synergy import Options, read, run
+
+
+def value(folder: Path, gap: float) -> float | None:
+    \"\"\"Return the value of the best plan of a dataset.\"\"\"
+    plan = run(read(folder), Options(gap=gap)).plan
+    return None if plan is None else plan.value
+
+
+reveal_type(value(Path("tiny"), 1e-4))
+reveal_type(run(read("tiny")).plan)
+run(read("tiny"), Options(gap="small"))
+"""
+
+
+def test_a_program_of_a_user_is_typed(folder: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(USER, "utf-8")
+    python = str(folder / "bin" / "python")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "--no-error-summary"]
+    options = ["--config-file", os.devnull, "--cache-dir", str(tmp_path / "cache"), program.name]
+    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    assert told == [
+        'note: Revealed type is "float | None"',
+        'note: Revealed type is "synergy.plan.Plan | None"',
+        'error: Argument "gap" to "Options" has incompatible type "str"; expected "float"  [arg-type]',
+    ], done.stdout + done.stderr
 
 
 def _metadata(held: set[str]) -> set[str]:
