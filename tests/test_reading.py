@@ -12,10 +12,17 @@ from typing import Any
 import pytest
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.documents import load_plain
+from synergy.dataset.findings import Findings
 from synergy.dataset.read import check, read
+from synergy.dataset.scenarios import load_scenario
 from synergy.dataset.schema import TABLES
 from synergy.errors import DatasetError, Problem, Severity
+from synergy.forms.reading import ending_of
+from synergy.records.files import read_record
+from synergy.store.uploads import read_upload
 from synergy.workbook.names import headers, looked, table_named, title
+from web.api.receive import document
 
 HEAD = "offer,site,commodity,quantity,price,must_clear"
 ROW = "o1,a,COG,1234.5,400,true"
@@ -320,6 +327,30 @@ def test_every_document_may_begin_with_a_byte_order_mark(mark: bytes, tmp_path: 
     assert dataset.settings.carbon_price == 5
     assert dataset.name == "焦"
     assert _offer(dataset) == READ
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
+def test_readers_of_documents_treat_a_mark_alike(codec: str, tmp_path: Path) -> None:
+    text = json.dumps({"name": "焦"}, ensure_ascii=False)
+    data, findings = text.encode(codec), Findings()
+    (tmp_path / "plan.json").write_bytes(data)
+    (tmp_path / "scenario.toml").write_bytes('name = "焦"\n'.encode(codec))
+    assert (
+        document(data)
+        == load_plain(data, "x.json", findings)
+        == read_record(tmp_path / "plan.json")
+        == json.loads(text)
+    )
+    assert load_scenario(tmp_path / "scenario.toml").name == "焦"
+    assert ending_of(data) == ".json"
+    tables = {
+        "enterprises": [{"enterprise": "A"}],
+        "sites": [{"site": "a", "enterprise": "A"}],
+        "commodities": [{"commodity": "COG", "unit": "kNm3"}],
+    }
+    found, problems = read_upload(json.dumps({"name": "焦", **tables}, ensure_ascii=False).encode(codec))
+    assert found is not None, problems
+    assert found.name == "焦"
 
 
 def test_what_the_program_writes_it_reads_back(tmp_path: Path) -> None:
