@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from synergy.dataset.ids import folded
 from synergy.dataset.typed import UNREADABLE
 from synergy.errors import Problem, Severity
 from synergy.forms.context import Context
 from synergy.forms.fields import Field, column_label, fields, known_as
 from synergy.forms.rows import Row, Rows
+from synergy.forms.submitting import Withdrawn
 from synergy.forms.writing import price_unit, row_of
 from synergy.store.names import Sheet
 from synergy.store.previewing import Ground
@@ -45,11 +48,19 @@ def rows_of_form(form: Mapping[str, str]) -> Rows:
                 break
             given = {field.key: form.get(f"{sheet}-{number}-{field.key}", "").strip() for field in fields(sheet)}
             cells = {key: text[:300] for key, text in given.items() if text}
-            if form.get(f"{sheet}-{number}-gone") or not set(cells) - {"ident", "unit", "price_unit", "site"}:
+            blank = not set(cells) - {"unit", "price_unit", "site"}  # one that is there is withdrawn by its tick alone
+            if form.get(f"{sheet}-{number}-gone") or blank:
                 continue
             line += 1
             rows.append(Row(sheet, line, cells))
     return Rows(rows)
+
+
+def withdrawn_of_form(form: MultiDict[str, str]) -> Withdrawn:
+    """Return the rows that are ticked off in the table of the page, now or before."""
+    ticked = [name.removesuffix("gone") + "ident" for name in form if name.endswith("-gone")]
+    names = [*form.getlist("withdrawn"), *(form.get(name, "").strip() for name in ticked)]
+    return Withdrawn(tuple(dict.fromkeys(name[:300] for name in names if name)))
 
 
 def pasted(rows: Rows, sheet: Sheet, text: str) -> Rows:

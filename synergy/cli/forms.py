@@ -61,18 +61,19 @@ def _at_option(problem: Problem, said: Sequence[str]) -> Problem:
 def _judged(given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]) -> Judged:
     from synergy.dataset.findings import Findings
     from synergy.forms.reading import rows_of_records
-    from synergy.forms.submitting import judge_file, judge_rows
+    from synergy.forms.submitting import Withdrawn, judge_file, judge_rows
 
     store, actor = who
+    withdrawn = Withdrawn(given["withdraw"], given["nothing"] or given["only"])
     place = (given["round_id"], given["enterprise"])
     if given["file"] is not None:
         file: Path = given["file"]
-        return judge_file(store, actor, place, (file.read_bytes(), file.name), records)
+        return judge_file(store, actor, place, (file.read_bytes(), file.name), records, withdrawn)
     findings = Findings()
     rows = rows_of_records([dict(one) for one in records], findings)
     if rows is None or findings.refused:
         raise DatasetError(findings.problems())
-    return judge_rows(store, actor, place, rows)
+    return judge_rows(store, actor, place, rows, withdrawn)
 
 
 def show_entries(talk: Talk, given: Mapping[str, Any], record: Mapping[str, Any]) -> None:

@@ -32,15 +32,17 @@ _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "m
 @click.option("--need", multiple=True, metavar="SITE/COMMODITY/AMOUNT[/PRICE]")
 @click.option("--facility", multiple=True, metavar="SITE/PROCESS/CAPACITY[/OPEX]")
 @click.option("--checked", is_flag=True)
+@click.option("--withdraw", metavar="NAME", multiple=True)
+@click.option("--only", is_flag=True)
 @click.option("--nothing", is_flag=True)
 @click.option("--dry-run", is_flag=True)
 @changes
 @click.pass_obj
 def declare(talk: Talk, /, **given: Any) -> int:
-    """Declare all that an enterprise offers, needs and runs."""
+    """Declare what an enterprise offers, needs and runs; what is not mentioned stays."""
     records = []
     said = [f"--{word} {text}" for word in _SHEETS for text in given[word]]
-    if given["nothing"] == bool(said or given["file"]):  # a forgotten file must not withdraw what was declared
+    if given["nothing"] == bool(said or given["file"] or given["withdraw"]):  # a forgotten file withdraws nothing
         raise click.UsageError(talk.say("form.nothing"))
     for word, sheet in _SHEETS.items():
         for text in given[word]:

@@ -22,6 +22,11 @@ FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             " column Checked).",
             "--offer、--need、--facility 的数值虽偏离预期，但已核对无误（文件中用“已核对”一列）。",
         ),
+        "option.withdraw": ("Row that is withdrawn, by its name; may be repeated.", "撤回的行（按编号）；可重复。"),
+        "option.only": (
+            "Withdraw all that is not mentioned here.",
+            "撤回此处未提及的全部内容。",
+        ),
         "option.nothing": (
             "Declare nothing: what was declared before in this round is withdrawn.",
             "申报为空：撤回本轮此前的申报。",

@@ -24,9 +24,9 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "command.round.remind": ("Remind who has not declared.", "提醒尚未申报的企业。"),
         "command.round.declare": (
-            "Declare all that an enterprise offers, needs and runs: a file (.xlsx, .csv, .json), or options; three"
-            " fields suffice.",
-            "申报企业的全部供给、需求与装置：文件（.xlsx、.csv、.json）或选项；三项即可。",
+            "Declare what an enterprise offers, needs and runs: a file (.xlsx, .csv, .json), or options; three fields"
+            " suffice. What is not mentioned stays.",
+            "申报企业的供给、需求与装置：文件（.xlsx、.csv、.json）或选项；三项即可。未提及的保持不变。",
         ),
         "command.round.repeat": ("Declare as last time.", "按上次申报。"),
         "command.round.declaration": ("Show a declaration.", "查看申报。"),

@@ -65,7 +65,15 @@ def read_rows(rows: Rows, context: Context, findings: Findings) -> Read:
             continue
         entries.append(entry)
         lines[row.sheet].append(row.line)
-    return Read(tuple(_recognised(entries, context, by_thing=rows.units)), lines)
+    places = [(sheet, line) for sheet, numbers in lines.items() for line in numbers]
+    at = dict(zip(_sheetwise(entries), places, strict=True))
+    return Read(tuple(_recognised(entries, context, at, findings)), lines)
+
+
+def _sheetwise(entries: Sequence[Entry]) -> list[int]:
+    """Return the numbers of entries sheet by sheet, in order within each."""
+    order = list(Sheet)
+    return sorted(range(len(entries)), key=lambda number: (order.index(entries[number].sheet), number))
 
 
 def _entry(spot: Spot, *, units: bool) -> Entry | None:
@@ -178,18 +186,24 @@ def _repeated(entry: Entry, row: Row, seen: dict[tuple[Any, ...], tuple[Entry, i
     return True
 
 
-def _recognised(entries: Sequence[Entry], context: Context, *, by_thing: bool) -> list[Entry]:
+def _recognised(
+    entries: Sequence[Entry], context: Context, at: Mapping[int, tuple[Sheet, int]], findings: Findings
+) -> list[Entry]:
     """Return entries with the name of the row that they mean and what the form has no column for.
 
-    A row of a form without a name means the last one of the same thing at the same place; a program's is a new one.
+    A row without a name means the last one of the same thing at the same place; where several are, it has to say which.
     """
     taken = {(entry.sheet, entry.ident) for entry in entries if entry.ident}
     found = []
-    for entry in entries:
+    for number, entry in enumerate(entries):
         last = [one for one in context.entries if (one.sheet, one.ident) == (entry.sheet, entry.ident)]
-        if not entry.ident and by_thing:
+        if not entry.ident:
             same = context.last(entry.sheet, entry.site, entry.subject, entry.period)
-            last = [one for one in same if (one.sheet, one.ident) not in taken][:1] if len(same) == 1 else []
+            last = [one for one in same if (one.sheet, one.ident) not in taken]
+            if len(last) > 1:
+                names = ", ".join(one.ident for one in last[:8])
+                sheet, line = at[number]
+                findings.add("form_which", Where(str(sheet), line, "ident"), "", count=len(last), names=names)
         if not last or (last[0].site, last[0].subject) != (entry.site, entry.subject):
             found.append(entry)
             continue

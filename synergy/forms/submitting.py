@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synergy.dataset.findings import Findings
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.ids import near, suggestion
 from synergy.errors import SHOWN, DatasetError, Problem, Severity
-from synergy.forms.context import context_of
+from synergy.forms.context import Context, context_of
 from synergy.forms.judging import Read, read_rows
-from synergy.forms.reading import rows_of, rows_of_records
+from synergy.forms.reading import FILE, rows_of, rows_of_records
 from synergy.forms.rows import Rows
 from synergy.store.access import Actor
 from synergy.store.declaring import declare
@@ -25,13 +27,32 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What of an earlier declaration is withdrawn; all else that a form does not mention stays.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of rows.
+    rest : bool
+        Whether all that the form does not mention goes.
+    """
+
+    names: tuple[str, ...] = ()
+    rest: bool = False
+
+
+_NOTHING = Withdrawn()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What a form would do.
 
     Parameters
     ----------
     entries : tuple of Entry
-        Of the rows that could be read.
+        Of what stays, and of the rows that could be read.
     problems : tuple of Problem
         Errors first, then warnings, each at its cell; `SHOWN` at most, and how many more there are.
     changes : dict or None
@@ -49,7 +70,12 @@ class Judged:
 
 
 def judge_file(
-    store: Store, actor: Actor, place: Place, upload: tuple[bytes, str], more: Sequence[Record] = ()
+    store: Store,
+    actor: Actor,
+    place: Place,
+    upload: tuple[bytes, str],
+    more: Sequence[Record] = (),
+    withdrawn: Withdrawn = _NOTHING,
 ) -> Judged:
     """Return what an uploaded declaration would do; nothing is stored.
 
@@ -64,6 +90,7 @@ def judge_file(
         The file and its name, of which the ending alone is looked at.
     more : sequence of dict
         Entries besides, as in a JSON document.
+    withdrawn : Withdrawn
 
     Returns
     -------
@@ -76,10 +103,10 @@ def judge_file(
         return Judged((), findings.problems(), None)
     beside = rows_of_records(list(more), findings)
     rows = rows if beside is None or not more else replace(rows, rows=[*rows.rows, *beside.rows])
-    return _judged(store, actor, place, (rows, context_of(known), findings))
+    return _judged(store, actor, place, (rows, context_of(known), findings, withdrawn))
 
 
-def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows) -> Judged:
+def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows, withdrawn: Withdrawn = _NOTHING) -> Judged:
     """Return what the rows of a page, or of a program, would do; nothing is stored.
 
     Parameters
@@ -88,28 +115,48 @@ def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows) -> Judged:
         As for `judge_file`.
     rows : Rows
         As they came.
+    withdrawn : Withdrawn
 
     Returns
     -------
     Judged
     """
-    return _judged(store, actor, place, (rows, context_of(ground(store, actor, place)), Findings()))
+    return _judged(store, actor, place, (rows, context_of(ground(store, actor, place)), Findings(), withdrawn))
 
 
-def _judged(store: Store, actor: Actor, place: Place, what: tuple[Rows, Any, Findings]) -> Judged:
-    rows, context, findings = what
+def _judged(store: Store, actor: Actor, place: Place, what: tuple[Rows, Context, Findings, Withdrawn]) -> Judged:
+    rows, context, findings, withdrawn = what
+    if context.entries and not (rows.rows or findings.refused or withdrawn.names or withdrawn.rest):
+        findings.add("form_no_rows", Where(FILE))
     read = read_rows(rows, context, findings)
-    changes, more = preview(store, actor, place, read.entries)
+    stays = _staying(context, read, withdrawn, findings)
+    entries = (*stays, *read.entries)
+    changes, more = preview(store, actor, place, entries)
     said = {(one.table, one.row, one.column, one.severity) for one in findings.problems()}
-    for problem in _placed(more, read):
+    for problem in _placed(more, read, stays):
         if (problem.table, problem.row, problem.column, problem.severity) not in said:
             findings.extend([problem])
     problems = tuple(rows.located(one) for one in findings.problems())
-    return Judged(read.entries, problems, changes)
+    return Judged(entries, problems, changes)
 
 
-def _placed(problems: Sequence[Problem], read: Read) -> list[Problem]:
-    """Return what the dataset says against entries, at the rows and columns of the form."""
+def _staying(context: Context, read: Read, withdrawn: Withdrawn, findings: Findings) -> tuple[Entry, ...]:
+    """Return the entries that stand now and are neither said again nor withdrawn."""
+    known = [one.ident for one in context.entries]
+    for name in withdrawn.names:
+        if name not in known:
+            findings.add("form_withdrawn", Where(FILE), name, **suggestion(near(name, known)))
+    if withdrawn.rest:
+        return ()
+    said = {(one.sheet, one.ident) for one in read.entries}
+    return tuple(
+        one for one in context.entries if (one.sheet, one.ident) not in said and one.ident not in withdrawn.names
+    )
+
+
+def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> list[Problem]:
+    """Return what the dataset says against entries, at the rows and columns of the form; what stays is before them."""
+    before = Counter(one.sheet for one in stays)
     placed = []
     for problem in problems:
         if problem.row is None or problem.table not in set(Sheet):
@@ -117,7 +164,8 @@ def _placed(problems: Sequence[Problem], read: Read) -> list[Problem]:
             continue
         name, subject, amount, price = COLUMNS[Sheet(problem.table)]
         keys = {name: "ident", subject: "subject", amount: "amount", price: "price"}
-        line = read.lines[Sheet(problem.table)][problem.row - 1]
+        number = problem.row - 1 - before[Sheet(problem.table)]
+        line = read.lines[Sheet(problem.table)][number] if number >= 0 else None
         placed.append(replace(problem, row=line, column=keys.get(problem.column, problem.column)))
     return placed
 

@@ -93,7 +93,7 @@ def table(lang: str, round_id: int, enterprise: str) -> Answer:
 
 def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()) -> Answer:
     place = (known.round, known.enterprise)
-    judged = judge_rows(store(), actor(), place, rows)
+    judged = judge_rows(store(), actor(), place, rows, declaring.withdrawn_of_form(request.form))
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
@@ -119,6 +119,7 @@ def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, b
         tables=tables,
         choices=declaring.choices(context, lang),
         judged=judged,
+        withdrawn=declaring.withdrawn_of_form(request.form).names if request.method == "POST" else (),
         name=_name(known, lang),
         changes=_changes(judged, lang),
         others=declaring.elsewhere(problems, tables, lang)[:SHOWN],

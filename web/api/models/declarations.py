@@ -61,12 +61,14 @@ class EntryGiven(Given):
 
 
 class DeclarationGiven(Given):
-    """All that an enterprise declares in a round: it replaces what it declared before."""
+    """What an enterprise declares in a round; what it declared before and does not mention stays."""
 
     model_config = Given.model_config | example(
         {"entries": [{"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "950"}]}
     )
     entries: list[EntryGiven] = Field(max_length=2000)
+    withdraw: list[Name] = Field(default_factory=list, max_length=2000, description="Names of rows that are withdrawn.")
+    only: bool = Field(False, description="All that is not among the entries is withdrawn.")
 
 
 class Assumed(Told):

@@ -8,7 +8,7 @@ from typing import Any
 from synergy.errors import DatasetError, Problem
 from synergy.forms.reading import FILE, ending_of
 from synergy.forms.rows import Row, Rows
-from synergy.forms.submitting import Judged, declare_judged, judge_file, judge_rows
+from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
 from synergy.forms.writing import declaration_workbook
 from synergy.store import declaring, following, looking
 from synergy.store.access import Action
@@ -66,7 +66,7 @@ def see_declaration(call: Call) -> Reply:
         "PUT",
         _ONE,
         Action.DECLARE,
-        ("Replace a declaration", "替换申报"),
+        ("Declare; what is not mentioned stays", "申报；未提及的保持不变"),
         Declared,
         body=DeclarationGiven,
         marks=_EDIT,
@@ -74,7 +74,11 @@ def see_declaration(call: Call) -> Reply:
     )
 )
 def declare(call: Call) -> Reply:
-    """Declare all that an enterprise offers, needs and runs: all of it is stored or nothing."""
+    """Declare what an enterprise offers, needs and runs: all of it is stored or nothing.
+
+    A row without a name means the one of the same thing at the same place. What is not mentioned stays, but for rows
+    named in `withdraw`, or all of them with `only`.
+    """
     return _declared(call, _judged(call))
 
 
@@ -217,7 +221,8 @@ def _judged(call: Call) -> Judged:
     rows = Rows(
         [_row(measures, number, one) for number, one in enumerate(given.entries, start=1)], units=False, pointers=True
     )
-    judged = judge_rows(call.store, call.actor, _place(call), rows)
+    withdrawn = Withdrawn(tuple(given.withdraw), given.only)
+    judged = judge_rows(call.store, call.actor, _place(call), rows, withdrawn)
     return replace(judged, problems=tuple(_located(one) for one in judged.problems))
 
 
