@@ -126,7 +126,11 @@ class Effort:
 
     def interrupted(self) -> bool:
         """Return whether somebody asked to stop, or the time is up."""
-        return self.left <= 0 or (self.stop is not None and self.stop())
+        return self.left <= 0 or self.asked()
+
+    def asked(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.stop is not None and self.stop()
 
     def ended(self) -> str | None:
         """Return what ends it: the ``clock``, a ``request``, or nothing yet."""

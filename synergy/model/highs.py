@@ -131,6 +131,7 @@ class Session:
         self._integer, self._best = np.flatnonzero(problem.integer), np.inf
         self._found: Floats | None = None
         self.stop: Stop | None = None
+        self._hears = False
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highs().HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
@@ -242,11 +243,20 @@ class Session:
 
     def solve(self) -> Answer:
         """Solve what is there now; broken off where `stop` says so, with the best solution that was heard of."""
+        if self.stop is not None and not self._hears:
+            self._hears = True
+            self.highs.cbSimplexInterrupt.subscribe(self._ask)
+            self.highs.cbIpmInterrupt.subscribe(self._ask)
         if not run(self.highs, self.stop):
             self.highs = silent()  # the one that still computes belongs to nobody
             value = np.inf if self._found is None else self._best
             return Answer(Status.STOPPED, value, -np.inf, self._found)
         return self._answer()
+
+    def _ask(self, event: Any) -> None:
+        """End the solve of a relaxation where somebody asks to."""
+        if self.stop is not None and self.stop():
+            event.data_in.user_interrupt = True
 
     def _answer(self) -> Answer:
         """Return what HiGHS says, its status mapped completely."""

@@ -102,8 +102,11 @@ def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
     """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
     if answer.x is None:
         return answer
+    whole = np.round(answer.x[problem.integer])
+    if effort.asked() and np.array_equal(whole, answer.x[problem.integer]):
+        return answer  # the rest is the best for them already, or near it
     session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    rest = held(session, problem, np.round(answer.x[problem.integer]))
+    rest = held(session, problem, whole)
     if rest.x is None:
         return answer
     return replace(rest, status=answer.status, bound=min(answer.bound, rest.value), nodes=answer.nodes)
