@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,17 @@ def compare(talk: Talk, /, **given: Any) -> None:
     ]
     answer(talk, given, {name: record[name] for name in ("value", "gain")})
     answer(talk, given, rows, ("what", "kind", "partners", "proposal", "why"))
+    inputs = record["inputs"]
+    counted = Counter(row["table"] for row in inputs["rows"])
+    different = [*inputs["settings"], *(f"{one['kind']}" for one in inputs["rulings"])]
+    different += [f"{table} ({count})" for table, count in counted.items()]
+    if different:
+        talk.note(talk.say("went_in", what=", ".join(different)))
+    if not record["apart"]:
+        talk.note(talk.say("not_apart"))
+    for run, unproposed in zip((given["first"], given["second"]), record["unproposed"], strict=True):
+        if unproposed:
+            talk.note(talk.say("unproposed", run=run))
 
 
 def _why(talk: Talk, item: Mapping[str, Any]) -> str:

@@ -179,8 +179,20 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "why.declaration": ("declaration", "申报"),
         "why.dataset": ("dataset", "数据"),
         "why.setting": ("setting", "设置"),
-        "why.others": ("what others changed", "他方变化"),
-        "why.search": ("the search alone: same inputs, another plan", "仅求解过程不同：输入相同，方案不同"),
+        "why.others": (
+            "nothing that touches it; something else went in differently",
+            "与其相关的输入未变，其他输入有变",
+        ),
+        "why.search": ("cannot be told apart: the same went in", "无法区分：输入相同"),
+        "not_apart": (
+            "The values differ by less than the gaps leave open: the two runs cannot be told apart by them.",
+            "两次匹配的价值差小于各自的最优性间隙，无法据此区分。",
+        ),
+        "unproposed": (
+            "Run {run} made no proposals (settlement none, or stopped): none are compared.",
+            "匹配 {run} 没有生成方案（未分配增益或已停止），不作比较。",
+        ),
+        "went_in": ("Went in differently: {what}", "输入差异：{what}"),
         # heads of columns
         "head.round": ("Round", "轮次"),
         "head.name": ("Name", "名称"),

@@ -36,21 +36,24 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
     Returns
     -------
     dict
-        ``{value, gain, inputs, new, lost, changed}``: value and gain as ``[before, after]`` exact texts; inputs
-        ``{settings: [...], rulings: [...], rows: [{table, key, before, after}]}``; each proposal as ``{proposal, kind,
-        enterprises, before, after, why: [{cause, what}]}`` with quantities by exchange. Causes are ``ruling``,
-        ``declaration``, ``dataset`` (of its sites, goods or processes), ``setting``, ``others`` where only what others
-        changed explains it, and ``search`` where nothing went in differently: one ended nearer to the best plan.
+        ``{value, gain, apart, unproposed, inputs, new, lost, changed}``: value and gain as ``[before, after]`` exact
+        texts; apart: whether the values differ by more than the gaps leave open; unproposed: which of the two made no
+        proposals, with which nothing is compared; inputs, with the scenarios applied, ``{settings: [...],
+        rulings: [...], rows: [{table, key, before, after}]}``; each proposal as ``{proposal, kind, enterprises, before,
+        after, why: [{cause, what}]}`` with quantities by exchange. Why names what went in differently and touches the
+        proposal: ``ruling``, ``declaration``, ``dataset`` (of its sites, goods or processes), ``setting``, ``others``
+        where only what touches others differs, and ``search`` where nothing does.
     """
     one, other = match_input(store, actor, first), match_input(store, actor, second)
     with store.database.read() as connection:
-        sets = [dataset_of(archive(connection, each["snapshot"])) for each in (one, other)]
-    inputs = _inputs(one, other, sets)
+        sets = [dataset_of(archive(connection, each["snapshot"]), each["scenario"]) for each in (one, other)]
+    inputs = _inputs(sets)
     plans = [each["record"]["plan"] if each["record"] else {"proposals": []} for each in (one, other)]
     before, after = ({item["id"]: item for item in plan["proposals"]} for plan in plans)
     owner = dict(zip(sets[1]["sites"]["site"], sets[1]["sites"]["enterprise"], strict=True))
     found: Record = {"new": [], "lost": [], "changed": []}
-    for ident in sorted(before.keys() | after.keys()):
+    unproposed = [not plan["proposals"] and plan.get("standalone") is None for plan in plans]
+    for ident in () if any(unproposed) else sorted(before.keys() | after.keys()):
         old, new = before.get(ident), after.get(ident)
         word = "new" if old is None else "lost" if new is None else "changed"
         terms = (_terms(old), _terms(new))
@@ -58,7 +61,14 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
             continue
         found[word].append(_told(ident, (old, new), terms, _why((old, new), inputs, owner)))
     money = {name: [_money(plan.get(name)) for plan in plans] for name in ("value", "gain")}
-    return {**money, "inputs": inputs, **found}
+    return {**money, "apart": _apart(*plans), "unproposed": unproposed, "inputs": inputs, **found}
+
+
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two plans' best values are known to differ: each lies between its value and its bound."""
+    figures = [plan.get(name) for name in ("value", "bound") for plan in (one, other)]
+    known = [float(figure) for figure in figures if figure is not None]
+    return len(known) == len(figures) and max(known[:2]) > min(known[2:])
 
 
 def _money(value: float | None) -> str | None:
@@ -90,25 +100,30 @@ def _told(ident: str, pair: tuple[Any, Any], terms: tuple[_Terms, _Terms], why: 
     }
 
 
-def _inputs(one: Mapping[str, Any], other: Mapping[str, Any], sets: list[Dataset]) -> Record:
-    """Return what went in differently: settings, rulings, rows of the frozen tables."""
-    before, after = (each["scenario"].get("settings", {}) for each in (one, other))
-    names = sorted((before.keys() | after.keys()) - {"forbid", "fix"})
-    settings = [name for name in names if before.get(name) != after.get(name)]
+def _inputs(sets: list[Dataset]) -> Record:
+    """What went in differently, with the scenarios applied: settings, rulings, rows of the tables."""
+    before, after = (each.settings.record() for each in sets)
+    names = sorted(before.keys() - {"forbid", "fix"})
+    settings = [name for name in names if before[name] != after[name]]
     rulings: list[Record] = []
     for kind in ("forbid", "fix"):
-        old, new = before.get(kind, []), after.get(kind, [])
+        old, new = before[kind], after[kind]
         rulings += [{"kind": kind, "given": True, **pattern} for pattern in new if pattern not in old]
         rulings += [{"kind": kind, "given": False, **pattern} for pattern in old if pattern not in new]
-    tables = [each["scenario"].get("tables", {}) for each in (one, other)]
+    tables = [each.scenario.tables for each in sets]
+    ruled = set()
     for table in ("links", "build_options"):
-        rulings += [
-            {"kind": table, "given": True, **row}
-            for row in tables[1].get(table, [])
-            if row not in tables[0].get(table, [])
-        ]
+        for row in tables[1].get(table, ()):
+            if row not in tables[0].get(table, ()):
+                rulings.append({"kind": table, "given": True, **row})
+                ruled.add((table, *(str(row.get(name, "")) for name in TABLES[table].key)))
     rows = [row for table in TABLES for row in _rows(table, sets[0][table], sets[1][table])]
-    return {"settings": settings, "rulings": rulings, "rows": rows}
+    return {"settings": settings, "rulings": rulings, "rows": [one for one in rows if _mark(one) not in ruled]}
+
+
+def _mark(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Table and key of a row, by which a ruling that changed it is known."""
+    return (row["table"], *row["key"])
 
 
 def _rows(table: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterable[Record]:

@@ -167,10 +167,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.cause.declaration": ("a declaration", "申报"),
         "compare.cause.dataset": ("the dataset", "数据集"),
         "compare.cause.setting": ("a setting", "设置"),
-        "compare.cause.others": ("what others changed", "其他企业的变化"),
+        "compare.cause.others": (
+            "nothing that touches it; something else went in differently",
+            "与其相关的输入未变，其他输入有变",
+        ),
         "compare.cause.search": (
-            "the search alone: same inputs, another plan",
-            "仅求解过程不同：输入相同，方案不同",
+            "cannot be told apart: the same went in",
+            "无法区分：输入相同",
         ),
         "compare.because": ("{cause} ({what})", "{cause}，涉及{what}"),
         "compare.from_to": ("{name}: {before} → {after}", "{name}由 {before} 改为 {after}"),

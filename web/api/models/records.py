@@ -80,6 +80,8 @@ class Comparison(Told):
         {
             "value": [{"amount": "91", "currency": "CNY"}, {"amount": "95.5", "currency": "CNY"}],
             "gain": [None, None],
+            "apart": True,
+            "unproposed": [False, False],
             "inputs": {"settings": ["carbon_price"], "rulings": [], "rows": []},
             "new": [],
             "lost": [],
@@ -88,6 +90,8 @@ class Comparison(Told):
     )
     value: list[Money | None]
     gain: list[Money | None]
+    apart: bool
+    unproposed: list[bool]
     inputs: dict[str, Any]
     new: list[dict[str, Any]]
     lost: list[dict[str, Any]]

@@ -1,0 +1,45 @@
+"""Comparison of runs: every shipped scenario is named by what it changes, and nothing is told that is not known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.read import read
+from synergy.dataset.scenarios import load_scenario
+from synergy.store.comparing import _apart, _inputs
+
+LVLIANG = Path(__file__).parents[1] / "datasets" / "lvliang"
+SHIPPED = sorted(path.stem for path in (LVLIANG / "scenarios").glob("*.toml") if path.stem != "base")
+
+
+@pytest.fixture(scope="module")
+def base() -> Dataset:
+    return read(LVLIANG)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_a_shipped_scenario_changes_is_named(name: str, base: Dataset) -> None:
+    scenario = load_scenario(LVLIANG / "scenarios" / f"{name}.toml")
+    found = _inputs([base, read(LVLIANG, scenario)])
+    tables = {row["table"] for row in found["rows"]}
+    assert {str(rule["table"]) for rule in scenario.scale} | set(scenario.tables) <= tables
+    assert set(scenario.settings) - {"forbid", "fix"} <= set(found["settings"])
+    assert found["rows"] or found["settings"]
+
+
+def test_the_same_inputs_do_not_differ(base: Dataset) -> None:
+    assert _inputs([base, base]) == {"settings": [], "rulings": [], "rows": []}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [((100, 110), (105, 120), False), ((100, 104), (105, 120), True), ((100, 100), (100, 100), False)],
+)
+def test_values_are_apart_only_beyond_both_gaps(
+    one: tuple[float, float], other: tuple[float, float], apart: bool
+) -> None:
+    plans = [dict(zip(("value", "bound"), figures, strict=True)) for figures in (one, other)]
+    assert _apart(*plans) == apart
