@@ -20,7 +20,7 @@ from synergy.coalitions.alone import Alone, alone_of, best, fresh
 from synergy.coalitions.shelf import Shelf, alone_from, alone_record
 from synergy.coalitions.workers import Spread, pool
 from synergy.dataset.dataset import Dataset
-from synergy.errors import VerificationError
+from synergy.errors import UsageError, VerificationError
 from synergy.halting import LOOK_S, SETTLED_S, Halted, check, halting, within
 from synergy.literal.proof import bound_of
 from synergy.model.build import Model, build
@@ -80,6 +80,18 @@ class Options:
     workers: int = 1
     threads: int = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no solver takes.
+
+        Raises
+        ------
+        UsageError
+        """
+        for name in ("gap", "time_limit", "workers", "threads", "seed", "price_step"):
+            value = getattr(self, name)
+            if not value >= 0:
+                raise UsageError(f"Options: {name} is {value!r}; expected a number of at least 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from synergy import engine, halting
 from synergy import round as rounds
 from synergy.dataset.read import read
 from synergy.engine import Options
+from synergy.errors import UsageError
 from synergy.model.effort import Event
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -111,3 +112,11 @@ def test_the_same_plan_with_somebody_who_could_ask() -> None:
     first, second = (plan for plan in plans if plan is not None)
     assert first.value == second.value
     assert first.settlement == second.settlement
+
+
+@pytest.mark.parametrize(
+    "given", [{"gap": -1}, {"time_limit": -5}, {"threads": -1}, {"gap": float("nan")}, {"seed": -2}]
+)
+def test_options_that_no_solver_takes_are_refused_by_name(given: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(given))):
+        Options(**given)  # type: ignore[arg-type]
