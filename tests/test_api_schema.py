@@ -129,7 +129,7 @@ def test_every_route_is_described(program: Program) -> None:
         for method, operation in operations.items()
     }
     routes = {
-        (rule.rule.replace("<", "{").replace(">", "}"), method, rule.endpoint.removeprefix("api."))
+        (rule.rule.replace("<raw:", "{").replace(">", "}"), method, rule.endpoint.removeprefix("api."))
         for rule in program.world.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.") and rule.endpoint not in PAGES
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

@@ -35,8 +35,11 @@ class _Text(UnicodeConverter):
 
 
 def numbered(app: Flask) -> None:
-    """Let addresses hold what an id or a text can be, and nothing else: all else is not found."""
-    kinds: dict[str, type[BaseConverter]] = {"int": _Number, "string": _Text, "default": _Text}
+    """Let addresses hold what an id or a text can be, and nothing else: all else is not found.
+
+    ``raw`` takes any text, for the API, which looks at them by itself once it knows who asks.
+    """
+    kinds: dict[str, type[BaseConverter]] = {"int": _Number, "string": _Text, "default": _Text, "raw": UnicodeConverter}
     app.url_map.converters.update(kinds)
 
 

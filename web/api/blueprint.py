@@ -19,7 +19,7 @@ def _blueprint() -> Blueprint:
     made = Blueprint("api", __name__, url_prefix=PREFIX)
     assert routes.ALL
     for one in OPERATIONS.values():
-        rule = one.spec.path.replace("{", "<").replace("}", ">")
+        rule = one.spec.path.replace("{", "<raw:").replace("}", ">")
         made.add_url_rule(rule, one.name, _view(one), methods=[one.spec.method])
     return made
 

@@ -98,8 +98,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "action.webhook.add": ("webhook made", "创建网络回调"),
         "action.webhook.end": ("webhook ended", "停用网络回调"),
         "action.dataset.add": ("dataset kept", "保存数据集"),
-        "action.enterprise.depart": ("enterprise left", "企业退出"),
-        "action.enterprise.readmit": ("enterprise readmitted", "企业重新接纳"),
         "action.user.add": ("account made", "新建账户"),
         "action.user.change": ("account changed", "修改账户"),
         "action.user.tried": ("wrong passwords", "密码多次错误"),
