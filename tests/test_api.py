@@ -151,7 +151,7 @@ def declaring_round(program: Program) -> int:
     return number
 
 
-def test_a_declaration_is_replaced_whole_or_not_at_all(program: Program, declaring_round: int) -> None:
+def test_a_declaration_is_taken_whole_or_not_at_all(program: Program, declaring_round: int) -> None:
     path = f"/rounds/{declaring_round}/declarations/GLASS"
     seen = program.ask("editor", "GET", path)
     entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": {"value": "6000", "unit": "万Nm3"}}
@@ -160,7 +160,7 @@ def test_a_declaration_is_replaced_whole_or_not_at_all(program: Program, declari
     told = sent.get_json()["entries"][0]
     assert told["amount"] == {"value": "60000", "unit": "kNm3"}
     assert {"column": "price", "value": 0, "source": "default"} in told["assumed"]
-    late = program.ask("editor", "PUT", path, {"If-Match": seen.headers["ETag"]}, json={"entries": []})
+    late = program.ask("editor", "PUT", path, {"If-Match": seen.headers["ETag"]}, json={"entries": [entry]})
     assert late.status_code == 412
     bad = [entry, {**entry, "subject": "GOC"}, {**entry, "amount": "1", "period": "never"}]
     wrong = program.ask("editor", "POST", f"{path}/check", json={"entries": bad})
@@ -241,7 +241,7 @@ def test_a_row_stands_where_its_entry_says(program: Program, declaring_round: in
     given = match_input(program.world.store, program.world.actor("planner"), number)
     with program.world.store.database.read() as connection:
         offers = dataset_of(archive(connection, given["snapshot"]))["offers"]
-    mine = offers[offers["offer"] == sent.get_json()["entries"][0]["ident"]]
+    mine = offers[offers["offer"] == sent.get_json()["entries"][-1]["ident"]]
     assert mine[["site", "quantity"]].to_numpy().tolist() == [["GLASS-1", 5.0]]
 
 
