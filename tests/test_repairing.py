@@ -7,15 +7,28 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from stores import NAMES, OPTIONS, PLANNER, begun, editor
+from stores import NAMES, OPTIONS, PLANNER, begun, editor, proposals, responding_round
 from web_worlds import World
 
 from synergy.errors import RefusedError
 from synergy.forms.rows import Row, Rows
 from synergy.forms.submitting import declare_judged, judge_rows
-from synergy.store import audit, datasets, declaring, doubtful, freezing, matching, notices, previewing, rounds, seeing
-from synergy.store.names import Sheet
+from synergy.store import (
+    audit,
+    datasets,
+    declaring,
+    doubtful,
+    freezing,
+    matching,
+    notices,
+    previewing,
+    responding,
+    rounds,
+    seeing,
+)
+from synergy.store.names import Answer, Sheet
 from synergy.store.overlay import Entry
+from synergy.store.responding import Reply
 from synergy.store.store import Store
 from synergy.worker.work import Habits, work_once
 
@@ -120,3 +133,16 @@ def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None
     assert "重新开放申报" in page
     assert web_world.post(client, f"/en/rounds/{ident}/step", step="reopen").status_code == 303
     assert _state(store, ident) == "declaring"
+
+
+def test_who_declines_loses_nothing_of_what_it_has_alone(store: Store) -> None:
+    ident = responding_round(store)
+    (before,) = seeing.see_matches(store, PLANNER, ident)
+    alone = seeing.match_input(store, PLANNER, before["match"])["record"]["plan"]["standalone"]
+    for one in proposals(store, ident).values():
+        for party in one["parties"]:
+            if party["enterprise"] == one["host"]:
+                responding.answer(store, editor(one["host"]), one["proposal"], Reply(Answer.DECLINED, "no"))
+    after = _matched(store, ident)
+    again = seeing.match_input(store, PLANNER, after["match"])["record"]["plan"]["standalone"]
+    assert again == pytest.approx(alone, rel=2e-4)

@@ -32,8 +32,6 @@ class Library:
         Modes that may carry each commodity.
     links : mapping
         Modes of the links that the dataset names, by sites and commodity.
-    options : bool
-        Whether it says where may be built.
     capacities : mapping
         Most that the links it names can carry, by sites, commodity and mode, and any link of a mode, by commodity and
         mode; units a year, only where there is a limit.
@@ -41,7 +39,6 @@ class Library:
 
     modes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     links: Mapping[_Ends, frozenset[str]] = field(default_factory=dict)
-    options: bool = False
     capacities: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def others(self, ends: _Ends, mode: str) -> list[str]:
@@ -76,7 +73,6 @@ def library(connection: Connection, row: Row[Any]) -> Library:
     return Library(
         {key: frozenset(names) for key, names in modes.items()},
         {key: frozenset(names) for key, names in links.items()},
-        "build_options" in dataset.given,
         _capacities(dataset),
     )
 
@@ -121,7 +117,7 @@ def verdicts(connection: Connection, match: int, known: Library) -> list[Record]
         theirs = [one for one in answers if one.proposal == row.id]
         no = [one.enterprise for one in theirs if one.answer == Answer.DECLINED]
         if no:
-            declined += _declined(row, no, exchanged[row.id], known)
+            declined += _declined(no, exchanged[row.id])
         else:
             counters += [one for one in theirs if one.answer == Answer.COUNTERED]
             standing += exchanged[row.id]
@@ -162,15 +158,10 @@ def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) 
     return fixed + [_ruling("price", "accepted", ends, price=str(price)) for ends, price in prices.items()]
 
 
-def _declined(row: Row[Any], who: list[str], exchanged: list[Row[Any]], known: Library) -> list[Record]:
-    """Return what is forbidden: the exchanges of those who declined, and the build where its host declined."""
+def _declined(who: list[str], exchanged: list[Row[Any]]) -> list[Record]:
+    """Return what is forbidden: the exchanges of those who declined, not what they build alone."""
     theirs = [line for line in exchanged if {line.from_enterprise, line.to_enterprise} & set(who)]
-    found = [_ruling("forbid", "declined", ends) for ends in dict.fromkeys(_ends(line) for line in theirs)]
-    if row.record["host"] in who and known.options:
-        for build in row.record["built"]:
-            pattern = {"process": build["process"], "site": build["site"]}
-            found.append({"kind": "build", "cause": "declined", "pattern": pattern})
-    return found
+    return [_ruling("forbid", "declined", ends) for ends in dict.fromkeys(_ends(line) for line in theirs)]
 
 
 def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Library) -> list[Record]:
