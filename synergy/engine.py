@@ -39,6 +39,7 @@ from synergy.settlement import DEFAULT
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
 PROOF_PART = 0.1  # of the time limit, for a proof that is looked for after the search
+FEW, PROOF_LEAST = 2_000, 30.0  # columns up to which a proof ends by its rounds, the same on any machine; seconds then
 AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 
@@ -234,7 +235,8 @@ def _begun(
 
 def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside | None) -> dict[str, Any]:
     """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
-    seconds, heard = PROOF_PART * effort.time_limit, list[Proof]()
+    few = solution.x is not None and len(solution.x) <= FEW
+    seconds, heard = max(PROOF_PART * effort.time_limit, PROOF_LEAST if few else 0.0), list[Proof]()
     try:
         with within(0.0):
             check()
