@@ -27,6 +27,8 @@ from synergy.dataset.schema import TABLES
 from synergy.records.schema import plan_schema
 from synergy.scenario import Settings
 from synergy.settlement.rules import RULES
+from synergy.store.access import SCOPES
+from synergy.store.wondering import MOST
 from web.manual.chapters import BILINGUAL, CHAPTERS, html, rendered, sections, slug, source
 from web.texts import LANGUAGES
 
@@ -278,10 +280,14 @@ def test_keys_of_the_plan_document_are_told() -> None:
             assert _keys(record["properties"][key]) <= {*_codes(text), "code", "number", "enterprises"}, key
 
 
-def test_rules_statuses_benchmarks_and_the_catalogue_are_those_of_the_code() -> None:
+def test_rules_statuses_benchmarks_scopes_and_the_catalogue_are_those_of_the_code() -> None:
     assert {cells[0].strip("`") for cells in _rows(TEXTS["model.md"], "| method |")} == set(RULES)
     told = {name for cells in _rows(TEXTS["developer.md"], "| name |") for name in _codes(cells[0])}
     assert told == set(BENCHES)
+    assert tuple(sorted(cells[0].strip("`") for cells in _rows(TEXTS["program.md"], "| scope"))) == SCOPES
+    assert f"A round has {MOST} questions." in TEXTS["enterprise.en.md"]
+    assert f"可提问 {MOST} 次" in TEXTS["enterprise.zh.md"]
+    assert f"({MOST} questions a round" in TEXTS["security.md"]
     statuses = [cells[0] for cells in _rows(TEXTS["plan.md"], "| status |")]
     assert statuses == [str(number) for number in range(7)]
     items = {int(cells[0]): tuple(cells[2].split(", ")) for cells in _rows(TEXTS["bad-input.md"], "| item |")}
