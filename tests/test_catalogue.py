@@ -16,7 +16,7 @@ from synergy.store.rounds import Asked, remind
 from synergy.store.store import KEY_FILE, make_store
 
 # modules whose cases count, and tests elsewhere that are about an item without its number
-MODULES = ("test_bad_input", "test_workbook", "test_forms", "test_web_declarations")
+MODULES = ("test_bad_input", "test_workbook", "test_forms", "test_declared_in_part", "test_web_declarations")
 ELSEWHERE = {
     69: ("test_store", "test_what_is_declared_later_changes_nothing_frozen"),
     71: ("test_faults", "test_a_full_disk_stores_nothing"),

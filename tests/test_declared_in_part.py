@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from api_worlds import Program
+from catalogue import covers
 from stores import begun, editor
 from web_worlds import World
 
@@ -81,6 +82,7 @@ def test_of_several_rows_of_one_thing_it_has_to_be_said_which(small: Store) -> N
     assert not judge_rows(small, who, place, _rows(Sheet.OFFERS, TAR | {"amount": "300", "ident": "T2"})).refused
 
 
+@covers(2, "csv", "json")
 @pytest.mark.parametrize(
     ("name", "data"),
     [

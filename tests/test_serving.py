@@ -30,6 +30,7 @@ from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.store.names import Role
 from synergy.store.people import known, list_users
+from synergy.store.readiness import beat
 from synergy.store.store import open_store
 from web.app import create_app
 from web.connections import KEPT
@@ -121,7 +122,7 @@ def test_a_first_start_from_nothing(tmp_path: Path, served: Callable[..., Server
     root = server.line(r"(http://127\.0\.0\.1:\d+)/en/")[1]
     browser = Browser(root)
     assert browser.get("/healthz") == (200, "ok\n")
-    assert json.loads(browser.get("/readyz")[1]) == {"ready": True}
+    assert json.loads(browser.get("/readyz")[1])["store"]
     status, page = browser.post("/en/sign-in", name="admin", password=password)
     assert (status, "was made for you" in page) == (200, True)
     new = "my very own words"
@@ -242,8 +243,9 @@ def test_what_is_not_safe_is_not_served(
 
 def test_a_server_whose_store_is_gone_is_not_ready(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = web_world.client()
+    beat(web_world.store, "host:1")
     assert client.get("/readyz").status_code == 200
-    monkeypatch.setattr("web.health.head", lambda: "0999")
+    monkeypatch.setattr("synergy.store.readiness.head", lambda: "0999")
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
     assert client.get("/metrics").status_code == 404

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from synergy.errors import SynergyError
 from synergy.solvers import highs
-from synergy.store.migrations.run import current, head
+from synergy.store import readiness
 from web.access import public, store
 
 room = Blueprint("health", __name__)
@@ -22,12 +22,14 @@ def alive() -> Response:
 @room.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Tell whether the solver is right, the database answers and is of this program's version; not what is in it."""
+    """Tell whether the solver is right, a declaration can be stored and a run will be taken; not what is stored."""
     try:
         highs()
-        fits = current(store().database) == head()
+        solver = True
     except SynergyError:
-        fits = False
-    answer = jsonify(ready=fits)
+        solver = False
+    told = {"solver": solver, **readiness.ready(store())}
+    fits = all(told.values())
+    answer = jsonify(ready=fits, **told)
     answer.headers["Cache-Control"] = "no-store"
     return answer, 200 if fits else 503

@@ -299,6 +299,7 @@ departures = Table(
     *word("actor"),
     *word("reason", 1000),
 )
+beats = Table("beats", metadata, *word("name", primary_key=True), Column("at", Instant, nullable=False))
 Index(None, notices.c.enterprise)
 Index(None, proposals.c.match)
 Index(None, matches.c.state)

@@ -23,6 +23,7 @@ from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
 from synergy.store.names import Wanted
 from synergy.store.notices import approaching
+from synergy.store.readiness import EVERY, beat
 from synergy.store.results import finish
 from synergy.store.store import Store
 from synergy.worker.causes import cause, died, lasting, late, sentence
@@ -40,7 +41,7 @@ _LOG = logging.getLogger("synergy.worker")
 
 
 def _name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()[:50]}:{os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,11 @@ def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
 
 
 def _runs(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
-    done, told = 0, -math.inf
+    done, told, beaten = 0, -math.inf, -math.inf
     while not stop():
+        if time.monotonic() - beaten > EVERY.total_seconds():
+            beaten = time.monotonic()
+            _guarded(lambda: beat(store, _name()))
         if time.monotonic() - told > _TELL_S:
             told = time.monotonic()
             _guarded(lambda: approaching(store, WORKER))
