@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
+from synergy.dataset.scenarios import load_scenario
 from synergy.errors import VerificationError
 from synergy.scenario import Settings
 from synergy.store import (
@@ -33,18 +34,23 @@ from synergy.store import (
     seeing,
 )
 from synergy.store.access import WORKER
+from synergy.store.archives import scenario_record
 from synergy.store.leases import claim
 from synergy.store.names import MatchState, Stage, State
 from synergy.store.results import finish
+from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
 from web.api import events
 from web.pages import why
 from web.planning import pictures
+from web.planning.drafts import SCENARIOS
 from web.planning.pictures import VIEWS
+from web.planning.policy import policy
 from web.planning.steps import STEPS, next_steps
 from web.texts import LANGUAGES, WORDS
 
 ROOT = Path(__file__).parents[1]
+LVLIANG = ROOT / "datasets" / "lvliang"
 ENDINGS = ("csv", "json", "xlsx")
 
 
@@ -517,7 +523,11 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     _step(world, client, made, "at_once")
     worked(world.store)
     page = client.get("/en/compare").text
-    assert "carbon price: 0" in page
+    assert "carbon price: 0 → 300" in page
+    assert WORDS["compare.unproposed"][0].split("{plan}")[1] not in page
+    for lang, said in (("en", "carbon price: 300"), ("zh", "碳价：300")):
+        for place in ("", "/summary"):
+            assert said in client.get(f"/{lang}/rounds/{made}{place}").text
     assert "碳价由 0" in client.get("/zh/compare").text
     assert all(f"setting.{name}" in WORDS for name in {*Settings.__dataclass_fields__} - {"forbid", "fix"})
     assert "300" in page
@@ -531,13 +541,41 @@ def test_two_runs_side_by_side(web_world: World) -> None:
 
 def test_runs_of_the_same_inputs_differ_by_the_search_alone(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
-    found = comparing.match_input(web_world.store, PLANNER, run)
+    found = seeing.match_input(web_world.store, PLANNER, run)
     plan = found["record"]["plan"]
     fewer = {**found["record"], "plan": {**plan, "proposals": plan["proposals"][1:]}}
     given = iter([found, {**found, "record": fewer}])
     monkeypatch.setattr(comparing, "match_input", lambda *_: next(given))
     told = comparing.compare(web_world.store, PLANNER, run, run)
     assert [one["why"] for one in told["lost"]] == [[{"cause": "search", "what": None}]]
+
+
+@pytest.mark.parametrize(("lang", "place"), [("en", 0), ("zh", 1)])
+def test_what_cannot_be_compared_is_said(
+    web_world: World, monkeypatch: pytest.MonkeyPatch, lang: str, place: int
+) -> None:
+    run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
+    found = seeing.match_input(web_world.store, PLANNER, run)
+    bare = {**found["record"]["plan"], "proposals": [], "standalone": None, "gain": None}
+    given = iter([found, {**found, "record": {**found["record"], "plan": bare}}])
+    monkeypatch.setattr(comparing, "match_input", lambda *_: next(given))
+    page = web_world.client("planner").get(f"/{lang}/compare?first={run}&second={run}").text
+    assert WORDS["compare.unproposed"][place].format(plan=WORDS["compare.second"][place]) in page
+    assert WORDS["compare.unproposed"][place].format(plan=WORDS["compare.first"][place]) not in page
+    assert WORDS["compare.not_apart"][place] in page
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_change_of_a_scenario_is_told(name: str, lang: str) -> None:
+    shipped = load_scenario(LVLIANG / "scenarios" / f"{name}.toml")
+    said = policy(scenario_record(shipped), lang)
+    assert said.startswith(WORDS[f"scenario.{name}"][lang == "zh"])
+    assert all(WORDS[f"setting.{one}"][lang == "zh"] in said for one in shipped.settings)
+    assert all(
+        TITLES[one][lang == "zh"] in said for one in (*shipped.tables, *(rule["table"] for rule in shipped.scale))
+    )
+    assert "{" not in said
 
 
 def test_why_not_is_answered(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from web.numbers import whole
 from web.pages.addresses import declaration_address
 from web.planning import tables
 from web.planning.live import Live, live, took
+from web.planning.policy import policy
 from web.planning.sheets import Sheet
 from web.planning.steps import STEPS, WAY, next_steps, taken
 from web.planning.tables import members
@@ -78,6 +79,7 @@ def one(lang: str, round_id: int) -> str:
         last=_last(runs, lang),
         status=lambda name, lang: text(f"status.{name}", lang),
         took=took,
+        policy=policy,
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
         telltales=[one[f"name_{lang}"] for one in anonymity.telltales(place, who, round_id)],

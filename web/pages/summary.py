@@ -6,6 +6,7 @@ from synergy.store import planning, seeing
 from synergy.store.access import Action
 from web.access import actor, rule, store
 from web.pages.addresses import lead
+from web.planning.policy import policy
 from web.planning.seen import seen
 from web.planning.settled import said_of
 from web.planning.sheets import Sheet
@@ -32,6 +33,7 @@ def summary(lang: str, round_id: int) -> str:
         seen=found,
         shown=found.shown,
         made=planning.round_input(store(), who, round_id),
+        policy=policy,
         run=run,
         sheet=Sheet(whole.name, whole.caption, whole.columns, whole.rows[:MOST]),
         rest=len(whole.rows) - MOST,

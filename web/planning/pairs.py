@@ -12,9 +12,10 @@ from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.texts import LANGUAGES
 from synergy.workbook.names import TITLES
+from web.planning.policy import setting, value_said
 from web.planning.sheets import Cell, Column, Sheet, cells
 from web.shown import Shown
-from web.texts import WORDS, word
+from web.texts import word
 
 Record = Mapping[str, Any]
 MOST = 30  # proposals of a table
@@ -39,13 +40,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """How two plans differ: tables, `all` for files, and the inputs in words."""
+    """How two plans differ: tables, `all` for files, the inputs in words, and `notes` on what cannot be told."""
 
     figures: Sheet
     changes: tuple[Sheet, ...]
     all: Sheet
     inputs: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
@@ -67,7 +69,16 @@ def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
     rows = tuple(row for sheet in sheets for row in sheet.rows)
     whole = Sheet("compare", word("compare.title", lang), sheets[0].columns, rows)
     short = tuple(Sheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
-    return Pair(_figures(shown, lang), short, whole, _inputs(told["inputs"], shown, lang), tuple(shown[1].marks()))
+    inputs = _inputs(told["inputs"], shown, lang)
+    return Pair(_figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang))
+
+
+def _notes(told: Record, lang: str) -> tuple[str, ...]:
+    """Sentences on values that cannot be told apart, and on plans without proposals to compare."""
+    found = [] if told["apart"] else [word("compare.not_apart", lang)]
+    sides = zip(("first", "second"), told["unproposed"], strict=True)
+    found += [word("compare.unproposed", lang, plan=word(f"compare.{side}", lang)) for side, none in sides if none]
+    return tuple(found)
 
 
 def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
@@ -142,7 +153,7 @@ def _why(causes: Sequence[Record], lang: str) -> str:
     said = []
     for one in causes:
         what = one["what"]
-        name = _setting(what, lang) if one["cause"] == "setting" else _row_name(what, lang) if what else ""
+        name = setting(what, lang) if one["cause"] == "setting" else _row_name(what, lang) if what else ""
         cause = word(f"compare.cause.{one['cause']}", lang)
         said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
     said = list(dict.fromkeys(said))
@@ -156,11 +167,6 @@ def _row_name(what: Record, lang: str) -> str:
         return f"{TITLES[what['table']][LANGUAGES.index(lang)]} {'/'.join(what['key'])}"
     kind = word(f"compare.ruling.{what['kind']}", lang)
     return " ".join([kind, *(str(value) for name, value in what.items() if name not in ("given", "kind"))])
-
-
-def _setting(name: str, lang: str) -> str:
-    key = f"setting.{name}"
-    return word(key, lang) if key in WORDS else name
 
 
 def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
@@ -180,6 +186,6 @@ def _settings(names: Sequence[str], shown: Sequence[Shown], lang: str) -> str:
     said = []
     for name in names:
         values = [one.plan["scenario"].get(name) for one in shown]
-        texts = [word("compare.no_change", lang) if value is None else str(value) for value in values]
-        said.append(word("compare.from_to", lang, name=_setting(name, lang), before=texts[0], after=texts[1]))
+        texts = [value_said(value, lang) for value in values]
+        said.append(word("compare.from_to", lang, name=setting(name, lang), before=texts[0], after=texts[1]))
     return word("comma", lang).join(said)

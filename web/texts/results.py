@@ -158,6 +158,14 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.why": ("Because of", "原因"),
         "compare.inputs": ("What went in differently", "输入差异"),
         "compare.same": ("Nothing went in differently.", "输入没有差异。"),
+        "compare.not_apart": (
+            "The values differ by less than the gaps leave open: the two plans cannot be told apart by them.",
+            "两方案的价值差小于各自的最优性间隙，无法据此区分。",
+        ),
+        "compare.unproposed": (
+            "{plan}: no proposals were made (settlement none, or stopped), so none are compared.",
+            "{plan}没有生成建议（仅求方案，或已停止），故不比较建议。",
+        ),
         "compare.no_change": ("none", "无"),
         "compare.more": ("and {count} more", "另有 {count} 项"),
         "compare.settings": ("Settings", "设置"),
@@ -188,6 +196,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "setting.co2_cap": ("limit on CO2 a year", "CO2 年排放上限"),
         "setting.mode_share": ("least parts of transport by some modes", "运输方式最低占比"),
         "setting.allow_builds": ("new plants", "新建装置"),
+        "setting.forbid": ("forbidden exchanges", "禁止的交换"),
+        "setting.fix": ("fixed exchanges", "固定的交换"),
         "setting.max_partners": ("limit on partners of an enterprise", "每家企业合作方数量上限"),
         "compare.run": ("round {round} “{name}”, run {number}", "轮次 {round}“{name}”第 {number} 次"),
         "why.title": ("Why, or why not?", "为何匹配或未匹配？"),
