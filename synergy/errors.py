@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 SHOWN = 100  # problems printed in full; the rest is counted
@@ -90,6 +90,23 @@ class Problem:
         found = f" {self.value!r}" if self.value else ""
         hint = f" -> {said['hint']}" if said["hint"] else ""
         return f"{where}{found}: {said['message']}{hint}"
+
+
+def folded(problems: Sequence[Problem]) -> list[Problem]:
+    """Problems for people: those that a scenario has in many of its rows as one, with three of the values."""
+    groups: dict[object, list[Problem]] = {}
+    for place, one in enumerate(problems):
+        of = (one.code, re.sub(r"\d+", "*", one.column), one.message) if one.table == "scenario" else place
+        groups.setdefault(of, []).append(one)
+    return [alike[0] if len(alike) == 1 else _folded(alike) for alike in groups.values()]
+
+
+def _folded(alike: Sequence[Problem]) -> Problem:
+    first, values = alike[0], list(dict.fromkeys(one.value for one in alike))
+    shown = ", ".join(values[:3]) + (", …" if len(values) > 3 else "")
+    en, zh = f"{first.message} (places: {len(alike)})", f"{first.message_zh}（共 {len(alike)} 处）"
+    column = re.sub(r"\d+", "*", first.column)
+    return replace(first, column=column, value=shown, message=en, message_zh=zh if first.message_zh else "")
 
 
 def half(text: str, lang: str) -> str:
@@ -196,8 +213,9 @@ class DatasetError(SynergyError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        rest = len(self.problems) - SHOWN
-        lines = [problem.line() for problem in self.problems[:SHOWN]]
+        listed = folded(self.problems)
+        rest = len(listed) - SHOWN
+        lines = [problem.line() for problem in listed[:SHOWN]]
         super().__init__("\n".join(lines + ([f"... and {rest} more"] if rest > 0 else [])))
 
 

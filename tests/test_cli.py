@@ -178,3 +178,24 @@ def test_an_error_of_both_languages_is_said_in_one() -> None:
     assert error.sentence("en") == "no site 'A / B'"
     assert error.sentence("zh") == "没有厂区 'A / B'"
     assert UsageError("km / h").sentence("zh") == "km / h"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "(places: 20)"), ("zh", "（共 20 处）")])
+def test_a_scenario_of_rows_that_do_not_fit_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str, said: str
+) -> None:
+    rows = "".join(
+        f'[[tables.availability]]\nholder = "EAST-COKE"\nperiod = "M{month:02d}"\nfactor = 0.5\n' for month in range(20)
+    )
+    scenario = tmp_path / "stagger.toml"
+    scenario.write_text(rows, encoding="utf-8")
+    for command in ("check", "match"):
+        assert run([command, TINY, "--scenario", str(scenario)], Talk(lang)) == 3
+        told = [line for line in "".join(capsys.readouterr()).splitlines() if "/tables/availability/" in line]
+        about = [line for line in told if "/period" in line]
+        assert len(about) == 1
+        assert "/tables/availability/*/period 'M00, M01, M02, …'" in about[0]
+        assert said in about[0]
+    _run("check", TINY, "--scenario", str(scenario), "--json")
+    each = [one for one in json.loads(capsys.readouterr().out) if one["column"].endswith("/period")]
+    assert len(each) == 20

@@ -666,3 +666,22 @@ def test_every_word_of_these_rooms_is_used() -> None:
         if not named.match(key)
     ]
     assert idle == []
+
+
+@pytest.mark.parametrize(("lang", "place"), [("en", 0), ("zh", 1)])
+def test_a_scenario_that_does_not_fit_is_closed_with_the_reason(web_world: World, lang: str, place: int) -> None:
+    world, client = web_world, web_world.client("planner")
+    form = {"name": "winter", "dataset": "lvliang-year", "step": "1"}
+    page = world.post(client, f"/{lang}/rounds/new", **form).text
+    closed = re.findall(r'<option value="(\w+)" disabled>([^<]*)</option>', page)
+    assert [name for name, _ in closed] == ["winter_stagger"]
+    reason = WORDS["draft.misfit"][place].split("{value}")[0]
+    assert f"{reason}M01, M02, M03" in closed[0][1]
+    (dataset,) = re.findall(r'name="dataset" value="(\w+)"', page)
+    chosen = {"name": "winter", "dataset": dataset, "step": "2", "scenario": "winter_stagger"}
+    answer = world.post(client, f"/{lang}/rounds/new", **chosen)
+    assert answer.status_code == 422
+    assert reason in answer.text
+    months = world.post(client, f"/{lang}/rounds/new", **form | {"dataset": "lvliang"}).text
+    assert 'value="winter_stagger"' in months
+    assert " disabled" not in months

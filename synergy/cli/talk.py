@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from synergy.cli.words import WORDS
-from synergy.errors import SHOWN, Problem, Severity
+from synergy.errors import SHOWN, Problem, Severity, folded
 from synergy.texts import LANGUAGES, text
 
 PIPED_WIDTH = 200  # columns of a table that goes into a file or pipe
@@ -86,7 +86,7 @@ class Talk:
 
     def problems(self, problems: Iterable[Problem], *, result: bool = False) -> None:
         """Print problems, one a line, the first hundred."""
-        listed = list(problems)
+        listed = folded(list(problems))
         write = self.line if result else self.note
         for problem in listed[:SHOWN]:
             write(f"{self.say(str(problem.severity))}: {problem.line(self.lang)}", _STYLES[problem.severity])

@@ -23,6 +23,8 @@ from web.planning.drafts import (
     Filled,
     draft_of,
     filled,
+    misfit,
+    misfits,
     scenario_of,
     shipped,
 )
@@ -55,6 +57,7 @@ def make(lang: str) -> Response | str | tuple[str, int]:
         if here == 1:
             return _step(lang, 2, _with_dataset(what, lang), {})
         if here == 2:
+            _fitting(what, lang)
             scenario_of(what, lang)
             return _step(lang, 3, what, {})
         return _made(lang, what)
@@ -96,6 +99,7 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
     else:
         facts = planning.dataset_facts(store(), actor(), what.given["dataset"])
         fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": RULES}
+        fields["unfit"] = _unfit(what, lang) if step == 2 and len(fields["scenarios"]) > 1 else {}
         fields["zone"] = clock().offsets(store().now())
     return page("planner/new.html", lang, **fields)
 
@@ -110,6 +114,26 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
     for one in datasets.list_starts(store(), actor())[:_SHOWN]:
         found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=clock().day(one["created"])))
     return list(found.items())
+
+
+def _unfit(what: Filled, lang: str) -> dict[str, str]:
+    """Return why shipped scenarios do not fit the chosen dataset, by name."""
+    archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
+    return {name: misfit(problem, lang) for name, problem in misfits(archive).items()}
+
+
+def _fitting(what: Filled, lang: str) -> None:
+    """Refuse a shipped scenario that does not fit the chosen dataset.
+
+    Raises
+    ------
+    FaultyError
+        It does not.
+    """
+    chosen = what.given["scenario"]
+    reason = _unfit(what, lang).get(chosen) if chosen in SCENARIOS else None
+    if reason is not None:
+        raise FaultyError({"scenario": f"{word(f'scenario.{chosen}', lang)} {reason}"})
 
 
 def _scenarios(lang: str, dataset: str) -> list[tuple[str, str]]:

@@ -13,8 +13,9 @@ from synergy.dataset.findings import Findings
 from synergy.dataset.read import read
 from synergy.dataset.scenarios import load_scenario, parse_scenario
 from synergy.dataset.yearly import yearly
+from synergy.errors import DatasetError, Problem, folded
 from synergy.scenario import Scenario
-from synergy.store.archives import snapshot_of
+from synergy.store.archives import dataset_of, scenario_record, snapshot_of
 from synergy.store.rounds import SETTLEMENT, Draft
 from web.clock import Clock
 from web.numbers import whole
@@ -112,6 +113,33 @@ def _chosen(name: str) -> Scenario:
         return Scenario()
     with as_file(files("datasets") / "lvliang" / "scenarios") as folder:
         return load_scenario(folder / f"{name}.toml")
+
+
+@lru_cache(maxsize=4)
+def misfits(archive: bytes) -> Mapping[str, Problem]:
+    """First problem of each shipped scenario that does not fit a dataset, by its name.
+
+    Parameters
+    ----------
+    archive : bytes
+        Of the dataset, which is sound by itself.
+    """
+    found = {}
+    for name in SCENARIOS:
+        scenario = _chosen(name)
+        if not scenario.tables and not scenario.scale:
+            continue  # settings alone need no table
+        try:
+            dataset_of(archive, scenario_record(scenario))
+        except DatasetError as error:
+            found[name] = folded(error.problems)[0]
+    return found
+
+
+def misfit(problem: Problem, lang: str) -> str:
+    """Reason why a scenario does not fit a dataset."""
+    said = problem.message_zh if lang == "zh" and problem.message_zh else problem.message
+    return word("draft.misfit", lang, value=problem.value, said=said)
 
 
 def _more(text: str) -> Scenario:

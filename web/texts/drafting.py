@@ -32,6 +32,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "scenario.rail_share": ("Rail share", "铁路运输比例"),
         "scenario.winter_stagger": ("Winter stagger", "冬季错峰生产"),
         "draft.scenario": ("Scenario", "情景"),
+        "draft.misfit": (
+            "does not fit this dataset: {value}: {said}",
+            "不适用于该数据集：{value}：{said}",
+        ),
         "draft.plain": ("as the dataset has it", "按数据集"),
         "draft.scenario.base": ("Base: middle prices, moderate winter stagger", "基准：中位价格，适度冬季错峰"),
         "draft.scenario.capacity_cut": ("Capacity cut: every right a tenth smaller", "产能压减：各项指标减少一成"),
