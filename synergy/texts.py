@@ -56,6 +56,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "gains are measured against: a gain may be negative; where the plan's is, minus it is what the aims cost.",
             "本轮目标（{aims}）只约束整体方案，不约束各企业单独经营，而增益以后者为基准：增益可能为负；方案增益为负时，其相反数即目标的代价。",
         ),
+        "ladder.total": (
+            "In this round costs of enterprises stand rounded up, and what they pay rounded down, in steps of {step}, "
+            "so that nobody can find them out: its totals are not those of `synergy match` on the same tables, whose "
+            "best value is as high or higher.",
+            "本轮中企业成本按 {step} 的级差向上取整、愿付价格向下取整，以免被他人推算：因此本轮合计与用同一数据表运行 "
+            "`synergy match` 的合计不同，后者的最优价值不低于本轮。",
+        ),
         "unit.money": ("M {currency}", "万{currency}"),
         "unit.money_year": ("M {currency}/a", "万{currency}/年"),
         "unit.years": ("years", "年"),
@@ -116,6 +123,24 @@ def gain_note(scenario: Mapping[str, Any], enterprises: int, lang: str) -> str:
     if not aims or enterprises < 2:
         return ""
     return text("aim.gain", lang, aims=("、" if lang == "zh" else ", ").join(aims))
+
+
+def ladder_note(step: float, lang: str) -> str:
+    """Sentence that belongs beside the totals of a round whose costs are on a ladder; "" where there is none.
+
+    Parameters
+    ----------
+    step : float
+        Part by which a rung is above the one below; 0: no ladder.
+    lang : str
+        ``en`` or ``zh``.
+
+    Examples
+    --------
+    >>> ladder_note(0.0, "en")
+    ''
+    """
+    return text("ladder.total", lang, step=f"{100 * step:.3g} %") if step > 0 else ""
 
 
 def proof_text(plan: Mapping[str, Any], lang: str) -> str:

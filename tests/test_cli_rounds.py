@@ -15,6 +15,7 @@ from synergy.cli.commands import commands
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
+from synergy.texts import ladder_note
 
 TINY = str(ROOT / "datasets" / "tiny")
 
@@ -171,6 +172,18 @@ def test_a_deadline_that_is_a_day_is_its_end(say: Any, capsys: Any) -> None:
     ident = _declaring(say)
     assert run(f"round show {ident} --as anna".split(), Talk("zh")) == 0
     assert "截止：2126-12-10 23:59" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("step", [0.0, 0.12])
+def test_totals_of_a_round_on_the_ladder_say_so(say: Any, capsys: Any, step: float) -> None:
+    _people(say)
+    made = f"round create {TINY} --name first --time-limit 30 --ladder {step} --settlement none"
+    ident = say(made, "anna")["round"]
+    for line in (f"round open {ident}", f"round freeze {ident}", f"round match {ident} --here"):
+        say(line, "anna")
+    for lang in ("en", "zh"):
+        assert run(f"round plan {ident} --as anna --lang {lang}".split(), Talk(lang)) == 0
+        assert (ladder_note(0.12, lang) in capsys.readouterr().err.replace("\n", " ")) == (step > 0)
 
 
 def test_a_token_does_what_its_scopes_allow(say: Any, monkeypatch: pytest.MonkeyPatch) -> None:

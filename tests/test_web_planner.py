@@ -38,6 +38,7 @@ from synergy.store.archives import scenario_record
 from synergy.store.leases import claim
 from synergy.store.names import MatchState, Stage, State
 from synergy.store.results import finish
+from synergy.texts import ladder_note
 from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
 from web.api import events
@@ -526,8 +527,12 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     assert "carbon price: 0 → 300" in page
     assert WORDS["compare.unproposed"][0].split("{plan}")[1] not in page
     for lang, said in (("en", "carbon price: 300"), ("zh", "碳价：300")):
+        note = ladder_note(0.12, lang)
         for place in ("", "/summary"):
             assert said in client.get(f"/{lang}/rounds/{made}{place}").text
+        for place in ("", "/summary", "/results"):
+            assert note in client.get(f"/{lang}/rounds/{made}{place}").text
+            assert note not in client.get(f"/{lang}/rounds/{world.round}{place}").text  # its ladder is 0
     assert "碳价由 0" in client.get("/zh/compare").text
     assert all(f"setting.{name}" in WORDS for name in {*Settings.__dataclass_fields__} - {"forbid", "fix"})
     assert "300" in page

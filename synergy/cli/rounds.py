@@ -16,7 +16,7 @@ from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 from synergy.settlement import DEFAULT
-from synergy.texts import proof_text
+from synergy.texts import ladder_note, proof_text
 
 if TYPE_CHECKING:
     from synergy.store.rounds import Draft
@@ -250,10 +250,12 @@ def _steps(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def plan(talk: Talk, /, **given: Any) -> None:
     """Show the latest plan of a round, with the head of the audit chain."""
     from synergy.outputs import written_whole
+    from synergy.store.planning import round_input
     from synergy.store.seeing import see_plan
 
     with opened(talk, given) as (store, actor):
         record = see_plan(store, actor, given["round_id"])
+        options = round_input(store, actor, given["round_id"])["options"]
     if given["out"] is not None:
         text = json.dumps(record["plan"], ensure_ascii=False, indent=1) + "\n"
         written_whole(given["out"], text.encode())
@@ -265,6 +267,9 @@ def plan(talk: Talk, /, **given: Any) -> None:
     head["proof"] = proof_text(record["plan"], talk.lang)
     chain = "{number}:{mac}".format(**record["chain"])
     answer(talk, given, {"match": record["match"], **head, "digest": record["digest"], "chain": chain})
+    note = ladder_note(options.get("ladder", 0.0), talk.lang)
+    if note:
+        talk.note(note)
 
 
 @round_group.command("rule")

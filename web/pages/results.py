@@ -10,9 +10,10 @@ from typing import Any
 from flask import Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from synergy.store import seeing
+from synergy.store import planning, seeing
 from synergy.store.access import Action
 from synergy.store.words import refusal
+from synergy.texts import ladder_note
 from web.access import actor, rule, settings, store
 from web.course import course
 from web.figures.features import features
@@ -66,6 +67,8 @@ def _view(found: Seen, view: str) -> str:
         found.lang,
         seen=found,
         shown=found.shown,
+        made=planning.round_input(store(), actor(), found.ident),
+        ladder_said=ladder_note,
         view=view,
         chosen=_chosen(),
         options=found.options(),

@@ -14,7 +14,7 @@ from synergy.store.access import Action, Reach, reach
 from synergy.store.doubtful import doubtful
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
-from synergy.texts import text
+from synergy.texts import ladder_note, text
 from web.access import actor, clock, rule, store
 from web.api.events import follow
 from web.api.figures import Measures
@@ -80,6 +80,7 @@ def one(lang: str, round_id: int) -> str:
         status=lambda name, lang: text(f"status.{name}", lang),
         took=took,
         policy=policy,
+        ladder_said=ladder_note,
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
         telltales=[one[f"name_{lang}"] for one in anonymity.telltales(place, who, round_id)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synergy.store import planning, seeing
 from synergy.store.access import Action
+from synergy.texts import ladder_note
 from web.access import actor, rule, store
 from web.pages.addresses import lead
 from web.planning.policy import policy
@@ -34,6 +35,7 @@ def summary(lang: str, round_id: int) -> str:
         shown=found.shown,
         made=planning.round_input(store(), who, round_id),
         policy=policy,
+        ladder_said=ladder_note,
         run=run,
         sheet=Sheet(whole.name, whole.caption, whole.columns, whole.rows[:MOST]),
         rest=len(whole.rows) - MOST,
