@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from synergy import engine, halting
 from synergy import round as rounds
+from synergy.cli import progress
+from synergy.cli.main import run
+from synergy.cli.talk import Talk
+from synergy.cli.words import WORDS
 from synergy.dataset.read import read
 from synergy.engine import Options
 from synergy.errors import UsageError
@@ -64,6 +69,21 @@ def test_no_solve_begins_once_a_request_is_due(phase: str, hasty: Callable[[Aske
     assert (done.plan.standalone is None) == (phase == "standalone")
     assert asked.phases[-1] == "unsettled"
     assert asked.after == 0
+
+
+@pytest.mark.parametrize(("settlement", "key"), [("core", "uncompared"), ("none", "no_comparison")])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_why_nothing_is_compared_is_told(
+    settlement: str, key: str, lang: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "SETTLED_S", 0.0)
+    stopped = Asked("standalone")
+    monkeypatch.setattr(progress, "interruptible", lambda _: nullcontext(stopped.stop))
+    monkeypatch.setattr(progress, "watched", lambda _: nullcontext(stopped.listen))
+    assert run(["match", str(TINY), "--settlement", settlement], Talk(lang)) == 0
+    told = capsys.readouterr().out.replace("\n", "")
+    for one in ("uncompared", "no_comparison", "no_proposals"):
+        assert (WORDS[one][lang == "zh"] in told) == (one == key)
 
 
 def test_a_plan_is_settled_after_a_request_where_that_is_quick() -> None:

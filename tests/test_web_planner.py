@@ -42,7 +42,7 @@ from synergy.texts import ladder_note
 from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
 from web.api import events
-from web.pages import why
+from web.pages import results, why
 from web.planning import pictures
 from web.planning.drafts import SCENARIOS
 from web.planning.pictures import VIEWS
@@ -581,6 +581,20 @@ def test_every_change_of_a_scenario_is_told(name: str, lang: str) -> None:
         TITLES[one][lang == "zh"] in said for one in (*shipped.tables, *(rule["table"] for rule in shipped.scale))
     )
     assert "{" not in said
+
+
+@pytest.mark.parametrize(("lang", "place"), [("en", 0), ("zh", 1)])
+def test_results_without_proposals_say_why(
+    web_world: World, monkeypatch: pytest.MonkeyPatch, lang: str, place: int
+) -> None:
+    client, path = web_world.client("planner"), f"/{lang}/rounds/{web_world.round}/results"
+    told = [WORDS[name][place] for name in ("view.unproposed", "view.stopped")]
+    assert not any(one in client.get(path).text for one in told)
+    record = seeing.see_plan(web_world.store, PLANNER, web_world.round)
+    bare = {**record["plan"], "proposals": [], "standalone": None, "gain": None}
+    monkeypatch.setattr(seeing, "see_plan", lambda *_: {**record, "plan": bare})
+    monkeypatch.setattr(results, "kept", lambda _who, _record, made: made())
+    assert told[1] in client.get(path).text
 
 
 def test_why_not_is_answered(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

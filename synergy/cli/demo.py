@@ -58,7 +58,7 @@ def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
     if run.plan is None:
         talk.error(talk.shared(f"status.{run.outcome.status}"))
         return STATUSES[run.outcome.status]
-    print_plan(talk, dataset, run.plan)
+    print_plan(talk, dataset, run.plan, settlement=run.options.settlement)
     return 0
 
 

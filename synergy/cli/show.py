@@ -195,7 +195,7 @@ def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:
     if asked.as_json:
         talk.document(plan_record(run.plan))
     else:
-        print_plan(talk, run.dataset, run.plan, every=asked.every)
+        print_plan(talk, run.dataset, run.plan, every=asked.every, settlement=run.options.settlement)
     if asked.out is not None:
         talk.note(talk.say("written", path=asked.out))
 

@@ -20,7 +20,7 @@ from synergy.texts import figure, gain_note, mark, proof_text, unit, years
 FIRST = 30  # proposals shown unless all are asked for
 
 
-def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False) -> None:
+def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False, settlement: str = "none") -> None:
     """Print the proposals by gain, what the marks mean, and the totals.
 
     Parameters
@@ -33,6 +33,8 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False)
         A plan with its proposals.
     every : bool
         All proposals, not the first `FIRST`.
+    settlement : str
+        What was asked for: a plan without comparison was stopped before it unless that is ``none``.
     """
     shown = plan.proposals if every else plan.proposals[:FIRST]
     if shown:
@@ -46,7 +48,8 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False)
         if len(shown) < len(plan.proposals):
             talk.line(talk.say("more_proposals", count=len(plan.proposals) - len(shown)))
     else:
-        talk.line(talk.say("no_comparison" if plan.gain is None and plan.standalone is None else "no_proposals"))
+        bare = "no_comparison" if settlement == "none" else "uncompared"
+        talk.line(talk.say(bare if plan.gain is None and plan.standalone is None else "no_proposals"))
     talk.line("")
     if plan.settlement is not None:
         from synergy.cli.settled import print_settlement

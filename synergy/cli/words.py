@@ -112,6 +112,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "No proposals: --settlement none computes the plan alone.",
             "没有建议：--settlement none 只计算方案。",
         ),
+        "uncompared": (
+            "No proposals: stopped before it was known what each enterprise could do alone; the plan is whole.",
+            "没有建议：在算出各企业单独经营的价值之前已停止；方案本身完整。",
+        ),
         "proposals_of": ("Proposals for {name}: {count}", "{name}：{count} 条建议"),
         "total.status": ("Status", "状态"),
         "total.gap": ("Gap", "间隙"),

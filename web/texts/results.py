@@ -58,6 +58,14 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "view.by_firm": ("by enterprise", "按企业"),
         "view.by_county": ("by county", "按县（市、区）"),
         "view.nothing": ("Nothing of the plan fits this choice.", "方案中没有符合条件的内容。"),
+        "view.unproposed": (
+            "No proposals were made: settlement none computes the plan alone.",
+            "没有生成建议：所选规则仅求方案。",
+        ),
+        "view.stopped": (
+            "No proposals were made: the run was stopped before it was known what each enterprise could do alone.",
+            "没有生成建议：在算出各企业单独经营的价值之前已停止。",
+        ),
         "view.no_plan": ("This round has no plan yet.", "本轮尚无方案。"),
         "view.left_out": (
             "{count} commodities with few deliveries are in the table alone.",
