@@ -30,6 +30,7 @@ from synergy.explain.question import Question
 from synergy.explain.texts import REASONS
 from synergy.explain.texts_changes import CHANGES
 from synergy.explain.trial import Trial
+from synergy.explain.what_if import WhatIfAnswer
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.round import run
@@ -352,6 +353,25 @@ def test_a_what_if_is_what_the_changed_dataset_is_worth(tiny: tuple[Dataset, Pla
     for wrong in (("markets", "NONE", "price"), ("markets", "LNG-1", "side"), ("sites", "EAST-1", "latitude")):
         with pytest.raises(UsageError):
             asked.ask(*wrong, 1.0)
+
+
+def test_a_what_if_without_a_plan_names_what_has_to_run(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    asked = synergy.WhatIfs(dataset, plan)
+    for change, named in (
+        (("offers", "EAST-RIGHT", "quantity", 0.0), {"EAST-OVEN"}),
+        (("facilities", "EAST-OVEN", "capacity", 1e9), {"EAST-OVEN"}),
+        (("markets", "COAL-BUY", "limit", 1.0), {"EAST-OVEN", "WEST-OVEN"}),
+    ):
+        found = asked.ask(*change)
+        assert found.value is None
+        assert found.kept_on
+        assert set(found.kept_on) <= named
+        for lang in ("en", "zh"):
+            assert all(one in found.reason(lang) for one in found.kept_on)
+            assert "{" not in found.reason(lang)
+    assert asked.ask("offers", "EAST-RIGHT", "quantity", 1500000.0).reason() == ""
+    assert WhatIfAnswer(None, None).reason("zh") != WhatIfAnswer(None, None).reason("en") != ""
 
 
 def test_the_command_explains_a_plan_file(

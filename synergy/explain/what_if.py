@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from synergy.explain.mend import changed
 from synergy.explain.roomy import ROOM
 from synergy.explain.sides import disposed_flows
 from synergy.explain.trial import Trial, trial_of
+from synergy.model.conflict import filtered
 from synergy.network.ends import EndKind
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Plan
@@ -30,6 +31,16 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+_KEPT_ON = (
+    "no plan: these have to run at their least load or more, and cannot: {names}",
+    "没有方案：下列装置须按最低负荷以上运行，但无法做到：{names}",
+)
+_NONE = (
+    "no plan: with the builds, links and switches of the plan held, what has to be given, taken or moved cannot be",
+    "没有方案：在方案的新建、线路和开停保持不变时，必须供出、接收或运输的量无法满足",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class WhatIfAnswer:
     """What a plan would be worth.
@@ -40,10 +51,29 @@ class WhatIfAnswer:
         Money a year of the best plan with the plan's builds, links and switches; None where there is none.
     more : float or None
         Against the plan as it is.
+    kept_on : tuple of str
+        Where there is no plan: facilities that may never be off, or that the plan keeps on, whose least loads together
+        leave none; empty where it is not for these alone.
     """
 
     value: float | None
     more: float | None
+    kept_on: tuple[str, ...] = ()
+
+    def reason(self, lang: str = "en") -> str:
+        """Sentence on why there is no plan, "" where there is one.
+
+        Examples
+        --------
+        >>> WhatIfAnswer(None, None, ("EAST-OVEN",)).reason()
+        'no plan: these have to run at their least load or more, and cannot: EAST-OVEN'
+        """
+        if self.value is not None:
+            return ""
+        place = int(lang == "zh")
+        return (
+            _KEPT_ON[place].format(names=("、" if place else ", ").join(self.kept_on)) if self.kept_on else _NONE[place]
+        )
 
 
 class WhatIfs:
@@ -98,18 +128,21 @@ class WhatIfs:
         if ask is None:
             key = own_column(table)
             mended = changed(self.dataset, {table: [{key: ident, column: figure}]})
-            return self._answer(Trial(mended, self._trial.decisions).value)
+            trial = Trial(mended, self._trial.decisions)
+            return self._answer(trial, trial.value)
         with self._trial.held.trying():
             self._trial.held.home()
             ask()
-            return self._answer(self._trial.held.worth(primal=column == "price"))
+            return self._answer(self._trial, self._trial.held.worth(primal=column == "price"))
 
     def cold(self) -> float:
         """Return what the plan is worth, solved from nothing: what each question would cost without a warm start."""
         return self._trial.held.cold()
 
-    def _answer(self, value: float) -> WhatIfAnswer:
-        return WhatIfAnswer(value, value - self.value) if value > -np.inf else WhatIfAnswer(None, None)
+    def _answer(self, trial: Trial, value: float) -> WhatIfAnswer:
+        if value > -np.inf:
+            return WhatIfAnswer(value, value - self.value)
+        return WhatIfAnswer(None, None, _kept_on(trial))
 
     def _row(self, table: str, ident: str, column: str) -> int:
         """Return the row of an id."""
@@ -198,3 +231,28 @@ class WhatIfs:
         low, high = self._trial.held.bounds(columns)
         most: Floats = high * (figure / old)
         return lambda: self._trial.held.bound(columns, low, most)
+
+
+def _kept_on(trial: Trial) -> tuple[str, ...]:
+    """Units that have to run and together leave no plan, under what is asked of the trial now; none if others do."""
+    held, switch, run = trial.held, trial.model.column("on"), trial.model.column("run")
+    lit = switch.start + np.flatnonzero(trial.whole[switch.span] > 0.5)
+    least, most = held.bounds(run.positions)
+    never_off = np.flatnonzero(least > 0)
+    columns = np.concatenate([lit, run.start + never_off])
+    upper = np.concatenate([np.ones(len(lit)), most[never_off]])
+    keys = [block.key["unit"][at] for block, at in ((switch, lit - switch.start), (run, never_off)) if len(at)]
+    unit = np.concatenate(keys) if keys else columns
+
+    def conflicting(units: Sequence[int]) -> bool:
+        free = ~np.isin(unit, units)
+        with held.trying():
+            held.bound(columns[free], 0.0, upper[free])
+            return not len(held.solve().x)
+
+    if not len(columns) or conflicting([]):
+        return ()
+    names = np.unique(unit)
+    names = names[np.argsort(trial.network.units.must_run[names], kind="stable")]  # what could be off is left out first
+    found = filtered([int(one) for one in names], conflicting)
+    return tuple(str(trial.network.units.ids[one]) for one in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -28,7 +28,7 @@ PATIENCE = 20.0  # seconds for the same
 IMPOSSIBLE = (Status.INFEASIBLE, Status.UNBOUNDED)  # without an objective nothing is unbounded
 SAME = {"need_required": "need", "offer_required": "offer"}  # what is told by one sentence
 
-Asked = Callable[[Sequence[Statement]], bool]
+One = TypeVar("One")
 
 
 def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tuple[Mapping[str, Any], ...]:
@@ -69,21 +69,21 @@ def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tup
     return tuple(statement.record() for statement in _once(kept))
 
 
-def filtered(statements: Sequence[Statement], conflicting: Asked) -> list[Statement]:
+def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], bool]) -> list[One]:
     """Those without any one of which the rest does not conflict; the first ones are left out first.
 
     Parameters
     ----------
-    statements : sequence of Statement
+    statements : sequence
         That conflict.
     conflicting : callable
         Whether some of them are known to conflict.
 
     Returns
     -------
-    list of Statement
+    list
     """
-    needed: list[Statement] = []
+    needed: list[One] = []
     left = list(statements)
     size = max(1, len(left) // 2)
     while left:
