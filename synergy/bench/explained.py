@@ -157,7 +157,7 @@ def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | No
     bool or None
         None where neither tables nor settings nor a payment can say the change.
     """
-    paid = change.kind in ("subsidy", "grant")
+    paid = change.kind in ("subsidy", "grant") and "amount" in change.facts  # a tie needs no amount
     if not (paid or change.tables or change.settings) or change.kind.startswith("without"):
         return None
     dataset = changed(explainer.dataset, change.tables, change.settings)

@@ -9,10 +9,10 @@ import numpy as np
 from synergy.dataset.schema import own_column
 from synergy.explain.better import better
 from synergy.explain.distance import nearer
-from synergy.explain.facts import Change, Fact, Reason
+from synergy.explain.facts import Change, Fact
 from synergy.explain.feedstock import fed
 from synergy.explain.lifts import end_columns
-from synergy.explain.searches import smallest, subsidy
+from synergy.explain.searches import noise, smallest, subsidy
 from synergy.explain.sides import disposed_flows, mixed, prices_of
 from synergy.explain.trial import Exchange, Way
 from synergy.explain.weighing import Cause, Weighed
@@ -38,9 +38,10 @@ def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     """
     if weighed.forced is not None and weighed.subsidy is not None:
         amount, way = weighed.subsidy
-        if amount > 0:
+        if noise(exchange, amount):
+            yield Change("subsidy", {}, whole=_whole(way))  # any tips it: the figure would be the solver's noise
+        elif amount > 0:
             yield Change("subsidy", _told(amount, way), whole=_whole(way))
-        if amount > 0 and weighed.reasons[:1] != (Reason("tie"),):
             yield from _carriage(exchange, weighed.forced)
             yield from _price(exchange, weighed.forced, "take", amount)
             yield from _price(exchange, weighed.forced, "give", amount)
@@ -73,7 +74,7 @@ def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
     main = int(exchange.links[np.argmax(carried)])
     found = subsidy(exchange, forced, exchange.flows[link == main])
     cost = float(network.links.cost[main])
-    if found is None or found[0] <= 0:
+    if found is None or found[0] <= 0 or noise(exchange, found[0]):
         return
     amount, way = found
     if amount <= cost:

@@ -12,6 +12,7 @@ from synergy.network.places import Ints
 CLOSE = 1e-3  # relative width at which an amount is the smallest
 DOUBLINGS, HALVINGS = 24, 14
 NEWTONS = 40
+UNSEEN = 100.0  # grains below which a subsidy is none
 MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the solver sees it, in grains
 
 
@@ -47,6 +48,11 @@ def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -
         middle = (low + high) / 2
         low, high = (low, middle) if test(middle) else (middle, high)
     return high
+
+
+def noise(exchange: Exchange, amount: float) -> bool:
+    """Whether money per unit of an exchange is below what the solver is sure to see: no figure to tell anybody."""
+    return abs(amount) <= UNSEEN * exchange.trial.held.grain(exchange.flows)
 
 
 def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[float, Way] | None:

@@ -11,7 +11,7 @@ from synergy.candidates.dominance import beaten_by_market
 from synergy.explain.facts import PUBLIC, Fact, Reason
 from synergy.explain.lifts import Lift, lifts
 from synergy.explain.scale import scale_facts
-from synergy.explain.searches import smallest, subsidy
+from synergy.explain.searches import noise, smallest, subsidy
 from synergy.explain.sides import cost_facts, larger_link, link_privacy, quality_facts
 from synergy.explain.trial import Exchange, Way
 from synergy.network.ends import OutletClass
@@ -80,7 +80,7 @@ def weigh(exchange: Exchange) -> Weighed:
         return Weighed(forced, (Reason("within_gap", {"number": Fact(gain)}),))
     paid = subsidy(exchange, forced)
     lost = {"number": Fact(None if paid is None else paid[0])}
-    if gain >= -trial.tie and paid is not None and abs(paid[0]) <= 100 * trial.held.grain(exchange.flows):
+    if gain >= -trial.tie and paid is not None and noise(exchange, paid[0]):
         return Weighed(forced, (Reason("tie"),), subsidy=paid)
     causes = _causes(exchange, forced)
     found = [*_outside(exchange), *(_reason(exchange, cause, forced) for cause in causes)]
