@@ -138,7 +138,8 @@ class Plan:
     shadow_prices : tuple of mapping
         ``{constraint, subject, period, value}``: worth of one more unit of a binding limit.
     solver : mapping
-        ``{name, seconds, build_seconds, variables, constraints, binaries, threads, ...}``.
+        ``{name, seconds, build_seconds, variables, constraints, binaries, threads, ...}``; seconds are those of the
+        search, ``run_seconds`` those of the whole run with comparison, settlement and judgement.
     """
 
     dataset: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -79,7 +80,7 @@ def run(
     VerificationError
         The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
     """
-    options = options or Options()
+    options, begun = options or Options(), time.monotonic()
     if options.settlement not in ("none", "standalone"):
         refuse_early(dataset, options.settlement)
     with halting(stop), pool(options.workers) if executor is None else nullcontext(executor) as side:
@@ -87,7 +88,16 @@ def run(
             dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side, memory)
         )
         outcome = _proposed(dataset, outcome)
-    return Round(dataset, options, outcome)
+    before = 0.0 if memory is None else memory.seconds
+    return Round(dataset, options, _timed(outcome, before + time.monotonic() - begun))
+
+
+def _timed(outcome: Outcome, seconds: float) -> Outcome:
+    """Outcome whose plan tells how long the whole run took, beside the search alone."""
+    if outcome.plan is None:
+        return outcome
+    solver = {**outcome.plan.solver, "run_seconds": round(seconds, 3)}
+    return replace(outcome, plan=replace(outcome.plan, solver=solver))
 
 
 def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:

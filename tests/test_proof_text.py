@@ -16,6 +16,7 @@ from synergy.cli.talk import Talk
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.records.rounds import round_record
+from synergy.round import run
 from synergy.texts import proof_text
 from web.shown import Shown
 
@@ -52,6 +53,18 @@ def test_the_four_states_on_the_command_line_and_the_pages(
         out = Console(record=True, width=200, file=StringIO())
         print_plan(Talk(lang, out), dataset, replace(plan, proof=stated["proof"]))
         assert said in out.export_text()
+
+
+@pytest.mark.parametrize(("lang", "label"), [("en", "Seconds"), ("zh", "用时（秒）")])
+def test_the_seconds_told_are_those_of_the_whole_run(lang: str, label: str) -> None:
+    dataset = read(TINY)
+    plan = run(dataset, Options(settlement="standalone")).plan
+    assert plan is not None
+    assert plan.solver["run_seconds"] >= plan.solver["seconds"] > 0
+    out = Console(record=True, width=200, file=StringIO())
+    print_plan(Talk(lang, out), dataset, replace(plan, solver={**plan.solver, "seconds": 0.2, "run_seconds": 4321.5}))
+    (line,) = [one for one in out.export_text().splitlines() if one.strip().startswith(label)]
+    assert line.split()[-1] == "4321.5"
 
 
 def test_a_gap_is_never_told_smaller_than_it_is() -> None:

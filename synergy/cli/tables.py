@@ -141,4 +141,4 @@ def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str
     baseline = plan.emissions.get("baseline_co2")
     shown = figure(plan.emissions.get("co2"), "co2", lang)
     yield "co2", shown if baseline is None else f"{shown} ({figure(baseline, 'co2', lang)})", unit("co2_year", lang)
-    yield "seconds", f"{plan.solver.get('seconds', 0):.1f}", ""
+    yield "seconds", f"{plan.solver.get('run_seconds', plan.solver.get('seconds', 0)):.1f}", ""

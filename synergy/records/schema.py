@@ -102,8 +102,10 @@ _SETTLEMENT = shape(
     unit={"type": "number", "exclusiveMinimum": 0},
 )
 _SOLVER = shape(
+    ("run_seconds",),
     name=TEXT,
     seconds=AMOUNT,
+    run_seconds=AMOUNT,
     build_seconds=AMOUNT,
     variables=COUNT,
     constraints=COUNT,
