@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,16 @@ def test_what_is_others_is_not_found(program: Program, who: str, method: str, pa
         for one in (found, nothing)
     ]
     assert told[0] == told[1]
+
+
+def test_the_description_is_english_where_nothing_is_asked_for(program: Program) -> None:
+    client = program.world.app.test_client()
+    plain = client.get(f"{API}/openapi.json")
+    assert plain.headers["Content-Language"] == "en"
+    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r'"(?:example|examples|name_zh|\w+_zh)":"[^"]*"', "", plain.text))
+    assert client.get(f"{API}/openapi.json", headers={"Accept-Language": "*"}).headers["Content-Language"] == "en"
+    chinese = client.get(f"{API}/openapi.json", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert chinese.get_json()["info"]["title"] == "协同匹配"
 
 
 def test_the_documentation_shows_every_operation(program: Program) -> None:

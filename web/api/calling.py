@@ -29,9 +29,10 @@ NOBODY = Actor("nobody", Role.READER, None, frozenset())
 _LOG = logging.getLogger("synergy.api")
 
 
-def language() -> str:
-    """Return the language that is wanted, Chinese where none of ours is named."""
-    return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
+def language(default: str = "zh") -> str:
+    """Return the language that is wanted, the default where none of ours is named."""
+    first = sorted(LANGUAGES, key=lambda one: one != default)  # `*` takes the first
+    return request.accept_languages.best_match(first, default) or default
 
 
 def perform(operation: Operation, given: dict[str, str]) -> Response:
@@ -49,7 +50,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
     flask.Response
         Whatever happens: problems are documents too.
     """
-    lang = language()
+    lang = language(operation.spec.lang)
     try:
         actor, left = _admitted(operation)
         call = _checked(operation, given, actor, lang)

@@ -66,6 +66,8 @@ class Spec:
         Of the answer.
     takes : tuple of str
         Media types of the body, of operations marked `Mark.RAW`; what it is, its bytes say.
+    lang : str
+        Of the answer where none is asked for.
     """
 
     method: str
@@ -81,6 +83,7 @@ class Spec:
     proof: Proof = Proof.BEARER
     media: str = JSON
     takes: tuple[str, ...] = (ZIP, JSON, BOOK, BYTES)
+    lang: str = "zh"
 
     @property
     def places(self) -> tuple[str, ...]:

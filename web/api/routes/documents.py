@@ -39,7 +39,10 @@ def see_schema(call: Call) -> Reply:
     return Reply(_SCHEMAS[call.path["schema"]]())
 
 
-@serves(Spec("GET", "/openapi.json", None, ("See this description", "查看接口描述"), Schema, proof=Proof.NONE))
+# names and descriptions of fields are English: without a wish for another language, all of it is
+@serves(
+    Spec("GET", "/openapi.json", None, ("See this description", "查看接口描述"), Schema, proof=Proof.NONE, lang="en")
+)
 def see_openapi(call: Call) -> Reply:
     """Return the OpenAPI document of this API."""
     return Reply(_described(call.lang))
