@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import get_args
+
 import numpy as np
 import pytest
 from games import (
@@ -19,11 +22,15 @@ from games import (
     tva,
 )
 
+from synergy.cli.words_settlement import SETTLEMENT_WORDS
+from synergy.settlement import ASKED
 from synergy.settlement.game import Table
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import RULES, settle
 from synergy.settlement.undefined import REASONS, RuleUndefined
+from web.api.models.rounds import Settlement
+from web.texts import WORDS
 
 PRECISE = {"rel": 1e-9, "abs": 1e-6}
 
@@ -208,6 +215,15 @@ def test_refusals_name_enterprises_in_the_language_asked_for() -> None:
     assert "a, b, c, d and 1 more" in refusal.sentence("en")
     assert "a、b、c、d等 5 家" in refusal.sentence("zh")
     assert "1000 万" in RuleUndefined("owen", "relaxation_gap", gap=1e7).sentence("zh")
+
+
+def test_every_rule_can_be_asked_for_everywhere() -> None:
+    assert (*RULES, "standalone", "none") == ASKED
+    assert get_args(Settlement) == ASKED
+    assert {name.removeprefix("draft.rule.") for name in WORDS if name.startswith("draft.rule.")} == set(ASKED)
+    assert {name.removeprefix("rule.") for name in WORDS if name.startswith("rule.")} == set(ASKED)
+    for said in SETTLEMENT_WORDS["option.settlement"]:
+        assert all(re.search(rf"(?<![a-z]){name}(?![a-z])", said) for name in ASKED)
 
 
 def test_every_rule_is_tested() -> None:

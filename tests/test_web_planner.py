@@ -10,7 +10,7 @@ import threading
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +18,7 @@ from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from web_worlds import World
 
 from synergy.dataset.scenarios import load_scenario
+from synergy.dataset.settings import _READERS
 from synergy.errors import VerificationError
 from synergy.scenario import Settings
 from synergy.store import (
@@ -44,7 +45,7 @@ from synergy.worker.work import Habits, work_once
 from web.api import events
 from web.pages import results, why
 from web.planning import pictures
-from web.planning.drafts import SCENARIOS
+from web.planning.drafts import FIELDS, NUMBERS, SCENARIOS
 from web.planning.pictures import VIEWS
 from web.planning.policy import policy
 from web.planning.steps import STEPS, next_steps
@@ -198,6 +199,19 @@ def _drafted(world: World, client: FlaskClient, **given: Any) -> int:
     answer = world.post(client, "/en/rounds/new", **(fields | {"step": "3"} | given))
     assert answer.status_code == 303, answer.text
     return int(answer.location.rsplit("/", 1)[1])
+
+
+def test_every_setting_and_scenario_is_offered() -> None:
+    """A setting that is a number has a field of its own, and all have a reader and a name; so have the scenarios."""
+    given = get_type_hints(Settings)
+    numbers = {name for name, kind in given.items() if {int, float} & {kind, *get_args(kind)}}
+    assert set(NUMBERS) == numbers
+    assert set(NUMBERS) | {"builds", "more"} <= set(FIELDS[2])
+    assert {f"draft.{name}" for name in (*NUMBERS, "allow_builds")} <= set(WORDS)
+    assert set(_READERS) == set(given) == {name.removeprefix("setting.") for name in WORDS if name[:8] == "setting."}
+    shipped = {path.stem for path in (LVLIANG / "scenarios").glob("*.toml")}
+    assert set(SCENARIOS) == shipped == {name.removeprefix("scenario.") for name in WORDS if name[:9] == "scenario."}
+    assert {f"draft.scenario.{name}" for name in SCENARIOS} <= set(WORDS)
 
 
 def test_a_round_is_made_as_it_was_filled_in(web_world: World) -> None:

@@ -12,14 +12,14 @@ import click
 from synergy.cli.files import template
 from synergy.cli.keeping import KEEPING
 from synergy.cli.members import round_group
-from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
+from synergy.cli.options import in_language, reads_dataset, stops
 from synergy.cli.serving import serve
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
 from synergy.cli.zones import REGION, Zone
-from synergy.settlement import DEFAULT
+from synergy.settlement import ASKED, DEFAULT
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
@@ -44,7 +44,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @commands.command()
 @reads_dataset
 @stops(1e-4, 300.0)
-@click.option("--settlement", type=Word(SETTLEMENTS), default=DEFAULT)
+@click.option("--settlement", type=Word(ASKED), default=DEFAULT)
 @click.option("--base", metavar="NAME", default="weight")
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")

@@ -10,8 +10,6 @@ import click
 
 from synergy.cli.usage import Number, Pair, Word
 
-# those of `synergy.settlement.rules.RULES`, which would take long to import here, and two that share nothing
-SETTLEMENTS = ("core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none")
 Command = Callable[..., Any]
 
 

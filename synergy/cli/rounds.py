@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synergy.cli.answers import answer, cell
-from synergy.cli.options import SETTLEMENTS, in_language, reads_dataset, stops
+from synergy.cli.options import in_language, reads_dataset, stops
 from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Commands, Number, Word
-from synergy.settlement import DEFAULT
+from synergy.settlement import ASKED, DEFAULT
 from synergy.texts import ladder_note, proof_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def round_group() -> None:
 @round_group.command("create")
 @reads_dataset
 @click.option("--name", required=True)
-@click.option("--settlement", type=Word(SETTLEMENTS), default=DEFAULT)
+@click.option("--settlement", type=Word(ASKED), default=DEFAULT)
 @click.option("--ladder", type=Number(0, most=1), default=0.12)
 @stops(1e-4, 300.0)
 @click.option("--member", "members", multiple=True)

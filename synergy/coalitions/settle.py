@@ -23,6 +23,7 @@ from synergy.model.effort import Effort
 from synergy.network.network import network_of
 from synergy.network.places import Floats
 from synergy.plan import Plan, Term
+from synergy.settlement import ASKED
 from synergy.settlement.document import Sold, document
 from synergy.settlement.game import Worth
 from synergy.settlement.ladder import Ladder
@@ -129,7 +130,7 @@ def refuse_early(dataset: Dataset, method: str) -> None:
         There is no such method, or it looks at all coalitions of enterprises that can trade and they are too many.
     """
     if method not in RULES:
-        raise UsageError(f"{method!r} is no settlement: {', '.join([*RULES, 'standalone', 'none'])}")
+        raise UsageError(f"{method!r} is no settlement: {', '.join(ASKED)}")
     exact = Options().exact
     if RULES[method].listed and len(dataset["enterprises"]) > exact:
         frame, _ = frame_of(network_of(dataset))

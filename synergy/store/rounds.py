@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from synergy.dataset.dataset import Dataset
 from synergy.scenario import Scenario
-from synergy.settlement import DEFAULT
+from synergy.settlement import ASKED, DEFAULT
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
@@ -41,6 +41,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
 ADVANCES = ("open", "reopen", "publish", "collect", "cancel")
 _BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
 SETTLEMENT = DEFAULT  # of a round where none is named
+SETTLEMENTS = ASKED  # what a round can be made with
 OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "threads", "seed")
 
 

@@ -10,13 +10,12 @@ from werkzeug.wrappers import Response
 from synergy.errors import DatasetError, RefusedError
 from synergy.store import datasets, planning, rounds
 from synergy.store.access import Action
-from synergy.store.rounds import Asked
+from synergy.store.rounds import SETTLEMENTS, Asked
 from synergy.store.words import refusal
 from web.access import actor, clock, rule, store
 from web.failing import said
 from web.planning.drafts import (
     FIELDS,
-    RULES,
     SCENARIOS,
     SHIPPED,
     FaultyError,
@@ -98,7 +97,7 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
         fields |= {"datasets": _datasets(lang, what), "upload": url_for("declarations.dataset", lang=lang)}
     else:
         facts = planning.dataset_facts(store(), actor(), what.given["dataset"])
-        fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": RULES}
+        fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": SETTLEMENTS}
         fields["unfit"] = _unfit(what, lang) if step == 2 and len(fields["scenarios"]) > 1 else {}
         fields["zone"] = clock().offsets(store().now())
     return page("planner/new.html", lang, **fields)

@@ -16,14 +16,13 @@ from synergy.dataset.yearly import yearly
 from synergy.errors import DatasetError, Problem, folded
 from synergy.scenario import Scenario
 from synergy.store.archives import dataset_of, scenario_record, snapshot_of
-from synergy.store.rounds import SETTLEMENT, Draft
+from synergy.store.rounds import SETTLEMENT, SETTLEMENTS, Draft
 from web.clock import Clock
 from web.numbers import whole
 from web.texts import word
 
 SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
 SCENARIOS = ("base", "capacity_cut", "carbon_price", "high_prices", "low_prices", "rail_share", "winter_stagger")
-RULES = ("core", "standalone", "none", "nucleolus", "shapley", "owen", "midpoint", "proportional")
 NUMBERS = ("carbon_price", "capex_budget", "co2_cap", "max_partners", "discount_rate")
 # what each step asks for
 FIELDS: Mapping[int, tuple[str, ...]] = {
@@ -185,7 +184,7 @@ def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
         faults["members"] = word("draft.nobody", lang)
     if faults:
         raise FaultyError(faults)
-    rule = given["rule"] if given["rule"] in RULES else SETTLEMENT
+    rule = given["rule"] if given["rule"] in SETTLEMENTS else SETTLEMENT
     return Draft(
         name=given["name"],
         archive=archive,
