@@ -146,7 +146,7 @@ def label(unit: str, lang: str = "en") -> str:
 
 
 def unit_named(text: str, target: str = "") -> str:
-    """Return the unit of the list that a text means; one that is not in it as it was written.
+    """Return the unit of the list that a text means; one that is not in it, or might be two, as it was written.
 
     Parameters
     ----------
@@ -159,6 +159,8 @@ def unit_named(text: str, target: str = "") -> str:
     --------
     >>> unit_named("吨"), unit_named("万 Nm³"), unit_named("万方", "kNm3"), unit_named("万方"), unit_named("pallet")
     ('t', '万Nm3', '万Nm3', '万m3', 'pallet')
+    >>> unit_named("Mt"), unit_named("mt"), unit_named("mwh"), unit_named("mWh")
+    ('Mt', 'mt', 'MWh', 'mWh')
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if plain in UNITS:
@@ -169,11 +171,17 @@ def unit_named(text: str, target: str = "") -> str:
     if bare in UNITS:
         return bare
     for look in (plain.casefold(), bare.casefold()):
-        if look in _SPELLED:
-            return _SPELLED[look]
-        if look in _BY_LOOK:
-            return _BY_LOOK[look]
+        name = _SPELLED.get(look) or _BY_LOOK.get(look)
+        if name is not None:
+            return plain if _millionfold(bare, name) else name
     return plain
+
+
+def _millionfold(bare: str, name: str) -> bool:
+    """Whether a unit of millions is written as another one: `mt`, `MT` (metric ton), `mWh`, `mNm3` (a thousandth)."""
+    if not name.startswith("M") or UNITS[name].dimension == "money":
+        return False
+    return bare.casefold() == "mt" or bare == f"m{name[1:]}"
 
 
 def factor(unit: str, target: str) -> Decimal | None:

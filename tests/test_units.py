@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synergy.errors import UsageError
-from synergy.units import UNITS, amount, convert, label, money, round_to
+from synergy.units import UNITS, amount, convert, counted_in, factor, label, money, round_to, unit_named
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,25 @@ def test_money_is_written_in_wan_and_yi_in_chinese(value: float, en: str, zh: st
 def test_another_currency_keeps_its_name() -> None:
     assert money(1_234.5, "EUR") == "1.23 k EUR"
     assert money(12_345, "EUR", "zh") == "1.23 万 EUR"
+
+
+@pytest.mark.parametrize("name", sorted(UNITS))
+def test_no_case_of_letters_turns_a_unit_into_millions(name: str) -> None:
+    """`M` is a million, `m` a thousandth: a text in proper case is not read as the other, nor a metric ton as Mt."""
+    assert unit_named(name) == name
+    if name.startswith("M") and UNITS[name].dimension != "money":
+        assert unit_named(f"m{name[1:]}") not in UNITS
+        assert unit_named(f"m {name[1:]}") not in UNITS
+    for written in (name.lower(), name.upper(), name.swapcase()):
+        found = unit_named(written)
+        assert found == name or found not in UNITS
+
+
+@pytest.mark.parametrize("text", ["mt", "MT", "mT", " m t ", "mNm3", "m Nm³", "mWh", "mJ"])
+def test_what_may_be_two_units_is_none(text: str) -> None:
+    assert unit_named(text) not in UNITS
+    assert counted_in(text) not in UNITS
+    assert factor(unit_named(text), "t") is None
 
 
 @given(st.sampled_from(sorted(UNITS)), st.sampled_from(sorted(UNITS)), st.floats(-1e9, 1e9))
