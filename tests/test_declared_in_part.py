@@ -72,6 +72,20 @@ def test_withdrawing_is_said_by_name_or_for_all_the_rest(small: Store) -> None:
     )
 
 
+def test_what_own_units_make_or_use_as_well_is_said_with_both_figures(small: Store) -> None:
+    ident = begun(small)
+    east = judge_rows(small, editor("EAST"), (ident, "EAST"), _rows(Sheet.OFFERS, TAR | {"amount": "300"}))
+    (problem,) = [one for one in east.problems if one.code == "form_made_too"]
+    assert "300 t beside up to 69,000 t that own facilities at this site make" in problem.message  # 0.046 x 1.5 Mt
+    assert not east.refused
+    gas = {"site": "ALUMINA-1", "subject": "COG", "amount": "5000", "price": "900"}
+    alumina = judge_rows(small, editor("ALUMINA"), (ident, "ALUMINA"), _rows(Sheet.NEEDS, gas))
+    (problem,) = [one for one in alumina.problems if one.code == "form_used_too"]
+    assert "5,000 kNm3 beside up to 145,600 kNm3 that own facilities" in problem.message  # 0.182 x 800 kt
+    offer = judge_rows(small, editor("ALUMINA"), (ident, "ALUMINA"), _rows(Sheet.OFFERS, gas))
+    assert "form_made_too" not in {one.code for one in offer.problems}
+
+
 def test_of_several_rows_of_one_thing_it_has_to_be_said_which(small: Store) -> None:
     place, who = (begun(small), "EAST"), editor("EAST")
     two = _rows(Sheet.OFFERS, TAR | {"ident": "T1"}, TAR | {"ident": "T2"})

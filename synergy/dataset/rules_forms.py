@@ -108,6 +108,18 @@ FORM_RULES = {
         "check the number and its unit; if it is right, mark the row as checked",
         "请核对数值与单位；如确认无误，请在该行标注“已核对”",
     ),
+    "form_made_too": warning(
+        "{amount} {unit} beside up to {own} {unit} that own facilities at this site make: both are offered",
+        "除申报的 {amount} {unit} 外，本厂装置最多还产出 {own} {unit}：两者都会计入供给",
+        "leave the row out if it is what the facilities make",
+        "如与装置产出为同一物料，请删除该行",
+    ),
+    "form_used_too": warning(
+        "{amount} {unit} beside up to {own} {unit} that own facilities at this site use: both are needed",
+        "除申报的 {amount} {unit} 外，本厂装置最多还消耗 {own} {unit}：两者都会计入需求",
+        "leave the row out if it is what the facilities use",
+        "如与装置消耗为同一物料，请删除该行",
+    ),
     "form_checked": warning("far from what was expected, and marked as checked", "偏离预期，已标注核对", "", ""),
     "form_repeated": warning("the same row as {first}; read once", "与 {first} 相同，只读一次", "remove it", "请删除"),
     "form_twice": error(

@@ -10,6 +10,7 @@ from typing import Any
 from synergy.dataset.ids import INVISIBLE
 from synergy.dataset.numbers import number_of
 from synergy.dataset.typed import UNREADABLE
+from synergy.forms.context import Place
 from synergy.forms.instead import instead_of
 from synergy.forms.quantities import KINDS, PER_YEAR, money_factor, money_units, siblings, span
 from synergy.forms.spot import Spot
@@ -217,9 +218,19 @@ def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -
             said = {"guess": f"; {guess[0]}" if guess[0] else "", "guess_zh": f"；{guess[1]}" if guess[1] else ""}
             _far(spot, "amount", ("form_amount_range", checked), ratio=_ratio(ratio), last=plain(last[0]), **said)
         return
-    potential = spot.context.potential.get((site, subject), 0.0)
-    if spot.row.sheet is not Sheet.FACILITIES and potential and float(amount) > BEYOND * potential:
-        _far(spot, "amount", ("form_capacity_range", checked), ratio=_ratio(float(amount) / potential))
+    if spot.row.sheet is not Sheet.FACILITIES:
+        _weigh_own(spot, amount, (site, subject), checked=checked)
+
+
+def _weigh_own(spot: Spot, amount: Decimal, place: Place, *, checked: bool) -> None:
+    """Say where an amount is far from what own facilities can make and use, and that it counts beside it."""
+    made, used = (known.get(place, 0.0) for known in (spot.context.made, spot.context.used))
+    if made + used and float(amount) > BEYOND * (made + used):
+        _far(spot, "amount", ("form_capacity_range", checked), ratio=_ratio(float(amount) / (made + used)))
+    own, code = (made, "form_made_too") if spot.row.sheet is Sheet.OFFERS else (used, "form_used_too")
+    if own:
+        unit = spot.context.subjects[spot.row.sheet][place[1]]
+        spot.say(code, "amount", amount=plain(amount), own=plain(Decimal(round_to(own, 6))), unit=unit)
 
 
 def _weigh_price(spot: Spot, price: Decimal, thing: Thing, *, checked: bool) -> None:

@@ -40,8 +40,8 @@ class Context:
         Last figures.
     prices : mapping of str to tuple of float
         Least and greatest price of each commodity at markets outside, which everybody knows.
-    potential : mapping of tuple of str to float
-        What own facilities make and use at most in a year, by site and commodity.
+    made, used : mapping of tuple of str to float
+        What own facilities make, and use, at most in a year, by site and commodity.
     """
 
     sites: Mapping[str, tuple[str, str]]
@@ -51,7 +51,8 @@ class Context:
     currency: str
     entries: tuple[Entry, ...]
     prices: Mapping[str, tuple[float, float]]
-    potential: Mapping[Place, float]
+    made: Mapping[Place, float]
+    used: Mapping[Place, float]
 
     def last(self, sheet: Sheet, site: str, subject: str, period: str) -> list[Entry]:
         """Return last figures of the same thing at the same place."""
@@ -75,6 +76,7 @@ def context_of(ground: Ground) -> Context:
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
     public = _public(base)
+    made, used = _potential(public.rates, ground.entries)
     return Context(
         sites=_names(own, "site"),
         subjects=public.subjects,
@@ -83,7 +85,8 @@ def context_of(ground: Ground) -> Context:
         currency=base.settings.currency,
         entries=ground.entries,
         prices=public.prices,
-        potential=_potential(public.rates, ground.entries),
+        made=made,
+        used=used,
     )
 
 
@@ -118,7 +121,7 @@ def ground_of(base: Dataset, enterprise: str) -> Ground:
 
 @dataclass(frozen=True, slots=True)
 class _Public:
-    """What a dataset tells everybody who fills in a form; `rates` are what one unit of a process makes and uses."""
+    """What a dataset tells everybody who fills in a form; `rates` are what a process makes or uses (below 0)."""
 
     subjects: Mapping[Sheet, Mapping[str, str]]
     names: Mapping[str, tuple[str, str]]
@@ -134,7 +137,7 @@ def _public(base: Dataset) -> _Public:
     running = dict(zip(ways["process"], ways["activity_unit"].map(counted_in), strict=True))
     rates: dict[str, list[tuple[str, float]]] = {}
     for process, good, rate in zip(recipes["process"], recipes["commodity"], recipes["coefficient"], strict=True):
-        rates.setdefault(process, []).append((good, abs(float(rate))))
+        rates.setdefault(process, []).append((good, float(rate)))
     return _Public(
         subjects={Sheet.OFFERS: units, Sheet.NEEDS: units, Sheet.FACILITIES: running},
         names=_names(goods, "commodity") | _names(ways, "process"),
@@ -154,14 +157,18 @@ def _prices(markets: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {str(name): (float(rows.min()), float(rows.max())) for name, rows in priced}
 
 
-def _potential(rates: Mapping[str, Sequence[tuple[str, float]]], entries: Sequence[Entry]) -> dict[Place, float]:
+def _potential(
+    rates: Mapping[str, Sequence[tuple[str, float]]], entries: Sequence[Entry]
+) -> tuple[dict[Place, float], dict[Place, float]]:
     capacity: dict[Place, Decimal] = {}
     for entry in entries:
         if entry.sheet is Sheet.FACILITIES:
             key = (entry.site, entry.subject)
             capacity[key] = capacity.get(key, Decimal(0)) + entry.amount
-    found: dict[Place, float] = {}
+    made: dict[Place, float] = {}
+    used: dict[Place, float] = {}
     for (site, process), much in capacity.items():
         for good, rate in rates.get(process, ()):
-            found[site, good] = found.get((site, good), 0.0) + rate * float(much)
-    return found
+            found = made if rate > 0 else used
+            found[site, good] = found.get((site, good), 0.0) + abs(rate) * float(much)
+    return made, used
