@@ -144,7 +144,7 @@ def test_a_worker_whose_runs_end_for_good_does_not_wait_for_studies(
 
 def test_a_run_that_its_workers_do_not_survive_is_given_up(store: Store) -> None:
     ident, other = requested(store), requested(store)
-    for attempt in range(1, leases.ATTEMPTS + 1):
+    for attempt in range(1, leases.DEATHS + 1):
         lost = leases.claim(store, WORKER, "lost", timedelta(seconds=-1))
         assert lost is not None
         assert lost.attempt == attempt
@@ -159,7 +159,7 @@ def test_a_run_that_its_workers_do_not_survive_is_given_up(store: Store) -> None
 
 def test_a_run_that_is_given_back_is_not_counted_as_broken(store: Store) -> None:
     requested(store)
-    for _ in range(2 * leases.ATTEMPTS):
+    for _ in range(2 * leases.DEATHS):
         held = leases.claim(store, WORKER, "w")
         assert held is not None
         leases.release(store, WORKER, held)

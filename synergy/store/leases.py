@@ -23,9 +23,10 @@ from synergy.store.words import refusal
 
 LEASE = timedelta(seconds=15)
 ATTEMPTS = 3  # a run that breaks again and again is given up
+DEATHS = 8  # so is one whose workers die: more, for a machine that is restarted kills any run
 _SILENT = (
-    f"the workers of {ATTEMPTS} attempts ended without a word; match again, and if it fails again ask the operator: "
-    f"the log has the cause / {ATTEMPTS} 次尝试中工作进程均意外中断；请重新匹配，如再次失败请联系运维人员，原因见日志"
+    f"the workers of {DEATHS} attempts ended without a word; match again, and if it fails again ask the operator: "
+    f"the log has the cause / {DEATHS} 次尝试中工作进程均意外中断；请重新匹配，如再次失败请联系运维人员，原因见日志"
 )
 _NO_DATASET = (
     "the frozen dataset of the run is not in the store as it was; reopen the declarations and freeze again / "
@@ -62,7 +63,7 @@ class Claim:
 def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
     """Take the oldest run that nobody holds: a new one, or one whose worker let its lease run out.
 
-    A run whose workers fell silent as often as `ATTEMPTS`, or whose dataset is not there, ends as failed instead.
+    A run whose workers fell silent as often as `DEATHS`, or whose dataset is not there, ends as failed instead.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | N
             return None
         taken = {"state": MatchState.RUNNING, "attempt": row.attempt + 1, "worker": worker, "lease": at + lease}
         connection.execute(update(matches).where(matches.c.id == row.id).values(**taken, started=at))
-        fault = _SILENT if row.state == MatchState.RUNNING and row.attempt >= ATTEMPTS else ""
+        fault = _SILENT if row.state == MatchState.RUNNING and row.attempt >= DEATHS else ""
         try:
             content = archive(connection, row.snapshot)
         except NotFoundError:
