@@ -31,7 +31,7 @@ from synergy.worker.solve import Task, solve
 STEPS_SEEN: Counter[str] = Counter()
 EXAMPLES, LENGTH = 36, 60
 MOST = 2  # rounds of one example
-AMOUNTS = [Decimal(one) for one in ("0", "0.000001", "60000", "61234.567891", "999999.999999")]
+AMOUNTS = [Decimal(one) for one in ("0", "0.001", "60000", "61234.567891", "999999.999999")]
 ORDER = ["agreed", "permits", "financing", "building", "running", "ended"]
 
 
