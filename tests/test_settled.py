@@ -14,7 +14,6 @@ import pytest
 from random_datasets import random_dataset
 
 from synergy import literal
-from synergy.cli.commands import SETTLEMENTS
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
@@ -28,6 +27,7 @@ from synergy.records.dump import plan_record
 from synergy.records.files import write_plan
 from synergy.records.load import plan_from_record
 from synergy.round import run
+from synergy.settlement import ASKED
 from synergy.settlement.rules import RULES
 from synergy.settlement.undefined import RuleUndefined
 from synergy.verify.coalitions import coalitions_again
@@ -281,7 +281,7 @@ def test_plans_far_from_the_best_are_settled(case: str) -> None:
 
 
 def test_rules_of_the_command_are_those_there_are() -> None:
-    assert set(SETTLEMENTS) == {*RULES, "standalone", "none"}
+    assert set(ASKED) == {*RULES, "standalone", "none"}
 
 
 @pytest.mark.parametrize("method", ["nucleolus", "shapley", "proportional"])
