@@ -8,8 +8,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 from stores import PLANNER, Place, begun
-from web_worlds import World
+from web_worlds import ALIVE, World
 
 from synergy.store.access import WORKER
 from synergy.store.freezing import freeze
@@ -17,6 +18,7 @@ from synergy.store.leases import claim
 from synergy.store.matching import request_match
 from synergy.store.readiness import SILENT, beat, ready
 from synergy.store.store import Store
+from synergy.store.tables import beats
 from synergy.worker.work import Habits, work
 
 
@@ -61,10 +63,12 @@ def test_a_store_that_takes_nothing_is_not_ready(place: Place) -> None:
 
 def test_a_server_tells_what_it_lacks(web_world: World) -> None:
     client = web_world.client()
+    with web_world.store.database.write() as connection:
+        connection.execute(delete(beats).where(beats.c.name == ALIVE))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()) == (
         503,
         {"ready": False, "solver": True, "store": True, "worker": False},
     )
-    beat(web_world.store, "host:1")
+    beat(web_world.store, ALIVE)
     assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (200, 200)

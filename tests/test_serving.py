@@ -30,7 +30,6 @@ from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.store.names import Role
 from synergy.store.people import known, list_users
-from synergy.store.readiness import beat
 from synergy.store.store import open_store
 from web.app import create_app
 from web.connections import KEPT
@@ -243,7 +242,6 @@ def test_what_is_not_safe_is_not_served(
 
 def test_a_server_whose_store_is_gone_is_not_ready(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = web_world.client()
-    beat(web_world.store, "host:1")
     assert client.get("/readyz").status_code == 200
     monkeypatch.setattr("synergy.store.readiness.head", lambda: "0999")
     assert client.get("/readyz").status_code == 503

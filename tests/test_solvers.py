@@ -26,7 +26,6 @@ from synergy.cli.talk import Talk
 from synergy.errors import SolverError
 from synergy.solvers import NEEDED, TRIALS, UNTESTED, Trial, try_out
 from synergy.store.names import MatchState
-from synergy.store.readiness import beat
 from synergy.worker import child
 from synergy.worker.solve import Task
 from web.pages.rounds import _last
@@ -163,7 +162,6 @@ def test_a_server_with_a_wrong_solver_is_not_ready(
     anew: None, web_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = web_world.client()
-    beat(web_world.store, "host:1")
     monkeypatch.setattr(solvers, "try_out", _refused)
     assert client.get("/readyz").status_code == 503
     monkeypatch.undo()

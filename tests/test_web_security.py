@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 from stores import PLANNER, Place, begun
-from web_worlds import PASSWORD, PEOPLE, SECRET, World
+from web_worlds import PASSWORD, PEOPLE, SECRET, World, alive
 
 import web
 from synergy.errors import NotFoundError, RefusedError
@@ -111,6 +111,7 @@ def odd_addresses(app: Flask) -> list[str]:
 
 def odd_world(store: Store) -> World:
     """Return pages over a store with nothing but accounts."""
+    alive(store)
     for name, role, enterprise in PEOPLE.values():
         people.add_user(store, people.MACHINE, people.Account(name, role, enterprise))
     return World(store, create_app(store, Settings(secret=SECRET, limited=False)), begun(store), Path())

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from synergy.store import people
 from synergy.store.access import Actor
 from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user, known
+from synergy.store.readiness import beat
 from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 from web.access import KEY
@@ -42,6 +43,7 @@ PEOPLE = {
     "client": ("erp-glass", Role.CLIENT, "GLASS"),
     "admin": ("root", Role.ADMINISTRATOR, None),
 }
+ALIVE = "host:1"  # a worker whose signs of life never run out
 PASSWORD = "correct horse battery"
 SECRET = b"0" * 32
 _RAW = "a" * 40  # what the mark of a form is made of
@@ -107,6 +109,11 @@ def web_settings() -> Settings:
     return Settings(secret=SECRET, limited=False, zone=UTC)
 
 
+def alive(store: Store) -> None:
+    """Let a worker live as long as a test may take."""
+    beat(replace(store, now=lambda: datetime.now(UTC) + timedelta(days=1)), ALIVE)
+
+
 @pytest.fixture
 def web_world(
     web_template: tuple[Path, int], web_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -119,5 +126,6 @@ def web_world(
         if source.exists():
             shutil.copy(source, tmp_path / source.name)
     store = open_store(tmp_path / file.name)
+    alive(store)
     yield World(store, create_app(store, web_settings), ident, tmp_path / file.name)
     store.close()
