@@ -39,7 +39,8 @@ from synergy.settlement import DEFAULT
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
 PROOF_PART = 0.1  # of the time limit, for a proof that is looked for after the search
-FEW, PROOF_LEAST = 2_000, 30.0  # columns up to which a proof ends by its rounds, the same on any machine; seconds then
+BY_ROUNDS = 2_000  # columns up to which a proof ends by its rounds, the same on any machine,
+PROOF_LEAST = 30.0  # if not after so many seconds
 AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 
@@ -235,8 +236,8 @@ def _begun(
 
 def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside | None) -> dict[str, Any]:
     """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
-    few = solution.x is not None and len(solution.x) <= FEW
-    seconds, heard = max(PROOF_PART * effort.time_limit, PROOF_LEAST if few else 0.0), list[Proof]()
+    by_rounds = solution.x is not None and len(solution.x) <= BY_ROUNDS
+    seconds, heard = max(PROOF_PART * effort.time_limit, PROOF_LEAST if by_rounds else 0.0), list[Proof]()
     try:
         with within(0.0):
             check()
@@ -246,20 +247,16 @@ def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside 
             else:
                 found = _awaited(beside, seconds)
     except Halted:
-        found = heard[-1] if heard else None if beside is None else beside.result(0.0)
+        found = heard[-1] if heard else None if beside is None else beside.best
     return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
 
 
 def _awaited(beside: Beside, seconds: float) -> Proof | None:
     """Best proof that is found beside within a time, or until somebody asks to stop."""
     until = time.monotonic() + seconds
-    while True:
-        look = min(LOOK_S, max(0.0, until - time.monotonic()))
-        begun = time.monotonic()
-        found = beside.result(look)
-        if time.monotonic() - begun < look or time.monotonic() >= until:
-            return found
+    while time.monotonic() < until and not beside.ended(LOOK_S):
         check()
+    return beside.best
 
 
 def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, Any]:

@@ -206,6 +206,7 @@ def test_a_search_beside_is_not_held_up_by_a_proof_that_nobody_reads_yet(tmp_pat
             child.join(300)
         assert started
         assert [child.exitcode for child in started] == [0]
-        found = beside.result(0)
+        assert beside.ended(300)
+        found = beside.best
         assert found is not None
         assert len(pickle.dumps(found)) > 1 << 16  # more than a pipe holds

@@ -50,10 +50,15 @@ class Beside:
         except (EOFError, OSError, UnpicklingError):
             return
 
-    def result(self, seconds: float) -> Proof | None:
-        """Best proof that is found within a time from now, None where there is none by then."""
-        self._reader.join(seconds)
+    @property
+    def best(self) -> Proof | None:
+        """Best proof so far, None where there is none yet."""
         return self._best
+
+    def ended(self, seconds: float) -> bool:
+        """Whether the search ends within a time from now."""
+        self._reader.join(seconds)
+        return not self._reader.is_alive()
 
 
 def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:

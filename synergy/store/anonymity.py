@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -132,13 +132,7 @@ class _Archive:
     """An archive as an argument that a cache tells apart by its digest."""
 
     digest: str
-    content: bytes
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Archive) and self.digest == other.digest
+    content: bytes = field(compare=False)
 
 
 @lru_cache(maxsize=32)
