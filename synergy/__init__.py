@@ -1,27 +1,32 @@
 """Synergy: the best set of partnerships in an industrial region, who gains what, and why."""
 
-from synergy.alternatives.alternatives import Alternatives, alternatives
-from synergy.dataset.dataset import Dataset
-from synergy.dataset.read import check, read
-from synergy.dataset.scenarios import load_scenario
-from synergy.dataset.write import write
-from synergy.engine import Options, Outcome
-from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
-from synergy.explain.answer import Answer
-from synergy.explain.explain import Explainer, explain
-from synergy.explain.nearest import nearest
-from synergy.explain.question import Question
-from synergy.explain.what_if import WhatIfs
-from synergy.model.effort import Event
-from synergy.pathways.pathways import Pathways, pathways
-from synergy.plan import Decisions, Plan, Proposal
-from synergy.records.dump import plan_record
-from synergy.records.files import read_plan
-from synergy.records.schema import plan_schema
-from synergy.round import Round, run
-from synergy.scenario import Scenario, Settings
-from synergy.sensitivity.sensitivity import Sensitivity, sensitivity
-from synergy.verify.verify import verify
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+if _TYPE_CHECKING:
+    from synergy.dataset.dataset import Dataset
+    from synergy.dataset.read import check, read
+    from synergy.dataset.scenarios import load_scenario
+    from synergy.dataset.write import write
+    from synergy.engine import Options, Outcome
+    from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
+    from synergy.explanation.answer import Answer
+    from synergy.explanation.explain import Explainer, explain
+    from synergy.explanation.nearest import nearest
+    from synergy.explanation.question import Question
+    from synergy.explanation.what_if import WhatIfs
+    from synergy.graph.pathways import Pathways, pathways
+    from synergy.model.effort import Event
+    from synergy.near_optimal.alternatives import Alternatives, alternatives
+    from synergy.plan import Decisions, Plan, Proposal
+    from synergy.records.dump import plan_record
+    from synergy.records.files import read_plan
+    from synergy.records.schema import plan_schema
+    from synergy.round import Round, run
+    from synergy.scenario import Scenario, Settings
+    from synergy.uncertainty.sensitivity import Sensitivity, sensitivity
+    from synergy.verification.verify import verify
 
 __all__ = [
     "Alternatives",
@@ -62,3 +67,57 @@ __all__ = [
     "verify",
     "write",
 ]
+
+# module of each public name: loaded when it is first asked for, so that `synergy --version` loads no solver
+_MODULES = {
+    "Alternatives": "synergy.near_optimal.alternatives",
+    "Answer": "synergy.explanation.answer",
+    "Dataset": "synergy.dataset.dataset",
+    "DatasetError": "synergy.errors",
+    "Decisions": "synergy.plan",
+    "Event": "synergy.model.effort",
+    "Explainer": "synergy.explanation.explain",
+    "LoopError": "synergy.errors",
+    "Options": "synergy.engine",
+    "Outcome": "synergy.engine",
+    "Pathways": "synergy.graph.pathways",
+    "Plan": "synergy.plan",
+    "Problem": "synergy.errors",
+    "Proposal": "synergy.plan",
+    "Question": "synergy.explanation.question",
+    "Round": "synergy.round",
+    "Scenario": "synergy.scenario",
+    "Sensitivity": "synergy.uncertainty.sensitivity",
+    "Settings": "synergy.scenario",
+    "SynergyError": "synergy.errors",
+    "UsageError": "synergy.errors",
+    "VerificationError": "synergy.errors",
+    "WhatIfs": "synergy.explanation.what_if",
+    "alternatives": "synergy.near_optimal.alternatives",
+    "check": "synergy.dataset.read",
+    "explain": "synergy.explanation.explain",
+    "load_scenario": "synergy.dataset.scenarios",
+    "nearest": "synergy.explanation.nearest",
+    "pathways": "synergy.graph.pathways",
+    "plan_record": "synergy.records.dump",
+    "plan_schema": "synergy.records.schema",
+    "read": "synergy.dataset.read",
+    "read_plan": "synergy.records.files",
+    "run": "synergy.round",
+    "sensitivity": "synergy.uncertainty.sensitivity",
+    "verify": "synergy.verification.verify",
+    "write": "synergy.dataset.write",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    """Load a public name when it is first asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'synergy' has no attribute {name!r}")
+    value = getattr(_import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -32,8 +32,8 @@ from synergy.model.highs import Status
 from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
 from synergy.model.whatif import WhatIf
-from synergy.network.network import network_of
-from synergy.network.places import Floats, places_of
+from synergy.network.network import Network, network_of
+from synergy.network.places import Floats
 from synergy.plan import Decisions, Plan
 from synergy.settlement import DEFAULT
 
@@ -176,14 +176,14 @@ def match(
 
 def _matched(dataset: Dataset, options: Options, effort: Effort, executor: Executor | None) -> Outcome:
     """Plan of all with its proof, beside what each could do alone where that is asked for."""
-    places = places_of(dataset)
-    model, linear = _problem_of_all(dataset, everyone(places))
+    network = network_of(dataset)
+    model, linear = _problem_of_all(network, everyone(network.places))
     built = effort.seconds
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
         with _begun(dataset, model, effort, side) as beside:
             solution = solve(model, effort)
             if solution.x is None:
-                return _without_plan(dataset, solution, effort.stop)
+                return _without_plan(network, solution, effort.stop)
             proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
         decisions, column = decode(model, solution.x)
         plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
@@ -191,7 +191,7 @@ def _matched(dataset: Dataset, options: Options, effort: Effort, executor: Execu
             return Outcome(plan.status, plan)
         try:
             with within(SETTLED_S):
-                outcome = _compared(dataset, plan, effort, side)
+                outcome = _compared(network, plan, effort, side)
         except Halted:
             effort.say("unsettled")
             outcome = Outcome(plan.status, plan)
@@ -204,9 +204,8 @@ def problem(dataset: Dataset, scope: Scope) -> Model:
     return build(candidates_of(network_of(dataset), scope))
 
 
-def _problem_of_all(dataset: Dataset, scope: Scope) -> tuple[Model, bool]:
+def _problem_of_all(network: Network, scope: Scope) -> tuple[Model, bool]:
     """Return the model of the round and whether it is linear; then as the tables state it, for its duals to prove."""
-    network = network_of(dataset)
     model = build(candidates_of(network, scope))
     if model.integer.any():
         return model, False
@@ -214,13 +213,12 @@ def _problem_of_all(dataset: Dataset, scope: Scope) -> tuple[Model, bool]:
     return (model, False) if stated.integer.any() else (stated, True)
 
 
-def _without_plan(dataset: Dataset, solution: Solution, stop: Callable[[], bool] | None) -> Outcome:
+def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool] | None) -> Outcome:
     """Return why there is no plan: a conflict, a loop, or that the time ran out."""
     if solution.status not in (Status.INFEASIBLE, Status.UNBOUNDED):
         return Outcome("no_plan", None)
     if solution.status is Status.INFEASIBLE:
-        return Outcome("infeasible", None, diagnosis=conflict_of(dataset, stop))
-    network = network_of(dataset)
+        return Outcome("infeasible", None, diagnosis=conflict_of(network.dataset, stop))
     stated = build(candidates_of(network, everyone(network.places), prune=False, tight=False))
     return Outcome("unbounded", None, diagnosis=loop_of(stated))
 
@@ -350,8 +348,9 @@ def _alone(
     return [known[name] for name in names]
 
 
-def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
+def _compared(network: Network, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
     """Return the plan beside what each enterprise could do alone and what is done today."""
+    dataset = network.dataset
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     quiet = Effort(min(effort.gap, 1e-6), ALONE, effort.threads, effort.seed)
 
@@ -361,7 +360,6 @@ def _compared(dataset: Dataset, plan: Plan, effort: Effort, executor: Executor |
     quo: float | None = 0.0
     for one in found:
         quo = None if quo is None or one.still is None else quo + one.still
-    network = network_of(dataset)
     done, current = best(network, today(network.places), fresh(quiet))
     known = [value for value in values.values() if value is not None]
     gain = plan.value - sum(known) if len(known) == len(values) else None

@@ -18,7 +18,7 @@ from synergy.halting import SETTLED_S, Halted, halting, within
 from synergy.model.effort import Effort, Listener, Memory
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
-from synergy.verify.verify import assert_valid
+from synergy.verification.verify import assert_valid
 
 
 @dataclass(frozen=True, slots=True)

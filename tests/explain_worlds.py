@@ -11,7 +11,7 @@ from typing import Any
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.explain.question import Question
+from synergy.explanation.question import Question
 
 BASE = {
     "enterprises": "enterprise\nA\nB\nC\nD",

@@ -132,8 +132,8 @@ def _short(error: Exception) -> str:
 
 def _verified(dataset: Any, plan: Any) -> str:
     """What `synergy verify` refuses, solving again and by a second solver; "" where it refuses nothing."""
-    from synergy.verify.deep import solved_again
-    from synergy.verify.second import better_value, refused_by
+    from synergy.verification.deep import solved_again
+    from synergy.verification.second import better_value, refused_by
 
     try:
         opinion = refused_by(plan, better_value(dataset, plan))

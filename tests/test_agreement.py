@@ -18,7 +18,7 @@ from synergy.model.effort import Effort
 from synergy.model.solve import solve
 from synergy.network.network import network_of
 from synergy.round import run
-from synergy.verify.verify import verify
+from synergy.verification.verify import verify
 
 CHUNK = 20
 NEAR = 1e-5

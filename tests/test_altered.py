@@ -22,8 +22,8 @@ from synergy.records.load import plan_from_record
 from synergy.records.schema import plan_schema
 from synergy.records.seal import broken, sealed
 from synergy.round import run
-from synergy.verify.deep import solved_again
-from synergy.verify.verify import verify
+from synergy.verification.deep import solved_again
+from synergy.verification.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 # what says how the plan was found and not what it is, and texts for people: only the seal tells that they were altered

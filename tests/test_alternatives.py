@@ -11,10 +11,6 @@ import numpy as np
 import pytest
 from small_datasets import THREE_BUYERS, TWO_HOSTS, small
 
-from synergy.alternatives.aims import Way
-from synergy.alternatives.alternatives import _Search, alternatives
-from synergy.alternatives.features import Features, distance
-from synergy.alternatives.telling import alternatives_record, sentence
 from synergy.candidates.scope import everyone
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
@@ -25,10 +21,14 @@ from synergy.errors import VerificationError
 from synergy.model.effort import Effort
 from synergy.model.encode import integers_of
 from synergy.model.near import Near, Wish
+from synergy.near_optimal.aims import Way
+from synergy.near_optimal.alternatives import _Search, alternatives
+from synergy.near_optimal.features import Features, distance
+from synergy.near_optimal.telling import alternatives_record, sentence
 from synergy.network.places import places_of
 from synergy.plan import Plan
 from synergy.records.files import write_plan
-from synergy.verify.verify import assert_valid
+from synergy.verification.verify import assert_valid
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

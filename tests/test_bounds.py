@@ -26,7 +26,7 @@ from synergy.literal.rounding import Rounding, Rows
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
 from synergy.records.load import plan_from_record
-from synergy.verify.verify import assert_valid, verify
+from synergy.verification.verify import assert_valid, verify
 
 CASES = Path(__file__).parent / "cases"
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"

@@ -15,7 +15,7 @@ from synergy import literal
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.round import Options, Round, run
-from synergy.verify.verify import verify
+from synergy.verification.verify import verify
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = sorted(path.parent for path in FOLDER.glob("*/expected.json"))

@@ -21,7 +21,7 @@ from synergy.store.names import Answer
 from synergy.store.policy import composed, prices_of
 from synergy.store.responding import Reply
 from synergy.store.store import KEY_FILE, Store, make_store
-from synergy.verify.verify import verify
+from synergy.verification.verify import verify
 
 DEAL = "deal:EAST>GLASS:COG"
 ENDS = ("EAST-1", "GLASS-1", "COG")

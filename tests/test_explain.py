@@ -21,16 +21,16 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.errors import UsageError
-from synergy.explain.answer import Answer
-from synergy.explain.explain import Explainer, explain
-from synergy.explain.facts import PUBLIC, Change, Fact, may_see
-from synergy.explain.mend import changed
-from synergy.explain.nearest import nearest
-from synergy.explain.question import Question
-from synergy.explain.texts import REASONS
-from synergy.explain.texts_changes import CHANGES
-from synergy.explain.trial import Trial
-from synergy.explain.what_if import WhatIfAnswer
+from synergy.explanation.answer import Answer
+from synergy.explanation.explain import Explainer, explain
+from synergy.explanation.facts import PUBLIC, Change, Fact, may_see
+from synergy.explanation.mend import changed
+from synergy.explanation.nearest import nearest
+from synergy.explanation.question import Question
+from synergy.explanation.texts import REASONS
+from synergy.explanation.texts_changes import CHANGES
+from synergy.explanation.trial import Trial
+from synergy.explanation.what_if import WhatIfAnswer
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.round import run

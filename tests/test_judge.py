@@ -24,11 +24,11 @@ from synergy.literal.build import LiteralModel
 from synergy.literal.owners import collected
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LINK_COLUMNS, Decisions, Plan
 from synergy.round import run
-from synergy.verify.books import Books
-from synergy.verify.findings import Book
-from synergy.verify.frames import check_strays
-from synergy.verify.rows import check_rows
-from synergy.verify.verify import assert_valid, verify
+from synergy.verification.books import Books
+from synergy.verification.findings import Book
+from synergy.verification.frames import check_strays
+from synergy.verification.rows import check_rows
+from synergy.verification.verify import assert_valid, verify
 
 # what is found where a switch is off though it should be on: the judge switches on what runs or is exchanged
 SWITCHED = {"load_min": "load", "load_max": "load", "partner": "max_partners", "quality_max": "quality"}

@@ -17,8 +17,8 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
 from synergy.errors import UsageError
-from synergy.pathways.pathways import Pathway, Pathways, pathways
-from synergy.pathways.record import pathways_record
+from synergy.graph.pathways import Pathway, Pathways, pathways
+from synergy.graph.record import pathways_record
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

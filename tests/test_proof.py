@@ -18,7 +18,7 @@ from synergy.literal.proof import proven
 from synergy.plan import Plan
 from synergy.records.dump import plan_record
 from synergy.records.load import plan_from_record
-from synergy.verify.verify import assert_valid
+from synergy.verification.verify import assert_valid
 
 CASES = Path(__file__).parent / "cases"
 CHUNK = 25

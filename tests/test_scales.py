@@ -15,7 +15,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.plan import Plan
 from synergy.round import Options, run
-from synergy.verify.verify import verify
+from synergy.verification.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 # powers of ten by which amounts and prices are multiplied

@@ -18,8 +18,8 @@ from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.plan import Plan
 from synergy.records.files import write_plan
-from synergy.verify import second
-from synergy.verify.verify import verify
+from synergy.verification import second
+from synergy.verification.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 

@@ -17,9 +17,9 @@ from synergy.dataset.read import check, read
 from synergy.engine import Options, match
 from synergy.errors import VerificationError
 from synergy.model.effort import Effort
-from synergy.sensitivity.figures import Origin, changed
-from synergy.sensitivity.sensitivity import End, Sensitivity, Uncertain, sensitivity
-from synergy.sensitivity.telling import sensitivity_record, subject
+from synergy.uncertainty.figures import Origin, changed
+from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
+from synergy.uncertainty.telling import sensitivity_record, subject
 
 ROOT = Path(__file__).parents[1]
 NEEDS = "need site commodity quantity price price_low price_high\nNB b X 50 10 - -\nNC c X 50 9 5 12\nND d X 50 8.9 - -"
@@ -173,7 +173,7 @@ def test_a_large_problem_is_judged_by_the_year(tmp_path: Path, monkeypatch: pyte
     periods = "period hours\nP1 4380\nP2 4380"
     dataset = small(tmp_path / "buyers", {**THREE_BUYERS, "needs": NEEDS, "periods": periods})
     assert not _found(dataset).yearly
-    monkeypatch.setattr(sys.modules["synergy.sensitivity.sensitivity"], "LARGE", 0)
+    monkeypatch.setattr(sys.modules["synergy.uncertainty.sensitivity"], "LARGE", 0)
     found = _found(dataset)
     assert found.yearly
     assert found.found[0].worst == pytest.approx(195)

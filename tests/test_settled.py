@@ -30,8 +30,8 @@ from synergy.round import run
 from synergy.settlement import ASKED
 from synergy.settlement.rules import RULES
 from synergy.settlement.undefined import RuleUndefined
-from synergy.verify.coalitions import coalitions_again
-from synergy.verify.verify import verify
+from synergy.verification.coalitions import coalitions_again
+from synergy.verification.verify import verify
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

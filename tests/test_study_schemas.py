@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from explain_worlds import WORLDS
 
-from synergy.alternatives.alternatives import alternatives
-from synergy.alternatives.telling import alternatives_record
 from synergy.bench.explained import questions
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
-from synergy.explain.explain import Explainer
+from synergy.explanation.explain import Explainer
+from synergy.graph.pathways import pathways
+from synergy.graph.record import pathways_record
 from synergy.model.effort import Effort
-from synergy.pathways.pathways import pathways
-from synergy.pathways.record import pathways_record
+from synergy.near_optimal.alternatives import alternatives
+from synergy.near_optimal.telling import alternatives_record
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.records.load import plan_from_record
@@ -34,8 +34,8 @@ from synergy.records.schema_studies import (
     pathways_schema,
     sensitivity_schema,
 )
-from synergy.sensitivity.sensitivity import sensitivity
-from synergy.sensitivity.telling import sensitivity_record
+from synergy.uncertainty.sensitivity import sensitivity
+from synergy.uncertainty.telling import sensitivity_record
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

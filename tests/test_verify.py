@@ -18,7 +18,7 @@ from synergy.plan import Plan
 from synergy.records.dump import plan_record
 from synergy.records.load import plan_from_record
 from synergy.round import run
-from synergy.verify.verify import assert_valid, verify
+from synergy.verification.verify import assert_valid, verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 

@@ -21,8 +21,8 @@ from synergy.errors import SynergyError
 from synergy.literal.build import build
 from synergy.plan import Plan
 from synergy.solvers import highs
-from synergy.verify.second import BETTER, SECONDS, best_value
-from synergy.verify.verify import assert_valid
+from synergy.verification.second import BETTER, SECONDS, best_value
+from synergy.verification.verify import assert_valid
 
 COUNT, QUICK = 500, 20
 GAP = 1e-4

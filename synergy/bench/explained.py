@@ -15,13 +15,13 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
 from synergy.engine import Options, match
-from synergy.explain.answer import Answer
-from synergy.explain.explain import Explainer
-from synergy.explain.facts import Change
-from synergy.explain.mend import changed
-from synergy.explain.question import Question
-from synergy.explain.trial import Exchange, Trial, Way
-from synergy.explain.what_if import WhatIfs
+from synergy.explanation.answer import Answer
+from synergy.explanation.explain import Explainer
+from synergy.explanation.facts import Change
+from synergy.explanation.mend import changed
+from synergy.explanation.question import Question
+from synergy.explanation.trial import Exchange, Trial, Way
+from synergy.explanation.what_if import WhatIfs
 from synergy.model.held import NOTHING
 from synergy.plan import Plan
 

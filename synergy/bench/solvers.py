@@ -21,7 +21,7 @@ def ours(folder: str, seconds: float) -> Run:
     from synergy.dataset.read import read
     from synergy.engine import Options, match
     from synergy.records.files import write_plan
-    from synergy.verify.verify import assert_valid
+    from synergy.verification.verify import assert_valid
 
     clock = Clock()
     dataset = read(folder)

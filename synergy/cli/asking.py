@@ -15,11 +15,11 @@ from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.model.effort import Effort
 from synergy.records.files import read_plan
-from synergy.sensitivity.figures import Figure
-from synergy.sensitivity.sensitivity import End, Sensitivity, Uncertain, sensitivity
-from synergy.sensitivity.telling import SAID, sensitivity_record, subject
 from synergy.texts import figure as shown
 from synergy.texts import text, unit
+from synergy.uncertainty.figures import Figure
+from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
+from synergy.uncertainty.telling import SAID, sensitivity_record, subject
 
 FIRST = 15  # figures shown unless all are asked for
 

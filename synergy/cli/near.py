@@ -8,13 +8,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from synergy.alternatives.alternatives import Alternative, Alternatives, alternatives
-from synergy.alternatives.telling import alternatives_record, sentence
 from synergy.cli.progress import interruptible
 from synergy.cli.show import Asked
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.model.effort import Effort
+from synergy.near_optimal.alternatives import Alternative, Alternatives, alternatives
+from synergy.near_optimal.telling import alternatives_record, sentence
 from synergy.records.files import read_plan
 from synergy.texts import figure, unit
 

@@ -14,9 +14,9 @@ from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.ids import near
 from synergy.errors import UsageError
-from synergy.pathways.pathways import Pathway, Pathways, pathways
-from synergy.pathways.record import pathways_record, products
-from synergy.pathways.search import Chain
+from synergy.graph.pathways import Pathway, Pathways, pathways
+from synergy.graph.record import pathways_record, products
+from synergy.graph.search import Chain
 from synergy.proposals.names import Names, amount, names
 from synergy.texts import figure, unit
 

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
-from synergy.dataset.read import check, read, refusal
-from synergy.dataset.scenarios import load_scenario
 from synergy.errors import DatasetError, Problem, Severity, VerificationError
-from synergy.scenario import Scenario
 from synergy.texts import figure, percent, unit
 
 if TYPE_CHECKING:
+    from synergy.dataset.dataset import Dataset
     from synergy.engine import Outcome
     from synergy.plan import Plan
     from synergy.round import Round
-    from synergy.verify.findings import Finding
+    from synergy.scenario import Scenario
+    from synergy.verification.findings import Finding
 
 STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
 OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is no plan document
@@ -54,15 +52,21 @@ class Asked:
 
     def read(self) -> Dataset:
         """Return the dataset with scenario and settings applied."""
+        from synergy.dataset.read import read
+
         return read(self.dataset, self.policy(), self.settings)
 
     def policy(self) -> Scenario | None:
         """Return the scenario, if one was asked for."""
+        from synergy.dataset.scenarios import load_scenario
+
         return None if self.scenario is None else load_scenario(self.scenario)
 
 
 def check_dataset(talk: Talk, asked: Asked) -> int:
     """Print every problem of a dataset; the exit status is that of the worst."""
+    from synergy.dataset.read import check, refusal
+
     dataset: Dataset | None = None
     try:
         dataset, problems = check(asked.dataset, asked.policy(), asked.settings)
@@ -127,7 +131,7 @@ def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
     VerificationError
         The second solver's plan is above the bound.
     """
-    from synergy.verify.second import BETTER, better_value, refused_by
+    from synergy.verification.second import BETTER, better_value, refused_by
 
     dataset, plan = run.dataset, run.plan
     value = None if plan is None else better_value(dataset, plan)
@@ -236,9 +240,9 @@ def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
     from synergy.records.files import read_record
     from synergy.records.load import plan_from_record
     from synergy.records.seal import KEY, broken
-    from synergy.verify.deep import solved_again
-    from synergy.verify.second import SECONDS, better_value, refused_by
-    from synergy.verify.verify import verify
+    from synergy.verification.deep import solved_again
+    from synergy.verification.second import SECONDS, better_value, refused_by
+    from synergy.verification.verify import verify
 
     dataset, record = asked.read(), read_record(path)
     plan = plan_from_record(record)

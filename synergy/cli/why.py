@@ -12,7 +12,7 @@ from synergy.cli.show import Asked
 from synergy.cli.talk import Talk
 
 if TYPE_CHECKING:
-    from synergy.explain.answer import Answer
+    from synergy.explanation.answer import Answer
 
 NEAREST_SCHEMA = "synergy/nearest/1"
 
@@ -50,9 +50,9 @@ def explain_plan(talk: Talk, asked: Asked, why: Why) -> int:
         raise click.UsageError(talk.say("explain.which"))
     if why.asker and why.enterprise not in (None, why.asker):
         raise click.UsageError(talk.say("explain.own", name=why.asker))
-    from synergy.explain.explain import Explainer
-    from synergy.explain.nearest import nearest
-    from synergy.explain.question import Question
+    from synergy.explanation.explain import Explainer
+    from synergy.explanation.nearest import nearest
+    from synergy.explanation.question import Question
     from synergy.records.files import read_plan
 
     explainer = Explainer(asked.read(), read_plan(why.plan))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -25,6 +26,7 @@ from synergy.network.places import Bools, Floats, Ints
 from synergy.settlement.game import Assignment, Found, Worth
 
 CHUNK = 4  # coalitions that go to a process together
+LISTED = 62  # coalitions up to which all are solved where a payoff is tried: sooner done than one search for the worst
 NEAR = 1e-9  # of the greatest payoff: excesses that differ by less are the same
 
 _Key = tuple[int, ...]
@@ -77,7 +79,8 @@ class CoalitionGame:
         executor: Executor | None = None,
         effort: Effort | None = None,
     ) -> None:
-        frame, self.model = frame_of(network_of(dataset))
+        network = network_of(dataset) if known.plan is None else known.plan[0].candidates.network
+        frame, self.model = frame_of(network)
         self._depth, self._effort = depth, effort or Effort(time_limit=math.inf)
         self._prepared: Prepared = prepare(frame, depth, _carried(frame, self.model, known.plan))
         self.frame = self._prepared.frame
@@ -194,6 +197,8 @@ class CoalitionGame:
         somebody asked to stop.
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
+        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED:
+            return self._of_all(payoff, inside)
         bound = self._bound(payoff, inside)
         near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
         best = self._best(payoff, inside, self._listed(inside))
@@ -210,6 +215,17 @@ class CoalitionGame:
             bound, self._timed = min(bound, suspect.bound), self._timed or suspect.timed
             best = self._best(payoff, inside, suspect.members, best)
         return Found(best.members, best.excess, max(bound, best.excess), best.value)
+
+    def _of_all(self, payoff: Floats, inside: Bools) -> Found:
+        """Return the coalition with the greatest excess of all, each solved; the bound is that of their values."""
+        players = np.flatnonzero(inside).tolist()
+        keys = [key for size in range(1, len(players)) for key in itertools.combinations(players, size)]
+        many = [self._members(key) for key in keys]
+        best = self._best(payoff, inside, many)
+        bounds = [
+            worth.bound - float(payoff[members].sum()) for members, worth in zip(many, self.values(many), strict=True)
+        ]
+        return replace(best, bound=max(bounds, default=-np.inf))
 
     def _listed(self, inside: Bools) -> list[Bools]:
         """Return the coalitions that are looked at before any search: those known, and everybody alone."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
@@ -137,6 +136,8 @@ def _solve(matrix: csc_array) -> tuple[float, Floats]:
     size = matrix.shape[1]
     upper = vstack([-matrix, csr_array(np.ones((1, size)))], format="csr")
     limits = np.append(np.zeros(matrix.shape[0]), 1.0)
+    from scipy.optimize import linprog  # half a second of loading that most commands do without
+
     answer = linprog(-np.asarray(matrix.sum(axis=0)).ravel(), A_ub=upper, b_ub=limits, method="highs")
     if answer.status != 0 or answer.fun is None:
         return 0.0, np.zeros(size)

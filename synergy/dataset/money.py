@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from synergy.dataset.check_places import public_sites
@@ -182,6 +181,8 @@ def _best(recipes: Floats, cost: Floats, trade: _Trade) -> tuple[float, Mapping[
     # a buying market feeds inputs alone
     bought = np.hstack((np.minimum(recipes, 0.0), identity, 0 * identity, 0 * identity))
     total = np.append(np.ones(size), np.zeros(3 * goods))
+    from scipy.optimize import linprog  # half a second of loading that most commands do without
+
     answer = linprog(
         -value,
         A_ub=np.vstack((bought, total)),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pandas as pd
 
 from synergy.errors import DatasetError, Problem
@@ -106,6 +105,8 @@ def plan_problems(record: Any) -> tuple[Problem, ...]:
     tuple of Problem
         The column is a JSON pointer.
     """
+    import jsonschema  # takes long to load, and whoever writes a plan does without
+
     found = jsonschema.Draft202012Validator(plan_schema()).iter_errors(record)
     problems = list(dict.fromkeys(_problem(error) for error in islice(found, _MOST)))  # one for each missing key
     if not problems:

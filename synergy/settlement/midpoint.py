@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import networkx as nx
 import numpy as np
 from scipy.sparse import coo_array
 
@@ -90,6 +89,8 @@ def assignment_of(asked: Asked, parts: tuple[Part, ...], options: Options) -> As
         alone[part.members] = part.floor
     worths = asked.values([coalition(np.array(pair), count) for pair in pairs])
     gains = np.array([worth.value - alone[list(pair)].sum() for pair, worth in zip(pairs, worths, strict=True)])
+    import networkx as nx  # takes long to load, and every other rule does without
+
     trading: nx.Graph[int] = nx.Graph()
     trading.add_nodes_from(range(count))
     least = tolerance_of(asked, options)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
-from synergy.pathways.pathways import pathways
-from synergy.pathways.record import pathways_record
+from synergy.graph.pathways import pathways
+from synergy.graph.record import pathways_record
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, dataset_of
 from synergy.store.commit import Record
@@ -68,7 +68,7 @@ def chains(store: Store, actor: Actor, place: tuple[int, str], commodity: str) -
     Returns
     -------
     dict
-        As from `synergy.pathways.record.pathways_record`: prices of public markets, processes and steps of scale of the
+        As from `synergy.graph.record.pathways_record`: prices of public markets, processes and steps of scale of the
         library, units, offers and needs of this enterprise and of public places; nothing of any other one.
 
     Raises

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from synergy.errors import UsageError
-from synergy.explain.explain import explain
+from synergy.explanation.explain import explain
 from synergy.records.load import plan_from_record
 from synergy.store.access import Actor
 from synergy.store.archives import archive, dataset_of
@@ -54,7 +54,7 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
     Returns
     -------
     dict or None
-        As from `synergy.explain.answer.Answer.record`; None where it was not answered in time.
+        As from `synergy.explanation.answer.Answer.record`; None where it was not answered in time.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from synergy.store.archives import archive, dataset_of
 from synergy.store.results import plan_digest
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
-from synergy.verify.verify import verify
+from synergy.verification.verify import verify
 from synergy.worker.scheduler import executor
 
 Record = dict[str, Any]

@@ -8,27 +8,27 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from synergy.alternatives.alternatives import alternatives
-from synergy.alternatives.telling import alternatives_record
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.subset import subset
 from synergy.errors import ConflictError, SynergyError, UnavailableError
-from synergy.explain.explain import Explainer
-from synergy.explain.question import Question
+from synergy.explanation.explain import Explainer
+from synergy.explanation.question import Question
+from synergy.graph.pathways import pathways
+from synergy.graph.record import pathways_record
 from synergy.model.effort import Effort
-from synergy.pathways.pathways import pathways
-from synergy.pathways.record import pathways_record
+from synergy.near_optimal.alternatives import alternatives
+from synergy.near_optimal.telling import alternatives_record
 from synergy.plan import Plan
 from synergy.records.load import plan_from_record
 from synergy.records.plain import plain
-from synergy.sensitivity.sensitivity import sensitivity
-from synergy.sensitivity.telling import sensitivity_record
 from synergy.store.access import WORKER
 from synergy.store.archives import dataset_of
 from synergy.store.commit import Record
 from synergy.store.names import StudyKind
 from synergy.store.store import Store
 from synergy.store.studies import Held, claim_study, finish_study
+from synergy.uncertainty.sensitivity import sensitivity
+from synergy.uncertainty.telling import sensitivity_record
 from synergy.worker.apart import DiedError, LateError, LeftError, Stop, apart
 from synergy.worker.causes import cause, died, late, sentence
 

@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from synergy.errors import UsageError
-from synergy.explain.explain import explain
+from synergy.explanation.explain import explain
 from synergy.records.load import plan_from_record
 from synergy.store.archives import dataset_of
 from synergy.store.wondering import Ground, Wondered
@@ -31,7 +31,7 @@ def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float
     Returns
     -------
     dict or None
-        As from `synergy.explain.answer.Answer.record`; None where it takes longer, or cannot be told.
+        As from `synergy.explanation.answer.Answer.record`; None where it takes longer, or cannot be told.
     """
     try:
         found: dict[str, Any] | None = apart(main, (ground, question, enterprise), seconds)

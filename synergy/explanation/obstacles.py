@@ -1,0 +1,251 @@
+"""Obstacles: what keeps an exchange from being possible at all, and what would take that away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from synergy.candidates.candidates import Reason as Code
+from synergy.candidates.candidates import holder_ids, quality_rows
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import own_column
+from synergy.explanation.facts import PUBLIC, Fact, Reason
+from synergy.explanation.mend import Mend
+from synergy.explanation.question import Question
+from synergy.explanation.trial import Trial
+from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
+from synergy.network.links import matches
+from synergy.network.network import Network, network_of
+from synergy.network.places import PUBLIC as PUBLIC_PLACE
+from synergy.network.places import Bools, Ints
+
+Obstacle = tuple[Reason, Mend | None]
+LOT = 1000.0  # units of a hypothetical offer or need where nothing says how much the other end could exchange
+
+
+def obstacle(trial: Trial, question: Question) -> Obstacle | None:
+    """Return why an exchange cannot be at all, and what takes that away; None where it can be.
+
+    Parameters
+    ----------
+    trial : Trial
+    question : Question
+
+    Returns
+    -------
+    (Reason, Mend or None) or None
+        Without a mend no single change of the dataset is known to help.
+    """
+    for look in (_ends, _links, _kinds, _arcs):
+        found = look(trial, question)
+        if found is not None:
+            return found
+    return None
+
+
+def owner_of(dataset: Dataset, site: str) -> frozenset[str]:
+    """Return the enterprise of a site as those on whose data something rests; nobody at a public place."""
+    sites = dataset["sites"]
+    owner = str(sites.loc[sites["site"] == site, "enterprise"].iloc[0])
+    return frozenset({owner}) if owner else PUBLIC
+
+
+def _groups(network: Network, groups: Groups, site: str, good: str, ranks: Bools) -> Ints:
+    """Return the groups of a commodity at a site whose kind may take part in such an exchange."""
+    places = network.places
+    here = (places.sites[groups.site] == site) & (places.commodities[groups.commodity] == good)
+    return np.flatnonzero(here & ranks[groups.rank])
+
+
+def _sides(network: Network, question: Question) -> tuple[Ints, Ints]:
+    """Return the groups of outlets and of inlets that could be the ends."""
+    table = INSIDE if question.origin == question.target else BETWEEN
+    gives = _groups(network, network.sources, question.origin, question.commodity, np.asarray(table.any(axis=1)))
+    takes = _groups(network, network.sinks, question.target, question.commodity, np.asarray(table.any(axis=0)))
+    return gives, takes
+
+
+def _ends(trial: Trial, question: Question) -> Obstacle | None:
+    """No outlet, or no inlet, of the commodity there."""
+    network, dataset = trial.network, trial.dataset
+    gives, takes = _sides(network, question)
+    if len(gives) and len(takes):
+        return None
+    if not dataset.settings.allow_builds:
+        free = replace(dataset, settings=replace(dataset.settings, allow_builds=True))
+        more = _sides(network_of(free), question)
+        if len(more[0]) and len(more[1]):
+            return Reason("no_builds"), Mend("no_builds", settings={"allow_builds": True})
+    if not len(gives) and not len(takes):
+        return Reason("no_ends"), None
+    if not len(gives):
+        lot = _lot(network.inlets.amount[np.isin(network.inlets.group, takes)])
+        row: dict[str, Any] = {"offer": _fresh(dataset, "offers"), "site": question.origin, "quantity": lot}
+        return Reason("no_outlet"), Mend("no_outlet", {"offers": [row | {"commodity": question.commodity}]})
+    lot = _lot(network.outlets.amount[np.isin(network.outlets.group, gives)])
+    row = {"need": _fresh(dataset, "needs"), "site": question.target, "quantity": lot}
+    return Reason("no_inlet"), Mend("no_inlet", {"needs": [row | {"commodity": question.commodity}]})
+
+
+def _lot(amount: Any) -> float:
+    """Return how much a year some ends could exchange, `LOT` where that is unknown or endless."""
+    total = float(amount.sum())
+    return total if 0 < total < np.inf else LOT
+
+
+def _fresh(dataset: Dataset, table: str) -> str:
+    """Return an id that a table does not have yet."""
+    known = set(dataset[table][own_column(table)])
+    return next(name for count in range(len(known) + 1) if (name := f"what-if-{count}") not in known)
+
+
+def _links(trial: Trial, question: Question) -> Obstacle | None:
+    """No link: too far, forbidden, or nothing carries it."""
+    if question.origin == question.target:
+        return None
+    network = trial.network
+    places, links, remote = network.places, network.links, network.remote
+    ends = (question.origin, question.target, question.commodity)
+    found, gone = (
+        (places.sites[table.origin] == ends[0])
+        & (places.sites[table.target] == ends[1])
+        & (places.commodities[table.commodity] == ends[2])
+        & ((table.mode == question.mode) | (question.mode == ""))
+        for table in (links, remote)
+    )
+    if found.any():
+        return None
+    banned, far = gone & (remote.code == "forbidden"), gone & (remote.code == "distance")
+    if banned.any():
+        return _forbidden(trial, question, str(remote.mode[np.flatnonzero(banned)[0]]))
+    if far.any():
+        least = np.flatnonzero(far)[np.argmin(remote.number[far])]
+        return _too_far(trial.dataset, question, str(remote.mode[least]), float(remote.number[least]))
+    mode = question.mode or "link"
+    row = dict(zip(("from_site", "to_site", "commodity", "mode"), (*ends, mode), strict=True))
+    free = {"km": 0.0, "cost_per_unit": 0.0, "loss": 0.0, "fixed_capex": 0.0}
+    return Reason("no_link"), Mend("no_link", {"links": [row | free]})
+
+
+def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
+    """The scenario or a row of links forbids it."""
+    dataset, places = trial.dataset, trial.network.places
+    ends = [np.flatnonzero(known == name) for known, name in _ids(trial.network, question)]
+    kept = tuple(one for one in dataset.settings.forbid if not matches(one, places, *ends).any())
+    settings = {"forbid": kept} if len(kept) < len(dataset.settings.forbid) else {}
+    rows = dataset["links"]
+    mine = (rows["from_site"] == question.origin) & (rows["to_site"] == question.target) & rows["forbidden"]
+    mine &= rows["commodity"] == question.commodity
+    keys = rows.loc[mine, ["from_site", "to_site", "commodity", "mode"]]
+    lifted = [
+        {str(name): str(value) for name, value in key.items()} | {"forbidden": False} for _, key in keys.iterrows()
+    ]
+    reason = Reason("forbidden", {"mode": Fact(mode, PUBLIC)})
+    return reason, Mend("forbidden", {"links": lifted} if lifted else {}, settings)
+
+
+def _ids(network: Network, question: Question) -> tuple[tuple[Any, str], ...]:
+    """Return the known ids and the id of origin, target and commodity."""
+    places = network.places
+    return (
+        (places.sites, question.origin),
+        (places.sites, question.target),
+        (places.commodities, question.commodity),
+    )
+
+
+def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Obstacle:
+    """Farther than the mode goes: by so many kilometres."""
+    rows = dataset["transport"]
+    most = float(rows.loc[(rows["mode"] == mode) & (rows["commodity"] == question.commodity), "max_km"].iloc[0])
+    facts = {"number": over, "km": most + over, "most": most, "mode": mode}
+    row: dict[str, Any] = {"from_site": question.origin, "to_site": question.target, "mode": mode}
+    row |= {"commodity": question.commodity, "km": most}
+    reason = Reason("too_far", {name: Fact(value, PUBLIC) for name, value in facts.items()})
+    return reason, Mend("too_far", {"links": [row]})
+
+
+def _kinds(trial: Trial, question: Question) -> Obstacle | None:
+    """Both ends are there, but a store feeds no store, and a market no market."""
+    return None if len(question.arcs(trial.network)) else (Reason("kinds"), None)
+
+
+def _arcs(trial: Trial, question: Question) -> Obstacle | None:
+    """Every exchange of the pair is ruled out: a quality is not stated, or an end has nothing."""
+    candidates = trial.model.candidates
+    arcs = question.arcs(trial.network)
+    codes = candidates.reason[arcs][:, question.periods(trial.network)]
+    if (codes == Code.CANDIDATE).any():
+        return None
+    silent = arcs[(codes == Code.QUALITY_UNSTATED).any(axis=1)]
+    if len(silent):
+        return _unstated(trial, question, int(silent[0]))
+    sources, sinks = (np.unique(ends[arcs]) for ends in (trial.network.arcs.outlet, trial.network.arcs.inlet))
+    starved = _starved(trial, trial.network.inlets, sinks) and not _starved(trial, trial.network.outlets, sources)
+    return Reason("nothing_to_take" if starved else "nothing_to_send"), None
+
+
+def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
+    """Return whether some groups have units alone, each of which lacks an input that nothing can bring."""
+    network = trial.network
+    members = np.flatnonzero(np.isin(ends.group, groups))
+    if not (ends.kind[members] == EndKind.UNIT).all():
+        return False
+    brought = np.bincount(network.arcs.inlet, weights=_could(trial), minlength=len(network.sinks.site)) > 0
+    inputs = network.inlets
+    hungry = (inputs.kind == EndKind.UNIT) & ~brought[inputs.group]
+    idle = (network.units.capacity[:, None] * network.units.available).max(axis=1) <= 0
+    lacking = idle | np.isin(np.arange(len(idle)), inputs.ref[hungry])
+    return bool(lacking[ends.ref[members]].all())
+
+
+def _could(trial: Trial) -> Any:
+    """Return which exchanges start where something is stated to be."""
+    network = trial.network
+    given = np.bincount(
+        network.outlets.group, weights=network.outlets.amount.max(axis=1), minlength=len(network.sources.site)
+    )
+    return (given[network.arcs.outlet] > 0).astype(float)
+
+
+def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
+    """The outlet does not state what the inlet limits."""
+    network, dataset = trial.network, trial.dataset
+    source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+    rows = quality_rows(network)
+    rows = rows[rows["sink"] == sink]
+    stated = network.qualities.values[network.sources.signature[source]]
+    missing = rows[np.isnan(stated[rows["property"].to_numpy(int)])]
+    holder = outlet_holder(network, int(network.sources.first[source]))
+    stated_rows = []
+    for name, low, high in zip(missing["property"], missing["minimum"], missing["maximum"], strict=True):
+        limit = float(low if np.isnan(high) else high)
+        quality = str(network.qualities.properties[int(name)])
+        stated_rows.append({"holder": holder, "commodity": question.commodity, "property": quality, "value": limit})
+    public = network.inlets.kind[network.sinks.first[sink]] == EndKind.UNIT
+    told = PUBLIC if public else owner_of(dataset, question.target)
+    facts = {"property": Fact(", ".join(str(row["property"]) for row in stated_rows), told)}
+    return Reason("quality_unstated", facts), Mend("quality_unstated", {"qualities": stated_rows})
+
+
+def outlet_holder(network: Network, outlet: int) -> str:
+    """Return the id under which the tables know what an outlet states: offer, process, store or market."""
+    ends, dataset = network.outlets, network.dataset
+    kind, ref = ends.kind[outlet], int(ends.ref[outlet])
+    tables = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets"}
+    if kind == EndKind.UNIT:
+        return str(network.places.processes[network.units.process[ref]])
+    table = tables[EndKind(kind)]
+    return str(dataset[table][own_column(table)].iloc[ref])
+
+
+def inlet_holder(network: Network, inlet: int) -> str:
+    """Return the id under which the tables know what an inlet limits."""
+    return str(holder_ids(network, np.array([inlet]))[0])
+
+
+def public_place(network: Network, site: int) -> bool:
+    """Return whether a site belongs to no enterprise."""
+    return bool(network.places.owner[site] == PUBLIC_PLACE)

@@ -1,0 +1,103 @@
+"""Searches: the smallest amount of a change with which an exchange enters, found and confirmed by solving again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from synergy.explanation.trial import Exchange, Way
+from synergy.network.places import Ints
+
+CLOSE = 1e-3  # relative width at which an amount is the smallest
+DOUBLINGS, HALVINGS = 24, 14
+NEWTONS = 40
+UNSEEN = 100.0  # grains below which a subsidy is none
+MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the solver sees it, in grains
+
+
+def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -> float | None:
+    """Return the smallest amount that passes a test which larger amounts pass too.
+
+    Parameters
+    ----------
+    test : callable
+        Solves with an amount and says whether it suffices.
+    step : float
+        First amount tried.
+    most : float
+        Greatest amount tried.
+
+    Returns
+    -------
+    float or None
+        An amount that passed, at most `CLOSE` above one that did not; None where none passes.
+    """
+    low, high = 0.0, min(step, most)
+    for _ in range(DOUBLINGS):
+        if test(high):
+            break
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
+    else:
+        return None
+    for _ in range(HALVINGS):
+        if high - low <= CLOSE * high:
+            break
+        middle = (low + high) / 2
+        low, high = (low, middle) if test(middle) else (middle, high)
+    return high
+
+
+def noise(exchange: Exchange, amount: float) -> bool:
+    """Whether money per unit of an exchange is below what the solver is sure to see: no figure to tell anybody."""
+    return abs(amount) <= UNSEEN * exchange.trial.held.grain(exchange.flows)
+
+
+def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[float, Way] | None:
+    """Return the smallest subsidy per unit that brings an exchange in, and the plan that follows.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    way : Way
+        A plan in which it is forced in, and what it needs for that.
+    columns : numpy.ndarray of int64, optional
+        The flows that are paid for, all of the exchange where none are named.
+
+    Returns
+    -------
+    (float, Way) or None
+        Money per unit leaving; negative where it could bear a charge of that much. None where no subsidy helps.
+
+    Notes
+    -----
+    What a plan with the exchange is worth is convex in the subsidy, with the quantity as its slope, so Newton's steps
+    from above end at the threshold (as Dinkelbach 1967, Management Science 13:492, for ratios).
+    """
+    held, trial = exchange.trial.held, exchange.trial
+    paid = exchange.flows if columns is None else columns
+    quantity = float(way.rest.x[paid].sum())
+    if quantity <= 0:
+        return None
+    amount = (trial.value - way.rest.value) / quantity
+    for _ in range(NEWTONS):
+        with held.trying():
+            held.price(paid, amount)
+            found = exchange.along(way)
+        gained = found.rest.value - trial.value
+        if found.quantity <= 0 or gained <= trial.tie:
+            break
+        less = gained / float(found.rest.x[paid].sum())
+        if less <= held.grain(paid):
+            break
+        amount -= less
+    for margin in MARGINS:
+        more = amount + margin * max(held.grain(paid), 1e-6 * abs(amount))
+        with held.trying():
+            held.price(paid, more)
+            entered = exchange.enters(way)
+        if entered is not None:
+            return more, entered
+    return None

@@ -1,0 +1,329 @@
+"""Trial: a plan's problem with nothing pruned and its integers held, warm, for questions about single exchanges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from synergy.candidates.candidates import Candidates, candidates_of
+from synergy.candidates.reach import Reach
+from synergy.candidates.scope import everyone
+from synergy.dataset.dataset import Dataset
+from synergy.errors import UsageError
+from synergy.explanation.question import Question
+from synergy.explanation.roomy import roomy
+from synergy.model.assembly import Block
+from synergy.model.build import Model
+from synergy.model.encode import integers_of
+from synergy.model.held import NOTHING as NOWHERE
+from synergy.model.held import Held, Rest
+from synergy.model.highs import Session
+from synergy.network.ends import EndKind, Ends
+from synergy.network.links import between_enterprises
+from synergy.network.network import network_of
+from synergy.network.places import Bools, Floats, Ints
+from synergy.plan import Decisions
+
+SLOPES, THINNED = 6, 8  # rounds of slope scaling, and decisions tried without
+PART = 1e-9  # part of a yes-or-no that the relaxation uses
+FORCED = 0.01  # part of what an exchange could carry that it has to carry when it is forced in
+NOTHING = 1e-6  # part of it below which it carries nothing
+TIE = 1e-8  # part of the value below which two plans are worth the same
+
+
+class Trial:
+    """A plan, held but for what can be asked.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What the plan follows from, or a changed one.
+    decisions : Decisions
+        The plan; its builds, links and switches are held.
+    narrow : bool
+        Whether no others can be asked for, see `synergy.model.held.Held`.
+    """
+
+    def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
+        self.dataset, self.decisions = dataset, decisions
+        self.network = network_of(dataset)
+        self.model: Model = roomy(self.network)
+        self.whole = integers_of(self.model, decisions)
+        self.held = Held(self.model, self.whole, narrow=narrow)
+        self.rest = self.held.solve()
+
+    @property
+    def value(self) -> float:
+        """Return what the plan is worth with its integers held, in money a year."""
+        return self.rest.value
+
+    @property
+    def tie(self) -> float:
+        """Return the money below which two plans are worth the same."""
+        return TIE * max(1.0, abs(self.value))
+
+    @cached_property
+    def pruned(self) -> Candidates:
+        """Return what may pay at all, with the reasons of the rest."""
+        return candidates_of(self.network, everyone(self.network.places))
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Return the tightest bounds of what can be exchanged, nothing pruned."""
+        return candidates_of(self.network, everyone(self.network.places), prune=False).reach
+
+    @cached_property
+    def relaxed(self) -> Floats:
+        """Return the money lost by a unit of each column at the optimum of the relaxation, NaN where it has none."""
+        problem = self.held.problem
+        dual = Session(problem, relaxed=True).solve().column_dual
+        if dual is None:
+            return np.full(len(problem.cost), np.nan)
+        reduced: Floats = dual * problem.money / problem.column
+        return reduced
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an exchange is brought in: what it needs opened, built or switched on, and the plan around it.
+
+    Parameters
+    ----------
+    whole : numpy.ndarray
+        Values of the exchange's own integer columns.
+    rest : Rest
+        The best plan that has them.
+    quantity : float
+        What is exchanged there, a year.
+    """
+
+    whole: Floats
+    rest: Rest
+    quantity: float
+
+
+class Exchange:
+    """One exchange of a trial: its columns, what it needs, and what forcing it in costs.
+
+    Parameters
+    ----------
+    trial : Trial
+    question : Question
+    """
+
+    def __init__(self, trial: Trial, question: Question) -> None:
+        self.trial, self.question = trial, question
+        network, model = trial.network, trial.model
+        self.arcs = question.arcs(network)
+        flow = model.column("flow")
+        hit = np.isin(flow.key["arc"], self.arcs) if len(flow) else np.empty(0, dtype=bool)
+        if len(flow):
+            hit &= question.periods(network)[flow.key["period"]]
+        self.flows: Ints = flow.start + np.flatnonzero(hit)
+        arc = flow.key["arc"][hit] if len(flow) else np.empty(0, np.int64)
+        self.links = np.unique(network.arcs.link[arc])
+        self.links = self.links[self.links >= 0]
+        self.sources, self.sinks = np.unique(network.arcs.outlet[arc]), np.unique(network.arcs.inlet[arc])
+        self.outlets, self.inlets = (
+            self._members(network.outlets, self.sources),
+            self._members(network.inlets, self.sinks),
+        )
+        period = flow.key["period"][hit] if len(flow) else arc
+        most = float(trial.reach.flow[arc, period].sum())
+        self.most = most if 0 < most < np.inf else 1.0
+        self.own = self._own_integers()
+
+    def _members(self, ends: Ends, groups: Ints) -> Ints:
+        """Return the members of some groups."""
+        return np.flatnonzero(np.isin(ends.group, groups))
+
+    def units(self, ends: Ends, members: Ints) -> Ints:
+        """Return the units among some members."""
+        return np.unique(ends.ref[members[ends.kind[members] == EndKind.UNIT]])
+
+    def _own_integers(self) -> Ints:
+        """Return the integer columns that the exchange may need: links of the pair, units and switches at its ends."""
+        network, model, whole = self.trial.network, self.trial.model, self.trial.whole
+        units = np.concatenate([self.units(network.outlets, self.outlets), self.units(network.inlets, self.inlets)])
+        steps, found = network.units.steps, [np.empty(0, np.int64)]
+        built, opened, switch, partner = (model.column(name) for name in ("built", "open", "on", "partner"))
+        if len(built):
+            of = steps.unit[built.key["step"]]
+            standing = np.unique(of[whole[built.span] > 0.5])
+            found.append(built.start + np.flatnonzero(np.isin(of, np.setdiff1d(units, standing))))
+        if len(switch):
+            here = np.isin(switch.key["unit"], units) & self.question.periods(network)[switch.key["period"]]
+            found.append(switch.start + np.flatnonzero(here))
+        if len(partner):
+            owners = self.owners
+            pair = (np.minimum(*owners), np.maximum(*owners))
+            found.append(
+                partner.start + np.flatnonzero((partner.key["one"] == pair[0]) & (partner.key["other"] == pair[1]))
+            )
+        columns = np.unique(np.concatenate(found)).astype(np.int64)
+        columns = columns[whole[columns] < 0.5]
+        rivals = opened.start + np.flatnonzero(self._between(opened)) if len(opened) else columns[:0]
+        return np.unique(np.concatenate([columns, rivals, self._companions(columns)])).astype(np.int64)
+
+    def _between(self, opened: Block) -> Bools:
+        """Return which links that cost capex join the pair: one may take the place of another."""
+        links, places = self.trial.network.links, self.trial.network.places
+        link = opened.key["link"]
+        mine = places.sites[links.origin[link]] == self.question.origin
+        mine &= places.sites[links.target[link]] == self.question.target
+        return np.asarray(mine & (places.commodities[links.commodity[link]] == self.question.commodity))
+
+    def _companions(self, own: Ints) -> Ints:
+        """Return the closed links over which new units at the ends could get other inputs, or send what they make."""
+        trial, network, model = self.trial, self.trial.network, self.trial.model
+        built, opened = model.column("built"), model.column("open")
+        new = own[(own >= built.start) & (own < built.stop)] - built.start
+        if not len(new) or not len(opened):
+            return np.empty(0, np.int64)
+        units = np.unique(network.units.steps.unit[built.key["step"][new]])
+        touched = np.zeros(len(network.arcs.link), dtype=bool)
+        for ends, group in ((network.outlets, network.arcs.outlet), (network.inlets, network.arcs.inlet)):
+            mine = np.unique(ends.group[(ends.kind == EndKind.UNIT) & np.isin(ends.ref, units)])
+            touched |= np.isin(group, mine)
+        touched &= (trial.pruned.reason == 0).any(axis=1)
+        columns = opened.start + np.flatnonzero(np.isin(opened.key["link"], np.unique(network.arcs.link[touched])))
+        return columns[trial.whole[columns] < 0.5]
+
+    @property
+    def owners(self) -> tuple[int, int]:
+        """Return the enterprises of both ends, `synergy.network.places.PUBLIC` for none."""
+        places, question = self.trial.network.places, self.question
+        ends = [np.flatnonzero(places.sites == site)[0] for site in (question.origin, question.target)]
+        return int(places.owner[ends[0]]), int(places.owner[ends[1]])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of the enterprises of both ends, none for public places."""
+        return tuple(str(self.trial.network.places.enterprises[one]) for one in self.owners if one >= 0)
+
+    @property
+    def partnership(self) -> bool:
+        """Return whether it is between two enterprises."""
+        places = self.trial.network.places
+        ends = [np.flatnonzero(places.sites == site) for site in (self.question.origin, self.question.target)]
+        return bool(between_enterprises(places, *ends)[0])
+
+    def quantity(self, rest: Rest) -> float:
+        """Return what is exchanged a year, 0 where it is noise."""
+        if not len(rest.x):
+            return 0.0
+        total = float(rest.x[self.flows].sum())
+        return total if total > NOTHING * self.most else 0.0
+
+    def best(self) -> Way | None:
+        """Return the best way that slope scaling passes under what is asked of the trial now, None where there is none.
+
+        Notes
+        -----
+        Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195) over the few yes-or-no decisions
+        that are the exchange's own, then each left out in turn: a good way, not always the best.
+        """
+        found = self._scaled() if len(self.own) else self.along(Way(np.empty(0), NOWHERE, 0.0))
+        return found if found is not None and len(found.rest.x) else None
+
+    def _scaled(self) -> Way | None:
+        """Return the best way of slope scaling."""
+        held, own = self.trial.held, self.own
+        cost = self.trial.model.cost[own]
+        more, seen = np.zeros(len(own)), set()
+        best: Way | None = None
+        for _ in range(SLOPES):
+            with held.trying():
+                held.bound(own, 0.0, 1.0)
+                held.price(own, more)
+                relaxed = held.solve()
+            if not len(relaxed.x):
+                break
+            part = relaxed.x[own]
+            chosen = self._rounded(part)
+            if chosen.tobytes() in seen:
+                break
+            seen.add(chosen.tobytes())
+            best = _better(best, self.along(Way(chosen, NOWHERE, 0.0)))
+            more = np.where(part > PART, cost / np.maximum(part, PART) - cost, more)
+        return best if best is None else self._thinned(best)
+
+    def _rounded(self, part: Floats) -> Floats:
+        """Return what is used at all, of the steps of one unit the one that is used most."""
+        built = self.trial.model.column("built")
+        place = self.own - built.start
+        step = (place >= 0) & (place < len(built))
+        rival = np.where(step, 0, -1 - np.arange(len(part)))
+        if step.any():
+            rival[step] = self.trial.network.units.steps.unit[built.key["step"][place[step]]]
+        order = np.lexsort((part, rival))
+        last = np.append(np.diff(rival[order]) != 0, True)
+        chosen = np.zeros(len(part))
+        chosen[order[last]] = part[order[last]] > PART
+        return chosen
+
+    def _thinned(self, way: Way) -> Way:
+        """Return a way without what it is better without, the dearest tried first."""
+        dear = np.argsort(self.trial.model.cost[self.own], kind="stable")
+        for place in dear[way.whole[dear] > 0.5][:THINNED]:
+            less = way.whole.copy()
+            less[place] = 0.0
+            way = _better(way, self.along(Way(less, NOWHERE, 0.0)))
+        return way
+
+    def forced(self) -> Way | None:
+        """Return the best plan in which at least `FORCED` of what it could carry is exchanged."""
+        held = self.trial.held
+        with held.trying():
+            held.together(self.flows, FORCED * self.most)
+            return self.best()
+
+    def along(self, way: Way) -> Way:
+        """Return the best plan for a way under what is asked of the trial now, nothing forced."""
+        held = self.trial.held
+        with held.trying():
+            held.bound(self.own, way.whole, way.whole)
+            rest = held.solve()
+        return Way(way.whole, rest, self.quantity(rest))
+
+    def needs(self, way: Way) -> Floats:
+        """Return what a way has of the exchange's own integer columns that the plan has not."""
+        more: Floats = np.maximum(way.whole - self.trial.whole[self.own], 0.0)
+        return more
+
+    def enters(self, way: Way) -> Way | None:
+        """Return the plan in which it is exchanged of itself under what is asked now, None where it is not.
+
+        A plan without what it needs is a rival, and wins where both are worth the same.
+        """
+        found = self.along(way)
+        if found.quantity <= 0:
+            return None
+        if self.needs(way).any() and self.trial.held.worth() >= found.rest.value - self.trial.tie:
+            return None
+        return found
+
+
+def _better(one: Way | None, other: Way) -> Way:
+    """Return the way that is worth more, the first where they are worth the same."""
+    return other if one is None or other.rest.value > one.rest.value else one
+
+
+def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> Trial:
+    """Return the trial of a plan, as `Trial` takes it.
+
+    Raises
+    ------
+    UsageError
+        The plan does not follow from the dataset: nothing satisfies the constraints with its builds and links.
+    """
+    trial = Trial(dataset, decisions, narrow=narrow)
+    if not len(trial.rest.x) and len(trial.model.cost):
+        raise UsageError(
+            "the plan does not follow from the dataset: no exchanges fit its builds and links; "
+            "explain it with the scenario and settings it was made with "
+            "/ 方案与数据集不符：其新建装置和线路下没有可行的交换；请使用生成该方案时的情景和设置"
+        )
+    return trial

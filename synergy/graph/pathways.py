@@ -1,0 +1,213 @@
+"""Pathways of a commodity: the chains it can take, ranked by what they earn, and whether there is enough for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from math import inf
+
+from synergy.dataset.dataset import Dataset
+from synergy.errors import UsageError
+from synergy.graph.catalogue import catalogue_of, holdings
+from synergy.graph.margins import Line, Scale, least, line_of, quantities, scale_of
+from synergy.graph.prices import Prices
+from synergy.graph.search import Catalogue, Chain, chains
+
+DEPTH = 4
+LEAST_SHARE = 0.1
+MINOR = 0.01  # of the turnover: a last step that changes the margin by less is of no account
+MOST = 5000  # chains
+ENERGY = ("heat", "power", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """One chain.
+
+    Parameters
+    ----------
+    chain : tuple of (str, str)
+        Each process and what it takes of the chain; the first takes the starting commodity.
+    line : Line
+        Its amounts per unit of the start.
+    scales : tuple of Scale
+        By quantity; every step of scale that there is enough for, else the smallest.
+    best : Scale
+        The one with the greatest margin at middle prices, of those that lack nothing where there are any.
+    added : float or None
+        What the last step adds to the margin at middle prices; None for the first.
+    least : float
+        Units a year of the start that fill the smallest new unit of every step that may be built.
+    lacking : float
+        What is missing to fill those of which no unit stands; 0 where there is enough.
+    firms : int or None
+        How many of those who have it are needed to fill them, the largest first; None where all are too few.
+    loop : bool
+        Whether the last step gives back something that the chain took.
+    minor : bool
+        Whether the last step hardly changes what the chain earns.
+    ends : bool
+        Whether somebody pays for what the last step makes; others only lead on.
+    """
+
+    chain: Chain
+    line: Line
+    scales: tuple[Scale, ...]
+    best: Scale
+    added: float | None
+    least: float
+    lacking: float
+    firms: int | None
+    loop: bool
+    minor: bool
+    ends: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is enough of its start and of its inputs, and somebody takes all its outputs."""
+        return not (self.lacking or self.best.short or self.best.unsold)
+
+    @property
+    def margins(self) -> tuple[float, float, float]:
+        """Money per unit of the start at low, middle and high prices, in new units where a step may be built."""
+        low, middle, high = self.best.margin.tolist()
+        return low, middle, high
+
+
+@dataclass(frozen=True, slots=True)
+class Pathways:
+    """All chains of a commodity.
+
+    Parameters
+    ----------
+    commodity : str
+    depth : int
+        Most processes in a chain.
+    held : mapping of str to float
+        Units a year in the region by owner, the largest first.
+    bought : float
+        Units a year that can be bought outside (may be infinite).
+    worth : tuple of float
+        What is given up with a unit at low, middle and high prices (money).
+    chains : tuple of Pathway
+        The best first; those that lack something after those that do not.
+    aids : tuple of str
+        Processes of which the commodity is a mere aid.
+    closed : tuple of str
+        Processes that take it, stand nowhere and may not be built.
+    cut : bool
+        Whether there are more chains than were looked at.
+    """
+
+    commodity: str
+    depth: int
+    held: Mapping[str, float]
+    bought: float
+    worth: tuple[float, float, float]
+    chains: tuple[Pathway, ...]
+    aids: tuple[str, ...]
+    closed: tuple[str, ...]
+    cut: bool
+
+
+def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_share: float = LEAST_SHARE) -> Pathways:
+    """Return every chain that a commodity can take in the catalogue of processes.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Checked tables and settings; prices at their low and high end from ``price_low`` and ``price_high``.
+    commodity : str
+        Where the chains start.
+    depth : int
+        Most processes in a chain.
+    least_share : float
+        Part of the worth of a process's inputs (0..1) below which a commodity is a mere aid of it.
+
+    Returns
+    -------
+    Pathways
+
+    Raises
+    ------
+    UsageError
+        The dataset has no such commodity.
+
+    Notes
+    -----
+    A margin is what all that leaves the chain fetches, less what else it takes, running cost with carbon, the annuity
+    of new units, and what is given up with the starting commodity (what its last unit in the region fetches now).
+    Co-products and co-inputs are priced by `synergy.graph.prices`; transport and limits on quality are left out.
+    """
+    known = dataset["commodities"]["commodity"].to_list()
+    if commodity not in known:
+        raise UsageError(f"no such commodity: {commodity!r}; known: {', '.join(known[:20])}")
+    technologies = catalogue_of(dataset)
+    held = holdings(dataset, technologies)
+    prices = Prices(dataset, technologies, held)
+    phase = dataset["commodities"]["phase"].isin(ENERGY)
+    energy = frozenset(dataset["commodities"].loc[phase, "commodity"])
+    goods = dataset["commodities"][~phase].set_index("commodity")["mass_t"].dropna()
+    mass = {str(name): float(size) for name, size in goods.items()}
+    catalogue = Catalogue(technologies, prices, energy, mass, least_share)
+    own = dict(sorted(held.get(commodity, {}).items(), key=lambda pair: (-pair[1], pair[0])))
+    rows = dataset["markets"][(dataset["markets"]["commodity"] == commodity) & (dataset["markets"]["side"] == "buy")]
+    bought = float(rows["limit"].fillna(inf).sum())
+    listed = list(islice(chains(catalogue, commodity, depth), MOST + 1))
+    users = catalogue.users(commodity)
+    low, middle, high = prices.worth(commodity).tolist()
+    return Pathways(
+        commodity=commodity,
+        depth=depth,
+        held=own,
+        bought=bought,
+        worth=(low, middle, high),
+        chains=_ranked(listed[:MOST], catalogue, own, bought),
+        aids=tuple(n for n in users if technologies[n].possible and n not in catalogue.takers(commodity)),
+        closed=tuple(n for n in users if not technologies[n].possible),
+        cut=len(listed) > MOST,
+    )
+
+
+def _ranked(listed: list[Chain], catalogue: Catalogue, held: Mapping[str, float], bought: float) -> tuple[Pathway, ...]:
+    """Return the chains that end in something of worth, the best first."""
+    found: dict[Chain, Pathway] = {}
+    technologies = dict(catalogue.technologies)
+    for chain in listed:
+        line = line_of(chain, technologies)
+        there = sum(held.values())
+        scales = tuple(
+            scale_of(line, catalogue.prices, size) for size in quantities(line, catalogue.prices, there + bought)
+        )
+        best = max(scales, key=lambda scale: (not (scale.short or scale.unsold), float(scale.margin[1])))
+        added = None
+        if len(chain) > 1:  # against the shorter chain at the same quantity
+            shorter = scale_of(found[chain[:-1]].line, catalogue.prices, best.quantity)
+            added = float(best.margin[1] - shorter.margin[1])
+        floor = least(line, every=True)
+        made = {name for name, size in technologies[chain[-1][0]].recipe.items() if size > 0}
+        found[chain] = Pathway(
+            chain=chain,
+            line=line,
+            scales=scales,
+            best=best,
+            added=added,
+            least=floor,
+            lacking=max(0.0, least(line, every=False) - there - bought),
+            firms=_firms(held, floor),
+            loop=bool(made & {taken for _, taken in chain}),
+            minor=added is not None and abs(added) < MINOR * best.turnover,
+            ends=any(name == chain[0][1] or catalogue.prices.outlets(name) for name in made),
+        )
+    return tuple(sorted(found.values(), key=lambda one: (not one.ends, not one.whole, -one.margins[1], one.chain)))
+
+
+def _firms(held: Mapping[str, float], floor: float) -> int | None:
+    """Return how many of those who have it are needed to have so much, the largest first."""
+    total = 0.0
+    for count, amount in enumerate(held.values(), 1):
+        total += amount
+        if total >= floor:
+            return count
+    return None

@@ -1,0 +1,95 @@
+"""Search: every chain of processes that starts with a commodity, loops cut, mere aids told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from synergy.graph.catalogue import Technology
+from synergy.graph.prices import Prices
+
+HALF = 0.5  # part of the mass of the inputs from which one is a main input whatever it costs
+TRACE = 0.2  # of the least share: part of the mass below which one is none, whatever it costs
+Chain = tuple[tuple[str, str], ...]  # (process, what it takes of the chain), the first taking the start
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Where chains are looked for.
+
+    Parameters
+    ----------
+    technologies : mapping of str to Technology
+    prices : Prices
+        For the part of each input in what a process takes.
+    energy : frozenset of str
+        Commodities in which a chain ends: heat, power and rights are bought and sold, not carried on.
+    mass : mapping of str to float
+        Tons per unit of the commodities that state them, energy apart.
+    least_share : float
+        Part of the worth of its inputs (0..1) below which a commodity is a mere aid of a process, as fuel is.
+    """
+
+    technologies: Mapping[str, Technology]
+    prices: Prices
+    energy: frozenset[str]
+    mass: Mapping[str, float]
+    least_share: float
+
+    def main(self, process: str, commodity: str) -> bool:
+        """Return whether a commodity is a main input of a process: by worth or by mass, and no mere trace of it."""
+        taken = {name: -size for name, size in self.technologies[process].recipe.items() if size < 0}
+        mass = {name: size * self.mass[name] for name, size in taken.items() if name in self.mass}
+        part = mass[commodity] / sum(mass.values()) if mass.get(commodity) else None
+        if part is not None and part < TRACE * self.least_share:
+            return False
+        waste = not self._value(commodity) and float(self.prices.worth(commodity)[1]) < 0
+        if waste or (part is not None and part >= HALF):
+            return True  # what one pays to be rid of is what the process is for
+        worth = {name: size * self._value(name) for name, size in taken.items()}
+        return worth[commodity] >= self.least_share * sum(worth.values())
+
+    def _value(self, commodity: str) -> float:
+        """Return the middle price of a unit: what it fetches, or costs where it fetches nothing; never negative."""
+        worth = float(self.prices.worth(commodity)[1])
+        return worth if worth > 0 else self.prices.cost(commodity)
+
+    def users(self, commodity: str) -> list[str]:
+        """Return the processes that take a commodity."""
+        return [name for name, one in self.technologies.items() if one.recipe.get(commodity, 0.0) < 0]
+
+    def takers(self, commodity: str) -> list[str]:
+        """Return the processes that stand or may be built and of which a commodity is a main input."""
+        named = [name for name in self.users(commodity) if self.technologies[name].possible]
+        return [name for name in named if self.main(name, commodity)]
+
+
+def chains(catalogue: Catalogue, start: str, depth: int) -> Iterator[Chain]:
+    """Yield every chain from a commodity, shorter ones before those that go on from them.
+
+    A chain takes no process twice and never carries on a commodity that it has had: a recycle ends it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    start : str
+        A commodity.
+    depth : int
+        Most processes in a chain.
+    """
+    yield from _from(catalogue, (), start, depth)
+
+
+def _from(catalogue: Catalogue, chain: Chain, commodity: str, depth: int) -> Iterator[Chain]:
+    if not depth:
+        return
+    had = {taken for _, taken in chain} | {commodity}
+    ran = {process for process, _ in chain}
+    for process in catalogue.takers(commodity):
+        if process in ran:
+            continue
+        longer = (*chain, (process, commodity))
+        yield longer
+        for made, size in catalogue.technologies[process].recipe.items():
+            if size > 0 and made not in had and made not in catalogue.energy:
+                yield from _from(catalogue, longer, made, depth - 1)

@@ -1,0 +1,336 @@
+"""Near-optimal plans by name: without a build, a kind of process, the longest link; one partner, less capex fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from synergy.accounts import ledger as accounts
+from synergy.candidates.scope import everyone
+from synergy.dataset.dataset import Dataset
+from synergy.engine import problem
+from synergy.errors import UsageError
+from synergy.model.build import Model
+from synergy.model.decode import decode
+from synergy.model.effort import Effort, relative_gap
+from synergy.model.encode import integers_of
+from synergy.model.near import Near, Wish
+from synergy.near_optimal.aims import Aim, Parts, Way
+from synergy.near_optimal.comparing import does_without, in_place_of
+from synergy.near_optimal.features import Features, distance, features_of
+from synergy.network.places import Floats, Ints, places_of
+from synergy.plan import Plan
+from synergy.verification.verify import assert_valid
+
+WITHIN = 0.02
+MOST = 7
+APART = 0.05
+TRIES = 4  # of one way, before it is given up
+SHARES = {Way.BUILD: 2, Way.PROCESS: 2, Way.LINK: 1, Way.PARTNER: 1, Way.CAPEX: 1, Way.FEWER: 1}
+NOUGHT = 1e-9  # part of the value that is none
+MORE = 1e-6  # part of the value by which a better plan is better
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A plan that differs in meaning.
+
+    Parameters
+    ----------
+    way : Way
+        How.
+    subject : tuple of str
+        Ids that it is about, see `synergy.near_optimal.aims.Aim`.
+    plan : Plan
+        Verified; compared with nothing, without proposals.
+    features : Features
+    lost : float
+        Money a year by which it is worth less than the plan; negative where it is worth more.
+    distance, apart : float
+        To the plan, and to the nearest alternative chosen before it (1 for the first); 0..1.
+    """
+
+    way: Way
+    subject: tuple[str, ...]
+    plan: Plan
+    features: Features
+    lost: float
+    distance: float
+    apart: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """What else could be done for nearly as much.
+
+    Parameters
+    ----------
+    plan : Plan
+        What they are compared with: the plan given, or the best that was met on the way where that is worth more.
+    features : Features
+        Its.
+    within, apart : float
+        Part of its value that may be given up; least distance between any two.
+    found : tuple of Alternative
+        The least loss first.
+    tried : int
+        Aims that were looked at.
+    better : Plan or None
+        `plan` where it took the place of the one given: verified, compared as that was, without proposals and
+        settlement.
+    stopped : str or None
+        ``clock`` or ``request`` where that ended a search, so that asking again may bring others; None where work did.
+    """
+
+    plan: Plan
+    features: Features
+    within: float
+    apart: float
+    found: tuple[Alternative, ...]
+    tried: int
+    better: Plan | None
+    stopped: str | None = None
+
+
+def alternatives(
+    dataset: Dataset,
+    plan: Plan,
+    *,
+    within: float = WITHIN,
+    most: int = MOST,
+    apart: float = APART,
+    effort: Effort | None = None,
+) -> Alternatives:
+    """Return near-optimal plans that differ in meaning, each with what is given up for it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What the plan follows from.
+    plan : Plan
+        The plan.
+    within : float
+        Part of the plan's value that may be given up.
+    most : int
+        How many at most.
+    apart : float
+        Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.features.distance`.
+    effort : Effort, optional
+        When to stop; 120 s where nothing is said.
+
+    Returns
+    -------
+    Alternatives
+
+    Raises
+    ------
+    VerificationError
+        The plan does not follow from the dataset.
+    """
+    assert_valid(dataset, plan)
+    effort = effort or Effort(time_limit=120.0)
+    model = problem(dataset, everyone(places_of(dataset)))
+    search = _Search(dataset, plan, model, (within, apart), effort)
+    candidates = search.compared(list(search.candidates()))
+    kept: list[Alternative] = []
+    for one in _mixed(sorted(candidates, key=lambda one: one.lost)):
+        near = min((distance(one.features, other.features) for other in kept), default=1.0)
+        if near >= apart and len(kept) < most:
+            kept.append(replace(one, apart=near))
+    found = tuple(sorted(kept, key=lambda one: one.lost))
+    better = None if search.plan is plan else search.plan
+    return Alternatives(search.plan, search.features, within, apart, found, search.tried, better, search.stopped)
+
+
+def _mixed(candidates: list[Alternative]) -> list[Alternative]:
+    """Return the best of each way first, then the second best."""
+    ways = [one.way for one in candidates]
+    return [candidates[place] for place in sorted(range(len(ways)), key=lambda i: (ways[:i].count(ways[i]), i))]
+
+
+class _Search:
+    """The plan's problem in a solver, and what was looked at."""
+
+    def __init__(self, dataset: Dataset, plan: Plan, model: Model, limits: tuple[float, float], effort: Effort) -> None:
+        self.dataset, self.plan, self.effort = dataset, plan, effort
+        self.within, self.apart = limits
+        self.features = features_of(dataset, plan.decisions)
+        self.near, self.tried = Near(model, integers_of(model, plan.decisions), effort), 0
+        base = self.near.rest(Wish())
+        if base is None:
+            raise UsageError(
+                "the plan's builds and links fit no exchanges of this dataset: give the scenario it was made with "
+                "/ 该方案的新建装置和线路与数据集不符：请给出其情景"
+            )
+        self.left, self.over = sum(SHARES.values()) + 1, self.effort.ended()
+        found = self._around(Wish(), base)
+        self.base: Floats = base if found is None else found
+        self.near.settle(self.base)
+        if self._more(self.near.value(self.base)):
+            self._take(in_place_of(self.plan, self._planned(self.base)))
+        self.parts = Parts(model, self.base)
+        self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search other than its work."""
+        return self.over or ("clock" if self.near.timed else None)
+
+    @property
+    def floor(self) -> float:
+        """Return the least value of an alternative."""
+        return self.plan.value - self.within * max(1.0, abs(self.plan.value))
+
+    def _more(self, value: float) -> bool:
+        """Whether a plan of some value is better than the plan."""
+        return value > self.plan.value + MORE * max(1.0, abs(self.plan.value))
+
+    def _take(self, better: Plan) -> None:
+        """Let a better plan take the place of the plan."""
+        self.plan, self.features = better, features_of(self.dataset, better.decisions)
+
+    def compared(self, found: list[Alternative]) -> list[Alternative]:
+        """Compare alternatives with the best of them, where it is better than the plan, which it then replaces."""
+        best = max(found, key=lambda one: one.plan.value, default=None)
+        if best is None or not self._more(best.plan.value):
+            return found
+        self._take(in_place_of(self.plan, best.plan))
+        again = []
+        for one in found:
+            away, lost = distance(self.features, one.features), self.plan.value - one.plan.value
+            near = one is best or away < self.apart or one.plan.value < self.floor
+            if not near and does_without(one.way, one.subject, (self.features, one.features)):
+                again.append(replace(one, lost=lost, distance=away))
+        return again
+
+    def candidates(self) -> Iterator[Alternative]:
+        """Yield alternatives of every way, distinct from the plan."""
+        parts = self.parts
+        for way, aims in (
+            (Way.BUILD, parts.builds()),
+            (Way.PROCESS, parts.processes()),
+            (Way.LINK, parts.links()),
+            (Way.PARTNER, self._cheapest(parts.fewer())),
+            (Way.CAPEX, self._thrifty()),
+            (Way.FEWER, self._few()),
+        ):
+            yield from islice(self._tell(aims), SHARES[way])
+            self.left -= SHARES[way]
+
+    def _tell(self, aims: Iterable[Aim]) -> Iterator[Alternative]:
+        """Yield what the first few aims bring within the loss allowed."""
+        for aim in islice(aims, TRIES):
+            self.over = self.over or self.effort.ended()
+            if self.over:
+                return
+            self.tried += 1
+            x = self._found(aim)
+            if x is not None and self.near.value(x) >= self.floor - NOUGHT * abs(self.floor):
+                told = self._alternative(aim, x)
+                if told.distance >= self.apart:
+                    yield told
+
+    def _found(self, aim: Aim) -> Floats | None:
+        """Return the best plan found for an aim."""
+        x = self.near.rest(Wish(aim.closed))
+        if aim.way is Way.CAPEX:
+            return self._around(Wish(least=self.floor, thrifty=True), x)
+        fits = x is not None and self.near.value(x) >= self.floor
+        return self._around(Wish(aim.closed, least=self.floor), x if fits else None)
+
+    def _around(self, wish: Wish, x: Floats | None) -> Floats | None:
+        return self.near.around(wish, x, self.effort.left / (self.left + 1))
+
+    def _losses(self, aims: Iterable[Aim]) -> Iterator[tuple[float, Aim, Floats]]:
+        """Yield what each aim loses while all else is held; those that nothing satisfies are left out."""
+        value = self.near.value(self.base)
+        until = self.effort.left * (1 - 1 / (self.left + 1))
+        for aim in aims:
+            if self.effort.left < until:
+                self.over = self.over or "clock"
+                return
+            x = self.near.rest(Wish(aim.closed))
+            if x is not None:
+                yield value - self.near.value(x), aim, x
+
+    def _cheapest(self, aims: Iterable[Aim]) -> Iterator[Aim]:
+        """Yield the aims that lose least while all else is held."""
+        for _, aim, _ in sorted(self._losses(islice(aims, 40)), key=lambda loss: loss[0]):
+            yield aim
+
+    def _thrifty(self) -> Iterator[Aim]:
+        """Yield the aim to do without most builds and links, those that lose least for their capex first."""
+        capex = self.near.capex(self.base)
+        losses = self._losses([*self.parts.builds(), *self.parts.links()])
+        order = sorted(losses, key=lambda loss: loss[0] / max(capex - self.near.capex(loss[2]), 1.0))
+        closed = self._most([aim.closed for _, aim, _ in order], np.empty(0, np.int64))
+        if len(closed):
+            yield Aim(Way.CAPEX, (), closed)
+
+    def _few(self) -> Iterator[Aim]:
+        """Yield the aim to do without as many partnerships as possible, those that lose least first."""
+        parts, new = self.parts, self.parts.strangers()
+        every = (Aim(Way.FEWER, (), parts.of_pairs(np.array([pair]))) for pair in parts.partners.tolist())
+        order = sorted(self._losses(every), key=lambda loss: loss[0])
+        closed = self._most([aim.closed for _, aim, _ in order], new)
+        if len(closed) > len(new):
+            yield Aim(Way.FEWER, (), closed)
+
+    def _most(self, parts: list[Ints], always: Ints) -> Ints:
+        """Return the columns of as many parts, from the first on, as can be closed within the loss allowed."""
+        fits: Callable[[int], bool] = lambda count: self._fits(np.concatenate([always, *parts[:count]]))  # noqa: E731
+        low, high = 0, len(parts)
+        while low < high:  # closing more never brings more
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if fits(middle) else (low, middle - 1)
+        return np.concatenate([always, *parts[:low]]) if low else np.empty(0, np.int64)
+
+    def _fits(self, closed: Ints) -> bool:
+        x = self.near.rest(Wish(closed))
+        return x is not None and self.near.value(x) >= self.floor
+
+    def _solver(self, gap: float) -> dict[str, Any]:
+        """Return what a plan document says of the solver; seconds are those since the search began."""
+        model = self.near.model
+        return {
+            "name": "HiGHS around a plan",
+            "seconds": self.effort.seconds,
+            "build_seconds": 0.0,
+            "variables": len(model.cost),
+            "constraints": len(model.row_lower),
+            "binaries": int(model.integer.sum()),
+            "threads": self.effort.threads,
+            "gap_asked": gap,
+        }
+
+    def _alternative(self, aim: Aim, x: Floats) -> Alternative:
+        """Return the verified plan of an aim, with what it is against the plan."""
+        plan = self._planned(x)
+        features = features_of(self.dataset, plan.decisions)
+        away = distance(self.features, features)
+        return Alternative(aim.way, aim.subject, plan, features, self.plan.value - plan.value, away, 1.0)
+
+    def _planned(self, x: Floats) -> Plan:
+        """Return a verified plan, compared with nothing; the bound of the plan is the bound of every plan."""
+        decisions, _ = decode(self.near.model, x)
+        value, bound = accounts.value(self.dataset, decisions), self.plan.bound
+        gap = relative_gap(bound, value)
+        asked = float(self.plan.solver.get("gap_asked", self.effort.gap))
+        plan = Plan(
+            dataset=self.plan.dataset,
+            scenario=self.plan.scenario,
+            status="optimal" if gap <= asked else "feasible",
+            value=value,
+            bound=bound,
+            gap=gap,
+            decisions=decisions,
+            emissions={"co2": accounts.co2(self.dataset, decisions), "baseline_co2": None},
+            proof=self.plan.proof,
+            solver=self._solver(asked),
+        )
+        assert_valid(self.dataset, plan)
+        return plan

@@ -1,0 +1,280 @@
+"""The one number to ask for: uncertain figures by what not knowing them may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf, isnan
+
+from synergy.candidates.scope import everyone
+from synergy.dataset.dataset import Dataset
+from synergy.dataset.schema import YEAR
+from synergy.dataset.yearly import yearly
+from synergy.engine import Options, match, problem
+from synergy.errors import UsageError
+from synergy.model.effort import Effort
+from synergy.model.search import LARGE, SMALL
+from synergy.near_optimal.features import distance, features_of
+from synergy.network.places import places_of
+from synergy.plan import Plan
+from synergy.uncertainty.figures import Figure, changed, figures_of
+from synergy.uncertainty.gains import Alone
+from synergy.uncertainty.trial import Outcome, Trial
+from synergy.verification.verify import assert_valid
+
+ASKED = 40  # figures that are looked at by linear problems
+SEARCHED = 8  # of those, for which decisions are searched for anew
+# of the time: for the plan itself, linear problems, searches; the rest is for what enterprises could do alone
+PARTS = (0.1, 0.25, 0.35)
+PERT = 1 / 6  # weight of each end (Malcolm et al. 1959, Operations Research 7:646)
+NOUGHT = 1e-7  # part of the value that is none
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A figure at one end of its interval.
+
+    Parameters
+    ----------
+    end : str
+        ``low`` or ``high``.
+    change : float
+        By how much the best plan is worth more than the plan is now (money a year).
+    gain : float or None
+        By how much the gain changes; None where an enterprise has no plan alone, or nobody looked.
+    regret : float or None
+        What the plan, its commitments kept, is worth less than the best one there; None where it cannot be kept.
+    changes : bool
+        Whether another plan is better there.
+    distance : float or None
+        How far that one is from the plan, see `synergy.near_optimal.features.distance`; None where it was not searched.
+    """
+
+    end: str
+    change: float
+    gain: float | None
+    regret: float | None
+    changes: bool
+    distance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """An uncertain figure and what it does.
+
+    Parameters
+    ----------
+    figure : Figure
+    ends : tuple of End
+        Low and high, where they are not the value itself.
+    searched : bool
+        Whether yes-or-no decisions were searched for anew, not guessed from the relaxation.
+    """
+
+    figure: Figure
+    ends: tuple[End, ...]
+    searched: bool
+
+    @property
+    def worst(self) -> float | None:
+        """The greatest regret; None where the plan cannot be kept at one of the ends."""
+        regrets = [end.regret for end in self.ends]
+        return None if None in regrets else max((regret for regret in regrets if regret is not None), default=0.0)
+
+    @property
+    def expected(self) -> float | None:
+        """The expected regret: both ends with a weight of one sixth, the value with the rest."""
+        regrets = [end.regret for end in self.ends]
+        return None if None in regrets else PERT * sum(regret for regret in regrets if regret is not None)
+
+    @property
+    def span(self) -> float:
+        """The greatest change of the gain, of the value where the gain is not known (money a year)."""
+        return max((abs(end.change if end.gain is None else end.gain) for end in self.ends), default=0.0)
+
+    @property
+    def changes(self) -> bool:
+        """Whether another plan is better at an end."""
+        return any(end.changes for end in self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What is uncertain about a plan.
+
+    Parameters
+    ----------
+    value : float
+        Of the plan (money a year).
+    better : float or None
+        Value of a better plan that was met at once and taken in its place.
+    found : tuple of Uncertain
+        The one to ask for first.
+    known : int
+        Uncertain figures in all.
+    yearly : bool
+        Whether it was judged by the year as one period, the problem by periods being too large for that.
+    stopped : str or None
+        ``clock`` or ``request`` where that ended a search, so that asking again may say other figures; None where work
+        did.
+    """
+
+    value: float
+    better: float | None
+    found: tuple[Uncertain, ...]
+    known: int
+    yearly: bool = False
+    stopped: str | None = None
+
+
+def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | None = None) -> Sensitivity:
+    """Return which uncertain figures would change the plan or its gain most, and the regret of not knowing them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Figures are uncertain where ``<name>_low`` or ``<name>_high`` say so, where a price or running cost stands at
+        its default, and where a quality that somebody limits is not stated.
+    plan : Plan, optional
+        The plan chosen now; the best one found where there is none.
+    effort : Effort, optional
+        When to stop; 180 s where nothing is said.
+
+    Returns
+    -------
+    Sensitivity
+
+    Raises
+    ------
+    UsageError
+        There is no plan.
+    VerificationError
+        The plan does not follow from the dataset.
+
+    Notes
+    -----
+    Regret: value of the best plan with the other figure, less that of the plan chosen now, whose builds, links and
+    dealings are kept while amounts follow the figure. Figures are ranked by slopes and reduced costs, the first of them
+    by linear problems, and the first of those by searching for decisions anew.
+    """
+    effort = effort or Effort(time_limit=180.0)
+    if plan is not None:
+        assert_valid(dataset, plan)
+    else:
+        plan = match(dataset, Options(effort.gap, effort.left / 4, "none", threads=effort.threads)).plan
+        if plan is None:
+            raise UsageError("there is no plan: see synergy match / 没有方案：请先运行 synergy match")
+    several = len(dataset["periods"]) > 1
+    large = several and len(problem(dataset, everyone(places_of(dataset))).cost) > LARGE
+    if large:
+        dataset, plan = yearly(dataset), _together(plan)
+    study = _Study(dataset, plan, effort)
+    found = study.searched(study.looked())
+    found = study.gained(sorted(found, key=_rank))
+    better = study.trial.value if study.trial.value > study.trial.asked + study.nought else None
+    order = tuple(sorted(found, key=_rank))
+    return Sensitivity(study.trial.value, better, order, len(study.figures), large, study.stopped)
+
+
+def _together(plan: Plan) -> Plan:
+    """Return a plan with its periods put together, compared with nothing."""
+    flows, runs = (getattr(plan.decisions, name).assign(period=YEAR[0]) for name in ("flows", "runs"))
+    return replace(plan, decisions=replace(plan.decisions, flows=flows, runs=runs), standalone=None)
+
+
+def _rank(one: Uncertain) -> tuple[float, float]:
+    """Return the order in which figures are asked for: by worst regret, then by what they change."""
+    return (-inf if one.worst is None else -one.worst, -one.span)
+
+
+class _Study:
+    """A plan, its uncertain figures, and the time for them."""
+
+    def __init__(self, dataset: Dataset, plan: Plan, effort: Effort) -> None:
+        self.dataset, self.plan, self.effort = dataset, plan, effort
+        self.time = effort.left
+        self.trial = Trial(dataset, plan.decisions, effort, self.time * PARTS[0])
+        self.nought = NOUGHT * max(1.0, abs(self.trial.value))
+        self.figures = figures_of(dataset, self.trial.model)
+        self.features = features_of(dataset, self.trial.decisions)
+        self.over: str | None = None
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search other than its work."""
+        return self.over or ("clock" if self.trial.timed else None)
+
+    def _past(self, until: float = 0.0) -> bool:
+        """Return whether to go on no further, and keep why."""
+        why = "clock" if self.effort.left <= until else self.effort.ended()
+        self.over = self.over or why
+        return why is not None
+
+    def looked(self) -> list[Uncertain]:
+        """Return the figures that may matter most, judged by linear problems."""
+        until = self.effort.left - self.time * PARTS[1]
+        found = []
+        for figure in _first(self.figures, self.trial):
+            if self._past(until):
+                break
+            outcomes = [self.trial.quick(figure, end) for end in figure.ends]
+            found.append(self._uncertain(figure, outcomes, searched=not self.trial.model.integer.any()))
+        return sorted(found, key=_rank)
+
+    def searched(self, found: list[Uncertain]) -> list[Uncertain]:
+        """Return the figures, the first of them judged by searches for other decisions."""
+        until = self.effort.left - self.time * PARTS[2]
+        whole = int(self.trial.model.integer.sum())
+        count = 0 if not whole else len(found) if whole <= SMALL else SEARCHED
+        each = self.time * PARTS[2] / max(1, 2 * count)
+        for place, one in enumerate(found[:count]):
+            if self._past(until):
+                break
+            outcomes = [self.trial.exact(one.figure, end, each) for end in one.figure.ends]
+            found[place] = self._uncertain(one.figure, outcomes, searched=True)
+        return found
+
+    def gained(self, found: list[Uncertain]) -> list[Uncertain]:
+        """Return the figures with the change of the gain, as many as there is time for."""
+        alone = Alone(self.dataset, self.plan.standalone, self.effort)
+        for place, one in enumerate(found):
+            if self._past():
+                break
+            ends = tuple(self._gained(one.figure, end, alone) for end in one.ends)
+            found[place] = replace(one, ends=ends)
+        return found
+
+    def _gained(self, figure: Figure, end: End, alone: Alone) -> End:
+        change = alone.change(changed(self.dataset, figure, end.end), figure)
+        self.over = self.over or alone.stopped
+        return end if change is None else replace(end, gain=end.change - change)
+
+    def _uncertain(self, figure: Figure, outcomes: list[Outcome], *, searched: bool) -> Uncertain:
+        ends = zip(figure.ends, outcomes, strict=True)
+        return Uncertain(figure, tuple(self._end(name, outcome) for name, outcome in ends), searched)
+
+    def _end(self, end: str, outcome: Outcome) -> End:
+        regret = None if outcome.kept == -inf else outcome.regret
+        if regret is not None and regret <= self.nought:
+            regret = 0.0
+        away = None
+        if outcome.decisions is not None:
+            away = distance(self.features, features_of(self.dataset, outcome.decisions)) if regret != 0 else 0.0
+        return End(end, outcome.best - self.trial.value, None, regret, regret != 0, away)
+
+
+def _first(figures: list[Figure], trial: Trial) -> list[Figure]:
+    """Return the figures that may matter most: half of them by slopes, half by how wide they are."""
+    slopes = {place: trial.slope(figure) for place, figure in enumerate(figures)}
+    priced = sorted((place for place, slope in slopes.items() if slope < inf), key=lambda place: -slopes[place])
+    others = [place for place, slope in slopes.items() if slope == inf]
+    others.sort(key=lambda place: -_width(figures[place]))
+    wide = others[: max(ASKED // 2, ASKED - len(priced))]
+    return [figures[place] for place in (*priced[: ASKED - len(wide)], *wide)]
+
+
+def _width(figure: Figure) -> float:
+    """Return how wide an interval is, as a part of its value; without a value it is as wide as can be."""
+    row = figure.rows[0]
+    if isnan(row.value) or not row.value:
+        return inf
+    return (row.high - row.low) / abs(row.value)
