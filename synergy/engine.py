@@ -14,6 +14,7 @@ import numpy as np
 from synergy.accounts import ledger as accounts
 from synergy.bounds.beside import Beside
 from synergy.bounds.certify import Proof, certify
+from synergy.bounds.master import Budget
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.alone import Alone, alone_of, best, fresh
@@ -36,11 +37,13 @@ from synergy.network.network import Network, network_of
 from synergy.network.places import Floats
 from synergy.plan import Decisions, Plan
 from synergy.settlement import DEFAULT
+from synergy.solvers import Work, counted
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
-PROOF_PART = 0.1  # of the time limit, for a proof that is looked for after the search
-BY_ROUNDS = 2_000  # columns up to which a proof ends by its rounds, the same on any machine,
+PROOF_WORK = 600  # simplex iterations that a proof may take however quick the search was: some 0.2 s
+BY_WORK = 2_000  # columns up to which a proof ends by its work, the same on any machine,
 PROOF_LEAST = 30.0  # if not after so many seconds
+AWAITED = 0.1  # part of the time limit for which a proof beside the search is waited for after it
 AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
 
@@ -71,6 +74,9 @@ class Options:
         Threads of one solver.
     seed : int
         Of all that is random.
+    proof : float
+        Part of the work of the search that the search for a proof may take where no processor is free to do it beside;
+        of the time limit where the clock ended the search.
     """
 
     gap: float = 1e-4
@@ -82,6 +88,7 @@ class Options:
     workers: int = 1
     threads: int = 1
     seed: int = 0
+    proof: float = 0.05
 
     def __post_init__(self) -> None:
         """Refuse what no solver takes.
@@ -90,7 +97,7 @@ class Options:
         ------
         UsageError
         """
-        for name in ("gap", "time_limit", "workers", "threads", "seed", "price_step"):
+        for name in ("gap", "time_limit", "workers", "threads", "seed", "price_step", "proof"):
             value = getattr(self, name)
             if not value >= 0:
                 raise UsageError(f"Options: {name} is {value!r}; expected a number of at least 0")
@@ -181,10 +188,15 @@ def _matched(dataset: Dataset, options: Options, effort: Effort, executor: Execu
     built = effort.seconds
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
         with _begun(dataset, model, effort, side) as beside:
-            solution = solve(model, effort)
+            with counted() as work:
+                solution = solve(model, effort)
             if solution.x is None:
                 return _without_plan(network, solution, effort.stop)
-            proof = _linear_proof(dataset, model, solution) if linear else _proof(dataset, solution, effort, beside)
+            proof = (
+                _linear_proof(dataset, model, solution)
+                if linear
+                else _proof(dataset, solution, effort, beside or _budget(options, solution, work))
+            )
         decisions, column = decode(model, solution.x)
         plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
         if options.settlement == "none":
@@ -232,21 +244,30 @@ def _begun(
     return Beside(dataset, effort.left)
 
 
-def _proof(dataset: Dataset, solution: Solution, effort: Effort, beside: Beside | None) -> dict[str, Any]:
-    """Proof of a plan with yes-or-no decisions: found beside the search, or after it in a part of its time."""
-    by_rounds = solution.x is not None and len(solution.x) <= BY_ROUNDS
-    seconds, heard = max(PROOF_PART * effort.time_limit, PROOF_LEAST if by_rounds else 0.0), list[Proof]()
+def _proof(dataset: Dataset, solution: Solution, effort: Effort, how: Budget | Beside) -> dict[str, Any]:
+    """Proof of a plan with yes-or-no decisions: found beside the search, or after it within a budget."""
+    heard = list[Proof]()
     try:
         with within(0.0):
             check()
-            if beside is None:
-                enough = solution.value + effort.gap * max(1.0, abs(solution.value))
-                found = certify(dataset, seconds, enough, heard.append)
+            if isinstance(how, Beside):
+                found = _awaited(how, AWAITED * effort.time_limit)
             else:
-                found = _awaited(beside, seconds)
+                enough = solution.value + effort.gap * max(1.0, abs(solution.value))
+                found = certify(dataset, how, enough, heard.append)
     except Halted:
-        found = heard[-1] if heard else None if beside is None else beside.best
+        found = heard[-1] if heard else how.best if isinstance(how, Beside) else None
     return {"dual": None, "solver": solution.bound} | ({} if found is None else {"dual": found.bound, **found.record})
+
+
+def _budget(options: Options, solution: Solution, work: Work) -> Budget:
+    """What a search for a proof may take after that for a plan."""
+    seconds = min(options.proof, 1.0) * options.time_limit
+    if relative_gap(solution.bound, solution.value) > options.gap:
+        return Budget(seconds)
+    columns = 0 if solution.x is None else len(solution.x)
+    most = max(PROOF_WORK, options.proof * work.iterations)
+    return Budget(max(seconds, PROOF_LEAST) if columns <= BY_WORK else seconds, most)
 
 
 def _awaited(beside: Beside, seconds: float) -> Proof | None:

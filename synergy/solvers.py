@@ -8,6 +8,9 @@ releases call a plan optimal that is not: none solves anything here before it ha
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -131,6 +134,32 @@ def ortools(name: str) -> ModuleType:
     return import_module(f"ortools.{name}")
 
 
+@dataclass(slots=True)
+class Work:
+    """Simplex iterations done: a measure of effort that is the same on any machine.
+
+    Parameters
+    ----------
+    iterations : int
+    """
+
+    iterations: int = 0
+
+
+_COUNTED: ContextVar[Work | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """Count the simplex iterations of what this thread solves in the context, but for inner contexts."""
+    work = Work()
+    token = _COUNTED.set(work)
+    try:
+        yield work
+    finally:
+        _COUNTED.reset(token)
+
+
 def run(solver: Any, stop: Stop | None = None) -> bool:
     """Run a HiGHS object with as many threads as its options say, and tell whether it came to its end.
 
@@ -153,7 +182,10 @@ def run(solver: Any, stop: Stop | None = None) -> bool:
             module.Highs.resetGlobalScheduler(True)
             solver.run()
 
-    return watched(work, stop)
+    ended, count = watched(work, stop), _COUNTED.get()
+    if ended and count is not None:
+        count.iterations += max(0, int(solver.getInfo().simplex_iteration_count))
+    return ended
 
 
 def try_out(module: Any) -> None:

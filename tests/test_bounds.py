@@ -16,6 +16,7 @@ from synergy import literal
 from synergy.bench.webs import web
 from synergy.bounds.beside import Beside
 from synergy.bounds.certify import certify, tighten
+from synergy.bounds.master import Budget
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
@@ -60,7 +61,7 @@ def test_no_plan_breaks_a_row_or_a_bound_that_a_proof_uses(start: int, tmp_path:
             stated = relaxation_of(model, yearly=yearly)
             point = _yearly(model, x) if yearly else x
             assert (point <= stated.upper + NEAR * np.maximum(1, np.abs(point))).all(), seed
-            result = tighten(stated, np.inf, -np.inf)
+            result = tighten(stated, Budget(np.inf), -np.inf)
             if result is None:
                 continue
             certificate, bound = result
@@ -195,7 +196,7 @@ def test_periods_are_summed_to_a_relaxation() -> None:
 
 
 def test_no_proof_is_looked_for_without_time() -> None:
-    assert certify(read(TINY), 0.0) is None
+    assert certify(read(TINY), Budget(0.0)) is None
 
 
 def test_a_search_beside_is_not_held_up_by_a_proof_that_nobody_reads_yet(tmp_path: Path) -> None:

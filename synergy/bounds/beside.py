@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from pickle import UnpicklingError
 
 from synergy.bounds.certify import Proof, certify
+from synergy.bounds.master import Budget
 from synergy.dataset.dataset import Dataset
 
 
@@ -65,7 +66,7 @@ def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:
     """Search, and send each proof that is better than those before, then nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key reaches the whole group; who started this one ends it
     try:
-        if (found := certify(dataset, seconds, heard=pipe.send)) is not None:
+        if (found := certify(dataset, Budget(seconds), heard=pipe.send)) is not None:
             pipe.send(found)
         pipe.send(None)
     except BrokenPipeError:  # nobody waits any more

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from synergy.bounds.master import Master, first_columns
+from synergy.bounds.master import Budget, Master, first_columns
 from synergy.bounds.separation import Forcing, Limits, Separation
 from synergy.dataset.dataset import Dataset
 from synergy.literal.build import build
@@ -49,15 +48,15 @@ class Proof:
 
 
 def certify(
-    dataset: Dataset, seconds: float, enough: float | None = None, heard: Callable[[Proof], None] | None = None
+    dataset: Dataset, budget: Budget, enough: float | None = None, heard: Callable[[Proof], None] | None = None
 ) -> Proof | None:
     """Bound on the value of a dataset by duals and derived rows of its literal model.
 
     Parameters
     ----------
     dataset : Dataset
-    seconds : float
-        When to stop, from now.
+    budget : Budget
+        When to stop.
     enough : float, optional
         Bound below which no further row is looked for, money a year.
     heard : callable, optional
@@ -68,7 +67,6 @@ def certify(
     Proof or None
         None where the relaxation is too large, has no bound or could not be solved in the time.
     """
-    until = time.monotonic() + seconds
     pairs = len(dataset["sites"]) ** 2 * len(dataset["transport"]) * len(dataset.shares)
     if pairs > LARGE / 100 and _exchanges(dataset) > LARGE:
         return None
@@ -83,7 +81,7 @@ def certify(
         if heard is not None:
             heard(proof(certificate, bound))
 
-    found = tighten(stated, until, -np.inf if enough is None else enough, None if heard is None else hear)
+    found = tighten(stated, budget, -np.inf if enough is None else enough, None if heard is None else hear)
     return None if found is None else proof(*found)
 
 
@@ -100,15 +98,14 @@ def _exchanges(dataset: Dataset) -> int:
 
 
 def tighten(
-    stated: Relaxation, until: float, enough: float, heard: Callable[[Certificate, float], None] | None = None
+    stated: Relaxation, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None = None
 ) -> tuple[Certificate, float] | None:
     """Best certificate of a relaxation within a time: the relaxation, forcing rows, then roundings round by round.
 
     Parameters
     ----------
     stated : Relaxation
-    until : float
-        Moment of `time.monotonic`.
+    budget : Budget
     enough : float
         See `certify`.
     heard : callable, optional
@@ -117,9 +114,9 @@ def tighten(
     rows = Rows(stated)
     columns = np.arange(len(stated.cost))
     if len(columns) > WHOLE:
-        columns = first_columns(rows, until - time.monotonic())
+        columns = first_columns(rows, budget)
     master = Master(rows, columns)
-    if not _solved(master, until):
+    if not _solved(master, budget):
         return None
     best = _Best(rows, master)
     limits, forcing = Limits(rows), Forcing(rows, master.by_column)
@@ -128,18 +125,18 @@ def tighten(
     patience = _Patience(enough, small=whole <= SMALL)
     for step in range(rounds):
         before = best.bound
-        if before <= enough or time.monotonic() > until:
+        if before <= enough or budget.over:
             break
         x = master.point()
         found = list(forcing.found(x))
         rounded = step >= FORCED or not found
         if rounded:
             search = Separation(rows, x, limits, master)
-            found += list(search.found(until))
+            found += list(search.found(budget))
         if not _derive(rows, found, x, limits):
             break
         master.extend()
-        if not _solved(master, until, best.bound):
+        if not _solved(master, budget, best.bound):
             break
         best.look()
         if heard is not None and best.bound < before and rounded:
@@ -206,12 +203,11 @@ class _Best:
         return Certificate(self.duals, derived, weights), self.bound
 
 
-def _solved(master: Master, until: float, bound: float = np.inf) -> bool:
+def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
     """Solve the master problem and bring in columns until none outside pays."""
     least = PAYS * (abs(bound) if np.isfinite(bound) else 1.0)
     for _ in range(50):
-        left = until - time.monotonic()
-        if left <= 0 or not master.solve(left):
+        if budget.seconds <= 0 or not master.solve(budget):
             return False
         if not np.isfinite(bound):
             least = PAYS * abs(master.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,11 +11,36 @@ from scipy.sparse import csc_matrix, csr_matrix, diags
 from synergy.literal.rounding import Rows
 from synergy.literal.scope import Floats, Ints
 from synergy.model.highs import silent
-from synergy.solvers import highs, run
+from synergy.solvers import counted, highs, run
 
 FRACTION = 1e-3  # distance from a whole number that counts
 DENSE = 300  # rows that make a row of the tableau
 MANY = 3_000  # columns that come in at once
+
+
+class Budget:
+    """What a search for a proof may spend: time, and work, which is the same on any machine.
+
+    Parameters
+    ----------
+    seconds : float
+        From now.
+    work : float
+        Simplex iterations and sums of rows that are tried; either takes some 0.3 ms.
+    """
+
+    def __init__(self, seconds: float, work: float = np.inf) -> None:
+        self.until, self.work = time.monotonic() + seconds, work
+
+    @property
+    def seconds(self) -> float:
+        """Seconds left."""
+        return self.until - time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether time or work is used up."""
+        return self.work <= 0 or self.seconds <= 0
 
 
 class Master:
@@ -65,10 +91,12 @@ class Master:
         lp.a_matrix_.value_ = matrix.data
         self.highs.passModel(lp)
 
-    def solve(self, seconds: float) -> bool:
-        """Solve what is there within a time; whether it was solved."""
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.1))
-        run(self.highs)
+    def solve(self, budget: Budget) -> bool:
+        """Solve what is there within a budget's time; whether it was solved."""
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(budget.seconds, 0.1))
+        with counted() as work:
+            run(self.highs)
+        budget.work -= work.iterations
         return bool(self.highs.getModelStatus() == highs().HighsModelStatus.kOptimal)
 
     def point(self) -> Floats:
@@ -164,12 +192,12 @@ class Master:
             )
 
 
-def first_columns(rows: Rows, seconds: float) -> Ints:
+def first_columns(rows: Rows, budget: Budget) -> Ints:
     """Columns that an interior point without crossover finds near to paying."""
     everything = Master(rows, np.arange(len(rows.stated.cost)))
     everything.highs.setOptionValue("solver", "ipm")
     everything.highs.setOptionValue("run_crossover", "off")
-    everything.solve(seconds)
+    everything.solve(budget)
     duals, _ = everything.duals()
     stated = rows.stated
     worth = (stated.cost - duals @ stated.matrix) * np.where(np.isfinite(stated.upper), stated.upper, 1e12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from synergy.bounds.master import Master
+from synergy.bounds.master import Budget, Master
 from synergy.literal.relaxation import Relaxation
 from synergy.literal.rounding import Rounding, Rows, rounded_down
 from synergy.literal.scope import Flags, Floats, Ints
@@ -154,28 +153,29 @@ class Separation:
         tight: Ints = touched[self.tight[touched]].astype(np.int64)
         return tight
 
-    def found(self, until: float) -> Iterator[tuple[float, Rounding]]:
-        """Roundings that the point breaks, each with its distance, until a moment."""
+    def found(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
+        """Roundings that the point breaks, each with its distance, until a budget is used up."""
         for row in self.starts().tolist():
-            if time.monotonic() > until:
+            if budget.over:
                 return
             for sign in (1.0, -1.0):
-                best = self._path(row, sign)
+                best = self._path(row, sign, budget)
                 if best is not None:
                     yield best
         for row in self.live:
-            if time.monotonic() > until:
+            if budget.over:
                 return
-            best = self._path(row, 1.0)
+            best = self._path(row, 1.0, budget)
             if best is not None:
                 yield best
-        yield from self._of_basis(until)
+        yield from self._of_basis(budget)
 
-    def _of_basis(self, until: float) -> Iterator[tuple[float, Rounding]]:
+    def _of_basis(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
         """Roundings of the rows of the simplex tableau whose basic column is a fraction."""
         for weights in self.master.tableau(self.fraction):
-            if time.monotonic() > until:
+            if budget.over:
                 return
+            budget.work -= 2
             for sign in (1.0, -1.0):
                 signed = {row: sign * weight for row, weight in weights.items()}
                 total = self._sum(signed)
@@ -184,13 +184,14 @@ class Separation:
                     if found is not None:
                         yield found
 
-    def _path(self, row: int, sign: float) -> tuple[float, Rounding] | None:
+    def _path(self, row: int, sign: float, budget: Budget) -> tuple[float, Rounding] | None:
         """First rounding on the way from a row over rows that take its largest free columns out."""
         weights = {row: sign}
         for step in range(PATH + 1):
             total = self._sum(weights)
             if len(total[0]) > WIDEST:
                 return None
+            budget.work -= 1
             found = self._rounding(weights, total)
             if found is not None or step == PATH:
                 return found

@@ -44,8 +44,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
         "option.every": ("All proposals, not the first thirty.", "列出全部建议，而非前三十条。"),
         "option.second": (
-            "Afterwards let a second solver look for a better plan (up to 300 yes-or-no decisions).",
-            "完成后由另一求解器寻找更优方案（是非决策不超过 300 个）。",
+            "Look longer for a proof, then let a second solver look for a better plan (up to 300 yes-or-no decisions).",
+            "用更长时间求证，再由另一求解器寻找更优方案（是非决策不超过 300 个）。",
         ),
         "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
         "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),

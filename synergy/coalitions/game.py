@@ -197,7 +197,7 @@ class CoalitionGame:
         somebody asked to stop.
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
-        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED:
+        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED and self._effort.ended() is None:
             return self._of_all(payoff, inside)
         bound = self._bound(payoff, inside)
         near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
