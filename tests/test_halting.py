@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -140,3 +141,35 @@ def test_the_same_plan_with_somebody_who_could_ask() -> None:
 def test_options_that_no_solver_takes_are_refused_by_name(given: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(given))):
         Options(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", [["explain", "--enterprise", "TARCO"], ["alternatives"], ["verify"], ["sensitivity"]])
+def test_a_key_is_heard_while_a_study_solves(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert run(["match", str(TINY), "--settlement", "standalone", "--out", plan], Talk("en")) == 0
+    begun, end = threading.Event(), threading.Event()
+
+    def endless(_solver: object) -> None:
+        begun.set()
+        end.wait()
+
+    def key() -> None:
+        begun.wait(60)
+        for _ in range(2):  # where there is something to show for it, the first asks for what there is
+            signal.raise_signal(signal.SIGINT)  # Python hears it in its main thread alone
+            if end.wait(1):
+                return
+
+    monkeypatch.setattr("synergy.solvers.watched", lambda work, stop=None: halting.watched(lambda: endless(work), stop))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
+    threading.Thread(target=key, daemon=True).start()
+    given = [words[0], str(TINY), *([] if words[0] == "sensitivity" else [plan]), *words[1:]]
+    try:
+        assert run(given, Talk("en")) == 130
+    finally:
+        end.set()
+        signal.signal(signal.SIGINT, before)
+    assert begun.is_set()
+    assert WORDS["interrupted"][0] in capsys.readouterr().err

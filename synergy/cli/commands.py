@@ -12,7 +12,7 @@ import click
 from synergy.cli.files import template
 from synergy.cli.keeping import KEEPING
 from synergy.cli.members import round_group
-from synergy.cli.options import in_language, reads_dataset, stops
+from synergy.cli.options import hears_keys, in_language, reads_dataset, stops
 from synergy.cli.serving import serve
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
@@ -72,6 +72,7 @@ def match(talk: Talk, /, **given: Any) -> int:
 @click.option("--json", "as_json", is_flag=True)
 @in_language
 @click.pass_obj
+@hears_keys
 def verify(talk: Talk, /, **given: Any) -> int:
     """Recompute a plan."""
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])

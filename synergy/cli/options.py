@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,19 @@ def reads_dataset(command: Command) -> Command:
     command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
     command = click.option("--scenario", type=click.Path(path_type=Path))(command)
     return click.argument("dataset", type=click.Path(path_type=Path))(command)
+
+
+def hears_keys(command: Command) -> Command:
+    """Let Ctrl-C be heard while a solver computes; without it, it waits for the solver's end."""
+
+    @wraps(command)
+    def heard(*given: Any, **named: Any) -> Any:
+        from synergy.halting import halting
+
+        with halting(lambda: False):
+            return command(*given, **named)
+
+    return heard
 
 
 def stops(gap: float, seconds: float) -> Callable[[Command], Command]:

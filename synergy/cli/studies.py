@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from synergy.cli.options import Command, in_language, reads_dataset
+from synergy.cli.options import Command, hears_keys, in_language, reads_dataset
 from synergy.cli.show import Asked
 from synergy.cli.talk import Talk
 from synergy.cli.usage import Number, Word
@@ -32,6 +32,7 @@ def asked_of(given: dict[str, Any]) -> Asked:
 @click.option("--all", "every", is_flag=True)
 @in_language
 @click.pass_obj
+@hears_keys
 def pathways(talk: Talk, /, **given: Any) -> int:
     """Show the chains of a commodity."""
     from synergy.cli.paths import show_pathways
@@ -47,6 +48,7 @@ def pathways(talk: Talk, /, **given: Any) -> int:
 @_json
 @in_language
 @click.pass_obj
+@hears_keys
 def alternatives(talk: Talk, /, **given: Any) -> int:
     """Show near-optimal plans."""
     from synergy.cli.near import show_alternatives
@@ -68,6 +70,7 @@ def alternatives(talk: Talk, /, **given: Any) -> int:
 @_json
 @in_language
 @click.pass_obj
+@hears_keys
 def explain(talk: Talk, /, **given: Any) -> int:
     """Say why, or why not."""
     view = given["view"] or ("firm" if given["asker"] else "planner")
@@ -86,6 +89,7 @@ def explain(talk: Talk, /, **given: Any) -> int:
 @click.option("--all", "every", is_flag=True)
 @in_language
 @click.pass_obj
+@hears_keys
 def sensitivity(talk: Talk, /, **given: Any) -> int:
     """Show the figures to ask for."""
     from synergy.cli.asking import show_sensitivity

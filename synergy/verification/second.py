@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags
 
 from synergy.dataset.dataset import Dataset
+from synergy.halting import watched
 from synergy.literal.build import LiteralModel, build
 from synergy.literal.scope import Floats, Ints
 from synergy.plan import Plan
@@ -110,7 +111,7 @@ def _solved(model: LiteralModel, solver: str, lower: Floats, upper: Floats, seco
             problem.set_var_integrality(one, True)
     run = helper.ModelSolverHelper(solver)
     run.set_time_limit_in_seconds(seconds)
-    run.solve(problem)
+    watched(lambda: run.solve(problem))
     return np.asarray(run.variable_values(), dtype=float) * column if run.has_solution() else None
 
 
