@@ -17,6 +17,7 @@ all imported, the code of one function exchanged; where module statements change
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -224,7 +225,7 @@ def put(mutation: Mutation) -> None:
         _imported_again(mutation.file, code)
         return
     name = mutation.file.removesuffix(".py").replace("/", ".")
-    function: Any = sys.modules[name]
+    function: Any = importlib.import_module(name)
     for part in mutation.function.split("."):
         function = vars(function)[part]
     while not isinstance(function, FunctionType):
@@ -415,6 +416,8 @@ def fates_of(count: int, seed: int, judge: bool = True, each: int = 99, workers:
     """
     from mutant_worlds import opened_worlds
 
+    for module in ("round", "verification.deep", "verification.second"):  # all that runs, once for all processes
+        importlib.import_module(f"{PACKAGE}.{module}")
     with tempfile.TemporaryDirectory() as folder:
         worlds = opened_worlds(Path(folder))
         files = frozenset(file for area in AREAS for file in files_of(area))

@@ -9,7 +9,7 @@ import pytest
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.dataset.scenarios import load_scenario
-from synergy.store.comparing import _apart, _inputs
+from synergy.store.comparing import _apart, _inputs, _sole
 
 LVLIANG = Path(__file__).parents[1] / "datasets" / "lvliang"
 SHIPPED = sorted(path.stem for path in (LVLIANG / "scenarios").glob("*.toml") if path.stem != "base")
@@ -43,3 +43,17 @@ def test_values_are_apart_only_beyond_both_gaps(
 ) -> None:
     plans = [dict(zip(("value", "bound"), figures, strict=True)) for figures in (one, other)]
     assert _apart(*plans) == apart
+
+
+@pytest.mark.parametrize(
+    ("name", "sole"),
+    [
+        ("carbon_price", {"cause": "setting", "what": "carbon_price"}),
+        ("winter_stagger", {"cause": "dataset", "what": "availability"}),
+        ("capacity_cut", {"cause": "declaration", "what": "offers"}),
+    ],
+)
+def test_a_cause_is_named_where_it_alone_differs(name: str, sole: object, base: Dataset) -> None:
+    found = _inputs([base, read(LVLIANG, load_scenario(LVLIANG / "scenarios" / f"{name}.toml"))])
+    assert _sole(found) == sole
+    assert _sole({**found, "settings": [*found["settings"], "discount_rate"]}) is None

@@ -227,6 +227,10 @@ def compare(talk: Talk, /, **given: Any) -> None:
         talk.note(talk.say("went_in", what=", ".join(different)))
     if not record["apart"]:
         talk.note(talk.say("not_apart"))
+    elif record["sole"] is not None:
+        talk.note(talk.say("sole", cause=_why(talk, record["sole"])))
+    elif different:
+        talk.note(talk.say("several"))
     for run, unproposed in zip((given["first"], given["second"]), record["unproposed"], strict=True):
         if unproposed:
             talk.note(talk.say("unproposed", run=run))

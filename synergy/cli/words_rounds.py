@@ -188,6 +188,15 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The values differ by less than the gaps leave open: the two runs cannot be told apart by them.",
             "两次匹配的价值差小于各自的最优性间隙，无法据此区分。",
         ),
+        "sole": (
+            "What makes the values differ: {cause}. Nothing else went in differently, and the bounds prove them apart.",
+            "价值差异由此引起：{cause}。其余输入相同，且两次匹配的上界证明二者确有差别。",
+        ),
+        "several": (
+            "The bounds prove the values apart. Several inputs differ: how much each causes cannot be told apart; for "
+            "that, match again with one of them changed.",
+            "两次匹配的上界证明价值确有差别。输入有多项不同，各项影响多少无法区分；如需区分，请只改动其中一项再匹配。",
+        ),
         "unproposed": (
             "Run {run} made no proposals (settlement none, or stopped): none are compared.",
             "匹配 {run} 没有生成方案（未分配增益或已停止），不作比较。",

@@ -36,8 +36,10 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
     Returns
     -------
     dict
-        ``{value, gain, apart, unproposed, inputs, new, lost, changed}``: value and gain as ``[before, after]`` exact
-        texts; apart: whether the values differ by more than the gaps leave open; unproposed: which of the two made no
+        ``{value, gain, apart, sole, unproposed, inputs, new, lost, changed}``: value and gain as ``[before, after]``
+        exact texts; apart: whether the values differ by more than the gaps leave open; sole: the input that alone
+        differs and so is proven to be what keeps the values apart, as ``{cause, what}``, None where none does or
+        several do, of which none can be told apart without solving with each; unproposed: which of the two made no
         proposals, with which nothing is compared; inputs, with the scenarios applied, ``{settings: [...],
         rulings: [...], rows: [{table, key, before, after}]}``; each proposal as ``{proposal, kind, enterprises, before,
         after, why: [{cause, what}]}`` with quantities by exchange. Why names what went in differently and touches the
@@ -61,7 +63,14 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
             continue
         found[word].append(_told(ident, (old, new), terms, _why((old, new), inputs, owner)))
     money = {name: [_money(plan.get(name)) for plan in plans] for name in ("value", "gain")}
-    return {**money, "apart": _apart(*plans), "unproposed": unproposed, "inputs": inputs, **found}
+    return {
+        **money,
+        "apart": _apart(*plans),
+        "sole": _sole(inputs),
+        "unproposed": unproposed,
+        "inputs": inputs,
+        **found,
+    }
 
 
 def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -69,6 +78,15 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     figures = [plan.get(name) for name in ("value", "bound") for plan in (one, other)]
     known = [float(figure) for figure in figures if figure is not None]
     return len(known) == len(figures) and max(known[:2]) > min(known[2:])
+
+
+def _sole(inputs: Mapping[str, Any]) -> Record | None:
+    """Return the one input that differs: a setting, a ruling or rows of one table; None where not one alone does."""
+    found = [{"cause": "setting", "what": name} for name in inputs["settings"]]
+    found += [{"cause": "ruling", "what": ruling} for ruling in inputs["rulings"]]
+    tables = list(dict.fromkeys(row["table"] for row in inputs["rows"]))
+    found += [{"cause": "declaration" if table in set(Sheet) else "dataset", "what": table} for table in tables]
+    return found[0] if len(found) == 1 else None
 
 
 def _money(value: float | None) -> str | None:

@@ -75,7 +75,12 @@ def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
 
 def _notes(told: Record, lang: str) -> tuple[str, ...]:
     """Sentences on values that cannot be told apart, and on plans without proposals to compare."""
-    found = [] if told["apart"] else [word("compare.not_apart", lang)]
+    if not told["apart"]:
+        found = [word("compare.not_apart", lang)]
+    elif told["sole"] is not None:
+        found = [word("compare.sole", lang, cause=_why([told["sole"]], lang))]
+    else:
+        found = [word("compare.several", lang)] if any(told["inputs"].values()) else []
     sides = zip(("first", "second"), told["unproposed"], strict=True)
     found += [word("compare.unproposed", lang, plan=word(f"compare.{side}", lang)) for side, none in sides if none]
     return tuple(found)
@@ -153,7 +158,10 @@ def _why(causes: Sequence[Record], lang: str) -> str:
     said = []
     for one in causes:
         what = one["what"]
-        name = setting(what, lang) if one["cause"] == "setting" else _row_name(what, lang) if what else ""
+        if isinstance(what, str):
+            name = setting(what, lang) if one["cause"] == "setting" else TITLES[what][LANGUAGES.index(lang)]
+        else:
+            name = _row_name(what, lang) if what else ""
         cause = word(f"compare.cause.{one['cause']}", lang)
         said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
     said = list(dict.fromkeys(said))

@@ -163,12 +163,22 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.changed": ("With other quantities", "数量变化"),
         "compare.before": ("Before", "之前"),
         "compare.after": ("After", "之后"),
-        "compare.why": ("Because of", "原因"),
+        "compare.why": ("Inputs that differ and touch it", "与其相关的输入差异"),
         "compare.inputs": ("What went in differently", "输入差异"),
         "compare.same": ("Nothing went in differently.", "输入没有差异。"),
         "compare.not_apart": (
             "The values differ by less than the gaps leave open: the two plans cannot be told apart by them.",
             "两方案的价值差小于各自的最优性间隙，无法据此区分。",
+        ),
+        "compare.sole": (
+            "What makes the values differ: {cause}. Nothing else went in differently, and the bounds of both plans "
+            "prove the values apart.",
+            "价值差异由此引起：{cause}。其余输入相同，且两方案的上界证明二者的价值确有差别。",
+        ),
+        "compare.several": (
+            "The bounds of both plans prove the values apart. Several inputs differ: how much of it each causes cannot "
+            "be told apart; for that, match again with one of them changed.",
+            "两方案的上界证明二者的价值确有差别。输入有多项不同，各项影响多少无法区分；如需区分，请只改动其中一项再匹配。",
         ),
         "compare.unproposed": (
             "{plan}: no proposals were made (settlement none, or stopped), so none are compared.",

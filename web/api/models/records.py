@@ -81,6 +81,7 @@ class Comparison(Told):
             "value": [{"amount": "91", "currency": "CNY"}, {"amount": "95.5", "currency": "CNY"}],
             "gain": [None, None],
             "apart": True,
+            "sole": {"cause": "setting", "what": "carbon_price"},
             "unproposed": [False, False],
             "inputs": {"settings": ["carbon_price"], "rulings": [], "rows": []},
             "new": [],
@@ -91,6 +92,7 @@ class Comparison(Told):
     value: list[Money | None]
     gain: list[Money | None]
     apart: bool
+    sole: dict[str, Any] | None
     unproposed: list[bool]
     inputs: dict[str, Any]
     new: list[dict[str, Any]]
