@@ -1,4 +1,4 @@
-"""Write the resources of a `datapackage.json` from the schema of the tables: `python -m datasets.describe FOLDER`."""
+"""Write the resources of a `datapackage.json` from the schema: `python -m synergy.datasets.describe FOLDER`."""
 
 from __future__ import annotations
 

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from synergy.web.access import KEY, public
+from synergy.web.app import create_app
+from synergy.web.logs import to_stream
+from synergy.web.serve import serve, server
+from synergy.web.settings import Settings
 from web_worlds import SECRET
 
 from synergy.store.access import Actor
 from synergy.store.sessions import begin
 from synergy.store.store import Store, open_store
-from web.access import KEY, public
-from web.app import create_app
-from web.logs import to_stream
-from web.serve import serve, server
-from web.settings import Settings
 
 RATE = "1000000000 per minute"
 SETTINGS = Settings(secret=SECRET, sign_in_rate=RATE, page_rate=RATE, api_rate=RATE)

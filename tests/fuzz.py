@@ -26,6 +26,10 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 from stores import PLANNER, accept, begun, proposals, responding_round, tiny, worked
+from synergy.web.api.blueprint import room
+from synergy.web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Proof
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 
 from synergy.store import datasets, freezing, hooks, keys, matching, people, responding, studies
 from synergy.store.access import SCOPES
@@ -34,10 +38,6 @@ from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.store import Store, make_store, open_store
 from synergy.store.studies import Question
 from synergy.worker.studies import study_once
-from web.api.blueprint import room
-from web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Proof
-from web.app import create_app
-from web.settings import Settings
 
 PASSWORD = "correct horse battery"
 # files by group of operations

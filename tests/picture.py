@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from synergy.web.figures.sankey import Names, sankey
+from synergy.web.figures.sankey_layout import Stream
+from synergy.web.figures.svg import Naming
+
 from synergy.dataset.read import read
 from synergy.engine import Options
 from synergy.round import run
 from synergy.units import label
-from web.figures.sankey import Names, sankey
-from web.figures.sankey_layout import Stream
-from web.figures.svg import Naming
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "web" / "manual" / "exchanges.svg"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 from stores import PLANNER, matched
+from synergy.web.figures.counties import COUNTIES
 
 from synergy.bench.folder import save
 from synergy.dataset.read import read
@@ -17,7 +18,6 @@ from synergy.store.archives import snapshot_of
 from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user
 from synergy.store.store import Store
-from web.figures.counties import COUNTIES
 
 Tables = dict[str, list[dict[str, object]]]
 GOODS, WAYS = 24, 6

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 from stores import NAMES, OPTIONS, PLANNER, Place, costly, editor, matched, proposals, responding_round, tiny
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from web_worlds import World
 
 import synergy.store
@@ -46,8 +48,6 @@ from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Held, Question
 from synergy.store.tables import users
 from synergy.store.wondering import Wondered
-from web.app import create_app
-from web.settings import Settings
 
 LETTERS = dict(zip("PERACDW", Role, strict=True))
 # operation: roles that may with anything, and in small letters with what is their own; by hand, not from the rules

@@ -15,6 +15,14 @@ from typing import Any
 import pytest
 from api_worlds import API, Program
 from stores import tiny, worked
+from synergy.web.api import events
+from synergy.web.api.examples import DATASET
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import TYPES
+from synergy.web.api.receive import NUMBERED
+from synergy.web.api.spec import OPERATIONS, Proof
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from web_worlds import PASSWORD, World
 
 from synergy.dataset.read import read
@@ -22,14 +30,6 @@ from synergy.errors import Severity
 from synergy.forms.submitting import judge_file
 from synergy.store import matching
 from synergy.workbook.template import dataset_workbook
-from web.api import events
-from web.api.examples import DATASET
-from web.api.paging import Page, paged
-from web.api.problems import TYPES
-from web.api.receive import NUMBERED
-from web.api.spec import OPERATIONS, Proof
-from web.app import create_app
-from web.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,9 +39,10 @@ def _basic(name: str, password: str = PASSWORD) -> dict[str, str]:
 
 
 def test_a_round_has_the_same_settlement_by_every_way_in(program: Program) -> None:
+    from synergy.web.planning.drafts import DEFAULTS
+
     from synergy.cli.commands import commands
     from synergy.engine import Options
-    from web.planning.drafts import DEFAULTS
 
     dataset = program.ask("planner", "POST", "/datasets", data=tiny(), content_type="application/zip").get_json()
     made = program.ask("planner", "POST", "/rounds", json={"name": "by program", "dataset": dataset["dataset"]})

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from synergy.web.serve import server
 from web_worlds import PASSWORD, World
 
 from synergy.store import matching
-from web.serve import server
 
 CHAPTER = Path(__file__).parents[1] / "web" / "manual" / "program.md"
 BLOCKS = re.findall(r"```py\n(.*?)```", CHAPTER.read_text("utf-8"), flags=re.S)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from api_worlds import Program
 from stores import begun, proposals
+from synergy.web.settings import Settings
 from web_worlds import SECRET
 
 from synergy.store import notices
-from web.settings import Settings
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from api_worlds import API, Program
 from fuzz import Ground, ground, tried
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, RootModel
+from synergy.web.api.document import document
+from synergy.web.api.models.proposals import Label, OwnProposal, Proposal, ProposalNote, WholeProposal
+from synergy.web.api.problems import TYPES
+from synergy.web.api.spec import OPERATIONS, Mark, Proof
 
 from synergy.store.access import RULES
 from synergy.store.names import Role
 from synergy.store.store import KEY_FILE
-from web.api.document import document
-from web.api.models.proposals import Label, OwnProposal, Proposal, ProposalNote, WholeProposal
-from web.api.problems import TYPES
-from web.api.spec import OPERATIONS, Mark, Proof
 
 CASES = 6  # of each operation, here; `python tests/fuzz.py --cases 10000` tries more
 PAGES = {"api.docs", "api.problem"}  # ways to pages for people

@@ -7,11 +7,11 @@ import io
 import pytest
 from api_worlds import Program
 from stores import begun
+from synergy.web.settings import Settings
 from test_forms import HEAT, OFFER, as_csv, as_xlsx
 from web_worlds import SECRET
 
 from synergy.workbook.template import dataset_workbook
-from web.settings import Settings
 
 KINDS = {"csv": ("text/csv", as_csv), "xlsx": ("application/octet-stream", as_xlsx)}
 

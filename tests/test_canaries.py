@@ -10,12 +10,12 @@ import pytest
 from api_worlds import API, Program
 from canaries import CANARIES, canary
 from stores import proposals
+from synergy.web.access import APART
 from walking import ENDLESS, addresses, text, values
 from web_worlds import World
 
 from synergy.store import seeing
 from synergy.worker.studies import study_once
-from web.access import APART
 
 RIVALS = ("editor", "tarco", "client", "")
 QUERIES = ("", "?commodity=TAR&from=0&round=1")

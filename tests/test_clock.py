@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from stores import NAMES, PLANNER, begun
+from synergy.web.app import create_app
+from synergy.web.clock import Clock
+from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
 from synergy.cli.main import run as run_command
@@ -16,9 +19,6 @@ from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
 from synergy.store import planning, seeing
 from synergy.store.moments import typed
-from web.app import create_app
-from web.clock import Clock
-from web.settings import Settings
 
 SHANGHAI, YORK = Clock(ZoneInfo("Asia/Shanghai")), Clock(ZoneInfo("America/New_York"))
 

@@ -15,16 +15,16 @@ import networkx as nx
 import numpy as np
 import pytest
 from markupsafe import Markup
+from synergy.web.figures import curve, flow, grouping, layout, material, network, sankey, svg
+from synergy.web.figures.counties import COUNTIES, county_name
+from synergy.web.figures.geometry import cross, rings, spread
+from synergy.web.figures.map import Line, Place, charted, draw_map
+from synergy.web.figures.sankey_layout import Stream, laid_out
 
 from synergy.dataset.read import read
 from synergy.engine import Options
 from synergy.records.rounds import round_record
 from synergy.round import run
-from web.figures import curve, flow, grouping, layout, material, network, sankey, svg
-from web.figures.counties import COUNTIES, county_name
-from web.figures.geometry import cross, rings, spread
-from web.figures.map import Line, Place, charted, draw_map
-from web.figures.sankey_layout import Stream, laid_out
 
 ROOT = Path(__file__).parents[1]
 EVIL = "<script>\"&'</script>"

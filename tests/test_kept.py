@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from api_worlds import Program
 from stores import PLANNER, proposals
+from synergy.web.api.kept import Kept, Told
+from synergy.web.api.spec import OPERATIONS, Mark
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from web_worlds import World
 
 from synergy.store import responding, rounds
 from synergy.store.names import Answer
 from synergy.store.responding import Reply
-from web.api.kept import Kept, Told
-from web.api.spec import OPERATIONS, Mark
-from web.app import create_app
-from web.settings import Settings
 
 EVERYBODY = ("planner", "auditor", "editor", "east", "tarco", "reader", "client")
 

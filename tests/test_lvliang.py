@@ -32,7 +32,7 @@ def lvliang() -> Dataset:
 
 
 def test_it_is_made_again_identically(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "datasets.lvliang.make", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "synergy.datasets.lvliang.make", "--out", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert made

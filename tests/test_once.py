@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from stores import PLANNER, editor, proposals
+from synergy.web import once as kept
+from synergy.web import pictures
+from synergy.web.firm.own import Own
+from synergy.web.pages import home, proposal, results
+from synergy.web.render import page
 from web_worlds import World
 
 from synergy.store import following, notices, people, responding, rounds, seeing
 from synergy.store.names import Answer, Stage
 from synergy.store.responding import Reply
-from web import once as kept
-from web import pictures
-from web.firm.own import Own
-from web.pages import home, proposal, results
-from web.render import page
 
 DEAL = "deal:EAST>GLASS:COG"
 FIRMS = ("editor", "east", "tarco", "reader")

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from stores import proposals
+from synergy.web.app import create_app
+from synergy.web.figures.outline import LIGHT, OutlineError, near, outlines, simplified
+from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
-from web.app import create_app
-from web.figures.outline import LIGHT, OutlineError, near, outlines, simplified
-from web.settings import Settings
 
 SQUARE = [[110.5, 36.5], [112.5, 36.5], [112.5, 38.8], [110.5, 38.8], [110.5, 36.5]]
 

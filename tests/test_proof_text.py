@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from synergy.web.shown import Shown
 
 from synergy.cli.main import run as run_command
 from synergy.cli.tables import print_plan
@@ -18,7 +19,6 @@ from synergy.engine import Options, match
 from synergy.records.rounds import round_record
 from synergy.round import run
 from synergy.texts import proof_text
-from web.shown import Shown
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 # dual and solver gap; English, Chinese

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from proposal_worlds import decide, flow, plan_of, world
 from random_datasets import random_dataset
+from synergy.web.shown import Shown
 
 from synergy.cli.tables import print_plan
 from synergy.cli.talk import Talk
@@ -22,7 +23,6 @@ from synergy.records.dump import plan_record
 from synergy.records.rounds import labels
 from synergy.round import Options, run
 from synergy.texts import gain_note
-from web.shown import Shown
 
 TO_GLASS = "O1 offer:O1-GAS > G1 need:G1-HEAT GAS"
 FLARE = "O1 offer:O1-GAS > O1 disposal: GAS"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synergy.web.api.receive import document
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.documents import load_plain
@@ -22,7 +23,6 @@ from synergy.forms.reading import ending_of
 from synergy.records.files import read_record
 from synergy.store.uploads import read_upload
 from synergy.workbook.names import headers, looked, table_named, title
-from web.api.receive import document
 
 HEAD = "offer,site,commodity,quantity,price,must_clear"
 ROW = "o1,a,COG,1234.5,400,true"

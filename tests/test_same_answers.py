@@ -22,6 +22,9 @@ import pytest
 from api_worlds import API, Program
 from itsdangerous import TimestampSigner
 from stores import NAMES, PLANNER, begun, costly, editor, matched, proposals, worked
+from synergy.web.access import APART
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from walking import ENDLESS, addresses, values
 from web_worlds import SECRET, World
 
@@ -29,9 +32,6 @@ from synergy.store import declaring, freezing, matching
 from synergy.store.ladder import STEP, rungs
 from synergy.store.store import KEY_FILE, open_store
 from synergy.worker.studies import study_once
-from web.access import APART
-from web.app import create_app
-from web.settings import Settings
 
 RIVALS = ("editor", "tarco", "")
 SAME = (Decimal(200), Decimal(205))  # on one rung

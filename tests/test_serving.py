@@ -24,6 +24,10 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
+from synergy.web.app import create_app
+from synergy.web.connections import KEPT
+from synergy.web.serve import IDLE_S, Tls, server
+from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
 from synergy.cli.main import run as run_command
@@ -31,10 +35,6 @@ from synergy.cli.talk import Talk
 from synergy.store.names import Role
 from synergy.store.people import known, list_users
 from synergy.store.store import open_store
-from web.app import create_app
-from web.connections import KEPT
-from web.serve import IDLE_S, Tls, server
-from web.settings import Settings
 
 OPENSSL = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
 

@@ -21,6 +21,8 @@ from games import (
     shapley_shubik,
     tva,
 )
+from synergy.web.api.models.rounds import Settlement
+from synergy.web.texts import WORDS
 
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.settlement import ASKED
@@ -29,8 +31,6 @@ from synergy.settlement.midpoint import extremes
 from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import RULES, settle
 from synergy.settlement.undefined import REASONS, RuleUndefined
-from web.api.models.rounds import Settlement
-from web.texts import WORDS
 
 PRECISE = {"rel": 1e-9, "abs": 1e-6}
 

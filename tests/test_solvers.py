@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from ortools.linear_solver.python import model_builder_helper
 from scipy import sparse
+from synergy.web.pages.rounds import _last
 from web_worlds import World
 
 import synergy
@@ -28,7 +29,6 @@ from synergy.solvers import NEEDED, TRIALS, UNTESTED, Trial, try_out
 from synergy.store.names import MatchState
 from synergy.worker import child
 from synergy.worker.solve import Task
-from web.pages.rounds import _last
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,16 +8,16 @@ from html import unescape
 from typing import Any
 
 import pytest
+from synergy.web.access import PUBLIC, rule_of
+from synergy.web.app import HEADERS
+from synergy.web.shown import Shown
+from synergy.web.texts import LANGUAGES, WORDS, rooms
+from synergy.web.texts.modes import MODES
 from web_worlds import World
 
 from synergy.store import seeing
 from synergy.store.access import Action
 from synergy.texts import WORDS as SHARED
-from web.access import PUBLIC, rule_of
-from web.app import HEADERS
-from web.shown import Shown
-from web.texts import LANGUAGES, WORDS, rooms
-from web.texts.modes import MODES
 
 EVIL = "<script>alert(1)</script>"
 # texts that are the same in both languages: names of formats and signs

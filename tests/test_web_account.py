@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from synergy.web import tries
+from synergy.web.settings import Settings
 from web_worlds import PASSWORD, SECRET, World
 from werkzeug.test import TestResponse
 
 from synergy.store import audit, keys, people
 from synergy.store.backup import restore
 from synergy.store.store import open_store
-from web import tries
-from web.settings import Settings
 
 NEW = "another long password"
 

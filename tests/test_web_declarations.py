@@ -11,6 +11,8 @@ import pytest
 from books import book
 from catalogue import covers
 from stores import begun
+from synergy.web.settings import Settings
+from synergy.web.texts import LANGUAGES
 from test_forms import HEAT, OFFER, as_csv, as_json, as_xlsx
 from test_workbook import GOOD
 from web_worlds import SECRET, World
@@ -18,8 +20,6 @@ from web_worlds import SECRET, World
 from synergy.dataset.read import read
 from synergy.store import datasets, declaring
 from synergy.workbook.template import dataset_workbook
-from web.settings import Settings
-from web.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 ROW = {

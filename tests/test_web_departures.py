@@ -6,10 +6,10 @@ from html import unescape
 
 import pytest
 from stores import PLANNER, begun
+from synergy.web.texts import LANGUAGES, word
 from web_worlds import World
 
 from synergy.store import departing, rounds
-from web.texts import LANGUAGES, word
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

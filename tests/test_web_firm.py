@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 from stores import PLANNER, editor, proposals
+from synergy.web.firm.answering import reply_of
+from synergy.web.firm.own import Own, by_gain
+from synergy.web.pages import whynot
 from web_worlds import World
 
 from synergy.store import following, responding, seeing, wondering
 from synergy.store.names import Answer
 from synergy.store.responding import Reply
 from synergy.store.tables import rounds
-from web.firm.answering import reply_of
-from web.firm.own import Own, by_gain
-from web.pages import whynot
 
 DEAL = "deal:EAST>GLASS:COG"
 

@@ -15,6 +15,14 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
+from synergy.web.api import events
+from synergy.web.pages import results, why
+from synergy.web.planning import pictures
+from synergy.web.planning.drafts import FIELDS, NUMBERS, SCENARIOS
+from synergy.web.planning.pictures import VIEWS
+from synergy.web.planning.policy import policy
+from synergy.web.planning.steps import STEPS, next_steps
+from synergy.web.texts import LANGUAGES, WORDS
 from web_worlds import World
 
 from synergy.dataset.scenarios import load_scenario
@@ -42,14 +50,6 @@ from synergy.store.results import finish
 from synergy.texts import ladder_note
 from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
-from web.api import events
-from web.pages import results, why
-from web.planning import pictures
-from web.planning.drafts import FIELDS, NUMBERS, SCENARIOS
-from web.planning.pictures import VIEWS
-from web.planning.policy import policy
-from web.planning.steps import STEPS, next_steps
-from web.texts import LANGUAGES, WORDS
 
 ROOT = Path(__file__).parents[1]
 LVLIANG = ROOT / "datasets" / "lvliang"
@@ -694,7 +694,7 @@ def test_every_word_of_these_rooms_is_used() -> None:
     idle = [
         key
         for room in ("drafting", "results", "rounds")
-        for key in import_module(f"web.texts.{room}").WORDS
+        for key in import_module(f"synergy.web.texts.{room}").WORDS
         if f'"{key}"' not in code and f"'{key}'" not in code and key.rsplit(".", 1)[0] + "." not in made
         if not named.match(key)
     ]

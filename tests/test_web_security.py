@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import synergy.web
 from canaries import CANARIES, canary
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 from stores import PLANNER, Place, begun
+from synergy.web.access import APART, KEY, PUBLIC, SAFE, rule_of
+from synergy.web.app import create_app
+from synergy.web.logs import Lines
+from synergy.web.render import SHOWN
+from synergy.web.settings import Settings
+from synergy.web.signing import onward
+from synergy.web.tries import REST
 from web_worlds import PASSWORD, PEOPLE, SECRET, World, alive
 
-import web
 from synergy.errors import NotFoundError, RefusedError
 from synergy.store import people, seeing, sessions
 from synergy.store.access import RULES, Action, reach
@@ -27,13 +34,6 @@ from synergy.store.names import Role
 from synergy.store.store import Store
 from synergy.store.tables import rounds
 from synergy.store.words import unavailable
-from web.access import APART, KEY, PUBLIC, SAFE, rule_of
-from web.app import create_app
-from web.logs import Lines
-from web.render import SHOWN
-from web.settings import Settings
-from web.signing import onward
-from web.tries import REST
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ HUGE, NUL = "9" * 23, "a\0b"
 ASKED = sorted(
     {
         name
-        for file in Path(web.__file__).parent.rglob("*.py")
+        for file in Path(synergy.web.__file__).parent.rglob("*.py")
         for name in re.findall(r"""(?:args|form|values)(?:\.get\(|\[)"([\w-]+)\"""", file.read_text("utf-8"))
     }
 )
@@ -351,7 +351,7 @@ def test_wrong_passwords_let_an_account_rest_where_they_came_from(
     assert _basic(client, "anna", PASSWORD, own) == 422
     client.delete_cookie("synergy")
     later = time.monotonic() + REST.get_expiry()
-    monkeypatch.setattr("web.windows.time.monotonic", lambda: later)
+    monkeypatch.setattr("synergy.web.windows.time.monotonic", lambda: later)
     assert _signs_in(client, "anna", PASSWORD, rival) == 303
 
 
@@ -413,7 +413,7 @@ def test_a_fault_of_the_program_tells_nothing(
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
     assert CANARIES[0] not in answer.text
-    from web.logs import Lines
+    from synergy.web.logs import Lines
 
     written = [Lines().format(one) for one in caplog.records if one.exc_info]
     assert written

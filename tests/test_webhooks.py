@@ -18,6 +18,10 @@ from typing import Any
 
 import pytest
 from api_worlds import Program
+from synergy.web.api import webhooks
+from synergy.web.api.webhooks import Deliverer, address, deliver, target
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
 import synergy.store
@@ -25,10 +29,6 @@ from synergy.errors import RefusedError
 from synergy.store import hooks
 from synergy.store.access import WORKER
 from synergy.store.names import ACTIONS
-from web.api import webhooks
-from web.api.webhooks import Deliverer, address, deliver, target
-from web.app import create_app
-from web.settings import Settings
 
 
 @dataclass

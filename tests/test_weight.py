@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 import regions
+from synergy.web.access import KEY
+from synergy.web.app import create_app
+from synergy.web.planning.sheets import MOST, Column, Sheet, cells
+from synergy.web.settings import Settings
 from web_worlds import SECRET
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages, weighed
 
 from synergy.store.people import known
 from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store
-from web.access import KEY
-from web.app import create_app
-from web.planning.sheets import MOST, Column, Sheet, cells
-from web.settings import Settings
 
 
 @pytest.fixture(scope="module", params=[60])

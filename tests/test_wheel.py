@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("synergy", "web", "datasets")
+FOLDERS = ("synergy", "web", "datasets")
 DATA = {".csv", ".json", ".toml", ".html", ".css", ".js", ".sql", ".md", ".typed"}
 WEB = """
 import synergy
 from pathlib import Path
 from synergy.store.store import make_store
-from web.app import create_app
+from synergy.web.app import create_app
 
 client = create_app(make_store(Path("store.db").absolute())).test_client()
 for path in ("/en/sign-in", "/zh/sign-in", "/static/style.css", "/static/icon.svg"):
@@ -34,7 +34,7 @@ print(synergy.__file__)
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a wheel built from a copy of the sources: building leaves traces."""
     place = tmp_path_factory.mktemp("build")
-    for name in PACKAGES:
+    for name in FOLDERS:
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, place / name)
@@ -68,14 +68,14 @@ def test_every_file_is_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     wanted = {
-        path.relative_to(ROOT).as_posix()
-        for name in PACKAGES
+        Path("" if name == "synergy" else "synergy", path.relative_to(ROOT)).as_posix()
+        for name in FOLDERS
         for path in (ROOT / name).rglob("*")
         if path.suffix in DATA | {".py"}
     }
     assert wanted
     assert wanted - held == set()
-    assert not {name for name in held if name.split("/")[0] not in (*PACKAGES, *_metadata(held))}
+    assert not {name for name in held if name.split("/")[0] not in ("synergy", *_metadata(held))}
     assert "synergy/py.typed" in held
 
 
@@ -123,7 +123,7 @@ def test_the_command_tells_its_version(folder: Path) -> None:
 
 
 def test_the_shipped_datasets_are_sound(folder: Path) -> None:
-    code = "from importlib.resources import files; print(files('datasets'))"
+    code = "from importlib.resources import files; print(files('synergy.datasets'))"
     datasets = Path(_run(folder, "python", "-c", code).stdout.strip())
     assert datasets.is_relative_to(folder)
     for name in ("lvliang", "tiny"):

@@ -21,6 +21,9 @@ from typing import Any
 
 from scipy.stats import mannwhitneyu
 from stores import NAMES, PLANNER, begun, costly, editor, matched
+from synergy.web.access import KEY
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 
 from synergy.store import declaring, freezing
 from synergy.store.keys import add_token
@@ -28,9 +31,6 @@ from synergy.store.names import Role
 from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store
-from web.access import KEY
-from web.app import create_app
-from web.settings import Settings
 
 READS = 1000
 LEVEL = 0.01

@@ -19,6 +19,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from stores import responding_round
+from synergy.web.access import KEY
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from werkzeug.test import TestResponse
 
 from synergy.store import people
@@ -28,9 +31,6 @@ from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.readiness import beat
 from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
-from web.access import KEY
-from web.app import create_app
-from web.settings import Settings
 
 # what tests call them: name of the account, role, enterprise
 PEOPLE = {

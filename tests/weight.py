@@ -21,15 +21,15 @@ sys.path[:0] = [str(ROOT / "tests" / "browser")]
 import regions  # noqa: E402
 from chromium import context, started  # noqa: E402
 from served import listening  # noqa: E402
+from synergy.web.access import KEY, public  # noqa: E402
+from synergy.web.app import create_app  # noqa: E402
+from synergy.web.settings import Settings  # noqa: E402
 from web_worlds import SECRET  # noqa: E402
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages  # noqa: E402
 
 from synergy.store.people import known  # noqa: E402
 from synergy.store.sessions import begin  # noqa: E402
 from synergy.store.store import KEY_FILE, Store, make_store  # noqa: E402
-from web.access import KEY, public  # noqa: E402
-from web.app import create_app  # noqa: E402
-from web.settings import Settings  # noqa: E402
 
 FIRMS = (60, 500)
 SLOWEST = 2.0  # times the empty page

@@ -7,6 +7,9 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from synergy.web.clock import Clock
+from synergy.web.numbers import plain
+from synergy.web.settings import Settings
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
@@ -14,9 +17,6 @@ from synergy.store import keys, sessions
 from synergy.store.access import Action, Actor, reach
 from synergy.store.store import Store
 from synergy.store.words import refusal
-from web.clock import Clock
-from web.numbers import plain
-from web.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"

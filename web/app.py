@@ -7,20 +7,20 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask_compress import Compress
+from synergy.web.access import SAFE, csrf, guard
+from synergy.web.clock import Clock
+from synergy.web.failing import answers
+from synergy.web.limits import limit
+from synergy.web.logs import logged
+from synergy.web.metrics import metered
+from synergy.web.numbers import numbered
+from synergy.web.register import register
+from synergy.web.settings import Settings
+from synergy.web.signing import gate
+from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from synergy.store.store import Store
-from web.access import SAFE, csrf, guard
-from web.clock import Clock
-from web.failing import answers
-from web.limits import limit
-from web.logs import logged
-from web.metrics import metered
-from web.numbers import numbered
-from web.register import register
-from web.settings import Settings
-from web.signing import gate
-from web.texts import HTML_LANG, word
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -52,7 +52,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     flask.Flask
     """
     settings = settings or Settings()
-    app = Flask("web")
+    app = Flask("synergy.web")
     app.config.update(settings.flask())
     app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings
     numbered(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from synergy.web.texts import word
 from werkzeug.datastructures import MultiDict
 
 from synergy.dataset.ids import folded
@@ -18,7 +19,6 @@ from synergy.forms.writing import price_unit, row_of
 from synergy.store.names import Sheet
 from synergy.store.previewing import Ground
 from synergy.workbook.book import text_of
-from web.texts import word
 
 BLANK = 1  # rows to write in below those that are there
 MOST = 500  # rows of one table of the page

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Flask, Response, make_response, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
+from synergy.web.access import clock
+from synergy.web.api.calling import told_problem
+from synergy.web.api.problems import ApiProblem, code_of
+from synergy.web.logs import out_of_reach
+from synergy.web.render import language, page
+from synergy.web.texts import WORDS, word
+from synergy.web.tries import TriedError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,13 +24,6 @@ from synergy.errors import (
     SynergyError,
     UnavailableError,
 )
-from web.access import clock
-from web.api.calling import told_problem
-from web.api.problems import ApiProblem, code_of
-from web.logs import out_of_reach
-from web.render import language, page
-from web.texts import WORDS, word
-from web.tries import TriedError
 
 STATUSES: tuple[tuple[type[SynergyError], int], ...] = (
     (NotFoundError, 404),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
+from synergy.web.access import public, store
 
 from synergy.errors import SynergyError
 from synergy.solvers import highs
 from synergy.store import readiness
-from web.access import public, store
 
 room = Blueprint("health", __name__)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-
-from web.access import APART, settings
-from web.api.limits import counts
+from synergy.web.access import APART, settings
+from synergy.web.api.limits import counts
 
 _UNCOUNTED = ("static", "health.alive", "health.ready", "metrics")
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from flask import Flask, Response, g, request
+from synergy.web.api.identity import request_id
 
 from synergy.errors import SynergyError, UnavailableError
-from web.api.identity import request_id
 
 NAME = "synergy.web"
 FIELDS = ("request_id", "method", "path", "status", "seconds", "bytes", "remote", "account")

@@ -7,8 +7,7 @@ import time
 
 from flask import Flask, Response, abort, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from web.access import public, settings
+from synergy.web.access import public, settings
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 _BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

@@ -17,12 +17,12 @@ from typing import Any, cast
 from flask import current_app, render_template, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
+from synergy.web.access import actor, settings, store
+from synergy.web.bounded import Bounded
+from synergy.web.render import page
 
 from synergy.store.commit import head
 from synergy.store.seeing import passed
-from web.access import actor, settings, store
-from web.bounded import Bounded
-from web.render import page
 
 _NAME = "synergy.once"
 _MOST_BYTES = 16 << 20

@@ -7,12 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
-
-from web.figures.flow import Delivery, Partner, flow
-from web.figures.map import Line, Place, charted, draw_map
-from web.figures.outline import NONE, Outlines
-from web.figures.svg import Naming
-from web.texts import word
+from synergy.web.figures.flow import Delivery, Partner, flow
+from synergy.web.figures.map import Line, Place, charted, draw_map
+from synergy.web.figures.outline import NONE, Outlines
+from synergy.web.figures.svg import Naming
+from synergy.web.texts import word
 
 Record = Mapping[str, Any]
 KEPT = 128  # pictures of each kind

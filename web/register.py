@@ -14,30 +14,30 @@ from synergy.store.names import Role
 
 # modules with a blueprint called `room`
 ROOMS = (
-    "web.pages.start",
-    "web.pages.account",
-    "web.pages.notices",
-    "web.pages.admin",
-    "web.pages.departures",
-    "web.pages.audit",
-    "web.pages.home",
-    "web.pages.proposal",
-    "web.pages.pathways",
-    "web.pages.whynot",
-    "web.pages.declarations",
-    "web.pages.rounds",
-    "web.pages.drafting",
-    "web.pages.review",
-    "web.pages.results",
-    "web.pages.why",
-    "web.pages.compare",
-    "web.pages.board",
-    "web.pages.summary",
-    "web.pages.files",
-    "web.api.blueprint",
-    "web.pages.interface",
-    "web.pages.manual",
-    "web.health",
+    "synergy.web.pages.start",
+    "synergy.web.pages.account",
+    "synergy.web.pages.notices",
+    "synergy.web.pages.admin",
+    "synergy.web.pages.departures",
+    "synergy.web.pages.audit",
+    "synergy.web.pages.home",
+    "synergy.web.pages.proposal",
+    "synergy.web.pages.pathways",
+    "synergy.web.pages.whynot",
+    "synergy.web.pages.declarations",
+    "synergy.web.pages.rounds",
+    "synergy.web.pages.drafting",
+    "synergy.web.pages.review",
+    "synergy.web.pages.results",
+    "synergy.web.pages.why",
+    "synergy.web.pages.compare",
+    "synergy.web.pages.board",
+    "synergy.web.pages.summary",
+    "synergy.web.pages.files",
+    "synergy.web.api.blueprint",
+    "synergy.web.pages.interface",
+    "synergy.web.pages.manual",
+    "synergy.web.health",
 )
 _P, _E, _R, _A, _C, _D, _ = Role
 _FIRM = frozenset({_E, _R})
@@ -52,7 +52,7 @@ class Entry:
     endpoint : str
         Of a view that takes the language alone; one that is not there is left out.
     key : str
-        Name of its words in `web.texts`.
+        Name of its words in `synergy.web.texts`.
     roles : frozenset of Role
         Who sees it.
     """

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, render_template, request, url_for
+from synergy.web.access import settings, store, visitor
+from synergy.web.numbers import whole
+from synergy.web.register import entries
+from synergy.web.texts import LANGUAGES
 from werkzeug.routing import BuildError
 
 from synergy.errors import DeniedError, StoreError, UnavailableError
 from synergy.store.access import Action, Actor, reach
 from synergy.store.notices import unread
-from web.access import settings, store, visitor
-from web.numbers import whole
-from web.register import entries
-from web.texts import LANGUAGES
 
 T = TypeVar("T")
 SHOWN = 50  # rows of a list on one page
@@ -22,7 +22,7 @@ SHOWN = 50  # rows of a list on one page
 
 def pages(name: str) -> Blueprint:
     """Return the blueprint of a room of pages: its addresses begin with the language, which its views take."""
-    return Blueprint(name, f"web.pages.{name}", url_prefix="/<any(zh, en):lang>")
+    return Blueprint(name, f"synergy.web.pages.{name}", url_prefix="/<any(zh, en):lang>")
 
 
 def language() -> str:

@@ -12,10 +12,9 @@ from types import FrameType
 from typing import Any
 
 from flask import Flask
+from synergy.web.api.webhooks import deliverer
+from synergy.web.connections import KEPT, channels
 from waitress.server import TcpWSGIServer, create_server
-
-from web.api.webhooks import deliverer
-from web.connections import KEPT, channels
 
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
@@ -91,7 +90,7 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
         cleanup_interval=IDLE_S // 3,
         max_request_header_size=REQUEST_HEADER_BYTES,
         max_request_body_size=limit + REQUEST_HEADER_BYTES,
-        # believed only as far as `Settings.proxies` says, see `web.app`
+        # believed only as far as `Settings.proxies` says, see `synergy.web.app`
         clear_untrusted_proxy_headers=False,
     )
     listening = [one for one in held.values() if isinstance(one, TcpWSGIServer)]  # a name may have several addresses

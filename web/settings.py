@@ -8,7 +8,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from web.figures.outline import NONE, Outlines
+from synergy.web.figures.outline import NONE, Outlines
 
 MEBIBYTE = 1 << 20
 
@@ -45,7 +45,7 @@ class Settings:
         Whether ``/metrics`` answers, and that to the loopback address alone.
     backup_folder : pathlib.Path or None
         Where copies of the store go; None: none are made by the pages.
-    outlines : web.figures.outline.Outlines
+    outlines : synergy.web.figures.outline.Outlines
         Boundaries behind the sites on maps.
     zone : datetime.tzinfo or None
         Time zone in which pages say and take moments; None: the machine's own. Files and the API keep UTC.
@@ -81,7 +81,7 @@ class Settings:
             "PERMANENT_SESSION_LIFETIME": int(self.session_hours * 3600),
             "MAX_CONTENT_LENGTH": self.upload_bytes,
             "MAX_FORM_MEMORY_SIZE": self.upload_bytes,
-            "WTF_CSRF_CHECK_DEFAULT": False,  # `web.access` asks for it, which knows who needs none
+            "WTF_CSRF_CHECK_DEFAULT": False,  # `synergy.web.access` asks for it, which knows who needs none
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
             "RATELIMIT_ENABLED": self.limited,
             "RATELIMIT_STORAGE_URI": self.limit_storage,

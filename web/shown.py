@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synergy.web.texts import word
+from synergy.web.texts.modes import mode
+
 from synergy.texts import figure, gain_note, mark, proof_text, text, unit, years
 from synergy.units import amount, label
-from web.texts import word
-from web.texts.modes import mode
 
 Record = Mapping[str, Any]
 # the shipped dataset, also with its year as one period: only of this one do the pages know what is synthetic

@@ -5,14 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
+from synergy.web.access import KEY, settings, store
+from synergy.web.settings import Settings
+from synergy.web.texts import LANGUAGES
+from synergy.web.tries import Tries
 
 from synergy.errors import DeniedError
 from synergy.store import people, sessions
 from synergy.store.access import Actor
-from web.access import KEY, settings, store
-from web.settings import Settings
-from web.texts import LANGUAGES
-from web.tries import Tries
 
 _TRIES = "synergy.tries"
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from limits import parse
-
-from web.settings import Settings
-from web.windows import windows
+from synergy.web.settings import Settings
+from synergy.web.windows import windows
 
 TRIES = 5  # wrong passwords of an account from one address before it rests there
 REST = parse("1 per 5 minute")  # its window; how many is `TRIES`

@@ -45,7 +45,7 @@ class Case:
 
 
 def _lvliang() -> Dataset:
-    with as_file(files("datasets") / "lvliang") as source:
+    with as_file(files("synergy.datasets") / "lvliang") as source:
         return read(source)
 
 

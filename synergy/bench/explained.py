@@ -65,7 +65,7 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
     Sheet
         Times and counts; then how often each main reason was given.
     """
-    with as_file(files("datasets") / "lvliang") as source:
+    with as_file(files("synergy.datasets") / "lvliang") as source:
         dataset = yearly(read(source))
     started = time.monotonic()
     plan = match(dataset, Options(gap=gap, time_limit=seconds, settlement="none")).plan
@@ -89,7 +89,7 @@ def asked(seconds: float) -> Iterator[Sheet]:
     seconds : float
         When matching stops.
     """
-    with as_file(files("datasets") / "lvliang") as source:
+    with as_file(files("synergy.datasets") / "lvliang") as source:
         dataset = read(source)
     plan = match(dataset, Options(time_limit=seconds, settlement="none")).plan
     rows = [("what-ifs: no plan within", seconds)] if plan is None else _asked(dataset, plan)

@@ -44,7 +44,7 @@ def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, **optio
     **options
         Fields of `synergy.engine.Options`.
     """
-    with as_file(files("datasets") / DATASET) as folder:
+    with as_file(files("synergy.datasets") / DATASET) as folder:
         # the year as one period: months take minutes, and a first look should not
         dataset = yearly(read(folder))
     return _served(talk, dataset, port, zone, options) if serve else _printed(talk, dataset, options)

@@ -54,12 +54,12 @@ def serve(talk: Talk, /, **given: Any) -> int:
     try:
         _first(talk, store)
         listening = _listening(talk, store, given)
-        importlib.import_module("web.logs").to_stream()
+        importlib.import_module("synergy.web.logs").to_stream()
         scheme = "https" if given["certificate"] else "http"
         address = f"{scheme}://{_shown(given['host'])}:{listening.port}/{talk.lang}/"
         with Supervisor(given["address"], given["count"], Habits(workers=given["workers"])):
             talk.line(talk.say("serve.serving", address=address), "bold")
-            importlib.import_module("web.serve").serve(listening)
+            importlib.import_module("synergy.web.serve").serve(listening)
     finally:
         store.close()
     return 0
@@ -113,7 +113,7 @@ def _first(talk: Talk, store: Store) -> None:
 
 def _outlines(talk: Talk, file: Path | None) -> Any:
     """Return the boundaries that maps show, none where no file is named."""
-    found, texts = importlib.import_module("web.figures.outline"), importlib.import_module("web.texts")
+    found, texts = importlib.import_module("synergy.web.figures.outline"), importlib.import_module("synergy.web.texts")
     if file is None:
         return found.NONE
     try:

@@ -13,12 +13,12 @@ import pytest
 from chromium import context
 from flask import Flask
 from playwright.sync_api import Browser, Page
+from synergy.web.app import create_app
+from synergy.web.settings import Settings
 from waitress.server import create_server
 from web_worlds import SECRET, World
 
 from synergy.store.store import KEY_FILE, open_store
-from web.app import create_app
-from web.settings import Settings
 
 COOKIE = "synergy"
 

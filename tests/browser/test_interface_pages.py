@@ -6,9 +6,8 @@ import pytest
 from checks import Watch, faults, violations, wider
 from chromium import context
 from playwright.sync_api import Browser
-
-from web.api.spec import OPERATIONS
-from web.manual.chapters import CHAPTERS
+from synergy.web.api.spec import OPERATIONS
+from synergy.web.manual.chapters import CHAPTERS
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

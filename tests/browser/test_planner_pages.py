@@ -11,6 +11,7 @@ from checks import Watch, faults, violations
 from playwright.sync_api import Browser, expect
 from served import Clicks, served, signed_in
 from stores import PLANNER, accept, begun, proposals, worked
+from synergy.web.texts import word
 from web_worlds import World
 
 from synergy.dataset.read import read
@@ -19,7 +20,6 @@ from synergy.store.access import WORKER
 from synergy.store.archives import snapshot_of
 from synergy.store.leases import claim
 from synergy.workbook.template import dataset_workbook
-from web.texts import word
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
+from synergy.web.access import public, rule
+from synergy.web.api import routes
+from synergy.web.api.calling import language, perform
+from synergy.web.api.spec import OPERATIONS, PREFIX, Operation
 from werkzeug.wrappers import Response as AnyResponse
-
-from web.access import public, rule
-from web.api import routes
-from web.api.calling import language, perform
-from web.api.spec import OPERATIONS, PREFIX, Operation
 
 
 def _blueprint() -> Blueprint:

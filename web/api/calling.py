@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, g, request
+from synergy.web.access import store
+from synergy.web.api import receive
+from synergy.web.api.identity import request_id, who
+from synergy.web.api.kept import Told, kept, key_of
+from synergy.web.api.limits import Left, limiter
+from synergy.web.api.problems import MEDIA, ApiProblem, problem_of
+from synergy.web.api.spec import Call, Mark, Operation, Proof, Record, Reply
+from synergy.web.api.versions import etag, same
+from synergy.web.logs import out_of_reach
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from synergy.errors import SynergyError
 from synergy.store.access import Actor, reach
 from synergy.store.names import Role
 from synergy.store.words import refusal
-from web.access import store
-from web.api import receive
-from web.api.identity import request_id, who
-from web.api.kept import Told, kept, key_of
-from web.api.limits import Left, limiter
-from web.api.problems import MEDIA, ApiProblem, problem_of
-from web.api.spec import Call, Mark, Operation, Proof, Record, Reply
-from web.api.versions import etag, same
-from web.logs import out_of_reach
 
 LANGUAGES = ("zh", "en")
 NOBODY = Actor("nobody", Role.READER, None, frozenset())

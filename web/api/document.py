@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from synergy.web.api.examples import DATASET, example_of
+from synergy.web.api.models.figures import Problem
+from synergy.web.api.models.studies import EventTold
+from synergy.web.api.problems import MEDIA, TYPES
+from synergy.web.api.receive import NUMBERED
+from synergy.web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
+from synergy.web.numbers import MOST
 
 from synergy.store.access import RULES
-from web.api.examples import DATASET, example_of
-from web.api.models.figures import Problem
-from web.api.models.studies import EventTold
-from web.api.problems import MEDIA, TYPES
-from web.api.receive import NUMBERED
-from web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
-from web.numbers import MOST
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from synergy.web.api.figures import Measures
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import Call, Record
+
 from synergy.errors import SynergyError
 from synergy.store import looking, seeing
-from web.api.figures import Measures
-from web.api.problems import ApiProblem
-from web.api.spec import Call, Record
 
 STREAMS = 3  # each holds a thread of the server, which has a few more
 LONGEST = 300.0  # seconds; the caller comes again by itself, with the last id

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import Call, Record
+
 from synergy.errors import UsageError
 from synergy.store.exact import decimal, rounded, written
 from synergy.store.measures import measures
 from synergy.units import UNITS, convert
-from web.api.problems import ApiProblem
-from web.api.spec import Call, Record
 
 
 class Measures:

@@ -6,17 +6,17 @@ import re
 import secrets
 
 from flask import Request, g, request
+from synergy.web.access import store
+from synergy.web.api.limits import limiter
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import Proof
+from synergy.web.signing import checked
+from synergy.web.tries import BusyError, TriedError
 
 from synergy.errors import DeniedError
 from synergy.store.access import Actor
 from synergy.store.keys import PREFIX, actor_of_token
 from synergy.store.sessions import one_time
-from web.access import store
-from web.api.limits import limiter
-from web.api.problems import ApiProblem
-from web.api.spec import Proof
-from web.signing import checked
-from web.tries import BusyError, TriedError
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{20,100}")

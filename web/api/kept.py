@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app, request
+from synergy.web.api.spec import Call, Operation
+from synergy.web.bounded import Bounded
 
 from synergy.store.commit import head
-from web.api.spec import Call, Operation
-from web.bounded import Bounded
 
 _NAME = "synergy.api.kept"
 _MOST_BYTES = 32 << 20

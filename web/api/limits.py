@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 from limits import RateLimitItem, parse
-
-from web.api.problems import ApiProblem
-from web.settings import Settings
-from web.windows import windows
+from synergy.web.api.problems import ApiProblem
+from synergy.web.settings import Settings
+from synergy.web.windows import windows
 
 _NAME = "synergy.api.limiter"
 

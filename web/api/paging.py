@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from web.api.problems import ApiProblem
-from web.api.spec import Record, Reply
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import Record, Reply
 
 LONGEST = 200  # rows on one page
 USUAL = 50

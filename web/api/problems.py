@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from synergy.web.api.spec import PREFIX, Record
+
 from synergy.errors import (
     ConflictError,
     DatasetError,
@@ -18,7 +20,6 @@ from synergy.errors import (
     UnavailableError,
     UsageError,
 )
-from web.api.spec import PREFIX, Record
 
 MEDIA = "application/problem+json"
 MOST = 100  # errors listed in one document

@@ -9,13 +9,13 @@ from typing import Any
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from synergy.web.api.problems import ApiProblem, pointer
+from synergy.web.api.spec import JSON, Mark, Record, Spec
+from synergy.web.api.versions import version_of
+from synergy.web.numbers import CONTROL, MOST
 
 from synergy.dataset.decode import unmarked
 from synergy.store.rounds import Asked
-from web.api.problems import ApiProblem, pointer
-from web.api.spec import JSON, Mark, Record, Spec
-from web.api.versions import version_of
-from web.numbers import CONTROL, MOST
 
 DEEPEST = 40
 _KEY = re.compile(r"[!-~]{1,200}")

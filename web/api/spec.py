@@ -60,7 +60,7 @@ class Spec:
         What may be asked, what has to be sent.
     marks : frozenset of Mark
     problems : tuple of str
-        Codes of `web.api.problems` beside those that follow from the rest.
+        Codes of `synergy.web.api.problems` beside those that follow from the rest.
     proof : Proof
     media : str
         Of the answer.

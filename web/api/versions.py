@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from web.api.problems import ApiProblem
+from synergy.web.api.problems import ApiProblem
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _VERSION = re.compile(r"([1-9][0-9]{0,8})\.[0-9a-f]{20}")

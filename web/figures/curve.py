@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-
-from web.figures.svg import FONT, Naming, document, label, number, tag, width
+from synergy.web.figures.svg import FONT, Naming, document, label, number, tag, width
 
 SIZE = (640.0, 200.0)
 TOP, LOW = 14.0, 26.0  # px above, and for the seconds below

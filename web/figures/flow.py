@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import networkx as nx
 from markupsafe import Markup
-
-from web.figures.geometry import Box, Point
-from web.figures.layout import layered, packed
-from web.figures.svg import FONT, LINE, Naming, arrow, document, fitted, label, number, tag, width
+from synergy.web.figures.geometry import Box, Point
+from synergy.web.figures.layout import layered, packed
+from synergy.web.figures.svg import FONT, LINE, Naming, arrow, document, fitted, label, number, tag, width
 
 PAD = 12.0
 WIDEST = 240.0

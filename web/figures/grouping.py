@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from web.figures.sankey_layout import Stream
+from synergy.web.figures.sankey_layout import Stream
 
 LIMIT = 150  # ribbons that one picture can carry
 OTHERS = "\x00others"  # key of what is not shown by name; no id has such a sign

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import networkx as nx
 import numpy as np
-
-from web.figures.geometry import Box, Point, cross
+from synergy.web.figures.geometry import Box, Point, cross
 
 Key = TypeVar("Key", bound=Hashable)
 GAP = 14.0  # px between two boxes

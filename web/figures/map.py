@@ -10,11 +10,10 @@ from math import hypot, log2
 from typing import Any
 
 from markupsafe import Markup
-
-from web.figures.counties import COUNTIES, county_name
-from web.figures.geometry import Box, Point, Projection, projection, spread, tagged, thinned
-from web.figures.outline import near
-from web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
+from synergy.web.figures.counties import COUNTIES, county_name
+from synergy.web.figures.geometry import Box, Point, Projection, projection, spread, tagged, thinned
+from synergy.web.figures.outline import near
+from synergy.web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
 
 SIZE = (860.0, 760.0)
 MARGIN = (60.0, 60.0)

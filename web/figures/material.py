@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synergy.web.figures.counties import county_name
+from synergy.web.figures.map import Place
+
 from synergy.units import amount
-from web.figures.counties import county_name
-from web.figures.map import Place
 
 Record = Mapping[str, Any]
 PUBLIC = "#"  # before the id of a place that is nobody's, where firms stand

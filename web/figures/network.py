@@ -8,10 +8,9 @@ from math import hypot
 
 import networkx as nx
 from markupsafe import Markup
-
-from web.figures.geometry import Box, Point
-from web.figures.layout import layered, packed, springs
-from web.figures.svg import Naming, arrow, document, fitted, label, link, number, tag, width
+from synergy.web.figures.geometry import Box, Point
+from synergy.web.figures.layout import layered, packed, springs
+from synergy.web.figures.svg import Naming, arrow, document, fitted, label, link, number, tag, width
 
 MOST = 90  # nodes by name; groups where there are more
 ROOM = 980.0  # width in px before components go below each other

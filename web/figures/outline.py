@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from synergy.web.figures.geometry import Point, rings
 
 from synergy.dataset.decode import unmarked
-from web.figures.geometry import Point, rings
 
 MOST_BYTES = 16 << 20
 MOST_RINGS, MOST_POINTS = 2000, 500_000

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-
-from web.figures.grouping import OTHERS
-from web.figures.sankey_layout import Layout, Node, Ribbon, Stream, laid_out
-from web.figures.svg import FONT, Naming, colour, document, fitted, label, link, tag, width
+from synergy.web.figures.grouping import OTHERS
+from synergy.web.figures.sankey_layout import Layout, Node, Ribbon, Stream, laid_out
+from synergy.web.figures.svg import FONT, Naming, colour, document, fitted, label, link, tag, width
 
 BAR = 10.0  # width of suppliers and users, px
 RUN = 205.0  # what a ribbon runs over
@@ -70,7 +69,7 @@ def sankey(streams: Sequence[Stream], names: Names, naming: Naming) -> Markup:
     Parameters
     ----------
     streams : sequence of Stream
-        What is shown, see `web.figures.grouping.grouped` for many.
+        What is shown, see `synergy.web.figures.grouping.grouped` for many.
     names : Names
         What ids are called.
     naming : Naming

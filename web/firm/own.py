@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from synergy.web.texts import word
+from synergy.web.texts.modes import mode
+
 from synergy.texts import figure, text, unit, years
 from synergy.units import amount, label
-from web.texts import word
-from web.texts.modes import mode
 
 Record = Mapping[str, Any]
 CLOSED = ("accepted", "declined")

@@ -54,7 +54,7 @@ def source(name: str, lang: str) -> str:
         ``zh`` or ``en``.
     """
     suffix = f".{lang}" if name in BILINGUAL else ""
-    return files("web.manual").joinpath(f"{name}{suffix}.md").read_text("utf-8")
+    return files("synergy.web.manual").joinpath(f"{name}{suffix}.md").read_text("utf-8")
 
 
 @cache

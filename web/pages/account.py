@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from synergy.web.access import actor, public, rule, store
+from synergy.web.failing import RETRY_S
+from synergy.web.numbers import whole
+from synergy.web.render import page, pages
+from synergy.web.signing import change_password, onward, sign_out
+from synergy.web.signing import sign_in as begin_session
+from synergy.web.texts import word
+from synergy.web.tries import TRIES, BusyError
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError, RefusedError
 from synergy.store import keys
 from synergy.store.access import RULES, SCOPES, Action, Actor
-from web.access import actor, public, rule, store
-from web.failing import RETRY_S
-from web.numbers import whole
-from web.render import page, pages
-from web.signing import change_password, onward, sign_out
-from web.signing import sign_in as begin_session
-from web.texts import word
-from web.tries import TRIES, BusyError
 
 room = pages("account")
 Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]

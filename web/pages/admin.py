@@ -6,6 +6,11 @@ import secrets
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from synergy.web.access import actor, rule, settings, store
+from synergy.web.failing import said, status_of
+from synergy.web.numbers import whole
+from synergy.web.render import page, pages
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import StoreError
@@ -15,11 +20,6 @@ from synergy.store.names import Role
 from synergy.store.people import Account
 from synergy.store.rounds import Asked
 from synergy.store.words import refusal
-from web.access import actor, rule, settings, store
-from web.failing import said, status_of
-from web.numbers import whole
-from web.render import page, pages
-from web.texts import word
 
 room = pages("admin")
 ROLES = tuple(role for role in Role if role is not Role.WORKER)

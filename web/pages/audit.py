@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from synergy.web.access import actor, rule, store
+from synergy.web.numbers import whole
+from synergy.web.render import page, pages
+from synergy.web.texts import WORDS, word
 
 from synergy.store import audit as chain_of
 from synergy.store import seeing
 from synergy.store.access import Action
-from web.access import actor, rule, store
-from web.numbers import whole
-from web.render import page, pages
-from web.texts import WORDS, word
 
 room = pages("audit")
 SHOWN = 50  # events of a page

@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.numbers import whole
+from synergy.web.pages.addresses import proposal_address
+from synergy.web.planning.seen import Seen, seen
+from synergy.web.planning.sheets import Column, Sheet, cells
+from synergy.web.render import page, pages
+from synergy.web.tables import KINDS, twin
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
@@ -13,14 +21,6 @@ from synergy.store import following, seeing
 from synergy.store.access import Action
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
-from web.access import actor, rule, store
-from web.numbers import whole
-from web.pages.addresses import proposal_address
-from web.planning.seen import Seen, seen
-from web.planning.sheets import Column, Sheet, cells
-from web.render import page, pages
-from web.tables import KINDS, twin
-from web.texts import word
 
 room = pages("board")
 _STAGES = tuple(str(stage) for stage in Stage)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from flask import request
+from synergy.web.access import actor, rule, store
+from synergy.web.planning.pairs import Run, pair
+from synergy.web.render import page, pages
+from synergy.web.tables import KINDS, twin
 from werkzeug.wrappers import Response
 
 from synergy.store import planning, seeing
 from synergy.store.access import Action
 from synergy.store.words import refusal
-from web.access import actor, rule, store
-from web.planning.pairs import Run, pair
-from web.render import page, pages
-from web.tables import KINDS, twin
 
 room = pages("compare")
 

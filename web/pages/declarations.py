@@ -9,6 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from synergy.web import declaring
+from synergy.web.access import actor, rule, store
+from synergy.web.numbers import whole
+from synergy.web.render import page, pages, part
+from synergy.web.tables import file
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.dataset.dataset import Dataset
@@ -28,12 +34,6 @@ from synergy.store.names import Sheet, State
 from synergy.store.previewing import Ground, ground
 from synergy.store.rounds import Asked
 from synergy.workbook.template import dataset_workbook
-from web import declaring
-from web.access import actor, rule, store
-from web.numbers import whole
-from web.render import page, pages, part
-from web.tables import file
-from web.texts import word
 
 room = pages("declarations")
 Answer = Response | str | tuple[str, int]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.failing import said, status_of
+from synergy.web.render import page, pages
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import StoreError
 from synergy.store import departing, people
 from synergy.store.access import Action
 from synergy.store.rounds import Asked
-from web.access import actor, rule, store
-from web.failing import said, status_of
-from web.render import page, pages
-from web.texts import word
 
 room = pages("departures")
 MOST_REASON = 1000

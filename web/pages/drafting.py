@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from werkzeug.wrappers import Response
-
-from synergy.errors import DatasetError, RefusedError
-from synergy.store import datasets, planning, rounds
-from synergy.store.access import Action
-from synergy.store.rounds import SETTLEMENTS, Asked
-from synergy.store.words import refusal
-from web.access import actor, clock, rule, store
-from web.failing import said
-from web.planning.drafts import (
+from synergy.web.access import actor, clock, rule, store
+from synergy.web.failing import said
+from synergy.web.planning.drafts import (
     FIELDS,
     SCENARIOS,
     SHIPPED,
@@ -27,9 +20,16 @@ from web.planning.drafts import (
     scenario_of,
     shipped,
 )
-from web.planning.steps import taken
-from web.render import page, pages
-from web.texts import word
+from synergy.web.planning.steps import taken
+from synergy.web.render import page, pages
+from synergy.web.texts import word
+from werkzeug.wrappers import Response
+
+from synergy.errors import DatasetError, RefusedError
+from synergy.store import datasets, planning, rounds
+from synergy.store.access import Action
+from synergy.store.rounds import SETTLEMENTS, Asked
+from synergy.store.words import refusal
 
 room = pages("drafting")
 _SHOWN = 12  # stored datasets

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from flask import Response, abort, request
+from synergy.web.access import actor, clock, rule, store
+from synergy.web.firm.own import Own
+from synergy.web.numbers import whole
+from synergy.web.pages.audit import named
+from synergy.web.pages.home import latest
+from synergy.web.pages.pathways import MOST, place_of
+from synergy.web.planning import listed
+from synergy.web.planning.dossier import dossier
+from synergy.web.planning.seen import seen
+from synergy.web.planning.sheets import Sheet
+from synergy.web.planning.tables import members
+from synergy.web.render import pages
+from synergy.web.tables import KINDS, twin
 
 from synergy.store import audit, planning, possible, seeing
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.words import refusal
 from synergy.texts import text
 from synergy.units import label
-from web.access import actor, clock, rule, store
-from web.firm.own import Own
-from web.numbers import whole
-from web.pages.audit import named
-from web.pages.home import latest
-from web.pages.pathways import MOST, place_of
-from web.planning import listed
-from web.planning.dossier import dossier
-from web.planning.seen import seen
-from web.planning.sheets import Sheet
-from web.planning.tables import members
-from web.render import pages
-from web.tables import KINDS, twin
 
 room = pages("files")
 _OF_ROUND, _OF_PROPOSAL = ("members", "runs"), ("sides", "terms", "built", "laid")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.firm.own import CLOSED, Own, by_gain, standing
+from synergy.web.once import once
+from synergy.web.render import pages
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
 from synergy.store import declaring, following, seeing
 from synergy.store.access import Action, Actor
 from synergy.store.seeing import SHOWN
-from web.access import actor, rule, store
-from web.firm.own import CLOSED, Own, by_gain, standing
-from web.once import once
-from web.render import pages
 
 room = pages("home")
 DEALS = 10  # partnerships shown

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from flask import abort
-
-from web.access import public
-from web.api.document import problems, scope
-from web.api.examples import example_of
-from web.api.problems import TYPES
-from web.api.receive import NUMBERED
-from web.api.spec import PREFIX, Mark, Operation, Record, in_order
-from web.render import page, pages
+from synergy.web.access import public
+from synergy.web.api.document import problems, scope
+from synergy.web.api.examples import example_of
+from synergy.web.api.problems import TYPES
+from synergy.web.api.receive import NUMBERED
+from synergy.web.api.spec import PREFIX, Mark, Operation, Record, in_order
+from synergy.web.render import page, pages
 
 room = pages("interface")
 

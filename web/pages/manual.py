@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from flask import abort
-
-from web.access import public
-from web.manual.chapters import CHAPTERS, language_of, rendered, sections
-from web.render import page, pages
+from synergy.web.access import public
+from synergy.web.manual.chapters import CHAPTERS, language_of, rendered, sections
+from synergy.web.render import page, pages
 
 room = pages("manual")
 

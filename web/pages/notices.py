@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from synergy.web.access import actor, clock, rule, store
+from synergy.web.numbers import whole
+from synergy.web.render import page, pages, part
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.store import notices as told
 from synergy.store.access import Action
 from synergy.store.messages import message
-from web.access import actor, clock, rule, store
-from web.numbers import whole
-from web.render import page, pages, part
-from web.texts import word
 
 room = pages("notices")
 

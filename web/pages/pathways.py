@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, request, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.render import page, pages
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
@@ -12,9 +15,6 @@ from synergy.store import possible, seeing
 from synergy.store.access import Action, Actor
 from synergy.texts import figure, unit
 from synergy.units import amount, label
-from web.access import actor, rule, store
-from web.render import page, pages
-from web.texts import word
 
 room = pages("pathways")
 MOST = 20  # chains shown

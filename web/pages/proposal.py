@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from synergy.web.access import actor, rule, settings, store
+from synergy.web.course import course
+from synergy.web.failing import said
+from synergy.web.firm.answering import reply_of
+from synergy.web.firm.own import Own, standing
+from synergy.web.numbers import whole
+from synergy.web.once import once
+from synergy.web.pictures import flow_picture, map_picture
+from synergy.web.render import pages
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
@@ -12,16 +22,6 @@ from synergy.store import following, responding, seeing
 from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
-from web.access import actor, rule, settings, store
-from web.course import course
-from web.failing import said
-from web.firm.answering import reply_of
-from web.firm.own import Own, standing
-from web.numbers import whole
-from web.once import once
-from web.pictures import flow_picture, map_picture
-from web.render import pages
-from web.texts import word
 
 room = pages("proposal")
 

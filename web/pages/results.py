@@ -8,26 +8,26 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort, request, url_for
+from synergy.web.access import actor, rule, settings, store
+from synergy.web.course import course
+from synergy.web.figures.features import features
+from synergy.web.once import once
+from synergy.web.pages.addresses import lead
+from synergy.web.planning.dossier import dossier, firm_name
+from synergy.web.planning.keeping import kept
+from synergy.web.planning.pictures import VIEWS, beside, flows, picture
+from synergy.web.planning.seen import Seen, seen
+from synergy.web.planning.settled import groups, lumps, said_of, told_of
+from synergy.web.planning.sheets import Sheet
+from synergy.web.planning.tables import payoffs, prices, proposals
+from synergy.web.render import page, pages
+from synergy.web.tables import KINDS, file, twin
 from werkzeug.wrappers import Response as AnyResponse
 
 from synergy.store import planning, seeing
 from synergy.store.access import Action
 from synergy.store.words import refusal
 from synergy.texts import ladder_note
-from web.access import actor, rule, settings, store
-from web.course import course
-from web.figures.features import features
-from web.once import once
-from web.pages.addresses import lead
-from web.planning.dossier import dossier, firm_name
-from web.planning.keeping import kept
-from web.planning.pictures import VIEWS, beside, flows, picture
-from web.planning.seen import Seen, seen
-from web.planning.settled import groups, lumps, said_of, told_of
-from web.planning.sheets import Sheet
-from web.planning.tables import payoffs, prices, proposals
-from web.render import page, pages
-from web.tables import KINDS, file, twin
 
 room = pages("results")
 _SETTLED = ("payoffs", "prices", "groups", "lumps")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.numbers import whole
+from synergy.web.planning.seen import Seen, seen
+from synergy.web.render import page, pages
+from synergy.web.texts import WORDS, word
 from werkzeug.wrappers import Response
 
 from synergy.store import review as reviewing
 from synergy.store.access import Action
 from synergy.store.names import State
 from synergy.store.words import refusal
-from web.access import actor, rule, store
-from web.numbers import whole
-from web.planning.seen import Seen, seen
-from web.render import page, pages
-from web.texts import WORDS, word
 
 room = pages("review")
 

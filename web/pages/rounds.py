@@ -6,6 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
+from synergy.web.access import actor, clock, rule, store
+from synergy.web.api.events import follow
+from synergy.web.api.figures import Measures
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import Call
+from synergy.web.numbers import whole
+from synergy.web.pages.addresses import declaration_address
+from synergy.web.planning import tables
+from synergy.web.planning.live import Live, live, took
+from synergy.web.planning.policy import policy
+from synergy.web.planning.sheets import Sheet
+from synergy.web.planning.steps import STEPS, WAY, next_steps, taken
+from synergy.web.planning.tables import members
+from synergy.web.render import page, pages, part
+from synergy.web.shown import Shown
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, half
@@ -15,22 +31,6 @@ from synergy.store.doubtful import doubtful
 from synergy.store.names import MatchState, State
 from synergy.store.rounds import Asked
 from synergy.texts import ladder_note, text
-from web.access import actor, clock, rule, store
-from web.api.events import follow
-from web.api.figures import Measures
-from web.api.problems import ApiProblem
-from web.api.spec import Call
-from web.numbers import whole
-from web.pages.addresses import declaration_address
-from web.planning import tables
-from web.planning.live import Live, live, took
-from web.planning.policy import policy
-from web.planning.sheets import Sheet
-from web.planning.steps import STEPS, WAY, next_steps, taken
-from web.planning.tables import members
-from web.render import page, pages, part
-from web.shown import Shown
-from web.texts import word
 
 room = pages("rounds")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, current_app, redirect, url_for
+from synergy.web.access import public, visitor
+from synergy.web.register import home_of
+from synergy.web.render import language
 from werkzeug.wrappers import Response
-
-from web.access import public, visitor
-from web.register import home_of
-from web.render import language
 
 room = Blueprint("start", __name__)
 

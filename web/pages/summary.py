@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from synergy.web.access import actor, rule, store
+from synergy.web.pages.addresses import lead
+from synergy.web.planning.policy import policy
+from synergy.web.planning.seen import seen
+from synergy.web.planning.settled import said_of
+from synergy.web.planning.sheets import Sheet
+from synergy.web.planning.tables import payoffs, proposals
+from synergy.web.render import page, pages
+
 from synergy.store import planning, seeing
 from synergy.store.access import Action
 from synergy.texts import ladder_note
-from web.access import actor, rule, store
-from web.pages.addresses import lead
-from web.planning.policy import policy
-from web.planning.seen import seen
-from web.planning.settled import said_of
-from web.planning.sheets import Sheet
-from web.planning.tables import payoffs, proposals
-from web.render import page, pages
 
 room = pages("summary")
 MOST = 40  # proposals on paper

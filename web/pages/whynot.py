@@ -6,6 +6,10 @@ import threading
 from typing import Any
 
 from flask import redirect, request, url_for
+from synergy.web.access import actor, rule, store
+from synergy.web.failing import said
+from synergy.web.render import page, pages
+from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, RefusedError
@@ -13,10 +17,6 @@ from synergy.store import seeing, wondering
 from synergy.store.access import Action, Actor
 from synergy.store.wondering import Wondered
 from synergy.worker.wondering import SECONDS, answered
-from web.access import actor, rule, store
-from web.failing import said
-from web.render import page, pages
-from web.texts import word
 
 room = pages("whynot")
 PATIENCE_S = 2.0  # for a turn

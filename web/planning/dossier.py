@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
-
-from web.pictures import flow_picture, map_picture
-from web.planning.seen import Seen
-from web.planning.sheets import Column, Sheet, cells
-from web.texts import word
+from synergy.web.pictures import flow_picture, map_picture
+from synergy.web.planning.seen import Seen
+from synergy.web.planning.sheets import Column, Sheet, cells
+from synergy.web.texts import word
 
 Record = Mapping[str, Any]
 

@@ -9,6 +9,10 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 from typing import Any
 
+from synergy.web.clock import Clock
+from synergy.web.numbers import whole
+from synergy.web.texts import word
+
 from synergy.dataset.findings import Findings
 from synergy.dataset.read import read
 from synergy.dataset.scenarios import load_scenario, parse_scenario
@@ -17,9 +21,6 @@ from synergy.errors import DatasetError, Problem, folded
 from synergy.scenario import Scenario
 from synergy.store.archives import dataset_of, scenario_record, snapshot_of
 from synergy.store.rounds import SETTLEMENT, SETTLEMENTS, Draft
-from web.clock import Clock
-from web.numbers import whole
-from web.texts import word
 
 SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
 SCENARIOS = ("base", "capacity_cut", "carbon_price", "high_prices", "low_prices", "rail_share", "winter_stagger")
@@ -68,7 +69,7 @@ def filled(form: Mapping[str, str], members: Sequence[str], previous: str) -> Fi
 @lru_cache(maxsize=2)
 def shipped(name: str) -> bytes:
     """Return the archive of a dataset that ships; a key of `SHIPPED`."""
-    with as_file(files("datasets") / "lvliang") as folder:
+    with as_file(files("synergy.datasets") / "lvliang") as folder:
         dataset = read(folder)
     return snapshot_of(yearly(dataset) if name.endswith("-year") else dataset).archive
 
@@ -110,7 +111,7 @@ def scenario_of(what: Filled, lang: str) -> Scenario:
 def _chosen(name: str) -> Scenario:
     if name not in SCENARIOS:
         return Scenario()
-    with as_file(files("datasets") / "lvliang" / "scenarios") as folder:
+    with as_file(files("synergy.datasets") / "lvliang" / "scenarios") as folder:
         return load_scenario(folder / f"{name}.toml")
 
 
@@ -161,7 +162,7 @@ def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
     what : Filled
     archive : bytes
         Of the dataset that was chosen.
-    clock : web.clock.Clock
+    clock : synergy.web.clock.Clock
         By which moments were typed.
     lang : str
         Of the faults.

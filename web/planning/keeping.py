@@ -9,11 +9,11 @@ from threading import Lock
 from typing import Any
 
 from flask import Response, make_response, request, session
+from synergy.web.access import settings
+from synergy.web.render import unread_by
 from werkzeug.wrappers import Response as AnyResponse
 
 from synergy.store.access import Actor
-from web.access import settings
-from web.render import unread_by
 
 KEPT = 64  # pages
 _PAGES: OrderedDict[str, str] = OrderedDict()

@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from synergy.web.firm.own import Own
+from synergy.web.planning.sheets import Column, Sheet, cells
+from synergy.web.texts import word
+
 from synergy.texts import unit
 from synergy.units import label
-from web.firm.own import Own
-from web.planning.sheets import Column, Sheet, cells
-from web.texts import word
 
 Record = Mapping[str, Any]
 _LINE = ("commodity", "from", "to", "quantity", "unit", "price", "a_year", "distance")

@@ -9,12 +9,12 @@ from itertools import takewhile
 from typing import Any
 
 from markupsafe import Markup
+from synergy.web.figures.curve import Told, curve
+from synergy.web.figures.svg import Naming
+from synergy.web.texts import WORDS, word
 
 from synergy.store.names import MatchState
 from synergy.texts import figure, unit
-from web.figures.curve import Told, curve
-from web.figures.svg import Naming
-from web.texts import WORDS, word
 
 Record = Mapping[str, Any]
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synergy.web.planning.policy import setting, value_said
+from synergy.web.planning.sheets import Cell, Column, Sheet, cells
+from synergy.web.shown import Shown
+from synergy.web.texts import word
+
 from synergy.store.access import Actor
 from synergy.store.comparing import compare
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.texts import LANGUAGES
 from synergy.workbook.names import TITLES
-from web.planning.policy import setting, value_said
-from web.planning.sheets import Cell, Column, Sheet, cells
-from web.shown import Shown
-from web.texts import word
 
 Record = Mapping[str, Any]
 MOST = 30  # proposals of a table

@@ -8,17 +8,16 @@ from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
-
-from web.figures.grouping import Grouped, grouped
-from web.figures.map import Line, charted, draw_map
-from web.figures.material import COUNTY, between
-from web.figures.network import MOST, Tie, partnerships, products
-from web.figures.sankey import Names, sankey
-from web.figures.sankey_layout import Stream
-from web.figures.svg import Naming
-from web.planning.seen import Seen
-from web.planning.sheets import Cell, Column, Sheet, cells
-from web.texts import word
+from synergy.web.figures.grouping import Grouped, grouped
+from synergy.web.figures.map import Line, charted, draw_map
+from synergy.web.figures.material import COUNTY, between
+from synergy.web.figures.network import MOST, Tie, partnerships, products
+from synergy.web.figures.sankey import Names, sankey
+from synergy.web.figures.sankey_layout import Stream
+from synergy.web.figures.svg import Naming
+from synergy.web.planning.seen import Seen
+from synergy.web.planning.sheets import Cell, Column, Sheet, cells
+from synergy.web.texts import word
 
 VIEWS = ("map", "sankey", "partners", "products")
 KEPT = 128  # pictures

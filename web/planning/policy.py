@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synergy.web.planning.drafts import SCENARIOS
+from synergy.web.texts import WORDS, word
+
 from synergy.workbook.names import title
-from web.planning.drafts import SCENARIOS
-from web.texts import WORDS, word
 
 
 def policy(scenario: Mapping[str, Any], lang: str) -> str:

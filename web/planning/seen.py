@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synergy.web.figures.counties import county_name
+from synergy.web.figures.material import Choice, Material
+from synergy.web.figures.outline import NONE, Outlines
+from synergy.web.shown import Shown
+
 from synergy.errors import NotFoundError
 from synergy.plan import Kind
 from synergy.store import seeing
 from synergy.store.access import Actor
 from synergy.store.store import Store
 from synergy.store.words import refusal
-from web.figures.counties import county_name
-from web.figures.material import Choice, Material
-from web.figures.outline import NONE, Outlines
-from web.shown import Shown
 
 Record = Mapping[str, Any]
 

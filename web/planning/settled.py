@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from synergy.web.planning.seen import Seen
+from synergy.web.planning.sheets import Column, Sheet, cells
+from synergy.web.texts import word
+
 from synergy.store.planning import settlement_notes
-from web.planning.seen import Seen
-from web.planning.sheets import Column, Sheet, cells
-from web.texts import word
 
 MOST_NAMES, MOST_GROUPS = 5, 12
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from web import tables
+from synergy.web import tables
 
 MOST = 100  # rows of one page
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from synergy.web.clock import Clock
+from synergy.web.planning.seen import Seen
+from synergy.web.planning.sheets import Cell, Column, Sheet, cells
+from synergy.web.texts import word
+
 from synergy.texts import unit
-from web.clock import Clock
-from web.planning.seen import Seen
-from web.planning.sheets import Cell, Column, Sheet, cells
-from web.texts import word
 
 Record = Mapping[str, Any]
 
@@ -123,7 +124,7 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
         Of `synergy.store.planning.list_members`.
     names : mapping
         Labels of enterprises.
-    clock : web.clock.Clock
+    clock : synergy.web.clock.Clock
         Of the page; files have UTC.
     lang : str
     lead : callable

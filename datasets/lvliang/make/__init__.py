@@ -1,1 +1,1 @@
-"""From the source tables to the dataset: `python -m datasets.lvliang.make`."""
+"""From the source tables to the dataset: `python -m synergy.datasets.lvliang.make`."""

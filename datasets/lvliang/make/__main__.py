@@ -1,14 +1,25 @@
-"""Make the dataset: `python -m datasets.lvliang.make [--out FOLDER] [--periods 12|1]`."""
+"""Make the dataset: `python -m synergy.datasets.lvliang.make [--out FOLDER] [--periods 12|1]`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from datasets.lvliang.make import chemistry, indicators, options, plants, region, rights, scenarios, season, trade, ways
-from datasets.lvliang.make import yearly as year
-from datasets.lvliang.make.sources import FOLDER, Row
-from datasets.lvliang.make.write import write
+from synergy.datasets.lvliang.make import (
+    chemistry,
+    indicators,
+    options,
+    plants,
+    region,
+    rights,
+    scenarios,
+    season,
+    trade,
+    ways,
+)
+from synergy.datasets.lvliang.make import yearly as year
+from synergy.datasets.lvliang.make.sources import FOLDER, Row
+from synergy.datasets.lvliang.make.write import write
 
 
 def tables() -> dict[str, list[Row]]:

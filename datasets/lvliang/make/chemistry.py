@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.sources import Row, by, number, table
+from synergy.datasets.lvliang.make.sources import Row, by, number, table
 
 BALANCE_NODES = ("O2_AIR", "WATER_VAP", "INERT", "CO2_EMIT")
 # part of what they are made of is no commodity here (bauxite, air): their recipes cannot close over what is

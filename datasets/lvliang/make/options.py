@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.region import Region
-from datasets.lvliang.make.sources import Row, parts, rules, table
+from synergy.datasets.lvliang.make.region import Region
+from synergy.datasets.lvliang.make.sources import Row, parts, rules, table
 
 # activity that a t of coke can feed: the unit can never be larger than its ovens
 _PER_COKE = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datasets.lvliang.make.region import Oven, Region
-from datasets.lvliang.make.sources import Row, by, number, parts, rules, table
+from synergy.datasets.lvliang.make.region import Oven, Region
+from synergy.datasets.lvliang.make.sources import Row, by, number, parts, rules, table
 
 _STEAM = 0.55  # t of high-pressure steam per t of coke quenched dry
 _WASTE_WATER = 0.25  # m3 per t of coke

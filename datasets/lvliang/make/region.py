@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from functools import cached_property
 
-from datasets.lvliang.make.sources import Row, by, rules, table
+from synergy.datasets.lvliang.make.sources import Row, by, rules, table
 
 MARKS = {"public": ("", ""), "estimate": (" (illustrative)", "（示意）"), "synthetic": (" (synthetic)", "（模拟）")}
 _KM_PER_DEGREE = 111.2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.region import Region
-from datasets.lvliang.make.sources import Row, rules
+from synergy.datasets.lvliang.make.region import Region
+from synergy.datasets.lvliang.make.sources import Row, rules
 
 _STEP = 100.0  # rights are counted in steps of 100 t/a
 

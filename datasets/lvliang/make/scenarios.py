@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datasets.lvliang.make.sources import Row
+from synergy.datasets.lvliang.make.sources import Row
 
 Texts = dict[str, str]
 

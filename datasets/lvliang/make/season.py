@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.region import Region
-from datasets.lvliang.make.sources import Row, rules
+from synergy.datasets.lvliang.make.region import Region
+from synergy.datasets.lvliang.make.sources import Row, rules
 
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 MONTHS = tuple(f"M{month:02d}" for month in range(1, 13))

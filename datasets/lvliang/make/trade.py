@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.region import Region
-from datasets.lvliang.make.season import HOURS, month
-from datasets.lvliang.make.sources import Row, by, number, parts, rules, table
+from synergy.datasets.lvliang.make.region import Region
+from synergy.datasets.lvliang.make.season import HOURS, month
+from synergy.datasets.lvliang.make.sources import Row, by, number, parts, rules, table
 
 
 def markets() -> list[Row]:

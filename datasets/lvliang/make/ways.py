@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.region import Region
-from datasets.lvliang.make.sources import Row, number, parts, table
+from synergy.datasets.lvliang.make.region import Region
+from synergy.datasets.lvliang.make.sources import Row, number, parts, table
 
 
 def transport() -> list[Row]:

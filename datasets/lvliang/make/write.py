@@ -6,8 +6,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from datasets.describe import write as describe
-from datasets.lvliang.make.sources import Row
+from synergy.datasets.describe import write as describe
+from synergy.datasets.lvliang.make.sources import Row
+
 from synergy.dataset.schema import TABLES
 
 HEAD: dict[str, Any] = {
@@ -16,9 +17,9 @@ HEAD: dict[str, Any] = {
     "title_zh": "山西吕梁煤焦化产业链：企业、工艺、运输与市场",
     "description": (
         "Capacities and locations are public facts or marked estimates; all economics of firms are synthetic. "
-        "Made by `python -m datasets.lvliang.make` from the tables in sources/, each row of which names its source "
-        "and confidence. Columns `evidence` (public, estimate, synthetic) and `source` say what stands behind a row; "
-        "firms without published evidence carry (illustrative) or (synthetic) in their names."
+        "Made by `python -m synergy.datasets.lvliang.make` from the tables in sources/, each row of which names its "
+        "source and confidence. Columns `evidence` (public, estimate, synthetic) and `source` say what stands behind a "
+        "row; firms without published evidence carry (illustrative) or (synthetic) in their names."
     ),
     "version": "1.0.0",
     "licenses": [{"name": "Apache-2.0", "path": "https://www.apache.org/licenses/LICENSE-2.0"}],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datasets.lvliang.make.season import HOURS
-from datasets.lvliang.make.sources import Row
+from synergy.datasets.lvliang.make.season import HOURS
+from synergy.datasets.lvliang.make.sources import Row
 
 YEAR = "year"
 _TOTAL = sum(HOURS.values())

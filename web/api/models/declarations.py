@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
+from synergy.web.api.models.figures import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
 
 from synergy.store.names import Sheet
-from web.api.models.figures import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
 
 Cell = Annotated[str, Field(max_length=200)] | float | bool
 _TOLD = {

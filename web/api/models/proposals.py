@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, RootModel
+from synergy.web.api.models.figures import Figure, Given, Ident, Money, Quantity, Time, Told, Words, example
+from synergy.web.api.paging import Page
 
 from synergy.plan import Kind
 from synergy.store.names import Answer, Stage
-from web.api.models.figures import Figure, Given, Ident, Money, Quantity, Time, Told, Words, example
-from web.api.paging import Page
 
 _AT = "2026-03-01T08:00:00+00:00"
 _CODE = "P0f3a9c1b2d4e5f607182"

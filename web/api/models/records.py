@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import Field
+from synergy.web.api.models.figures import Given, Ident, Money, Name, Time, Told, Words, example
+from synergy.web.api.paging import Page
 
 from synergy.store.access import SCOPES
 from synergy.store.names import Role
-from web.api.models.figures import Given, Ident, Money, Name, Time, Told, Words, example
-from web.api.paging import Page
 
 _AT = "2026-03-01T08:00:00+00:00"
 _MAC = "5d" * 32

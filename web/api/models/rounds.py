@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
+from synergy.web.api.models.figures import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
+from synergy.web.api.paging import Page
 
 from synergy.store.names import MatchState, Sheet, State
-from web.api.models.figures import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
-from web.api.paging import Page
 
 Settlement = Literal["core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none"]
 _AT = "2026-03-01T08:00:00+00:00"

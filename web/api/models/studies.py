@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import Field
+from synergy.web.api.models.figures import Given, Ident, Name, Time, Told, example
 
 from synergy.store.names import ACTIONS, GROUPS, MatchState, Sending, StudyKind
-from web.api.models.figures import Given, Ident, Name, Time, Told, example
 
 _AT = "2026-03-01T08:00:00+00:00"
 EventName = Literal[ACTIONS]  # type: ignore[valid-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api.routes import (
+from synergy.web.api.routes import (
     audit,
     datasets,
     declarations,

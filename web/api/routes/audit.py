@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from synergy.web.api.models.records import Chain, ChainQuery, EventQuery, Events
+from synergy.web.api.paging import bad_cursor, last_of, page_of
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+
 from synergy.store.access import Action
 from synergy.store.audit import history, verify_chain
-from web.api.models.records import Chain, ChainQuery, EventQuery, Events
-from web.api.paging import bad_cursor, last_of, page_of
-from web.api.problems import ApiProblem
-from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
 
 
 @serves(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from synergy.web.api.models.records import Checked, Dataset, Datasets
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.spec import BOOK, PREFIX, ZIP, Call, Mark, Reply, Spec, serves
+
 from synergy.errors import SHOWN
 from synergy.store import datasets
 from synergy.store.access import Action, Resource, require
 from synergy.store.uploads import read_upload
 from synergy.workbook.template import dataset_workbook
-from web.api.models.records import Checked, Dataset, Datasets
-from web.api.paging import Page, paged
-from web.api.spec import BOOK, PREFIX, ZIP, Call, Mark, Reply, Spec, serves
 
 _RAW = frozenset({Mark.RAW})
 

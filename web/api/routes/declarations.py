@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from synergy.web.api.figures import Measures
+from synergy.web.api.models.declarations import (
+    Balances,
+    Declaration,
+    DeclarationGiven,
+    DeclarationHeads,
+    Declared,
+    EntryGiven,
+    More,
+)
+from synergy.web.api.models.figures import Money, Quantity
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import warnings_of
+from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
+
 from synergy.errors import DatasetError, Problem
 from synergy.forms.reading import FILE, ending_of
 from synergy.forms.rows import Row, Rows
@@ -15,20 +30,6 @@ from synergy.store.access import Action
 from synergy.store.names import Sheet
 from synergy.store.overlay import MARKS
 from synergy.store.previewing import ground
-from web.api.figures import Measures
-from web.api.models.declarations import (
-    Balances,
-    Declaration,
-    DeclarationGiven,
-    DeclarationHeads,
-    Declared,
-    EntryGiven,
-    More,
-)
-from web.api.models.figures import Money, Quantity
-from web.api.paging import Page, paged
-from web.api.problems import warnings_of
-from web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})

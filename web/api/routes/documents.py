@@ -6,12 +6,13 @@ import json
 from functools import cache
 from importlib.metadata import version
 
+from synergy.web.api.document import document
+from synergy.web.api.models.records import Root, Schema, Schemas
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import OPERATIONS, PREFIX, Call, Proof, Reply, Spec, serves
+
 from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 from synergy.records.schema_studies import STUDIES
-from web.api.document import document
-from web.api.models.records import Root, Schema, Schemas
-from web.api.problems import ApiProblem
-from web.api.spec import OPERATIONS, PREFIX, Call, Proof, Reply, Spec, serves
 
 _SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 

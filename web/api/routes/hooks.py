@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from synergy.web.access import settings
+from synergy.web.api.models.studies import Deliveries, NewWebhook, WebhookMade, Webhooks
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+from synergy.web.api.webhooks import target
+
 from synergy.store import hooks
 from synergy.store.access import Action
-from web.access import settings
-from web.api.models.studies import Deliveries, NewWebhook, WebhookMade, Webhooks
-from web.api.paging import Page, paged
-from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
-from web.api.webhooks import target
 
 _PAGED = frozenset({Mark.PAGED})
 

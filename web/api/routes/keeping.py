@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synergy.store import departing, keys, overseeing
-from synergy.store.access import Action, Resource, require
-from synergy.store.rounds import Asked
-from web.access import settings
-from web.api.models.keeping import (
+from synergy.web.access import settings
+from synergy.web.api.models.keeping import (
     BackupMade,
     Backups,
     Departed,
@@ -16,9 +13,13 @@ from web.api.models.keeping import (
     Departures,
     IssuedTokens,
 )
-from web.api.paging import Page, paged
-from web.api.problems import ApiProblem
-from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+
+from synergy.store import departing, keys, overseeing
+from synergy.store.access import Action, Resource, require
+from synergy.store.rounds import Asked
 
 _PAGED = frozenset({Mark.PAGED})
 _KEYED = frozenset({Mark.KEY})

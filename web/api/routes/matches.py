@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-
-from synergy.store import comparing, looking, review, seeing
-from synergy.store.access import Action
-from synergy.store.rounds import Asked
-from web.api.events import follow
-from web.api.figures import Measures, amount_in
-from web.api.models.records import CompareQuery, Comparison, Labels, PlanDocument
-from web.api.models.rounds import (
+from synergy.web.api.events import follow
+from synergy.web.api.figures import Measures, amount_in
+from synergy.web.api.models.records import CompareQuery, Comparison, Labels, PlanDocument
+from synergy.web.api.models.rounds import (
     After,
     Match,
     Matches,
@@ -22,9 +18,13 @@ from web.api.models.rounds import (
     Ruled,
     Rulings,
 )
-from web.api.paging import Page, paged
-from web.api.problems import ApiProblem, pointer
-from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import ApiProblem, pointer
+from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+
+from synergy.store import comparing, looking, review, seeing
+from synergy.store.access import Action
+from synergy.store.rounds import Asked
 
 _PAGED = frozenset({Mark.PAGED})
 _BUSY = ("requested", "running")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from synergy.web.api.models.keeping import NoticeQuery, Notices, NoticesMarked, NoticesRead
+from synergy.web.api.paging import paged
+from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+
 from synergy.store import notices
 from synergy.store.access import Action
-from web.api.models.keeping import NoticeQuery, Notices, NoticesMarked, NoticesRead
-from web.api.paging import paged
-from web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
 
 _TEXTS = ("text_en", "text_zh")
 

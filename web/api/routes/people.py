@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from synergy.store import keys, people
-from synergy.store.access import RULES, Action, reach
-from synergy.store.names import Role
-from web.api.models.records import (
+from synergy.web.api.models.records import (
     AccountChange,
     AccountChanged,
     AccountMade,
@@ -17,10 +14,14 @@ from web.api.models.records import (
     TokenMade,
     Tokens,
 )
-from web.api.paging import Page, paged
-from web.api.problems import ApiProblem
-from web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
-from web.numbers import whole
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import ApiProblem
+from synergy.web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
+from synergy.web.numbers import whole
+
+from synergy.store import keys, people
+from synergy.store.access import RULES, Action, reach
+from synergy.store.names import Role
 
 _PAGED = frozenset({Mark.PAGED})
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from synergy.store import following, responding, seeing, story
-from synergy.store.access import Action
-from synergy.store.names import Answer, Stage
-from synergy.store.rounds import Asked
-from web.api.figures import Measures, amount_in, price_in, quantity
-from web.api.models.keeping import History
-from web.api.models.proposals import (
+from synergy.web.api.figures import Measures, amount_in, price_in, quantity
+from synergy.web.api.models.keeping import History
+from synergy.web.api.models.proposals import (
     Answered,
     AnswerGiven,
     CounterGiven,
@@ -24,9 +20,14 @@ from web.api.models.proposals import (
     Staged,
     StageGiven,
 )
-from web.api.paging import Page, paged
-from web.api.problems import ApiProblem, pointer
-from web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.problems import ApiProblem, pointer
+from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+
+from synergy.store import following, responding, seeing, story
+from synergy.store.access import Action
+from synergy.store.names import Answer, Stage
+from synergy.store.rounds import Asked
 
 _PAID = ("gain", "marginal_gain", "capex")
 _OWN = ("gain", "paid", "capex")  # of a party

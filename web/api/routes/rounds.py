@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from synergy.scenario import Scenario
-from synergy.store import aggregates as sums
-from synergy.store import doubtful as doubted
-from synergy.store import freezing, matching, planning, responding, rounds, seeing
-from synergy.store.access import Action, Actor
-from synergy.store.datasets import dataset_archive
-from synergy.store.rounds import Asked, Draft
-from synergy.store.store import Store
-from web.api.figures import Measures
-from web.api.models.keeping import Setup
-from web.api.models.rounds import (
+from synergy.web.api.figures import Measures
+from synergy.web.api.models.keeping import Setup
+from synergy.web.api.models.rounds import (
     Aggregates,
     Doubts,
     Moved,
@@ -26,8 +18,17 @@ from web.api.models.rounds import (
     RoundQuery,
     Rounds,
 )
-from web.api.paging import Page, paged
-from web.api.spec import PREFIX, Call, Handler, Mark, Record, Reply, Spec, serves
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Record, Reply, Spec, serves
+
+from synergy.scenario import Scenario
+from synergy.store import aggregates as sums
+from synergy.store import doubtful as doubted
+from synergy.store import freezing, matching, planning, responding, rounds, seeing
+from synergy.store.access import Action, Actor
+from synergy.store.datasets import dataset_archive
+from synergy.store.rounds import Asked, Draft
+from synergy.store.store import Store
 
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
 _STEPS = ("step", "not_found")

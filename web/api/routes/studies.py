@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from synergy.store import studies
-from synergy.store.access import Action
-from synergy.store.names import StudyKind
-from synergy.store.studies import Question
-from web.api.models.figures import Given
-from web.api.models.studies import (
+from synergy.web.api.models.figures import Given
+from synergy.web.api.models.studies import (
     AlternativesGiven,
     Asked,
     ExplanationGiven,
@@ -16,8 +12,13 @@ from web.api.models.studies import (
     Studies,
     Study,
 )
-from web.api.paging import Page, paged
-from web.api.spec import PREFIX, Call, Handler, Mark, Reply, Spec, serves
+from synergy.web.api.paging import Page, paged
+from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Reply, Spec, serves
+
+from synergy.store import studies
+from synergy.store.access import Action
+from synergy.store.names import StudyKind
+from synergy.store.studies import Question
 
 _BUSY = ("requested", "running")
 
