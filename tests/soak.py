@@ -79,7 +79,8 @@ class Person:
             f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{mark[1] if mark else ""}\r\n',
             f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{content}\r\n--x--\r\n',
         ]
-        return self.ask("POST", path, "".join(parts).encode(), **{"Content-Type": "multipart/form-data; boundary=x"})
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "Accept-Encoding": "identity"}
+        return self.ask("POST", path, "".join(parts).encode(), **headers)
 
     def sign_in(self, name: str) -> None:
         """Sign in as somebody else than before."""

@@ -21,6 +21,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.dataset.scenarios import load_scenario
 from synergy.dataset.yearly import yearly
+from synergy.errors import DatasetError
 from synergy.store import comparing, freezing, matching, seeing
 from synergy.store.archives import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -71,7 +72,11 @@ def main() -> int:
         cases += [(name, {"members": members}) for name, members in list(parts(whole))[:: asked.every]]
         for name, more in cases:
             begin = time.monotonic()
-            done = run_of(store, given | more)
+            try:
+                done = run_of(store, given | more)
+            except DatasetError as error:  # a scenario of months does not fit a year
+                print(f"{name}: refused, {len(error.problems)} problems: {error.problems[0].line()}", flush=True)
+                continue
             said = f"{name}: {done['state']} {done['status']}, value {done['value']}"
             if done["state"] == "done":
                 found = comparing.compare(store, PLANNER, first["match"], done["match"])

@@ -25,8 +25,8 @@ TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 STATES: tuple[tuple[float | None, float | None, str, str], ...] = (
     (0.0, 0.0, "optimal, proven", "最优，已证明"),
     (None, 0.0, "optimal by the solver's claim", "按求解器的结论为最优"),
-    (0.008, 0.0, "optimal by the solver's claim, proven to 0.8 %", "按求解器的结论为最优，已证明 0.8 %"),
-    (0.008, 0.004, "proven to 0.8 %, by the solver's claim 0.4 %", "已证明 0.8 %，按求解器的结论 0.4 %"),
+    (0.008, 0.0, "optimal by the solver's claim, proven to 0.8 %", "按求解器的结论为最优，已证明间隙 0.8 %"),
+    (0.008, 0.004, "proven to 0.8 %, by the solver's claim 0.4 %", "已证明间隙 0.8 %，按求解器的结论为 0.4 %"),
     (None, 0.004, "not proven, by the solver's claim 0.4 %", "未证明，按求解器的结论 0.4 %"),
 )
 

@@ -79,7 +79,7 @@ def _notes(told: Record, lang: str) -> tuple[str, ...]:
     if not told["apart"]:
         found = [word("compare.not_apart", lang)]
     elif told["sole"] is not None:
-        found = [word("compare.sole", lang, cause=_why([told["sole"]], lang))]
+        found = [word("compare.sole", lang, cause=_input_name(told["sole"], lang))]
     else:
         found = [word("compare.several", lang)] if any(told["inputs"].values()) else []
     sides = zip(("first", "second"), told["unproposed"], strict=True)
@@ -158,16 +158,20 @@ def _quantities(terms: Sequence[Record], shown: Shown) -> str:
 def _why(causes: Sequence[Record], lang: str) -> str:
     said = []
     for one in causes:
-        what = one["what"]
-        if isinstance(what, str):
-            name = setting(what, lang) if one["cause"] == "setting" else TITLES[what][LANGUAGES.index(lang)]
-        else:
-            name = _row_name(what, lang) if what else ""
+        name = _input_name(one, lang)
         cause = word(f"compare.cause.{one['cause']}", lang)
         said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
     said = list(dict.fromkeys(said))
     more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
     return word("comma", lang).join([*said[:_WHYS], *more])
+
+
+def _input_name(cause: Record, lang: str) -> str:
+    """Return what an input is called: a setting, a table, a row or a ruling; "" where there is none."""
+    what = cause["what"]
+    if isinstance(what, str):
+        return setting(what, lang) if cause["cause"] == "setting" else TITLES[what][LANGUAGES.index(lang)]
+    return _row_name(what, lang) if what else ""
 
 
 def _row_name(what: Record, lang: str) -> str:

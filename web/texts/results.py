@@ -173,7 +173,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.sole": (
             "What makes the values differ: {cause}. Nothing else went in differently, and the bounds of both plans "
             "prove the values apart.",
-            "价值差异由此引起：{cause}。其余输入相同，且两方案的上界证明二者的价值确有差别。",
+            "价值差异由“{cause}”引起：其余输入相同，且两方案的上界证明二者的价值确有差别。",
         ),
         "compare.several": (
             "The bounds of both plans prove the values apart. Several inputs differ: how much of it each causes cannot "
