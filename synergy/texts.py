@@ -32,7 +32,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "optimal by the solver's claim, proven to {dual}",
             "按求解器的结论为最优，已证明间隙 {dual}",
         ),
-        "proof.both": ("proven to {dual}, by the solver's claim {solver}", "已证明间隙 {dual}，按求解器的结论为 {solver}"),
+        "proof.both": (
+            "proven to {dual}, by the solver's claim {solver}",
+            "已证明间隙 {dual}，按求解器的结论为 {solver}",
+        ),
         "proof.dual": ("proven to {dual}", "已证明间隙 {dual}"),
         "proof.solver": ("not proven, by the solver's claim {solver}", "未证明，按求解器的结论 {solver}"),
         "proof.none": ("not proven", "未证明"),

@@ -118,7 +118,7 @@ def test_a_bound_counts_rounding_against_itself() -> None:
 @pytest.fixture(scope="module")
 def tiny() -> tuple[Dataset, Plan]:
     dataset = read(TINY)
-    plan = match(dataset, Options(settlement="none")).plan
+    plan = match(dataset, Options(settlement="none", proof=100.0)).plan
     assert plan is not None
     return dataset, plan_from_record(plan_record(plan))
 
@@ -211,3 +211,12 @@ def test_a_search_beside_is_not_held_up_by_a_proof_that_nobody_reads_yet(tmp_pat
         found = beside.best
         assert found is not None
         assert len(pickle.dumps(found)) > 1 << 16  # more than a pipe holds
+
+
+def test_a_proof_takes_a_part_of_the_work_of_the_search() -> None:
+    dataset = read(TINY)
+    plans = [match(dataset, Options(settlement="none", proof=part)).plan for part in (0.0, 0.0, 100.0)]
+    short, again, whole = (plan_record(plan)["proof"] for plan in plans if plan is not None)
+    assert short == again  # by the work that is done, not by the clock
+    assert len(short["rows"]) < len(whole["rows"])
+    assert whole["dual"] < short["dual"]

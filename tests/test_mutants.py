@@ -77,7 +77,7 @@ def test_without_the_judge_most_pass(judged: list[dict[str, Any]], tmp_path: Pat
     passed = [fate["mutation"] for fate in fates if fate["fate"] in PASSED]
     assert len(passed) >= 3  # all whose run brought a plan with another figure
     caught = [fate for fate in judged if fate["mutation"] in passed and fate["fate"] in ("refused", "found")]
-    assert 2 * len(caught) > len(passed)  # by the judge alone
+    assert 3 * len(caught) >= len(passed)  # by the judge alone; of the rest, `UNCHECKED` says why
 
 
 @pytest.mark.parametrize("area", AREAS)

@@ -81,8 +81,10 @@ def test_every_file_is_in_it(wheel: Path) -> None:
 
 USER = """
 from pathlib import Path
+from typing import assert_type
 
 from synergy import Options, read, run
+from synergy.plan import Plan
 
 
 def value(folder: Path, gap: float) -> float | None:
@@ -91,8 +93,8 @@ def value(folder: Path, gap: float) -> float | None:
     return None if plan is None else plan.value
 
 
-reveal_type(value(Path("tiny"), 1e-4))
-reveal_type(run(read("tiny")).plan)
+assert_type(value(Path("tiny"), 1e-4), float | None)
+assert_type(run(read("tiny")).plan, Plan | None)
 run(read("tiny"), Options(gap="small"))
 """
 
@@ -106,8 +108,6 @@ def test_a_program_of_a_user_is_typed(folder: Path, tmp_path: Path) -> None:
     done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert told == [
-        'note: Revealed type is "float | None"',
-        'note: Revealed type is "synergy.plan.Plan | None"',
         'error: Argument "gap" to "Options" has incompatible type "str"; expected "float"  [arg-type]',
     ], done.stdout + done.stderr
 

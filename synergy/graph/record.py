@@ -12,7 +12,7 @@ from synergy.graph.prices import LEVELS
 from synergy.network.places import Floats
 from synergy.proposals.names import LANGUAGES, Names, names
 
-SCHEMA = "synergy/graph/1"
+SCHEMA = "synergy/pathways/1"
 
 
 def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from synergy.records.plain import plain
 from synergy.texts import text
 from synergy.units import money
 
-SCHEMA = "synergy/near_optimal/1"
+SCHEMA = "synergy/alternatives/1"
 EVEN = 5e-5  # part of the value that is shown as nothing
 # English, Chinese
 SAID: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -120,7 +120,7 @@ def pathways_schema() -> dict[str, Any]:
         scales=listed(scale),
     )
     body = shape(
-        schema={"const": "synergy/graph/1"},
+        schema={"const": "synergy/pathways/1"},
         dataset=_SOURCE,
         commodity=TEXT,
         unit=TEXT,
@@ -135,7 +135,7 @@ def pathways_schema() -> dict[str, Any]:
         closed=listed(TEXT),
         cut=FLAG,
     )
-    return _document("synergy/graph/1", "Synergy pathways", body)
+    return _document("synergy/pathways/1", "Synergy pathways", body)
 
 
 def alternatives_schema() -> dict[str, Any]:
@@ -165,7 +165,7 @@ def alternatives_schema() -> dict[str, Any]:
         plan=plan,
     )
     body = shape(
-        schema={"const": "synergy/near_optimal/1"},
+        schema={"const": "synergy/alternatives/1"},
         dataset=_SOURCE,
         value=NUMBER,
         within={**AMOUNT, "maximum": 1},
@@ -176,7 +176,7 @@ def alternatives_schema() -> dict[str, Any]:
         stopped=_STOPPED,
         alternatives=listed(one),
     )
-    return _document("synergy/near_optimal/1", "Synergy alternatives", body)
+    return _document("synergy/alternatives/1", "Synergy alternatives", body)
 
 
 def sensitivity_schema() -> dict[str, Any]:
@@ -209,7 +209,7 @@ def sensitivity_schema() -> dict[str, Any]:
         searched=FLAG,
     )
     body = shape(
-        schema={"const": "synergy/uncertainty/1"},
+        schema={"const": "synergy/sensitivity/1"},
         dataset=_SOURCE,
         value=NUMBER,
         better=MAYBE,
@@ -218,7 +218,7 @@ def sensitivity_schema() -> dict[str, Any]:
         stopped=_STOPPED,
         figures=listed(figure),
     )
-    return _document("synergy/uncertainty/1", "Synergy sensitivity", body)
+    return _document("synergy/sensitivity/1", "Synergy sensitivity", body)
 
 
 STUDIES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(

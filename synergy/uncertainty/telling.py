@@ -14,7 +14,7 @@ from synergy.texts import text
 from synergy.uncertainty.figures import Figure, Origin
 from synergy.uncertainty.sensitivity import Sensitivity, Uncertain
 
-SCHEMA = "synergy/uncertainty/1"
+SCHEMA = "synergy/sensitivity/1"
 # English, Chinese
 SAID: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
