@@ -40,7 +40,7 @@ from synergy.settlement import DEFAULT
 from synergy.solvers import Work, counted
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
-PROOF_WORK = 300  # simplex iterations that a proof may take however quick the search was: some 0.1 s
+PROOF_WORK = 200  # simplex iterations that a proof may take however quick the search was: some 0.1 s
 BY_WORK = 2_000  # columns up to which a proof ends by its work, the same on any machine,
 PROOF_LEAST = 30.0  # if not after so many seconds
 AWAITED = 0.1  # part of the time limit for which a proof beside the search is waited for after it
@@ -88,7 +88,7 @@ class Options:
     workers: int = 1
     threads: int = 1
     seed: int = 0
-    proof: float = 0.03
+    proof: float = 0.02
 
     def __post_init__(self) -> None:
         """Refuse what no solver takes.

@@ -119,8 +119,18 @@ def tighten(
     if not _solved(master, budget):
         return None
     best = _Best(rows, master)
+    if not budget.over:
+        _round_by_round(best, budget, enough, heard)
+    return best.certificate() if np.isfinite(best.bound) else None
+
+
+def _round_by_round(
+    best: _Best, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None
+) -> None:
+    """Bring the bound down by forcing rows, then by roundings, until `tighten` says that it is enough."""
+    rows, master = best.rows, best.master
     limits, forcing = Limits(rows), Forcing(rows, master.by_column)
-    whole = int(stated.integer.sum())
+    whole = int(rows.stated.integer.sum())
     rounds = 0 if not whole else FORCED + (FEW if whole <= SMALL else ROUNDS)
     patience = _Patience(enough, small=whole <= SMALL)
     for step in range(rounds):
@@ -143,7 +153,6 @@ def tighten(
             heard(*best.certificate())
         if patience.ends(before, best.bound, rounded=rounded):
             break
-    return best.certificate() if np.isfinite(best.bound) else None
 
 
 class _Patience:

@@ -23,6 +23,9 @@ from synergy.literal.value import worth
 BINARY = ("on", "built", "open", "partner")
 
 
+KEPT = 20_000  # columns up to which the last model is kept
+
+
 @dataclass(frozen=True, slots=True)
 class LiteralModel:
     """Maximise cost . x subject to row_lower <= matrix x <= row_upper, column_lower <= x <= column_upper.
@@ -62,6 +65,9 @@ class LiteralModel:
     reach: Floats
 
 
+_last: dict[Dataset, LiteralModel] = {}
+
+
 def build(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> LiteralModel:
     """Return the literal model of a coalition.
 
@@ -87,15 +93,29 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
     Notes
     -----
     Nothing is pruned, tightened or aggregated: a column for each outlet, inlet, mode and period. Time and memory are
-    linear in the number of columns.
+    linear in the number of columns. The last model of a whole round is kept where it is small, as its bound is looked
+    for and judged one after the other; tables of a dataset stay as they are.
     """
+    if members is not None or variant is not Variant.ROUND:
+        return _written(dataset, members, variant)
+    kept = _last.get(dataset)
+    if kept is None:
+        kept = _written(dataset, None, variant)
+        _last.clear()
+        if len(kept.cost) <= KEPT:
+            _last[dataset] = kept
+    return kept
+
+
+def _written(dataset: Dataset, members: Collection[str] | None, variant: Variant) -> LiteralModel:
+    """Write out the literal model, its arrays closed to writing."""
     parts = parts_of(scope_of(dataset, members, variant))
     matrix, lower, upper, rows = joined(list(blocks(parts)), parts.first[""])
     kinds = list(parts.first)
     integer = np.zeros(parts.first[""], dtype=bool)
     for kind, following in pairwise(kinds):
         integer[parts.first[kind] : parts.first[following]] = kind in BINARY
-    return LiteralModel(
+    model = LiteralModel(
         matrix=matrix,
         row_lower=lower,
         row_upper=upper,
@@ -107,6 +127,9 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
         columns=columns_of(parts),
         reach=reach_of(parts),
     )
+    for array in (model.row_lower, model.row_upper, model.column_lower, model.column_upper, model.cost, model.integer):
+        array.flags.writeable = False
+    return model
 
 
 def blocks(parts: Parts) -> Iterator[Block]:

@@ -22,6 +22,8 @@ from synergy.worker.scheduler import executor
 
 Record = dict[str, Any]
 
+PROOF = 0.25  # part of the work of the search that a proof may take: what a round decides is signed
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -70,7 +72,9 @@ def solve(
     """
     dataset = dataset_of(task.archive, task.scenario)
     with executor(task.scheduler) as side:
-        done = run(dataset, Options(**task.options), listen, stop, side, Memory(task.checkpoint, keep))
+        done = run(
+            dataset, Options(**{"proof": PROOF, **task.options}), listen, stop, side, Memory(task.checkpoint, keep)
+        )
     record = None if done.plan is None else round_record(dataset, done.plan)
     return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
 
