@@ -71,13 +71,14 @@ def test_what_changes_a_figure_is_refused(judged: list[dict[str, Any]]) -> None:
 
 
 def test_without_the_judge_most_pass(judged: list[dict[str, Any]], tmp_path: Path) -> None:
-    fates = _fates(tmp_path, "--count", "20", "--seed", "1", "--worlds", "1", "--judge", "off")
+    fates = _fates(tmp_path, "--count", "40", "--seed", "1", "--worlds", "1", "--judge", "off")
+    assert [fate["mutation"] for fate in fates] == [fate["mutation"] for fate in judged]
     counts = Counter(fate["fate"] for fate in fates)
     assert not counts["refused"] + counts["found"] + counts["late"]
     passed = [fate["mutation"] for fate in fates if fate["fate"] in PASSED]
     assert len(passed) >= 3  # all whose run brought a plan with another figure
     caught = [fate for fate in judged if fate["mutation"] in passed and fate["fate"] in ("refused", "found")]
-    assert 3 * len(caught) >= len(passed)  # by the judge alone; of the rest, `UNCHECKED` says why
+    assert 2 * len(caught) > len(passed)  # by the judge alone
 
 
 @pytest.mark.parametrize("area", AREAS)
