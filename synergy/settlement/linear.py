@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
 
 from synergy.settlement.game import Floats
 
@@ -55,6 +54,8 @@ def minimise(program: Program) -> Optimum | None:
     -------
     Optimum or None
     """
+    from scipy.optimize import linprog  # half a second of loading that most commands do without
+
     solve: Any = linprog
     answer = solve(
         program.cost,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import lsq_linear, nnls
 
 from synergy.settlement.game import Bools, Floats
 
@@ -74,6 +73,8 @@ def nearest(target: Floats, region: Region) -> Floats:
 
 def _multipliers(flat: Floats, missing: Floats) -> Floats:
     """Return the multipliers of the rows, zero or more."""
+    from scipy.optimize import lsq_linear, nnls  # half a second of loading that most commands do without
+
     matrix = np.vstack([flat.T, missing])
     aim = np.append(np.zeros(flat.shape[1]), 1.0)
     try:

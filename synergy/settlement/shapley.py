@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from synergy.settlement.asked import Asked
 from synergy.settlement.coalitions import all_values, subsets
@@ -139,6 +138,8 @@ def _half(paired: Floats) -> Floats:
     pairs = len(paired)
     if pairs < 2:
         return np.full(paired.shape[1], np.inf)
+    from scipy.special import stdtrit  # half a second of loading that most commands do without
+
     half: Floats = stdtrit(pairs - 1, 0.975) * paired.std(axis=0, ddof=1) / np.sqrt(pairs)
     return half
 
