@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from random_datasets import FEATURES, RandomDataset, random_dataset
 
 from synergy.dataset.read import read
-from synergy.engine import match
+from synergy.engine import Options, match
+from synergy.errors import DatasetError
 
 WORLD = {
     "enterprises": "enterprise\nA\nB\n",
@@ -193,3 +196,84 @@ def test_partners_are_named(tmp_path: Path) -> None:
     found = {(cause["constraint"], cause["subject"]) for cause in _diagnosis(tmp_path, {}, {"max_partners": 0})}
     assert ("need_required", "n") in found
     assert found & {("max_partners", "A"), ("max_partners", "B")}
+
+
+MUCH = 1e5
+RULES = ("fix", "mode_share", "forbid", "capex_budget", "co2_cap", "max_partners")
+
+
+def _strained(seed: int) -> RandomDataset:
+    """A random dataset of which half of all needs are required, and where no market delivers what is missing."""
+    drawn, random = random_dataset(seed, FEATURES - {"periods"}), np.random.default_rng(seed)
+    tables = {name: frame.copy() for name, frame in drawn.tables.items()}
+    if "markets" in tables:
+        tables["markets"] = tables["markets"][~tables["markets"]["market"].str.startswith("sure")]
+    needs = tables["needs"]
+    needs["required"] = ["true" if random.random() < 0.5 else None for _ in range(len(needs))]
+    needs["quantity"] *= random.choice([0.5, 1, 3])
+    return RandomDataset({name: frame for name, frame in tables.items() if len(frame)}, dict(drawn.settings))
+
+
+def _alone(given: RandomDataset, causes: Sequence[Mapping[str, Any]]) -> RandomDataset:
+    """The dataset that states nothing but some causes: all else may be as great or as small as it likes."""
+    stated = {(one["constraint"], one["subject"].split("@")[0].split("/")[0]) for one in causes}
+    kinds, names = {kind for kind, _ in stated}, {name for _, name in stated}
+    tables = {table: frame.copy() for table, frame in given.tables.items()}
+
+    def free(table: str, kind: str | tuple[str, ...], **values: Any) -> None:
+        for at, row in tables[table].iterrows() if table in tables else ():
+            said = {(one, str(row.iloc[0])) for one in ((kind,) if isinstance(kind, str) else kind)}
+            for column, value in values.items():
+                if column in row and not said & stated:
+                    tables[table].loc[at, column] = value
+
+    free("needs", ("need", "need_required"), quantity=MUCH)
+    free("needs", "need_required", required=None)
+    free("offers", ("offer", "offer_required", "keep"), quantity=MUCH)
+    free("offers", "offer_required", must_clear=None)
+    free("offers", "keep", keep=None)
+    free("markets", ("market_give", "market_take"), limit=MUCH)
+    free("facilities", ("facility", "facility_required", "least_load"), capacity=MUCH)
+    free("facilities", ("facility_required", "least_load"), min_load=None, must_run=None)
+    free("facilities", "facility_required", must_run=None)
+    free("stores", "store", capacity=MUCH)
+    for table in ("processes", "sizes"):
+        free(table, ("build", "least_size"), max_capacity=MUCH, min_capacity=0.0)
+    free("build_options", "build", max_capacity=None)
+    for table in ("links", "transport"):
+        if table in tables and "capacity" in tables[table] and "link" not in kinds:
+            tables[table]["capacity"] = None
+    if "links" in tables and "forbidden" in tables["links"] and "link_forbidden" not in kinds:
+        tables["links"]["forbidden"] = None
+    if "limits" in tables:
+        limited = [name for kind, name in stated if kind.startswith("quality")]
+        tables["limits"] = tables["limits"][tables["limits"]["holder"].isin(limited)]
+    if "availability" in tables:
+        hold = names | (set(given.tables["enterprises"]["enterprise"]) if "facility" in kinds else set())
+        tables["availability"] = tables["availability"][tables["availability"]["holder"].isin(hold)]
+    settings = {key: value for key, value in given.settings.items() if key not in RULES or key in kinds}
+    settings["allow_builds"] = "allow_builds" not in kinds
+    return RandomDataset({table: frame for table, frame in tables.items() if len(frame)}, settings)
+
+
+def test_causes_conflict_together_and_without_any_one_there_is_a_plan(tmp_path: Path) -> None:
+    sizes, families = [], set()
+    for seed in range(100):
+        given = _strained(seed)
+        try:
+            causes = match(given.dataset(tmp_path / f"{seed}"), Options(settlement="none")).diagnosis
+        except DatasetError:
+            continue
+        # tables cannot state one of several rules of a kind, one build of a process or one trader of a market alone
+        kinds = [(one["constraint"], one["subject"].split("@")[0] * (one["constraint"] not in RULES)) for one in causes]
+        if not causes or len(set(kinds)) < len(kinds) or ("capex_budget", "") in kinds:
+            continue
+        for left in range(len(causes) + 1):
+            some = [one for place, one in enumerate(causes) if place != left]
+            found = match(_alone(given, some).dataset(tmp_path / f"{seed}-{left}"), Options(settlement="none"))
+            assert found.status == ("optimal" if left < len(causes) else "infeasible"), (seed, left, causes)
+        sizes.append(len(causes))
+        families |= {one["constraint"] for one in causes}
+    assert len(sizes) >= 40
+    assert sum(size > 1 for size in sizes) >= 15
+    assert len(families) >= 8
