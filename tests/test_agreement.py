@@ -18,7 +18,6 @@ from synergy.model.effort import Effort
 from synergy.model.solve import solve
 from synergy.network.network import network_of
 from synergy.round import run
-from synergy.verification.verify import verify
 
 CHUNK = 20
 NEAR = 1e-5
@@ -44,7 +43,6 @@ def test_engine_and_literal_model_agree(start: int, tmp_path: Path) -> None:
         if plan is None:
             assert outcome.status == "infeasible", seed
             continue
-        assert [finding.line() for finding in verify(dataset, plan) if finding.refuses] == [], seed
         if plan.standalone is not None:
             alone = {name: _near(_value(dataset, members={name})) for name in plan.standalone}
             assert plan.standalone == alone, seed

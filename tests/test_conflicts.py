@@ -258,7 +258,7 @@ def _alone(given: RandomDataset, causes: Sequence[Mapping[str, Any]]) -> RandomD
 
 def test_causes_conflict_together_and_without_any_one_there_is_a_plan(tmp_path: Path) -> None:
     sizes, families = [], set()
-    for seed in range(100):
+    for seed in range(60):
         given = _strained(seed)
         try:
             causes = match(given.dataset(tmp_path / f"{seed}"), Options(settlement="none")).diagnosis
@@ -274,6 +274,6 @@ def test_causes_conflict_together_and_without_any_one_there_is_a_plan(tmp_path: 
             assert found.status == ("optimal" if left < len(causes) else "infeasible"), (seed, left, causes)
         sizes.append(len(causes))
         families |= {one["constraint"] for one in causes}
-    assert len(sizes) >= 40
-    assert sum(size > 1 for size in sizes) >= 15
-    assert len(families) >= 8
+    assert len(sizes) >= 25
+    assert sum(size > 1 for size in sizes) >= 8
+    assert len(families) >= 6

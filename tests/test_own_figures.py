@@ -75,12 +75,14 @@ def test_without_a_name_nothing_tells_the_way(small_store: Store) -> None:
     assert (before["links"], before["state"]) == ([], None)
     assert set(before["labels"]["sites"]) == {"EAST-1"}
     assert all(coarse(figure, 1) == figure for figure in before["own"].values())
+    price = float(proposals(small_store, ident)[DEAL]["lines"][0]["price"])
+    assert (float(before["lines"][0]["price"]), coarse(price) == price) == (coarse(price), False)
     for name in ("EAST", "GLASS"):
         code = proposals(small_store, ident)[DEAL]["proposal"]
         responding.answer(small_store, editor(name), code, Reply(Answer.INTERESTED))
     after = seen(small_store, ident, "EAST", DEAL)
     assert [(line["km"], line["mode"]) for line in after["lines"]] == [(9, "pipe-dn300")]
-    assert after["state"] == "changed"
+    assert (after["state"], float(after["lines"][0]["price"])) == ("changed", price)
     small_store.close()
 
 

@@ -22,6 +22,7 @@ from synergy.store.store import Store
 
 QUANTITY_FIGURES = 2
 MONEY_FIGURES = 1
+PRICE_FIGURES = 3  # freight is a part of it
 
 
 @dataclass(frozen=True, slots=True)

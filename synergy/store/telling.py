@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from synergy.store.anonymity import QUANTITY_FIGURES, Greatest, greatest, quantity
+from synergy.store.anonymity import PRICE_FIGURES, QUANTITY_FIGURES, Greatest, greatest, quantity
 from synergy.store.commit import Record
 from synergy.store.exact import written
 from synergy.store.names import Answer
@@ -172,7 +172,8 @@ def _hidden(line: Record, enterprise: str, alias: Mapping[str, str], most: Great
     if most is None:
         return line
     told = quantity(float(line["quantity"]), most.goods.get(line["commodity"], 0.0))
-    line |= {"quantity": f"{told:.12g}"}
+    price = None if line["price"] is None else f"{coarse(float(line['price']), PRICE_FIGURES):.12g}"
+    line |= {"quantity": f"{told:.12g}", "price": price}
     for side in ("from", "to"):
         owner = line[f"{side}_enterprise"]
         if owner != enterprise and owner in alias:
