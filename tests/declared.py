@@ -36,7 +36,7 @@ from synergy.cli.main import run as command
 from synergy.cli.talk import Talk
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.errors import DatasetError
+from synergy.errors import DatasetError, RefusedError
 from synergy.store import audit, declaring, freezing, matching, rounds, seeing
 from synergy.store.access import SCOPES
 from synergy.store.keys import add_token
@@ -266,6 +266,8 @@ def matched(store: Store, ident: int) -> dict[str, Any]:
         freezing.freeze(store, PLANNER, ident)
     except DatasetError as error:
         return {"state": "refused", "status": error.problems[0].code, "fault": ""}
+    except RefusedError as error:  # rows whose sums cannot be kept
+        return {"state": "refused", "status": error.code, "fault": ""}
     matching.request_match(store, PLANNER, ident)
     return ended(store, ident)
 
@@ -295,7 +297,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=600.0, help="over which the kills are spread")
+    parser.add_argument("--seconds", type=float, default=1200.0, help="over which the kills are spread")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -317,7 +319,7 @@ def main() -> int:
         killer.start()
         wrong, lives = list[str](), 0
         while fuzz.rows < asked.rows or (sum(service.killed.values()) < asked.kills and killer.is_alive()):
-            said = lived(store, fuzz, fuzz.chance.choice((1, 3, 8)))
+            said = lived(store, fuzz, fuzz.chance.choice((3, 8, 20)))
             wrong += [said] if said else []
             lives += 1
             print(
