@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from importlib import import_module
@@ -18,21 +18,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from random_datasets import random_dataset
 from stores import PLANNER, ROOT, begun, tiny
 
+from synergy.accounts.ledger import value
 from synergy.candidates.scope import everyone
 from synergy.coalitions.alone import alone_of
 from synergy.coalitions.workers import FRESH, Spread, pool
 from synergy.dataset.read import read
 from synergy.dataset.yearly import yearly
-from synergy.engine import problem
-from synergy.errors import VerificationError
+from synergy.engine import Options, match, problem
+from synergy.errors import NotFoundError, VerificationError
+from synergy.model.decode import decode
 from synergy.model.effort import Effort, Memory
 from synergy.model.solve import Solution, solve
 from synergy.network.places import places_of
 from synergy.store import freezing, matching, seeing
 from synergy.store.access import WORKER
 from synergy.store.leases import LEASE, claim, keep_checkpoint
+from synergy.store.results import unpacked_record
+from synergy.store.rounds import Asked
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker.solve import Task, replay
 from synergy.worker.solve import solve as solved
@@ -179,6 +184,64 @@ def test_small_problems_go_on_too() -> None:
     assert again["record"]["plan"]["value"] == pytest.approx(first["record"]["plan"]["value"], rel=1e-4)
     assert again["record"]["plan"]["solver"]["resumed"]
     assert not first["record"]["plan"]["solver"]["resumed"]
+
+
+def test_a_search_begins_with_the_best_of_the_plans_that_it_is_given(tmp_path: Path) -> None:
+    fitted = 0
+    for seed in range(12):
+        dataset = random_dataset(seed).dataset(tmp_path / f"{seed}")
+        best = match(dataset, Options(gap=1e-9, settlement="none")).plan
+        if best is None or not best.solver["binaries"]:
+            continue
+        frames = {one.name: getattr(best.decisions, one.name).iloc[:0] for one in fields(best.decisions)}
+        nothing = replace(best.decisions, **frames)
+        memory = Memory(plans=[nothing, best.decisions])
+        again = match(dataset, Options(gap=10.0, settlement="none"), memory=memory).plan
+        assert memory.fits
+        assert again is not None
+        assert again.value == pytest.approx(best.value, rel=NEAR, abs=NEAR), seed
+        fitted += 1
+    assert fitted >= 5
+
+
+def test_a_plan_of_like_inputs_is_taken_where_it_fits(model: Any) -> None:
+    first = solve(model, Effort(0.2, 120.0))
+    assert first.x is not None
+    decisions, _ = decode(model, first.x)
+    dear = yearly(read(ROOT / "datasets" / "lvliang", overrides={"carbon_price": 5.0}))
+    memory = Memory(plans=[decisions])
+    found = solve(problem(dear, everyone(places_of(dear))), Effort(0.4, 120.0, memory=memory))
+    assert memory.fits
+    assert found.value >= value(dear, decisions) - NEAR * abs(first.value)
+
+
+def test_plans_that_do_not_fit_are_left_out() -> None:
+    folder = ROOT / "datasets" / "tiny"
+    plan = match(read(folder), Options(settlement="none")).plan
+    assert plan is not None
+    memory = Memory(plans=[plan.decisions])
+    found = match(read(folder, overrides={"capex_budget": 0.0}), Options(settlement="none"), memory=memory)
+    assert not memory.fits
+    assert found.plan is not None
+    assert not len(found.plan.decisions.builds)
+
+
+def test_a_run_is_given_the_plans_of_others(waiting: tuple[str, Store, int, int]) -> None:
+    _, store, ident, first = waiting
+    assert work_once(store, Habits(apart=False)) is not None
+    for unknown in (first + 99, -1):
+        with pytest.raises(NotFoundError, match="run not found"):
+            matching.request_match(store, PLANNER, ident, Asked(start=(first, unknown)))
+    second = matching.request_match(store, PLANNER, ident, Asked(start=(first,)))["match"]
+    held = claim(store, WORKER, "one", timedelta(seconds=-1))
+    assert held is not None
+    before = seeing.match_input(store, PLANNER, first)["record"]
+    assert [unpacked_record(one) for one in held.plans] == [before]
+    assert work_once(store, Habits(apart=False)) is not None
+    given = seeing.match_input(store, PLANNER, second)
+    assert given["options"]["start"] == [first]
+    assert given["record"]["plan"]["value"] == pytest.approx(before["plan"]["value"])
+    assert replay(store, PLANNER, second)["same"]
 
 
 @pytest.mark.parametrize("method", ["core", "shapley"])

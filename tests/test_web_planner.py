@@ -558,6 +558,24 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     assert client.get(f"/zh/compare?first={runs[0]}&second={runs[0]}").status_code == 200
 
 
+def test_values_that_cannot_be_told_apart_are_searched_again_from_both(web_world: World) -> None:
+    world, client, made = web_world, web_world.client("planner"), web_world.round
+    _step(world, client, made, "match")
+    worked(world.store)
+    first, second = (run["match"] for run in seeing.see_matches(world.store, PLANNER, made))
+    address, field = f"/en/compare?first={first}&second={second}", f'name="start" value="{first} {second}"'
+    page = client.get(address).text
+    assert WORDS["compare.not_apart"][0].split(".")[0] in page
+    assert page.count(field) == 1
+    assert field not in world.client("auditor").get(address).text
+    _step(world, client, made, "match", start=f"{first} {second}")
+    worked(world.store)
+    again = seeing.see_matches(world.store, PLANNER, made)[-1]
+    assert again["options"]["start"] == sorted((first, second))
+    before = seeing.match_input(world.store, PLANNER, second)["record"]["plan"]["value"]
+    assert float(again["value"]) == pytest.approx(before)
+
+
 def test_runs_of_the_same_inputs_differ_by_the_search_alone(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
     found = seeing.match_input(web_world.store, PLANNER, run)

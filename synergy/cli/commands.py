@@ -53,6 +53,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--all", "every", is_flag=True)
 @click.option("--second-opinion", "second", is_flag=True)
+@click.option("--start", "starts", metavar="PLAN", type=click.Path(path_type=Path), multiple=True)
 @in_language
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
@@ -61,7 +62,7 @@ def match(talk: Talk, /, **given: Any) -> int:
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out)
-    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler", "second")
+    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler", "second", "starts")
     return match_dataset(talk, asked, **{name: given[name] for name in names})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +176,7 @@ def freeze(talk: Talk, /, **given: Any) -> None:
 @round_group.command("match")
 @ROUND
 @click.option("--here", is_flag=True)
+@click.option("--start", "begun", metavar="RUN", type=Number(1, whole=True), multiple=True)
 @changes
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> None:
@@ -182,7 +184,7 @@ def match(talk: Talk, /, **given: Any) -> None:
     from synergy.store.matching import request_match
 
     with opened(talk, given) as (store, actor):
-        asked = request_match(store, actor, given["round_id"], asked_of(given))
+        asked = request_match(store, actor, given["round_id"], replace(asked_of(given), start=given["begun"]))
         if given["here"]:
             from synergy.worker.work import work_once
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from synergy.texts import figure, percent, unit
 if TYPE_CHECKING:
     from synergy.dataset.dataset import Dataset
     from synergy.engine import Outcome
-    from synergy.plan import Plan
+    from synergy.plan import Decisions, Plan
     from synergy.round import Round
     from synergy.scenario import Scenario
     from synergy.verification.findings import Finding
@@ -92,7 +92,9 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
     return f"{sound}. {counted}" if problems else sound
 
 
-def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: Any) -> int:
+def match_dataset(
+    talk: Talk, asked: Asked, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
+) -> int:
     """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`.
 
     Parameters
@@ -101,7 +103,12 @@ def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: 
     asked : Asked
     second : bool
         Whether another solver looks for a better plan.
+    starts : sequence of pathlib.Path
+        Plan documents to begin with.
     """
+    from synergy.records.files import read_plan
+
+    plans = [read_plan(path).decisions for path in starts]
     try:
         dataset = asked.read()
     except DatasetError as error:
@@ -110,7 +117,7 @@ def match_dataset(talk: Talk, asked: Asked, *, second: bool = False, **options: 
         raise
     talk.problems(dataset.warnings)
     try:
-        run = run_round(talk, dataset, **options)
+        run = run_round(talk, dataset, plans, **options)
         if second:
             run = _with_second(talk, run, options)
     except VerificationError as error:
@@ -141,7 +148,7 @@ def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
     if wrong:
         raise VerificationError([finding.line() for finding in wrong])
     _tell_better(talk, "second_search", dataset, plan, value)
-    again = run_round(talk, dataset, **{**options, "gap": BETTER})
+    again = run_round(talk, dataset, [plan.decisions], **{**options, "gap": BETTER})
     if again.plan is None or again.plan.value <= plan.value:
         again = run
     best = again.plan or plan
@@ -173,15 +180,21 @@ def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object
     return [problem.record(talk.lang) for problem in problems]
 
 
-def run_round(talk: Talk, dataset: Dataset, scheduler: str | None = None, **options: Any) -> Round:
-    """Run a round with progress on the terminal; Ctrl-C stops it with the best plan so far."""
+def run_round(
+    talk: Talk, dataset: Dataset, plans: Sequence[Decisions] = (), scheduler: str | None = None, **options: Any
+) -> Round:
+    """Run a round with progress on the terminal, from given plans; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
     from synergy.engine import Options
+    from synergy.model.effort import Memory
     from synergy.round import run
     from synergy.worker.scheduler import executor
 
     with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
-        done = run(dataset, Options(**options), listen, stop, side)
+        memory = Memory(plans=plans)
+        done = run(dataset, Options(**options), listen, stop, side, memory if plans else None)
+        if plans and not memory.fits and done.plan is not None and done.plan.solver["binaries"]:
+            talk.note(talk.say("start_misfit"))
         unsettled = done.plan is not None and done.plan.settlement is None
         if stop() and unsettled and done.options.settlement not in ("none", "standalone"):
             talk.note(talk.say("unsettled"))

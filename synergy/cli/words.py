@@ -47,6 +47,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Look longer for a proof, then let a second solver look for a better plan (up to 300 yes-or-no decisions).",
             "用更长时间求证，再由另一求解器寻找更优方案（是非决策不超过 300 个）。",
         ),
+        "option.starts": (
+            "Begin with the plan of a document, of these or of like inputs, where it fits; may be repeated.",
+            "以文件中的方案（相同或相近输入）为起点，适用时采用；可重复。",
+        ),
         "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
         "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),
         "option.seconds": (
@@ -160,6 +164,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "second_search": (
             "A second solver found a plan worth {value} {unit}, {more} more, inside the gap; searching on.",
             "另一求解器在间隙之内找到价值 {value} {unit} 的方案，高出 {more}（相对值）：继续搜索。",
+        ),
+        "start_misfit": (
+            "No given plan fits these inputs: the search began without one.",
+            "所给方案均不适用于本次输入：搜索未以其为起点。",
         ),
         "second_better": (
             "A second solver found a plan worth {value} {unit}, {more} of the value more, inside the gap; "

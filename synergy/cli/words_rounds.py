@@ -141,6 +141,10 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "option.previous": ("Round that `as last time` means.", "“按上次”所指的轮次。"),
         "option.here": ("Do the run here instead of waiting for a worker.", "在本进程执行匹配。"),
+        "option.begun": (
+            "Begin with the plan of a run, of any round, where it fits; may be repeated.",
+            "以某次匹配（任一轮次）的方案为起点，适用时采用；可重复。",
+        ),
         "option.pattern": ("One key of the pattern; may be repeated.", "模式的一项；可重复。"),
         "option.offer": ("An offer; may be repeated.", "一项供给；可重复。"),
         "option.need": ("A need; may be repeated.", "一项需求；可重复。"),

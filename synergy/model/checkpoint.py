@@ -17,7 +17,7 @@ from synergy.model.effort import Effort, Memory, relative_gap
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.plans import held
 from synergy.model.scaling import Problem
-from synergy.model.search import NOTHING
+from synergy.model.search import NOTHING, Begins
 from synergy.network.places import Floats
 
 Record = dict[str, Any]
@@ -144,6 +144,35 @@ class Resumed:
     def plan(self) -> Answer:
         """Return the plan of the checkpoint: what led to it is done."""
         return self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where a search goes on that was given a plan.
+
+    Parameters
+    ----------
+    answer : Answer
+        That plan, without a bound.
+    otherwise : Begins or None
+        Where it would have begun.
+    """
+
+    answer: Answer
+    otherwise: Begins | None
+
+    def sketch(self) -> Answer:
+        """Return the better of both."""
+        return self._better(None if self.otherwise is None else self.otherwise.sketch())
+
+    def plan(self) -> Answer:
+        """Return the better of both."""
+        return self._better(None if self.otherwise is None else self.otherwise.plan())
+
+    def _better(self, other: Answer | None) -> Answer:
+        if other is None:
+            return self.answer
+        return replace(min(self.answer, other, key=lambda answer: answer.value), bound=other.bound)
 
 
 def ended(answer: Answer, gap: float) -> Answer:

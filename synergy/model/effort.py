@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from synergy.plan import Decisions
 
 Listener = Callable[["Event"], None]
 
@@ -43,21 +45,27 @@ def relative_gap(bound: float, value: float) -> float:
 
 @dataclass(slots=True)
 class Memory:
-    """What a run that was broken off left behind, and where checkpoints go.
+    """What a search begins with, and where checkpoints go.
 
     Parameters
     ----------
     start : mapping or None
-        A checkpoint, as it was kept.
+        A checkpoint of a run that was broken off, as it was kept.
     keep : callable or None
         Takes each checkpoint, a plain record.
     resumed : bool
         Whether the search began with the checkpoint; the search says so.
+    plans : sequence of Decisions
+        Plans of the same or of a like problem to begin with, the best of those that fit.
+    fits : bool
+        Whether one of them fits; the search says so.
     """
 
     start: Mapping[str, Any] | None = None
     keep: Callable[[dict[str, Any]], None] | None = None
     resumed: bool = False
+    plans: Sequence[Decisions] = ()
+    fits: bool = False
     _whole: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,15 +11,16 @@ import numpy as np
 from synergy.model import moving
 from synergy.model.begin import Beginning
 from synergy.model.build import Model
-from synergy.model.checkpoint import Keeper, Resumed, ended
-from synergy.model.effort import Effort, relative_gap
+from synergy.model.checkpoint import Given, Keeper, Resumed, ended
+from synergy.model.effort import Effort, Memory, relative_gap
+from synergy.model.encode import integers_of
 from synergy.model.forcing import forcing_of
 from synergy.model.glop import glop
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.improve import parts_of
-from synergy.model.plans import polished
+from synergy.model.plans import held, polished
 from synergy.model.scaling import Problem, scaled
-from synergy.model.search import SMALL, Knowledge, search
+from synergy.model.search import SMALL, Begins, Knowledge, search
 from synergy.model.spare import spared
 from synergy.model.structure import Structure, structure_of
 from synergy.model.trim import trimmed
@@ -150,7 +151,9 @@ def _integer(model: Model, effort: Effort) -> Solution:
     if keeper is not None:
         effort = replace(effort, note=keeper.note)
         known = known if keeper.answer.x is None else replace(known, beginning=Resumed(keeper.answer))
-    if keeper is not None and keeper.done:
+    if effort.memory is not None and effort.memory.plans:
+        known = replace(known, beginning=_given((model, problem), effort, effort.memory, known.beginning))
+    elif keeper is not None and keeper.done:
         answer = ended(keeper.answer, effort.gap)
         return _unscaled(model, problem, polished(problem, answer, effort), METHOD)
     answer = search(problem, replace(effort, time_limit=effort.time_limit * (1 - SPARE_PART)), known)
@@ -166,6 +169,16 @@ def _integer(model: Model, effort: Effort) -> Solution:
     if keeper is not None:
         keeper.end(replace(answer, x=x / problem.column, value=-value / problem.money))
     return found
+
+
+def _given(begun: tuple[Model, Problem], effort: Effort, memory: Memory, otherwise: Begins | None) -> Begins | None:
+    """Where a search begins that is given plans: with the best that fits, beside where it would have begun."""
+    model, problem = begun
+    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    wholes = [integers_of(model, plan)[problem.integer] for plan in memory.plans]
+    best = min((held(session, problem, whole) for whole in wholes), key=lambda answer: answer.value)
+    memory.fits = best.x is not None
+    return Given(best, otherwise) if memory.fits else otherwise
 
 
 def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:

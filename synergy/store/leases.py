@@ -49,6 +49,8 @@ class Claim:
         What it is matched with.
     checkpoint : mapping or None
         What an earlier attempt left.
+    plans : tuple of bytes
+        Packed records with the plans that the search begins with.
     """
 
     match: int
@@ -58,6 +60,7 @@ class Claim:
     scenario: Mapping[str, Any]
     options: Mapping[str, Any]
     checkpoint: Mapping[str, Any] | None
+    plans: tuple[bytes, ...] = ()
 
 
 def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
@@ -111,8 +114,15 @@ def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | N
             content = archive(connection, row.snapshot)
         except NotFoundError:
             content, fault = b"", _NO_DATASET
-        names = ("scenario", "options", "checkpoint")
-        return Claim(row.id, row.attempt + 1, row.round, content, *(row._mapping[name] for name in names)), fault
+        plans = plans_of(connection, row.options)
+        given = (row.scenario, row.options, row.checkpoint)
+        return Claim(row.id, row.attempt + 1, row.round, content, *given, plans), fault
+
+
+def plans_of(connection: Connection, options: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """Return the packed records of the runs whose plans a run begins with."""
+    wanted = select(matches.c.plan).where(matches.c.id.in_(options.get("start", ()))).order_by(matches.c.id)
+    return tuple(row.plan for row in connection.execute(wanted))
 
 
 def _held(held: Claim) -> Any:

@@ -38,6 +38,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
     round_id : int
         Frozen, in review or responding.
     asked : Asked, optional
+        Its `start`: runs of any round that brought a plan, the best of which that fits the search begins with.
 
     Returns
     -------
@@ -48,6 +49,9 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
     asked = asked or Asked()
     with store.database.read() as connection:
         known = library(connection, round_row(connection, round_id))
+        begun = select(matches.c.id).where(matches.c.id.in_(asked.start), matches.c.plan.is_not(None))
+        if len(connection.execute(begun).all()) < len(set(asked.start)):
+            raise refusal("not_found", what="match")
 
     def body(change: Change) -> Record:
         connection = change.connection
@@ -71,7 +75,8 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
             "snapshot": row.frozen,
             "scenario": composed(row.scenario, rules),
             "options": {name: value for name, value in row.options.items() if name != "ladder"}
-            | ({"prices": asked_prices} if asked_prices else {}),
+            | ({"prices": asked_prices} if asked_prices else {})
+            | ({"start": sorted(set(asked.start))} if asked.start else {}),
             "versions": {name: version(name) for name in _VERSIONS} | {"python": sys.version.split()[0]},
             "requested": change.at,
             "requester": actor.name,

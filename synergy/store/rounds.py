@@ -239,16 +239,19 @@ class Asked:
         Idempotency key.
     note : str
         For the record.
+    start : tuple of int
+        Runs whose plans a search begins with.
     """
 
     version: int | None = None
     key: str | None = None
     note: str = ""
+    start: tuple[int, ...] = ()
 
     @property
     def given(self) -> Record:
         """Return what a repeated key has to come with."""
-        return {"version": self.version, "note": self.note}
+        return {"version": self.version, "note": self.note} | ({"start": list(self.start)} if self.start else {})
 
 
 def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:

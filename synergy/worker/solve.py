@@ -14,7 +14,8 @@ from synergy.records.rounds import round_record
 from synergy.round import run
 from synergy.store.access import Actor
 from synergy.store.archives import archive, dataset_of
-from synergy.store.results import plan_digest
+from synergy.store.leases import plans_of
+from synergy.store.results import plan_digest, unpacked_record
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.verification.verify import verify
@@ -39,6 +40,8 @@ class Task:
         Address of a Dask cluster that helps.
     checkpoint : mapping or None
         What an earlier attempt left, to go on from.
+    plans : tuple of bytes
+        Packed records with the plans to begin with.
     """
 
     archive: bytes
@@ -46,6 +49,7 @@ class Task:
     options: Mapping[str, Any]
     scheduler: str | None = None
     checkpoint: Mapping[str, Any] | None = None
+    plans: tuple[bytes, ...] = ()
 
 
 def solve(
@@ -71,10 +75,11 @@ def solve(
         ``{status, record, diagnosis}``, as `synergy.store.results.finish` takes it.
     """
     dataset = dataset_of(task.archive, task.scenario)
+    options = {"proof": PROOF} | {name: value for name, value in task.options.items() if name != "start"}
+    given = [plan_from_record(unpacked_record(one)["plan"]).decisions for one in task.plans]
+    memory = Memory(task.checkpoint, keep, plans=given)
     with executor(task.scheduler) as side:
-        done = run(
-            dataset, Options(**{"proof": PROOF, **task.options}), listen, stop, side, Memory(task.checkpoint, keep)
-        )
+        done = run(dataset, Options(**options), listen, stop, side, memory)
     record = None if done.plan is None else round_record(dataset, done.plan)
     return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
 
@@ -103,7 +108,7 @@ def replay(store: Store, actor: Actor, match: int) -> Record:
     """
     given = match_input(store, actor, match)
     with store.database.read() as connection:
-        content = archive(connection, given["snapshot"])
+        content, plans = archive(connection, given["snapshot"]), plans_of(connection, given["options"])
     record = given["record"]
     if record is not None and record["plan"]["solver"].get("stopped_by_clock"):
         dataset = dataset_of(content, given["scenario"])
@@ -111,7 +116,7 @@ def replay(store: Store, actor: Actor, match: int) -> Record:
         told_: Record = {"how": "verified", "same": not findings, "found": given["digest"], "findings": findings}
     else:
         # a run that went on from a checkpoint was given that too
-        again = solve(Task(content, given["scenario"], given["options"], checkpoint=given["checkpoint"]))
+        again = solve(Task(content, given["scenario"], given["options"], None, given["checkpoint"], plans))
         found = None if again["record"] is None else plan_digest(again["record"]["plan"])
         same = (again["status"], found) == (given["status"], given["digest"])
         told_ = {"how": "replayed", "same": same, "found": found, "findings": []}

@@ -77,7 +77,7 @@ class Habits:
     def task(self, held: Claim) -> Task:
         """Return what is solved of a run."""
         options = dict(held.options) | ({} if self.workers is None else {"workers": self.workers})
-        return Task(held.archive, held.scenario, options, self.scheduler, held.checkpoint)
+        return Task(held.archive, held.scenario, options, self.scheduler, held.checkpoint, held.plans)
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import request
 from synergy.web.access import actor, rule, store
 from synergy.web.planning.pairs import Run, pair
+from synergy.web.planning.steps import next_steps
 from synergy.web.render import page, pages
 from synergy.web.tables import KINDS, twin
 from werkzeug.wrappers import Response
 
 from synergy.store import planning, seeing
-from synergy.store.access import Action
+from synergy.store.access import Action, reach
 from synergy.store.words import refusal
 
 room = pages("compare")
@@ -33,7 +37,17 @@ def compare(lang: str) -> str:
     runs = _runs(lang)
     chosen = _chosen(runs)
     found = None if chosen is None else pair((store(), actor()), chosen, lang)
-    return page("planner/compare.html", lang, runs=runs, chosen=chosen, pair=found)
+    again = () if found is None or found.apart else _again(runs, chosen or ())
+    return page("planner/compare.html", lang, runs=runs, chosen=chosen, pair=found, again=again)
+
+
+def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the rounds that can search again from the plans of both runs."""
+    if not reach(actor(), Action.RUN_ROUND):
+        return []
+    idents = sorted({run.round for run in runs if run.match in chosen})
+    rounds = [seeing.see_round(store(), actor(), ident) for ident in idents]
+    return [one for one in rounds if any(step.name == "match" for step in next_steps(one["state"], ()))]
 
 
 def _chosen(runs: list[Run]) -> tuple[int, int] | None:

@@ -163,7 +163,8 @@ def step(lang: str, round_id: int) -> Response:
     if name not in STEPS:
         abort(400)
     version = request.form.get("version", "")
-    asked = Asked(whole(version), None, request.form.get("note", "")[:1000])
+    start = tuple(whole(one) or 0 for one in request.form.get("start", "").split())
+    asked = Asked(whole(version), None, request.form.get("note", "")[:1000], start)
     count = taken(store(), actor(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)

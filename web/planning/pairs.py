@@ -41,7 +41,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """How two plans differ: tables, `all` for files, the inputs in words, and `notes` on what cannot be told."""
+    """How two plans differ: tables, `all` for files, the inputs in words, and `notes` on what cannot be told.
+
+    `apart` is whether the bounds prove the values apart.
+    """
 
     figures: Sheet
     changes: tuple[Sheet, ...]
@@ -49,6 +52,7 @@ class Pair:
     inputs: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
     notes: tuple[str, ...]
+    apart: bool
 
 
 def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
@@ -71,7 +75,7 @@ def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
     whole = Sheet("compare", word("compare.title", lang), sheets[0].columns, rows)
     short = tuple(Sheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
     inputs = _inputs(told["inputs"], shown, lang)
-    return Pair(_figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang))
+    return Pair(_figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told["apart"])
 
 
 def _notes(told: Record, lang: str) -> tuple[str, ...]:

@@ -167,8 +167,13 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.inputs": ("What went in differently", "输入差异"),
         "compare.same": ("Nothing went in differently.", "输入没有差异。"),
         "compare.not_apart": (
-            "The values differ by less than the gaps leave open: the two plans cannot be told apart by them.",
-            "两方案的价值差小于各自的最优性间隙，无法据此区分。",
+            "The values differ by less than the gaps leave open: the two plans cannot be told apart by them. "
+            "Searching again from each other's plan, with more time, makes the gaps smaller.",
+            "两方案的价值差小于各自的最优性间隙，无法据此区分。互以对方方案为起点、延长时间重新搜索，可缩小间隙。",
+        ),
+        "compare.again": (
+            "Search again for {name}, from both plans",
+            "以两方案为起点重新搜索：{name}",
         ),
         "compare.sole": (
             "What makes the values differ: {cause}. Nothing else went in differently, and the bounds of both plans "

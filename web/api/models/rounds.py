@@ -107,6 +107,15 @@ class Note(Given):
     note: Words = ""
 
 
+class MatchAsked(Note):
+    """A run to ask for; the body may be left out."""
+
+    model_config = Given.model_config | example({"note": "from the plan of the base", "start": [6]})
+    start: list[Ident] = Field(
+        default=[], max_length=10, description="Runs of any round whose plans the search begins with, where one fits."
+    )
+
+
 class Moved(Told):
     """Where a step brought a round."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from synergy.web.api.figures import Measures
@@ -10,6 +11,7 @@ from synergy.web.api.models.keeping import Setup
 from synergy.web.api.models.rounds import (
     Aggregates,
     Doubts,
+    MatchAsked,
     Moved,
     NewRound,
     Note,
@@ -175,14 +177,15 @@ _step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
         ("Ask for a run", "请求匹配"),
         Requested,
         202,
-        body=Note,
+        body=MatchAsked,
         marks=_EDIT,
         problems=("step", "conflict", "not_found"),
     )
 )
 def match_round(call: Call) -> Reply:
     """Ask for a run: a worker does it; follow it at the address in `Location`."""
-    told = matching.request_match(call.store, call.actor, call.path["round"], noted(call))
+    asked = replace(noted(call), start=tuple(call.body.start))
+    told = matching.request_match(call.store, call.actor, call.path["round"], asked)
     headers = {"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"}
     return Reply({**told, "state": "requested", "round_state": told["state"]}, told["version"], headers)
 
