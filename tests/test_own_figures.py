@@ -102,6 +102,20 @@ def test_quantities_do_not_tell_a_distance(small_store: Store) -> None:
     small_store.close()
 
 
+def test_capex_of_lines_does_not_tell_a_distance(small_store: Store) -> None:
+    """A pipe for 145,600 kNm3 costs 6.2 M a kilometre: 40 M is the way to WEST and to nobody else."""
+    ident = responding_round(small_store, anonymous=True)
+    whole = proposals(small_store, ident)["deal:WEST>ALUMINA:COG"]
+    assert whole["own"]["ALUMINA"]["capex"] > 0
+    own = seen(small_store, ident, "ALUMINA", "deal:WEST>ALUMINA:COG")["own"]
+    assert (own["capex"], own["payback_years"]) == (None, None)
+    for name in ("ALUMINA", "WEST"):
+        responding.answer(small_store, editor(name), whole["proposal"], Reply(Answer.INTERESTED))
+    own = seen(small_store, ident, "ALUMINA", "deal:WEST>ALUMINA:COG")["own"]
+    assert own["capex"] == coarse(whole["own"]["ALUMINA"]["capex"])
+    small_store.close()
+
+
 def _km(one: dict[str, Any], other: dict[str, Any]) -> float:
     """Return the way between two sites on a sphere."""
     north, east = (math.radians(other[axis] - one[axis]) for axis in ("latitude", "longitude"))

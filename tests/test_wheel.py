@@ -138,6 +138,6 @@ def test_the_pages_have_their_templates(folder: Path) -> None:
 
 
 def test_the_demo_runs(folder: Path) -> None:
-    done = _run(folder, "synergy", "demo", "--no-serve", "--time-limit", "5", "--gap", "0.2", "--lang", "en")
+    done = _run(folder, "synergy", "demo", "--no-serve", "--time-limit", "300", "--gap", "0.2", "--lang", "en")
     assert done.returncode == 0, done.stderr
     assert "Proposals for lvliang" in done.stdout

@@ -42,8 +42,8 @@ def own_money(
     dict
         ``{gain, paid, capex, payback_years, co2_saved}``: gain in money a year at the prices of the terms, None where
         one of them has no price or the enterprise cannot do without the proposal; paid, what the terms bring it, less
-        what they cost it; capex of what stands on its sites and of lines that lead to it, money; co2_saved in t a year
-        against what it does alone.
+        what they cost it; capex of what stands on its sites and of lines that lead to it, money, None while partners
+        have no name: a line costs by the kilometre; co2_saved in t a year against what it does alone.
     """
     part = proposal.get("own", {}).get(enterprise)
     paid = _paid(mine, enterprise)
@@ -57,8 +57,8 @@ def own_money(
     return {
         "gain": coarse(gain) if most is None else cut(gain, most.gain),
         "paid": coarse(paid, digits),
-        "capex": coarse(part["capex"], digits),
-        "payback_years": coarse(_payback(part, gain), min(digits, 2)),
+        "capex": coarse(part["capex"]) if most is None else None,
+        "payback_years": coarse(_payback(part, gain), 2) if most is None else None,
         "co2_saved": coarse(saved) if most is None else cut(saved, most.co2),
     }
 
