@@ -15,6 +15,7 @@ from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.model.effort import Event
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
+from synergy.round import run
 
 CASES = Path(__file__).parent / "cases"
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -142,3 +143,13 @@ def test_every_status_of_the_solver_is_mapped() -> None:
 def test_numbers_of_bases_are_the_solvers_own() -> None:
     kinds = highspy.HighsBasisStatus
     assert [kinds(one) for one in (AT_LOWER, BASIC, AT_UPPER)] == [kinds.kLower, kinds.kBasic, kinds.kUpper]
+
+
+def test_a_unit_for_a_kilogram_runs_with_its_inputs_or_not_at_all() -> None:
+    """Beside 1.5 Mt of the same commodity a solver keeps the balance of 0.001 t within its tolerance by nothing."""
+    plan = run(read(CASES / "tiny_beside_a_million"), Options(gap=1e-3, settlement="none")).plan
+    assert plan is not None
+    runs, flows = plan.decisions.runs, plan.decisions.flows
+    fed = set(flows.loc[flows["inlet_kind"] == "facility", "inlet_id"])
+    assert set(runs["id"]) <= fed
+    assert plan.value == pytest.approx(886.6e6, rel=1e-7)

@@ -13,11 +13,10 @@ from synergy.bounds.separation import Forcing, Limits, Separation
 from synergy.dataset.dataset import Dataset
 from synergy.literal.build import build
 from synergy.literal.certificate import Certificate, bound_of, recorded
-from synergy.literal.ends import inlets_of, outlets_of, tables_of
+from synergy.literal.ends import basis_of
 from synergy.literal.relaxation import Relaxation, relaxation_of
 from synergy.literal.rounding import Rounding, Rows
-from synergy.literal.scope import Floats, scope_of
-from synergy.literal.units import units_of
+from synergy.literal.scope import Floats
 
 ROUNDS = 16  # of roundings
 FEW = 4  # of roundings where the problem is small
@@ -87,11 +86,11 @@ def certify(
 
 def _exchanges(dataset: Dataset) -> int:
     """Number of exchanges of the literal model between sites if no mode had a greatest distance."""
-    scope = scope_of(dataset)
-    tables, units = tables_of(scope), units_of(scope)
+    basis = basis_of(dataset)
+    scope = basis.scope
     count, modes = len(dataset["commodities"]), scope.commodity(dataset["transport"]["commodity"])
     pairs = np.bincount(modes, minlength=count)
-    for ends in (outlets_of(scope, tables, units), inlets_of(scope, tables, units)):
+    for ends in (basis.outlets, basis.inlets):
         away = ~ends.column("local")
         pairs = pairs * np.bincount(ends.column("commodity")[away], minlength=count)
     return int(pairs.sum()) * len(dataset.shares)

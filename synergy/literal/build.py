@@ -13,10 +13,11 @@ from scipy.sparse import csr_matrix
 from synergy.dataset.dataset import Dataset
 from synergy.literal.aim_rows import aims, deals, partners
 from synergy.literal.columns import columns_of, reach_of
+from synergy.literal.ends import basis_of
 from synergy.literal.ends_rows import inputs, keeps, markets, needs, offers, outputs, qualities, stores
 from synergy.literal.parts import Parts, parts_of
 from synergy.literal.rows import Block, joined
-from synergy.literal.scope import Flags, Floats, Variant, scope_of
+from synergy.literal.scope import Flags, Floats, Variant
 from synergy.literal.unit_rows import links, loads, runs, sizes
 from synergy.literal.value import worth
 
@@ -109,7 +110,7 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
 
 def _written(dataset: Dataset, members: Collection[str] | None, variant: Variant) -> LiteralModel:
     """Write out the literal model, its arrays closed to writing."""
-    parts = parts_of(scope_of(dataset, members, variant))
+    parts = parts_of(basis_of(dataset, members, variant))
     matrix, lower, upper, rows = joined(list(blocks(parts)), parts.first[""])
     kinds = list(parts.first)
     integer = np.zeros(parts.first[""], dtype=bool)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from synergy.literal.scope import Flags, Floats, Scope
-from synergy.literal.units import Units
+from synergy.dataset.dataset import Dataset
+from synergy.literal.scope import Flags, Floats, Scope, Variant, scope_of
+from synergy.literal.units import Units, units_of
+
+KEPT = 50_000  # ends up to which the last basis is kept
 
 END_COLUMNS = (
     "kind",
@@ -57,6 +60,65 @@ class Tables:
     needs: pd.DataFrame
     stores: pd.DataFrame
     markets: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a coalition has and takes, before any way between sites.
+
+    Parameters
+    ----------
+    scope : Scope
+    tables : Tables
+    units : Units
+    outlets, inlets : Ends
+    """
+
+    scope: Scope
+    tables: Tables
+    units: Units
+    outlets: Ends
+    inlets: Ends
+
+    def sized(self, units: Units) -> Basis:
+        """Return the basis with other greatest sizes of units, which bound what leaves and enters them."""
+        ends = (of(self.scope, self.tables, units) for of in (outlets_of, inlets_of))
+        return Basis(self.scope, self.tables, units, *ends)
+
+
+_last: dict[Dataset, Basis] = {}
+
+
+def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> Basis:
+    """Return the basis of a coalition.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    members : collection of str, optional
+        See `synergy.literal.build.build`.
+    variant : Variant
+
+    Returns
+    -------
+    Basis
+
+    Notes
+    -----
+    That of a whole round is kept where it is small: a proof is looked for in its model, and its plan is judged by it.
+    """
+    whole = members is None and variant is Variant.ROUND
+    kept = _last.get(dataset) if whole else None
+    if kept is not None:
+        return kept
+    scope = scope_of(dataset, members, variant)
+    tables, units = tables_of(scope), units_of(scope)
+    basis = Basis(scope, tables, units, outlets_of(scope, tables, units), inlets_of(scope, tables, units))
+    if whole:
+        _last.clear()
+        if len(basis.outlets.frame) + len(basis.inlets.frame) <= KEPT:
+            _last[dataset] = basis
+    return basis
 
 
 def tables_of(scope: Scope) -> Tables:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from synergy.literal.bounds import bounded
-from synergy.literal.ends import Ends, Tables, inlets_of, outlets_of, tables_of
+from synergy.literal.ends import Basis, Ends, Tables
 from synergy.literal.exchanges import Exchanges, exchanges_of, partnership
 from synergy.literal.routes import routes_of
 from synergy.literal.scope import Flags, Floats, Ints, Scope
-from synergy.literal.units import Units, units_of
+from synergy.literal.units import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +75,18 @@ class Parts:
         return self.first["level"] + store * self.spans + period % self.spans
 
 
-def parts_of(scope: Scope) -> Parts:
-    """Return all parts of a scope."""
-    tables, units = tables_of(scope), units_of(scope)
-    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+def parts_of(basis: Basis) -> Parts:
+    """Return all parts of a model of a coalition."""
+    scope, units = basis.scope, basis.units
     if np.isinf(units.steps["maximum"].to_numpy(dtype=float)).any():
-        units = bounded(scope, units, outlets, inlets)
-        outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+        basis = basis.sized(bounded(scope, units, basis.outlets, basis.inlets))
+    tables, outlets, inlets = basis.tables, basis.outlets, basis.inlets
     routes = routes_of(scope, outlets, inlets)
     exchanges = exchanges_of(scope, outlets, inlets, routes)
     used = np.zeros(len(routes), dtype=bool)
     used[exchanges.route] = True
     opened = np.flatnonzero(used & routes["new"].to_numpy(dtype=bool))
-    return numbered(Parts(scope, tables, units, outlets, inlets, routes, exchanges, opened, pd.DataFrame(), {}))
+    return numbered(Parts(scope, tables, basis.units, outlets, inlets, routes, exchanges, opened, pd.DataFrame(), {}))
 
 
 def numbered(parts: Parts) -> Parts:

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.dataset import Dataset
-from synergy.literal.ends import inlets_of, outlets_of, tables_of
+from synergy.literal.ends import basis_of
 from synergy.literal.exchanges import Exchanges
 from synergy.literal.named import Stray, flows_of, forbidden, matched, route_at, ways_of
 from synergy.literal.parts import Parts, enterprises_of, numbered
 from synergy.literal.routes import routes_of
-from synergy.literal.scope import Flags, Floats, Ints, Variant, positions, scope_of
-from synergy.literal.units import Units, units_of
+from synergy.literal.scope import Flags, Floats, Ints, Variant, positions
+from synergy.literal.units import Units
 from synergy.plan import Decisions
 
 RUNNING = 1e-9  # part of what a facility could do below which it is off
@@ -78,11 +78,11 @@ def point_of(
     Time and memory are linear in the rows of the tables and of the plan: of the exchanges, which are many, only those
     are written out that the plan names, as all others are 0.
     """
-    scope = scope_of(dataset, members, variant)
-    tables, units = tables_of(scope), units_of(scope)
-    build = positions(units.steps["subject"], _steps(decisions.builds))
-    units = _bounded(units, build, decisions.builds["capacity"].to_numpy(dtype=float))
-    outlets, inlets = outlets_of(scope, tables, units), inlets_of(scope, tables, units)
+    basis = basis_of(dataset, members, variant)
+    build = positions(basis.units.steps["subject"], _steps(decisions.builds))
+    if np.isinf(basis.units.steps["maximum"].to_numpy(dtype=float)).any():
+        basis = basis.sized(_bounded(basis.units, build, decisions.builds["capacity"].to_numpy(dtype=float)))
+    scope, outlets, inlets = basis.scope, basis.outlets, basis.inlets
     ways, opened = ways_of(scope, decisions.flows), ways_of(scope, decisions.links)
     wanted = pd.concat([ways, opened], ignore_index=True).drop_duplicates()
     wanted = wanted[(wanted[["from", "to", "commodity"]] >= 0).all(axis=1)]
@@ -101,7 +101,7 @@ def point_of(
     )
     sent = decisions.flows["quantity"].to_numpy(dtype=float)[kept]
     used = np.union1d(exchanges.route[new[exchanges.route]], link[link >= 0]).astype(np.int64)
-    parts = Parts(scope, tables, units, outlets, inlets, routes, exchanges, used, pd.DataFrame(), {}, sent)
+    parts = Parts(scope, basis.tables, basis.units, outlets, inlets, routes, exchanges, used, pd.DataFrame(), {}, sent)
     return _filled(numbered(parts), decisions, (np.where(kept, np.cumsum(kept) - 1, -1), build, link), flows.strays)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.model.assembly import Block
+from synergy.model.balances import arrivals
 from synergy.model.build import Model
 from synergy.network.ends import EndKind, Ends
 from synergy.network.places import Floats, Ints
@@ -52,8 +53,46 @@ def noiseless(model: Model, x: Floats) -> Floats:
         if len(run):
             spoken = _possible(model, moved)[run.key["unit"], run.key["period"]]
             scale[run.span] = np.where(spoken > 0, np.minimum(scale[run.span], spoken), scale[run.span])
-    cleaned: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)
-    return cleaned
+    cleaned = np.where(np.abs(x) < NOISE * scale, 0.0, x)
+    return _fed(model, cleaned, NOISE * peak) if len(flow) else cleaned
+
+
+def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
+    """Values without what leaves from nothing and units that run on nothing, down the chain.
+
+    A solver keeps a balance to a part of the greatest amount in it: beside a million tons, a unit for a kilogram runs
+    without its input. `nothing` is what counts as none of each commodity.
+    """
+    flow, run, network = model.column("flow"), model.column("run"), model.candidates.network
+    if not len(run):
+        return x
+    x, arc, when = x.copy(), flow.key["arc"], flow.key["period"]
+    places = (run.key["unit"], run.key["period"])
+    activity: Floats = np.zeros((len(network.units.ids), len(network.places.share)))
+    needs, makes = (
+        np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
+        for ends in (network.inlets, network.outlets)
+    )
+    arrived, source = arrivals(model.candidates, flow), network.arcs.outlet[arc]
+    least = nothing[network.sinks.commodity[network.inlets.group[needs]]]
+    while True:
+        activity[places] = x[run.span]
+        given = np.zeros((len(network.sources.site), activity.shape[1]))
+        np.add.at(given, network.outlets.group[makes], activity[network.outlets.ref[makes]])
+        for name in ("give", "draw"):
+            block = model.column(name)
+            if len(block):
+                np.add.at(given, (network.outlets.group[block.key["end"]], block.key["period"]), x[block.span])
+        idle = (given[source, when] <= 0) & (x[flow.span] > nothing[network.sources.commodity[source]])
+        x[flow.span] = np.where(idle, 0.0, x[flow.span])
+        came = _moved(model, flow, x[flow.span] * arrived, "inlet")[network.inlets.group[needs]]
+        starved = np.zeros(activity.shape, dtype=bool)
+        wanted = activity[network.inlets.ref[needs]] * network.inlets.coefficient[needs, None]
+        np.logical_or.at(starved, network.inlets.ref[needs], (came <= 0) & (wanted > least[:, None]))
+        gone = starved[places]
+        if not gone.any():
+            return x
+        x[run.span] = np.where(gone, 0.0, x[run.span])
 
 
 def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
