@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 from synergy.web.app import create_app
 from synergy.web.connections import KEPT
-from synergy.web.serve import IDLE_S, Tls, server
+from synergy.web.serve import IDLE_S, THREADS, Tls, server
 from synergy.web.settings import Settings
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from web_worlds import SECRET, World
 
 from synergy.cli.main import run as run_command
@@ -173,6 +175,161 @@ def test_idle_connections_keep_nobody_out(tmp_path: Path, served: Callable[..., 
     for begun in (b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\nX-A: "):
         with _held(int(root.rpartition(":")[2]), KEPT + 50, begun):
             assert browser.get("/healthz") == (200, "ok\n")
+
+
+LARGE = 1 << 18  # more than fits between the two ends of a connection of `Little`
+
+
+class Little:
+    """An application whose answers a client may leave unread, and what it noted; served in this process."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, safe: bool) -> None:
+        patch.setattr(Adjustments, "socket_options", [(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)])
+        patch.setattr(Adjustments, "outbuf_high_watermark", 1 << 16)
+        self.begun, self.ended, self.freed = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+        self.context, tls = None, None
+        if safe:
+            _tls(folder)
+            self.context, tls = ssl._create_unverified_context(), Tls(folder / "cert.pem", folder / "key.pem")
+        app = Flask("little")
+        app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+        app.add_url_rule("/alive", "alive", lambda: "ok")
+        app.add_url_rule("/large", "large", self.large)
+        app.add_url_rule("/stream", "stream", lambda: Response(self.stream()))
+        app.add_url_rule("/quiet", "quiet", lambda: Response(self.quiet()))
+        self.listening = server(app, "127.0.0.1", 0, tls)
+        self.thread = threading.Thread(target=self.listening.run, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End its threads before its sockets: numbers of closed ones are soon those of others."""
+        self.freed.set()
+        run: Any = self.listening.run
+        made = run.__self__
+        made.task_dispatcher.shutdown()
+        made.trigger.pull_trigger(lambda: wasyncore.close_all(made._map))
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+    def large(self) -> bytes:
+        self.begun.release()
+        return bytes(LARGE)
+
+    def stream(self) -> Iterator[bytes]:
+        self.begun.release()
+        try:
+            for _ in range(16):
+                yield bytes(LARGE)
+        finally:
+            self.ended.release()
+
+    def quiet(self) -> Iterator[bytes]:
+        yield b"first"
+        self.freed.wait()
+        yield b"last"
+
+    def line(self) -> http.client.HTTPConnection:
+        """Return a client that reads."""
+        if self.context is None:
+            return http.client.HTTPConnection("127.0.0.1", self.listening.port, timeout=20)
+        return http.client.HTTPSConnection("127.0.0.1", self.listening.port, context=self.context, timeout=20)
+
+    def get(self, path: str) -> bytes:
+        line = self.line()
+        try:
+            line.request("GET", path)
+            return line.getresponse().read()
+        finally:
+            line.close()
+
+    @contextmanager
+    def unread(self, count: int, path: str, times: int = 1) -> Iterator[None]:
+        """Hold connections that ask and read nothing."""
+        held: list[socket.socket] = []
+        try:
+            for _ in range(count):
+                one = socket.socket()
+                held.append(one)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.settimeout(20)
+                one.connect(("127.0.0.1", self.listening.port))
+                if self.context is not None:
+                    held[-1] = one = self.context.wrap_socket(one)
+                one.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * times)
+            yield
+        finally:
+            for one in held:
+                one.close()
+
+
+@pytest.fixture(params=[True, False], ids=["tls", "plain"])
+def little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Little]]:
+    """Yield what serves `Little`, after the test has set its limits."""
+    made: list[Little] = []
+
+    def serve() -> Little:
+        made.append(Little(tmp_path, monkeypatch, request.param))
+        return made[-1]
+
+    yield serve
+    for one in made:
+        one.stop()
+
+
+def test_requests_whose_answers_are_unread_hold_no_thread(little: Callable[[], Little]) -> None:
+    served = little()
+    with served.unread(THREADS + 4, "/large", 8):
+        for _ in range(THREADS):
+            assert served.begun.acquire(timeout=20)
+        assert served.get("/alive") == b"ok"
+
+
+def test_a_thread_whose_client_reads_nothing_comes_free(
+    little: Callable[[], Little], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synergy.web.serve.IDLE_S", 2)
+    served = little()
+    with served.unread(THREADS + 4, "/stream"):
+        for _ in range(THREADS):
+            assert served.begun.acquire(timeout=20)
+        assert served.get("/alive") == b"ok"
+        for _ in range(THREADS + 4):
+            assert served.ended.acquire(timeout=20)
+
+
+def test_who_reads_slowly_or_has_read_all_stays(little: Callable[[], Little], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synergy.web.serve.IDLE_S", 3)
+    served = little()
+    quiet, slow = served.line(), served.line()
+    quiet.request("GET", "/quiet")
+    waiting = quiet.getresponse()
+    assert waiting.read(5) == b"first"
+    slow.request("GET", "/stream")
+    read, whole = 0, slow.getresponse()
+    assert served.begun.acquire(timeout=20)
+    with served.unread(1, "/stream"):
+        assert served.begun.acquire(timeout=20)
+        while not served.ended.acquire(timeout=0.1):  # the one that reads nothing is given up
+            read += len(whole.read(1 << 12))
+    assert read + len(whole.read()) == 16 * LARGE
+    served.freed.set()
+    assert waiting.read() == b"last"
+    for one in (quiet, slow):
+        one.close()
+
+
+def test_requests_that_come_together_are_answered_in_turn(little: Callable[[], Little]) -> None:
+    served = little()
+    line = served.line()
+    line.connect()
+    line.sock.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 8 + b"GET /alive HTTP/1.0\r\n\r\n")
+    came = b"".join(iter(lambda: line.sock.recv(1 << 16), b""))
+    line.close()
+    assert came.count(b"HTTP/1.") == 9
+    assert came.count(b"\0") == 8 * LARGE
+    assert came.endswith(b"ok")
 
 
 def test_plain_words_at_a_port_with_tls_are_told_so(tmp_path: Path, served: Callable[..., Server]) -> None:

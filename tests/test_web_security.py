@@ -171,13 +171,34 @@ def test_how_the_database_is_reached_stands_in_the_log_alone(
     assert sum(cause in record.getMessage() for record in caplog.records) == len(answers)
 
 
-@pytest.mark.parametrize("path", ["/en", "//evil.example/en", "/en?next=1"])
-def test_a_redirect_to_the_slash_names_no_host(web_world: World, path: str) -> None:
-    answer = web_world.client().get(path, headers={"Host": "evil.example"})
+@pytest.mark.parametrize("host", ["evil.example", "evil.example a", ""])
+@pytest.mark.parametrize("path", ["/en", "/zh", "/api/v1", "//evil.example/en", "/en?next=1", "/static//style.css"])
+def test_a_redirect_to_the_slash_names_no_host(web_world: World, path: str, host: str) -> None:
+    answer = web_world.client().get(path, headers={"Host": host})
     assert answer.status_code in (308, 404)
-    assert "evil.example" not in str(answer.headers)
+    assert not any(word in str(answer.headers) for word in ("evil.example", "//"))
     if answer.status_code == 308:
-        assert answer.headers["Location"].startswith("/en/")
+        assert answer.headers["Location"].startswith(("/en/", "/zh/", "/api/v1/", "/static/style.css"))
+        assert not any(word in answer.text for word in ("evil.example", "http:", '"//'))
+
+
+def test_head_is_answered_as_get_is(web_world: World) -> None:
+    clients, differing, good = {who: web_world.client(who) for who in ("", "planner", "editor", "admin")}, [], 0
+    for _, method, path in routes(web_world.app):
+        for there in {path, path.replace("987654", str(web_world.round), 1)} if method == "GET" else ():
+            for who, client in clients.items():
+                whole, head = client.get(there), client.head(there)
+                good += whole.status_code == 200
+                if (head.status_code, head.mimetype, head.data) != (whole.status_code, whole.mimetype, b""):
+                    differing.append(f"{there} as {who or 'nobody'}: {whole.status_code}, {head.status_code}")
+    assert differing == []
+    assert good > 50
+
+
+def test_head_stands_in_the_log_as_such(web_world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "synergy.web"):
+        web_world.client().head("/en/sign-in")
+    assert [record.__dict__["method"] for record in caplog.records if record.name == "synergy.web"] == ["HEAD"]
 
 
 def test_lists_of_rounds_are_cut(web_world: World) -> None:

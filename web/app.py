@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, redirect, request
 from flask_compress import Compress
 from synergy.web.access import SAFE, csrf, guard
 from synergy.web.clock import Clock
@@ -19,6 +19,7 @@ from synergy.web.settings import Settings
 from synergy.web.signing import gate
 from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from synergy.store.store import Store
 
@@ -64,16 +65,30 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     if settings.metrics:
         metered(app)
     csrf.init_app(app)
+    app.before_request(_as_get)
     app.before_request(_unconditional)
     app.before_request(guard)
     gate(app, settings)
     answers(app)
     register(app)
     limit(app)
+    app.after_request(_as_asked)  # last: it comes first, before what logs and counts
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _as_get() -> None:
+    """Let a view take HEAD for GET; what is sent goes by the environment, and is without a body."""
+    if request.method == "HEAD":
+        request.method = "GET"
+
+
+def _as_asked(response: Response) -> Response:
+    """Call the method again what it was."""
+    request.method = request.environ["REQUEST_METHOD"]
+    return response
 
 
 def _unconditional() -> None:
@@ -86,8 +101,9 @@ def _guarded(response: Response) -> Response:
     """Add the headers that guard every answer, and say what may be kept."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if response.status_code in (301, 302, 303, 307, 308) and response.location:
-        response.location = _here(response.location)
+    if isinstance(request.routing_exception, RequestRedirect):  # to the slash; no handler of errors is asked
+        here = redirect(_here(request.routing_exception.new_url))
+        response.location, response.data = here.location, here.data
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HTTPS)
     if response.status_code < 400 and not request.path.startswith("/api/"):
@@ -100,11 +116,9 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-def _here(location: str) -> str:
-    """Return where a redirect within the site leads, without the host: that is whatever a request says that it is."""
-    parts = urlsplit(location)
-    if not parts.netloc or parts.netloc != request.host:
-        return location
+def _here(address: str) -> str:
+    """Return an address of this site without its host: that is whatever a request says that it is."""
+    parts = urlsplit(address)
     return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 

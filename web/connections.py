@@ -1,4 +1,4 @@
-"""Connections of the server: TLS whose handshake keeps nobody waiting, and idle ones given up where there are many."""
+"""Connections of the server: none of them, silent, unread or shaking hands over TLS, keeps the others waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,80 @@ _PLAIN = (
 )
 
 
-class TlsChannel(HTTPChannel):  # type: ignore[misc]
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose client may read as slowly as it likes: it holds no thread, and ends where nothing is read.
+
+    Requests that come together are answered one by one, each when the answer before it is on its way. What is unsent
+    for as long as an idle connection may last ends the connection, and frees the thread that makes the answer.
+    """
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self._moved = time.monotonic()  # when something was sent, or nothing waited to be
+        self._put_off = False  # the next request waits until the client has read
+        self._writes = False  # an answer goes on being made
+        super().__init__(*given, **more)
+
+    def readable(self) -> bool:
+        """Return whether more may be read; the loop asks at least once a second, so here is where it is given up.
+
+        A socket that takes nothing is not handed to `handle_write`, where waitress would close it.
+        """
+        if not self.total_outbufs_len:
+            self._moved = time.monotonic()
+        elif self._stalls():
+            # room too small for the loop to see is progress too
+            self._flush_exception(self._flush_some_if_lockable)
+            self.will_close = self.will_close or self._stalls()
+        if self.will_close and self.socket is not None:
+            self.handle_close()
+        return self.socket is not None and bool(super().readable())
+
+    def _stalls(self) -> bool:
+        return time.monotonic() - self._moved > self.adj.channel_timeout
+
+    def writable(self) -> bool:
+        """Return whether something waits to be sent."""
+        return self.socket is not None and bool(super().writable())
+
+    def handle_write(self) -> None:
+        """Send what waits, and go on with the request that was put off for it."""
+        super().handle_write()
+        if not self._put_off:
+            return
+        with self.outbuf_lock:
+            if self.total_outbufs_len or not self.connected:
+                return
+            self._put_off = False
+        self.server.add_task(self)
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send some of it; return how much."""
+        sent = int(super().send(data, do_close))
+        if sent:
+            self._moved = time.monotonic()
+        return sent
+
+    def service(self) -> None:
+        """Answer a request, or put it off: the thread would wait for the client where much is unsent."""
+        with self.outbuf_lock:
+            self._put_off = bool(self.total_outbufs_len)
+        if not self._put_off:
+            super().service()
+
+    def write_soon(self, data: Any) -> int:
+        """Take a part of an answer; the thread waits here where much of the parts before it is unsent."""
+        self._writes = True
+        try:
+            return int(super().write_soon(data))
+        finally:
+            self._writes = False
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        if self._writes:  # waitress waits after an answer too, which `service` makes needless
+            super()._flush_outbufs_below_high_watermark()
+
+
+class TlsChannel(Channel):
     """A connection whose socket speaks TLS and never blocks: the handshake goes on as its parts come in.
 
     It is shaken hands with by the loop that reads all connections, so that a silent one takes no thread and no time;
@@ -57,7 +130,7 @@ class TlsChannel(HTTPChannel):  # type: ignore[misc]
 
     def writable(self) -> bool:
         """Return whether something waits to be sent."""
-        return bool(self._answers_first or super().writable())
+        return self._answers_first or super().writable()
 
     def handle_write(self) -> None:
         """Send what waits."""
@@ -71,7 +144,7 @@ class TlsChannel(HTTPChannel):  # type: ignore[misc]
         """Send some of it; return how much."""
         try:
             with self._turn:
-                return int(super().send(data, do_close))
+                return super().send(data, do_close)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
         except ssl.SSLError:
@@ -87,7 +160,7 @@ class TlsChannel(HTTPChannel):  # type: ignore[misc]
         super().close()
 
 
-def channels(context: ssl.SSLContext | None = None) -> Callable[..., HTTPChannel | None]:
+def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | None]:
     """Return what takes up a connection for waitress, in place of its class of channels.
 
     Parameters
@@ -96,10 +169,10 @@ def channels(context: ssl.SSLContext | None = None) -> Callable[..., HTTPChannel
         Of the certificate; None: no TLS.
     """
 
-    def taken(server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> HTTPChannel | None:  # noqa: A002
+    def taken(server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> Channel | None:  # noqa: A002
         _make_room(server)
         if context is None:
-            return HTTPChannel(server, sock, addr, adj, map=map)
+            return Channel(server, sock, addr, adj, map=map)
         sock.setblocking(False)
         try:
             safe = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
@@ -112,9 +185,13 @@ def channels(context: ssl.SSLContext | None = None) -> Callable[..., HTTPChannel
 
 
 def _make_room(server: Any) -> None:
-    """Close the connection that has been idle longest where there are many: held open, they would keep others out."""
+    """Close the connection that has been idle longest where there are many: held open, they would keep others out.
+
+    One whose client does not read what is there for it is idle too.
+    """
     if len(server.active_channels) < KEPT:
         return
-    idle = [one for one in server.active_channels.values() if not one.requests and not one.will_close]
+    held = [one for one in server.active_channels.values() if not one.will_close]
+    idle = [one for one in held if not one.requests or one.total_outbufs_len]
     if idle:
         min(idle, key=lambda one: float(one.last_activity)).will_close = True

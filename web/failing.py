@@ -88,8 +88,6 @@ def _tried(error: TriedError) -> AnyResponse:
 
 def _http(error: HTTPException) -> AnyResponse:
     status, lang = error.code or 500, language()
-    if status < 400:
-        return error.get_response()  # a redirect that werkzeug raises, as to an address with its slash
     key = "stale_form" if isinstance(error, CSRFError) else f"failed.{status}"
     answer = failure(status, word(key if key in WORDS else "failed.500", lang))
     # what else the error says, such as Allow

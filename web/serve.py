@@ -18,7 +18,7 @@ from waitress.server import TcpWSGIServer, create_server
 
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
-IDLE_S = 30  # after which a connection without a request is closed
+IDLE_S = 30  # after which a connection is closed that sends no request, or reads nothing of what is there for it
 
 
 @dataclass(frozen=True, slots=True)
