@@ -246,6 +246,115 @@ def test_a_row_stands_where_its_entry_says(program: Program, declaring_round: in
     assert mine[["site", "quantity"]].to_numpy().tolist() == [["GLASS-1", 5.0]]
 
 
+_NEED = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "950"}
+_PLANT = {"sheet": "facilities", "site": "GLASS-1", "subject": "TAR_DIST", "amount": "60000"}
+_OFFER = {"sheet": "offers", "site": "GLASS-1", "subject": "TAR", "amount": "5"}
+_FIELDS = {
+    "needs": ("need", "commodity", "quantity", "Quantity", "price", "site", "period"),
+    "offers": ("offer", "commodity", "quantity", "物料", "price", "site", "period"),
+    "facilities": ("facility", "process", "capacity", "opex", "site", "period"),
+}
+_UNKNOWN = {"enterprise": "WEST", "capex": 1e15, "availability": "x", "amount": "1e13", "subject": "COKE"}
+
+
+@pytest.mark.parametrize("value", ["x", 1e14, True, "{}", ""], ids=repr)
+@pytest.mark.parametrize("entry", [_NEED, _OFFER, _PLANT], ids=lambda one: one["sheet"])
+def test_columns_that_cannot_count_are_said(
+    entry: dict[str, str], value: Any, program: Program, declaring_round: int
+) -> None:
+    """A name that fields of the entry have, that is reserved or that no column has: a warning, and nothing else."""
+    path = f"/rounds/{declaring_round}/declarations/GLASS"
+    fields, reserved = _FIELDS[entry["sheet"]], ("qualities", "limits", "kept", "checked")
+    columns = dict.fromkeys((*fields, *reserved), value) | _UNKNOWN
+    plain = program.ask("editor", "POST", f"{path}/check", json={"entries": [entry]}).get_json()["entries"][-1]
+    for verb, way in (("POST", f"{path}/check"), ("PUT", path)):
+        body = {"entries": [{**entry, "other": {"columns": columns}}]}
+        sent = program.ask("editor", verb, way, {"If-Match": "*"}, json=body)
+        assert sent.status_code == 200, sent.text
+        warned = [one for one in sent.get_json()["warnings"] if one["code"] == "form_column"]
+        assert {one["pointer"] for one in warned} == {"/entries/0/other"}
+        assert sorted(one["detail"].split("`")[1] for one in warned) == sorted((*fields, *reserved))
+        unknown = [one["pointer"] for one in sent.get_json()["warnings"] if one["code"] == "unknown_column"]
+        assert sorted(unknown) == sorted(f"/entries/0/{name}" for name in _UNKNOWN)
+        (told,) = [one for one in sent.get_json()["entries"] if one["ident"] == plain["ident"]]
+        names = ("sheet", "ident", "site", "subject", "period", "amount", "price")
+        assert [told[name] for name in names] == [plain[name] for name in names]
+        again = {name: one for name, one in told.items() if name != "assumed"}
+        back = program.ask("editor", "PUT", path, {"If-Match": "*"}, json={"entries": [again]})
+        assert back.status_code == 200, back.text
+        assert sent.get_json()["entries"] == back.get_json()["entries"]
+    zh = program.ask("editor", "PUT", path, {"If-Match": "*", "Accept-Language": "zh"}, json=body).get_json()
+    assert "以条目的 `amount` 为准" in str(zh["warnings"])
+    assert program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"qualities": "x"},
+        {"qualities": [1]},
+        {"qualities": 1},
+        {"qualities": True},
+        {"qualities": None},
+        {"qualities": {"h2s": {"value": 1}}},
+        {"limits": "x"},
+        {"limits": None},
+        {"limits": {"h2s": 1}},
+        {"limits": {"h2s": {"holder": "EAST-OVEN", "minimum": 1}}},  # of somebody else
+        {"limits": {"h2s": {"minimum": [1]}}},
+        {"required": [1]},
+        {"quantity": {"a": 1}},
+        {"anything": [[1]]},
+    ],
+    ids=str,
+)
+def test_what_a_file_says_beside_its_fields_is_plain(
+    other: dict[str, Any], program: Program, declaring_round: int
+) -> None:
+    path = f"/rounds/{declaring_round}/declarations/GLASS"
+    body = json.dumps({"entries": [{**_NEED, "other": other}]}).encode()
+    given: dict[str, Any] = {"data": body, "content_type": "application/octet-stream"}
+    for verb, way in (("POST", f"{path}/workbook/check"), ("PUT", f"{path}/workbook")):
+        refused = program.ask("editor", verb, way, {"If-Match": "*"}, **given)
+        assert refused.status_code == 422, refused.text
+        assert ("/needs/1/other", "wrong_kind") in [(e["pointer"], e["code"]) for e in refused.get_json()["errors"]]
+
+
+def test_limits_of_a_need_stand_in_the_dataset_and_can_be_sent_back(program: Program, declaring_round: int) -> None:
+    path = f"/rounds/{declaring_round}/declarations/GLASS"
+    limits = {"h2s": {"min": 1.0, "max": 2.0}, "ash": {"max": 9.0}}
+    sent = program.ask(
+        "editor", "PUT", path, {"If-Match": "*"}, json={"entries": [{**_NEED, "other": {"limits": limits}}]}
+    )
+    assert sent.status_code == 200, sent.text
+    (told,) = sent.get_json()["entries"]
+    assert told["other"]["limits"] == limits
+    again = {name: one for name, one in told.items() if name != "assumed"}
+    assert program.ask("editor", "PUT", path, {"If-Match": "*"}, json={"entries": [again]}).status_code == 200
+    frozen = program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"}).get_json()
+    from synergy.store.archives import archive, dataset_of
+
+    with program.world.store.database.read() as connection:
+        rows = dataset_of(archive(connection, frozen["snapshot"]))["limits"]
+    mine = rows[rows["holder"] == told["ident"]].set_index("property")
+    assert mine.loc["h2s", ["minimum", "maximum"]].tolist() == [1.0, 2.0]
+    assert mine.loc["ash", "maximum"] == 9.0
+
+
+def test_a_column_is_said_of_the_row_that_names_it(program: Program, declaring_round: int) -> None:
+    """The row stands before those of others in the table of all."""
+    path = f"/rounds/{declaring_round}/declarations/EAST"
+    program.ask("east", "POST", f"{path}/repeat", {"If-Match": "*"})
+    oven = next(one for one in program.read("east", path)["entries"] if one["sheet"] == "facilities")
+    entry = {key: one for key, one in oven.items() if key != "assumed"}
+    columns = oven["other"]["columns"] | {"capex": 1, "Capacity": 2}
+    body = {"entries": [{**entry, "other": {"columns": columns}}]}
+    sent = program.ask("east", "POST", f"{path}/check", json=body)
+    assert sent.status_code == 200, sent.text
+    said = {(one["pointer"], one["code"]) for one in sent.get_json()["warnings"]}
+    assert said == {("/entries/0/capex", "unknown_column"), ("/entries/0/other", "form_column")}
+
+
 def test_lists_go_page_by_page(program: Program) -> None:
     rows = program.read("planner", "/events?limit=200")["items"]
     found, path = [], "/events?limit=7"

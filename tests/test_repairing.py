@@ -121,6 +121,22 @@ def test_a_figure_marked_as_checked_is_shown_to_the_planner_alone(store: Store) 
     freezing.freeze(store, PLANNER, ident)  # the mark is no column of the dataset
 
 
+def test_an_amount_that_no_plan_can_keep_at_its_market_is_shown_before(web_world: World) -> None:
+    store, client = web_world.store, web_world.client("planner")
+    ident = begun(store)
+    coke = replace(LNG, sheet=Sheet.OFFERS, subject="COKE", amount=Decimal(10**11), price=Decimal(0), other={})
+    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [coke, replace(LNG, other={"Required": "yes"})])
+    shown = [(one["sheet"], one["why"]) for one in doubtful.doubtful(store, PLANNER, ident)]
+    assert shown == [("needs", ["required"]), ("offers", ["large"])]
+    for lang in ("en", "zh"):
+        assert "100000000000" in client.get(f"/{lang}/rounds/{ident}").text.replace(",", "")
+    with pytest.raises(RefusedError, match="offers LNG > markets COKE-GATE"):
+        freezing.freeze(store, PLANNER, ident)
+    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [replace(coke, amount=Decimal(1000))])
+    assert doubtful.doubtful(store, PLANNER, ident) == []
+    assert freezing.freeze(store, PLANNER, ident)["state"] == "frozen"
+
+
 def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="spoilt")

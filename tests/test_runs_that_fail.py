@@ -13,19 +13,23 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import StatementError
-from stores import PLANNER, begun, editor, solved
+from stores import PLANNER, ROOT, begun, editor, solved
 
+from synergy.dataset.read import read
+from synergy.dataset.scenarios import load_scenario
 from synergy.errors import DatasetError, RefusedError, UnavailableError
 from synergy.forms.rows import Row, Rows
 from synergy.forms.submitting import judge_rows
 from synergy.scenario import Scenario
 from synergy.store import declaring, freezing, leases, matching, notices, seeing
 from synergy.store.access import WORKER
+from synergy.store.archives import snapshot_of
 from synergy.store.exact import BeyondError, Micro, millionths
 from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.tables import snapshots
+from synergy.store.turnover import MOST_SUM, turnovers
 from synergy.worker import work as working
 from synergy.worker.solve import Task
 from synergy.worker.work import Habits, work, work_once
@@ -184,6 +188,8 @@ def test_a_plan_whose_money_cannot_be_kept_names_what_to_correct(small: Store, m
     assert failed["attempt"] == 1  # it would end the same way again
     assert "correct the price or the amount" in failed["fault"]
     assert "markets COKE-GATE" in failed["fault"]
+    assert "facilities EAST-OVEN > markets COKE-GATE" in failed["fault"]  # whose amount it is
+    assert "PRODUCTS" not in failed["fault"]
     assert "金额超出" in failed["fault"]
 
 
@@ -224,6 +230,59 @@ def test_rows_that_fit_each_and_not_together_are_named_before_the_round_is_froze
         freezing.freeze(small, PLANNER, ident)
     declaring.declare(small, PLANNER, (ident, "GLASS"), many[:1])
     assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
+
+
+def _row(sheet: str, subject: str, amount: str, **other: str) -> Entry:
+    return Entry(sheet=Sheet(sheet), site="GLASS-1", subject=subject, amount=Decimal(amount), ident="X", other=other)
+
+
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        (_row("offers", "COKE", "100000000000"), "offers X > markets COKE-GATE"),
+        (_row("offers", "COKE", "3000000000"), "offers X > markets COKE-GATE"),
+        (_row("needs", "NG", "100000000000", required="true"), "needs X < markets NG-BUY"),
+        (_row("facilities", "COG_LNG", "7000000000"), ""),  # no gas for it
+        (_row("offers", "COG", "100000000000", must_clear="true"), ""),  # no market takes it
+        (_row("needs", "NG", "100000000000"), ""),  # nobody buys dearer than it pays
+        (_row("offers", "TAR", "100000000000"), ""),  # the market takes 60,000 t, plants no more than they may have
+        (_row("offers", "COKE", "100000000"), ""),
+    ],
+    ids=lambda one: f"{one.sheet} {one.subject} {one.amount}" if isinstance(one, Entry) else "",
+)
+def test_amounts_count_at_the_prices_of_their_own_markets(entry: Entry, named: str, small: Store) -> None:
+    ident = begun(small)
+    declaring.declare(small, editor("GLASS"), (ident, "GLASS"), [entry])
+    if not named:
+        assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
+        return
+    with pytest.raises(RefusedError, match=named) as refused:
+        freezing.freeze(small, PLANNER, ident)
+    said = refused.value.en.partition("amount of ")[2]
+    assert said.startswith(named)
+    assert not any(other in said for other in ("PRODUCTS", "LNG-2", "ALUMINA-SELL"))
+
+
+def test_two_rows_that_make_an_amount_together_are_named(small: Store) -> None:
+    """An oven without the right to make coke moves nothing; with it, all that it may make."""
+    ident = begun(small)
+    oven, right = _row("facilities", "OVEN", "7000000000"), _row("offers", "COKE_RIGHT", "7000000000")
+    declaring.declare(small, editor("GLASS"), (ident, "GLASS"), [oven, replace(right, ident="Y")])
+    with pytest.raises(RefusedError, match=r"facilities X [<>] markets"):
+        freezing.freeze(small, PLANNER, ident)
+    declaring.declare(small, PLANNER, (ident, "GLASS"), [oven])
+    assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
+
+
+@pytest.mark.parametrize("name", ["tiny", "lvliang"])
+def test_what_is_shipped_is_far_from_what_cannot_be_kept(name: str, small: Store) -> None:
+    place = ROOT / "datasets" / name
+    archive = snapshot_of(read(place)).archive
+    ident = begun(small, archive=archive)
+    assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
+    for scenario in (Scenario(), *map(load_scenario, sorted(place.glob("scenarios/*.toml")))):
+        rows = turnovers(read(place, scenario))
+        assert sum(one.money for one in rows if one.table != "markets") < MOST_SUM / 10
 
 
 @pytest.mark.parametrize("value", ["9223372036854.775808", "1e300", "Infinity", "NaN"])

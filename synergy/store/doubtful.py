@@ -1,22 +1,25 @@
-"""Declared rows that a planner should see before a round is frozen: compulsory ones, and figures far from the last."""
+"""Declared rows that a planner should see before a round is frozen: compulsory, far from the last, beyond all money."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.ids import folded
+from synergy.dataset.typed import YES
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.archives import archive, dataset_of
 from synergy.store.commit import Record
 from synergy.store.declaring import stored
 from synergy.store.exact import written
 from synergy.store.names import Sheet
-from synergy.store.overlay import COLUMNS, Entry
+from synergy.store.overlay import COLUMNS, Entry, beside, overlaid
 from synergy.store.planning import list_members
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
+from synergy.store.turnover import MOST_MONEY, turnovers
 
 # columns that bind the plan of all to one row
 COMPULSORY: Mapping[Sheet, str] = MappingProxyType(
@@ -39,22 +42,25 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
     list of dict
         ``{enterprise, sheet, ident, site, subject, period, amount, price, why}``, by enterprise and name. Why is of
         ``required``, ``must_clear`` and ``must_run``, where the dataset of the association does not demand as much of
-        the same row already, and ``checked``: far from what was expected, and marked as right.
+        the same row already, ``checked``: far from what was expected, and marked as right, and ``large``: at its own
+        price and the market's it is more money than one row may move.
     """
     require(actor, Action.SEE_PLANS, Resource("declaration"))
     members = [one["enterprise"] for one in list_members(store, actor, round_id) if one["submitted"]]
     with store.database.read() as connection:
         base = dataset_of(archive(connection, round_row(connection, round_id).base))
         declared = [(firm, entry) for firm in members for entry in stored(connection, round_id, firm)]
-    demanded = _demanded(base)
+    demanded, heavy = _demanded(base), _heavy(base, declared)
     found = []
     for firm, entry in declared:
         why = []
         column = COMPULSORY[entry.sheet]
         if _marked(entry, column) and float(entry.amount) > demanded.get((entry.sheet, entry.ident), 0.0):
             why.append(column)
-        if _marked(entry, "checked"):
+        if entry.other.get("checked"):
             why.append("checked")
+        if (str(entry.sheet), entry.ident) in heavy:
+            why.append("large")
         if why:
             names = ("ident", "site", "subject", "period")
             row = {"enterprise": firm, "sheet": str(entry.sheet), **{name: getattr(entry, name) for name in names}}
@@ -63,7 +69,15 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
 
 
 def _marked(entry: Entry, column: str) -> bool:
-    return str(entry.other.get(column, "")).strip().casefold() == "true"
+    return folded(str(beside(entry).get(column, ""))) in YES
+
+
+def _heavy(base: Dataset, declared: Sequence[tuple[str, Entry]]) -> set[tuple[str, str]]:
+    """Rows whose amount moves more money, at their own price or at a market's, than one row may."""
+    owned: dict[str, list[Entry]] = {firm: [] for firm, _ in declared}
+    for firm, entry in declared:
+        owned[firm].append(entry)
+    return {(one.table, one.ident) for one in turnovers(overlaid(base, owned)) if one.money > MOST_MONEY}
 
 
 def _demanded(base: Dataset) -> dict[tuple[Any, str], float]:

@@ -14,12 +14,14 @@ from typing import Any
 import pandas as pd
 
 from synergy.dataset.dataset import Dataset
+from synergy.dataset.findings import Where, problem_of, shown
 from synergy.dataset.read import check
 from synergy.dataset.schema import TABLES
 from synergy.dataset.write import write
 from synergy.errors import Problem, Severity
 from synergy.scenario import Scenario
 from synergy.store.names import Sheet
+from synergy.workbook.names import known_as
 
 # table: columns of the name, of what is offered, needed or run, of its amount and of its price
 COLUMNS: Mapping[Sheet, tuple[str, str, str, str]] = MappingProxyType(
@@ -30,6 +32,8 @@ COLUMNS: Mapping[Sheet, tuple[str, str, str, str]] = MappingProxyType(
     }
 )
 MARKS = frozenset({"kept", "checked"})  # of an entry, beside columns: as the dataset has it; far off, and meant
+PARTS = frozenset({"qualities", "limits"})  # of an entry, beside columns: by property
+BOUNDS: Mapping[str, str] = MappingProxyType({"min": "minimum", "max": "maximum"})  # of a limit, as programs call them
 _HOLDERS = ("qualities", "limits", "availability")
 
 
@@ -54,7 +58,8 @@ class Entry:
     period : str
         "" for year-round.
     other : mapping
-        Other columns of the table by name, as texts, and ``qualities`` or ``limits`` by property.
+        Other columns of the table by name, as texts, and ``qualities`` (numbers) or ``limits`` (``minimum`` and
+        ``maximum``) by property.
     """
 
     sheet: Sheet
@@ -119,16 +124,105 @@ def _row(entry: Entry) -> dict[str, Any]:
         row["period"] = entry.period
     if entry.price is not None:
         row[price] = float(entry.price)
-    own = {key: value for key, value in entry.other.items() if key not in {"qualities", "limits", *MARKS}}
-    # what names the row, its place and its amount comes from the entry alone
-    return row | {key: value for key, value in own.items() if key not in row}
+    return row | beside(entry)
+
+
+def beside(entry: Entry) -> dict[str, Any]:
+    """Return the other columns of an entry that count, by their names in the table.
+
+    Parameters
+    ----------
+    entry : Entry
+
+    Returns
+    -------
+    dict
+        What names the row, its place, its amount and its price comes from the entry alone.
+    """
+    found: dict[str, Any] = {}
+    for key in sorted(entry.other.keys() - PARTS - MARKS, key=lambda key: (key != known_as(entry.sheet, key), key)):
+        name = known_as(entry.sheet, key)
+        if name not in _fields(entry.sheet):
+            found.setdefault(name, entry.other[key])
+    return found
+
+
+def _fields(sheet: Sheet) -> Mapping[str, str]:
+    """Return the columns of a table that fields of an entry fill, with the names of these fields."""
+    name, subject, amount, price = COLUMNS[sheet]
+    own = {name: "ident", subject: "subject", amount: "amount", price: "price"}
+    return {**own, "site": "site", "period": "period"}
+
+
+def unused(where: Where, name: str, instead: str) -> Problem:
+    """Return the warning that a name among the other columns of an entry has no effect.
+
+    Parameters
+    ----------
+    where : Where
+        The entry.
+    name : str
+        As it was given.
+    instead : str
+        Field of the entry that counts; "" for none.
+    """
+    said, hint, hint_zh = shown(name), f"`{instead}` of the entry counts", f"以条目的 `{instead}` 为准"
+    if not instead:
+        hint, hint_zh = "the name has another meaning", "该名称另有含义"
+    en, zh = f"`{said}` among the other columns is not used", f"其他列中的 `{said}` 未使用"
+    return Problem(*where, said, en, hint, Severity.WARNING, "form_column", zh, hint_zh)
+
+
+def _faults(entry: Entry, row: int) -> Iterable[Problem]:
+    """Yield what is wrong with what an entry says beside its fields: no reader of the dataset sees it."""
+    where = Where(str(entry.sheet), row, "other")
+    for name, value in entry.other.items():
+        field = _fields(entry.sheet).get(known_as(entry.sheet, name))
+        if name in PARTS:
+            if not _by_property(name, value):
+                expected, chinese = _EXPECTED[name]
+                yield _of_kind(where, f"{name}: {value}", expected, chinese)
+        elif isinstance(value, list | Mapping):
+            yield _of_kind(where, f"{name}: {value}", "text or a number", "文本或数字")
+        elif field is not None:
+            yield unused(where, name, field)
+
+
+_EXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "qualities": ("a number for each property", "每个指标一个数值"),
+        "limits": ("minimum and maximum for each property", "每个指标的 minimum 和 maximum"),
+    }
+)
+
+
+def _of_kind(where: Where, value: str, expected: str, expected_zh: str) -> Problem:
+    return problem_of("wrong_kind", where, value, {"expected": expected, "expected_zh": expected_zh, "hint": ""})
+
+
+def _by_property(table: str, value: Any) -> bool:
+    """Whether a value states qualities or limits by property."""
+    if not isinstance(value, Mapping):
+        return False
+    if table == "qualities":
+        return not any(isinstance(one, list | Mapping) for one in value.values())
+    names = {*BOUNDS, *BOUNDS.values()}
+    return all(
+        isinstance(one, Mapping)
+        and not one.keys() - names
+        and not any(isinstance(x, list | Mapping) for x in one.values())
+        for one in value.values()
+    )
 
 
 def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
-    """Return the rows of qualities or limits that an entry states."""
-    for name, value in entry.other.get(table, {}).items():
+    """Return the rows of qualities or limits that an entry states; what is no such thing is said by `checked`."""
+    stated = entry.other.get(table, {})
+    for name, value in stated.items() if _by_property(table, stated) else ():
         row = {"holder": entry.ident, "commodity": entry.subject, "property": name}
-        yield row | ({"value": value} if table == "qualities" else dict(value))
+        yield row | (
+            {"value": value} if table == "qualities" else {BOUNDS.get(key, key): x for key, x in value.items()}
+        )
 
 
 def _stacked(table: str, frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -184,9 +278,17 @@ def _theirs(dataset: Dataset, entries: Collection[Entry], problems: Iterable[Pro
     number: dict[tuple[str, str], int] = {}
     for entry in entries:
         number[entry.sheet, entry.ident] = 1 + sum(sheet == entry.sheet for sheet, _ in number)
+        yield from _faults(entry, number[entry.sheet, entry.ident])
     for problem in problems:
         known = COLUMNS.get(Sheet(problem.table)) if problem.table in set(Sheet) else None
-        if known is not None and problem.row is not None:
+        if known is not None and problem.row == 1:  # the header: of who names the column, else of nobody
+            named = [one for one in entries if one.sheet == problem.table and problem.column in beside(one)]
+            if problem.severity is not Severity.ERROR:
+                named = named[-1:]
+            yield from (replace(problem, row=number[one.sheet, one.ident]) for one in named)
+            if not named and problem.severity is Severity.ERROR:
+                yield replace(problem, row=None, value="")
+        elif known is not None and problem.row is not None:
             ident = dataset.tables[problem.table][known[0]].iloc[problem.row - 2]  # the header is line 1
             if (problem.table, ident) in number:
                 yield replace(problem, row=number[problem.table, ident])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from synergy.dataset.dataset import Dataset
 from synergy.errors import StoreError
@@ -18,23 +19,45 @@ MOST_AMOUNT = Decimal(10**11)  # of a row, in its unit
 MOST_MONEY = Decimal(10**12)  # price times amount of a row
 MOST_SUM = 4e12  # of all rows: below half of what the store keeps, for a plan adds costs and revenues to it
 _ROWS = 3  # that are named
+_ROUNDS = 50  # of what makes what: more than the steps of any chain of processes
 # table: columns of the name, of the amount and of the price
 _COLUMNS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "offers": ("offer", "quantity", "price"),
         "needs": ("need", "quantity", "price"),
         "facilities": ("facility", "capacity", "opex"),
-        "markets": ("market", "limit", "price"),
     }
 )
+_SIGNS = {"sell": ">", "buy": "<"}  # the way of the goods, from a row to a market or back
 
 
 class Turnover(NamedTuple):
-    """Money that a row can move, in the currency of the dataset."""
+    """Money that a row can move, in the currency of the dataset.
+
+    Parameters
+    ----------
+    money : float
+        At its own price, and at the market's.
+    table, ident : str
+        The row.
+    market : str
+        Where most of it is moved, behind the way of the goods; "" for its own price alone.
+    """
 
     money: float
     table: str
     ident: str
+    market: str = ""
+
+
+class _Trade(NamedTuple):
+    """What a row can sell to markets, or buy there."""
+
+    table: str
+    ident: str
+    commodity: str
+    side: str
+    amount: float
 
 
 def turnovers(dataset: Dataset) -> list[Turnover]:
@@ -47,22 +70,141 @@ def turnovers(dataset: Dataset) -> list[Turnover]:
     Returns
     -------
     list of Turnover
-        A market without a limit counts with the largest amount that anybody offers or needs.
+        A row counts with its own price and with what markets of the same commodity pay or ask for its amount; a market
+        with as much of its commodity as rows, and plants that may be built, can bring there or fetch.
     """
-    traded = [float(dataset[table]["quantity"].max()) for table in ("offers", "needs") if len(dataset[table])]
-    opex = dataset["processes"].set_index("process")["opex"]
+    own = _own(dataset)
+    trades = _trades(dataset)
+    prices = _Prices(dataset["markets"])
+    moved: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    traded: dict[tuple[str, str], float] = {}
+    for one in trades:
+        traded[one.commodity, one.side] = traded.get((one.commodity, one.side), 0.0) + one.amount
+        if one.ident:
+            moved.setdefault((one.table, one.ident), []).append(prices.most(one))
     found = []
+    for key, money in own.items():
+        best = max(moved.get(key, []), default=(0.0, ""))
+        total = money + sum(one for one, _ in moved.get(key, []))
+        if total:
+            found.append(Turnover(total, *key, best[1] if best[0] > money else ""))
+    found += prices.turnovers(traded)
+    return sorted(found, key=lambda one: (-one.money, one.table, one.ident))
+
+
+def _own(dataset: Dataset) -> dict[tuple[str, str], float]:
+    """Money of each row at its own price."""
+    opex = dataset["processes"].set_index("process")["opex"]
+    found: dict[tuple[str, str], float] = {}
     for table, (name, amount, price) in _COLUMNS.items():
         frame = dataset[table]
-        prices = frame[price]
+        prices = _numbers(frame[price])
         if table == "facilities":  # without a cost of its own it has that of its process
             prices = prices.fillna(frame["process"].map(opex))
-        amounts = frame[amount].fillna(max(traded, default=0.0))
-        money = np.abs(prices.fillna(0.0).to_numpy(float) * amounts.to_numpy(float))
-        found += [
-            Turnover(one, table, str(ident)) for one, ident in zip(money.tolist(), frame[name], strict=True) if one
+        money = np.abs(prices.fillna(0.0).to_numpy(float) * _numbers(frame[amount]).fillna(0.0).to_numpy(float))
+        found |= {(table, str(ident)): one for ident, one in zip(frame[name], money.tolist(), strict=True)}
+    return found
+
+
+def _numbers(cells: pd.Series[Any]) -> pd.Series[float]:
+    """Return cells as numbers; what no reader has looked at yet may be texts, and what is none counts as blank."""
+    return pd.to_numeric(cells, errors="coerce").astype(float)
+
+
+def _trades(dataset: Dataset) -> list[_Trade]:
+    """What rows can sell and buy; without a name where it is a plant that may be built."""
+    found = []
+    for table, side in (("offers", "sell"), ("needs", "buy")):
+        frame = dataset[table]
+        if table == "needs":  # any other buys for no more than its own price, which counts already
+            frame = frame[frame["required"].astype(str).str.casefold() == "true"]
+        name, amount, _ = _COLUMNS[table]
+        columns = (frame[name], frame["commodity"], _numbers(frame[amount]).fillna(0.0))
+        found += [_Trade(table, str(one), str(good), side, most) for one, good, most in zip(*columns, strict=True)]
+    return found + _run(dataset, found)
+
+
+def _run(dataset: Dataset, offered: Sequence[_Trade]) -> list[_Trade]:
+    """What facilities and plants that may be built can sell and buy: no more than their inputs are to be had."""
+    recipes: dict[str, list[tuple[str, float]]] = {}
+    frame = dataset["recipes"]
+    for process, good, part in zip(frame["process"], frame["commodity"], frame["coefficient"], strict=True):
+        recipes.setdefault(str(process), []).append((str(good), float(part)))
+    plants = [*_standing(dataset), *_buildable(dataset)]
+    there: dict[str, float] = {}
+    for one in offered:
+        if one.side == "sell":
+            there[one.commodity] = there.get(one.commodity, 0.0) + one.amount
+    markets = dataset["markets"]
+    markets = markets[markets["side"] == "buy"]
+    for good, most in zip(markets["commodity"], _numbers(markets["limit"]).fillna(np.inf), strict=True):
+        there[str(good)] = there.get(str(good), 0.0) + most
+    runs = [0.0] * len(plants)
+    for _ in range(_ROUNDS):
+        supply = dict(there)
+        for (_, process, _), run in zip(plants, runs, strict=True):
+            for good, part in recipes.get(process, []):
+                if part > 0:
+                    supply[good] = supply.get(good, 0.0) + run * part
+        after = [
+            min([most, *(supply.get(good, 0.0) / -part for good, part in recipes.get(process, []) if part < 0)])
+            for _, process, most in plants
         ]
-    return sorted(found, key=lambda one: (-one.money, one.table, one.ident))
+        if after == runs:
+            break
+        runs = after
+    return [
+        _Trade("facilities", ident, good, "sell" if part > 0 else "buy", run * abs(part))
+        for (ident, process, _), run in zip(plants, runs, strict=True)
+        for good, part in recipes.get(process, [])
+        if run > 0
+    ]
+
+
+def _standing(dataset: Dataset) -> list[tuple[str, str, float]]:
+    frame = dataset["facilities"]
+    columns = (frame["facility"], frame["process"], _numbers(frame["capacity"]).fillna(0.0))
+    return [(str(ident), str(process), most) for ident, process, most in zip(*columns, strict=True)]
+
+
+def _buildable(dataset: Dataset) -> list[tuple[str, str, float]]:
+    """Processes that may be built, with the most that all sites together may have of them."""
+    processes, sizes = dataset["processes"], dataset["sizes"]
+    largest = sizes.groupby("process")["max_capacity"].max().to_dict()
+    places = len(dataset["sites"])
+    return [
+        ("", str(process), places * max(0.0 if np.isnan(most) else most, largest.get(process, 0.0)))
+        for process, most, may in zip(
+            processes["process"], processes["max_capacity"], processes["buildable"], strict=True
+        )
+        if may
+    ]
+
+
+class _Prices:
+    """What markets pay and ask, by commodity and side."""
+
+    def __init__(self, markets: pd.DataFrame) -> None:
+        self._rows: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+        limits = _numbers(markets["limit"]).fillna(np.inf)
+        columns = (markets[name] for name in ("commodity", "side", "market", "price"))
+        for good, side, ident, price, limit in zip(*columns, limits, strict=True):
+            self._rows.setdefault((str(good), str(side)), []).append((str(ident), abs(float(price)), float(limit)))
+
+    def most(self, trade: _Trade) -> tuple[float, str]:
+        """Return the most money that an amount can move at one market, and the market behind the way of the goods."""
+        rows = self._rows.get((trade.commodity, trade.side), [])
+        money, ident = max(((price * min(limit, trade.amount), ident) for ident, price, limit in rows), default=(0, ""))
+        return money, f"{_SIGNS[trade.side]} markets {ident}"
+
+    def turnovers(self, traded: Mapping[tuple[str, str], float]) -> list[Turnover]:
+        """Return the turnover of each market, for the amounts that all rows can trade of a commodity on a side."""
+        found = (
+            Turnover(price * min(limit, traded.get(key, 0.0)), "markets", ident)
+            for key, rows in self._rows.items()
+            for ident, price, limit in rows
+        )
+        return [one for one in found if one.money]
 
 
 def large(rows: Sequence[Turnover], what: str) -> StoreError:
@@ -75,8 +217,8 @@ def large(rows: Sequence[Turnover], what: str) -> StoreError:
     what : str
         Noun of what is too large, in `synergy.store.words.NOUNS`.
     """
-    named = ", ".join(f"{one.table} {one.ident} ({one.money:.3g})" for one in rows[:_ROWS])
-    return refusal("large", what=what, most=f"{MOST_SUM:.2g}", rows=named)
+    told = [f"{one.table} {one.ident}{one.market and ' ' + one.market} ({one.money:.3g})" for one in rows[:_ROWS]]
+    return refusal("large", what=what, most=f"{MOST_SUM:.2g}", rows=", ".join(told))
 
 
 def bounded(dataset: Dataset, what: str) -> None:
@@ -93,7 +235,7 @@ def bounded(dataset: Dataset, what: str) -> None:
     RefusedError
         With the rows that move most.
     """
-    # at a market nobody buys or sells more than what is offered, needed and run
+    # at a market nobody buys or sells more than what is offered, needed and run, which is counted there
     rows = [one for one in turnovers(dataset) if one.table != "markets"]
     if sum(one.money for one in rows) > MOST_SUM:
         raise large(rows, what)

@@ -131,6 +131,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "doubtful.required": ("has to be met in full, whatever it costs all", "必须全部满足，无论整体代价"),
         "doubtful.must_clear": ("all of it has to leave, whatever it costs all", "必须全部外运，无论整体代价"),
         "doubtful.must_run": ("never off, whatever it costs all", "不得停运，无论整体代价"),
+        "doubtful.large": (
+            "at its price, or a market's, more money than one row may move",
+            "按其价格或市场价格计算，金额超出单行允许的上限",
+        ),
         "doubtful.checked": ("far from what was expected, marked as checked", "偏离预期，已标注核对"),
         "declared.caption": ("Who takes part, and who has declared", "参与企业及申报情况"),
         "declared.state": ("Declared", "申报状态"),

@@ -334,7 +334,7 @@ class Doubt(Told):
     period: str
     amount: Quantity
     price: Money | None
-    why: list[Literal["required", "must_clear", "must_run", "checked"]]
+    why: list[Literal["required", "must_clear", "must_run", "checked", "large"]]
 
 
 class Doubts(Told):

@@ -20,6 +20,7 @@ from synergy.web.api.paging import Page, paged
 from synergy.web.api.problems import warnings_of
 from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
 
+from synergy.dataset.findings import Where
 from synergy.errors import DatasetError, Problem
 from synergy.forms.reading import FILE, ending_of
 from synergy.forms.rows import Row, Rows
@@ -28,7 +29,7 @@ from synergy.forms.writing import declaration_workbook
 from synergy.store import declaring, following, looking
 from synergy.store.access import Action
 from synergy.store.names import Sheet
-from synergy.store.overlay import MARKS
+from synergy.store.overlay import BOUNDS, MARKS, PARTS, unused
 from synergy.store.previewing import ground
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
@@ -36,6 +37,8 @@ _EDIT = frozenset({Mark.VERSION, Mark.KEY})
 _BOOK = f"{_ONE}/workbook"
 _FILES = (BOOK, CSV, BYTES)
 _PART_OF = {"unit": "amount", "price_unit": "price"}  # of an entry of a body, where a form has a column of its own
+# names that no other column can have, with what says the same; a program cannot say that a row is kept
+_RESERVED = {"qualities": "other.qualities", "limits": "other.limits", "checked": "checked", "kept": ""}
 
 
 @serves(
@@ -224,7 +227,13 @@ def _judged(call: Call) -> Judged:
     )
     withdrawn = Withdrawn(tuple(given.withdraw), given.only)
     judged = judge_rows(call.store, call.actor, _place(call), rows, withdrawn)
-    return replace(judged, problems=tuple(_located(one) for one in judged.problems))
+    spare = [
+        unused(Where("entries", number, "other"), name, _RESERVED[name])
+        for number, one in enumerate(given.entries)
+        for name in one.other.columns
+        if name in _RESERVED
+    ]
+    return replace(judged, problems=(*(_located(one) for one in judged.problems), *spare))
 
 
 def _row(measures: Measures, number: int, one: EntryGiven) -> Row:
@@ -244,12 +253,13 @@ def _row(measures: Measures, number: int, one: EntryGiven) -> Row:
 
 
 def _other(more: More) -> Record:
-    other: Record = dict(more.columns)
+    other: Record = {name: value for name, value in more.columns.items() if name not in _RESERVED}
     if more.qualities:
         other["qualities"] = dict(more.qualities)
     if more.limits:
-        other["limits"] = {name: one.model_dump(exclude_none=True) for name, one in more.limits.items()}
-    return {name: value for name, value in other.items() if name not in MARKS}
+        limits = {name: one.model_dump(exclude_none=True) for name, one in more.limits.items()}
+        other["limits"] = {name: {BOUNDS[key]: x for key, x in one.items()} for name, one in limits.items()}
+    return other
 
 
 def _located(problem: Problem) -> Problem:
@@ -267,8 +277,12 @@ def _measured(call: Call, told: Record) -> Record:
 
 def _entry(measures: Measures, one: Record) -> Record:
     other: dict[str, Any] = dict(one["other"])
-    parts = {name: other.pop(name) for name in ("qualities", "limits") if name in other}
-    other = {name: value for name, value in other.items() if name not in MARKS}
+    parts = {name: other.pop(name) for name in PARTS if name in other}
+    if "limits" in parts:  # under the names that a body has for them
+        names = {column: name for name, column in BOUNDS.items()}
+        limits = parts["limits"].items()
+        parts["limits"] = {name: {names.get(key, key): x for key, x in limit.items()} for name, limit in limits}
+    other = {name: value for name, value in other.items() if name not in MARKS and value is not None}
     return {
         **one,
         "amount": measures.of_good(one["subject"], one["amount"]),
