@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-SETTLED_S = 20.0  # seconds after a request in which a plan may be compared and settled
+SETTLED_S = 15.0  # seconds after a request in which a plan may be compared and settled; it is told within 20
 HEARD_S = 1.0  # seconds in which a solve that is asked to stop may end by itself
 LOOK_S = 0.1  # seconds between two looks
 
@@ -45,6 +45,7 @@ class Halt:
         return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
 
 
+_LEFT: list[threading.Thread] = []  # with solves that were broken off
 _current: ContextVar[Halt | None] = ContextVar("halt", default=None)
 
 
@@ -137,15 +138,27 @@ def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
     thread = threading.Thread(target=do, daemon=True)
     thread.start()
     since = None
-    while thread.is_alive():
-        thread.join(LOOK_S)
-        if not thread.is_alive():
-            break
-        check()
-        if stop is not None and stop():
-            since = since or time.monotonic()
-            if time.monotonic() - since >= HEARD_S:
-                return False
+    try:
+        while thread.is_alive():
+            thread.join(LOOK_S)
+            if not thread.is_alive():
+                break
+            check()
+            if stop is not None and stop():
+                since = since or time.monotonic()
+                if time.monotonic() - since >= HEARD_S:
+                    return False
+    finally:
+        if thread.is_alive():
+            _LEFT.append(thread)
     if error:
         raise error[0]
     return True
+
+
+def abandoned() -> bool:
+    """Whether a solve that was broken off still computes.
+
+    A process must not end as usual then: the interpreter would take down the library beneath it, which aborts.
+    """
+    return any(thread.is_alive() for thread in _LEFT)

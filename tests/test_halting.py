@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -173,3 +175,30 @@ def test_a_key_is_heard_while_a_study_solves(
         signal.signal(signal.SIGINT, before)
     assert begun.is_set()
     assert WORDS["interrupted"][0] in capsys.readouterr().err
+
+
+HARD = """
+import sys
+import numpy as np
+from synergy.cli.main import main
+from synergy.halting import halting
+from synergy.solvers import highs, run
+
+random, solver = np.random.default_rng(1), highs().Highs()
+matrix = random.integers(0, 100, (6, 50)).astype(float)  # a market split: nobody proves it within minutes
+for name, value in {"output_flag": False, "threads": 2, "presolve": "off"}.items():
+    solver.setOptionValue(name, value)
+x = [solver.addBinary() for _ in range(50)]
+for row in matrix:
+    solver.addConstr(sum(float(part) * one for part, one in zip(row, x)) == float(row.sum() // 2))
+with halting(lambda: False):
+    assert run(solver, lambda: True) is False
+main(["--version"])
+"""
+
+
+def test_a_process_ends_as_it_should_while_a_solve_that_was_broken_off_computes() -> None:
+    """The library beneath it is not taken down: that would abort the process with signal 6."""
+    done = subprocess.run([sys.executable, "-c", HARD], capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "synergy, version" in done.stdout

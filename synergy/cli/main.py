@@ -14,6 +14,7 @@ from synergy.cli.commands import commands
 from synergy.cli.talk import Talk, language
 from synergy.cli.usage import explained, localise
 from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, VerificationError
+from synergy.halting import abandoned
 
 UNEXPECTED, INTERRUPTED = 1, 130
 
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.flush()
     except OSError:
         _give_up(sys.stderr)
+    if abandoned():
+        os._exit(status)
     sys.exit(status)
 
 

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from synergy.errors import VerificationError
+from synergy.halting import abandoned
 from synergy.model.effort import Event
 from synergy.worker.causes import cause, lasting, sentence
 from synergy.worker.solve import Task, solve, told
@@ -54,6 +55,8 @@ def main(pipe: Connection, task: Task) -> None:
     except Exception as error:
         _LOG.error("%s: %s", current_process().name, cause(error))
         pipe.send(("wrong" if lasting(error) else "fault", sentence(error)))
+    if abandoned():
+        os._exit(0)
 
 
 def _orphaned(parent: int) -> None:

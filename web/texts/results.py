@@ -168,8 +168,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "compare.same": ("Nothing went in differently.", "输入没有差异。"),
         "compare.not_apart": (
             "The values differ by less than the gaps leave open: the two plans cannot be told apart by them. "
-            "Searching again from each other's plan, with more time, makes the gaps smaller.",
-            "两方案的价值差小于各自的最优性间隙，无法据此区分。互以对方方案为起点、延长时间重新搜索，可缩小间隙。",
+            "Searching again from both plans can make the gaps smaller.",
+            "两方案的价值差小于各自的最优性间隙，无法据此区分。以两方案为共同起点重新搜索，可能缩小间隙。",
         ),
         "compare.again": (
             "Search again for {name}, from both plans",
