@@ -45,7 +45,7 @@ class Halt:
         return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
 
 
-_LEFT: list[threading.Thread] = []  # with solves that were broken off
+_LEFT: list[threading.Thread] = []  # whose solves were broken off and still compute
 _current: ContextVar[Halt | None] = ContextVar("halt", default=None)
 
 
@@ -150,7 +150,7 @@ def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
                     return False
     finally:
         if thread.is_alive():
-            _LEFT.append(thread)
+            _LEFT[:] = [*(one for one in _LEFT if one.is_alive()), thread]
     if error:
         raise error[0]
     return True

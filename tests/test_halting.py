@@ -178,7 +178,6 @@ def test_a_key_is_heard_while_a_study_solves(
 
 
 HARD = """
-import sys
 import numpy as np
 from synergy.cli.main import main
 from synergy.halting import halting
