@@ -41,13 +41,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         elif self._stalls():
             # room too small for the loop to see is progress too
             self._flush_exception(self._flush_some_if_lockable)
-            self.will_close = self.will_close or self._stalls()
+            if self._stalls():
+                self.will_close = True
         if self.will_close and self.socket is not None:
             self.handle_close()
         return self.socket is not None and bool(super().readable())
 
     def _stalls(self) -> bool:
-        return time.monotonic() - self._moved > self.adj.channel_timeout
+        return bool(time.monotonic() - self._moved > self.adj.channel_timeout)
 
     def writable(self) -> bool:
         """Return whether something waits to be sent."""
