@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -74,6 +74,8 @@ class Dataset:
         SHA-256 of the tables as read, before the scenario.
     warnings : tuple of Problem
         What was said but did not refuse the dataset.
+    shares : numpy.ndarray
+        Part of the year of each period, in the order of `periods`; they sum to 1.
     """
 
     name: str
@@ -83,21 +85,19 @@ class Dataset:
     scenario: Scenario
     digest: str
     warnings: tuple[Problem, ...] = ()
+    shares: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         """Keep the tables from being changed by whoever made or reads them."""
         object.__setattr__(self, "tables", Tables(self.tables))
+        hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
+        shares = hours / hours.sum()
+        shares.flags.writeable = False
+        object.__setattr__(self, "shares", shares)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         """Return a copy of one table."""
         return self.tables[table]
-
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Part of the year of each period, in the order of `periods`; they sum to 1."""
-        hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
-        shares: NDArray[np.float64] = hours / hours.sum()
-        return shares
 
     @property
     def mark(self) -> str:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from synergy.dataset.dataset import Dataset
-from synergy.literal.scope import Flags, Floats, Scope, Variant, scope_of
+from synergy.literal.scope import Flags, Floats, Scope, Variant, pairs, positions, scope_of
 from synergy.literal.units import Units, units_of
 
 KEPT = 50_000  # ends up to which the last basis is kept
 
-END_COLUMNS = (
-    "kind",
-    "id",
-    "site",
-    "commodity",
-    "holder",  # whose quality or limit counts
-    "source",  # position in the frame of its kind: offers, needs, units, stores or markets
-    "coefficient",  # units per unit of activity, > 0; 1 for what is no unit
-    "price",  # money per unit that the end brings (> 0) or costs (< 0)
-    "co2",  # t per unit
-    "local",  # reached from its own site alone
-)
+END_TYPES: Mapping[str, type] = {
+    "kind": object,
+    "id": object,
+    "site": np.int64,
+    "commodity": np.int64,
+    "holder": object,  # whose quality or limit counts
+    "source": np.int64,  # position in the frame of its kind: offers, needs, units, stores or markets
+    "coefficient": float,  # units per unit of activity, > 0; 1 for what is no unit
+    "price": float,  # money per unit that the end brings (> 0) or costs (< 0)
+    "co2": float,  # t per unit
+    "local": bool,  # reached from its own site alone
+}
+_Kind = tuple[Mapping[str, NDArray[Any]], Flags, Floats]  # columns of some ends, and presence and amounts of `Ends`
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Ends:
     Parameters
     ----------
     frame : pandas.DataFrame
-        `END_COLUMNS`, one row for each end at a site, whatever the period.
+        columns of `END_TYPES`, one row for each end at a site, whatever the period.
     present : ndarray of bool, ends x periods
         Where the end is there.
     most : ndarray, ends x periods
@@ -148,63 +150,81 @@ def _markets(scope: Scope) -> pd.DataFrame:
 def outlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
     """Return the outlets: offers, outputs, stores and buying markets."""
     offers, stores = tables.offers, tables.stores
-    markets = tables.markets[tables.markets["side"] == "buy"]
-    period = offers["period"].to_numpy()
-    offered = offers.assign(kind="offer", id=offers["offer"], holder=offers["offer"], price=-offers["price"])
-    given = _ends(offered), scope.present(period), scope.spread(offers["quantity"].to_numpy(dtype=float), period)
-    stored = _ends(stores.assign(kind="store", id=stores["store"], holder=stores["store"], price=0.0))
     held = stores["capacity"].to_numpy(dtype=float) * (1.0 - stores["loss"].to_numpy(dtype=float))
-    everywhen = _everywhen(scope, len(stores))
-    kept = stored, everywhen, everywhen * held[:, None]
-    bought = markets.assign(price=-markets["price"])
-    return _join([given, _flows(scope, units, 1.0), kept, _market_ends(scope, bought)])
+    return _join(
+        [
+            _dated(scope, "offer", offers, {"price": -offers["price"].to_numpy(dtype=float)}),
+            _flows(scope, units, 1.0),
+            _stored(scope, stores, held, 0.0),
+            _at_markets(scope, tables.markets, "buy"),
+        ]
+    )
 
 
 def inlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
     """Return the inlets: needs, inputs, stores, selling markets and disposal."""
     needs, stores = tables.needs, tables.stores
-    markets = tables.markets[tables.markets["side"] == "sell"]
-    period = needs["period"].to_numpy()
-    needed = _ends(needs.assign(kind="need", id=needs["need"], holder=needs["need"]))
-    taken = needed, scope.present(period), scope.spread(needs["quantity"].to_numpy(dtype=float), period)
-    stored = _ends(
-        stores.assign(kind="store", id=stores["store"], holder=stores["store"], price=-stores["charge_cost"])
+    room, cost = (stores[name].to_numpy(dtype=float) for name in ("capacity", "charge_cost"))
+    return _join(
+        [
+            _dated(scope, "need", needs, {"price": needs["price"].to_numpy(dtype=float)}),
+            _flows(scope, units, -1.0),
+            _stored(scope, stores, room, -cost),
+            _at_markets(scope, tables.markets, "sell"),
+            _disposal(scope),
+        ]
     )
+
+
+def _dated(scope: Scope, kind: str, table: pd.DataFrame, more: Mapping[str, Any]) -> _Kind:
+    """Return offers or needs, each in its period or in all of them."""
+    period, amount = table["period"].to_numpy(dtype=np.int64), table["quantity"].to_numpy(dtype=float)
+    columns = _columns(kind, table[kind], (table["site"], table["commodity"]), more)
+    return columns, scope.present(period), scope.spread(amount, period)
+
+
+def _stored(scope: Scope, stores: pd.DataFrame, most: Floats, price: Floats | float) -> _Kind:
+    """Return one side of the stores, with the most that it gives or takes in a period."""
+    columns = _columns("store", stores["store"], (stores["site"], stores["commodity"]), {"price": price})
     everywhen = _everywhen(scope, len(stores))
-    kept = stored, everywhen, everywhen * stores["capacity"].to_numpy(dtype=float)[:, None]
-    return _join([taken, _flows(scope, units, -1.0), kept, _market_ends(scope, markets), _disposal(scope)])
+    return columns, everywhen, everywhen * most[:, None]
 
 
-def _flows(scope: Scope, units: Units, sign: float) -> tuple[pd.DataFrame, Flags, Floats]:
+def _flows(scope: Scope, units: Units, sign: float) -> _Kind:
     """Return the outputs (sign 1) or inputs (sign -1) of all units."""
-    recipes = scope.dataset["recipes"]
+    recipes, processes = scope.dataset["recipes"], scope.dataset["processes"]["process"]
     recipes = recipes[recipes["coefficient"] * sign > 0]
-    recipes = recipes.assign(commodity=scope.commodity(recipes["commodity"]))
-    frame = units.frame[["kind", "id", "site", "process"]].assign(source=np.arange(len(units.frame)))
-    frame = frame.merge(recipes[["process", "commodity", "coefficient"]], on="process")
-    frame = frame.assign(holder=frame["process"], coefficient=frame["coefficient"].abs(), price=0.0)
-    source, coefficient = frame["source"].to_numpy(dtype=int), frame["coefficient"].to_numpy(dtype=float)
-    return _ends(frame), _everywhen(scope, len(frame)), units.most[source] * coefficient[:, None]
+    source, line = pairs(*(positions(processes, frame["process"]) for frame in (units.frame, recipes)))
+    coefficient = np.abs(recipes["coefficient"].to_numpy(dtype=float)[line])
+    kind, name, site, process = (units.frame[name].to_numpy()[source] for name in ("kind", "id", "site", "process"))
+    more = {"holder": process, "source": source, "coefficient": coefficient}
+    columns = _columns(kind, name, (site, scope.commodity(recipes["commodity"])[line]), more)
+    return columns, _everywhen(scope, len(source)), units.most[source] * coefficient[:, None]
 
 
-def _market_ends(scope: Scope, markets: pd.DataFrame) -> tuple[pd.DataFrame, Flags, Floats]:
+def _at_markets(scope: Scope, markets: pd.DataFrame, side: str) -> _Kind:
     """Return markets of one side as ends; the limit is that of all who share it, so it bounds each."""
-    period = markets["period"].to_numpy()
-    limit = markets["limit"].fillna(np.inf).to_numpy(dtype=float)
-    frame = markets.assign(kind="market", id=markets["market"], holder=markets["market"], source=markets.index)
-    return _ends(frame), scope.present(period), scope.spread(limit, period)
+    source = np.flatnonzero(markets["side"] == side)
+    site, commodity, period = (
+        markets[name].to_numpy(dtype=np.int64)[source] for name in ("site", "commodity", "period")
+    )
+    price, limit = (markets[name].to_numpy(dtype=float)[source] for name in ("price", "limit"))
+    more = {"source": source, "local": markets["local"].to_numpy(dtype=bool)[source]}
+    more["price"] = price if side == "sell" else -price
+    columns = _columns("market", markets["market"].to_numpy(dtype=object)[source], (site, commodity), more)
+    return columns, scope.present(period), scope.spread(np.where(np.isnan(limit), np.inf, limit), period)
 
 
-def _disposal(scope: Scope) -> tuple[pd.DataFrame, Flags, Floats]:
+def _disposal(scope: Scope) -> _Kind:
     """Return disposal at every site of every commodity that may be disposed of."""
-    commodities = scope.dataset["commodities"].reset_index(drop=True)
-    allowed = commodities[commodities["disposal_cost"].notna()]
-    frame = pd.DataFrame(
-        {"commodity": allowed.index, "price": -allowed["disposal_cost"].to_numpy(), "co2": allowed["disposal_co2"]}
-    ).merge(pd.DataFrame({"site": np.arange(len(scope.sites))}), how="cross")
-    frame = frame.assign(kind="disposal", id="", holder="", local=True)
-    everywhen = _everywhen(scope, len(frame))
-    return _ends(frame), everywhen, np.where(everywhen, np.inf, 0.0)
+    cost, co2 = (scope.dataset["commodities"][f"disposal_{name}"].to_numpy(dtype=float) for name in ("cost", "co2"))
+    commodity, site = (at.ravel() for at in np.indices((len(cost), len(scope.sites))))
+    allowed = ~np.isnan(cost[commodity])
+    commodity, site = commodity[allowed], site[allowed]
+    more = {"price": -cost[commodity], "co2": co2[commodity], "local": True}
+    columns = _columns("disposal", "", (site, commodity), more)
+    everywhen = _everywhen(scope, len(site))
+    return columns, everywhen, np.where(everywhen, np.inf, 0.0)
 
 
 def _everywhen(scope: Scope, rows: int) -> Flags:
@@ -212,16 +232,19 @@ def _everywhen(scope: Scope, rows: int) -> Flags:
     return np.ones((rows, len(scope.shares)), dtype=bool)
 
 
-def _ends(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame of one kind with `END_COLUMNS`, what it does not say filled in."""
-    filled: dict[str, Any] = {"coefficient": 1.0, "price": 0.0, "co2": 0.0, "local": False}
-    filled["source"] = np.arange(len(frame))
-    return frame.assign(**{name: value for name, value in filled.items() if name not in frame})[list(END_COLUMNS)]
+def _columns(kind: Any, name: Any, at: tuple[Any, Any], more: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return `END_TYPES` of ends of one kind at sites and of commodities; what is not said is the usual."""
+    site, commodity = at
+    columns = {"kind": kind, "id": name, "site": site, "commodity": commodity, "holder": name}
+    columns |= {"source": np.arange(len(site)), "coefficient": 1.0, "price": 0.0, "co2": 0.0, "local": False, **more}
+    return {
+        column: np.broadcast_to(np.asarray(columns[column], dtype=kept), len(site))
+        for column, kept in END_TYPES.items()
+    }
 
 
-def _join(kinds: Sequence[tuple[pd.DataFrame, Flags, Floats]]) -> Ends:
+def _join(kinds: Sequence[_Kind]) -> Ends:
     """Return the ends of all kinds, one after the other."""
-    frames, present, most = zip(*kinds, strict=True)
-    frame = pd.concat([frame for frame in frames if len(frame)] or [frames[0]], ignore_index=True)
-    whole = {"site": np.int64, "commodity": np.int64, "source": np.int64, "local": bool, "price": float, "co2": float}
-    return Ends(frame.astype(whole), np.concatenate(present), np.concatenate(most))
+    columns, present, most = zip(*kinds, strict=True)
+    frame = pd.DataFrame({name: np.concatenate([some[name] for some in columns]) for name in END_TYPES})
+    return Ends(frame, np.concatenate(present), np.concatenate(most))

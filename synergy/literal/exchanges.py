@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.literal.ends import Ends
-from synergy.literal.scope import Flags, Floats, Ints, Scope, Variant
+from synergy.literal.scope import Flags, Floats, Ints, Scope, Variant, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class Exchanges:
 
 def exchanges_of(scope: Scope, outlets: Ends, inlets: Ends, routes: pd.DataFrame) -> Exchanges:
     """Return all exchanges of a scope; nothing is left out but what the contract rules out."""
-    pairs = pd.concat([_within(outlets, inlets), _between(outlets, inlets, routes)], ignore_index=True)
-    outlet, inlet, route = (pairs[name].to_numpy(dtype=np.int64) for name in ("outlet", "inlet", "route"))
+    goods = len(scope.dataset["commodities"])
+    near, far = _within(outlets, inlets, goods), _between(outlets, inlets, routes, goods)
+    outlet, inlet = (np.concatenate(sides) for sides in zip(near, far[:2], strict=True))
+    route = np.concatenate([np.zeros(len(near[0]), dtype=np.int64), far[2]])
     kept = feeds(outlets.column("kind")[outlet], inlets.column("kind")[inlet])
     kept &= stated(scope, outlets, inlets, (outlet, inlet))
     kept &= _dealt(scope, routes, route)
@@ -63,26 +65,22 @@ def partnership(scope: Scope, start: Ints, end: Ints) -> Flags:
     return flags
 
 
-def _numbered(ends: Ends, name: str, site: str) -> pd.DataFrame:
-    """Return site and commodity of ends beside their positions."""
-    frame = ends.frame[["site", "commodity", "local"]].rename(columns={"site": site})
-    return frame.assign(**{name: np.arange(len(frame))})
+def _within(outlets: Ends, inlets: Ends, goods: int) -> tuple[Ints, Ints]:
+    """Return pairs of ends at one site, of one of so many commodities."""
+    outlet, inlet = (ends.column("site") * goods + ends.column("commodity") for ends in (outlets, inlets))
+    return pairs(outlet, inlet)
 
 
-def _within(outlets: Ends, inlets: Ends) -> pd.DataFrame:
-    """Return pairs of ends at one site."""
-    start, end = _numbered(outlets, "outlet", "site"), _numbered(inlets, "inlet", "site")
-    pairs = start.drop(columns="local").merge(end.drop(columns="local"), on=["site", "commodity"])
-    return pairs[["outlet", "inlet"]].assign(route=0)
-
-
-def _between(outlets: Ends, inlets: Ends, routes: pd.DataFrame) -> pd.DataFrame:
+def _between(outlets: Ends, inlets: Ends, routes: pd.DataFrame, goods: int) -> tuple[Ints, Ints, Ints]:
     """Return pairs of ends at two sites with each route between them."""
-    start, end = _numbered(outlets, "outlet", "from"), _numbered(inlets, "inlet", "to")
-    ways = routes[["from", "to", "commodity"]].assign(route=np.arange(len(routes)))
-    far = ways.merge(start[~start["local"]].drop(columns="local"), on=["from", "commodity"])
-    far = far.merge(end[~end["local"]].drop(columns="local"), on=["to", "commodity"])
-    return far[["outlet", "inlet", "route"]]
+    commodity = routes["commodity"].to_numpy(dtype=np.int64)
+    start, end = (np.flatnonzero(~ends.column("local")) for ends in (outlets, inlets))
+    leaving, reaching = (
+        (ends.column("site") * goods + ends.column("commodity"))[at] for ends, at in ((outlets, start), (inlets, end))
+    )
+    route, outlet = pairs(routes["from"].to_numpy(dtype=np.int64) * goods + commodity, leaving)
+    way, inlet = pairs((routes["to"].to_numpy(dtype=np.int64) * goods + commodity)[route], reaching)
+    return start[outlet[way]], end[inlet], route[way]
 
 
 def feeds(outlet: Any, inlet: Any) -> Flags:

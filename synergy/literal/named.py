@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,8 +63,11 @@ class NamedFlows:
 
 def matched(wanted: pd.DataFrame, known: pd.DataFrame) -> Ints:
     """Position of each row among the unique rows of another frame with the same columns, -1 where there is none."""
-    at: Ints = pd.MultiIndex.from_frame(known).get_indexer(pd.MultiIndex.from_frame(wanted)).astype(np.int64)
-    return at
+    code = np.zeros(len(known) + len(wanted), dtype=np.int64)
+    for name in known:
+        cells = np.concatenate([frame[name].to_numpy(dtype=object) for frame in (known, wanted)])
+        code = pd.factorize(code * len(code) + pd.factorize(cells)[0])[0]
+    return positions(code[: len(known)], code[len(known) :])
 
 
 def ways_of(scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +153,9 @@ def _end_at(ends: Ends, frame: pd.DataFrame, names: tuple[str, str], at: tuple[I
     missing = np.flatnonzero(position < 0)
     lost = wanted.iloc[missing]
     anywhere = np.zeros(len(frame), dtype=bool)
-    anywhere[missing] = matched(lost[["kind", "id", "commodity"]], _first(key)) >= 0
+    if len(missing):
+        there = key[["kind", "id", "commodity"]].drop_duplicates()
+        anywhere[missing] = matched(lost[["kind", "id", "commodity"]], there) >= 0
     kept = np.zeros(len(frame), dtype=bool)
     kept[missing] = (lost["kind"] == "disposal").to_numpy() & (lost["id"] == "").to_numpy() & (name == "inlet")
     kept &= ~anywhere & (commodity >= 0)
@@ -161,8 +165,3 @@ def _end_at(ends: Ends, frame: pd.DataFrame, names: tuple[str, str], at: tuple[I
         Stray("arc", "flows", "", kept, "this commodity may not be disposed of"),
         Stray("arc", "flows", "", anywhere, f"the {name} is not at {place}"),
     ]
-
-
-def _first(key: pd.DataFrame) -> Any:
-    """Kind, id and commodity of ends, each once."""
-    return key[["kind", "id", "commodity"]].drop_duplicates()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from synergy.literal.ends import Ends
-from synergy.literal.scope import Flags, Floats, Scope, Variant, annuity
+from synergy.literal.scope import Flags, Floats, Ints, Scope, Variant, annuity, pairs, positions
 from synergy.scenario import Pattern
 
 EARTH_KM = 6371.0088
@@ -22,7 +24,6 @@ TRANSPORT_BLANK = {"cost_per_unit": 0.0, "cost_per_unit_km": 0.0, "loss_per_km":
     "co2_per_unit_km": 0.0,
     "lifetime_years": 20.0,
 }
-LINK_NUMBERS = ["km", "cost_per_unit", "loss", "capacity", "fixed_capex"]
 
 
 def great_circle(latitude: tuple[Floats, Floats], longitude: tuple[Floats, Floats]) -> Floats:
@@ -32,6 +33,35 @@ def great_circle(latitude: tuple[Floats, Floats], longitude: tuple[Floats, Float
     half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin((east - west) / 2) ** 2
     km: Floats = 2.0 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
     return km
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Integers that stand for from, to, commodity and mode of ways, in the order of `PLACE`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Number of sites, of sites, of commodities and of modes.
+    modes : ndarray of str
+        Names of the modes, sorted.
+    """
+
+    shape: tuple[int, int, int, int]
+    modes: NDArray[Any]
+
+    def of(self, start: Ints, end: Ints, commodity: Ints, mode: Any) -> Ints:
+        """Return the codes of ways, -1 where one is not known or stays at a site."""
+        at = positions(self.modes, mode)
+        known = (start >= 0) & (end >= 0) & (commodity >= 0) & (at >= 0) & (start != end)
+        code = np.full(len(start), -1, dtype=np.int64)
+        code[known] = np.ravel_multi_index((start[known], end[known], commodity[known], at[known]), self.shape)
+        return code
+
+    def ways(self, code: Ints) -> pd.DataFrame:
+        """Return `PLACE` of codes."""
+        start, end, commodity, mode = np.unravel_index(code, self.shape)
+        return pd.DataFrame({"from": start, "to": end, "commodity": commodity, "mode": self.modes[mode]})
 
 
 def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -48,30 +78,67 @@ def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | 
     -------
     pandas.DataFrame
         `ROUTE_COLUMNS`: from, to and commodity as positions, cost and loss and CO2 per unit leaving, capacity a year
-        (infinite without one), km NaN where unknown, capex undiscounted and new where it costs any. Row 0 stands for
-        staying at a site.
+        (infinite without one), km NaN where unknown, capex undiscounted and new where it costs any; in the order of
+        `PLACE`. Row 0 stands for staying at a site.
     """
-    leave = outlets.frame.loc[~outlets.frame["local"], ["site", "commodity"]].rename(columns={"site": "from"})
-    reach = inlets.frame.loc[~inlets.frame["local"], ["site", "commodity"]].rename(columns={"site": "to"})
-    links, transport = _links(scope), _transport(scope)
-    carried = transport[["mode", "commodity", "max_km", "detour"]]
+    links, transport = scope.dataset["links"], scope.dataset["transport"]
+    named = [frame["mode"].to_numpy(dtype=object) for frame in (links, transport, wanted) if frame is not None]
+    modes = np.unique(np.concatenate(named))
+    codes = _Codes((len(scope.sites), len(scope.sites), len(scope.dataset["commodities"]), len(modes)), modes)
+    ends = (scope.site(links[side]) for side in ("from_site", "to_site"))
+    laid = codes.of(*ends, scope.commodity(links["commodity"]), links["mode"])
     if wanted is None:
-        by_mode = leave.drop_duplicates().merge(carried).merge(reach.drop_duplicates())
-        drawn = links[PLACE].merge(leave.drop_duplicates()).merge(reach.drop_duplicates())
+        by_mode, drawn = _between(scope, (outlets, inlets), codes, laid)
     else:
-        by_mode, drawn = wanted.merge(carried), links[PLACE].merge(wanted)
-    by_mode = by_mode[by_mode["from"] != by_mode["to"]]
-    near = _distance(scope, by_mode) * by_mode["detour"] <= by_mode["max_km"] * (1.0 + ROUNDING)
-    by_mode = by_mode[near]
-    routes = pd.concat([by_mode[PLACE], drawn[PLACE]], ignore_index=True).drop_duplicates(ignore_index=True)
-    routes = routes.merge(links, how="left", on=PLACE)
-    routes = routes.merge(transport, how="left", on=["mode", "commodity"], suffixes=("_link", ""))
-    routes = _priced(scope, routes.fillna(TRANSPORT_BLANK))
-    barred = routes["forbidden"].to_numpy(dtype=bool) | _forbidden(scope, routes)
+        by_mode = codes.of(*(wanted[name].to_numpy(dtype=np.int64) for name in PLACE[:3]), wanted["mode"])
+        by_mode, drawn = by_mode[by_mode >= 0], laid[(laid >= 0) & np.isin(laid, by_mode)]
+    code = np.union1d(by_mode[_near(scope, codes.ways(by_mode))], drawn)
+    known = np.flatnonzero(laid >= 0)
+    ways, link = codes.ways(code), np.append(known, -1)[positions(laid[known], code)]
+    routes = _priced(scope, ways, link)
+    barred = _cells(links["forbidden"], link, 0.0) > 0
     closed = routes["new"].to_numpy(dtype=bool) & (scope.variant is not Variant.ROUND)
-    open_ = routes.loc[~(barred | closed), list(ROUTE_COLUMNS)].sort_values(PLACE, kind="stable")
+    open_ = routes[~(barred | _forbidden(scope, routes) | closed)]
     stay = pd.DataFrame([STAY | {"capex": 0.0, "annuity": 0.0, "co2": 0.0, "new": False}])
     return pd.concat([stay, open_], ignore_index=True) if len(open_) else stay
+
+
+def _between(scope: Scope, ends: tuple[Ends, Ends], codes: _Codes, laid: Ints) -> tuple[Ints, Ints]:
+    """Return the ways that an outlet, an inlet and a mode of the commodity allow, and the links that both ends do."""
+    goods, transport = codes.shape[2], scope.dataset["transport"]
+    leave, reach = (
+        np.unique((side.column("site") * goods + side.column("commodity"))[~side.column("local")]) for side in ends
+    )
+    from_, carrier = pairs(leave % goods, scope.commodity(transport["commodity"]))
+    way, to = pairs(leave[from_] % goods, reach % goods)
+    start, mode = leave[from_[way]], transport["mode"].to_numpy(dtype=object)[carrier[way]]
+    by_mode = codes.of(start // goods, reach[to] // goods, start % goods, mode)
+    start, end, commodity, _ = np.unravel_index(laid[laid >= 0], codes.shape)
+    drawn = np.isin(start * goods + commodity, leave) & np.isin(end * goods + commodity, reach)
+    return by_mode[by_mode >= 0], laid[laid >= 0][drawn]
+
+
+def _carrier(scope: Scope, ways: pd.DataFrame) -> Ints:
+    """Return the row of `transport` of each way's mode and commodity, -1 where it has none."""
+    transport = scope.dataset["transport"]
+    modes, mode = np.unique(transport["mode"].to_numpy(dtype=object), return_inverse=True)
+    known = scope.commodity(transport["commodity"]) * len(modes) + mode
+    at = positions(modes, ways["mode"])
+    return np.where(at < 0, -1, positions(known, ways["commodity"].to_numpy() * len(modes) + at))
+
+
+def _cells(column: pd.Series[Any], row: Ints, blank: float = np.nan) -> Floats:
+    """Return the cells of a column in some rows; `blank` where the row is -1 or the cell is blank."""
+    cells = np.append(column.to_numpy(dtype=float), np.nan)[row]
+    return np.where(np.isnan(cells), blank, cells)
+
+
+def _near(scope: Scope, ways: pd.DataFrame) -> Flags:
+    """Return which ways are within the greatest distance of their mode."""
+    transport, carrier = scope.dataset["transport"], _carrier(scope, ways)
+    most = _cells(transport["max_km"], carrier) * (1.0 + ROUNDING)
+    near: Flags = _distance(scope, ways) * _cells(transport["detour"], carrier) <= most
+    return near
 
 
 def matches(scope: Scope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
@@ -100,22 +167,6 @@ def _forbidden(scope: Scope, routes: pd.DataFrame) -> Flags:
     return barred
 
 
-def _links(scope: Scope) -> pd.DataFrame:
-    """Return the links between sites of the scope, ends as positions."""
-    links = scope.dataset["links"]
-    places = {side: scope.site(links[f"{side}_site"]) for side in ("from", "to")}
-    links = links.assign(**places, commodity=scope.commodity(links["commodity"]))
-    links = links[(places["from"] >= 0) & (places["to"] >= 0) & (places["from"] != places["to"])]
-    return pd.DataFrame(links[[*PLACE, *LINK_NUMBERS, "existing", "forbidden"]])
-
-
-def _transport(scope: Scope) -> pd.DataFrame:
-    """Return the modes of each commodity."""
-    transport = scope.dataset["transport"]
-    columns = ["mode", "commodity", "max_km", "capacity", *TRANSPORT_BLANK]
-    return transport.assign(commodity=scope.commodity(transport["commodity"]))[columns]
-
-
 def _distance(scope: Scope, pairs: pd.DataFrame) -> Floats:
     """Return great-circle kilometres between two columns of sites; NaN where coordinates are missing."""
     start, end = pairs["from"].to_numpy(dtype=int), pairs["to"].to_numpy(dtype=int)
@@ -123,33 +174,33 @@ def _distance(scope: Scope, pairs: pd.DataFrame) -> Floats:
     return great_circle((latitude[start], latitude[end]), (longitude[start], longitude[end]))
 
 
-def _priced(scope: Scope, routes: pd.DataFrame) -> pd.DataFrame:
-    """Return routes with what a link states, else what its mode comes to over its kilometres."""
+def _priced(scope: Scope, ways: pd.DataFrame, link: Ints) -> pd.DataFrame:
+    """Return routes with what their link states (-1: none), else what their mode comes to over its kilometres."""
+    links, transport, carrier = scope.dataset["links"], scope.dataset["transport"], _carrier(scope, ways)
 
-    def of(name: str) -> Any:
-        return routes[name].to_numpy(dtype=float)
+    def of(name: str) -> Floats:
+        return _cells(transport[name], carrier, TRANSPORT_BLANK.get(name, np.nan))
 
     def stated(name: str, computed: Floats) -> Floats:
-        own = of(name)
+        own = _cells(links[name], link)
         return np.where(np.isnan(own), computed, own)
 
-    km = stated("km", _distance(scope, routes) * of("detour"))
+    km = stated("km", _distance(scope, ways) * of("detour"))
     length = np.where(np.isnan(km), 0.0, km)  # without kilometres nothing is charged by them: the reader saw to it
-    existing = routes["existing"].fillna(False).to_numpy(dtype=bool)
-    capex = stated("fixed_capex_link", of("fixed_capex") + of("capex_per_km") * length)
-    capex = np.where(existing, 0.0, capex)
+    capex = stated("fixed_capex", of("fixed_capex") + of("capex_per_km") * length)
+    capex = np.where(_cells(links["existing"], link, 0.0) > 0, 0.0, capex)
     public = scope.column("public")
-    start, end = routes["from"].to_numpy(dtype=int), routes["to"].to_numpy(dtype=int)
+    start, end = ways["from"].to_numpy(), ways["to"].to_numpy()
     part = np.where(public[start] & public[end], scope.column("part")[start], 1.0)
-    capacity = stated("capacity_link", of("capacity")) * part
-    return routes.assign(
-        km=km,
-        cost=stated("cost_per_unit_link", of("cost_per_unit") + of("cost_per_unit_km") * length),
-        loss=stated("loss", np.minimum(1.0, of("loss_per_km") * length)),
-        capacity=np.where(np.isnan(capacity), np.inf, capacity),
-        capex=capex,
-        annuity=annuity(scope.settings.discount_rate, of("lifetime_years")),
-        co2=of("co2_per_unit_km") * length,
-        new=capex > 0,
-        forbidden=routes["forbidden"].fillna(False).astype(bool),
-    )
+    capacity = stated("capacity", of("capacity")) * part
+    figures = {
+        "km": km,
+        "cost": stated("cost_per_unit", of("cost_per_unit") + of("cost_per_unit_km") * length),
+        "loss": stated("loss", np.minimum(1.0, of("loss_per_km") * length)),
+        "capacity": np.where(np.isnan(capacity), np.inf, capacity),
+        "capex": capex,
+        "annuity": annuity(scope.settings.discount_rate, of("lifetime_years")),
+        "co2": of("co2_per_unit_km") * length,
+        "new": capex > 0,
+    }
+    return pd.concat([ways, pd.DataFrame(figures)], axis=1)

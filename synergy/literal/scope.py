@@ -172,6 +172,15 @@ def positions(names: Any, ids: Any) -> Ints:
     return found
 
 
+def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Return the positions of all pairs of equal keys, by those of `left`, then by those of `right`."""
+    order = np.argsort(right, kind="stable")
+    first, last = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    one = np.repeat(np.arange(len(left)), last - first)
+    before = np.cumsum(last - first) - (last - first)
+    return one, order[first[one] + np.arange(len(one)) - before[one]]
+
+
 def named(names: Any, at: Any) -> pd.Series[str]:
     """Return the names at positions, numbered anew."""
     return pd.Series(np.asarray(names, dtype=object)[np.asarray(at, dtype=np.int64)], dtype="str")

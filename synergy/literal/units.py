@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.literal.scope import Floats, Ints, Scope, annuity, positions
+from synergy.literal.scope import Floats, Ints, Scope, annuity, named, pairs, positions
 
 UNIT_COLUMNS = ("kind", "id", "process", "site", "capacity", "min_load", "must_run", "opex", "co2")
 STEP_COLUMNS = ("unit", "subject", "minimum", "maximum", "fixed", "variable", "annuity")
@@ -61,62 +61,89 @@ def most_of(capacity: Floats, able: Floats) -> Floats:
 
 def _facilities(scope: Scope) -> pd.DataFrame:
     """Return the facilities with the part of each capacity that the coalition has."""
-    frame = scope.here("facilities")
-    process = scope.dataset["processes"].set_index("process").loc[frame["process"]]
+    frame, processes = scope.here("facilities"), scope.dataset["processes"]
+    process = positions(processes["process"], frame["process"])
     own = frame["opex"].to_numpy(dtype=float)
-    frame = frame.assign(
-        kind="facility",
-        id=frame["facility"],
-        capacity=frame["capacity"] * scope.column("part")[frame["site"]],
-        opex=np.where(np.isnan(own), process["opex"].to_numpy(), own),
-        co2=process["co2"].to_numpy(),
-    )
-    return frame[list(UNIT_COLUMNS)]
+    columns = {
+        "kind": "facility",
+        "id": frame["facility"],
+        "process": frame["process"],
+        "site": frame["site"],
+        "capacity": frame["capacity"].to_numpy(dtype=float) * scope.column("part")[frame["site"]],
+        "min_load": frame["min_load"],
+        "must_run": frame["must_run"],
+        "opex": np.where(np.isnan(own), processes["opex"].to_numpy(dtype=float)[process], own),
+        "co2": processes["co2"].to_numpy(dtype=float)[process],
+    }
+    return pd.DataFrame(columns, columns=list(UNIT_COLUMNS), index=frame.index)
 
 
 def _builds(scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the builds that may be, and their steps of scale by position of the build."""
     processes = scope.dataset["processes"]
-    processes = processes[processes["buildable"] & scope.builds]
-    sites = pd.DataFrame({"site": np.arange(len(scope.sites))})
+    names = processes["process"].to_numpy(dtype=object)
+    buildable = np.flatnonzero(processes["buildable"].to_numpy(dtype=bool) & scope.builds)
     if "build_options" in scope.dataset.given:
         options = scope.here("build_options")
+        process, site = positions(names, options["process"]), options["site"].to_numpy(dtype=np.int64)
+        most, factor = (options[name].to_numpy(dtype=float) for name in ("max_capacity", "capex_factor"))
     else:
-        options = processes[["process"]].merge(sites, how="cross").assign(max_capacity=np.nan, capex_factor=1.0)
-    sizes = scope.dataset["sizes"]
-    options = options[options["process"].isin(processes["process"])]
-    stepped = options["process"].isin(sizes["process"]).to_numpy()
-    options = options[~(stepped & scope.column("public")[options["site"]])].reset_index(drop=True)
-    process = processes.set_index("process").loc[options["process"]].reset_index()
-    ids = options["process"] + "@" + scope.place(options["site"].to_numpy())
-    frame = options.assign(
-        kind="build", id=ids, capacity=np.nan, min_load=0.0, must_run=False, opex=process["opex"], co2=process["co2"]
-    )
-    return frame[list(UNIT_COLUMNS)], _steps(scope, frame, process)
+        at, site = (part.ravel() for part in np.indices((len(buildable), len(scope.sites))))
+        process = buildable[at]
+        most, factor = np.full(len(site), np.nan), np.ones(len(site))
+    stepped = np.isin(names, scope.dataset["sizes"]["process"].to_numpy(dtype=object))
+    allowed = np.isin(process, buildable) & ~(stepped[process] & scope.column("public")[site])
+    process, site = process[allowed], site[allowed]
+    opex, co2 = (processes[name].to_numpy(dtype=float)[process] for name in ("opex", "co2"))
+    columns = {
+        "kind": "build",
+        "id": named(names, process) + "@" + scope.place(site),
+        "process": names[process],
+        "site": site,
+        "capacity": np.nan,
+        "min_load": 0.0,
+        "must_run": False,
+        "opex": opex,
+        "co2": co2,
+    }
+    frame = pd.DataFrame(columns, columns=list(UNIT_COLUMNS))
+    return frame, _steps(scope, (process, site, most[allowed], factor[allowed]), frame["id"])
 
 
-def _steps(scope: Scope, builds: pd.DataFrame, process: pd.DataFrame) -> pd.DataFrame:
-    """Return the sizes each build may have: the process's own four figures, or its steps of scale."""
-    four = ["min_capacity", "max_capacity", "fixed_capex", "unit_capex"]
-    sizes = scope.dataset["sizes"]
-    base = builds[["process", "site", "id", "max_capacity", "capex_factor"]].rename(columns={"max_capacity": "here"})
-    base = base.assign(unit=np.arange(len(base)), years=process["lifetime_years"], subject=base["id"])
-    stepped = base["process"].isin(sizes["process"])
-    plain = pd.concat([base, process[four]], axis=1)[~stepped]
-    steps = base[stepped].merge(sizes[["process", "size", *four]], on="process")
-    both = pd.concat([plain, steps.assign(subject=steps["id"] + "#" + steps["size"])], ignore_index=True)
-    part = scope.column("part")[both["site"].to_numpy(dtype=int)]
-    greatest = np.fmin(both["max_capacity"].to_numpy(dtype=float), both["here"].to_numpy(dtype=float))
-    greatest = np.where(np.isnan(greatest), np.inf, greatest)
-    factor = both["capex_factor"].to_numpy(dtype=float)
-    both = both.assign(
-        minimum=both["min_capacity"].astype(float),
-        maximum=np.where(np.isinf(greatest), np.inf, np.where(np.isinf(greatest), 0.0, greatest) * part),
-        fixed=both["fixed_capex"] * factor,
-        variable=both["unit_capex"] * factor,
-        annuity=annuity(scope.settings.discount_rate, both["years"].to_numpy(dtype=float)),
-    )
-    return both.sort_values("unit", kind="stable", ignore_index=True)[list(STEP_COLUMNS)]
+def _steps(scope: Scope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Series[str]) -> pd.DataFrame:
+    """Return the sizes each build may have: the process's own four figures, or its steps of scale.
+
+    Parameters
+    ----------
+    builds : tuple of ndarray
+        Process and site (positions), greatest capacity (NaN: none is stated) and factor of capex of each.
+    """
+    process, site, here, factor = builds
+    processes, sizes = scope.dataset["processes"], scope.dataset["sizes"]
+    plain = np.flatnonzero(~np.isin(process, positions(processes["process"], sizes["process"])))
+    stepped, size = pairs(process, positions(processes["process"], sizes["process"]))
+    unit = np.concatenate([plain, stepped])
+    order = np.argsort(unit, kind="stable")
+    unit = unit[order]
+
+    def of(name: str) -> Floats:
+        own, steps = (table[name].to_numpy(dtype=float) for table in (processes, sizes))
+        return np.concatenate([own[process[plain]], steps[size]])[order]
+
+    greatest = np.fmin(of("max_capacity"), here[unit])
+    part = scope.column("part")[site[unit]]
+    years = processes["lifetime_years"].to_numpy(dtype=float)[process[unit]]
+    step = np.concatenate([np.full(len(plain), ""), ("#" + sizes["size"]).to_numpy(dtype=object)[size]])[order]
+    columns = {
+        "unit": unit,
+        "subject": named(ids, unit) + named(step, np.arange(len(step))),
+        "minimum": of("min_capacity"),
+        "maximum": np.where(np.isnan(greatest), np.inf, greatest * part),
+        "fixed": of("fixed_capex") * factor[unit],
+        "variable": of("unit_capex") * factor[unit],
+        "annuity": annuity(scope.settings.discount_rate, years),
+    }
+    return pd.DataFrame(columns, columns=list(STEP_COLUMNS))
 
 
 def _availability(scope: Scope, frame: pd.DataFrame) -> Floats:
