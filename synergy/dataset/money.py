@@ -138,15 +138,16 @@ def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, NDArray[n
     endless, steps, running, yearly = endless[order], steps[order], running[order], yearly[order]
     hindered = set(sheets["availability"].words("holder").words)
     public, seen = public_sites(sheets), set()
+    place, unlimited = options.words("site").texts(), np.isnan(options.numbers("max_capacity"))
+    built, price = options.words("process").places_in(own), options.numbers("capex_factor")
     for site, owner in zip(sites.words("site").texts(), sites.words("enterprise").texts(), strict=True):
         if owner in hindered:
             continue
         allowed, factor = endless & ~(steps & (site in public)), np.ones(len(endless))
         if options.given:
-            here = (options.words("site").texts() == site) & np.isnan(options.numbers("max_capacity"))
-            rows = options.words("process").places_in(own)[here]
+            here = (place == site) & unlimited
             factor = np.full(len(endless), np.inf)
-            factor[rows] = options.numbers("capex_factor")[here]
+            factor[built[here]] = price[here]
             allowed = allowed & np.isfinite(factor)
         chosen = np.flatnonzero(allowed)
         cost = running[chosen] + yearly[chosen] * factor[chosen]

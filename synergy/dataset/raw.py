@@ -101,7 +101,7 @@ def _columns(text: bytes, shape: Layout, names: list[str], of: tuple[str, bool])
         frame, numbers = _parsed(text, shape, names, ()), set()
     if frame is None or len(frame) != len(shape.lines):
         raise AssertionError(f"the records of {table} were counted in two ways")
-    return {name: _cells(frame.pop(name)) for name in names}
+    return {str(name): _cells(column) for name, column in frame.items()}
 
 
 def _parsed(text: bytes, shape: Layout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:

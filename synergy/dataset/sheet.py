@@ -76,8 +76,9 @@ class Words:
 
     def places_in(self, other: Words) -> NDArray[np.int64]:
         """Return for each row the position of its word in `other.words`; -1 where it is unknown or blank."""
-        found = pd.Index(other.words).get_indexer(pd.Index(self.words)) if len(self.words) else np.empty(0, int)
-        places: NDArray[np.int64] = np.append(found, -1)[self.codes].astype(np.int64)
+        at = {word: place for place, word in enumerate(other.words.tolist())}
+        found = np.array([*(at.get(word, -1) for word in self.words.tolist()), -1], dtype=np.int64)
+        places: NDArray[np.int64] = found[self.codes]
         return places
 
     @property

@@ -168,8 +168,12 @@ def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
 
 def positions(names: Any, ids: Any) -> Ints:
     """Return where ids stand among names, -1 for those that do not."""
-    found: Ints = pd.Index(names).get_indexer(pd.Index(ids)).astype(np.int64)
-    return found
+    known = np.asarray(names)
+    if known.dtype.kind == "i":
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(ids)), dtype=np.int64)
+    at = {name: place for place, name in enumerate(known.tolist())}
+    wanted = np.asarray(ids, dtype=object).tolist()
+    return np.fromiter((at.get(name, -1) for name in wanted), dtype=np.int64, count=len(wanted))
 
 
 def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.dataset import Dataset
@@ -33,8 +32,9 @@ def positions(ids: Any, known: Any) -> Ints:
     -------
     numpy.ndarray of int64, shape (n,)
     """
-    index = pd.Index(np.asarray(known, dtype=object))
-    return np.asarray(index.get_indexer(np.asarray(ids, dtype=object)), dtype=np.int64)
+    at = {one: place for place, one in enumerate(np.asarray(known, dtype=object).tolist())}
+    wanted = np.asarray(ids, dtype=object).tolist()
+    return np.fromiter((at.get(one, -1) for one in wanted), dtype=np.int64, count=len(wanted))
 
 
 @dataclass(frozen=True, slots=True)
