@@ -79,7 +79,7 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
     """
     before = len(data) - len(data.lstrip(b"\n"))
     first = data[before : data.index(b"\n", before)].decode()
-    delimiter = max(_DELIMITERS, key=lambda mark: sum(map(known, _cells(first, mark))))
+    delimiter, _ = _parted(first, known)
     quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE) if b'"' in data else np.empty(0, np.int64)
     fault = _stray_quote(data, quotes, delimiter)
     if fault is not None:
@@ -107,11 +107,24 @@ def titles(data: bytes, known: Callable[[str], bool]) -> int:
     """
     lines = data.decode(errors="replace").split("\n", _TITLES + 1)[: _TITLES + 1]
     for number, line in enumerate(lines):
-        cells = max((_cells(line, mark) for mark in _DELIMITERS), key=lambda cells: sum(map(known, cells)))
+        _, cells = _parted(line, known)
         named = sum(map(known, cells))
         if named >= 2 and 2 * named >= sum(bool(cell) for cell in cells):
             return number
     return 0
+
+
+def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
+    """Return the delimiter that makes most names of columns of a line, and its cells."""
+    best, most = (_DELIMITERS[0], list[str]()), -1
+    for mark in _DELIMITERS:
+        cells = _cells(line, mark)
+        named = sum(map(known, cells))
+        if named > most:
+            best, most = (mark, cells), named
+        if named > 1 and named == len(cells):
+            break
+    return best
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

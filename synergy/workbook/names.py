@@ -92,7 +92,7 @@ def table_named(name: str) -> str:
     >>> table_named("Offer"), table_named("供给"), table_named("build-options"), table_named("prices")
     ('offers', 'offers', 'build_options', '')
     """
-    return tables().get(looked(name), "")
+    return name if name in TABLES else tables().get(looked(name), "")
 
 
 @cache
@@ -142,12 +142,12 @@ def known_as(table: str, header: str) -> str:
     ('commodity', 'commodity', 'colour')
     """
     plain = " ".join(header.split())
-    return headers(table).get(looked(plain), plain)
+    return plain if TABLES[table].column(plain) is not None else headers(table).get(looked(plain), plain)
 
 
 def names_a_column(table: str, header: str) -> bool:
     """Whether a header cell means a column of a table."""
-    return looked(header) in headers(table)
+    return TABLES[table].column(header) is not None or looked(header) in headers(table)
 
 
 def bare_header(header: str) -> str:
