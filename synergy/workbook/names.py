@@ -57,6 +57,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
     {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
 )
 BOUNDS = {"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")}
+_BETWEEN = str.maketrans("_.-", "   ")
 ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that hold no table
 
 
@@ -73,7 +74,7 @@ def looked(name: str) -> str:
     >>> looked("Build-Options"), looked("build_options"), looked("ＯＦＦＥＲ")
     ('build options', 'build options', 'offer')
     """
-    return re.sub(r"[\s_.\-]+", " ", folded(name)).strip()
+    return " ".join(folded(name).translate(_BETWEEN).split())
 
 
 @cache
