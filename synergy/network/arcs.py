@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from synergy.network.ends import BETWEEN, INSIDE, Groups
 from synergy.network.links import Links
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Floats, Ints, pairs
 
 WITHIN = -1  # link index of an exchange inside one site
 
@@ -43,19 +42,16 @@ class Arcs:
 
 def arcs_of(outlets: Groups, inlets: Groups, links: Links) -> Arcs:
     """Return every exchange that the kinds of its ends allow."""
-    out = pd.DataFrame(
-        {"outlet": np.arange(len(outlets.site)), "origin": outlets.site, "commodity": outlets.commodity}
-    ).assign(given=outlets.rank)
-    into = pd.DataFrame(
-        {"inlet": np.arange(len(inlets.site)), "target": inlets.site, "commodity": inlets.commodity}
-    ).assign(taken=inlets.rank)
-    inside = out.merge(into, left_on=["origin", "commodity"], right_on=["target", "commodity"], how="inner", sort=False)
-    inside = inside[INSIDE[inside["given"], inside["taken"]]].assign(link=WITHIN)
-    over = pd.DataFrame({"link": np.arange(len(links.mode)), "origin": links.origin, "target": links.target}).assign(
-        commodity=links.commodity
+    goods = 1 + max((int(part.commodity.max(initial=0)) for part in (outlets, inlets, links)), default=0)
+    leaving, reaching = (groups.site * goods + groups.commodity for groups in (outlets, inlets))
+    near, there = pairs(leaving, reaching)
+    inside = INSIDE[outlets.rank[near], inlets.rank[there]]
+    link, out = pairs(links.origin * goods + links.commodity, leaving)
+    way, into = pairs((links.target * goods + links.commodity)[link], reaching)
+    link, out = link[way], out[way]
+    between = BETWEEN[outlets.rank[out], inlets.rank[into]]
+    return Arcs(
+        np.concatenate([near[inside], out[between]]),
+        np.concatenate([there[inside], into[between]]),
+        np.concatenate([np.full(inside.sum(), WITHIN), link[between]]),
     )
-    between = over.merge(out, on=["origin", "commodity"], how="inner", sort=False)
-    between = between.merge(into, on=["target", "commodity"], how="inner", sort=False)
-    between = between[BETWEEN[between["given"], between["taken"]]]
-    both = pd.concat([part[["outlet", "inlet", "link"]] for part in (inside, between)], ignore_index=True)
-    return Arcs(*[both[name].to_numpy(np.int64) for name in ("outlet", "inlet", "link")])

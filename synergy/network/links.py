@@ -11,22 +11,9 @@ from numpy.typing import NDArray
 
 from synergy.dataset.dataset import Dataset
 from synergy.network.ends import BETWEEN, Groups
-from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, positions
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, pairs, positions
 from synergy.network.units import annuity
 from synergy.scenario import Pattern
-
-_TRANSPORT = (
-    "cost_per_unit",
-    "cost_per_unit_km",
-    "loss_per_km",
-    "detour",
-    "fixed_capex",
-    "capex_per_km",
-    "capacity",
-    "co2_per_unit_km",
-    "lifetime_years",
-)
-_WITHOUT_ROW = {"detour": 1.0, "lifetime_years": 20.0, "capacity": np.nan}  # the contract: blank cells then fall to 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,125 +90,143 @@ def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commod
     return hit
 
 
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Pairs of sites with a commodity and a mode, and the rows of `transport` and `links` that speak of them.
+
+    Parameters
+    ----------
+    origin, target, commodity : numpy.ndarray of int64, shape (n,)
+        Indices into `Places`.
+    mode : numpy.ndarray of object
+        Name of the mode.
+    carrier, own : numpy.ndarray of int64
+        Row of `transport` and of `links`, -1 for none.
+    """
+
+    origin: Ints
+    target: Ints
+    commodity: Ints
+    mode: NDArray[np.object_]
+    carrier: Ints
+    own: Ints
+
+    def take(self, which: Any) -> _Ways:
+        """Return some of the ways."""
+        return _Ways(*[getattr(self, name)[which] for name in self.__slots__])
+
+    def joined(self, other: _Ways) -> _Ways:
+        """Return these ways and then the others."""
+        return _Ways(*[np.concatenate([getattr(one, name) for one in (self, other)]) for name in self.__slots__])
+
+    def km(self, dataset: Dataset, places: Places) -> Floats:
+        """Return their length: what their link states, else the great circle times the detour of their mode."""
+        stated = _cells(dataset["links"]["km"], self.own, np.nan)
+        straight = places.great_circle(self.origin, self.target)
+        return np.where(np.isnan(stated), straight * _cells(dataset["transport"]["detour"], self.carrier, 1.0), stated)
+
+    def codes(self, places: Places, modes: NDArray[np.object_]) -> Ints:
+        """Return an integer for each, in the order of origin, target, commodity and mode."""
+        shape = (len(places.sites), len(places.sites), len(places.commodities), max(1, len(modes)))
+        ways = self.origin, self.target, self.commodity, positions(self.mode, modes)
+        codes: Ints = np.ravel_multi_index(ways, shape).astype(np.int64)
+        return codes
+
+
 def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) -> tuple[Links, Remote]:
     """Return every link over which some outlet could reach some inlet, and the pairs that are too far or banned."""
-    left, right = _sending(outlets), _taking(inlets)
-    explicit = _explicit(dataset, places)
-    carried = _by_transport(dataset, places, (left, right))
-    key = ["origin", "target", "commodity", "mode"]
-    far = carried["km"] > carried["max_km"]
-    given = pd.MultiIndex.from_frame(carried[key]).isin(pd.MultiIndex.from_frame(explicit[key]))
-    remote = carried[far & ~given]
-    used = _among(explicit, left) & _among(explicit, right)
-    table = pd.concat([carried[~far & ~given], explicit[used]], ignore_index=True)
-    banned = table["forbidden"].to_numpy(bool, copy=True)
+    goods = len(places.commodities)
+    sends, takes = BETWEEN.any(axis=1)[outlets.rank], BETWEEN.any(axis=0)[inlets.rank]
+    left, right = (
+        np.unique((groups.site * goods + groups.commodity)[some])
+        for groups, some in ((outlets, sends), (inlets, takes))
+    )
+    carried, explicit = _by_transport(dataset, places, left, right), _explicit(dataset, places)
+    modes = np.unique(np.concatenate([carried.mode, explicit.mode]))
+    km = carried.km(dataset, places)
+    carried, km = carried.take(~np.isnan(km)), km[~np.isnan(km)]
+    over = km - _cells(dataset["transport"]["max_km"], carried.carrier, np.inf)
+    given = np.isin(carried.codes(places, modes), explicit.codes(places, modes))
+    used = np.isin(explicit.origin * goods + explicit.commodity, left)
+    used &= np.isin(explicit.target * goods + explicit.commodity, right)
+    far = (over > 0) & ~given
+    ways = carried.take((over <= 0) & ~given).joined(explicit.take(used))
+    banned = _cells(dataset["links"]["forbidden"], ways.own, 0.0) > 0
     for pattern in dataset.settings.forbid:
-        ends = (table[name].to_numpy(np.int64) for name in ("origin", "target", "commodity"))
-        banned |= matches(pattern, places, *ends)
-    stopped = table[banned].assign(over=0.0, code="forbidden")
-    remote = remote.assign(over=remote["km"] - remote["max_km"], code="distance")
-    gone = pd.concat([remote[[*key, "code", "over"]], stopped[[*key, "code", "over"]]], ignore_index=True)
-    table = table[~banned].sort_values(key, kind="stable", ignore_index=True)
-    return _links(table, dataset.settings.discount_rate), Remote(
-        origin=gone["origin"].to_numpy(np.int64),
-        target=gone["target"].to_numpy(np.int64),
-        commodity=gone["commodity"].to_numpy(np.int64),
-        mode=gone["mode"].to_numpy(object),
-        code=gone["code"].to_numpy(object),
-        number=gone["over"].to_numpy(float),
+        banned |= matches(pattern, places, ways.origin, ways.target, ways.commodity)
+    gone = carried.take(far).joined(ways.take(banned))
+    remote = Remote(
+        origin=gone.origin,
+        target=gone.target,
+        commodity=gone.commodity,
+        mode=gone.mode,
+        code=np.repeat(np.array(["distance", "forbidden"], dtype=object), [far.sum(), banned.sum()]),
+        number=np.concatenate([over[far], np.zeros(banned.sum())]),
     )
+    ways = ways.take(~banned)
+    return _links(dataset, places, ways.take(np.argsort(ways.codes(places, modes), kind="stable"))), remote
 
 
-def _sending(outlets: Groups) -> pd.DataFrame:
-    """Return (origin, commodity) of all that can leave a site."""
-    sends: Bools = np.asarray(BETWEEN.any(axis=1))[outlets.rank]
-    return pd.DataFrame({"origin": outlets.site[sends], "commodity": outlets.commodity[sends]}).drop_duplicates()
+def _by_transport(dataset: Dataset, places: Places, left: Ints, right: Ints) -> _Ways:
+    """Return ways between two sites that a mode carries, from a site and commodity of `left` to one of `right`.
+
+    Sites and commodities are given as site * commodities + commodity.
+    """
+    transport, goods = dataset["transport"], len(places.commodities)
+    start, carrier = pairs(left % goods, positions(transport["commodity"], places.commodities))
+    way, end = pairs((left % goods)[start], right % goods)
+    origin, target = left[start[way]] // goods, right[end] // goods
+    between = origin != target
+    origin, target, carrier, end = origin[between], target[between], carrier[way[between]], end[between]
+    mode = transport["mode"].to_numpy(object)[carrier]
+    return _Ways(origin, target, right[end] % goods, mode, carrier, np.full(len(end), -1, dtype=np.int64))
 
 
-def _taking(inlets: Groups) -> pd.DataFrame:
-    """Return (target, commodity) of all that a site can take from another."""
-    takes: Bools = np.asarray(BETWEEN.any(axis=0))[inlets.rank]
-    return pd.DataFrame({"target": inlets.site[takes], "commodity": inlets.commodity[takes]}).drop_duplicates()
+def _explicit(dataset: Dataset, places: Places) -> _Ways:
+    """Return the rows of `links` between two sites, with the rows of `transport` of their mode and commodity."""
+    links, transport = dataset["links"], dataset["transport"]
+    origin, target = (positions(links[side], places.sites) for side in ("from_site", "to_site"))
+    own = np.flatnonzero(origin != target)
+    commodity, mode = positions(links["commodity"], places.commodities)[own], links["mode"].to_numpy(object)[own]
+    modes, known = np.unique(transport["mode"].to_numpy(object), return_inverse=True)
+    keys = positions(transport["commodity"], places.commodities) * len(modes) + known
+    at = positions(mode, modes)
+    carrier = np.where(at < 0, -1, positions(commodity * len(modes) + at, keys))
+    return _Ways(origin[own], target[own], commodity, mode, carrier, own)
 
 
-def _among(table: pd.DataFrame, ends: pd.DataFrame) -> Bools:
-    """Return which rows have one of the ends."""
-    found: Bools = pd.MultiIndex.from_frame(table[list(ends.columns)]).isin(pd.MultiIndex.from_frame(ends))
-    return found
+def _cells(column: pd.Series[Any], row: Ints, blank: float) -> Floats:
+    """Return the cells of a column in some rows; `blank` where the row is -1 or the cell is blank."""
+    cells = np.append(column.to_numpy(float), np.nan)[row]
+    return np.where(np.isnan(cells), blank, cells)
 
 
-def _by_transport(dataset: Dataset, places: Places, ends: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-    """Return pairs of ends x transport rows, with kilometres; pairs without coordinates have none."""
-    transport = dataset["transport"]
-    rows = transport[["mode", "max_km", *_TRANSPORT]].assign(
-        commodity=positions(transport["commodity"], places.commodities)
-    )
-    left, right = ends
-    # only what some mode carries: pairs grow with the square of the sites
-    pairs = left[left["commodity"].isin(rows["commodity"])].merge(right, on="commodity", how="inner")
-    table = pairs[pairs["origin"] != pairs["target"]].merge(rows, on="commodity", how="inner")
-    straight = places.great_circle(table["origin"].to_numpy(int), table["target"].to_numpy(int))
-    table = table.assign(km=straight * table["detour"].to_numpy(float))
-    table = table[table["km"].notna()]
-    blank = {"link_cost": np.nan, "link_loss": np.nan, "link_capex": np.nan, "link_capacity": np.nan}
-    return table.assign(existing=False, forbidden=False, **blank)
+def _links(dataset: Dataset, places: Places, ways: _Ways) -> Links:
+    """Return links: their own figures before those of the row of `transport`."""
 
+    def of(name: str, blank: float = 0.0) -> Floats:
+        return _cells(dataset["transport"][name], ways.carrier, blank)
 
-def _explicit(dataset: Dataset, places: Places) -> pd.DataFrame:
-    """Return the rows of `links` with what their transport row says beside them."""
-    links = dataset["links"]
-    table = pd.DataFrame(
-        {
-            "origin": positions(links["from_site"], places.sites),
-            "target": positions(links["to_site"], places.sites),
-            "commodity": positions(links["commodity"], places.commodities),
-            "mode": links["mode"].to_numpy(object),
-            "link_km": links["km"].to_numpy(float),
-            "link_cost": links["cost_per_unit"].to_numpy(float),
-            "link_loss": links["loss"].to_numpy(float),
-            "link_capex": links["fixed_capex"].to_numpy(float),
-            "link_capacity": links["capacity"].to_numpy(float),
-            "existing": links["existing"].to_numpy(bool),
-            "forbidden": links["forbidden"].to_numpy(bool),
-        }
-    )
-    table = table[table["origin"] != table["target"]]
-    transport = dataset["transport"]
-    rows = transport[["mode", *_TRANSPORT]].assign(commodity=positions(transport["commodity"], places.commodities))
-    table = table.merge(rows.astype({"mode": object}), on=["commodity", "mode"], how="left")
-    for name in _TRANSPORT:
-        if name != "capacity":
-            table[name] = table[name].fillna(_WITHOUT_ROW.get(name, 0.0))
-    straight = places.great_circle(table["origin"].to_numpy(int), table["target"].to_numpy(int))
-    km = table["link_km"].to_numpy(float)
-    table["km"] = np.where(np.isnan(km), straight * table["detour"].to_numpy(float), km)
-    return table.drop(columns="link_km").assign(max_km=np.inf)
+    def stated(name: str, computed: Floats) -> Floats:
+        own = _cells(dataset["links"][name], ways.own, np.nan)
+        return np.where(np.isnan(own), computed, own)
 
-
-def _links(table: pd.DataFrame, rate: float) -> Links:
-    """Return the arrays of a table of links: its own figures before those of the transport row."""
-    column = {name: table[name].to_numpy(float) for name in (*_TRANSPORT, "km")}
-    km = np.nan_to_num(column["km"])  # unknown only where nothing is charged by it
-
-    def own(name: str, computed: Floats) -> Floats:
-        given = table[f"link_{name}"].to_numpy(float)
-        return np.where(np.isnan(given), computed, given)
-
-    capacity = own("capacity", column["capacity"])
-    capex = own("capex", column["fixed_capex"] + column["capex_per_km"] * km)
-    capex = np.where(table["existing"].to_numpy(bool), 0.0, capex)
+    stretch = ways.km(dataset, places)
+    km = np.nan_to_num(stretch)  # unknown only where nothing is charged by it
+    capex = stated("fixed_capex", of("fixed_capex") + of("capex_per_km") * km)
+    capex = np.where(_cells(dataset["links"]["existing"], ways.own, 0.0) > 0, 0.0, capex)
     return Links(
-        origin=table["origin"].to_numpy(np.int64),
-        target=table["target"].to_numpy(np.int64),
-        commodity=table["commodity"].to_numpy(np.int64),
-        mode=table["mode"].to_numpy(object),
-        km=column["km"],
-        cost=own("cost", column["cost_per_unit"] + column["cost_per_unit_km"] * km),
-        loss=own("loss", np.minimum(1.0, column["loss_per_km"] * km)),
-        co2=column["co2_per_unit_km"] * km,
-        capacity=np.where(np.isnan(capacity), np.inf, capacity),
+        origin=ways.origin,
+        target=ways.target,
+        commodity=ways.commodity,
+        mode=ways.mode,
+        km=stretch,
+        cost=stated("cost_per_unit", of("cost_per_unit") + of("cost_per_unit_km") * km),
+        loss=stated("loss", np.minimum(1.0, of("loss_per_km") * km)),
+        co2=of("co2_per_unit_km") * km,
+        capacity=stated("capacity", of("capacity", np.inf)),
         capex=capex,
-        annual=capex * annuity(rate, column["lifetime_years"]),
+        annual=capex * annuity(dataset.settings.discount_rate, of("lifetime_years", 20.0)),
     )
 
 

@@ -37,6 +37,31 @@ def positions(ids: Any, known: Any) -> Ints:
     return np.fromiter((at.get(one, -1) for one in wanted), dtype=np.int64, count=len(wanted))
 
 
+def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Return the positions of all pairs of equal keys, by the position in `left`, then by that in `right`.
+
+    Parameters
+    ----------
+    left, right : numpy.ndarray of int64
+        Keys, of any number each.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int64
+        Position in `left` and in `right` of each pair.
+
+    Examples
+    --------
+    >>> pairs(np.array([3, 7]), np.array([7, 3, 7]))
+    (array([0, 1, 1]), array([1, 0, 2]))
+    """
+    order = np.argsort(right, kind="stable")
+    first, last = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    one = np.repeat(np.arange(len(left)), last - first)
+    before = np.cumsum(last - first) - (last - first)
+    return one, order[first[one] + np.arange(len(one)) - before[one]]
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Who is there, where and when.
