@@ -316,7 +316,8 @@ def _plan(
 ) -> Plan:
     """Return the plan of all, without what it is compared with."""
     decisions, solution, proof = found
-    value = accounts.value(dataset, decisions)
+    books = accounts.ledger(dataset, decisions)
+    value = books.value
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
     bound = _agreed(model, solution, value, proof)
     gap = relative_gap(bound, value)
@@ -330,7 +331,7 @@ def _plan(
         decisions=decisions,
         proof=proof,
         shadow_prices=() if duals is None else shadow_prices(duals),
-        emissions={"co2": accounts.co2(dataset, decisions), "baseline_co2": None},
+        emissions={"co2": books.co2, "baseline_co2": None},
         solver={
             "name": solution.method,
             "seconds": round(effort.seconds, 3),

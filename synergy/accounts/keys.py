@@ -52,9 +52,12 @@ def find(wanted: Sequence[Any], known: Sequence[Any]) -> Ints:
     return np.where(position >= 0, rows[position], MISSING) if len(rows) else np.full(len(asked), MISSING)
 
 
-def _positions(wanted: Any, known: Any) -> Ints:
+def _positions(wanted: NDArray[Any], known: NDArray[Any]) -> Ints:
     """Return the position of each wanted value among unique known ones, `MISSING` where there is none."""
-    return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
+    if known.dtype != object:
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
+    at = {one: place for place, one in enumerate(known.tolist())}
+    return np.fromiter((at.get(one, MISSING) for one in wanted.tolist()), dtype=np.int64, count=len(wanted))
 
 
 def take(column: Any, rows: Ints, blank: float = np.nan) -> Floats:
