@@ -85,12 +85,13 @@ def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | 
     named = [frame["mode"].to_numpy(dtype=object) for frame in (links, transport, wanted) if frame is not None]
     modes = np.unique(np.concatenate(named))
     codes = _Codes((len(scope.sites), len(scope.sites), len(scope.dataset["commodities"]), len(modes)), modes)
-    ends = (scope.site(links[side]) for side in ("from_site", "to_site"))
-    laid = codes.of(*ends, scope.commodity(links["commodity"]), links["mode"])
+    start, end = (scope.site(links[side]) for side in ("from_site", "to_site"))
+    laid = codes.of(start, end, scope.commodity(links["commodity"]), links["mode"])
     if wanted is None:
         by_mode, drawn = _between(scope, (outlets, inlets), codes, laid)
     else:
-        by_mode = codes.of(*(wanted[name].to_numpy(dtype=np.int64) for name in PLACE[:3]), wanted["mode"])
+        start, end, commodity = (wanted[name].to_numpy(dtype=np.int64) for name in PLACE[:3])
+        by_mode = codes.of(start, end, commodity, wanted["mode"])
         by_mode, drawn = by_mode[by_mode >= 0], laid[(laid >= 0) & np.isin(laid, by_mode)]
     code = np.union1d(by_mode[_near(scope, codes.ways(by_mode))], drawn)
     known = np.flatnonzero(laid >= 0)

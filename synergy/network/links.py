@@ -136,7 +136,7 @@ class _Ways:
 def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) -> tuple[Links, Remote]:
     """Return every link over which some outlet could reach some inlet, and the pairs that are too far or banned."""
     goods = len(places.commodities)
-    sends, takes = BETWEEN.any(axis=1)[outlets.rank], BETWEEN.any(axis=0)[inlets.rank]
+    sends, takes = np.any(BETWEEN[outlets.rank], axis=1), np.any(BETWEEN[:, inlets.rank], axis=0)
     left, right = (
         np.unique((groups.site * goods + groups.commodity)[some])
         for groups, some in ((outlets, sends), (inlets, takes))
