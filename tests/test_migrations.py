@@ -1,122 +1,60 @@
-"""Migrations: from each version with data to the newest, on both kinds of database; copies and their restoration."""
+"""Versions of stores: what the migrations make, what is refused; copies and their restoration."""
 
 from __future__ import annotations
 
-import base64
+import itertools
 import json
 import os
-import re
-import shlex
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, insert, inspect, text
-from stores import KINDS, PLANNER, Place, begun, editor, proposals, responding_round
+from sqlalchemy import Engine, create_engine, inspect, text
+from stores import PLANNER, Place, begun, editor, proposals, responding_round
 
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.errors import ConflictError, RefusedError, SynergyError, UsageError
-from synergy.store import audit, declaring, following, people, seeing
+from synergy.store import audit, declaring, people, tables_beside
 from synergy.store.backup import back_up, restore
-from synergy.store.columns import metadata
 from synergy.store.database import database
-from synergy.store.migrations.run import current, head, upgrade, versions
-from synergy.store.names import Stage
+from synergy.store.migrations.run import current
 from synergy.store.overseeing import make_copy
+from synergy.store.readiness import ready
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 
-FOLDER = Path(__file__).parent / "migrations"
-OLD = sorted(path.stem.removeprefix("v") for path in FOLDER.glob("v*.json"))
+COMMANDS = (
+    ["db", "init"],
+    ["serve", "--port", "0"],
+    ["worker", "--once"],
+    ["audit", "verify"],
+    ["round", "list"],
+    ["user", "list"],
+    ["enterprise", "depart", "EAST"],
+    ["token", "list"],
+)
+BEFORE = [f"000{number}" for number in range(1, 8)]  # versions of stores that no release made
 
 
-@pytest.fixture(params=KINDS)
-def address(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return where no store is yet, with the key of the old ones beside it."""
-    (tmp_path / "key").write_text("11" * 32, "ascii")
-    monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
-    if request.param == "sqlite":
-        return str(tmp_path / "store.db")
-    return str(request.getfixturevalue("server").fresh("synergy_migrations"))
-
-
-def _filled(address: str, version: str) -> dict[str, list[dict[str, Any]]]:
-    """Make a store of an old version with its data, and return them."""
-    base = database(address)
-    try:
-        upgrade(base, version)
-        tables = MetaData()
-        tables.reflect(base.writer)
-        data = json.loads((FOLDER / f"v{version}.json").read_text("utf-8"))
-        with base.writer.begin() as connection:
-            connection.execute(tables.tables["chain"].delete())
-            for table in tables.sorted_tables:
-                rows = [{name: _cell(cell) for name, cell in row.items()} for row in data.get(table.name, [])]
-                if rows and table.name != "alembic_version":
-                    connection.execute(insert(table), rows)
-        return dict(data)
-    finally:
-        base.close()
-
-
-def _cell(value: Any) -> Any:
-    return base64.b64decode(value["b64"]) if isinstance(value, dict) else value
-
-
-def test_every_version_but_the_newest_has_data() -> None:
-    assert versions()[:-1] == OLD
-
-
-@pytest.mark.parametrize("version", OLD)
-def test_data_survive_from_each_version(version: str, address: str) -> None:
-    data = _filled(address, version)
-    with pytest.raises(RefusedError, match=version):
-        open_store(address)
-    store = make_store(address)
-    assert current(store.database) == head()
-    with store.database.read() as connection:
-        for name, rows in data.items():
-            if name != "alembic_version":
-                count = connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar()
-                assert count == len(rows), name
-    assert audit.verify_chain(store, PLANNER)["sound"]
-    assert people.sign_in(store, "ed-east", "correct horse").enterprise == "EAST"
-    partnerships = following.followed(store, PLANNER)
-    assert {one["stage"] for one in partnerships} == {"permits", "agreed"}
-    following.follow(store, PLANNER, 1, Stage.RUNNING)
-    assert {one["answer"] for one in proposals(store, 1).values()} >= {"accepted", "none"}
-    assert len(seeing.see_matches(store, PLANNER, 1)) == 2
-    store.close()
-
-
-@pytest.mark.parametrize("version", OLD[:1])
-def test_an_old_store_names_the_command_that_brings_it_up(
-    version: str, address: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _filled(address, version)
-    with pytest.raises(RefusedError) as told:
-        open_store(address)
-    for said in (told.value.en, told.value.zh):
-        found = re.search("`synergy (.*?)`", said)
-        assert found is not None
-        assert run_command(shlex.split(found[1].replace(":***@", ":@")), Talk("en")) == 0
-        open_store(address).close()
-
-
-def test_a_newer_store_is_said_to_be_newer(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    make_store(address).close()
-    base = database(address)
-    with base.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    base.close()
-    commands = (["db", "init"], ["serve", "--port", "0"], ["worker", "--once"], ["audit", "verify"], ["round", "list"])
-    for command in commands:
-        assert run_command([*command, "--db", address], Talk("en")) == 1, command
-        assert "made by a newer program" in capsys.readouterr().err
+@pytest.mark.parametrize("version", [*BEFORE, "9999"])
+def test_a_store_of_another_version_is_refused(version: str, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    with place.store.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :one"), {"one": version})
+    said = {
+        "en": ("made by a development version before 0.1.0", "made by a newer program"),
+        "zh": ("由 0.1.0 之前的开发版本建立", "由更新版本的程序建立"),
+    }
+    for lang, command in itertools.product(said, COMMANDS):
+        assert run_command([*command, "--db", place.address], Talk(lang)) == 1, command
+        told = capsys.readouterr().err
+        assert said[lang][version not in BEFORE] in told, command
+        assert version in told, command
+    assert run_command(["db", "version", "--db", place.address], Talk("en")) == 0
+    assert version in capsys.readouterr().out
+    assert current(place.store.database) == version
+    assert not ready(place.store)["store"]
 
 
 def test_only_its_owner_reads_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,50 +76,35 @@ def test_only_its_owner_reads_a_store(tmp_path: Path, monkeypatch: pytest.Monkey
         os.umask(before)
 
 
-def _named(engine: Any) -> set[str]:
-    """Return the names of all constraints and indexes of a database."""
+def _tables(engine: Engine) -> dict[str, Any]:
+    """Return all tables of a database with their columns, keys, checks and indexes."""
     found = inspect(engine)
-    names: set[str] = set()
-    for table in found.get_table_names():
-        if table == "alembic_version":
-            continue
-        names |= {str(one["name"]) for one in found.get_check_constraints(table)}
-        names |= {str(one["name"]) for one in found.get_foreign_keys(table)}
-        names |= {str(one["name"]) for one in found.get_unique_constraints(table)}
-        names |= {str(one["name"]) for one in found.get_indexes(table)}
-        names.add(str(found.get_pk_constraint(table)["name"]))
-    return names
-
-
-def test_migrations_make_what_the_tables_say(place: Place) -> None:
-    store = place.store
-    with store.database.writer.connect() as connection:
-        different = compare_metadata(MigrationContext.configure(connection), metadata)
-    assert [one for one in different if "server_default" not in str(one)] == []
-    names = _named(store.database.writer)
-    assert "None" not in names
-    if store.database.file is None:
-        expected = {str(one.name) for table in metadata.tables.values() for one in table.constraints if one.name}
-        expected -= {name for name in expected if name.endswith("_type") or name in BOOLEANS}
-        assert {name for name in names if name.startswith("ck_")} == {
-            name for name in expected if name.startswith("ck_")
+    tables: dict[str, Any] = {}
+    for table in sorted(set(found.get_table_names()) - {"alembic_version"}):
+        named = [
+            found.get_check_constraints(table),
+            found.get_foreign_keys(table),
+            found.get_unique_constraints(table),
+            found.get_indexes(table),
+        ]
+        tables[table] = {
+            "columns": found.get_columns(table),
+            "key": found.get_pk_constraint(table),
+            "named": [sorted(some, key=lambda one: str(one["name"])) for some in named],
         }
-        return
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    assert names == _named(engine)
+    return dict(json.loads(json.dumps(tables, default=str)))  # types and conditions as texts
+
+
+def test_migrations_make_what_the_tables_say(place: Place, request: pytest.FixtureRequest) -> None:
+    lite = place.store.database.file is not None
+    engine = create_engine("sqlite://" if lite else request.getfixturevalue("server").fresh("synergy_tables"))
+    tables_beside.metadata.create_all(engine)
+    expected = _tables(engine)
     engine.dispose()
-
-
-BOOLEANS = {
-    "ck_rounds_anonymous",
-    "ck_declarations_submitted",
-    "ck_matches_cancel",
-    "ck_matches_halt",
-    "ck_rulings_withdrawn",
-    "ck_users_disabled",
-    "ck_users_one_time",
-}
+    made = _tables(place.store.database.writer)
+    assert made == expected
+    names = [one["name"] for table in made.values() for some in table["named"] for one in some]
+    assert None not in names
 
 
 def test_a_copy_is_made_while_the_store_is_used(place: Place, tmp_path: Path, request: pytest.FixtureRequest) -> None:

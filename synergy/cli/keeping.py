@@ -34,7 +34,7 @@ def db() -> None:
 @in_language
 @click.pass_obj
 def init(talk: Talk, /, **given: Any) -> None:
-    """Make a store, or bring an old one to the newest version."""
+    """Make a store where there is none."""
     from synergy.store.migrations.run import head
     from synergy.store.names import Role
     from synergy.store.people import MACHINE, Account, add_user, empty

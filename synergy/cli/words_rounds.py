@@ -78,8 +78,8 @@ ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "command.db": ("The database of rounds.", "轮次数据库。"),
         "command.db.init": (
-            "Make a store, or bring an old one to the newest version.",
-            "新建数据库，或升级到最新版本。",
+            "Make a store where there is none.",
+            "新建数据库（如尚不存在）。",
         ),
         "command.db.version": ("Show the version of a store.", "查看数据库版本。"),
         "command.user": ("Accounts.", "账户。"),

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from synergy.store.exact import Instant, Micro
 
+# the migrations go by it too: it stays as it is
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synergy.store.database import Database, database
 from synergy.store.files import private
-from synergy.store.migrations.run import current, head, upgrade, versions
+from synergy.store.migrations.run import current, head, upgrade
 from synergy.store.words import refusal
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
@@ -64,7 +64,7 @@ def key_file(base: Database) -> Path:
 
 
 def make_store(address: str | Path) -> Store:
-    """Make a store, or bring an old one to the newest version; nothing in it is lost.
+    """Make a store where there is none yet, and open it.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def make_store(address: str | Path) -> Store:
     Raises
     ------
     RefusedError
-        A newer program made it.
+        A newer program made the one that is there, or a development version before 0.1.0.
     """
     base = database(address)
     try:
@@ -153,9 +153,11 @@ def _said(base: Database) -> str:
 
 def _known(base: Database) -> str | None:
     """Return the version of a store, None where there is none, and refuse one that this program does not know."""
-    found = current(base)
-    if found is not None and found not in versions():
-        raise refusal("new_store", place=_said(base), found=found, expected=head())
+    found, wanted = current(base), head()
+    if found is not None and found < wanted:  # no version was released before this one
+        raise refusal("old_store", place=_said(base), found=found)
+    if found is not None and found > wanted:
+        raise refusal("new_store", place=_said(base), found=found, expected=wanted)
     return found
 
 
@@ -163,11 +165,8 @@ def _secret(base: Database) -> bytes:
     """Return the key of a store, and refuse one that this program cannot work with."""
     if base.file is not None and not (base.file.is_file() and _is_sqlite(base.file)):
         raise refusal("no_store", place=base.file)
-    found, wanted = _known(base), head()
-    if found is None:
+    if _known(base) is None:
         raise refusal("no_store", place=_said(base))
-    if found != wanted:
-        raise refusal("old_store", place=_said(base), found=found, expected=wanted)
     place = key_file(base)
     if not place.exists():
         raise refusal("no_key", place=place)

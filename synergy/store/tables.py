@@ -207,7 +207,6 @@ users = Table(
     *flag("disabled"),
     *flag("one_time"),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("locked", Instant),  # no longer used: an account rests for an address, see `synergy.web.tries`
     *version(),
     Column("created", Instant, nullable=False),
     UniqueConstraint("name"),

@@ -112,10 +112,10 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
         ),
         "old_store": (
             RefusedError,
-            "{place}: the store is of version {found}, this program needs {expected}; copy it, then bring it up with "
-            "`synergy db init --db {place}`",
-            "{place}：数据库版本为 {found}，本程序需要 {expected}；"
-            "请先备份，再运行 `synergy db init --db {place}` 升级",
+            "{place}: the store is of version {found}, made by a development version before 0.1.0, and cannot be "
+            "opened: export what is in it with that version, and make a new store elsewhere with `synergy db init`",
+            "{place}：数据库版本为 {found}，由 0.1.0 之前的开发版本建立，无法打开："
+            "请用该版本导出其中内容，并运行 `synergy db init` 在别处新建数据库",
         ),
         "new_store": (
             RefusedError,

@@ -7,7 +7,6 @@ from synergy.store.tables import rounds
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=rounds.metadata,
-    render_as_batch=True,
     transactional_ddl=False,  # the caller's transaction holds all of it
 )
 context.run_migrations()
