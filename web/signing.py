@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request, session
 from synergy.web.access import KEY, settings, store
 from synergy.web.settings import Settings
-from synergy.web.texts import LANGUAGES
 from synergy.web.tries import Tries
 
 from synergy.errors import DeniedError
 from synergy.store import people, sessions
 from synergy.store.access import Actor
+from synergy.texts import LANGUAGES
 
 _TRIES = "synergy.tries"
 

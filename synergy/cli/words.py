@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from synergy.cli.words_files import FILE_WORDS
 from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_serving import SERVING_WORDS
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         # help
         "command.synergy": (

@@ -23,8 +23,8 @@ from synergy.errors import SynergyError
 from synergy.store.access import Actor, reach
 from synergy.store.names import Role
 from synergy.store.words import refusal
+from synergy.texts import LANGUAGES
 
-LANGUAGES = ("zh", "en")
 NOBODY = Actor("nobody", Role.READER, None, frozenset())
 _LOG = logging.getLogger("synergy.api")
 
