@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -39,7 +38,7 @@ class Left:
     over: bool
 
     @property
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> dict[str, str]:
         """Return the headers that tell programs."""
         return {
             "RateLimit-Limit": str(self.limit),

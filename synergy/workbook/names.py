@@ -57,7 +57,7 @@ _ONE: Mapping[str, str] = MappingProxyType(
 SHORT: Mapping[str, str] = MappingProxyType(
     {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
 )
-BOUNDS = {"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")}
+BOUNDS = Catalogue({"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")})
 ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that hold no table
 
 
