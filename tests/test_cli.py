@@ -201,6 +201,12 @@ def test_click_speaks_the_language_of_the_call(
         assert other not in shown
 
 
+@pytest.mark.parametrize("words", [["-h"], ["match", "-h"], ["round", "match", "-h"]], ids=" ".join)
+def test_help_has_a_short_name(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(*words) == 0
+    assert "-h, --help" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

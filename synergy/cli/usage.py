@@ -50,7 +50,7 @@ def _helped(command: click.Command, talk: Talk, within: str) -> None:
         if isinstance(parameter, click.Option):
             own_text = f"option.{within}{command.name}.{parameter.name}"  # where it means another thing than elsewhere
             parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
-    own = command.get_help_option(click.Context(command))
+    own = command.get_help_option(click.Context(command, **command.context_settings))
     if own is not None:
         own.help = talk.say("option.help")
     if isinstance(command, click.Group):
