@@ -2,15 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil, floor, log10
-from types import MappingProxyType
 from typing import Any
 
-LANGUAGES = ("en", "zh")
+LANGUAGES = ("en", "zh")  # the order of every pair of texts
+Pair = tuple[str, str]
 OPTIMAL = 1e-4  # gap up to which a plan is called optimal, where no smaller one was asked for
-# English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+
+
+def say(pair: Pair, lang: str, /, **fields: Any) -> str:
+    """One of two texts.
+
+    Parameters
+    ----------
+    pair : tuple of str
+        English and Chinese.
+    lang : str
+        ``en`` or ``zh``.
+    **fields : object
+        What stands for the braces; without any the text is told as it stands.
+
+    Examples
+    --------
+    >>> say(("{count} rows", "{count} 行"), "zh", count=3)
+    '3 行'
+    """
+    said = pair[LANGUAGES.index(lang)]
+    return said.format(**fields) if fields else said
+
+
+class Catalogue(Mapping[str, Pair]):
+    """Texts by name, each in English and Chinese.
+
+    Parameters
+    ----------
+    pairs : mapping of str to tuple of str
+
+    Examples
+    --------
+    >>> words = Catalogue({"rows": ("{count} rows", "{count} 行")})
+    >>> words.say("rows", "zh", count=3), words.both("rows", count=3)
+    ('3 行', ('3 rows', '3 行'))
+    """
+
+    def __init__(self, pairs: Mapping[str, Pair]) -> None:
+        self._pairs = dict(pairs)
+
+    def __getitem__(self, key: str) -> Pair:
+        return self._pairs[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def say(self, key: str, lang: str, /, **fields: Any) -> str:
+        """Return a text in one language; see `say`."""
+        return say(self[key], lang, **fields)
+
+    def both(self, key: str, /, **fields: Any) -> Pair:
+        """Return a text in both languages."""
+        en, zh = (say(self[key], lang, **fields) for lang in LANGUAGES)
+        return en, zh
+
+
+WORDS = Catalogue(
     {
         "kind.extension": ("chain extension", "延链"),
         "kind.supplement": ("chain supplement", "补链"),
@@ -79,30 +137,7 @@ _SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
 _DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
 
-def text(key: str, lang: str, words: Mapping[str, tuple[str, str]] = WORDS, **fields: Any) -> str:
-    """Return a text in one language.
-
-    Parameters
-    ----------
-    key : str
-        Its name in `words`.
-    lang : str
-        ``en`` or ``zh``.
-    words : mapping of str to tuple of str
-        English and Chinese by name.
-    **fields : object
-        What stands for the braces.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> text("kind.extension", "zh")
-    '延链'
-    """
-    return words[key][LANGUAGES.index(lang)].format(**fields)
+text = WORDS.say
 
 
 def gain_note(scenario: Mapping[str, Any], enterprises: int, lang: str) -> str:
@@ -213,7 +248,18 @@ def unit(key: str, lang: str, currency: str = "CNY") -> str:
     >>> unit("money_year", "zh")
     '万元/年'
     """
-    return text(f"unit.{key}", lang, currency=_CURRENCY_ZH.get(currency, currency) if lang == "zh" else currency)
+    return text(f"unit.{key}", lang, currency=currency_name(currency, lang))
+
+
+def currency_name(currency: str, lang: str) -> str:
+    """Return what a currency is called: its code, or in Chinese the word for it.
+
+    Examples
+    --------
+    >>> currency_name("CNY", "zh"), currency_name("CHF", "zh"), currency_name("CNY", "en")
+    ('元', 'CHF', 'CNY')
+    """
+    return _CURRENCY_ZH.get(currency, currency) if lang == "zh" else currency
 
 
 def figure(value: float | None, what: str, lang: str) -> str:

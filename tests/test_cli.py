@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 
 from synergy.cli.main import run
 from synergy.cli.talk import Talk
-from synergy.cli.words import WORDS
+from synergy.cli.words import CLICK, WORDS
 from synergy.cli.words_files import FILE_WORDS
 from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_serving import SERVING_WORDS
@@ -145,10 +147,70 @@ def test_every_word_is_there_in_both_languages() -> None:
     assert [key for key, pair in WORDS.items() if len(pair) != 2 or not all(text.strip() for text in pair)] == []
 
 
+def test_what_click_says_is_still_what_it_says() -> None:
+    said = {node.value for path in Path(click.__file__).parent.glob("*.py") for node in _texts(path)}
+    assert [text for text in CLICK if text not in said] == []
+
+
+def _texts(path: Path) -> list[ast.Constant]:
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+
+
+@pytest.mark.parametrize(
+    ("words", "en", "zh"),
+    [
+        (["match"], "Missing argument 'DATASET'.", "缺少参数 'DATASET'."),
+        (["user", "add", "ann"], "Missing option '--role'.", "缺少选项 '--role'."),
+        (["match", TINY, "--gap"], "Option '--gap' requires an argument.", "选项 '--gap' 需要一个值。"),
+        (["match", TINY, "--json=1"], "Option '--json' does not take a value.", "选项 '--json' 不带值。"),
+        (["match", TINY, "--gapp", "1"], "No such option '--gapp'. Did you mean", "没有选项 '--gapp' （是否指"),
+        (["match", TINY, "more"], "unexpected extra argument (more)", "多余的参数（more）"),
+        (
+            ["match", TINY, "--set", "x"],
+            "'--set': 'x' found, expected key=value",
+            "'--set' 的值无效：现为 'x'，应为 key=value",
+        ),
+        (
+            ["match", TINY, "--gap", "nan"],
+            "Invalid value for '--gap': 'nan' found, expected a number >= 0",
+            "'--gap' 的值无效：现为 'nan'，应为 >= 0 的数",
+        ),
+        (
+            ["match", TINY, "--seed", "-1"],
+            "'-1' found, expected a number >= 0, <= 2147483647",
+            "现为 '-1'，应为 >= 0, <= 2147483647 的数",
+        ),
+        (["match", TINY, "--seed", "9" * 400], "999' found, expected a number >= 0", "999'，应为 >= 0"),
+        (
+            ["match", TINY, "--settlement", "luck"],
+            "Invalid value for '--settlement': 'luck' is not one of 'core'",
+            "'--settlement' 的值无效：'luck' 不在可选值之内：'core'",
+        ),
+        (["match", "--help"], "Usage: synergy match [OPTIONS] DATASET", "用法： synergy match [OPTIONS] DATASET"),
+        (["match", "--help"], "Options:", "选项:"),
+        (["user", "--help"], "Commands:", "命令:"),
+    ],
+)
+def test_click_speaks_the_language_of_the_call(
+    words: list[str], en: str, zh: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang, own, other in (("zh", zh, en), ("en", en, zh)):
+        assert run(words, Talk(lang)) == (0 if "--help" in words else 2)
+        shown = "".join(capsys.readouterr())
+        assert own in shown
+        assert other not in shown
+
+
+@pytest.mark.parametrize("words", [["-h"], ["match", "-h"], ["round", "match", "-h"]], ids=" ".join)
+def test_help_has_a_short_name(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(*words) == 0
+    assert "-h, --help" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["chek", TINY], 2, ("chek (did you mean check", "chek（是否指 check")),
+        (["chek", TINY], 2, ("'chek'. (Did you mean one of: 'check'", "'chek' （是否指其中之一：'check'")),
         (["check", "cut.zip"], 3, ("ends too early: the copy or download was cut short", "复制或下载不完整")),
         (["match", TINY, "--scenario", "row.toml"], 3, ("did you mean 'GLASS-HEAT'?", "是否为 'GLASS-HEAT'？")),
         (["verify", TINY, "empty.json"], 3, ("a key is missing", "缺少键")),

@@ -244,5 +244,31 @@ def test_rooms_are_told_in_their_order() -> None:
     assert [LEVEL[room] for room in told] == sorted(LEVEL[room] for room in told)
 
 
+def test_texts_in_both_languages_stand_in_catalogues() -> None:
+    nodes = [(path, node) for path in FILES if "make" not in path.parts for node in ast.walk(TREES[path])]
+    held = [
+        inner
+        for _, node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Catalogue"
+        for inner in node.args
+    ]
+    loose = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node in nodes
+        if isinstance(node, ast.Dict) and any(map(_is_pair, node.values)) and node not in held
+    ]
+    assert loose == []
+    named = [
+        path.name for path, node in nodes if isinstance(node, ast.Assign) and "LANGUAGES" in ast.unparse(node.targets)
+    ]
+    assert named == ["texts.py"]
+
+
+def _is_pair(node: ast.expr) -> bool:
+    """Whether two texts stand here, the second one in Chinese."""
+    said = [one.value for one in node.elts if isinstance(one, ast.Constant)] if isinstance(node, ast.Tuple) else []
+    return len(said) == 2 and [bool(re.search("[\u4e00-\u9fff]", str(text))) for text in said] == [False, True]
+
+
 def test_python_of_this_run_is_supported() -> None:
     assert sys.version_info >= (3, 11)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from places import places
-from synergy.web.texts import LANGUAGES
 from web_worlds import World
 
 from synergy.dataset.read import read
+from synergy.texts import LANGUAGES
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 OTHER = {"en": "zh", "zh": "en"}

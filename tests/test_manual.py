@@ -15,7 +15,6 @@ from catalogue import EXPECTED
 from flask import Flask
 from picture import PICTURE, drawn
 from synergy.web.manual.chapters import BILINGUAL, CHAPTERS, html, rendered, sections, slug, source
-from synergy.web.texts import LANGUAGES
 from web_worlds import World
 
 from synergy.bench.main import BENCHES
@@ -31,6 +30,7 @@ from synergy.scenario import Settings
 from synergy.settlement.rules import RULES
 from synergy.store.access import SCOPES
 from synergy.store.wondering import MOST
+from synergy.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -96,8 +96,8 @@ def test_every_refusal_has_words_and_every_word_a_use() -> None:
     for path in [*(ROOT / "synergy").rglob("*.py"), *(ROOT / "web").rglob("*.py")]:
         used |= set(re.findall(r'refusal\(\s*"(\w+)"', path.read_text("utf-8")))
     assert used == set(WORDS)
-    assert all(en.strip() and zh.strip() and en != zh for _, en, zh in WORDS.values())
-    fields = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join(en + zh for _, en, zh in WORDS.values())), "x")
+    assert all(en.strip() and zh.strip() and en != zh for en, zh in WORDS.values())
+    fields = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join(en + zh for en, zh in WORDS.values())), "x")
     for code in WORDS:
         error = refusal(code, **fields)
         assert "{" not in error.said("en") + error.said("zh")

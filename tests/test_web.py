@@ -11,12 +11,13 @@ import pytest
 from synergy.web.access import PUBLIC, rule_of
 from synergy.web.app import HEADERS
 from synergy.web.shown import Shown
-from synergy.web.texts import LANGUAGES, WORDS, rooms
+from synergy.web.texts import WORDS, rooms
 from synergy.web.texts.modes import MODES
 from web_worlds import World
 
 from synergy.store import seeing
 from synergy.store.access import Action
+from synergy.texts import LANGUAGES
 from synergy.texts import WORDS as SHARED
 
 EVIL = "<script>alert(1)</script>"

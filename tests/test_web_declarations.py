@@ -12,13 +12,13 @@ from books import book
 from catalogue import covers
 from stores import begun
 from synergy.web.settings import Settings
-from synergy.web.texts import LANGUAGES
 from test_forms import HEAT, OFFER, as_csv, as_json, as_xlsx
 from test_workbook import GOOD
 from web_worlds import SECRET, World
 
 from synergy.dataset.read import read
 from synergy.store import datasets, declaring
+from synergy.texts import LANGUAGES
 from synergy.workbook.template import dataset_workbook
 
 ROOT = Path(__file__).parents[1]

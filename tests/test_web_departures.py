@@ -6,10 +6,11 @@ from html import unescape
 
 import pytest
 from stores import PLANNER, begun
-from synergy.web.texts import LANGUAGES, word
+from synergy.web.texts import word
 from web_worlds import World
 
 from synergy.store import departing, rounds
+from synergy.texts import LANGUAGES
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -12,10 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from stores import editor, proposals
 from synergy.web.tables import KINDS
-from synergy.web.texts import LANGUAGES
 from web_worlds import World
 
 from synergy.store import possible, seeing
+from synergy.texts import LANGUAGES
 
 
 def _twins(client: FlaskClient, path: str) -> list[str]:

@@ -22,7 +22,7 @@ from synergy.web.planning.drafts import FIELDS, NUMBERS, SCENARIOS
 from synergy.web.planning.pictures import VIEWS
 from synergy.web.planning.policy import policy
 from synergy.web.planning.steps import STEPS, next_steps
-from synergy.web.texts import LANGUAGES, WORDS
+from synergy.web.texts import WORDS
 from web_worlds import World
 
 from synergy.dataset.scenarios import load_scenario
@@ -47,7 +47,7 @@ from synergy.store.archives import scenario_record
 from synergy.store.leases import claim
 from synergy.store.names import MatchState, Stage, State
 from synergy.store.results import finish
-from synergy.texts import ladder_note
+from synergy.texts import LANGUAGES, ladder_note
 from synergy.workbook.names import TITLES
 from synergy.worker.work import Habits, work_once
 

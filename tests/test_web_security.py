@@ -338,6 +338,16 @@ def test_who_asks_too_often_is_told_to_wait(web_world: World) -> None:
     assert "请求过多" in last.text
     pages = [client.get("/en/sign-in").status_code for _ in range(40)]
     assert (pages[0], pages[-1]) == (200, 429)
+    told = client.get("/en/sign-in").headers
+    assert (told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"]) == ("30", "0")
+    assert 0 < int(told["X-RateLimit-Reset"]) - time.time() <= 61
+    assert 1 <= int(told["Retry-After"]) <= 61
+    gone = create_app(web_world.store, limited).test_client().get("/en/problems/none")
+    assert (gone.status_code, gone.headers["X-RateLimit-Remaining"], "Retry-After" in gone.headers) == (
+        404,
+        "29",
+        False,
+    )
     with client.get("/static/style.css") as style:
         assert style.status_code == 200
     assert client.get("/healthz").status_code == 200
@@ -371,8 +381,8 @@ def test_wrong_passwords_let_an_account_rest_where_they_came_from(
     client.delete_cookie("synergy")
     assert _basic(client, "anna", PASSWORD, own) == 422
     client.delete_cookie("synergy")
-    later = time.monotonic() + REST.get_expiry()
-    monkeypatch.setattr("synergy.web.windows.time.monotonic", lambda: later)
+    later = time.time() + REST.get_expiry()
+    monkeypatch.setattr("limits.storage.memory.time.time", lambda: later)
     assert _signs_in(client, "anna", PASSWORD, rival) == 303
 
 

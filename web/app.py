@@ -10,7 +10,7 @@ from flask_compress import Compress
 from synergy.web.access import SAFE, csrf, guard
 from synergy.web.clock import Clock
 from synergy.web.failing import answers
-from synergy.web.limits import limit
+from synergy.web.limits import counts, limit
 from synergy.web.logs import logged
 from synergy.web.metrics import metered
 from synergy.web.numbers import numbered
@@ -68,7 +68,7 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
     app.before_request(_as_get)
     app.before_request(_unconditional)
     app.before_request(guard)
-    gate(app, settings)
+    gate(app, settings, counts(app, settings))
     answers(app)
     register(app)
     limit(app)
@@ -106,8 +106,6 @@ def _guarded(response: Response) -> Response:
         response.location, response.data = here.location, here.data
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HTTPS)
-    if response.status_code < 400 and not request.path.startswith("/api/"):
-        response.headers.remove("Retry-After")  # the limiter adds it to every answer; on a redirect it means to wait
     if request.endpoint != "static":
         _kept(response)
     elif response.status_code == 200:

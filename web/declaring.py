@@ -18,6 +18,7 @@ from synergy.forms.submitting import Withdrawn
 from synergy.forms.writing import price_unit, row_of
 from synergy.store.names import Sheet
 from synergy.store.previewing import Ground
+from synergy.texts import say
 from synergy.workbook.book import text_of
 
 BLANK = 1  # rows to write in below those that are there
@@ -162,10 +163,9 @@ def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
 
 def choices(context: Context, lang: str) -> dict[str, Any]:
     """Return what the cells of the page may be chosen from: values with their labels, and words for units."""
-    place = 1 if lang == "zh" else 0
     units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
     return {
-        "site": {site: names[place] or site for site, names in context.sites.items()},
+        "site": {site: say(names, lang) or site for site, names in context.sites.items()},
         "subject": {
             str(sheet): {one: context.named(one, lang) for one in known} for sheet, known in context.subjects.items()
         },

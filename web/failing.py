@@ -10,7 +10,6 @@ from synergy.web.api.problems import ApiProblem, code_of
 from synergy.web.logs import out_of_reach
 from synergy.web.render import language, page
 from synergy.web.texts import WORDS, word
-from synergy.web.tries import TriedError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -40,7 +39,6 @@ def answers(app: Flask) -> None:
     """Let every error of the house and of HTTP be answered."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SynergyError, _own)
-    app.register_error_handler(TriedError, _tried)
 
 
 def status_of(error: SynergyError) -> int:
@@ -77,12 +75,6 @@ def _own(error: SynergyError) -> AnyResponse:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_S)
-    return answer
-
-
-def _tried(error: TriedError) -> AnyResponse:
-    answer = failure(429, word("failed.429", language()))
-    answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
 

@@ -1,30 +1,110 @@
-"""How often one address may ask; each application counts for itself."""
+"""How often somebody may ask: counts by name within windows of time, in this process or in several."""
 
 from __future__ import annotations
 
-from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from synergy.web.access import APART, settings
-from synergy.web.api.limits import counts
+import time
+from dataclasses import dataclass
+from typing import cast
 
-_UNCOUNTED = ("static", "health.alive", "health.ready", "metrics")
+from flask import Flask, Response, current_app, g, request
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from synergy.web.access import APART, settings
+from synergy.web.settings import Settings
+from werkzeug.exceptions import TooManyRequests
+
+_UNCOUNTED = frozenset({"static", "health.alive", "health.ready", "metrics"})
+_NAME = "synergy.counter"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a window.
+
+    Parameters
+    ----------
+    limit, remaining : int
+        Requests a window, and those that may still come.
+    reset : int
+        Seconds until the next window.
+    over : bool
+        Whether there were more than may be.
+    """
+
+    limit: int
+    remaining: int
+    reset: int
+    over: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers that tell programs."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset),
+        }
+
+
+class Counter:
+    """Counts by name, each for as long as its window lasts.
+
+    Parameters
+    ----------
+    storage : str
+        ``memory://``: this process, or ``redis://...`` for several.
+    """
+
+    def __init__(self, storage: str) -> None:
+        self._windows = FixedWindowRateLimiter(storage_from_string(storage))
+
+    def count(self, rate: RateLimitItem, name: str) -> Left:
+        """Count one."""
+        over = not self._windows.hit(rate, name)
+        end, remaining = self._windows.get_window_stats(rate, name)
+        return Left(rate.amount, remaining, max(1, int(end - time.time()) + 1), over)
+
+    def full(self, rate: RateLimitItem, name: str) -> bool:
+        """Return whether one more would be too many."""
+        return not self._windows.test(rate, name)
+
+    def clear(self, rate: RateLimitItem, name: str) -> None:
+        """Forget those of this window."""
+        self._windows.clear(rate, name)
+
+
+def counts(app: Flask, given: Settings) -> Counter:
+    """Give an application its counter."""
+    app.extensions[_NAME] = found = Counter(given.limit_storage)
+    return found
+
+
+def counted(rate: str, name: str) -> Left | None:
+    """Count a request under a name; None where the settings say that nothing is counted."""
+    if not settings().limited:
+        return None
+    return cast(Counter, current_app.extensions[_NAME]).count(parse(rate), name)
 
 
 def limit(app: Flask) -> None:
-    """Count requests; whoever sends too many is told when to come back (429).
-
-    Whose token or session it is does not matter: wrong ones are counted like right ones, by address.
-    """
-    limiter = Limiter(get_remote_address, app=app, application_limits=[_rate], retry_after="delta-seconds")
-    app.extensions["synergy.limiter"] = limiter  # the views know it weakly
-    for endpoint, view in app.view_functions.items():
-        # the API counts by account
-        if endpoint in _UNCOUNTED or endpoint.startswith(f"{APART}."):
-            limiter.exempt(view)
-    counts(app, app.extensions["synergy.settings"])
+    """Count requests of pages by address; whoever sends too many is told when to come back (429)."""
+    app.before_request(_counted)
+    app.after_request(_told)
 
 
-def _rate() -> str:
-    given = settings()
-    return given.api_rate if request.path.startswith("/api/") else given.page_rate
+def _counted() -> None:
+    # the API counts by account
+    if request.endpoint is None or request.endpoint in _UNCOUNTED or request.blueprint == APART:
+        return
+    g.page_left = left = counted(settings().page_rate, f"page:{request.remote_addr}")
+    if left is not None and left.over:
+        raise TooManyRequests(retry_after=left.reset)
+
+
+def _told(response: Response) -> Response:
+    left: Left | None = g.get("page_left")
+    if left is not None:
+        ends = {"RateLimit-Reset": str(int(time.time()) + left.reset)}
+        response.headers.extend({f"X-{name}": value for name, value in (left.headers | ends).items()})
+    return response

@@ -62,7 +62,7 @@ def to_stream(stream: TextIO | None = None) -> logging.Handler:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # what a server says of itself is said by `synergy serve`; SQL and its values are nobody's business
-    for name in ("waitress", "sqlalchemy", "alembic", "flask-limiter"):
+    for name in ("waitress", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return handler
 

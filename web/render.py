@@ -9,12 +9,12 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from synergy.web.access import settings, store, visitor
 from synergy.web.numbers import whole
 from synergy.web.register import entries
-from synergy.web.texts import LANGUAGES
 from werkzeug.routing import BuildError
 
 from synergy.errors import DeniedError, StoreError, UnavailableError
 from synergy.store.access import Action, Actor, reach
 from synergy.store.notices import unread
+from synergy.texts import LANGUAGES
 
 T = TypeVar("T")
 SHOWN = 50  # rows of a list on one page

@@ -83,10 +83,6 @@ class Settings:
             "MAX_FORM_MEMORY_SIZE": self.upload_bytes,
             "WTF_CSRF_CHECK_DEFAULT": False,  # `synergy.web.access` asks for it, which knows who needs none
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
-            "RATELIMIT_ENABLED": self.limited,
-            "RATELIMIT_STORAGE_URI": self.limit_storage,
-            "RATELIMIT_HEADERS_ENABLED": True,
-            "RATELIMIT_STRATEGY": "fixed-window",
             "COMPRESS_ALGORITHM": ["br", "gzip"],
             "COMPRESS_STREAMS": False,
             "SEND_FILE_MAX_AGE_DEFAULT": 3600,

@@ -6,20 +6,21 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
 from synergy.web.access import KEY, settings, store
+from synergy.web.limits import Counter
 from synergy.web.settings import Settings
-from synergy.web.texts import LANGUAGES
 from synergy.web.tries import Tries
 
 from synergy.errors import DeniedError
 from synergy.store import people, sessions
 from synergy.store.access import Actor
+from synergy.texts import LANGUAGES
 
 _TRIES = "synergy.tries"
 
 
-def gate(app: Flask, given: Settings) -> None:
+def gate(app: Flask, given: Settings, counter: Counter) -> None:
     """Let an application check passwords, few at once, and count the wrong ones."""
-    app.extensions[_TRIES] = Tries(given)
+    app.extensions[_TRIES] = Tries(given, counter)
 
 
 def checked(name: str, password: str) -> Actor:
@@ -36,7 +37,7 @@ def checked(name: str, password: str) -> Actor:
         Either is wrong, or the account is disabled, or rests for this address.
     BusyError
         Too many are signing in just now.
-    TriedError
+    TooManyRequests
         It is wrong, and many came from this address.
     """
     tries: Tries = current_app.extensions[_TRIES]
@@ -69,7 +70,7 @@ def change_password(who: Actor, old: str, new: str) -> None:
         The old one is wrong.
     RefusedError
         The new one is too short.
-    BusyError, TriedError
+    BusyError, TooManyRequests
         As by `checked`.
     """
     checked(who.name, old)

@@ -8,31 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from limits import parse
+from synergy.web.limits import Counter
 from synergy.web.settings import Settings
-from synergy.web.windows import windows
+from werkzeug.exceptions import TooManyRequests
 
 TRIES = 5  # wrong passwords of an account from one address before it rests there
-REST = parse("1 per 5 minute")  # its window; how many is `TRIES`
+REST = parse(f"{TRIES} per 5 minute")
 PATIENCE_S = 4.0
 NETWORK = 64  # leading bits of an IPv6 address that one subscriber has
 
 
 class BusyError(Exception):
     """Too many passwords are being checked just now."""
-
-
-class TriedError(Exception):
-    """Too many wrong passwords came from an address.
-
-    Parameters
-    ----------
-    seconds : int
-        Until the next ones are counted anew.
-    """
-
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
-        super().__init__(seconds)
 
 
 class Tries:
@@ -44,12 +31,13 @@ class Tries:
     Parameters
     ----------
     settings : Settings
-        How many are checked at once (`hashers`), wrong ones of an address (`sign_in_rate`) and where they are counted.
+        How many are checked at once (`hashers`) and wrong ones of an address (`sign_in_rate`).
+    counter : Counter
+        Where they are counted.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._limited, self._rate = settings.limited, parse(settings.sign_in_rate)
-        self._windows = windows(settings.limit_storage)
+    def __init__(self, settings: Settings, counter: Counter) -> None:
+        self._limited, self._rate, self._counter = settings.limited, parse(settings.sign_in_rate), counter
         self._turns = threading.BoundedSemaphore(settings.hashers)
         self._crowd = threading.BoundedSemaphore(1)
 
@@ -62,30 +50,30 @@ class Tries:
         BusyError
             None within `PATIENCE_S`.
         """
-        many = self._limited and self._windows.counted(self._rate, f"tries:{_network(address)}") >= self._rate.amount
+        many = self._limited and self._counter.full(self._rate, f"tries:{_network(address)}")
         with _place(self._crowd if many else None), _place(self._turns):
             yield
 
     def rests(self, account: str, address: str) -> bool:
         """Return whether an account rests for an address."""
-        return self._windows.counted(REST, _key(account, address)) >= TRIES
+        return self._counter.full(REST, _key(account, address))
 
     def wrong(self, account: str, address: str) -> None:
         """Count a wrong password.
 
         Raises
         ------
-        TriedError
+        TooManyRequests
             More came from this address than may.
         """
-        self._windows.count(REST, _key(account, address))
-        count, seconds = self._windows.count(self._rate, f"tries:{_network(address)}")
-        if self._limited and count > self._rate.amount:
-            raise TriedError(seconds)
+        self._counter.count(REST, _key(account, address))
+        left = self._counter.count(self._rate, f"tries:{_network(address)}")
+        if self._limited and left.over:
+            raise TooManyRequests(retry_after=left.reset)
 
     def right(self, account: str, address: str) -> None:
         """Forget the wrong ones before a right one."""
-        self._windows.clear(REST, _key(account, address))
+        self._counter.clear(REST, _key(account, address))
 
 
 @contextmanager

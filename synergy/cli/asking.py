@@ -16,7 +16,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.model.effort import Effort
 from synergy.records.files import read_plan
 from synergy.texts import figure as shown
-from synergy.texts import text, unit
+from synergy.texts import unit
 from synergy.uncertainty.figures import Figure
 from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
 from synergy.uncertainty.telling import SAID, sensitivity_record, subject
@@ -86,7 +86,7 @@ def _figures(talk: Talk, one: Uncertain) -> list[str]:
         for regret in (one.worst, one.expected)
     ]
     plan = talk.say("ask.changes" if one.changes else "ask.stays")
-    return [text(one.figure.origin, talk.lang, SAID), _interval(one.figure), *changes, *gains, *regrets, plan]
+    return [SAID.say(one.figure.origin, talk.lang), _interval(one.figure), *changes, *gains, *regrets, plan]
 
 
 def _money(talk: Talk, end: End | None, name: str, mark: str) -> str:

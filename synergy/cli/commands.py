@@ -17,14 +17,14 @@ from synergy.cli.serving import serve
 from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Commands, Number, Word
+from synergy.cli.usage import Number
 from synergy.cli.zones import REGION, Zone
 from synergy.settlement import ASKED, DEFAULT
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
 
-@click.group("synergy", cls=Commands)
+@click.group("synergy")
 @click.version_option(version("synergy-matching"), prog_name="synergy")
 @in_language
 def commands() -> None:
@@ -44,7 +44,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @commands.command()
 @reads_dataset
 @stops(1e-4, 300.0)
-@click.option("--settlement", type=Word(ASKED), default=DEFAULT)
+@click.option("--settlement", type=click.Choice(ASKED), default=DEFAULT)
 @click.option("--base", metavar="NAME", default="weight")
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")
@@ -81,7 +81,7 @@ def verify(talk: Talk, /, **given: Any) -> int:
 
 
 @commands.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1, type=Word(SCHEMAS))
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(SCHEMAS))
 @in_language
 @click.pass_obj
 def schema(talk: Talk, names: tuple[str, ...]) -> None:

@@ -14,14 +14,14 @@ from synergy.cli.answers import answer
 from synergy.cli.options import in_language
 from synergy.cli.stores import DATABASE, asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Commands, Number, Word
+from synergy.cli.usage import Number
 
 _ADDRESS = click.option("--db", "address", envvar=DATABASE, default="synergy.db")
 _JSON = click.option("--json", "as_json", is_flag=True)
 _ROLES = ("planner", "editor", "reader", "auditor", "client", "administrator")
 
 
-@click.group("db", cls=Commands)
+@click.group("db")
 @in_language
 def db() -> None:
     """Hold the commands of the database."""
@@ -67,7 +67,7 @@ def revision(talk: Talk, /, **given: Any) -> None:
         base.close()
 
 
-@click.group("user", cls=Commands)
+@click.group("user")
 @in_language
 def user() -> None:
     """Hold the commands of accounts."""
@@ -75,7 +75,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=Word(list(_ROLES)), required=True)
+@click.option("--role", type=click.Choice(list(_ROLES)), required=True)
 @click.option("--enterprise")
 @click.option("--password-stdin", "stdin", is_flag=True)
 @at_store
@@ -134,7 +134,7 @@ user.add_command(_switch("disable", disabled=True))
 user.add_command(_switch("enable", disabled=False))
 
 
-@click.group("enterprise", cls=Commands)
+@click.group("enterprise")
 @in_language
 def enterprise() -> None:
     """Hold the commands of enterprises."""
@@ -160,7 +160,7 @@ enterprise.add_command(_membership("depart"))
 enterprise.add_command(_membership("readmit"))
 
 
-@click.group("token", cls=Commands)
+@click.group("token")
 @in_language
 def token() -> None:
     """Hold the commands of tokens."""
@@ -203,7 +203,7 @@ def token_revoke(talk: Talk, /, **given: Any) -> None:
         answer(talk, given, revoke_token(store, actor, given["ident"]))
 
 
-@click.group("backup", cls=Commands)
+@click.group("backup")
 @in_language
 def backup() -> None:
     """Hold the commands of copies."""
@@ -236,7 +236,7 @@ def restored(talk: Talk, /, **given: Any) -> None:
     answer(talk, given, {"file": str(given["file"])})
 
 
-@click.group("audit", cls=Commands)
+@click.group("audit")
 @in_language
 def audit() -> None:
     """Hold the commands of the audit chain."""

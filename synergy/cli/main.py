@@ -12,7 +12,7 @@ import click
 
 from synergy.cli.commands import commands
 from synergy.cli.talk import Talk, language
-from synergy.cli.usage import explained, localise
+from synergy.cli.usage import localise
 from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, VerificationError
 from synergy.halting import abandoned
 
@@ -109,7 +109,7 @@ def _wrong_usage(error: click.UsageError, talk: Talk) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         talk.note(error.format_message())
         return UsageError.exit_status
-    talk.error(explained(error, talk))
+    talk.error(error.format_message())
     command = error.ctx.command_path if error.ctx else "synergy"
     talk.note(talk.say("help_at", command=command))
     return UsageError.exit_status

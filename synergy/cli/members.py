@@ -14,7 +14,7 @@ from synergy.cli.forms import declare_form, show_entries
 from synergy.cli.rounds import ROUND, round_group
 from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Number, Word
+from synergy.cli.usage import Number
 
 __all__ = ["round_group"]
 _ENTERPRISE = click.argument("enterprise")
@@ -139,7 +139,7 @@ def proposal(talk: Talk, /, **given: Any) -> None:
 
 @round_group.command("answer")
 @click.argument("code", metavar="PROPOSAL")
-@click.argument("reply", metavar="ANSWER", type=Word(["interested", "accepted", "declined", "countered"]))
+@click.argument("reply", metavar="ANSWER", type=click.Choice(["interested", "accepted", "declined", "countered"]))
 @click.option("--counter", multiple=True, metavar="LINE/QUANTITY[/PRICE]")
 @changes
 @click.pass_obj
@@ -174,7 +174,7 @@ def partnerships(talk: Talk, /, **given: Any) -> None:
 
 @round_group.command("follow")
 @click.argument("partnership", type=_ID)
-@click.argument("stage", type=Word(["permits", "financing", "building", "running", "ended"]))
+@click.argument("stage", type=click.Choice(["permits", "financing", "building", "running", "ended"]))
 @changes
 @click.pass_obj
 def follow(talk: Talk, /, **given: Any) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from synergy.cli.usage import Number, Pair, Word
+from synergy.cli.usage import Number, Pair
 
 Command = Callable[..., Any]
 
 
 def in_language(command: Command) -> Command:
     """Add the language; it is read before parsing, so that errors of parsing are in it too."""
-    return click.option("--lang", type=Word(["zh", "en"]), expose_value=False)(command)
+    return click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False)(command)
 
 
 def reads_dataset(command: Command) -> Command:

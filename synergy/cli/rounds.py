@@ -15,7 +15,7 @@ from synergy.cli.answers import answer, cell
 from synergy.cli.options import in_language, reads_dataset, stops
 from synergy.cli.stores import asked_of, at_store, changes, opened
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Commands, Number, Word
+from synergy.cli.usage import Number
 from synergy.settlement import ASKED, DEFAULT
 from synergy.texts import ladder_note, proof_text
 
@@ -32,7 +32,7 @@ _DOUBTFUL = ("enterprise", "sheet", "ident", "site", "subject", "period", "amoun
 _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "fault", "finished")
 
 
-@click.group("round", cls=Commands)
+@click.group("round")
 @in_language
 def round_group() -> None:
     """Hold the commands of rounds."""
@@ -41,7 +41,7 @@ def round_group() -> None:
 @round_group.command("create")
 @reads_dataset
 @click.option("--name", required=True)
-@click.option("--settlement", type=Word(ASKED), default=DEFAULT)
+@click.option("--settlement", type=click.Choice(ASKED), default=DEFAULT)
 @click.option("--ladder", type=Number(0, most=1), default=0.12)
 @stops(1e-4, 300.0)
 @click.option("--member", "members", multiple=True)
@@ -276,7 +276,7 @@ def plan(talk: Talk, /, **given: Any) -> None:
 
 @round_group.command("rule")
 @ROUND
-@click.argument("kind", type=Word(["forbid", "fix", "note"]))
+@click.argument("kind", type=click.Choice(["forbid", "fix", "note"]))
 @click.option("--pattern", "pattern", multiple=True, metavar="KEY=VALUE")
 @changes
 @click.pass_obj

@@ -14,7 +14,7 @@ from synergy.dataset.dataset import Dataset
 from synergy.records.rounds import labels
 from synergy.settlement.division import Note, named
 from synergy.settlement.rules import RULES
-from synergy.texts import figure, mark, unit
+from synergy.texts import figure, mark, say, unit
 
 FIRST = 30  # enterprises shown unless all are asked for
 
@@ -36,7 +36,7 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
         All enterprises, not the first `FIRST`.
     """
     page = _Page(talk, dataset)
-    title = RULES[settlement["method"]].title[talk.lang == "zh"]
+    title = say(RULES[settlement["method"]].title, talk.lang)
     talk.line(talk.say("settled.head", method=title), "bold")
     rows = sorted(settlement["payoffs"].items(), key=lambda row: (-_gain(row[1]), row[0]))
     shown = rows if every else rows[:FIRST]

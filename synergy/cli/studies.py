@@ -10,7 +10,7 @@ import click
 from synergy.cli.options import Command, hears_keys, in_language, reads_dataset
 from synergy.cli.show import Asked
 from synergy.cli.talk import Talk
-from synergy.cli.usage import Number, Word
+from synergy.cli.usage import Number
 from synergy.cli.why import Why, explain_plan
 
 
@@ -65,7 +65,7 @@ def alternatives(talk: Talk, /, **given: Any) -> int:
 @click.option("--period", metavar="ID")
 @click.option("--mode", metavar="MODE")
 @click.option("--enterprise", metavar="ID")
-@click.option("--view", type=Word(["planner", "firm"]), default=None)
+@click.option("--view", type=click.Choice(["planner", "firm"]), default=None)
 @click.option("--as", "asker", metavar="ENTERPRISE")
 @_json
 @in_language

@@ -61,7 +61,7 @@ class Talk:
 
     def say(self, key: str, **fields: Any) -> str:
         """Return a text of the command line in the language of the call."""
-        return text(key, self.lang, WORDS, **fields)
+        return WORDS.say(key, self.lang, **fields)
 
     def shared(self, key: str) -> str:
         """Return a text that all fronts share."""

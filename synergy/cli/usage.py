@@ -1,45 +1,47 @@
-"""Click in two languages: help, and errors of usage."""
+"""Click in two languages: its own messages by its gettext, help, and what options take."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-from typing import Any
+from gettext import NullTranslations
+from math import inf, nan
+from typing import Any, NoReturn
 
 import click
 
 from synergy.cli.talk import Talk
-from synergy.cli.words import WORDS
+from synergy.cli.words import CLICK, WORDS
 
 
-class Formatter(click.HelpFormatter):
-    """Writes the fixed words of a help page in the language of the call."""
+class _Chinese(NullTranslations):
+    """Click's own messages in Chinese; one that is not known stays as it is."""
 
-    lang = "en"
+    def gettext(self, message: str) -> str:
+        """Return a message."""
+        return CLICK.get(message, message)
 
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Write the line of usage."""
-        super().write_usage(prog, args, prefix or WORDS["usage"][self.lang == "zh"])
-
-    def write_heading(self, heading: str) -> None:
-        """Write the head of a section."""
-        key = f"section.{heading.lower()}"
-        super().write_heading(WORDS[key][self.lang == "zh"] if key in WORDS else heading)
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return a message about one or several."""
+        return self.gettext(msgid1 if n == 1 else msgid2)
 
 
-def localise(command: click.Command, talk: Talk, within: str = "") -> None:
-    """Put the help of a command and of all below it into the language of the call.
+def localise(command: click.Command, talk: Talk) -> None:
+    """Put click's own messages, and the help of a command and of all below it, into the language of the call.
 
     Parameters
     ----------
     command : click.Command
-        Changed in place.
+        The topmost; changed in place.
     talk : Talk
         The language.
-    within : str
-        Names of the groups above it, each with a dot behind; "" at the top.
     """
-    formatter = type("LocalFormatter", (Formatter,), {"lang": talk.lang})
+    said = _Chinese() if talk.lang == "zh" else NullTranslations()
+    for module in (click.core, click.exceptions, click.formatting, click.parser, click.types):
+        vars(module).update(_=said.gettext, ngettext=said.ngettext)  # as each has them from gettext
+    _helped(command, talk, "")
+
+
+def _helped(command: click.Command, talk: Talk, within: str) -> None:
+    """Put help into the language of the call; `within` names the groups above, each with a dot behind."""
     command.context_settings["help_option_names"] = ["-h", "--help"]
     command.context_settings["max_content_width"] = 110
     command.help = talk.say(f"command.{within}{command.name}")
@@ -48,98 +50,38 @@ def localise(command: click.Command, talk: Talk, within: str = "") -> None:
         if isinstance(parameter, click.Option):
             own_text = f"option.{within}{command.name}.{parameter.name}"  # where it means another thing than elsewhere
             parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
-    own = command.get_help_option(click.Context(command))
+    own = command.get_help_option(click.Context(command, **command.context_settings))
     if own is not None:
         own.help = talk.say("option.help")
-    command_context = type("LocalContext", (click.Context,), {"formatter_class": formatter})
-    command.context_class = command_context
     if isinstance(command, click.Group):
         below = "" if command.name == "synergy" else f"{within}{command.name}."
         for inner in command.commands.values():
-            localise(inner, talk, below)
+            _helped(inner, talk, below)
 
 
-def explained(error: click.UsageError, talk: Talk) -> str:
-    """Return an error of usage as a sentence in the language of the call.
-
-    Parameters
-    ----------
-    error : click.UsageError
-        Raised by click or a command.
-    talk : Talk
-        The language.
-    """
-    if isinstance(error, click.NoSuchOption):
-        return talk.say("no_option", name=error.option_name, near=_near(error.possibilities, talk))
-    if isinstance(error, NoCommand):
-        return talk.say("no_command", name=error.command, near=_near(error.near, talk))
-    if isinstance(error, click.MissingParameter):
-        return talk.say("missing", name=_named(error.param))
-    if isinstance(error, BadValue):
-        return talk.say("bad_value", name=_named(error.param), value=repr(error.value), expected=error.expected(talk))
-    if isinstance(error, click.BadOptionUsage):
-        return talk.say("no_argument", name=error.option_name)
-    return talk.say("usage_other", said=error.format_message())
-
-
-def _near(names: Any, talk: Talk) -> str:
-    return talk.say("near", names=", ".join(names)) if names else ""
-
-
-def _named(parameter: click.Parameter | None) -> str:
-    if parameter is None:
-        return ""
-    return max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.human_readable_name
-
-
-class NoCommand(click.UsageError):
-    """A command that is not there.
+def refuse(
+    value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None, **fields: str
+) -> NoReturn:
+    """Refuse a value that a parameter does not take.
 
     Parameters
     ----------
-    command : str
+    value : object
         As typed.
-    known : iterable of str
-        Commands that are there.
+    expected : str
+        Text of what was expected, in `WORDS`.
+    param, ctx : click.Parameter, click.Context
+        Where.
+    **fields : str
+        What stands for the braces of the text.
+
+    Raises
+    ------
+    click.BadParameter
     """
-
-    def __init__(self, command: str, known: Iterable[str], ctx: click.Context) -> None:
-        super().__init__(command, ctx)
-        self.command, self.near = command, difflib.get_close_matches(command, list(known), 3)
-
-
-class Commands(click.Group):
-    """A group that says which command is not there in the language of the call."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise NoCommand(args[0], self.commands, ctx)
-        return super().resolve_command(ctx, args)
-
-
-class BadValue(click.BadParameter):
-    """A value that a parameter does not take.
-
-    Parameters
-    ----------
-    value : str
-        As typed.
-    key : str
-        Text of what was expected, in `WORDS`; the text itself where it is none.
-    bound : str
-        What the number has to fulfil.
-    """
-
-    def __init__(self, value: object, key: str, bound: str = "", **places: Any) -> None:
-        super().__init__(f"{value!r}", **places)
-        self.value, self.key, self.bound = value, key, bound
-
-    def expected(self, talk: Talk) -> str:
-        """Return what was expected."""
-        return talk.say(self.key, bound=self.bound) if self.key in WORDS else self.key
+    talk = ctx.obj if ctx is not None and isinstance(ctx.obj, Talk) else Talk()
+    said = talk.say("bad_value", value=repr(value), expected=talk.say(expected, **fields))
+    raise click.BadParameter(said, ctx, param)
 
 
 class Number(click.ParamType[Any]):
@@ -159,7 +101,7 @@ class Number(click.ParamType[Any]):
 
     name = "number"
 
-    def __init__(self, least: float, *, whole: bool = False, above: bool = False, most: float = float("inf")) -> None:
+    def __init__(self, least: float, *, whole: bool = False, above: bool = False, most: float = inf) -> None:
         self.least, self.whole, self.above, self.most = least, whole, above, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
@@ -167,25 +109,15 @@ class Number(click.ParamType[Any]):
         try:
             number: float | int = int(value) if self.whole else float(value)
         except (ValueError, OverflowError):
-            number = float("nan")
+            number = nan
         low = number > self.least if self.above else number >= self.least
-        if not (low and number <= self.most and abs(number) != float("inf")):
-            raise BadValue(value, "expected.number", self._bound(), ctx=ctx, param=param)
+        if not (low and number <= self.most and abs(number) != inf):
+            refuse(value, "expected.number", param, ctx, bound=self._bound())
         return number
 
     def _bound(self) -> str:
-        bound = f"{'>' if self.above else '>='} {self.least:g}"
-        return bound if self.most == float("inf") else f"{bound}, <= {self.most:g}"
-
-
-class Word(click.Choice[str]):
-    """One of a few words."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the word, or say which ones there are."""
-        if value not in self.choices:
-            raise BadValue(value, " | ".join(self.choices), ctx=ctx, param=param)
-        return str(value)
+        bound = f"{'>' if self.above else '>='} {self.least:.12g}"
+        return bound if self.most == inf else f"{bound}, <= {self.most:.12g}"
 
 
 class Pair(click.ParamType[Any]):
@@ -199,5 +131,5 @@ class Pair(click.ParamType[Any]):
             return value[0], value[1]
         key, sign, word = str(value).partition("=")
         if not sign or not key.strip():
-            raise BadValue(value, "expected.pair", ctx=ctx, param=param)
+            refuse(value, "expected.pair", param, ctx)
         return key.strip(), word

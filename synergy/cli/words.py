@@ -10,9 +10,36 @@ from synergy.cli.words_rounds import ROUND_WORDS
 from synergy.cli.words_serving import SERVING_WORDS
 from synergy.cli.words_settlement import SETTLEMENT_WORDS
 from synergy.cli.words_studies import STUDY_WORDS
+from synergy.texts import Catalogue
 
+# what click says by itself, as it has it, and in Chinese
+CLICK: Mapping[str, str] = MappingProxyType(
+    {
+        "Usage:": "用法：",
+        "Options": "选项",
+        "Commands": "命令",
+        "Did you mean {possibility}?": "（是否指 {possibility}？）",
+        "(Did you mean one of: {possibilities}?)": "（是否指其中之一：{possibilities}？）",
+        "Invalid value: {message}": "值无效：{message}",
+        "Invalid value for {param_hint}: {message}": "{param_hint} 的值无效：{message}",
+        "Missing argument": "缺少参数",
+        "Missing option": "缺少选项",
+        "Missing command.": "缺少命令。",
+        "No such option {name!r}.": "没有选项 {name!r}",
+        "No such command {name!r}.": "没有命令 {name!r}",
+        "Got unexpected extra argument ({args})": "多余的参数（{args}）",
+        "Got unexpected extra arguments ({args})": "多余的参数（{args}）",
+        "Option {name!r} requires an argument.": "选项 {name!r} 需要一个值。",
+        "Option {name!r} does not take a value.": "选项 {name!r} 不带值。",
+        "Choose from:\n\t{choices}": "可选：\n\t{choices}",
+        "{value!r} is not one of {choices}.": "{value!r} 不在可选值之内：{choices}。",
+        "{name} {filename!r} does not exist.": "{filename!r} 不存在。",
+        "{name} {filename!r} is a directory.": "{filename!r} 是文件夹。",
+        "{name} {filename!r} is not readable.": "{filename!r} 不可读。",
+    }
+)
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         # help
         "command.synergy": (
@@ -64,9 +91,6 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "option.count": ("Random problems of `claims` (default: 500).", "`claims` 的随机问题数（默认 500）。"),
         "option.help": ("Show this and leave.", "显示本帮助。"),
         "option.version": ("Show the version and leave.", "显示版本。"),
-        "usage": ("Usage: ", "用法："),
-        "section.options": ("Options", "选项"),
-        "section.commands": ("Commands", "命令"),
         **FILE_WORDS,
         **ROUND_WORDS,
         **STUDY_WORDS,
@@ -75,15 +99,9 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         # errors
         "error": ("error", "错误"),
         "warning": ("warning", "警告"),
-        "missing": ("missing: {name}", "缺少：{name}"),
-        "no_option": ("no such option: {name}{near}", "没有这个选项：{name}{near}"),
-        "no_command": ("no such command: {name}{near}", "没有这个命令：{name}{near}"),
-        "near": (" (did you mean {names}?)", "（是否指 {names}？）"),
-        "bad_value": ("{name}: {value} is not allowed; expected {expected}", "{name}：不接受 {value}；应为 {expected}"),
+        "bad_value": ("{value} found, expected {expected}", "现为 {value}，应为 {expected}"),
         "expected.number": ("a number {bound}", "{bound} 的数"),
         "expected.pair": ("key=value", "key=value"),
-        "no_argument": ("{name} needs a value", "{name} 需要一个值"),
-        "usage_other": ("wrong usage: {said}", "用法错误：{said}"),
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
         "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
         "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-FILE_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+FILE_WORDS = Catalogue(
     {
         "command.template": (
             "Write a workbook to fill in: a sheet for each table, with drop-downs; --lang chooses its language.",

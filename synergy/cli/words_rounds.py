@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-ROUND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+ROUND_WORDS = Catalogue(
     {
         # help
         "command.round": ("Rounds: from declarations to running partnerships.", "轮次：从申报到合作落地。"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-SERVING_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+SERVING_WORDS = Catalogue(
     {
         "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
         "command.serve": ("Serve the pages and the API of a store.", "启动网页与接口服务。"),

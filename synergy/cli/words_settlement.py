@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-SETTLEMENT_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+SETTLEMENT_WORDS = Catalogue(
     {
         "option.settlement": (
             "core (default), nucleolus, shapley, owen, midpoint or proportional: who gets what of the gain; "

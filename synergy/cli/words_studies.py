@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-STUDY_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+STUDY_WORDS = Catalogue(
     {
         "command.pathways": (
             "Every chain a commodity can take from here, with margins, scale and who has the units.",

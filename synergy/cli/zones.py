@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from synergy.cli.usage import BadValue
+from synergy.cli.usage import refuse
 
 REGION = "Asia/Shanghai"  # of the dataset that ships
 
@@ -25,6 +25,6 @@ class Zone(click.ParamType[Any]):
             return value
         try:
             return zoneinfo.ZoneInfo(value)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:  # also no file name, a folder
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # also no file name, a folder
             near = difflib.get_close_matches(value, sorted(zoneinfo.available_timezones()), 3, 0.75) or [REGION]
-            raise BadValue(value, "expected.zone", ", ".join(near), ctx=ctx, param=param) from error
+            refuse(value, "expected.zone", param, ctx, bound=", ".join(near))

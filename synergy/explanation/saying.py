@@ -10,13 +10,11 @@ from synergy.explanation.facts import PLANNER, Change, Fact, Reason, seen
 from synergy.explanation.question import Question
 from synergy.explanation.texts import POOLED, REASONS, Saying
 from synergy.explanation.texts_changes import CHANGES, WORDS
-from synergy.texts import text
+from synergy.texts import currency_name
 from synergy.units import amount, label
 
 if TYPE_CHECKING:
     from synergy.explanation.answer import Answer
-
-_CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
 
 
 class Speaker:
@@ -79,12 +77,12 @@ class Speaker:
         key = "fewer" if "fewer" in known else "short" if "short" in known else "one"
         words = {"firms": known["firms"], "one_less": known["firms"] - 1}
         words |= {name: self.figure(known[name], "activity", known) for name in ("fewer", "short") if name in known}
-        return text(key, self.lang, POOLED, **words)
+        return POOLED.say(key, self.lang, **words)
 
     def figure(self, value: Any, kind: str, facts: Mapping[str, Any]) -> str:
         """Return a figure as people write it; see `synergy.explanation.texts.Saying` for the kinds."""
         zh, currency = self.lang == "zh", self.dataset.settings.currency
-        money = _CURRENCY_ZH.get(currency, currency) if zh else f" {currency}"
+        money = currency_name(currency, "zh") if zh else f" {currency}"
         write: Mapping[str, Callable[[], str]] = {
             "rate": lambda: f"{round(value, 6) + 0.0:,.6g}{money}/{label(self.unit, self.lang)}",
             "money": lambda: f"{amount(value, '', self.lang)}{money}{'/年' if zh else '/a'}",
@@ -109,7 +107,7 @@ class Speaker:
         return f"{amount(value, measure, self.lang)} {what}".strip()
 
     def _word(self, key: str, **fields: Any) -> str:
-        return text(key, self.lang, WORDS, **fields)
+        return WORDS.say(key, self.lang, **fields)
 
     def lines(self, answer: Answer) -> Iterator[str]:
         """Yield the lines of a text."""

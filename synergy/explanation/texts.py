@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from synergy.texts import Catalogue
+
 
 @dataclass(frozen=True, slots=True)
 class Saying:
@@ -205,7 +207,7 @@ REASONS: Mapping[str, Saying] = MappingProxyType(
     }
 )
 # of pooled builds: added to least load, least size and cost of a build
-POOLED: Mapping[str, tuple[str, str]] = MappingProxyType(
+POOLED = Catalogue(
     {
         "fewer": (
             "{firms} firms are needed, {one_less} would be {fewer} short",

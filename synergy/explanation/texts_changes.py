@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from synergy.explanation.texts import Saying
+from synergy.texts import Catalogue
 
 _ENTERS = {"quantity": "amount"}
 CHANGES: Mapping[str, Saying] = MappingProxyType(
@@ -178,7 +179,7 @@ HINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "need_met": ("need", "price_asked"),
     }
 )
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "head": ("{good} from {origin} to {target}{when}", "{good}：{origin} → {target}{when}"),
         "when": (", {period}", "，{period}"),

@@ -19,6 +19,7 @@ from synergy.model.conflict import filtered
 from synergy.network.ends import EndKind
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Plan
+from synergy.texts import say
 
 _KINDS = MappingProxyType({"offers": EndKind.OFFER, "needs": EndKind.NEED, "markets": EndKind.MARKET})
 _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -70,10 +71,8 @@ class WhatIfAnswer:
         """
         if self.value is not None:
             return ""
-        place = int(lang == "zh")
-        return (
-            _KEPT_ON[place].format(names=("、" if place else ", ").join(self.kept_on)) if self.kept_on else _NONE[place]
-        )
+        names = ("、" if lang == "zh" else ", ").join(self.kept_on)
+        return say(_KEPT_ON, lang, names=names) if self.kept_on else say(_NONE, lang)
 
 
 class WhatIfs:

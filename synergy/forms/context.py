@@ -15,6 +15,7 @@ from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 from synergy.store.previewing import Ground
 from synergy.store.words import refusal
+from synergy.texts import say
 from synergy.units import counted_in
 
 Place = tuple[str, str]  # a site, and a process or commodity there
@@ -61,7 +62,7 @@ class Context:
 
     def named(self, ident: str, lang: str) -> str:
         """Return id and name, as a drop-down shows them."""
-        name = self.names.get(ident, ("", ""))[lang == "zh"]
+        name = say(self.names.get(ident, ("", "")), lang)
         return f"{ident} {name}" if name and name != ident else ident
 
 

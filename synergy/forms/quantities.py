@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from synergy.texts import Catalogue
 from synergy.units import UNITS, factor, label, unit_named
 
 _TIMES = {
@@ -19,7 +20,7 @@ _TIMES = {
     **dict.fromkeys(("s", "秒"), "second"),
 }
 PER_YEAR: Mapping[str, int] = MappingProxyType({"hour": 8760, "day": 365, "month": 12, "second": 8760 * 3600})
-KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+KINDS = Catalogue(
     {
         "mass": ("mass", "质量"),
         "gas": ("gas volume", "气体体积"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "readme": ("Read me", "说明"),
         "readme.head": ("Declaration of", "申报企业"),

@@ -16,7 +16,6 @@ from synergy.forms.words import WORDS
 from synergy.store.names import Sheet
 from synergy.store.overlay import MARKS, Entry
 from synergy.store.previewing import Ground
-from synergy.texts import text
 from synergy.units import label
 from synergy.workbook.book import text_of
 from synergy.workbook.names import title
@@ -24,6 +23,7 @@ from synergy.workbook.writing import Head, written_to
 
 # columns that the sheets of a workbook call differently
 _SHORT = {"subject": "物料", "amount": "数量", "price": "价格"}
+_say = WORDS.say
 _KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
 
 
@@ -126,10 +126,6 @@ def price_unit(context: Context, unit: str, lang: str, many: bool = False) -> st
     """Return how the unit of a price is written: money, or ten thousand of it, for one unit."""
     money = money_units(context.currency)[many]
     return f"{label(money, lang)}/{label(unit, lang)}"
-
-
-def _say(key: str, lang: str, **given: Any) -> str:
-    return text(key, lang, WORDS, **given)
 
 
 def _lists(context: Context, lang: str) -> dict[str, Sequence[str]]:

@@ -10,7 +10,8 @@ from synergy.graph.margins import Scale
 from synergy.graph.pathways import Pathway, Pathways
 from synergy.graph.prices import LEVELS
 from synergy.network.places import Floats
-from synergy.proposals.names import LANGUAGES, Names, names
+from synergy.proposals.names import Names, names
+from synergy.texts import LANGUAGES
 
 SCHEMA = "synergy/pathways/1"
 

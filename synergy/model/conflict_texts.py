@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
-TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+TEXTS = Catalogue(
     {
         "need_required": (
             "need {subject} has to be met in full: {amount:,.10g} of {commodity}",

@@ -80,11 +80,10 @@ class Statement:
 
     def record(self) -> dict[str, Any]:
         """Plain record with its sentence in both languages."""
-        english, chinese = TEXTS[self.constraint]
         subject = f"{self.subject} ({self.period})" if self.period else self.subject
         words = {"subject": subject, "commodity": self.commodity, "amount": float(f"{self.amount:.12g}")}
-        texts = {"text_en": english.format(**words), "text_zh": chinese.format(**words)}
-        return {"constraint": self.constraint, **words, **texts}
+        en, zh = TEXTS.both(self.constraint, **words)
+        return {"constraint": self.constraint, **words, "text_en": en, "text_zh": zh}
 
     def by_period(self, names: Any) -> list[Statement]:
         """The same, period by period, where it says something of several."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from synergy.dataset.dataset import Dataset
 from synergy.near_optimal.aims import Way
 from synergy.near_optimal.alternatives import Alternative, Alternatives
-from synergy.proposals.names import LANGUAGES, Names, names
+from synergy.proposals.names import Names, names
 from synergy.records.dump import plan_record
 from synergy.records.plain import plain
-from synergy.texts import text
+from synergy.texts import LANGUAGES, Catalogue
 from synergy.units import money
 
 SCHEMA = "synergy/alternatives/1"
 EVEN = 5e-5  # part of the value that is shown as nothing
 # English, Chinese
-SAID: Mapping[str, tuple[str, str]] = MappingProxyType(
+SAID = Catalogue(
     {
         "less": ("{part} less", "价值少 {part}"),
         "even": ("as much", "价值不减"),
@@ -57,15 +55,15 @@ def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str)
     """
     part = one.lost / max(1.0, abs(found.plan.value))
     key = "even" if abs(part) < EVEN else "less" if part > 0 else "more"
-    lead = text(key, lang, SAID, part=f"{abs(part):.2%}".replace("%", " %" if lang == "en" else "%"))
+    lead = SAID.say(key, lang, part=f"{abs(part):.2%}".replace("%", " %" if lang == "en" else "%"))
     saved = found.features.capex - one.features.capex
     currency = dataset.settings.currency
     fields = _subject(one, names(dataset, lang))
     fields["saved"] = money(saved, currency, lang)
     fields["count"], fields["before"] = (str(len(of.partnerships)) for of in (one.features, found.features))
-    said = text("whole", lang, SAID, lead=lead, what=text(one.way, lang, SAID, **fields))
+    said = SAID.say("whole", lang, lead=lead, what=SAID.say(one.way, lang, **fields))
     if one.way is not Way.CAPEX and abs(saved) > EVEN * max(1.0, found.features.capex):
-        said += text("beside.less" if saved > 0 else "beside.more", lang, SAID, money=money(abs(saved), currency, lang))
+        said += SAID.say("beside.less" if saved > 0 else "beside.more", lang, money=money(abs(saved), currency, lang))
     return said
 
 

@@ -14,11 +14,12 @@ from synergy.proposals.context import Context
 from synergy.proposals.ends import owners
 from synergy.proposals.figures import Attribution, figures
 from synergy.proposals.kinds import before, kinds
-from synergy.proposals.names import LANGUAGES, names
+from synergy.proposals.names import names
 from synergy.proposals.own import own_parts
 from synergy.proposals.quality import blends
 from synergy.proposals.states import states
 from synergy.proposals.telling import Scene, tell
+from synergy.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from synergy.dataset.dataset import Dataset

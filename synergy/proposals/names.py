@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synergy.proposals.ends import PUBLIC
+from synergy.texts import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from synergy.dataset.dataset import Dataset
 
-LANGUAGES = ("en", "zh")
 # unit of the tables -> unit that is read, units of it in one
 _READ = {"kNm3": ("Nm3", 1e3), "kWh": ("kWh", 1.0), "MWh": ("kWh", 1e3), "GWh": ("kWh", 1e6)}
 _EN_STEPS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from synergy.proposals.names import amount
-from synergy.texts import gain_note
+from synergy.texts import Catalogue, gain_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     Called = Mapping[str, Names]  # by language
 
-_EVIDENCE = {
-    "public": ("published facts", "公开资料"),
-    "estimate": ("an illustrative estimate", "示意估算"),
-    "synthetic": ("synthetic", "模拟数据"),
-}
+_EVIDENCE = Catalogue(
+    {
+        "public": ("published facts", "公开资料"),
+        "estimate": ("an illustrative estimate", "示意估算"),
+        "synthetic": ("synthetic", "模拟数据"),
+    }
+)
 
 
 def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping[str, Any]]:

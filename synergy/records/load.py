@@ -24,6 +24,7 @@ from synergy.plan import (
     Term,
 )
 from synergy.records.schema import plan_schema
+from synergy.texts import LANGUAGES, Catalogue, say
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -32,14 +33,16 @@ PLAN = "plan"  # the table in messages
 _NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
 _MOST = 1000  # faults that are collected
 _SHOWN = 60  # characters of a value
-# what a rule of JSON Schema asks for, in both languages; {0} is the rule's value
-_EXPECTED = {
-    "type": ("expected {0}", "应为 {0}"),
-    "enum": ("expected one of {0}", "应为下列之一：{0}"),
-    "const": ("expected {0}", "应为 {0}"),
-    "minimum": ("expected at least {0}", "应不小于 {0}"),
-    "required": ("a key is missing: {1}", "缺少键：{1}"),
-}
+# what a rule of JSON Schema asks for, in both languages; {wanted} is the rule's value
+_EXPECTED = Catalogue(
+    {
+        "type": ("expected {wanted}", "应为 {wanted}"),
+        "enum": ("expected one of {wanted}", "应为下列之一：{wanted}"),
+        "const": ("expected {wanted}", "应为 {wanted}"),
+        "minimum": ("expected at least {wanted}", "应不小于 {wanted}"),
+        "required": ("a key is missing: {missing}", "缺少键：{missing}"),
+    }
+)
 _HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
 
 
@@ -116,13 +119,13 @@ def plan_problems(record: Any) -> tuple[Problem, ...]:
 
 def _problem(error: ValidationError) -> Problem:
     rule = str(error.validator)
-    en, zh = _EXPECTED.get(rule, ("breaks the rule {0}", "不符合规则 {0}"))
+    pair = _EXPECTED.get(rule, ("breaks the rule {wanted}", "不符合规则 {wanted}"))
     missing: Iterable[str] = ()
     if rule == "required" and isinstance(error.instance, Mapping) and isinstance(error.validator_value, list):
         missing = [name for name in error.validator_value if name not in error.instance]
     wanted = error.validator_value
     words = wanted if isinstance(wanted, str) else ", ".join(map(str, wanted if isinstance(wanted, list) else [wanted]))
-    parts = (words, ", ".join(missing))
+    en, zh = (say(pair, lang, wanted=words, missing=", ".join(missing)) for lang in LANGUAGES)
     value = "" if rule == "required" else repr(error.instance)[:_SHOWN]
     pointer = "".join(f"/{part}" for part in error.absolute_path)
     return Problem(
@@ -130,10 +133,10 @@ def _problem(error: ValidationError) -> Problem:
         None,
         pointer,
         value,
-        en.format(*parts),
+        en,
         _HINT[0],
         code=f"plan_{rule}",
-        message_zh=zh.format(*parts),
+        message_zh=zh,
         hint_zh=_HINT[1],
     )
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from synergy.settlement.game import Floats
-from synergy.texts import text
+from synergy.texts import Catalogue
 from synergy.units import money
 
 # English, Chinese
-NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
+NOTES = Catalogue(
     {
         "core_empty": (
             "no payoffs satisfy all coalitions among {enterprises}: at best one is {number} short",
@@ -79,7 +78,7 @@ class Note:
         """Return the note as one sentence, in ``en`` or ``zh``, enterprises by their ids where they have no names."""
         number = f"{self.number:.0f}" if self.code in COUNTED else money(self.number, currency, lang)
         called = tuple((names or {}).get(one, one) for one in self.enterprises)
-        return text(self.code, lang, NOTES, number=number, enterprises=named(called, lang))
+        return NOTES.say(self.code, lang, number=number, enterprises=named(called, lang))
 
 
 @dataclass(frozen=True, slots=True)

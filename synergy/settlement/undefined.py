@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from synergy.errors import UsageError
 from synergy.settlement.division import named
-from synergy.texts import text
+from synergy.texts import Catalogue
 from synergy.units import money
 
 # English, Chinese
-REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+REASONS = Catalogue(
     {
         "no_plan": (
             "all enterprises together have no plan, so there is nothing to share",
@@ -83,7 +80,7 @@ class RuleUndefined(UsageError):  # noqa: N818
     def sentence(self, lang: str) -> str:
         """Return the reason as one sentence, in ``en`` or ``zh``."""
         head = f"{self.method}: " if lang == "en" else f"{self.method}："
-        return head + text(self.reason, lang, REASONS, **{name: _said(one, lang) for name, one in self.numbers.items()})
+        return head + REASONS.say(self.reason, lang, **{name: _said(one, lang) for name, one in self.numbers.items()})
 
 
 def _said(number: str | float | tuple[str, ...], lang: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from synergy.errors import half
-from synergy.texts import WORDS
+from synergy.texts import LANGUAGES, WORDS, Catalogue, say
 
 # kind: English, Chinese; names in braces are filled in
-MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+MESSAGES = Catalogue(
     {
         "opened": (
             "The round “{name}” is open: declare what you offer, need and run{until}",
@@ -75,7 +74,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "departed": ("{enterprise} has left: {reason}", "{enterprise} 已退出：{reason}"),
     }
 )
-_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+_STATES = Catalogue(
     {
         "none": ("no answer", "尚无答复"),
         "interested": ("interested", "有意向"),
@@ -114,7 +113,6 @@ def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = i
     dict
         ``{text_en, text_zh}``.
     """
-    en, zh = MESSAGES[kind]
     deadline = fields.get("deadline")
     known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
     if deadline is not None:
@@ -125,7 +123,4 @@ def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = i
     fault = str(fields.get("fault", ""))
     known["fault_en"], known["fault_zh"] = half(fault, "en"), half(fault, "zh")
     until = ("", "") if deadline is None else (f" until {deadline}", f"，截止 {deadline}")
-    return {
-        "text_en": en.format(**known | {"until": until[0]}),
-        "text_zh": zh.format(**known | {"until": until[1]}),
-    }
+    return {f"text_{lang}": MESSAGES.say(kind, lang, **known | {"until": say(until, lang)}) for lang in LANGUAGES}

@@ -21,6 +21,7 @@ from synergy.dataset.write import write
 from synergy.errors import Problem, Severity
 from synergy.scenario import Scenario
 from synergy.store.names import Sheet
+from synergy.texts import Catalogue
 from synergy.workbook.names import known_as
 
 # table: columns of the name, of what is offered, needed or run, of its amount and of its price
@@ -188,7 +189,7 @@ def _faults(entry: Entry, row: int) -> Iterable[Problem]:
             yield unused(where, name, field)
 
 
-_EXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
+_EXPECTED = Catalogue(
     {
         "qualities": ("a number for each property", "每个指标一个数值"),
         "limits": ("minimum and maximum for each property", "每个指标的 minimum 和 maximum"),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import TABLES
-from synergy.proposals.names import LANGUAGES, Names, names
+from synergy.proposals.names import Names, names
 from synergy.records.plain import plain
-from synergy.texts import text
+from synergy.texts import LANGUAGES, Catalogue
 from synergy.uncertainty.figures import Figure, Origin
 from synergy.uncertainty.sensitivity import Sensitivity, Uncertain
 
 SCHEMA = "synergy/sensitivity/1"
 # English, Chinese
-SAID: Mapping[str, tuple[str, str]] = MappingProxyType(
+SAID = Catalogue(
     {
         "markets": ("market price of {commodity} (markets: {count})", "{commodity}的市场价格（{count} 个市场）"),
         "quality": ("{name} of {commodity} from {holder}", "{holder}所供{commodity}的{name}"),
@@ -43,17 +41,17 @@ def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
     if figure.origin is Origin.UNSTATED:
         holder, commodity, name = row.key
         called = {"name": name, "commodity": said.commodity[commodity], "holder": _called(dataset, said, holder)}
-        return text("quality", lang, SAID, **called)
+        return SAID.say("quality", lang, **called)
     cells = dataset[figure.table].iloc[row.place]
     if figure.table == "markets" and figure.column == "price":
-        return text("markets", lang, SAID, commodity=said.commodity[str(cells["commodity"])], count=len(figure.rows))
+        return SAID.say("markets", lang, commodity=said.commodity[str(cells["commodity"])], count=len(figure.rows))
     column = TABLES[figure.table].column(figure.column)
     assert column is not None
     kinds = (("commodity", said.commodity), ("process", said.process), ("site", said.site), ("enterprise", said.owner))
     about = [of.get(str(cells[name]), str(cells[name])) for name, of in kinds if name in cells.index and cells[name]]
     joined = ("、" if lang == "zh" else ", ").join(about) or figure.table
     title = column.zh if lang == "zh" else column.en
-    return text("cell", lang, SAID, column=title, row=" / ".join(row.key), about=joined)
+    return SAID.say("cell", lang, column=title, row=" / ".join(row.key), about=joined)
 
 
 def _called(dataset: Dataset, said: Names, holder: str) -> str:

@@ -10,11 +10,11 @@ from types import MappingProxyType
 from synergy.dataset.columns import Kind
 from synergy.dataset.ids import folded
 from synergy.dataset.schema import TABLES
-from synergy.texts import LANGUAGES
+from synergy.texts import Catalogue
 
 SETTINGS = "settings"
 # table: name of its sheet in English and Chinese
-TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+TITLES = Catalogue(
     {
         "enterprises": ("Enterprises", "企业"),
         "sites": ("Sites", "厂区"),
@@ -40,6 +40,7 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 # one row of a table, where that is no column of its own
+title = TITLES.say
 _ONE: Mapping[str, str] = MappingProxyType(
     {
         "sizes": "size",
@@ -56,14 +57,9 @@ _ONE: Mapping[str, str] = MappingProxyType(
 SHORT: Mapping[str, str] = MappingProxyType(
     {"数量": "quantity", "年量": "quantity", "价格": "price", "单价": "price", "产能": "capacity", "能力": "capacity"}
 )
-BOUNDS = {"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")}
+BOUNDS = Catalogue({"_low": ("{} (low)", "{}（低）"), "_high": ("{} (high)", "{}（高）")})
 _BETWEEN = str.maketrans("_.-", "   ")
 ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that hold no table
-
-
-def title(table: str, lang: str) -> str:
-    """Return the name of the sheet of a table in one language."""
-    return TITLES[table][LANGUAGES.index(lang)]
 
 
 def looked(name: str) -> str:

@@ -11,13 +11,13 @@ from synergy.dataset.columns import Column, Kind
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import TABLES
 from synergy.dataset.write import written
-from synergy.texts import text
 from synergy.workbook.names import SETTINGS, known_as, title
 from synergy.workbook.words import WORDS
 from synergy.workbook.writing import ROOM, Head, Writer, quoted, written_to
 
 # header alone would say something: no process may be built anywhere
 _MEANING = ("build_options",)
+_say = WORDS.say
 _KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
 
 
@@ -48,10 +48,6 @@ def dataset_workbook(dataset: Dataset | None, lang: str) -> bytes:
         heads = [Head(_say("setting", lang)), Head(_say("value", lang), kind="number")]
         book.table(title(SETTINGS, lang), heads, [pair for pair in pairs if pair[1] not in (None, "[]")])
     return target.getvalue()
-
-
-def _say(key: str, lang: str, **fields: Any) -> str:
-    return text(key, lang, WORDS, **fields)
 
 
 def _readme(given: Sequence[str], lang: str) -> Iterator[tuple[str, str]]:

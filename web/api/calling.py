@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, g, request
-from synergy.web.access import store
+from synergy.web.access import settings, store
 from synergy.web.api import receive
-from synergy.web.api.identity import request_id, who
+from synergy.web.api.identity import admitted, request_id, who
 from synergy.web.api.kept import Told, kept, key_of
-from synergy.web.api.limits import Left, limiter
 from synergy.web.api.problems import MEDIA, ApiProblem, problem_of
 from synergy.web.api.spec import Call, Mark, Operation, Proof, Record, Reply
 from synergy.web.api.versions import etag, same
+from synergy.web.limits import Left
 from synergy.web.logs import out_of_reach
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -23,8 +23,8 @@ from synergy.errors import SynergyError
 from synergy.store.access import Actor, reach
 from synergy.store.names import Role
 from synergy.store.words import refusal
+from synergy.texts import LANGUAGES
 
-LANGUAGES = ("zh", "en")
 NOBODY = Actor("nobody", Role.READER, None, frozenset())
 _LOG = logging.getLogger("synergy.api")
 
@@ -74,7 +74,7 @@ def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
     if spec.proof is Proof.NONE:
         return NOBODY, None
     actor = who(request, spec.proof)
-    g.api_left = left = limiter().account(actor.name)
+    g.api_left = left = admitted(settings().api_rate, f"account:{actor.name}")
     if spec.action is not None and reach(actor, spec.action) is None:
         raise refusal("denied", role=str(actor.role), action=str(spec.action))
     return actor, left

@@ -17,6 +17,7 @@ from synergy.web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Oper
 from synergy.web.numbers import MOST
 
 from synergy.store.access import RULES
+from synergy.texts import say
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (
@@ -88,7 +89,6 @@ def document(lang: str) -> Record:
     lang : str
         ``zh`` or ``en``.
     """
-    side = int(lang == "zh")
     specs = [one.spec for one in OPERATIONS.values()]
     models = [model for spec in specs for model in (spec.answer, spec.body) if model is not None]
     mode: JsonSchemaMode = "validation"
@@ -96,50 +96,51 @@ def document(lang: str) -> Record:
     _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
     paths: dict[str, Record] = {}
     for one in in_order():
-        paths.setdefault(one.spec.path, {})[one.spec.method.lower()] = _operation(one, side)
+        paths.setdefault(one.spec.path, {})[one.spec.method.lower()] = _operation(one, lang)
     return {
         "openapi": "3.1.1",
         "info": {
-            "title": ("Synergy", "协同匹配")[side],
+            "title": say(("Synergy", "协同匹配"), lang),
             "version": version("synergy-matching"),
-            "description": _ABOUT[side],
+            "description": say(_ABOUT, lang),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],
         "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
-        "webhooks": {"event": {"post": _called(side)}},
+        "webhooks": {"event": {"post": _called(lang)}},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": ("A token.", "令牌。")[side]},
+                "bearer": {"type": "http", "scheme": "bearer", "description": say(("A token.", "令牌。"), lang)},
                 "basic": {
                     "type": "http",
                     "scheme": "basic",
-                    "description": (
-                        "Name and password, for tokens and passwords.",
-                        "用户名与密码，用于管理令牌和密码。",
-                    )[side],
+                    "description": say(
+                        ("Name and password, for tokens and passwords.", "用户名与密码，用于管理令牌和密码。"), lang
+                    ),
                 },
             },
         },
     }
 
 
-def _called(side: int) -> Record:
+def _called(lang: str) -> Record:
     """Return how a webhook is called."""
     header = {"name": "Synergy-Signature", "in": "header", "required": True, "schema": {"type": "string"}}
-    header["description"] = (
+    taken = say(("Taken; all else is called again.", "已接收；其他状态将重试。"), lang)
+    about = (
         "`t=SECONDS,v1=HMAC`: HMAC-SHA256 of the seconds, a dot and the body, by the secret of the webhook.",
         "`t=秒,v1=HMAC`：以网络回调密钥对“秒.请求体”计算的 HMAC-SHA256。",
-    )[side]
+    )
+    header["description"] = say(about, lang)
     content = {JSON: {"schema": {"$ref": _REF.format(model=EventTold.__name__)}}}
     return {
         "operationId": "called_webhook",
-        "summary": ("Be told of an event", "接收事件")[side],
+        "summary": say(("Be told of an event", "接收事件"), lang),
         "parameters": [header],
         "requestBody": {"required": True, "content": content},
-        "responses": {"2XX": {"description": ("Taken; all else is called again.", "已接收；其他状态将重试。")[side]}},
+        "responses": {"2XX": {"description": taken}},
     }
 
 
@@ -148,15 +149,15 @@ def scope(spec: Spec) -> str | None:
     return None if spec.action is None or spec.proof is not Proof.BEARER else RULES[spec.action][0]
 
 
-def _operation(one: Operation, side: int) -> Record:
+def _operation(one: Operation, lang: str) -> Record:
     spec = one.spec
     told: Record = {
         "operationId": one.name,
         "tags": [one.tag],
-        "summary": spec.summary[side],
+        "summary": say(spec.summary, lang),
         "description": "\n".join(line.strip() for line in (one.handler.__doc__ or "").strip().splitlines()),
         "parameters": [*_places(spec), *_queries(spec), *_asked(spec)],
-        "responses": _answers(spec, side),
+        "responses": _answers(spec, lang),
     }
     if spec.body is not None:
         told["requestBody"] = _body(spec.body)
@@ -237,8 +238,8 @@ def _content(model: type[BaseModel]) -> Record:
     return told | ({} if shown is None else {"example": shown})
 
 
-def _answers(spec: Spec, side: int) -> Record:
-    good: Record = {"description": ("Done.", "成功。")[side], "headers": _headers(_good(spec))}
+def _answers(spec: Spec, lang: str) -> Record:
+    good: Record = {"description": say(("Done.", "成功。"), lang), "headers": _headers(_good(spec))}
     if spec.answer is not None:
         good["content"] = {spec.media: _content(spec.answer)}
     elif spec.status != 204:
@@ -247,12 +248,12 @@ def _answers(spec: Spec, side: int) -> Record:
         good["content"]["text/event-stream"] = {"schema": _TEXT}
     told: Record = {str(spec.status): good}
     if spec.reads:
-        told["304"] = {"description": ("Unchanged.", "未变化。")[side], "headers": _headers(("ETag",))}
+        told["304"] = {"description": say(("Unchanged.", "未变化。"), lang), "headers": _headers(("ETag",))}
     found: dict[int, list[str]] = {}
     for code in problems(spec):
         found.setdefault(TYPES[code][0], []).append(code)
     for status, codes in sorted(found.items()):
-        told[str(status)] = _problem(status, codes, side)
+        told[str(status)] = _problem(status, codes, lang)
     return told
 
 
@@ -268,15 +269,15 @@ def _headers(names: Iterable[str]) -> Record:
     return {name: {"description": _HEADERS[name][0], "schema": _HEADERS[name][1]} for name in names}
 
 
-def _problem(status: int, codes: list[str], side: int) -> Record:
+def _problem(status: int, codes: list[str], lang: str) -> Record:
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit-Remaining"), 503: ("Retry-After",)}
     shown = {
         code: {
             "value": {
                 "type": f"{PREFIX}/problems/{code}",
-                "title": TYPES[code][1][side],
+                "title": say(TYPES[code][1], lang),
                 "status": status,
-                "detail": TYPES[code][1][side],
+                "detail": say(TYPES[code][1], lang),
                 "instance": f"{PREFIX}/rounds/1",
                 "request_id": "0f1e2d3c4b5a6978",
             }
@@ -284,7 +285,7 @@ def _problem(status: int, codes: list[str], side: int) -> Record:
         for code in codes
     }
     return {
-        "description": "; ".join(TYPES[code][1][side] for code in codes),
+        "description": "; ".join(say(TYPES[code][1], lang) for code in codes),
         "headers": _headers(extra.get(status, ())),
         "content": {MEDIA: {"schema": {"$ref": _REF.format(model="Problem")}, "examples": shown}},
     }

@@ -6,12 +6,13 @@ import re
 import secrets
 
 from flask import Request, g, request
-from synergy.web.access import store
-from synergy.web.api.limits import limiter
+from synergy.web.access import settings, store
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Proof
+from synergy.web.limits import Left, counted
 from synergy.web.signing import checked
-from synergy.web.tries import BusyError, TriedError
+from synergy.web.tries import BusyError
+from werkzeug.exceptions import TooManyRequests
 
 from synergy.errors import DeniedError
 from synergy.store.access import Actor
@@ -59,11 +60,25 @@ def who(asked: Request, proof: Proof) -> Actor:
                 return known
     except DeniedError:
         pass
-    except TriedError as error:
-        raise ApiProblem("too_many", headers={"Retry-After": str(error.seconds)}) from error
+    except TooManyRequests as error:
+        raise ApiProblem("too_many", headers={"Retry-After": str(error.retry_after)}) from error
     except BusyError as error:
         raise ApiProblem("unavailable", headers={"Retry-After": "2"}) from error
     if proof is Proof.BEARER:
-        limiter().address(str(asked.remote_addr))
+        admitted(settings().sign_in_rate, f"address:{asked.remote_addr}")
     scheme = "Basic" if proof is Proof.BASIC else "Bearer"
     raise ApiProblem("signed_out", _SAID, headers={"WWW-Authenticate": f'{scheme} realm="synergy"'})
+
+
+def admitted(rate: str, name: str) -> Left | None:
+    """Count a request under a name, and return what is left; None where nothing is counted.
+
+    Raises
+    ------
+    ApiProblem
+        Too many.
+    """
+    left = counted(rate, name)
+    if left is not None and left.over:
+        raise ApiProblem("too_many", headers={**left.headers, "Retry-After": str(left.reset)})
+    return left

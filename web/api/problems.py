@@ -20,6 +20,7 @@ from synergy.errors import (
     UnavailableError,
     UsageError,
 )
+from synergy.texts import say
 
 MEDIA = "application/problem+json"
 MOST = 100  # errors listed in one document
@@ -231,13 +232,12 @@ class ApiProblem(Exception):  # noqa: N818
         request_id : str
             Of the request.
         """
-        side = int(lang == "zh")
         status, title, _ = TYPES[self.code]
         told: Record = {
             "type": f"{PREFIX}/problems/{self.code}",
-            "title": title[side],
+            "title": say(title, lang),
             "status": status,
-            "detail": self.detail[side] or title[side],
+            "detail": say(self.detail, lang) or say(title, lang),
             "instance": instance,
             "request_id": request_id,
         }
@@ -261,8 +261,7 @@ def problem_of(error: SynergyError) -> ApiProblem:
     if isinstance(error, StoreError):
         return ApiProblem(_code(error), (error.en, error.zh), headers=_headers(error))
     if isinstance(error, UsageError):
-        en, _, zh = str(error).partition(" / ")
-        return ApiProblem("invalid", (en, zh or en))
+        return ApiProblem("invalid", (error.sentence("en"), error.sentence("zh")))
     return ApiProblem("failed")
 
 

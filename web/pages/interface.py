@@ -11,6 +11,8 @@ from synergy.web.api.receive import NUMBERED
 from synergy.web.api.spec import PREFIX, Mark, Operation, Record, in_order
 from synergy.web.render import page, pages
 
+from synergy.texts import say
+
 room = pages("interface")
 
 
@@ -18,11 +20,10 @@ room = pages("interface")
 @public
 def interface(lang: str) -> str:
     """Show every operation: what it takes, needs and answers."""
-    side = int(lang == "zh")
     tags: dict[str, list[Record]] = {}
     for one in in_order():
-        tags.setdefault(one.tag, []).append(_told(one, side))
-    return page("api/interface.html", lang, tags=tags, prefix=PREFIX, problems=_problems(side))
+        tags.setdefault(one.tag, []).append(_told(one, lang))
+    return page("api/interface.html", lang, tags=tags, prefix=PREFIX, problems=_problems(lang))
 
 
 @room.get("/problems/<code>")
@@ -32,23 +33,22 @@ def problem(lang: str, code: str) -> str:
     if code not in TYPES:
         abort(404)
     status, title, about = TYPES[code]
-    side = int(lang == "zh")
-    return page("api/problem.html", lang, code=code, status=status, said=title[side], about=about[side])
+    return page("api/problem.html", lang, code=code, status=status, said=say(title, lang), about=say(about, lang))
 
 
-def _problems(side: int) -> list[Record]:
-    return [{"code": code, "status": status, "said": title[side]} for code, (status, title, _) in TYPES.items()]
+def _problems(lang: str) -> list[Record]:
+    return [{"code": code, "status": status, "said": say(title, lang)} for code, (status, title, _) in TYPES.items()]
 
 
-def _told(one: Operation, side: int) -> Record:
+def _told(one: Operation, lang: str) -> Record:
     spec = one.spec
     lines = (one.handler.__doc__ or "").strip().splitlines()
     return {
         "name": one.name,
         "method": spec.method,
         "path": spec.path,
-        "summary": spec.summary[side],
-        "about": "" if side else " ".join(line.strip() for line in lines).replace("`", ""),
+        "summary": say(spec.summary, lang),
+        "about": "" if lang == "zh" else " ".join(line.strip() for line in lines).replace("`", ""),
         "scope": scope(spec),
         "proof": str(spec.proof),
         "places": [(name, "integer" if name in NUMBERED else "string") for name in spec.places],

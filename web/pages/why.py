@@ -39,7 +39,7 @@ def why(lang: str, round_id: int) -> str | tuple[str, int]:
         try:
             fields["answer"], fields["fault"] = _answer(found, Asked(*given))
         except UsageError as error:
-            status, fields["fault"] = 422, _half(str(error), lang)
+            status, fields["fault"] = 422, error.sentence(lang)
     shown = page("planner/why.html", lang, **fields)
     return (shown, status) if status != 200 else shown
 
@@ -63,12 +63,6 @@ def _answer(found: Seen, question: Asked) -> tuple[dict[str, Any] | None, str]:
         while len(_KNOWN) > KEPT:
             _KNOWN.popitem(last=False)
     return answer, ""
-
-
-def _half(said: str, lang: str) -> str:
-    """Return the part in one language of a sentence that has both."""
-    english, _, chinese = said.partition(" / ")
-    return chinese if lang == "zh" and chinese else english
 
 
 def _sites(found: Seen) -> list[tuple[str, str]]:

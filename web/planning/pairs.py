@@ -15,7 +15,6 @@ from synergy.store.access import Actor
 from synergy.store.comparing import compare
 from synergy.store.seeing import match_input
 from synergy.store.store import Store
-from synergy.texts import LANGUAGES
 from synergy.workbook.names import TITLES
 
 Record = Mapping[str, Any]
@@ -174,14 +173,14 @@ def _input_name(cause: Record, lang: str) -> str:
     """Return what an input is called: a setting, a table, a row or a ruling; "" where there is none."""
     what = cause["what"]
     if isinstance(what, str):
-        return setting(what, lang) if cause["cause"] == "setting" else TITLES[what][LANGUAGES.index(lang)]
+        return setting(what, lang) if cause["cause"] == "setting" else TITLES.say(what, lang)
     return _row_name(what, lang) if what else ""
 
 
 def _row_name(what: Record, lang: str) -> str:
     """Return what a row of the tables, or a ruling, is called."""
     if "key" in what:
-        return f"{TITLES[what['table']][LANGUAGES.index(lang)]} {'/'.join(what['key'])}"
+        return f"{TITLES.say(what['table'], lang)} {'/'.join(what['key'])}"
     kind = word(f"compare.ruling.{what['kind']}", lang)
     return " ".join([kind, *(str(value) for name, value in what.items() if name not in ("given", "kind"))])
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "account.title": ("Account", "账户"),
         "account.sign_in": ("Sign in", "登录"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "declare.title": ("Declaration of {enterprise}", "{enterprise}的申报"),
         "declare.rounds": ("Declarations by round", "各轮次的申报"),

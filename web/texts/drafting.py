@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "draft.title": ("New round", "新建轮次"),
         "draft.step": ("Step {step} of 3", "第 {step} 步，共 3 步"),

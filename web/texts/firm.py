@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "own.sell": ("Sell {amount} of {what} a year to {where}", "每年向{where}出售{what} {amount}"),
         "own.buy": ("Buy {amount} of {what} a year from {where}", "每年从{where}购入{what} {amount}"),

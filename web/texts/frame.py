@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
 # English, Chinese
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+WORDS = Catalogue(
     {
         "site": ("Synergy", "协同匹配"),
         "site_long": ("Supply-chain synergy matching", "产业链协同匹配平台"),

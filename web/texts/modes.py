@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from synergy.texts import Catalogue
 
-_LANGUAGES = ("en", "zh")
 # modes of transport by the words their ids are made of; sizes behind them, as dn300, are shown in capitals
-MODES: Mapping[str, tuple[str, str]] = MappingProxyType(
+MODES = Catalogue(
     {
         "truck": ("truck", "公路"),
         "rail": ("rail", "铁路"),
@@ -41,11 +39,10 @@ def mode(name: str, lang: str) -> str:
     >>> mode("pipe-dn300", "zh"), mode("wire-35kv", "en"), mode("ferry", "zh")
     ('管道 DN300', 'power line 35 kV', 'ferry')
     """
-    whole = MODES.get(name)
-    if whole is not None:
-        return whole[_LANGUAGES.index(lang)]
+    if name in MODES:
+        return MODES.say(name, lang)
     kind, _, size = name.rpartition("-")
     if kind not in MODES:
         return name
     written = f"{size.removesuffix('kv')} kV" if size.endswith("kv") else size.upper()
-    return f"{MODES[kind][_LANGUAGES.index(lang)]} {written}"
+    return f"{MODES.say(kind, lang)} {written}"
