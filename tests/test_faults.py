@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from postgres import Cluster
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from stores import ADMIN, NAMES, OPTIONS, PLANNER, Place, editor, proposals, solved, tiny
+from stores import ADMIN, NAMES, OPTIONS, PLANNER, Place, begun, editor, proposals, solved, tiny
 
 from synergy.errors import UnavailableError
 from synergy.store import (
@@ -30,10 +31,11 @@ from synergy.store import (
 from synergy.store.access import WORKER
 from synergy.store.columns import metadata
 from synergy.store.names import Answer, Stage
+from synergy.store.readiness import ready
 from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.rounds import Asked
-from synergy.store.store import Store
+from synergy.store.store import KEY_FILE, Store, make_store
 
 Step = Callable[[], Any]
 
@@ -155,8 +157,6 @@ def test_every_call_fails_once(place: Place) -> None:
 
 
 def test_a_full_disk_stores_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from synergy.store.store import KEY_FILE, make_store
-
     monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
     store = make_store(tmp_path / "store.db")
     before = _dump(store)
@@ -169,3 +169,41 @@ def test_a_full_disk_stores_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPat
         rounds.create(store, PLANNER, rounds.Draft(name="r", archive=tiny()))
     assert _dump(store) == before
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("lite", "statement"),
+    [(True, "PRAGMA query_only = ON"), (False, "SET TRANSACTION READ ONLY"), (False, "SET LOCAL ROLE pg_monitor")],
+    ids=["lite", "standby", "forbidden"],
+)
+def test_a_database_that_takes_nothing_does_not_answer(place: Place, lite: bool, statement: str) -> None:
+    store = place.store
+    if lite != (store.database.file is not None):
+        return
+    before = _dump(store)
+    event.listen(store.database.writer, "begin", lambda connection: connection.exec_driver_sql(statement))
+    with pytest.raises(UnavailableError):
+        rounds.create(store, PLANNER, rounds.Draft(name="r", archive=tiny()))
+    with pytest.raises(UnavailableError):
+        leases.claim(store, WORKER, "w")
+    assert not ready(store)["store"]
+    assert _dump(store) == before
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_a_server_of_the_database_that_crashed_is_met_again(place: Place, server: Cluster) -> None:
+    store = place.store
+    ident = begun(store)
+    before = _dump(store)
+    server.stop()
+    try:
+        for _ in range(2):  # connections that were open, and new ones
+            with pytest.raises(UnavailableError):
+                freezing.freeze(store, PLANNER, ident)
+            assert not ready(store)["store"]
+    finally:
+        server.start()
+    assert _dump(store) == before
+    assert ready(store)["store"]
+    freezing.freeze(store, PLANNER, ident)
+    assert audit.verify_chain(store, PLANNER)["sound"]

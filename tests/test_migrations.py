@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,57 @@ def test_a_store_that_is_none_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         open_store(tmp_path / "store.db")
     with pytest.raises(UsageError):
         database("mysql://somewhere/db")
+
+
+def _garbled(key: Path) -> None:
+    key.write_bytes(b"\xff\xfe\n")
+
+
+def _short(key: Path) -> None:
+    key.write_text("ab", "ascii")
+
+
+def _other(key: Path) -> None:
+    key.write_text("22" * 32, "ascii")
+
+
+def _folder(key: Path) -> None:
+    key.unlink()
+    key.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda key: key.write_bytes(b""), "64 hexadecimal digits"),
+        (_garbled, "64 hexadecimal digits"),
+        (_short, "64 hexadecimal digits"),
+        (_other, "not the key that the audit chain"),
+        (Path.unlink, "is missing"),
+        (_folder, "is missing"),
+        (lambda key: key.chmod(0o644), "chmod o-rwx"),
+    ],
+    ids=["empty", "garbled", "short", "other", "removed", "folder", "open"],
+)
+def test_a_store_is_not_used_with_a_key_that_is_not_its_own(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], object], said: str
+) -> None:
+    begun(place.store)
+    count = audit.verify_chain(place.store, PLANNER)["count"]
+    spoil(tmp_path / "audit.key")
+    left = [one.read_bytes() for one in tmp_path.glob("audit.key") if one.is_file()]
+    for words in ("serve --port 0", "worker --once", "audit verify --as root", "round list --as root", "db init"):
+        assert run_command([*words.split(), "--db", place.address], Talk("en")) == 1, words
+        told = capsys.readouterr()
+        assert (said in told.err, "unexpected" in told.err, told.out) == (True, False, ""), told
+    assert [one.read_bytes() for one in tmp_path.glob("audit.key") if one.is_file()] == left
+    assert audit.verify_chain(place.store, PLANNER)["count"] == count
+
+
+def test_a_first_event_that_was_altered_is_seen_on_opening(place: Place) -> None:
+    begun(place.store)
+    with place.store.database.write() as connection:
+        connection.execute(text("UPDATE events SET actor = 'mallory' WHERE number = 1"))
+    with pytest.raises(RefusedError, match="first event was altered"):
+        open_store(place.address)
+    assert audit.verify_chain(place.store, PLANNER)["broken"] == 1

@@ -17,7 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -242,6 +242,21 @@ class Little:
         finally:
             line.close()
 
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes and return all that comes until the connection is closed."""
+        line = self.line()
+        line.connect()
+        try:
+            with suppress(OSError):  # closed before all was sent
+                line.sock.sendall(data)
+            came = b""
+            with suppress(ConnectionResetError):
+                while more := line.sock.recv(1 << 16):
+                    came += more
+            return came
+        finally:
+            line.close()
+
     @contextmanager
     def unread(self, count: int, path: str, times: int = 1) -> Iterator[None]:
         """Hold connections that ask and read nothing."""
@@ -330,6 +345,49 @@ def test_requests_that_come_together_are_answered_in_turn(little: Callable[[], L
     assert came.count(b"HTTP/1.") == 9
     assert came.count(b"\0") == 8 * LARGE
     assert came.endswith(b"ok")
+
+
+SECOND = b"GET /alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+CHUNKED = b"POST /alive HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+REFUSED = {
+    "both": b"POST /alive HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "both again": CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n") + b"0\r\n\r\n",
+    "chunks of 1.0": b"POST /alive HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": b"POST /alive HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\n",
+    "digits": b"POST /alive HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "folded": b"POST /alive HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n 60\r\n\r\n",
+    "two hosts": b"GET /alive HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "no host": b"GET /alive HTTP/1.1\r\n\r\n",
+    "no address": b"GET http://[::1/alive HTTP/1.1\r\nHost: a\r\n\r\n",
+    "blank lines": b"\r\n" * 4,
+    "chunk size": CHUNKED + b"-1\r\nx\r\n0\r\n\r\n",
+    "bare line feed": CHUNKED + b"2\n{}\n0\n\n",
+    "no end of a chunk": CHUNKED + b"2\r\n{}XX0\r\n\r\n",
+}
+
+
+def test_no_second_request_is_read_out_of_one_that_can_be_read_in_two_ways(
+    little: Callable[[], Little], caplog: pytest.LogCaptureFixture
+) -> None:
+    served = little()
+    for name, first in REFUSED.items():
+        came = served.raw(first + SECOND)
+        assert re.match(rb"HTTP/1\.\d 400 ", came), (name, came)
+        assert came.count(b"HTTP/1.") == 1, (name, came)
+    for beside in (b"2;", b"0\r\n"):  # a connection that is closed where more comes may lose its answer
+        assert served.raw(CHUNKED + beside + b"a" * (1 << 20) + SECOND).count(b" 200 ") == 0
+    assert served.raw(b"\r\n" + SECOND).endswith(b"ok")
+    assert caplog.records == []
+
+
+def test_who_asks_whether_to_go_on_is_answered(little: Callable[[], Little]) -> None:
+    served = little()
+    expects = b"Host: a\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    assert served.raw(b"GET /alive HTTP/1.1\r\n" + expects + b"\r\n").endswith(b"ok")
+    came = served.raw(b"POST /alive HTTP/1.1\r\n" + expects + b"Content-Length: 999999999\r\n\r\n")
+    assert came.startswith(b"HTTP/1.1 413 ")
+    came = served.raw(b"POST /alive HTTP/1.1\r\n" + expects + b"Content-Length: 2\r\n\r\n{}")
+    assert came.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 405 ")
 
 
 def test_plain_words_at_a_port_with_tls_are_told_so(tmp_path: Path, served: Callable[..., Server]) -> None:

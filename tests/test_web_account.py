@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 
@@ -197,7 +198,7 @@ def test_a_copy_stays_on_the_server_and_holds_everything(web_world: World, tmp_p
     assert copy.name in admin.get("/en/admin").text
     assert copy.stat().st_mode & 0o077 == 0
     restore(copy, tmp_path / "other.db")
-    (tmp_path / "other.db.key").write_bytes(Path(f"{web_world.file}.key").read_bytes())
+    shutil.copy(f"{web_world.file}.key", tmp_path / "other.db.key")
     other = open_store(tmp_path / "other.db")
     assert audit.verify_chain(other, web_world.actor("auditor"))["sound"]
     other.close()

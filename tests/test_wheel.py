@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -58,8 +61,12 @@ def folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    inherited = _inherited()
     program = [str(folder / "bin" / command[0]), *command[1:]]
     return subprocess.run(program, cwd=folder, env=inherited, capture_output=True, text=True, timeout=300, check=False)
 
@@ -135,6 +142,24 @@ def test_the_pages_have_their_templates(folder: Path) -> None:
     done = _run(folder, "python", "-c", WEB)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.splitlines()[-1]).is_relative_to(folder)
+
+
+@pytest.mark.parametrize("words", [("serve", "--worker-count", "0"), ("demo",)], ids=["serve", "demo"])
+def test_pages_are_served(folder: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    environment = _inherited() | {"SYNERGY_NO_BROWSER": "1"}
+    command = [str(folder / "bin" / "synergy"), *words, "--port", "0", "--lang", "en"]
+    with (tmp_path / "errors").open("w") as errors:
+        served = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    with served:
+        assert served.stdout is not None
+        found = next(filter(None, (re.search(r"http://\S+/en/", line) for line in served.stdout)), None)
+        assert found is not None, (tmp_path / "errors").read_text("utf-8")
+        with urllib.request.urlopen(found[0] + "sign-in") as answer:
+            assert answer.status == 200
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(60) == 0
 
 
 def test_the_demo_runs(folder: Path) -> None:

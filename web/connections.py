@@ -1,4 +1,7 @@
-"""Connections of the server: none of them, silent, unread or shaking hands over TLS, keeps the others waiting."""
+"""Connections of the server: none of them, silent, unread or shaking hands over TLS, keeps the others waiting.
+
+Where one request ends and the next begins is never read in two ways (RFC 9112): what waitress would guess is refused.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,61 @@ from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
+from waitress.utilities import BadRequest
 
+CHUNK_LINE_BYTES = 1024  # the size of a chunk, and what may stand behind it
+LENGTH_DIGITS = 18  # more than any body that is taken
 KEPT = 300  # connections before the one idle longest is closed for a new one
 _PLAIN = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS alone.\n"
 )
+
+
+class Request(HTTPRequestParser):  # type: ignore[misc]
+    """A request as it comes in; one that another program on the way may read otherwise is refused, and ends it all."""
+
+    def received(self, data: bytes) -> int:
+        """Take what has come; return how much of it was part of this request."""
+        taken = int(super().received(data))
+        body = self.body_rcv
+        if self.empty:  # a line too many before a request is let pass, no stream of them
+            self._refused("no request")
+        elif isinstance(body, ChunkedReceiver) and not self.completed and self._beyond(body):
+            self._refused("too long beside the chunks")
+        if self.completed:
+            self.expect_continue = False  # nothing more is wanted; waitress would go on waiting for it
+        return taken
+
+    def _beyond(self, body: ChunkedReceiver) -> bool:
+        """Whether much stands beside the chunks: waitress joins and searches anew all of it whenever more comes."""
+        return len(body.control_line) > CHUNK_LINE_BYTES or len(body.trailer) > self.adj.max_request_header_size
+
+    def _refused(self, why: str) -> None:
+        self.error, self.empty, self.completed = BadRequest(why), False, True
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers."""
+        first, *lines = header_plus.split(b"\r\n")
+        if any(line.startswith((b" ", b"\t")) for line in lines):
+            raise ParsingError("a header goes on in the next line")
+        names = [line.partition(b":")[0].lower() for line in lines]
+        version = first.rpartition(b" HTTP/")[2]
+        if version == b"1.1" and names.count(b"host") != 1:
+            raise ParsingError("expected one Host")
+        if b"transfer-encoding" in names and (b"content-length" in names or version != b"1.1"):
+            raise ParsingError("the length is given in two ways, or in one that this version of HTTP does not have")
+        if any(len(line) > LENGTH_DIGITS + len("content-length: ") for line in lines if _is_length(line)):
+            raise ParsingError("Content-Length is too long")
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # no address
+            raise ParsingError("the target is no address") from error
+
+
+def _is_length(line: bytes) -> bool:
+    return line[:15].lower() == b"content-length:"
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -24,6 +77,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     Requests that come together are answered one by one, each when the answer before it is on its way. What is unsent
     for as long as an idle connection may last ends the connection, and frees the thread that makes the answer.
     """
+
+    parser_class = Request
 
     def __init__(self, *given: Any, **more: Any) -> None:
         self._moved = time.monotonic()  # when something was sent, or nothing waited to be

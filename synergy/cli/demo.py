@@ -69,7 +69,9 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
     from synergy.worker.work import Habits
 
     # by name: nothing of the house imports the factory
-    factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
+    factory, serving, settings = (
+        importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
+    )
     with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
         address = Path(place) / "demo.db"
         store = make_store(address)

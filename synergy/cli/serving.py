@@ -124,7 +124,9 @@ def _outlines(talk: Talk, file: Path | None) -> Any:
 
 def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
     """Return a server that listens; by name, for nothing of the house imports the factory."""
-    factory, serving, settings = (importlib.import_module(f"web.{name}") for name in ("app", "serve", "settings"))
+    factory, serving, settings = (
+        importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
+    )
     chosen = settings.Settings(
         # sessions outlive a start of the server, and processes share them
         secret=hmac.new(store.secret, _COOKIES, hashlib.sha256).digest(),

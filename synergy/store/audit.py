@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.commit import START, Record, signed
-from synergy.store.store import Store
+from synergy.store.commit import START, Record
+from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events
 
 _BATCH = 1000

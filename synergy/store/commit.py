@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from synergy.store.access import Actor
 from synergy.store.exact import canonical
-from synergy.store.store import Store
+from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events, requests
 from synergy.store.words import refusal
 
@@ -141,25 +140,6 @@ def head(store: Store) -> str:
     """Return the code at the head of the chain: it moves with every event, and nothing else moves it."""
     with store.database.read() as connection:
         return str(connection.execute(_HEAD).scalar_one())
-
-
-def signed(secret: bytes, row: Mapping[str, Any]) -> str:
-    """Return the HMAC-SHA256 of an event and of the one before it.
-
-    Parameters
-    ----------
-    secret : bytes
-        Key of the chain.
-    row : mapping
-        Number, at, actor, action, subject, round, detail, previous.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    names = ("number", "at", "actor", "action", "subject", "round", "detail", "previous")
-    return hmac.new(secret, canonical([row[name] for name in names]).encode(), hashlib.sha256).hexdigest()
 
 
 def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Record]) -> Record:

@@ -12,13 +12,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 
 from synergy.errors import UsageError
 from synergy.store.words import refusal, unavailable
 
 BUSY_MS = 10_000  # how long a writer waits for another one
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_FORBIDDEN = "42501"  # of PostgreSQL: the account of the database may not do it
 _HELD: ContextVar[tuple[Engine, Connection] | None] = ContextVar("held", default=None)  # by a `moment`
 
 
@@ -27,7 +36,8 @@ def _answered() -> Iterator[None]:
     """Say where a database does not answer, or is none."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    # PostgreSQL calls a transaction that may only read, as on a standby, an internal error
+    except (OperationalError, InterfaceError, InternalError) as error:
         raise unavailable(error) from error
     except DataError as error:  # PostgreSQL: a number beyond its column, or a text with NUL
         raise refusal("no_value") from error
@@ -37,7 +47,8 @@ def _answered() -> Iterator[None]:
         raise refusal("no_value") from error
     except DBAPIError as error:
         # of no subclass: what lies there is no database
-        if error.connection_invalidated or type(error) is DatabaseError:
+        forbidden = getattr(error.orig, "sqlstate", None) == _FORBIDDEN
+        if error.connection_invalidated or forbidden or type(error) is DatabaseError:
             raise unavailable(error) from error
         raise
 
@@ -70,7 +81,7 @@ class Database:
         Raises
         ------
         UnavailableError
-            Locked, full, unreachable or broken; nothing was stored.
+            Locked, full, read-only, unreachable or broken; nothing was stored.
         """
         with _answered(), self.writer.begin() as connection:
             yield connection

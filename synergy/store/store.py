@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
+import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
 
 from synergy.store.database import Database, database
+from synergy.store.exact import canonical
 from synergy.store.files import private
 from synergy.store.migrations.run import current, head, upgrade
+from synergy.store.tables import events
 from synergy.store.words import refusal
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 KEY_FILE = "SYNERGY_AUDIT_KEY_FILE"  # where the key lies if not beside the database
 KEY_BYTES = 32
+_KEY = re.compile(rb"[0-9a-fA-F]{%d}" % (2 * KEY_BYTES))
 
 
 def _utc() -> datetime:
@@ -63,6 +72,25 @@ def key_file(base: Database) -> Path:
     return Path("synergy.key") if file is None else file.with_name(file.name + ".key")
 
 
+def signed(secret: bytes, row: Mapping[str, Any]) -> str:
+    """Return the HMAC-SHA256 of an event and of the one before it.
+
+    Parameters
+    ----------
+    secret : bytes
+        Key of the chain.
+    row : mapping
+        Number, at, actor, action, subject, round, detail, previous.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    names = ("number", "at", "actor", "action", "subject", "round", "detail", "previous")
+    return hmac.new(secret, canonical([row[name] for name in names]).encode(), hashlib.sha256).hexdigest()
+
+
 def make_store(address: str | Path) -> Store:
     """Make a store where there is none yet, and open it.
 
@@ -78,7 +106,8 @@ def make_store(address: str | Path) -> Store:
     Raises
     ------
     RefusedError
-        A newer program made the one that is there, or a development version before 0.1.0.
+        A newer program made the one that is there, or a development version before 0.1.0; or its key is missing or
+        another one.
     """
     base = database(address)
     try:
@@ -88,12 +117,12 @@ def make_store(address: str | Path) -> Store:
             pass
         _known(base)
         upgrade(base)
+        place = key_file(base)
+        if not place.exists() and _begun(base) is None:
+            with private(place) as file:
+                file.write(secrets.token_hex(KEY_BYTES).encode())
     finally:
         base.close()
-    place = key_file(base)
-    if not place.exists():
-        with private(place) as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode())
     return open_store(address)
 
 
@@ -129,7 +158,7 @@ def open_store(address: str | Path) -> Store:
     Raises
     ------
     RefusedError
-        No store, one of another version, or its key is missing.
+        No store, one of another version, or its key is missing, no key, another one, or to be read by everybody.
     """
     base = database(address)
     try:
@@ -168,6 +197,22 @@ def _secret(base: Database) -> bytes:
     if _known(base) is None:
         raise refusal("no_store", place=_said(base))
     place = key_file(base)
-    if not place.exists():
+    if not place.is_file():
         raise refusal("no_key", place=place)
-    return bytes.fromhex(place.read_text("ascii").strip())
+    rights = stat.S_IMODE(place.stat().st_mode)
+    if os.name == "posix" and rights & stat.S_IRWXO:
+        raise refusal("open_key", place=place, found=f"{rights:04o}")
+    text = place.read_bytes().strip()
+    if not _KEY.fullmatch(text):
+        raise refusal("bad_key", place=place, digits=2 * KEY_BYTES)
+    secret, first = bytes.fromhex(text.decode()), _begun(base)
+    if first is not None and not hmac.compare_digest(signed(secret, first), first["mac"]):
+        raise refusal("other_key", place=place)
+    return secret
+
+
+def _begun(base: Database) -> dict[str, Any] | None:
+    """Return the first event of a store, None where nothing has happened in it: its key may be any."""
+    with base.read() as connection:
+        found = connection.execute(select(events).order_by(events.c.number).limit(1)).first()
+    return None if found is None else dict(found._mapping)

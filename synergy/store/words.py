@@ -91,6 +91,25 @@ WORDS = Catalogue(
             "{place}: the key of the audit chain is missing; put it back from its safe place",
             "{place}：缺少审计链密钥；请从安全位置恢复",
         ),
+        "bad_key": (
+            RefusedError,
+            "{place}: no key of an audit chain, expected {digits} hexadecimal digits; put the key back from its safe "
+            "place",
+            "{place}：不是审计链密钥，应为 {digits} 位十六进制数字；请从安全位置恢复密钥",
+        ),
+        "open_key": (
+            RefusedError,
+            "{place}: every account of this machine may use the key of the audit chain (rights {found}); take that "
+            "away: `chmod o-rwx {place}`",
+            "{place}：本机所有账户均可访问审计链密钥（权限 {found}）；请收回：`chmod o-rwx {place}`",
+        ),
+        "other_key": (
+            RefusedError,
+            "{place}: not the key that the audit chain of this store began with, or its first event was altered; put "
+            "the key of this store back from its safe place, or name it in SYNERGY_AUDIT_KEY_FILE",
+            "{place}：不是本数据库审计链起始时所用的密钥，或其首条事件已被篡改；"
+            "请从安全位置恢复本数据库的密钥，或以 SYNERGY_AUDIT_KEY_FILE 指明",
+        ),
         "unavailable": (
             "the database did not answer ({said}); nothing was stored, repeat the same call",
             "数据库未响应（{said}）；未保存任何内容，请重复同一操作",
