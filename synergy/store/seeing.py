@@ -34,7 +34,8 @@ _COUNTS = select(declarations.c.round, func.count(), func.sum(case((declarations
 )
 _COUNT = _COUNTS.where(declarations.c.round == bindparam("ident"))
 _ONE_ROUND = select(*_PUBLIC).where(rounds.c.id == bindparam("ident"))
-_PASSED = select(func.count()).select_from(rounds).where(rounds.c.answer_by < bindparam("now"))
+_OVER = [case((column < bindparam("now"), 1)) for column in (rounds.c.deadline, rounds.c.answer_by)]
+_PASSED = select(func.count(_OVER[0]) + func.count(_OVER[1]))
 _STATE = select(rounds.c.state).where(rounds.c.id == bindparam("ident"))
 _ROUND_OF = select(rounds).join(matches, matches.c.round == rounds.c.id).where(matches.c.id == bindparam("match"))
 _PLAN_OF = select(matches.c.plan).where(matches.c.id == bindparam("match"))
@@ -94,7 +95,7 @@ def state_of(store: Store, actor: Actor, round_id: int) -> str:
 
 
 def passed(store: Store) -> int:
-    """Return how many rounds have a deadline for answers that is over: pages change by the clock there."""
+    """Return how many deadlines of rounds are over: pages change by the clock there."""
     with store.database.read() as connection:
         return int(connection.execute(_PASSED, {"now": store.now()}).scalar_one())
 

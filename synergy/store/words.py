@@ -60,8 +60,14 @@ WORDS: Mapping[str, tuple[type[StoreError], str, str]] = MappingProxyType(
         ),
         "late": (
             RefusedError,
-            "the deadline {deadline} has passed; ask the planner",
-            "截止时间 {deadline} 已过；请联系组织者",
+            "the deadline {deadline} has passed; ask the planner, who can move it: on the page of the round, or by "
+            "`synergy round extend`",
+            "截止时间 {deadline} 已过；请联系组织者，由其在轮次页面或以 `synergy round extend` 延期",
+        ),
+        "past": (
+            RefusedError,
+            "the deadline {deadline} is over already; expected a moment after {now}",
+            "截止时间 {deadline} 已过去；应晚于 {now}",
         ),
         "unknown": (
             RefusedError,
