@@ -238,7 +238,7 @@ def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None =
         said, exchanged = _sides(connection, found)
     if not own:
         return [{"round": row.id, **whole(one, said[one.id], exchanged[one.id])} for one in found]
-    seen = (str(actor.enterprise), unpacked_record(latest.plan))
+    seen = (str(actor.enterprise), unpacked_record(latest.plan), store.secret)
     return [{"round": row.id, **own_part((row, one), said[one.id], exchanged[one.id], seen)} for one in found]
 
 
@@ -281,14 +281,15 @@ def see_proposal(store: Store, actor: Actor, code: str) -> Record:
         row = connection.execute(_ROUND_OF, {"match": one.match}).one()
         if reach(actor, Action.SEE_PROPOSAL) is Reach.OWN and row.state not in SHOWN:
             raise refusal("not_found", what="proposal")
-        return _seen(connection, actor, row, one)
+        return _seen(store, connection, actor, (row, one))
 
 
-def _seen(connection: Connection, actor: Actor, row: Row[Any], one: Row[Any]) -> Record:
+def _seen(store: Store, connection: Connection, actor: Actor, place: tuple[Row[Any], Row[Any]]) -> Record:
+    row, one = place
     own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
     said = connection.execute(_SAID, {"proposal": one.id}).all()
     exchanged = connection.execute(_EXCHANGED, {"proposal": one.id}).all()
     if not own:
         return {"round": row.id, **whole(one, said, exchanged)}
     record = unpacked_record(connection.execute(_PLAN_OF, {"match": one.match}).scalar_one())
-    return {"round": row.id, **own_part((row, one), said, exchanged, (str(actor.enterprise), record))}
+    return {"round": row.id, **own_part(place, said, exchanged, (str(actor.enterprise), record, store.secret))}
