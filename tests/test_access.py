@@ -7,6 +7,7 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ from synergy.store.names import Answer, Role, Sheet, Stage, StudyKind
 from synergy.store.notices import list_notices
 from synergy.store.overlay import Entry
 from synergy.store.responding import Reply
-from synergy.store.rounds import Draft
+from synergy.store.rounds import Draft, Until
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Held, Question
 from synergy.store.tables import users
@@ -55,6 +56,7 @@ EXPECTED = {
     "rounds.create": "P",
     "rounds.advance": "P",
     "rounds.remind": "P",
+    "rounds.extend": "P",
     "freezing.freeze": "P",
     "matching.request_match": "P",
     "matching.cancel_match": "P",
@@ -224,6 +226,7 @@ def _in_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     return {
         "rounds.create": (Draft(name="x", archive=tiny()),),
         "rounds.advance": (ids["round"], "cancel"),
+        "rounds.extend": (ids["round"], Until(answer_by=datetime(2126, 1, 1, tzinfo=UTC))),
         "review.rule": (ids["round"], ("note", {"text": "x"})),
         "review.withdraw": (ids["round"], 1),
         "seeing.list_rounds": (),

@@ -9,11 +9,13 @@ import json
 import re
 import threading
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from api_worlds import API, Program
+from sqlalchemy import update
 from stores import tiny, worked
 from synergy.web.api import events
 from synergy.web.api.examples import DATASET
@@ -28,7 +30,7 @@ from web_worlds import PASSWORD, World
 from synergy.dataset.read import read
 from synergy.errors import Severity
 from synergy.forms.submitting import judge_file
-from synergy.store import matching
+from synergy.store import matching, tables
 from synergy.workbook.template import dataset_workbook
 
 ROOT = Path(__file__).parents[1]
@@ -122,6 +124,29 @@ def test_an_answer_is_given_once(program: Program) -> None:
     assert program.ask("editor", "POST", path, late, json={"answer": "accepted"}).status_code == 412
     refused = program.ask("editor", "POST", path, json={"answer": "declined"})
     assert (refused.status_code, refused.get_json()["detail"]) == (422, "a reason is needed: say it in a sentence")
+
+
+def test_who_is_late_is_told_that_the_planner_can_move_the_deadline(program: Program) -> None:
+    store, ident = program.world.store, program.world.round
+    over = store.now() - timedelta(minutes=1)
+    with store.database.write() as connection:
+        connection.execute(update(tables.rounds).where(tables.rounds.c.id == ident).values(answer_by=over))
+    code = program.read("editor", f"/rounds/{ident}/proposals")["items"][0]["proposal"]
+    path, sent = f"/proposals/{code}/answers", {"answer": "interested"}
+    refused = program.ask("editor", "POST", path, json=sent)
+    assert (refused.status_code, refused.get_json()["type"]) == (409, f"{API}/problems/late")
+    assert "`synergy round extend`" in refused.get_json()["detail"]
+    place = f"/rounds/{ident}/extend"
+    tag = {"If-Match": program.ask("planner", "GET", f"/rounds/{ident}").headers["ETag"]}
+    for wrong in ({}, {"answer_by": over.isoformat()}, {"answer_by": "2126-04-30T16:00:00"}):
+        assert program.ask("planner", "POST", place, tag, json=wrong).status_code == 422
+    later = {"answer_by": "2126-04-30T16:00:00+08:00", "note": "asked by two"}
+    assert program.ask("editor", "POST", place, tag, json=later).status_code == 403
+    assert program.ask("planner", "POST", place, json=later).status_code == 428
+    assert program.ask("planner", "POST", place, tag, json=later).get_json()["state"] == "responding"
+    assert program.read("editor", f"/rounds/{ident}")["answer_by"] == "2126-04-30T08:00:00+00:00"
+    assert program.ask("editor", "POST", path, json=sent).status_code == 201
+    assert program.read("editor", "/notices")["items"][0]["kind"] == "answer_until"
 
 
 def test_a_counter_offer_is_heard_in_any_unit(program: Program) -> None:

@@ -31,6 +31,7 @@ ALLOWED = {
     "see_setup": "PA",
     "open_round": "P",
     "remind_round": "P",
+    "extend_round": "P",
     "freeze_round": "P",
     "reopen_round": "P",
     "see_doubtful": "PA",

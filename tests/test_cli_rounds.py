@@ -174,6 +174,22 @@ def test_a_deadline_that_is_a_day_is_its_end(say: Any, capsys: Any) -> None:
     assert "截止：2126-12-10 23:59" in capsys.readouterr().out
 
 
+def test_a_deadline_is_moved_where_it_is_named_and_not_over(say: Any, capsys: Any) -> None:
+    ident = _declaring(say)
+    say(f"round extend {ident} --deadline 2127-01-02T03:04Z --note asked", "anna")
+    say(f"round extend {ident} --answer-by 2127-02-03T04:05Z", "anna")
+    told = say(f"round show {ident}", "anna")
+    assert told["deadline"] == "2127-01-02T03:04:00+00:00"
+    assert told["answer_by"] == "2127-02-03T04:05:00+00:00"
+    say(f"round extend {ident}", "anna", status=1)
+    say(f"round extend {ident} --deadline 2127-01-02T03:04Z", "glass", status=1)
+    say(f"round extend {ident} --deadline tomorrow", "anna", status=2)
+    for lang, sentence in (("en", "is over already"), ("zh", "已过去")):
+        line = f"round extend {ident} --deadline 2020-01-02T03:04Z --as anna --lang {lang}"
+        assert run(line.split(), Talk(lang)) == 1
+        assert sentence in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("step", [0.0, 0.12])
 def test_totals_of_a_round_on_the_ladder_say_so(say: Any, capsys: Any, step: float) -> None:
     _people(say)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +17,7 @@ from web_worlds import SECRET, World
 from synergy.cli.main import run as run_command
 from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
-from synergy.store import planning, seeing
+from synergy.store import planning, rounds, seeing
 from synergy.store.moments import typed
 
 SHANGHAI, YORK = Clock(ZoneInfo("Asia/Shanghai")), Clock(ZoneInfo("America/New_York"))
@@ -111,6 +111,30 @@ def test_notices_and_refusals_say_deadlines_by_the_clock(web_world: World) -> No
     refused = web_world.post(client, f"/en/declarations/{late}/GLASS/repeat")
     assert refused.status_code == 422
     assert "the deadline 2020-01-02 03:04 UTC+8 has passed" in refused.text
+
+
+def test_a_deadline_is_moved_on_the_page(web_world: World) -> None:
+    store, planner, firm = web_world.store, web_world.client("planner"), web_world.client("editor")
+    over = store.now() - timedelta(minutes=1)
+    ident = begun(store, name="over", deadline=over)
+    form, declared = f"/en/rounds/{ident}/deadlines", f"/en/declarations/{ident}/GLASS"
+    assert 'name="deadline"' in planner.get(f"/en/rounds/{ident}").text
+    assert "The deadline for declarations has passed" in firm.get(declared).text
+    assert "Declare for “over”" not in firm.get("/en/home").text
+    assert "has passed" not in planner.get(declared).text  # planners declare for others
+    assert web_world.post(planner, form, deadline="2020-01-01T00:00").status_code == 422
+    refused = web_world.post(planner, form, deadline="soon")
+    assert refused.status_code == 303
+    assert "soon" in planner.get(refused.location).text
+    assert web_world.post(firm, form, deadline="2030-01-02T03:04").status_code == 403
+    assert web_world.post(planner, form, deadline="2030-01-02T03:04", note="asked").status_code == 303
+    assert seeing.see_round(store, PLANNER, ident)["deadline"] == "2030-01-01T19:04:00+00:00"
+    assert "has passed" not in firm.get(declared).text
+    assert "open until 2030-01-02 03:04 UTC+8" in firm.get("/en/home").text
+    assert "申报截止时间已调整为 2030-01-02 03:04 UTC+8" in firm.get("/zh/notices").text
+    rounds.advance(store, PLANNER, ident, "cancel")
+    assert 'name="deadline"' not in planner.get(f"/en/rounds/{ident}").text
+    assert web_world.post(planner, form, deadline="2030-01-02T03:04").status_code == 422
 
 
 def test_a_browser_asks_again_where_the_zone_has_changed(web_world: World) -> None:

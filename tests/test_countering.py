@@ -90,9 +90,9 @@ def lite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store.close()
 
 
-def _settled_round(store: Store) -> int:
+def _settled_round(store: Store, **given: Any) -> int:
     options = {"time_limit": 30.0, "settlement": "proportional"}
-    ident = begun(store, options=options)
+    ident = begun(store, options=options, **given)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     return ident
@@ -126,6 +126,15 @@ def test_a_price_within_the_band_is_kept_and_one_outside_refused_with_a_reason(l
     assert set(told["fields"]) == {"from_site", "to_site", "commodity"}  # no figure of the other side
     assert not [one for one in notices.list_notices(store, editor("GLASS")) if one["kind"] == "counter_refused"]
     _follows(store, ident)
+
+
+def test_a_refused_price_tells_no_place_of_a_partner_without_a_name(lite: Store) -> None:
+    ident = _settled_round(lite, anonymous=True)
+    most = Decimal(str(_terms(lite, ident)["high"]))
+    _asked(lite, "EAST", proposals(lite, ident)[DEAL], price=str(round(most) + 50))
+    matched(lite, ident)
+    (told,) = [one for one in notices.list_notices(lite, editor("EAST")) if one["kind"] == "counter_refused"]
+    assert told["fields"] == {"from_site": "EAST-1", "commodity": "COG"}
 
 
 def _follows(store: Store, ident: int) -> None:

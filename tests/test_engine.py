@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import highspy
 import pandas as pd
@@ -13,6 +14,7 @@ from synergy.bench.generate import generate
 from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.engine import Options, match
+from synergy.explanation.mend import changed
 from synergy.model.effort import Event
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
 from synergy.round import run
@@ -153,3 +155,37 @@ def test_a_unit_for_a_kilogram_runs_with_its_inputs_or_not_at_all() -> None:
     fed = set(flows.loc[flows["inlet_kind"] == "facility", "inlet_id"])
     assert set(runs["id"]) <= fed
     assert plan.value == pytest.approx(886.6e6, rel=1e-7)
+
+
+def _new(capacity: float) -> dict[str, list[dict[str, Any]]]:
+    unit = {"facility": "NEW", "site": "TARCO-1", "process": "TAR_DIST", "capacity": capacity}
+    return {"facilities": [unit | {"min_load": 1.0, "must_run": True}]}
+
+
+def _need(quantity: float) -> dict[str, list[dict[str, Any]]]:
+    row = {"need": "NEW", "site": "TARCO-1", "commodity": "COG", "quantity": quantity, "price": 0.0, "required": True}
+    return {"needs": [row]}
+
+
+@pytest.mark.parametrize("rows", [_new(1e-2), _new(0.3), _new(3.0), _need(1e-3), _need(1e-2)])
+def test_what_is_compulsory_and_tiny_has_the_link_that_it_needs(rows: dict[str, list[dict[str, Any]]]) -> None:
+    """A unit for 1 t needs 0.06 of gas: a millionth of what its pipe can carry, which a solver takes for none."""
+    plan = run(changed(read(TINY), rows), Options(gap=1e-3, settlement="none")).plan
+    assert plan is not None  # and the judge has passed it
+    links = plan.decisions.links
+    assert ((links["to_site"] == "TARCO-1") & (links["commodity"] == "COG")).any()
+    assert plan.bound >= plan.value * (1 - 1e-9)
+    flows = plan.decisions.flows
+    here = flows[(flows["inlet_id"] == "NEW") & (flows["commodity"] == "COG")]
+    ((_, (row,)),) = rows.items()
+    wanted = row.get("quantity") or 0.06 * row["capacity"]
+    assert here["arrived"].sum() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_compulsory_tenth_of_a_kilogram_passes_the_judge() -> None:
+    """Its output of 0.000095 t is a billionth of what there is of it: none, were it not compulsory."""
+    rows = _new(1e-4)
+    rows["facilities"][0]["min_load"] = 0.5
+    plan = run(changed(read(TINY), rows), Options(gap=1e-3, settlement="none")).plan
+    assert plan is not None
+    assert "NEW" in set(plan.decisions.runs["id"])

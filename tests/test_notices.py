@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +85,52 @@ def test_a_deadline_that_is_near_is_told_once_to_those_who_are_late(store: Store
     assert notices.approaching(store, WORKER) == 2  # and the other round's first deadline
     assert _kinds(store, editor("EAST"))[-2:] == ["declare_by", "answer_by"]
     assert "answer_by" not in _kinds(store, editor("GLASS"))
+
+
+def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store: Store) -> None:
+    now = store.now()
+    past, later = now - timedelta(hours=1), now + timedelta(hours=90)
+    ident = begun(store, deadline=past, answer_by=past)
+    with pytest.raises(RefusedError, match="synergy round extend"):
+        declaring.repeat(store, editor("EAST"), (ident, "EAST"))
+    seen = see_round(store, PLANNER, ident)["version"]
+    told = living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked"))
+    assert (told["state"], told["version"]) == ("declaring", seen + 1)
+    assert living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked")) == told
+    with pytest.raises(ConflictError):
+        living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen))
+    assert _kinds(store, editor("EAST")) == ["opened", "declare_until"]
+    for name in NAMES:
+        declaring.repeat(store, editor(name), (ident, name))
+    freezing.freeze(store, PLANNER, ident)
+    matched(store, ident)
+    deal = proposals(store, ident)["deal:EAST>GLASS:COG"]
+    with pytest.raises(RefusedError, match="synergy round extend"):
+        responding.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
+    with pytest.raises(RefusedError, match="expected draft, declaring, frozen"):
+        living.extend(store, PLANNER, ident, living.Until(deadline=later))  # nobody declares any more
+    living.extend(store, PLANNER, ident, living.Until(answer_by=later))
+    responding.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
+    notice = notices.list_notices(store, editor("GLASS"))[0]
+    assert (notice["kind"], later.isoformat(timespec="minutes")[:10] in notice["text_zh"]) == ("answer_until", True)
+    event = next(one for one in audit.history(store, PLANNER, ident) if one["action"] == "round.extend")
+    assert event["detail"]["answer_by"] == later.isoformat(timespec="minutes")
+    assert audit.verify_chain(store, PLANNER)["sound"]
+
+
+def test_a_deadline_is_moved_into_the_future_alone_while_the_round_lasts(store: Store) -> None:
+    now = store.now()
+    ident = begun(store, answer_by=now + timedelta(hours=9))
+    before = (see_round(store, PLANNER, ident), audit.history(store, PLANNER))
+    for moment in (now - timedelta(days=1), datetime(1, 1, 1, tzinfo=UTC)):
+        with pytest.raises(RefusedError, match="is over already"):
+            living.extend(store, PLANNER, ident, living.Until(deadline=now + timedelta(hours=1), answer_by=moment))
+    with pytest.raises(RefusedError, match="answer_by"):
+        living.extend(store, PLANNER, ident, living.Until())
+    assert (see_round(store, PLANNER, ident), audit.history(store, PLANNER)) == before
+    living.advance(store, PLANNER, ident, "cancel")
+    with pytest.raises(RefusedError, match="`extend` does not fit the state `cancelled`"):
+        living.extend(store, PLANNER, ident, living.Until(answer_by=now + timedelta(hours=1)))
 
 
 def test_every_notice_has_words() -> None:

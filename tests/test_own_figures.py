@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from proposal_worlds import decide, flow, plan_of, world
-from stores import PLANNER, editor, proposals, responding_round
+from stores import PLANNER, begun, editor, proposals, responding_round
 
 from synergy.errors import DeniedError
 from synergy.proposals import Context, propose
 from synergy.proposals.quality import blends
 from synergy.store import responding, seeing
-from synergy.store.anonymity import cut, quantity, telltales
+from synergy.store.anonymity import aliases, cut, quantity, telltales
 from synergy.store.names import Answer
 from synergy.store.own import NOISE, coarse, own_money
 from synergy.store.responding import Reply
+from synergy.store.results import _lines
 from synergy.store.store import KEY_FILE, Store, make_store
 
 DEAL = "deal:EAST>GLASS:COG"
@@ -83,6 +85,57 @@ def test_without_a_name_nothing_tells_the_way(small_store: Store) -> None:
     after = seen(small_store, ident, "EAST", DEAL)
     assert [(line["km"], line["mode"]) for line in after["lines"]] == [(9, "pipe-dn300")]
     assert (after["state"], float(after["lines"][0]["price"])) == ("changed", price)
+    small_store.close()
+
+
+def test_numbers_of_partners_do_not_follow_their_names() -> None:
+    names = ("ALUMINA", "EAST", "GLASS", "TARCO", "WEST")
+    one, other = (aliases(secret, ("P0", "EAST"), names) for secret in (b"a" * 32, b"b" * 32))
+    assert list(one) != list(other)  # who has not the secret cannot recompute it
+    assert one == aliases(b"a" * 32, ("P0", "EAST"), reversed(names))
+    assert list(one.values()) == ["?1", "?2", "?3", "?4", "?5"]
+    firsts = [next(iter(aliases(b"a" * 32, (f"P{count}", "EAST"), names))) for count in range(1000)]
+    assert all(150 < firsts.count(name) < 250 for name in names)
+
+
+def test_partners_without_a_name_are_numbered_the_same_at_every_look(small_store: Store) -> None:
+    ident = responding_round(small_store, anonymous=True)
+    for name, whole in proposals(small_store, ident).items():
+        for firm in whole["enterprises"]:
+            view = seen(small_store, ident, firm, name)
+            assert view == seen(small_store, ident, firm, name)
+            numbers = [f"?{place}" for place in range(1, len(view["partners"]) + 1)]
+            assert [one["enterprise"] for one in view["partners"]] == numbers
+    small_store.close()
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_lines_of_an_anonymous_round_stand_in_no_order_of_names(small_store: Store, anonymous: bool) -> None:
+    sites = [f"SITE-{letter}" for letter in "ABCDEFGH"]
+    end = {"kind": "offer", "id": "x"}
+    flows = [
+        {"from_site": site, "to_site": "HOST", "commodity": "COG", "mode": "m", "outlet": end, "inlet": end}
+        | {"quantity": 1.0 + place}
+        for place, site in enumerate(sites)
+    ]
+    terms = [{"from": site, "to": "HOST", "commodity": "COG", "price": None} for site in sites]
+    record = {"labels": {"sites": {site: {"enterprise": site} for site in (*sites, "HOST")}}, "plan": {"flows": flows}}
+    ident = begun(small_store, anonymous=anonymous)
+    orders = set()
+    for match in range(40):
+        with small_store.database.read() as connection:
+            change: Any = SimpleNamespace(connection=connection, store=small_store)
+            held: Any = SimpleNamespace(match=match, round=ident)
+            proposal = {"id": "build:X@HOST", "flows": range(len(flows)), "terms": terms}
+            made = _lines(change, held, record, proposal)
+            assert made == _lines(change, held, record, proposal)  # a replay gives the same
+        assert [line["number"] for line in made] == list(range(len(sites)))
+        assert {line["from_site"]: float(line["quantity"]) for line in made} == {
+            site: 1.0 + place for place, site in enumerate(sites)
+        }
+        orders.add(tuple(line["from_site"] for line in made))
+    assert (orders == {tuple(sites)}) is not anonymous
+    assert len(orders) > 30 or not anonymous
     small_store.close()
 
 

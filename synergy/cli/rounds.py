@@ -149,6 +149,22 @@ def remind(talk: Talk, /, **given: Any) -> None:
         answer(talk, given, reminded(store, actor, given["round_id"], asked_of(given)))
 
 
+@round_group.command("extend")
+@ROUND
+@click.option("--deadline")
+@click.option("--answer-by")
+@changes
+@click.pass_obj
+def extend(talk: Talk, /, **given: Any) -> None:
+    """Move the deadlines of a round."""
+    from synergy.store.rounds import Until
+    from synergy.store.rounds import extend as extended
+
+    until = Until(deadline=_moment(talk, given["deadline"]), answer_by=_moment(talk, given["answer_by"]))
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, extended(store, actor, given["round_id"], until, asked_of(given)))
+
+
 @round_group.command("doubtful")
 @ROUND
 @at_store

@@ -22,6 +22,10 @@ ROUND_WORDS = Catalogue(
             "列出冻结前应核对的申报：强制性条目，以及偏离以往的数值。",
         ),
         "command.round.remind": ("Remind who has not declared.", "提醒尚未申报的企业。"),
+        "command.round.extend": (
+            "Move the deadline for declarations or for answers, also one that has passed; those concerned are told.",
+            "调整申报或答复截止时间（已过的也可），并通知相关企业。",
+        ),
         "command.round.declare": (
             "Declare what an enterprise offers, needs and runs: a file (.xlsx, .csv, .json), or options; three fields"
             " suffice. What is not mentioned stays.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from synergy.halting import Stop
-from synergy.model.scaling import Problem
+from synergy.model.scaling import FINE, Problem
 from synergy.network.places import Floats, Ints
 from synergy.solvers import highs, run
 
@@ -126,7 +126,8 @@ class Session:
 
     def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
         self.highs = silent()
-        self.set(**({"threads": 1} | options))
+        held = {f"{name}_feasibility_tolerance": FINE for name in ("mip", "primal")} if problem.fine else {}
+        self.set(**({"threads": 1} | held | options))
         self.columns, self._cost = len(problem.cost), problem.cost.copy()
         self._integer, self._best = np.flatnonzero(problem.integer), np.inf
         self._found: Floats | None = None

@@ -7,6 +7,7 @@ import numpy as np
 from synergy.model.assembly import Block
 from synergy.model.balances import arrivals
 from synergy.model.build import Model
+from synergy.model.scaling import PART
 from synergy.network.ends import EndKind, Ends
 from synergy.network.places import Floats, Ints
 
@@ -31,7 +32,8 @@ def noiseless(model: Model, x: Floats) -> Floats:
     -----
     A bound says little where it is a million times what there is to do: a need of 1e-4 is met over a pipe for 1e8, from
     a market without limit, by a plant of any size. So flows are held against the greatest flow of their commodity too,
-    and what gives, takes or runs against the flows that it gives or takes.
+    and what gives, takes or runs against the flows that it gives or takes. Where something small is compulsory, flows
+    to and from it are held against that.
     """
     most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
     scale = np.where(np.isfinite(most), most, 1.0)
@@ -40,7 +42,7 @@ def noiseless(model: Model, x: Floats) -> Floats:
         commodity = network.sources.commodity[network.arcs.outlet[flow.key["arc"]]]
         peak = np.zeros(len(network.places.commodities))
         np.maximum.at(peak, commodity, np.abs(x[flow.span]))
-        scale[flow.span] = np.minimum(most[flow.span], peak[commodity])
+        scale[flow.span] = np.minimum(most[flow.span], np.minimum(peak[commodity], _least(model, flow, peak)))
         carried: Floats = np.where(np.abs(x) < NOISE * scale, 0.0, x)[flow.span]
         moved = {side: _moved(model, flow, carried, side) for side in ("outlet", "inlet")}
         for name, side in _ENDS:
@@ -103,6 +105,31 @@ def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
     total: Floats = np.zeros((len(groups.site), len(network.places.share)))
     np.add.at(total, (group, flow.key["period"]), np.abs(carried))
     return total
+
+
+def _least(model: Model, flow: Block, peak: Floats) -> Floats:
+    """Return the least that is compulsory at an end of each flow, inf where nothing small is."""
+    network = model.candidates.network
+    found = np.full(len(flow), np.inf)
+    run = model.column("run")
+    for ends, group, traded in (
+        (network.outlets, network.arcs.outlet, "give"),
+        (network.inlets, network.arcs.inlet, "take"),
+    ):
+        least = np.full((len(ends.kind), len(network.places.share)), np.inf)
+        if len(run):
+            forced = np.zeros((len(network.units.ids), least.shape[1]))
+            forced[run.key["unit"], run.key["period"]] = model.lower[run.span]
+            unit = np.flatnonzero((ends.kind == EndKind.UNIT) & (ends.coefficient > 0))
+            least[unit] = forced[ends.ref[unit]] * ends.coefficient[unit, None]
+        block = model.column(traded)
+        if len(block):
+            least[block.key["end"], block.key["period"]] = model.lower[block.span]
+        least[(least <= 0) | (least >= PART * peak[ends.commodity][:, None])] = np.inf
+        grouped = np.full((int(ends.group.max(initial=-1)) + 1, least.shape[1]), np.inf)
+        np.minimum.at(grouped, ends.group, least)
+        found = np.minimum(found, grouped[group[flow.key["arc"]], flow.key["period"]])
+    return found
 
 
 def _possible(model: Model, moved: dict[str, Floats]) -> Floats:

@@ -11,6 +11,8 @@ from synergy.model.build import Model
 from synergy.network.places import Bools, Floats
 
 PASSES = 4
+FINE = 1e-10  # the least tolerance that a solver takes
+PART = 1e-5  # part of a capacity below which a compulsory amount asks for it: ten times what counts as none
 WIDEST = 2.0**30  # no factor beyond: a model that needs more is said to be badly scaled
 
 
@@ -29,6 +31,8 @@ class Problem:
         Factors: scaled row = row * ``row``; x = y * ``column``.
     money : float
         Value in money is ``-money * cost @ y``.
+    fine : bool
+        Whether some of what is compulsory is so small that a solver has to be held to `FINE`.
     """
 
     matrix: sparse.csr_array
@@ -41,6 +45,7 @@ class Problem:
     row: Floats
     column: Floats
     money: float
+    fine: bool = False
 
 
 def _power(size: Floats) -> Floats:
@@ -95,4 +100,20 @@ def scaled(model: Model) -> Problem:
         row=row,
         column=column,
         money=money,
+        fine=_fine(model),
     )
+
+
+def _fine(model: Model) -> bool:
+    """Whether something compulsory is a small part of what a link can carry that is opened by a yes or no.
+
+    A solver takes a millionth for none: through a link for 60,000 that is 0.06 opened by nothing, all that a unit for
+    1 t may need. The plan would have the unit and not the link, and its bound would be too low or too high.
+    """
+    forced = np.flatnonzero((model.lower > 0) & ~model.integer)
+    flow = model.column("flow")
+    if not len(forced) or not len(flow) or not model.integer.any():
+        return False
+    most = model.upper[flow.span]
+    amounts = np.abs(sparse.csc_array(model.matrix)[:, forced]).multiply(model.lower[forced][None, :]).tocoo().data
+    return bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))

@@ -7,8 +7,9 @@ their own.
 
 from __future__ import annotations
 
+import hmac
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -101,6 +102,35 @@ def quantity(value: float, most: float) -> float:
     """
     step = _step(most, QUANTITY_FIGURES)
     return max(_round(value, step), step)
+
+
+def shuffled(secret: bytes, place: str, what: Iterable[str]) -> list[str]:
+    """Return texts in an order that tells nothing of them to who has not the secret, and is the same every time.
+
+    Parameters
+    ----------
+    secret : bytes
+        Of the store.
+    place : str
+        Where they stand: elsewhere the order is another one.
+    what : iterable of str
+    """
+    return sorted(what, key=lambda one: hmac.digest(secret, f"order:{place}:{one}".encode(), "sha256"))
+
+
+def aliases(secret: bytes, seen: tuple[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return what stands for the names of partners, ?1, ?2 ..., in an order that does not follow from the names.
+
+    Parameters
+    ----------
+    secret : bytes
+        Of the store.
+    seen : tuple of str
+        Code of the proposal, and who looks at it: to each view its own order, always the same.
+    names : iterable of str
+        Of the partners.
+    """
+    return {name: f"?{number}" for number, name in enumerate(shuffled(secret, ":".join(seen), names), start=1)}
 
 
 def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:

@@ -27,6 +27,14 @@ MESSAGES = Catalogue(
             "The deadline for answers is near: {deadline}; a proposal waits for yours",
             "答复截止时间临近：{deadline}；仍有建议等待贵企业答复",
         ),
+        "declare_until": (
+            "The deadline for declarations of the round “{name}” was moved: declare until {deadline}",
+            "轮次“{name}”的申报截止时间已调整为 {deadline}",
+        ),
+        "answer_until": (
+            "The deadline for answers of the round “{name}” was moved: answer until {deadline}",
+            "轮次“{name}”的答复截止时间已调整为 {deadline}",
+        ),
         "published": (
             "Proposals of the round “{name}” that concern you are published",
             "轮次“{name}”中与贵企业有关的建议已发布",

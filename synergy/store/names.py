@@ -114,6 +114,7 @@ ACTIONS = (
     "round.collect",
     "round.conclude",
     "round.create",
+    "round.extend",
     "round.freeze",
     "round.match",
     "round.open",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from synergy.dataset.dataset import Dataset
 from synergy.errors import Problem
@@ -29,6 +30,8 @@ class Ground:
         Where and whose.
     state : str
         Of the round.
+    deadline : datetime.datetime or None
+        Until when enterprises may declare.
     version : int
         Of the declaration.
     submitted : bool
@@ -44,6 +47,7 @@ class Ground:
     round: int
     enterprise: str
     state: str
+    deadline: datetime | None
     version: int
     submitted: bool
     origin: str
@@ -84,6 +88,7 @@ def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
             round=round_id,
             enterprise=enterprise,
             state=str(row.state),
+            deadline=row.deadline,
             version=head.version,
             submitted=bool(head.submitted),
             origin=origin,

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import StatementError
 
 from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.anonymity import shuffled
 from synergy.store.archives import dataset_of
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.exact import BeyondError, canonical, rounded
@@ -130,10 +131,18 @@ def _tell(change: Change, held: Claim, status: str, count: int) -> None:
 
 
 def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
-    """Tell those whose countered price the settlement could not keep to; no figure of the other side."""
-    for row in (plan["settlement"] or {}).get("refused", []):
+    """Tell those whose countered price the settlement could not keep to; no figure of the other side.
+
+    Nor its place in an anonymous round: the proposals of the new run keep names back until all show interest again.
+    """
+    refused = (plan["settlement"] or {}).get("refused", [])
+    hidden = bool(refused) and round_row(change.connection, held.round).anonymous
+    for row in refused:
         ends = {"from_site": row["from"], "to_site": row["to"], "commodity": row["commodity"]}
-        told = Told("counter_refused", held.round, "", ends, once=f"{held.match}:{'>'.join(ends.values())}")
+        once = f"{held.match}:{'>'.join(ends.values())}"
+        if hidden:
+            del ends["to_site" if row["side"] == "seller" else "from_site"]
+        told = Told("counter_refused", held.round, "", ends, once=once)
         post(change, [row[row["side"]]], told)
 
 
@@ -167,7 +176,10 @@ def _code(change: Change, what: str) -> str:
 
 
 def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
-    """Return who delivers what to whom, by outlet and inlet, summed over the periods."""
+    """Return who delivers what to whom, by outlet and inlet, summed over the periods.
+
+    Lines are numbered by site and commodity; in an anonymous round in an order that does not follow from these names.
+    """
     owner = {site: label["enterprise"] for site, label in record["labels"]["sites"].items()}
     terms = {(term["from"], term["to"], term["commodity"]): term["price"] for term in proposal["terms"]}
     asked = {
@@ -182,11 +194,15 @@ def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Map
             outlet, inlet = flow["outlet"], flow["inlet"]
             sums[*ends, flow["mode"], outlet["kind"], outlet["id"], inlet["kind"], inlet["id"]] += flow["quantity"]
     made = []
-    for number, (key, quantity) in enumerate(sorted(sums.items())):
+    order = sorted(sums)
+    if round_row(change.connection, held.round).anonymous:
+        by = {canonical(list(key)): key for key in order}
+        order = [by[name] for name in shuffled(change.store.secret, f"{held.match}:{proposal['id']}", by)]
+    for number, key in enumerate(order):
         price = terms[key[:3]]  # type: ignore[index]
         if price is None:  # without a settlement it is what was asked for
             price = asked.get(key[:3])
-        line: Record = dict(zip(_LINE, key, strict=True)) | {"number": number, "quantity": rounded(quantity)}
+        line: Record = dict(zip(_LINE, key, strict=True)) | {"number": number, "quantity": rounded(sums[key])}
         line |= {"from_enterprise": owner[key[0]], "to_enterprise": owner[key[1]]}
         made.append(line | {"price": None if price is None else rounded(float(price))})
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -23,10 +23,13 @@ from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
 from synergy.store.words import refusal
 
+_LIVE = tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED))
 # step: from which states, to which one (None: it stays)
 STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "open": ((State.DRAFT,), State.DECLARING),
     "remind": ((State.DECLARING,), None),
+    "extend": (_LIVE, None),
+    "extend_declaring": ((State.DRAFT, State.DECLARING, State.FROZEN), None),
     "declare": ((State.DECLARING,), None),
     "freeze": ((State.DECLARING,), State.FROZEN),
     "reopen": ((State.FROZEN,), State.DECLARING),
@@ -36,7 +39,7 @@ STEPS: Mapping[str, tuple[tuple[State, ...], State | None]] = {
     "collect": ((State.PUBLISHED,), State.RESPONDING),
     "answer": ((State.RESPONDING,), None),
     "conclude": ((State.RESPONDING,), State.CONCLUDED),
-    "cancel": (tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED)), State.CANCELLED),
+    "cancel": (_LIVE, State.CANCELLED),
 }
 ADVANCES = ("open", "reopen", "publish", "collect", "cancel")
 _BY_ID = select(rounds).where(rounds.c.id == bindparam("ident"))
@@ -280,6 +283,79 @@ def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
         return moved(change, row, "remind", asked, {"reminded": reminded}) | {"reminded": reminded}
 
     return commit(store, actor, Step("round.remind", {"round": round_id, **asked.given}, asked.key), body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Until:
+    """New deadlines of a round; None: it stays.
+
+    Parameters
+    ----------
+    deadline, answer_by : datetime.datetime or None
+        Until when enterprises may declare, and answer.
+    """
+
+    deadline: datetime | None = None
+    answer_by: datetime | None = None
+
+    @property
+    def moved(self) -> dict[str, datetime]:
+        """Return the deadlines that move, by column."""
+        both = {"deadline": self.deadline, "answer_by": self.answer_by}
+        return {name: moment for name, moment in both.items() if moment is not None}
+
+
+def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked | None = None) -> Record:
+    """Move the deadlines of a round, also one that has passed; the enterprises for whom it counts now are told.
+
+    Parameters
+    ----------
+    store, actor, round_id, asked
+        As for `advance`.
+    until : Until
+        The new deadlines, each after now; that for declarations moves as long as there can be any.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state}``.
+
+    Raises
+    ------
+    RefusedError
+        No deadline, one in the past, or a round that is over.
+    ConflictError
+        Somebody else changed the round since it was seen.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked, values = asked or Asked(), until.moved
+    if not values:
+        raise refusal("bad_value", what="deadline, answer_by", value="–", expected="2026-12-01T18:00+08:00")
+
+    def body(change: Change) -> Record:
+        row = round_row(change.connection, round_id)
+        fits(row, "extend")
+        if until.deadline is not None:
+            fits(row, "extend_declaring")
+        for moment in values.values():
+            if moment <= change.at:
+                raise refusal("past", deadline=_minute(moment), now=_minute(change.at))
+        said = {name: _minute(moment) for name, moment in values.items()}
+        detail = said | ({"note": asked.note} if asked.note else {})
+        told = moved(change, row, "extend", asked, detail, **values)
+        if until.deadline is not None and row.state == State.DECLARING:
+            fields = {"name": row.name, "deadline": said["deadline"]}
+            post(change, members(change.connection, round_id), Told("declare_until", round_id, "", fields))
+        if until.answer_by is not None and row.state in (State.PUBLISHED, State.RESPONDING):
+            fields = {"name": row.name, "deadline": said["answer_by"]}
+            post(change, involved(change.connection, round_id), Told("answer_until", round_id, "", fields))
+        return told
+
+    return commit(store, actor, Step("round.extend", {"round": round_id, **values, **asked.given}, asked.key), body)
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
 def round_row(connection: Connection, round_id: int) -> Row[Any]:

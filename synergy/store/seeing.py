@@ -34,7 +34,8 @@ _COUNTS = select(declarations.c.round, func.count(), func.sum(case((declarations
 )
 _COUNT = _COUNTS.where(declarations.c.round == bindparam("ident"))
 _ONE_ROUND = select(*_PUBLIC).where(rounds.c.id == bindparam("ident"))
-_PASSED = select(func.count()).select_from(rounds).where(rounds.c.answer_by < bindparam("now"))
+_OVER = [case((column < bindparam("now"), 1)) for column in (rounds.c.deadline, rounds.c.answer_by)]
+_PASSED = select(func.count(_OVER[0]) + func.count(_OVER[1]))
 _STATE = select(rounds.c.state).where(rounds.c.id == bindparam("ident"))
 _ROUND_OF = select(rounds).join(matches, matches.c.round == rounds.c.id).where(matches.c.id == bindparam("match"))
 _PLAN_OF = select(matches.c.plan).where(matches.c.id == bindparam("match"))
@@ -94,7 +95,7 @@ def state_of(store: Store, actor: Actor, round_id: int) -> str:
 
 
 def passed(store: Store) -> int:
-    """Return how many rounds have a deadline for answers that is over: pages change by the clock there."""
+    """Return how many deadlines of rounds are over: pages change by the clock there."""
     with store.database.read() as connection:
         return int(connection.execute(_PASSED, {"now": store.now()}).scalar_one())
 
@@ -237,7 +238,7 @@ def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None =
         said, exchanged = _sides(connection, found)
     if not own:
         return [{"round": row.id, **whole(one, said[one.id], exchanged[one.id])} for one in found]
-    seen = (str(actor.enterprise), unpacked_record(latest.plan))
+    seen = (str(actor.enterprise), unpacked_record(latest.plan), store.secret)
     return [{"round": row.id, **own_part((row, one), said[one.id], exchanged[one.id], seen)} for one in found]
 
 
@@ -280,14 +281,15 @@ def see_proposal(store: Store, actor: Actor, code: str) -> Record:
         row = connection.execute(_ROUND_OF, {"match": one.match}).one()
         if reach(actor, Action.SEE_PROPOSAL) is Reach.OWN and row.state not in SHOWN:
             raise refusal("not_found", what="proposal")
-        return _seen(connection, actor, row, one)
+        return _seen(store, connection, actor, (row, one))
 
 
-def _seen(connection: Connection, actor: Actor, row: Row[Any], one: Row[Any]) -> Record:
+def _seen(store: Store, connection: Connection, actor: Actor, place: tuple[Row[Any], Row[Any]]) -> Record:
+    row, one = place
     own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
     said = connection.execute(_SAID, {"proposal": one.id}).all()
     exchanged = connection.execute(_EXCHANGED, {"proposal": one.id}).all()
     if not own:
         return {"round": row.id, **whole(one, said, exchanged)}
     record = unpacked_record(connection.execute(_PLAN_OF, {"match": one.match}).scalar_one())
-    return {"round": row.id, **own_part((row, one), said, exchanged, (str(actor.enterprise), record))}
+    return {"round": row.id, **own_part(place, said, exchanged, (str(actor.enterprise), record, store.secret))}

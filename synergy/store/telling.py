@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from synergy.store.anonymity import PRICE_FIGURES, QUANTITY_FIGURES, Greatest, greatest, quantity
+from synergy.store.anonymity import PRICE_FIGURES, QUANTITY_FIGURES, Greatest, aliases, greatest, quantity
 from synergy.store.commit import Record
 from synergy.store.exact import written
 from synergy.store.names import Answer
@@ -60,7 +60,7 @@ def own_part(
     place: tuple[Row[Any], Row[Any]],
     said: Sequence[Row[Any]],
     exchanged: Sequence[Row[Any]],
-    seen: tuple[str, Mapping[str, Any]],
+    seen: tuple[str, Mapping[str, Any], bytes],
 ) -> Record:
     """Return what one party sees of a proposal.
 
@@ -70,8 +70,9 @@ def own_part(
         Round and proposal.
     said, exchanged : sequence of sqlalchemy.Row
         Its parties and lines.
-    seen : tuple of str and mapping
-        The enterprise, and the record of the round, for names and its part of the settlement.
+    seen : tuple of str, mapping and bytes
+        The enterprise, the record of the round, for names and its part of the settlement, and the secret of the store,
+        by which partners without a name are numbered.
 
     Returns
     -------
@@ -81,12 +82,12 @@ def own_part(
         While partners have no name, figures are cut (`synergy.store.anonymity`), and what tells the way is not there.
     """
     row, one = place
-    enterprise, record = seen
+    enterprise, record, secret = seen
     labels, plan = record["labels"], record["plan"]
     mine = [line for line in exchanged if enterprise in (line.from_enterprise, line.to_enterprise)]
     near = {name for line in mine for name in (line.from_enterprise, line.to_enterprise)} - {enterprise, ""}
     hidden = bool(row.anonymous) and not all(party.answer in _SHOWN for party in said)
-    alias = {name: f"?{number}" for number, name in enumerate(sorted(near), start=1)} if hidden else {}
+    alias = aliases(secret, (one.code, enterprise), near) if hidden else {}
     most, own = greatest(record, enterprise) if hidden else None, next(p for p in said if p.enterprise == enterprise)
     goods = list(dict.fromkeys(line.commodity for line in mine))
     host = {site: told["enterprise"] for site, told in labels["sites"].items()}
@@ -102,7 +103,7 @@ def own_part(
         "reason": own.reason,
         "counter": own.counter,
         "standing": one.answer,
-        "partners": [_partner(name, labels, alias) for name in sorted(near)],
+        "partners": [_partner(name, labels, alias) for name in alias or sorted(near)],
         "lines": [line | {"km": km.get(_ends(line))} for line in shown],
         "built": built,
         "links": [] if hidden else laid(plan, one.record, mine),

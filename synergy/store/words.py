@@ -43,9 +43,23 @@ WORDS = Catalogue(
             "`{action}` does not fit the state `{state}` of the round; expected {expected}",
             "轮次状态为“{state}”，不能执行“{action}”；应为 {expected}",
         ),
-        "late": ("the deadline {deadline} has passed; ask the planner", "截止时间 {deadline} 已过；请联系组织者"),
-        "unknown": ("{what} {name} is unknown; expected one of {expected}", "未知的{what}“{name}”；应为 {expected}"),
-        "bad_value": ("{what}: {value} found, expected {expected}", "{what}：现为 {value}，应为 {expected}"),
+        "late": (
+            "the deadline {deadline} has passed; ask the planner, who can move it: on the page of the round, or by "
+            "`synergy round extend`",
+            "截止时间 {deadline} 已过；请联系组织者，由其在轮次页面或以 `synergy round extend` 延期",
+        ),
+        "past": (
+            "the deadline {deadline} is over already; expected a moment after {now}",
+            "截止时间 {deadline} 已过去；应晚于 {now}",
+        ),
+        "unknown": (
+            "{what} {name} is unknown; expected one of {expected}",
+            "未知的{what}“{name}”；应为 {expected}",
+        ),
+        "bad_value": (
+            "{what}: {value} found, expected {expected}",
+            "{what}：现为 {value}，应为 {expected}",
+        ),
         "large": (
             "{what}: money beyond the {most} that can be kept; most of it is price times amount of {rows}: "
             "correct the price or the amount there",
@@ -92,19 +106,16 @@ WORDS = Catalogue(
             "{place}：缺少审计链密钥；请从安全位置恢复",
         ),
         "bad_key": (
-            RefusedError,
             "{place}: no key of an audit chain, expected {digits} hexadecimal digits; put the key back from its safe "
             "place",
             "{place}：不是审计链密钥，应为 {digits} 位十六进制数字；请从安全位置恢复密钥",
         ),
         "open_key": (
-            RefusedError,
             "{place}: every account of this machine may use the key of the audit chain (rights {found}); take that "
             "away: `chmod o-rwx {place}`",
             "{place}：本机所有账户均可访问审计链密钥（权限 {found}）；请收回：`chmod o-rwx {place}`",
         ),
         "other_key": (
-            RefusedError,
             "{place}: not the key that the audit chain of this store began with, or its first event was altered; put "
             "the key of this store back from its safe place, or name it in SYNERGY_AUDIT_KEY_FILE",
             "{place}：不是本数据库审计链起始时所用的密钥，或其首条事件已被篡改；"

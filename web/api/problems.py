@@ -85,6 +85,16 @@ TYPES: Mapping[str, tuple[int, tuple[str, str], tuple[str, str]]] = MappingProxy
                 "轮次或合作处于其他状态。请重新查看；详情列出了适用的状态。",
             ),
         ),
+        "late": (
+            409,
+            ("The deadline has passed", "截止时间已过"),
+            (
+                "The deadline that the detail names is over. A planner can move it, by `POST /rounds/{round}/extend`, "
+                "on the page of the round or by `synergy round extend`; then send the same call again.",
+                "详情所示截止时间已过。组织者可通过 `POST /rounds/{round}/extend`、轮次页面或 `synergy round extend` "
+                "延期；之后重新发送同一请求即可。",
+            ),
+        ),
         "conflict": (
             409,
             ("In conflict with what is there", "与现有内容冲突"),
@@ -177,12 +187,12 @@ TYPES: Mapping[str, tuple[int, tuple[str, str], tuple[str, str]]] = MappingProxy
 _STORE = {
     "answered": "step",
     "stage": "step",
-    "late": "step",
     "taken": "conflict",
     "busy": "conflict",
     "lost": "conflict",
     "too_often": "conflict",
     "bad_value": "invalid",
+    "past": "invalid",
     "unknown": "invalid",
     "reason": "invalid",
     "weak_password": "invalid",

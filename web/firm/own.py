@@ -28,9 +28,13 @@ def standing(round_: Record, now: datetime) -> str:
         As from `synergy.store.seeing.see_round`.
     now : datetime.datetime
     """
-    until = round_["answer_by"]
-    over = round_["state"] == "responding" and until is not None and now > datetime.fromisoformat(until)
+    over = round_["state"] == "responding" and passed(round_["answer_by"], now)
     return LATE if over else str(round_["state"])
+
+
+def passed(until: str | None, now: datetime) -> bool:
+    """Return whether a deadline, as a round tells it, is over."""
+    return until is not None and now > datetime.fromisoformat(until)
 
 
 class Own:

@@ -30,7 +30,7 @@ from synergy.store import datasets, planning, seeing
 from synergy.store.access import Action, Resource, allowed, require
 from synergy.store.archives import snapshot_of
 from synergy.store.declaring import declaration, repeat
-from synergy.store.names import Sheet, State
+from synergy.store.names import Role, Sheet, State
 from synergy.store.previewing import Ground, ground
 from synergy.store.rounds import Asked
 from synergy.workbook.template import dataset_workbook
@@ -112,6 +112,8 @@ def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, b
     problems = () if judged is None else judged.problems[: 3 * SHOWN]
     tables = declaring.shown(rows, problems, lang, blank)
     mine = allowed(actor(), Action.DECLARE, Resource("declaration", frozenset({known.enterprise})))
+    over = actor().role is not Role.PLANNER and known.deadline is not None and store().now() > known.deadline
+    going = known.state == State.DECLARING and not over
     return page(
         "declarations/table.html",
         lang,
@@ -123,8 +125,9 @@ def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, b
         name=_name(known, lang),
         changes=_changes(judged, lang),
         others=declaring.elsewhere(problems, tables, lang)[:SHOWN],
-        may=mine and known.state == State.DECLARING,
-        late=known.state != State.DECLARING,
+        may=mine and going,
+        closed=not going,
+        late=known.state == State.DECLARING and over,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.firm.own import CLOSED, Own, by_gain, standing
+from synergy.web.firm.own import CLOSED, Own, by_gain, passed, standing
 from synergy.web.once import once
 from synergy.web.render import pages
 from werkzeug.wrappers import Response
@@ -70,7 +70,7 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
     """Return the rounds that wait for this enterprise's declaration."""
     found = []
     for one in rounds:
-        if one["state"] == "declaring":
+        if one["state"] == "declaring" and not passed(one["deadline"], store().now()):
             try:
                 told = declaring.declaration(store(), who, (one["round"], str(who.enterprise)))
             except NotFoundError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -17,7 +18,7 @@ from synergy.web.planning import tables
 from synergy.web.planning.live import Live, live, took
 from synergy.web.planning.policy import policy
 from synergy.web.planning.sheets import Sheet
-from synergy.web.planning.steps import STEPS, WAY, next_steps, taken
+from synergy.web.planning.steps import STEPS, WAY, movable, next_steps, taken
 from synergy.web.planning.tables import members
 from synergy.web.render import page, pages, part
 from synergy.web.shown import Shown
@@ -29,7 +30,7 @@ from synergy.store import anonymity, looking, planning, seeing
 from synergy.store.access import Action, Reach, reach
 from synergy.store.doubtful import doubtful
 from synergy.store.names import MatchState, State
-from synergy.store.rounds import Asked
+from synergy.store.rounds import Asked, Until, extend
 from synergy.texts import ladder_note, text
 
 room = pages("rounds")
@@ -74,6 +75,8 @@ def one(lang: str, round_id: int) -> str:
         made=made,
         way=WAY,
         steps=next_steps(found["state"], people) if reach(who, Action.RUN_ROUND) else (),
+        movable=movable(found["state"]) if reach(who, Action.RUN_ROUND) else (),
+        zone=clock().offsets(place.now()),
         runs=runs,
         live=_live(lang, runs, names["currency"]) if found["state"] == State.MATCHING else None,
         last=_last(runs, lang),
@@ -153,6 +156,25 @@ def events(lang: str, round_id: int) -> Response:
         return Response(status=204)  # all streams are taken: a browser does not come again, and the page polls
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(told, mimetype="text/event-stream", headers=headers)
+
+
+@room.post("/rounds/<int:round_id>/deadlines")
+@rule(Action.RUN_ROUND)
+def deadlines(lang: str, round_id: int) -> Response:
+    """Move the deadlines of a round that were filled in."""
+    back = redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
+    found: dict[str, datetime] = {}
+    for name in ("deadline", "answer_by"):
+        given = request.form.get(name, "").strip()[:100]
+        try:
+            found |= {name: clock().typed(given)} if given else {}
+        except ValueError:
+            flash(word("draft.bad_time", lang, field=word(f"draft.{name}", lang), value=given), "bad")
+            return back
+    asked = Asked(whole(request.form.get("version", "")), None, request.form.get("note", "")[:1000])
+    extend(store(), actor(), round_id, Until(**found), asked)
+    flash(word("step.done.extend", lang), "good")
+    return back
 
 
 @room.post("/rounds/<int:round_id>/step")

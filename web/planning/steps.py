@@ -56,6 +56,12 @@ def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
     return tuple(found)
 
 
+def movable(state: str) -> tuple[str, ...]:
+    """Return the deadlines of a round that can be moved in a state."""
+    steps = {"deadline": "extend_declaring", "answer_by": "extend"}
+    return tuple(name for name, step in steps.items() if state in rounds.STEPS[step][0])
+
+
 def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> int:
     """Take a step and return a number for its message: those reminded, not declared, or partnerships.
 

@@ -105,6 +105,7 @@ WORDS = Catalogue(
         "action.backup.make": ("store copied", "备份数据库"),
         "action.round.create": ("round made", "新建轮次"),
         "action.round.open": ("round opened for declarations", "开放申报"),
+        "action.round.extend": ("deadline moved", "调整截止时间"),
         "action.round.remind": ("reminders sent", "发送提醒"),
         "action.declare": ("declared", "提交申报"),
         "action.round.freeze": ("declarations frozen", "冻结申报"),

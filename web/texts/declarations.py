@@ -34,6 +34,11 @@ WORDS = Catalogue(
             "This round takes no declarations now; the figures are shown as they stand.",
             "本轮次目前不接受申报；以下数据仅供查阅。",
         ),
+        "declare.late": (
+            "The deadline for declarations has passed: none is taken any more. The planner can move the deadline, or "
+            "declare for you; the figures are shown as they stand.",
+            "申报截止时间已过，不再接受申报。组织者可延长截止时间或代为申报；以下数据仅供查阅。",
+        ),
         "declare.offers": ("What you can give", "可供"),
         "declare.needs": ("What you need", "需求"),
         "declare.facilities": ("What you run", "现有装置"),

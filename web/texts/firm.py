@@ -52,9 +52,9 @@ WORDS = Catalogue(
         "home.declare_by": ("open until {time}", "截止 {time}"),
         "home.answer_by": ("Please answer by {time}.", "请在 {time} 前答复。"),
         "home.late": (
-            "The deadline for answers has passed: no answer is taken any more. What you have not answered does not "
-            "become a partnership in this round.",
-            "答复截止时间已过，不再接受答复。您未答复的建议在本轮次中不会成为合作。",
+            "The deadline for answers has passed: no answer is taken unless the planner moves the deadline. What you "
+            "have not answered when the round ends does not become a partnership.",
+            "答复截止时间已过，除非组织者延期，否则不再接受答复。轮次结束时您仍未答复的建议不会成为合作。",
         ),
         "home.wait": ("The round is published; answers are collected soon.", "本轮次已发布，即将开始收集答复。"),
         "home.closed": ("This round is concluded.", "本轮次已结束。"),

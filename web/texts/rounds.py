@@ -85,6 +85,12 @@ WORDS = Catalogue(
         "step.remind": ("Remind those who have not declared", "提醒未申报企业"),
         "step.freeze": ("Close declarations", "截止申报"),
         "step.reopen": ("Open declarations again", "重新开放申报"),
+        "step.extend": ("Move deadlines", "调整截止时间"),
+        "extend.by_clock": ("{zone}; blank: it stays", "{zone}；留空则不变"),
+        "step.done.extend": (
+            "The deadline is moved; the enterprises concerned are told.",
+            "截止时间已调整，并已通知相关企业。",
+        ),
         "step.match": ("Find the best plan", "开始匹配"),
         "step.again": ("Match again", "重新匹配"),
         "step.halt_search": ("Take the best plan so far", "采用目前最优方案"),

@@ -107,6 +107,16 @@ class Note(Given):
     note: Words = ""
 
 
+class Deadlines(Note):
+    """New deadlines of a round: at least one, after now; what is not named stays."""
+
+    model_config = Given.model_config | example(
+        {"answer_by": "2126-04-30T16:00:00+00:00", "note": "asked by two firms"}
+    )
+    deadline: AwareDatetime | None = Field(None, description="Until when enterprises may declare.")
+    answer_by: AwareDatetime | None = Field(None, description="Until when enterprises may answer.")
+
+
 class MatchAsked(Note):
     """A run to ask for; the body may be left out."""
 

@@ -74,7 +74,7 @@ def see_declaration(call: Call) -> Reply:
         Declared,
         body=DeclarationGiven,
         marks=_EDIT,
-        problems=("dataset", "step", "conflict"),
+        problems=("dataset", "step", "late", "conflict"),
     )
 )
 def declare(call: Call) -> Reply:
@@ -126,7 +126,7 @@ def see_declaration_workbook(call: Call) -> Reply:
         ("Declare by a workbook or CSV", "以工作簿或 CSV 申报"),
         Declared,
         marks=_EDIT | {Mark.RAW},
-        problems=("dataset", "step", "conflict", "too_large"),
+        problems=("dataset", "step", "late", "conflict", "too_large"),
         takes=_FILES,
     )
 )
@@ -164,7 +164,7 @@ def check_declaration_workbook(call: Call) -> Reply:
         ("Declare as last time", "沿用上次申报"),
         Declared,
         marks=_EDIT,
-        problems=("dataset", "step", "conflict"),
+        problems=("dataset", "step", "late", "conflict"),
     )
 )
 def repeat_declaration(call: Call) -> Reply:

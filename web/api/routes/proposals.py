@@ -107,7 +107,7 @@ def see_history(call: Call) -> Reply:
         201,
         body=AnswerGiven,
         marks=frozenset({Mark.KEY, Mark.VERSION_IF_ANY}),
-        problems=("step",),
+        problems=("step", "late"),
     )
 )
 def answer_proposal(call: Call) -> Reply:

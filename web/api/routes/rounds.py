@@ -10,6 +10,7 @@ from synergy.web.api.figures import Measures
 from synergy.web.api.models.keeping import Setup
 from synergy.web.api.models.rounds import (
     Aggregates,
+    Deadlines,
     Doubts,
     MatchAsked,
     Moved,
@@ -29,7 +30,7 @@ from synergy.store import doubtful as doubted
 from synergy.store import freezing, matching, planning, responding, rounds, seeing
 from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
-from synergy.store.rounds import Asked, Draft
+from synergy.store.rounds import Asked, Draft, Until
 from synergy.store.store import Store
 
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
@@ -159,6 +160,27 @@ _step(
     ("Take declarations again, to correct one or leave it out", "重新开放申报，以便更正或撤下"),
     _advance("reopen"),
 )
+
+
+@serves(
+    Spec(
+        "POST",
+        "/rounds/{round}/extend",
+        Action.RUN_ROUND,
+        ("Move the deadline for declarations or for answers", "调整申报或答复截止时间"),
+        Moved,
+        body=Deadlines,
+        marks=_EDIT,
+        problems=_STEPS,
+    )
+)
+def extend_round(call: Call) -> Reply:
+    """Move the deadlines of a round, also one that has passed; the enterprises concerned are told."""
+    until = Until(deadline=call.body.deadline, answer_by=call.body.answer_by)
+    told = rounds.extend(call.store, call.actor, call.path["round"], until, noted(call))
+    return Reply(told, told["version"])
+
+
 _step("publish", ("Show proposals to enterprises", "发布建议"), _advance("publish"))
 _step("collect", ("Take answers", "开始收集答复"), _advance("collect"))
 _step(
