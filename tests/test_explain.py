@@ -315,6 +315,29 @@ def test_the_nearest_partners_are_explained(tiny: tuple[Dataset, Plan]) -> None:
         nearest(explainer, "NOBODY")
 
 
+def test_each_plant_that_is_not_built_is_told_with_what_it_lacks_a_year(tiny: tuple[Dataset, Plan]) -> None:
+    dataset, plan = tiny
+    explainer = Explainer(dataset, plan)
+    built = set(zip(plan.decisions.builds["process"], plan.decisions.builds["site"], strict=True))
+    places = set(zip(dataset["build_options"]["process"], dataset["build_options"]["site"], strict=True))
+    names = dataset["processes"].set_index("process")
+    assert places - built
+    for process, site in places - built:
+        said = {}
+        for origin in ("WEST-1", "EAST-1"):  # whatever it could be fed from
+            answer = explainer.ask(Question(origin, site, {"TAR_DIST": "TAR", "COG_LNG": "COG"}[process]))
+            for reason in answer.reasons:
+                if reason.code == "build_cost" and reason.facts["process"].value == process:
+                    said[reason.facts["number"].value] = answer
+        assert said, (process, site)
+        for lacks, answer in said.items():
+            lost = answer.facts["value"].value - answer.facts["forced_value"].value  # with it, as solved again
+            assert 0 < lacks <= lost + 1.0
+            for lang, figure in (("en", f"{lacks / 1e6:.3g} M CNY/a"), ("zh", f"{lacks / 1e4:.3g} 万元/年")):
+                assert names.at[process, f"name_{lang}"] in answer.text(lang)
+                assert figure in answer.text(lang)
+
+
 def test_the_nearest_are_not_in_the_plan_though_another_plan_is_as_good(tmp_path: Path) -> None:
     dataset = random_dataset(2015, CONVEX).dataset(tmp_path / "d")
     explainer = Explainer(dataset, _planned(dataset))

@@ -115,5 +115,6 @@ def _fine(model: Model) -> bool:
     if not len(forced) or not len(flow) or not model.integer.any():
         return False
     most = model.upper[flow.span]
-    amounts = np.abs(sparse.csc_array(model.matrix)[:, forced]).multiply(model.lower[forced][None, :]).tocoo().data
+    entries = sparse.coo_array(sparse.csc_array(model.matrix)[:, forced])
+    amounts: Floats = np.abs(entries.data) * model.lower[forced][entries.coords[1]]
     return bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))

@@ -47,7 +47,7 @@ class Ground:
     round: int
     enterprise: str
     state: str
-    deadline: datetime | None
+    deadline: datetime | None = None
     version: int
     submitted: bool
     origin: str
