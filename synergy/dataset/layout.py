@@ -115,7 +115,12 @@ def titles(data: bytes, known: Callable[[str], bool]) -> int:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.replace("\ufeff", "").strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """Return the cells of a line, none where one would be longer than any that is taken."""
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [cell.replace("\ufeff", "").strip() for cell in cells]
 
 
 def _stray_quote(data: bytes, quotes: NDArray[np.int64], delimiter: str) -> int | None:
