@@ -429,6 +429,9 @@ def test_a_header_longer_than_any_cell_is_refused_in_words(tmp_path: Path) -> No
     place.write_text(f"{wide}\na,A{',' * 9000}\n", "utf-8")
     _, problems = check(tmp_path)
     assert [one.code for one in problems if one.table == "sites"] == ["too_many_columns"]
+    place.write_text("a" * 200_000 + "\n", "utf-8")
+    _, problems = check(tmp_path)
+    assert [one.code for one in problems if one.table == "sites"] == ["long_cell"]
 
 
 def test_a_zip_of_a_folder_is_read(tmp_path: Path) -> None:

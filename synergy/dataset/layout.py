@@ -193,7 +193,10 @@ def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Finding
 
 
 def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    record = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    try:
+        record = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error:  # a cell that is said to be too long
+        return ()
     return tuple(" ".join(cell.replace("\ufeff", "").split()) for cell in record)
 
 
