@@ -409,6 +409,31 @@ def test_16_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     assert _errors(problems)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("name", ["sites.csv", "xl/workbook.xml"])
+def test_16_what_would_unpack_at_once_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: int, name: str
+) -> None:
+    bomb = tmp_path / ("bomb.zip" if name.endswith(".csv") else "bomb.xlsx")
+    with zipfile.ZipFile(bomb, "w", method) as archive:
+        archive.writestr(name, b"0" * 1000)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_given: pytest.fail("unpacked"))
+    dataset, problems = check(bomb)
+    assert dataset is None
+    assert [one.code for one in problems] == ["zip_packed"]
+
+
+def test_a_header_longer_than_any_cell_is_refused_in_words(tmp_path: Path) -> None:
+    wide = ",".join(["site", "enterprise", *(f"column_of_no_use_{number}" for number in range(9000))])
+    place = tmp_path / "sites.csv"
+    place.write_text(f"{wide}\na,A{',' * 9000}\n", "utf-8")
+    _, problems = check(tmp_path)
+    assert [one.code for one in problems if one.table == "sites"] == ["too_many_columns"]
+    place.write_text("a" * 200_000 + "\n", "utf-8")
+    _, problems = check(tmp_path)
+    assert [one.code for one in problems if one.table == "sites"] == ["long_cell"]
+
+
 def test_a_zip_of_a_folder_is_read(tmp_path: Path) -> None:
     packed = tmp_path / "good.zip"
     with zipfile.ZipFile(packed, "w") as archive:

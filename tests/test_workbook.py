@@ -282,6 +282,21 @@ def test_14_a_sheet_that_claims_billions_of_cells_is_refused(tmp_path: Path) -> 
     assert problems
 
 
+@pytest.mark.parametrize("odd", ["1e999", "-1e999", "nan"])
+def test_a_number_that_is_none_is_refused_at_its_cell(tmp_path: Path, odd: str) -> None:
+    dataset, problems = check(book(tmp_path / "x.xlsx", GOOD, edited(OFFERS, "<v>100</v>", f"<v>{odd}</v>")))
+    assert dataset is None
+    assert {(one.table, one.column) for one in problems if one.row} == {("offers", "quantity")}
+
+
+def test_columns_that_are_hidden_again_and_again_are_told_once(tmp_path: Path) -> None:
+    column = '<col min="1" max="500" hidden="1"/>'
+    many = edited(OFFERS, "<sheetData>", f"<cols>{column * 20_000}</cols><sheetData>")
+    found = pages(book(tmp_path / "x.xlsx", GOOD, many), Findings())
+    assert found is not None
+    assert max(len(one.hidden_columns) for one in found) == 500
+
+
 def test_the_child_is_bounded(tmp_path: Path) -> None:
     rows = "".join(f"o{number},a,COG,{number},1\n" for number in range(60_000))
     place = book(tmp_path / "x.xlsx", {**GOOD, "offers": "offer,site,commodity,quantity,price\n" + rows})

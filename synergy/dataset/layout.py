@@ -128,7 +128,12 @@ def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.replace("\ufeff", "").strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """Return the cells of a line, none where one would be longer than any that is taken."""
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [cell.replace("\ufeff", "").strip() for cell in cells]
 
 
 def _stray_quote(data: bytes, quotes: NDArray[np.int64], delimiter: str) -> int | None:
@@ -201,7 +206,10 @@ def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Finding
 
 
 def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    record = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    try:
+        record = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error:  # a cell that is said to be too long
+        return ()
     return tuple(" ".join(cell.replace("\ufeff", "").split()) for cell in record)
 
 

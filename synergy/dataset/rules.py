@@ -71,6 +71,12 @@ FILE_RULES = {
         "unpacks to far more than a dataset needs", "解压后体积异常", "pack the CSV files alone", "请只打包 CSV 文件"
     ),
     "zip_broken": error("cannot be unpacked: {reason}", "无法解压：{reason}", "pack it again", "请重新打包"),
+    "zip_packed": error(
+        "is packed by a method other than deflate",
+        "未采用 deflate 压缩方式",
+        "pack it again as a usual zip archive",
+        "请以常规 zip 方式重新打包",
+    ),
     "zip_cut": error(
         "begins as a zip archive and ends too early: the copy or download was cut short",
         "开头是 zip 压缩包，但结尾缺失：复制或下载不完整",

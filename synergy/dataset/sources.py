@@ -17,6 +17,7 @@ from synergy.dataset.findings import Findings, Where
 from synergy.dataset.schema import TABLES
 from synergy.workbook.names import table_named
 
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack a few kilobytes to gigabytes at once
 MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked to packed bytes; tables of text reach 10 to 30
 SMALL = 8 << 20  # below so many bytes the ratio says nothing
@@ -200,6 +201,8 @@ def _harmless(entries: list[zipfile.ZipInfo], where: Where, findings: Findings) 
             findings.add("zip_password", where, entry.filename)
         if entry.file_size > SMALL and entry.file_size > MOST_RATIO * entry.compress_size:
             findings.add("zip_bomb", where, entry.filename)
+        if entry.compress_type not in PACKED:
+            findings.add("zip_packed", where, entry.filename)
         if stat.S_ISLNK(entry.external_attr >> 16):
             findings.add("unsafe_path", where, entry.filename)
     if sum(entry.file_size for entry in entries) > LIMIT:

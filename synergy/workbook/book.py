@@ -81,7 +81,7 @@ def text_of(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return f"{cell:.0f}" if cell == int(cell) and abs(cell) < 1e16 else repr(cell)
+        return f"{cell:.0f}" if abs(cell) < 1e16 and cell.is_integer() else repr(cell)
     if isinstance(cell, dict):
         return str(cell.get("date", cell.get("span", ""))).removesuffix("T00:00:00")
     return "" if cell is None else str(cell)

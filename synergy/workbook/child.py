@@ -76,7 +76,7 @@ class _Walk:
         self.errors: dict[str, str] = {}
         self.formulas: dict[str, str] = {}
         self.rows: list[int] = []
-        self.columns: list[int] = []
+        self.columns: set[int] = set()  # a sheet may name the same ones as often as it likes
         self._cell, self._kind, self._text = "", "", ""
         self._formula: str | None = None
         self._value = ""
@@ -92,7 +92,7 @@ class _Walk:
         elif tag == "row" and given.get("hidden") in ("1", "true"):
             self.rows.append(int(given.get("r", "0")))
         elif tag == "col" and given.get("hidden") in ("1", "true"):
-            self.columns += range(int(given.get("min", "0")), min(int(given.get("max", "0")), 512) + 1)
+            self.columns.update(range(int(given.get("min", "0")), min(int(given.get("max", "0")), 512) + 1))
 
     def text(self, data: str) -> None:
         """Take text."""
@@ -164,7 +164,7 @@ def parsed(path: str) -> Plain:
                     continue
                 walk = _walked(packed.read(parts[about.name]))
                 said: Plain = {"errors": walk.errors, "formulas": walk.formulas}
-                said |= {"hidden_rows": walk.rows, "hidden_columns": walk.columns}
+                said |= {"hidden_rows": walk.rows, "hidden_columns": sorted(walk.columns)}
                 visible = about.visible is python_calamine.SheetVisibleEnum.Visible
                 sheets.append(_sheet(book, about.name) | said | {"visible": visible})
     return {"sheets": sheets}

@@ -12,6 +12,7 @@ from typing import Any
 
 from synergy.dataset.decode import real_type
 from synergy.dataset.findings import Findings, Where
+from synergy.dataset.sources import PACKED
 from synergy.workbook.book import Page
 
 ENDINGS = (".xlsx", ".xlsm")
@@ -137,6 +138,8 @@ def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, li
     total = sum(entry.file_size for entry in entries)
     if any(entry.flag_bits & 1 for entry in entries):
         findings.add("workbook_password", where)
+    elif any(entry.compress_type not in PACKED for entry in entries):
+        findings.add("zip_packed", where)
     elif len(entries) > limits.entries:
         findings.add("zip_bomb", where, f"{len(entries)} parts")
     elif total > limits.unpacked:
