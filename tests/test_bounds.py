@@ -167,8 +167,8 @@ def test_a_bound_below_the_value_leaves_no_engine(monkeypatch: pytest.MonkeyPatc
 def test_a_ledger_that_the_model_contradicts_leaves_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     from synergy import engine
 
-    value = engine.accounts.value
-    monkeypatch.setattr(engine.accounts, "value", lambda *given: 1.001 * value(*given))
+    value = engine.accounts.Ledger.value.fget
+    monkeypatch.setattr(engine.accounts.Ledger, "value", property(lambda books: 1.001 * value(books)))
     with pytest.raises(VerificationError, match="objective"):
         match(read(TINY), Options(settlement="none"))
 
