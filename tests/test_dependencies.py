@@ -9,6 +9,7 @@ import sys
 import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NEEDED = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = {name: [Requirement(text) for text in texts] for name, texts in PROJECT["optional-dependencies"].items()}
-EVERY = {str(one): one for one in (*NEEDED, *(one for extra in EXTRAS.values() for one in extra))}
+EVERY = {str(one): one for one in (*NEEDED, *chain.from_iterable(EXTRAS.values())) if one.name != PROJECT["name"]}
 # what is used without an import of ours
 UNSEEN = {
     "tzdata": "data of zoneinfo",
@@ -56,10 +57,50 @@ def _names(requirements: list[Requirement]) -> set[str]:
 
 def test_what_is_imported_is_declared() -> None:
     product = _imported("synergy") | _imported("web") | _imported("datasets")
-    optional = _names(EXTRAS["bench"] + EXTRAS["dask"])
+    optional = _names(EXTRAS["bench"] + EXTRAS["dask"] + EXTRAS["server"])
     assert product - _names(NEEDED) - optional == set()
     assert _imported("tests") - _names(list(EVERY.values())) == set()
     assert len(product) > 20
+
+
+def _without(modules: list[str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where some modules are not installed."""
+    program = f"""
+import sys
+
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {modules}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+
+sys.meta_path.insert(0, Missing())
+from synergy.cli.main import main
+
+main({list(words)})
+"""
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_engine_and_its_commands_need_no_server() -> None:
+    served = _names(EXTRAS["server"])
+    modules = [
+        module for module, names in packages_distributions().items() if served & set(map(canonicalize_name, names))
+    ]
+    assert len(modules) >= len(served)
+    for words in (["match", "datasets/tiny", "--settlement", "standalone"], ["--help"], ["round", "match", "--help"]):
+        done = _without(modules, *words)
+        assert done.returncode == 0, done.stderr
+    for words, extra in (
+        (["serve"], "server"),
+        (["demo"], "demo"),
+        (["round", "list"], "server"),
+        (["worker"], "server"),
+    ):
+        done = _without(modules, "--lang", "en", *words)
+        assert (done.returncode, "unexpected" in done.stderr) == (2, False), done.stderr
+        assert f"pip install 'synergy-matching[{extra}]'" in done.stderr
 
 
 def test_what_is_declared_is_used() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, V
 from synergy.halting import abandoned
 
 UNEXPECTED, INTERRUPTED = 1, 130
+EXTRAS = ("server", "postgresql", "bench", "dask")  # for those who run commands
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,9 +102,27 @@ def run(arguments: Sequence[str], talk: Talk) -> int:
         _refused(error, talk)
         return UNEXPECTED
     except Exception as error:
-        talk.note(traceback.format_exc().rstrip())
-        talk.error(talk.say("unexpected", said=f"{type(error).__name__}: {error}"))
-        return UNEXPECTED
+        return _failed(error, arguments, talk)
+
+
+def _failed(error: Exception, arguments: Sequence[str], talk: Talk) -> int:
+    """Say which extra has the module that is missing, else that it is a fault of the program."""
+    extra = _extra(str(error.name).partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
+    if extra is not None:
+        talk.error(talk.say("extra", said=str(error), extra="demo" if "demo" in arguments else extra))
+        return UsageError.exit_status
+    talk.note(traceback.format_exc().rstrip())
+    talk.error(talk.say("unexpected", said=f"{type(error).__name__}: {error}"))
+    return UNEXPECTED
+
+
+def _extra(module: str) -> str | None:
+    """Return the extra that installs a module, by the requirements of this package; None where none does."""
+    from importlib.metadata import requires
+
+    declared = (re.match(r"([\w.-]+).*extra == \W(\w+)", line) for line in requires("synergy-matching") or ())
+    named = {one[2] for one in declared if one and f"{one[1].replace('-', '_')}_".startswith(f"{module}_")}
+    return next((extra for extra in EXTRAS if extra in named), None)
 
 
 def _wrong_usage(error: click.UsageError, talk: Talk) -> int:

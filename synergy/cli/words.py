@@ -105,6 +105,10 @@ WORDS = Catalogue(
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
         "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
         "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
+        "extra": (
+            "{said}: this command needs the extra `{extra}`; install it: pip install 'synergy-matching[{extra}]'",
+            "{said}：该命令需要附加组件 `{extra}`；请安装：pip install 'synergy-matching[{extra}]'",
+        ),
         "system": ("the system refuses: {said}", "系统拒绝：{said}"),
         "unexpected": (
             "unexpected error, a fault of the program: {said}",
