@@ -152,6 +152,7 @@ BESIDE = ("solver", "proof", "shadow_prices", "bound", "gap", "status", "seal")
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
     """How a document differs from the right one: a fate (``same`` where it does not) and where."""
+    old, new = _read(old), _read(new)
     heads = [{**{key: one[key] for key in HEAD}, **(one["standalone"] or {})} for one in (old, new)]
     gaps = {key: _apart(heads[0][key], heads[1].get(key)) for key in heads[0]}
     up = [key for key, by in gaps.items() if by > NEAR]
@@ -174,6 +175,16 @@ def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
         return "lowered", f"bound {_apart(old['bound'], new['bound']):+.2g}"
     stray = [where for key in ("proof", "shadow_prices") for where in _differing(old[key], new[key], key)]
     return ("another", stray[0]) if stray else ("same", "")
+
+
+def _read(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document whose proposals hold the rows that they name by number, which depends on the order of the rows."""
+
+    def rows(part: Mapping[str, Any]) -> dict[str, Any]:
+        named = {key: [document[key][number] for number in part[key]] for key in ROWS if key in part}
+        return {**part, **{key: _sorted(found, ()) for key, found in named.items()}}
+
+    return {**document, "proposals": [rows(one) for one in document["proposals"]]}
 
 
 def named_figures(found: Sequence[str]) -> list[str]:
