@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -338,7 +339,7 @@ def entries_of(base: Dataset, enterprise: str) -> list[Entry]:
 
 
 def _cell(value: Any) -> Any:
-    return "" if isinstance(value, float) and pd.isna(value) else plain(value)
+    return "" if isinstance(value, float) and isnan(value) else plain(value)
 
 
 def _blank(sheet: Sheet, column: str) -> Any:

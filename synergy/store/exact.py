@@ -66,7 +66,7 @@ class Document(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-def millionths(value: Decimal) -> int:
+def millionths(value: object) -> int:
     """Return an exact decimal as a whole number of millionths.
 
     Parameters
