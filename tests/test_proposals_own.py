@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -97,10 +98,7 @@ def test_the_loss_of_one_side_holds_nothing_of_the_other() -> None:
     done = tiny_round()
     assert done.plan is not None
     needs = done.dataset["needs"].assign(price=[949.0])
-    other = Dataset(
-        **{name: getattr(done.dataset, name) for name in Dataset.__dataclass_fields__}
-        | {"tables": {**done.dataset.tables, "needs": needs}}
-    )
+    other = replace(done.dataset, tables={**done.dataset.tables, "needs": needs})
     again = run(other, Options(settlement="core")).plan
     assert again is not None
     for ident, part in (("deal:EAST>GLASS:COG", "EAST"), ("deal:WEST>ALUMINA:COG", "ALUMINA")):
