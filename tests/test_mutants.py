@@ -96,7 +96,12 @@ def _document(**changed: Any) -> dict[str, Any]:
     rows: dict[str, Any] = {name: [] for name in ("runs", "levels", "builds", "links", "proof", "shadow_prices")}
     flows = [{"from_site": "a", "quantity": 2.0}, {"from_site": "b", "quantity": 3.0}]
     heads = {"value": 100.0, "bound": 100.0, "today": 40.0, "status_quo": 30.0, "standalone": {"A": 30.0, "B": None}}
-    return {**rows, **heads, "flows": flows, "emissions": {"co2": 5.0}, **changed}
+    proposals = [{"id": "first", "flows": [0]}, {"id": "both", "flows": [0, 1]}]
+    return {**rows, **heads, "flows": flows, "proposals": proposals, "emissions": {"co2": 5.0}, **changed}
+
+
+TURNED = [{"from_site": "b", "quantity": 3.0}, {"from_site": "a", "quantity": 2.0}]
+FOLLOWING = [{"id": "first", "flows": [1]}, {"id": "both", "flows": [1, 0]}]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,9 @@ def _document(**changed: Any) -> dict[str, Any]:
         ({"bound": 99.0}, "misstated"),
         ({"bound": 110.0}, "lowered"),
         ({"emissions": {"co2": 5.1}}, "misstated"),
-        ({"flows": [{"from_site": "b", "quantity": 3.0}, {"from_site": "a", "quantity": 2.0}]}, "same"),
+        ({"flows": TURNED, "proposals": FOLLOWING}, "same"),
+        ({"flows": TURNED}, "misstated"),
+        ({"proposals": FOLLOWING}, "misstated"),
         ({"flows": [{"from_site": "a", "quantity": 1.0}, {"from_site": "b", "quantity": 4.0}]}, "another"),
         ({"proof": [{"value": 1.0}]}, "another"),
     ],
