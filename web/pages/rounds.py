@@ -171,7 +171,7 @@ def deadlines(lang: str, round_id: int) -> Response:
         except ValueError:
             flash(word("draft.bad_time", lang, field=word(f"draft.{name}", lang), value=given), "bad")
             return back
-    asked = Asked(whole(request.form.get("version", "")), None, request.form.get("note", "")[:1000])
+    asked = Asked(whole(request.form.get("version", "")), None, request.form.get("why", "")[:1000])
     extend(store(), actor(), round_id, Until(**found), asked)
     flash(word("step.done.extend", lang), "good")
     return back
