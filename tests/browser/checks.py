@@ -19,6 +19,9 @@ _STICKING = """[...document.body.querySelectorAll("*")]
     .filter(one => one.getBoundingClientRect().right > window.innerWidth + 1 && !one.parentElement.closest(".scroll"))
     .slice(0, 3).map(one => one.tagName + "." + (one.getAttribute("class") || ""))"""
 
+_TWICE = """[...document.querySelectorAll("[id]")].map(one => one.id)
+    .filter((id, place, all) => all.indexOf(id) !== place)"""
+
 
 @dataclass
 class Watch:
@@ -70,6 +73,11 @@ def wider(page: Page) -> list[str]:
     return [f"the body scrolls sideways: {', '.join(sticking)}"]
 
 
+def twice(page: Page) -> list[str]:
+    """Return the ids that stand at several elements: a label or a hint of the second one belongs to the first."""
+    return [f"the id {one} stands twice" for one in page.evaluate(_TWICE)]
+
+
 def loaded(watch: Watch, path: str, lang: str) -> list[str]:
     """Open a page and return what is wrong with how it came."""
     watch.fresh()
@@ -80,6 +88,7 @@ def loaded(watch: Watch, path: str, lang: str) -> list[str]:
     host = urlsplit(watch.page.url).netloc
     faults += [f"asks {url}" for url in watch.requests if urlsplit(url).netloc not in ("", host)]
     faults += [f"console: {text}" for text in watch.complaints]
+    faults += twice(watch.page)
     if len(watch.requests) > MOST_REQUESTS:
         faults.append(f"{len(watch.requests)} requests: {', '.join(watch.requests)}")
     if watch.weight > MOST_BYTES:

@@ -20,6 +20,7 @@ WRONG = {
     "console": (f"{HEAD}<main><h1>Page</h1><script>nothing.here</script></main>", "console: nothing is not defined"),
     "wide": (f'{HEAD}<main><h1>Page</h1><p style="width: 2000px">wide</p></main>', "390 px: the body scrolls sideways"),
     "heavy": (f"{HEAD}<main><h1>Page</h1><p>{'heavy ' * 7000}</p></main>", "weighs 42"),
+    "twice": (f'{HEAD}<main><h1 id="a">Page</h1><p id="a">Twice.</p></main>', "the id a stands twice"),
     "missing": (GOOD, "answers 404"),
 }
 
