@@ -5,23 +5,21 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
-    from synergy.dataset.dataset import Dataset
     from synergy.dataset.read import check, read
-    from synergy.dataset.scenarios import load_scenario
+    from synergy.dataset.settings import load_scenario
+    from synergy.dataset.sheet import Dataset
     from synergy.dataset.write import write
     from synergy.engine import Options, Outcome
     from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
     from synergy.explanation.answer import Answer
-    from synergy.explanation.explain import Explainer, explain
-    from synergy.explanation.nearest import nearest
-    from synergy.explanation.question import Question
+    from synergy.explanation.explain import Explainer, explain, nearest
+    from synergy.explanation.trial import Question
     from synergy.explanation.what_if import WhatIfs
     from synergy.graph.pathways import Pathways, pathways
-    from synergy.model.effort import Event
+    from synergy.model.solve_params import Event
     from synergy.near_optimal.alternatives import Alternatives, alternatives
     from synergy.plan import Decisions, Plan, Proposal
-    from synergy.records.dump import plan_record
-    from synergy.records.files import read_plan
+    from synergy.records.files import plan_record, read_plan
     from synergy.records.schema import plan_schema
     from synergy.round import Round, run
     from synergy.scenario import Scenario, Settings
@@ -72,10 +70,10 @@ __all__ = [
 _MODULES = {
     "Alternatives": "synergy.near_optimal.alternatives",
     "Answer": "synergy.explanation.answer",
-    "Dataset": "synergy.dataset.dataset",
+    "Dataset": "synergy.dataset.sheet",
     "DatasetError": "synergy.errors",
     "Decisions": "synergy.plan",
-    "Event": "synergy.model.effort",
+    "Event": "synergy.model.solve_params",
     "Explainer": "synergy.explanation.explain",
     "LoopError": "synergy.errors",
     "Options": "synergy.engine",
@@ -84,7 +82,7 @@ _MODULES = {
     "Plan": "synergy.plan",
     "Problem": "synergy.errors",
     "Proposal": "synergy.plan",
-    "Question": "synergy.explanation.question",
+    "Question": "synergy.explanation.trial",
     "Round": "synergy.round",
     "Scenario": "synergy.scenario",
     "Sensitivity": "synergy.uncertainty.sensitivity",
@@ -96,10 +94,10 @@ _MODULES = {
     "alternatives": "synergy.near_optimal.alternatives",
     "check": "synergy.dataset.read",
     "explain": "synergy.explanation.explain",
-    "load_scenario": "synergy.dataset.scenarios",
-    "nearest": "synergy.explanation.nearest",
+    "load_scenario": "synergy.dataset.settings",
+    "nearest": "synergy.explanation.explain",
     "pathways": "synergy.graph.pathways",
-    "plan_record": "synergy.records.dump",
+    "plan_record": "synergy.records.files",
     "plan_schema": "synergy.records.schema",
     "read": "synergy.dataset.read",
     "read_plan": "synergy.records.files",

@@ -12,26 +12,25 @@ from typing import Any
 import numpy as np
 
 from synergy.accounts import ledger as accounts
-from synergy.bounds.beside import Beside
-from synergy.bounds.certify import Proof, certify
+from synergy.bounds.certify import Beside, Proof, certify
 from synergy.bounds.master import Budget
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
-from synergy.coalitions.alone import Alone, alone_of, best, fresh
-from synergy.coalitions.shelf import Shelf, alone_from, alone_record
-from synergy.coalitions.workers import Spread, pool
-from synergy.dataset.dataset import Dataset
+from synergy.coalitions.cache import Shelf, alone_from, alone_record
+from synergy.coalitions.parallel import Spread, pool
+from synergy.coalitions.standalone import Alone, alone_of, best, fresh
+from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError, VerificationError
 from synergy.halting import LOOK_S, SETTLED_S, Halted, check, halting, within
-from synergy.literal.proof import bound_of
+from synergy.literal.rounding import bound_of
 from synergy.model.build import Model, build
 from synergy.model.conflict import conflict_of, loop_of
 from synergy.model.decode import decode
 from synergy.model.duals import duals_of, listed, shadow_prices
-from synergy.model.effort import Effort, Listener, Memory, relative_gap
 from synergy.model.highs import Status
 from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
+from synergy.model.solve_params import Effort, Listener, Memory, relative_gap
 from synergy.model.whatif import WhatIf
 from synergy.network.network import Network, network_of
 from synergy.network.places import Floats

@@ -9,13 +9,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from synergy.coalitions.loss import Loss
+from synergy.coalitions.parallel import pool
 from synergy.coalitions.settle import Wish, priced, refuse_early, settled
 from synergy.coalitions.solver import Depth
-from synergy.coalitions.workers import pool
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, Outcome, match
 from synergy.halting import SETTLED_S, Halted, halting, within
-from synergy.model.effort import Effort, Listener, Memory
+from synergy.model.solve_params import Effort, Listener, Memory
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
 from synergy.verification.verify import assert_valid

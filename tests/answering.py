@@ -20,7 +20,7 @@ from synergy.web.settings import Settings
 from web_worlds import SECRET
 
 from synergy.store.access import Actor
-from synergy.store.sessions import begin
+from synergy.store.accounts import begin
 from synergy.store.store import Store, open_store
 
 RATE = "1000000000 per minute"

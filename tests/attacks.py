@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options
 from synergy.round import run
 from synergy.store.ladder import STEP, on_ladder

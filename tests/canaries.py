@@ -7,7 +7,7 @@ from decimal import Decimal
 from stores import begun, costly, editor, matched
 from web_worlds import World
 
-from synergy.store import declaring, freezing
+from synergy.store import declarations, freezing
 from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 
@@ -19,13 +19,13 @@ def canary(world: World) -> int:
     store = world.store
     ident = begun(store, name="canary")
     for name in ("WEST", "ALUMINA", "TARCO", "GLASS"):
-        declaring.repeat(store, editor(name), (ident, name))
-    own = declaring.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), (ident, name))
+    own = declarations.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
     entries = costly(own, Decimal(CANARIES[0]))
     entries.append(
         Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARIES[1]))
     )
-    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
     freezing.freeze(store, world.actor("planner"), ident)
     matched(store, ident)
     return ident

@@ -32,15 +32,15 @@ from soak import _FIELD, Person
 from stores import PLANNER, begun
 from web_worlds import PASSWORD, PEOPLE
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.errors import DatasetError, RefusedError
-from synergy.store import audit, declaring, freezing, matching, rounds, seeing
+from synergy.store import audit, declarations, freezing, queries, rounds, runs
 from synergy.store.access import SCOPES
-from synergy.store.keys import add_token
-from synergy.store.people import MACHINE, Account, add_user, known
+from synergy.store.accounts import MACHINE, Account, add_user, known
+from synergy.store.api_tokens import add_token
 from synergy.store.store import KEY_FILE, Store, make_store
 
 ROOT = Path(__file__).parents[1]
@@ -254,7 +254,7 @@ def ended(store: Store, ident: int) -> dict[str, Any]:
     """Return the last run of a round when it is over."""
     end = time.monotonic() + WAIT
     while True:
-        run = seeing.see_matches(store, PLANNER, ident)[-1]
+        run = queries.see_matches(store, PLANNER, ident)[-1]
         if run["state"] not in ("requested", "running") or time.monotonic() > end:
             return dict(run)
         time.sleep(0.2)
@@ -268,7 +268,7 @@ def matched(store: Store, ident: int) -> dict[str, Any]:
         return {"state": "refused", "status": error.problems[0].code, "fault": ""}
     except RefusedError as error:  # rows whose sums cannot be kept
         return {"state": "refused", "status": error.code, "fault": ""}
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     return ended(store, ident)
 
 
@@ -288,7 +288,7 @@ def lived(store: Store, fuzz: Declaring, steps: int) -> str:
         if run["state"] != "refused":
             rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(note="no plan"))
         for firm in FIRMS:
-            declaring.declare(store, PLANNER, (ident, firm), [])
+            declarations.declare(store, PLANNER, (ident, firm), [])
     return f"round {ident}: {ways} {run['state']} {run['status']} {run['fault']}"
 
 
@@ -338,7 +338,7 @@ def main() -> int:
         faults = [
             run
             for ident in range(1, lives + 1)
-            for run in seeing.see_matches(store, PLANNER, ident)
+            for run in queries.see_matches(store, PLANNER, ident)
             if FAULT in (run["fault"] or "")
         ]
         store.close()

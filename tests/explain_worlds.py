@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.explanation.question import Question
+from synergy.dataset.sheet import Dataset
+from synergy.explanation.trial import Question
 
 BASE = {
     "enterprises": "enterprise\nA\nB\nC\nD",

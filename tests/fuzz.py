@@ -31,10 +31,10 @@ from synergy.web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Proof
 from synergy.web.app import create_app
 from synergy.web.settings import Settings
 
-from synergy.store import datasets, freezing, hooks, keys, matching, people, responding, studies
+from synergy.store import accounts, answers, api_tokens, datasets, freezing, runs, studies, subscriptions
 from synergy.store.access import SCOPES
+from synergy.store.accounts import MACHINE, Account, add_user, known
 from synergy.store.names import Role, StudyKind
-from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.store import Store, make_store, open_store
 from synergy.store.studies import Question
 from synergy.worker.studies import study_once
@@ -95,22 +95,22 @@ class Ground:
 def ground(folder: Path) -> Ground:
     """Return a store with rounds that are concluded, take answers, are in review and declaring."""
     store = make_store(folder / "store.db")
-    hashed = people.hashed(PASSWORD)
-    before, people.hashed = people.hashed, lambda _: hashed
+    hashed = accounts.hashed(PASSWORD)
+    before, accounts.hashed = accounts.hashed, lambda _: hashed
     try:
         for name, role in PEOPLE.items():
             add_user(store, MACHINE, Account(name, role, "EAST" if role is Role.CLIENT else None, PASSWORD))
     finally:
-        people.hashed = before
-    tokens = {name: keys.add_token(store, known(store, name), "fuzz", SCOPES)["token"] for name in PEOPLE}
+        accounts.hashed = before
+    tokens = {name: api_tokens.add_token(store, known(store, name), "fuzz", SCOPES)["token"] for name in PEOPLE}
     done = responding_round(store)
     for one in proposals(store, done).values():
         accept(store, one)
-    responding.conclude(store, PLANNER, done)
+    answers.conclude(store, PLANNER, done)
     open_ = responding_round(store)
     review = begun(store)
     freezing.freeze(store, PLANNER, review)
-    matching.request_match(store, PLANNER, review)
+    runs.request_match(store, PLANNER, review)
     worked(store)
     declaring = begun(store)
     kept = datasets.add_dataset(store, PLANNER, tiny())["dataset"]
@@ -130,7 +130,7 @@ def ground(folder: Path) -> Ground:
     }
     studies.ask(store, known(store, "anna"), open_, Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2}))
     study_once(store, apart=False)
-    hooks.add_webhook(store, known(store, "anna"), "https://erp.example/")
+    subscriptions.add_webhook(store, known(store, "anna"), "https://erp.example/")
     store.close()
     return Ground(folder / "store.db", tokens, ids)
 

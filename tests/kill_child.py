@@ -20,13 +20,13 @@ from typing import Any
 from sqlalchemy import event
 
 from synergy.errors import SynergyError
-from synergy.model.effort import Event
-from synergy.store import declaring, following, freezing, matching, responding, review, rounds
+from synergy.model.solve_params import Event
+from synergy.store import answers, declarations, follow_up, freezing, review, rounds, runs
 from synergy.store.access import Actor
-from synergy.store.exact import canonical
+from synergy.store.answers import Reply
+from synergy.store.column_types import canonical
 from synergy.store.names import Answer, Role, Sheet, Stage
 from synergy.store.overlay import Entry
-from synergy.store.responding import Reply
 from synergy.store.rounds import Asked, Draft
 from synergy.store.store import KEY_FILE, Store, open_store
 from synergy.worker import work
@@ -86,19 +86,17 @@ def perform(store: Store, name: str, given: dict[str, Any], key: str) -> dict[st
     steps: dict[str, Callable[[], dict[str, Any]]] = {
         "create": lambda: rounds.create(store, PLANNER, Draft(**given["draft"]), key),
         **{one: partial(rounds.advance, store, PLANNER, ident, one, asked) for one in ("open", "publish", "collect")},
-        "declare": lambda: declaring.declare(store, who, (ident, "GLASS"), [entry], asked),
-        "repeat": lambda: declaring.repeat(store, who, (ident, given["enterprise"]), asked),
-        "answer": lambda: responding.answer(
-            store, who, given["code"], Reply(Answer(given["answer"]), "because"), asked
-        ),
-        "follow": lambda: following.follow(
+        "declare": lambda: declarations.declare(store, who, (ident, "GLASS"), [entry], asked),
+        "repeat": lambda: declarations.repeat(store, who, (ident, given["enterprise"]), asked),
+        "answer": lambda: answers.answer(store, who, given["code"], Reply(Answer(given["answer"]), "because"), asked),
+        "follow": lambda: follow_up.follow(
             store, PLANNER, given["partnership"], Stage(given["stage"]), Asked(key=key, note="so")
         ),
         "note": lambda: review.rule(store, PLANNER, ident, ("note", {"text": "seen"}), asked),
         "remind": lambda: rounds.remind(store, PLANNER, ident, asked),
         "freeze": lambda: freezing.freeze(store, PLANNER, ident, asked),
-        "match": lambda: matching.request_match(store, PLANNER, ident, asked),
-        "conclude": lambda: responding.conclude(store, PLANNER, ident, asked),
+        "match": lambda: runs.request_match(store, PLANNER, ident, asked),
+        "conclude": lambda: answers.conclude(store, PLANNER, ident, asked),
     }
     return steps[name]()
 

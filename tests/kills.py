@@ -26,8 +26,8 @@ from postgres import cluster
 from sqlalchemy import func, select
 
 from synergy.dataset.read import read
-from synergy.store import audit, following, seeing
-from synergy.store.archives import snapshot_of
+from synergy.store import audit, follow_up, queries
+from synergy.store.backup import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.tables import events, matches, partnerships, proposals, requests, rounds
 
@@ -225,7 +225,7 @@ class Life:
     def _respond(self, ident: int, *, first: bool) -> None:
         self.call("publish", round=ident)
         self.call("collect", round=ident)
-        for one in seeing.list_proposals(self.store, PLANNER, ident):
+        for one in queries.list_proposals(self.store, PLANNER, ident):
             declined = first and one["id"] == "build:COG_LNG@EAST-1"
             for party in one["parties"]:
                 if party["answer"] == "none":
@@ -250,11 +250,11 @@ class Life:
             for match, count in connection.execute(
                 select(proposals.c.match, func.count()).group_by(proposals.c.match)
             ).all():
-                plan = seeing.match_input(self.store, PLANNER, match)["record"]["plan"]
+                plan = queries.match_input(self.store, PLANNER, match)["record"]["plan"]
                 assert len(plan["proposals"]) == count
             assert set(connection.execute(select(partnerships.c.stage)).scalars()) == {"ended"}
             assert set(connection.execute(select(matches.c.state)).scalars()) == {"done"}
-        assert len(following.followed(self.store, PLANNER)) > 0
+        assert len(follow_up.followed(self.store, PLANNER)) > 0
 
     def close(self) -> None:
         """Stop what runs."""

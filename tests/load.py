@@ -27,11 +27,11 @@ from stores import PLANNER, begun, proposals
 
 from synergy.bench.generate import generate
 from synergy.dataset.read import read
-from synergy.store import freezing, matching
+from synergy.store import freezing, runs
 from synergy.store.access import SCOPES
-from synergy.store.archives import snapshot_of
-from synergy.store.keys import add_token
-from synergy.store.people import known
+from synergy.store.accounts import known
+from synergy.store.api_tokens import add_token
+from synergy.store.backup import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 from synergy.worker.work import Habits, work
 
@@ -187,7 +187,7 @@ def main() -> int:
             options = {"gap": 1e-6, "time_limit": 3600.0, "settlement": "none"}
             larger = begun(store, archive=archive(), options=options)
             freezing.freeze(store, PLANNER, larger)
-            matching.request_match(store, PLANNER, larger)
+            runs.request_match(store, PLANNER, larger)
             with matching_meanwhile(place):
                 time.sleep(5)
                 ask(port, busy := requests(store, ident), given.seconds)

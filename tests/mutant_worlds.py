@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from random_datasets import random_dataset
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 
 PRICED = ("price", "opex", "disposal_cost", "cost_per_unit", "cost_per_unit_km", "charge_cost", "hold_cost")
 RANDOM = ((7, "core"), (1, "standalone"), (20, "core"), (17, "standalone"), (24, "standalone"))

@@ -41,15 +41,15 @@ from mutations import ROOT, Mutation, mutated, mutations_of
 # rooms and their modules, "*" for all of them
 AREAS: dict[str, dict[str, str]] = {
     "ledger": {"accounts": "*"},
-    "network": {"network": "arcs ends links network places quality units", "candidates": "*"},
+    "network": {"network": "ends links network places units", "candidates": "*"},
     "model": {
-        "model": "aggregate aims assembly balances build capacities duals forcing narrow objective scaling structure "
-        "trim variables"
+        "model": "aggregate assembly build capacities duals linking_cuts policy postprocess reduced scaling solve "
+        "variables"
     },
-    "decoding": {"model": "decode encode split"},
+    "decoding": {"model": "decode"},
     "money": {
-        "settlement": "asked bands certificate division document ladder limits prices subsidy trades",
-        "coalitions": "bands owners settle",
+        "settlement": "certificate division document game prices rules",
+        "coalitions": "parametric settle",
     },
 }
 FATES = ("same", "no plan", "refused", "found", "another", "late", "lowered", "misstated")  # from harmless to worst
@@ -108,7 +108,7 @@ def document_of(dataset: Any, options: Mapping[str, Any], judge: bool) -> tuple[
     from synergy import round as rounds
     from synergy.engine import Options
     from synergy.errors import VerificationError
-    from synergy.records.dump import plan_record
+    from synergy.records.files import plan_record
 
     if not judge:
         vars(rounds)["assert_valid"] = lambda *_: None
@@ -133,8 +133,7 @@ def _short(error: Exception) -> str:
 
 def _verified(dataset: Any, plan: Any) -> str:
     """What `synergy verify` refuses, solving again and by a second solver; "" where it refuses nothing."""
-    from synergy.verification.deep import solved_again
-    from synergy.verification.second import better_value, refused_by
+    from synergy.verification.deep import better_value, refused_by, solved_again
 
     try:
         opinion = refused_by(plan, better_value(dataset, plan))

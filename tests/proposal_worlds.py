@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from synergy.accounts.ledger import value
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.plan import (
     BUILD_COLUMNS,
     FLOW_COLUMNS,

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 
 Row = dict[str, Any]
 FEATURES = frozenset(

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 from stores import PLANNER, matched
-from synergy.web.figures.counties import COUNTIES
+from synergy.web.figures.grouping import COUNTIES
 
-from synergy.bench.folder import save
+from synergy.bench.generate import save
 from synergy.dataset.read import read
 from synergy.store import freezing, rounds
-from synergy.store.archives import snapshot_of
+from synergy.store.accounts import MACHINE, Account, add_user
+from synergy.store.backup import snapshot_of
 from synergy.store.names import Role
-from synergy.store.people import MACHINE, Account, add_user
 from synergy.store.store import Store
 
 Tables = dict[str, list[dict[str, object]]]

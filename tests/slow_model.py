@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.literal import LiteralModel, LiteralSolution, solve
 
 MUCH = 4000.0  # beyond what any small random plan moves

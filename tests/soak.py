@@ -27,10 +27,10 @@ from answering import running
 from stores import begun, responding_round
 from web_worlds import PASSWORD, PEOPLE
 
-from synergy.store import seeing
+from synergy.store import queries
 from synergy.store.access import SCOPES, Actor
-from synergy.store.keys import add_token
-from synergy.store.people import MACHINE, Account, add_user, known
+from synergy.store.accounts import MACHINE, Account, add_user, known
+from synergy.store.api_tokens import add_token
 from synergy.store.store import KEY_FILE, Store, make_store
 
 MOST = 0.05  # growth
@@ -96,8 +96,8 @@ class Load:
         self._round, self._open = rounds
         editor = known(store, PEOPLE["editor"][0])
         self._tokens = [_token(store, known(store, PEOPLE[who][0])) for who in ("client", "planner")]
-        self._codes = [one["proposal"] for one in seeing.list_proposals(store, editor, self._round)]
-        self._match = seeing.see_matches(store, known(store, PEOPLE["planner"][0]), self._round)[0]["match"]
+        self._codes = [one["proposal"] for one in queries.list_proposals(store, editor, self._round)]
+        self._match = queries.see_matches(store, known(store, PEOPLE["planner"][0]), self._round)[0]["match"]
 
     def until(self, end: float, seed: int) -> None:
         """Do what people do until a moment of the monotonic clock."""

@@ -14,14 +14,14 @@ import pytest
 from postgres import Cluster, cluster
 
 from synergy.dataset.read import read
-from synergy.store import declaring, freezing, matching, responding, rounds, seeing
+from synergy.store import answers, declarations, freezing, queries, rounds, runs
 from synergy.store.access import WORKER, Actor
-from synergy.store.archives import snapshot_of
-from synergy.store.exact import canonical
+from synergy.store.answers import Reply
+from synergy.store.backup import snapshot_of
+from synergy.store.column_types import canonical
 from synergy.store.leases import Claim, claim
 from synergy.store.names import Answer, Role, Sheet
 from synergy.store.overlay import Entry
-from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker.solve import Task, solve
@@ -124,7 +124,7 @@ def worked(store: Store) -> dict[str, Any]:
 
 def matched(store: Store, ident: int) -> None:
     """Match a round once more and bring it to where it takes answers."""
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     worked(store)
     rounds.advance(store, PLANNER, ident, "publish")
     rounds.advance(store, PLANNER, ident, "collect")
@@ -134,7 +134,7 @@ def responding_round(store: Store, **given: Any) -> int:
     """Return a round that takes answers to its first run."""
     ident = begun(store, **given)
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), (ident, name))
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     return ident
@@ -142,11 +142,11 @@ def responding_round(store: Store, **given: Any) -> int:
 
 def proposals(store: Store, ident: int) -> dict[str, dict[str, Any]]:
     """Return the proposals of a round as the planner sees them, by what they are about."""
-    return {one["id"]: one for one in seeing.list_proposals(store, PLANNER, ident)}
+    return {one["id"]: one for one in queries.list_proposals(store, PLANNER, ident)}
 
 
 def accept(store: Store, proposal: dict[str, Any]) -> None:
     """Let every party that has not answered accept a proposal."""
     for party in proposal["parties"]:
         if party["answer"] == "none":
-            responding.answer(store, editor(party["enterprise"]), proposal["proposal"], Reply(Answer.ACCEPTED))
+            answers.answer(store, editor(party["enterprise"]), proposal["proposal"], Reply(Answer.ACCEPTED))

@@ -17,13 +17,13 @@ from typing import Any
 
 from stores import PLANNER, begun
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.scenarios import load_scenario
-from synergy.dataset.yearly import yearly
+from synergy.dataset.settings import load_scenario
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.subset import yearly
 from synergy.errors import DatasetError
-from synergy.store import comparing, freezing, matching, seeing
-from synergy.store.archives import snapshot_of
+from synergy.store import comparison, freezing, queries, runs
+from synergy.store.backup import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker.work import Habits, work_once
 
@@ -43,11 +43,11 @@ def run_of(store: Store, given: dict[str, Any]) -> dict[str, Any]:
     """Bring a round from its declarations to its run, and return how that ended."""
     ident = begun(store, **given)
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     done = work_once(store, Habits())
     if done is None:
         raise RuntimeError(f"round {ident}: the worker found no run")
-    return seeing.see_matches(store, PLANNER, ident)[-1]
+    return queries.see_matches(store, PLANNER, ident)[-1]
 
 
 def main() -> int:
@@ -79,7 +79,7 @@ def main() -> int:
                 continue
             said = f"{name}: {done['state']} {done['status']}, value {done['value']}"
             if done["state"] == "done":
-                found = comparing.compare(store, PLANNER, first["match"], done["match"])
+                found = comparison.compare(store, PLANNER, first["match"], done["match"])
                 inputs = found["inputs"]
                 named = sorted({row["table"] for row in inputs["rows"]}) + inputs["settings"]
                 said += f"; differs in {', '.join(named) or 'nothing'} ({len(inputs['rows'])} rows)"

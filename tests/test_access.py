@@ -23,32 +23,32 @@ import synergy.store
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, SynergyError
 from synergy.store import (
     access,
+    accounts,
     aggregates,
+    answers,
+    api_tokens,
     audit,
     datasets,
-    declaring,
-    following,
-    hooks,
-    keys,
+    declarations,
+    follow_up,
     notices,
-    people,
-    responding,
+    queries,
     rounds,
-    seeing,
     studies,
+    subscriptions,
 )
 from synergy.store.access import RULES, Action, Actor, Resource
-from synergy.store.hooks import Due
+from synergy.store.answers import Reply
 from synergy.store.leases import Claim
 from synergy.store.names import Answer, Role, Sheet, Stage, StudyKind
 from synergy.store.notices import list_notices
 from synergy.store.overlay import Entry
-from synergy.store.responding import Reply
+from synergy.store.questions import Wondered
 from synergy.store.rounds import Draft, Until
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Held, Question
+from synergy.store.subscriptions import Due
 from synergy.store.tables import users
-from synergy.store.wondering import Wondered
 
 LETTERS = dict(zip("PERACDW", Role, strict=True))
 # operation: roles that may with anything, and in small letters with what is their own; by hand, not from the rules
@@ -58,15 +58,15 @@ EXPECTED = {
     "rounds.remind": "P",
     "rounds.extend": "P",
     "freezing.freeze": "P",
-    "matching.request_match": "P",
-    "matching.cancel_match": "P",
-    "matching.halt_search": "P",
+    "runs.request_match": "P",
+    "runs.cancel_match": "P",
+    "runs.halt_search": "P",
     "review.rule": "P",
     "review.withdraw": "P",
-    "responding.conclude": "P",
-    "measures.measures": "PERACD",
-    "looking.see_match": "PA",
-    "looking.list_declarations": "PA erc",
+    "answers.conclude": "P",
+    "aggregates.measures": "PERACD",
+    "queries.see_match": "PA",
+    "queries.list_declarations": "PA erc",
     "datasets.add_dataset": "P",
     "datasets.list_datasets": "PA",
     "datasets.list_starts": "PA",
@@ -80,60 +80,60 @@ EXPECTED = {
     "studies.list_studies": "PA erc",
     "studies.claim_study": "W",
     "studies.finish_study": "W",
-    "hooks.add_webhook": " peac",
-    "hooks.list_webhooks": " peac",
-    "hooks.end_webhook": " peac",
-    "hooks.list_deliveries": " peac",
-    "hooks.gather": "W",
-    "hooks.take": "W",
-    "hooks.note": "W",
-    "seeing.list_rounds": "PERACD",
-    "seeing.see_round": "PERACD",
-    "seeing.state_of": "PERACD",
-    "seeing.see_matches": "PA",
-    "seeing.match_input": "PA",
-    "seeing.see_plan": "PA",
-    "seeing.see_progress": "PA",
+    "subscriptions.add_webhook": " peac",
+    "subscriptions.list_webhooks": " peac",
+    "subscriptions.end_webhook": " peac",
+    "subscriptions.list_deliveries": " peac",
+    "subscriptions.gather": "W",
+    "subscriptions.take": "W",
+    "subscriptions.note": "W",
+    "queries.list_rounds": "PERACD",
+    "queries.see_round": "PERACD",
+    "queries.state_of": "PERACD",
+    "queries.see_matches": "PA",
+    "queries.match_input": "PA",
+    "queries.see_plan": "PA",
+    "queries.see_progress": "PA",
     "review.list_rulings": "PA",
-    "doubtful.doubtful": "PA",
-    "comparing.compare": "PA",
+    "review.doubtful": "PA",
+    "comparison.compare": "PA",
     "aggregates.aggregates": "PERAC",
-    "declaring.declare": "P ec",
-    "declaring.repeat": "P ec",
-    "declaring.declaration": "PA erc",
-    "previewing.ground": "PA erc",
-    "previewing.preview": "P ec",
-    "following.balance": "PA erc",
-    "seeing.list_proposals": "PA erc",
-    "seeing.see_proposal": "PA erc",
-    "story.story": "PA erc",
-    "possible.goods": "PA erc",
-    "possible.chains": "PA erc",
-    "wondering.left": " erc",
-    "wondering.wonder": " erc",
-    "responding.answer": " ec",
-    "following.follow": "P ec",
-    "following.followed": "PA erc",
+    "declarations.declare": "P ec",
+    "declarations.repeat": "P ec",
+    "declarations.declaration": "PA erc",
+    "preview.ground": "PA erc",
+    "preview.preview": "P ec",
+    "follow_up.balance": "PA erc",
+    "queries.list_proposals": "PA erc",
+    "queries.see_proposal": "PA erc",
+    "audit.story": "PA erc",
+    "preview.goods": "PA erc",
+    "preview.chains": "PA erc",
+    "questions.left": " erc",
+    "questions.wonder": " erc",
+    "answers.answer": " ec",
+    "follow_up.follow": "P ec",
+    "follow_up.followed": "PA erc",
     "audit.history": "PA",
     "audit.verify_chain": "PAD",
-    "people.add_user": "D",
-    "people.change_user": "D peracd",
-    "people.list_users": "AD",
-    "people.name_of": "D",
+    "accounts.add_user": "D",
+    "accounts.change_user": "D peracd",
+    "accounts.list_users": "AD",
+    "accounts.name_of": "D",
     "anonymity.telltales": "PA",
-    "departing.depart": "D",
-    "departing.readmit": "D",
-    "departing.list_departures": "D",
+    "withdrawals.depart": "D",
+    "withdrawals.readmit": "D",
+    "withdrawals.list_departures": "D",
     "notices.list_notices": "P erc",
     "notices.mark_read": "P erc",
     "notices.unread": "P erc",
     "notices.approaching": "W",
-    "keys.add_token": "D perac",
-    "keys.list_tokens": "D perac",
-    "keys.revoke_token": "D perac",
-    "keys.end_token": "D",
-    "overseeing.all_tokens": "D",
-    "overseeing.make_copy": "D",
+    "api_tokens.add_token": "D perac",
+    "api_tokens.list_tokens": "D perac",
+    "api_tokens.revoke_token": "D perac",
+    "api_tokens.end_token": "D",
+    "withdrawals.all_tokens": "D",
+    "withdrawals.make_copy": "D",
     "leases.claim": "W",
     "leases.renew": "W",
     "leases.note_progress": "W",
@@ -144,19 +144,19 @@ EXPECTED = {
     "results.finish": "W",
 }
 OF_ONESELF = (
-    "keys.add_token",
-    "keys.list_tokens",
-    "following.followed",
-    "seeing.list_proposals",
+    "api_tokens.add_token",
+    "api_tokens.list_tokens",
+    "follow_up.followed",
+    "queries.list_proposals",
     "notices.list_notices",
     "notices.mark_read",
     "notices.unread",
-    "looking.list_declarations",
+    "queries.list_declarations",
     "studies.ask",
     "studies.list_studies",
-    "hooks.add_webhook",
-    "hooks.list_webhooks",
-    "wondering.left",
+    "subscriptions.add_webhook",
+    "subscriptions.list_webhooks",
+    "questions.left",
 )
 MODULES = [importlib.import_module(f"synergy.store.{one.name}") for one in pkgutil.iter_modules(synergy.store.__path__)]
 CANARY = ("137.918273", "2953.817462")
@@ -189,23 +189,25 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
         for one in proposals(store, ident).values():
             if one["id"] == "deal:EAST>GLASS:COG":
                 for name in one["enterprises"]:
-                    responding.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
+                    answers.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
         found = proposals(store, ident)
-        people.add_user(store, people.MACHINE, people.Account("ed-east", Role.EDITOR, "EAST"))
-        token = keys.add_token(store, people.known(store, "ed-east"), "erp", ["read"])
+        accounts.add_user(store, accounts.MACHINE, accounts.Account("ed-east", Role.EDITOR, "EAST"))
+        token = api_tokens.add_token(store, accounts.known(store, "ed-east"), "erp", ["read"])
         other = responding_round(store)
         for one in proposals(store, other).values():
             for name in one["enterprises"]:
-                responding.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
-        made = responding.conclude(store, PLANNER, other)["partnerships"]
-        shared = {row["partnership"] for row in following.followed(store, editor("EAST"))}
+                answers.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
+        made = answers.conclude(store, PLANNER, other)["partnerships"]
+        shared = {row["partnership"] for row in follow_up.followed(store, editor("EAST"))}
         why = Question(StudyKind.EXPLANATION, {"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
         ids = {
             "round": ident,
             "code": found["build:TAR_DIST@EAST-1"]["proposal"],
             "token": token["id"],
             "study": studies.ask(store, editor("EAST"), ident, why)["study"],
-            "webhook": hooks.add_webhook(store, people.known(store, "ed-east"), "https://erp.example/")["webhook"],
+            "webhook": subscriptions.add_webhook(store, accounts.known(store, "ed-east"), "https://erp.example/")[
+                "webhook"
+            ],
             "dataset": datasets.list_datasets(store, PLANNER)[0]["dataset"],
             "partnership": min(shared & set(made)),
             "folder": folder / "copies",
@@ -229,25 +231,25 @@ def _in_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "rounds.extend": (ids["round"], Until(answer_by=datetime(2126, 1, 1, tzinfo=UTC))),
         "review.rule": (ids["round"], ("note", {"text": "x"})),
         "review.withdraw": (ids["round"], 1),
-        "seeing.list_rounds": (),
-        "seeing.match_input": (1,),
-        "seeing.see_progress": (1,),
-        "comparing.compare": (1, 1),
-        "declaring.declare": (place, [entry]),
-        "declaring.repeat": (place,),
-        "looking.see_match": (1,),
-        "declaring.declaration": (place,),
-        "previewing.ground": (place,),
-        "previewing.preview": (place, [entry]),
-        "following.balance": (place,),
-        "seeing.see_proposal": (ids["code"],),
-        "story.story": (ids["code"],),
-        "possible.goods": (place,),
-        "possible.chains": (place, "COG"),
-        "wondering.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
-        "responding.answer": (ids["code"], Reply(Answer.ACCEPTED)),
-        "following.follow": (ids["partnership"], Stage.PERMITS),
-        "following.followed": (),
+        "queries.list_rounds": (),
+        "queries.match_input": (1,),
+        "queries.see_progress": (1,),
+        "comparison.compare": (1, 1),
+        "declarations.declare": (place, [entry]),
+        "declarations.repeat": (place,),
+        "queries.see_match": (1,),
+        "declarations.declaration": (place,),
+        "preview.ground": (place,),
+        "preview.preview": (place, [entry]),
+        "follow_up.balance": (place,),
+        "queries.see_proposal": (ids["code"],),
+        "audit.story": (ids["code"],),
+        "preview.goods": (place,),
+        "preview.chains": (place, "COG"),
+        "questions.wonder": (ids["round"], Wondered("EAST-1", "TARCO-1", "TAR")),
+        "answers.answer": (ids["code"], Reply(Answer.ACCEPTED)),
+        "follow_up.follow": (ids["partnership"], Stage.PERMITS),
+        "follow_up.followed": (),
     }
 
 
@@ -260,36 +262,36 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "studies.see_study": (ids["study"],),
         "studies.claim_study": (),
         "studies.finish_study": (Held(0, 1, Question(StudyKind.PATHWAYS, {}), None, b"", {}, None), {}),
-        "hooks.add_webhook": ("https://erp.example/",),
-        "hooks.list_webhooks": (),
-        "hooks.end_webhook": (ids["webhook"],),
-        "hooks.list_deliveries": (ids["webhook"],),
-        "hooks.gather": (),
-        "hooks.take": (),
-        "hooks.note": (Due(0, 1, 0, "", "", {}), None),
+        "subscriptions.add_webhook": ("https://erp.example/",),
+        "subscriptions.list_webhooks": (),
+        "subscriptions.end_webhook": (ids["webhook"],),
+        "subscriptions.list_deliveries": (ids["webhook"],),
+        "subscriptions.gather": (),
+        "subscriptions.take": (),
+        "subscriptions.note": (Due(0, 1, 0, "", "", {}), None),
         "datasets.list_datasets": (),
         "datasets.list_starts": (),
         "planning.dataset_facts": (ids["dataset"],),
         "datasets.dataset_archive": (ids["dataset"],),
         "audit.history": (),
         "audit.verify_chain": (),
-        "people.add_user": (people.Account("new", Role.PLANNER),),
-        "people.change_user": ("ed-east",),
-        "people.list_users": (),
-        "people.name_of": (1,),
-        "departing.depart": ("EAST",),
-        "departing.readmit": ("EAST",),
-        "departing.list_departures": (),
+        "accounts.add_user": (accounts.Account("new", Role.PLANNER),),
+        "accounts.change_user": ("ed-east",),
+        "accounts.list_users": (),
+        "accounts.name_of": (1,),
+        "withdrawals.depart": ("EAST",),
+        "withdrawals.readmit": ("EAST",),
+        "withdrawals.list_departures": (),
         "notices.list_notices": (),
         "notices.mark_read": (["none"],),
         "notices.unread": (),
         "notices.approaching": (),
-        "keys.add_token": ("x", ["read"]),
-        "keys.list_tokens": (),
-        "keys.revoke_token": (ids["token"],),
-        "keys.end_token": (ids["token"],),
-        "overseeing.all_tokens": (),
-        "overseeing.make_copy": (ids["folder"],),
+        "api_tokens.add_token": ("x", ["read"]),
+        "api_tokens.list_tokens": (),
+        "api_tokens.revoke_token": (ids["token"],),
+        "api_tokens.end_token": (ids["token"],),
+        "withdrawals.all_tokens": (),
+        "withdrawals.make_copy": (ids["folder"],),
         "leases.claim": ("w",),
         "leases.renew": (held,),
         "leases.note_progress": (held, {}),
@@ -304,7 +306,7 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
 def _call(store: Store, ids: dict[str, Any], name: str, actor: Actor) -> str:
     """Return yes, no or hidden: what an operation answers."""
     given = _arguments(ids).get(name, (ids["round"],))
-    extra = {"password": "long enough 1"} if name == "people.change_user" else {}
+    extra = {"password": "long enough 1"} if name == "accounts.change_user" else {}
     try:
         operations()[name](store, actor, *given, **extra)
     except Reached:
@@ -341,10 +343,10 @@ def test_every_cell(name: str, lived: tuple[Store, dict[str, Any]], shut: None) 
     wide, _, own = EXPECTED[name].partition(" ")
     for letter, role in LETTERS.items():
         bound = role in (Role.EDITOR, Role.READER, Role.CLIENT)
-        account = name.startswith(("keys.", "people.change", "hooks."))
+        account = name.startswith(("api_tokens.", "accounts.change", "subscriptions."))
         mine = Actor("ed-east", role, "EAST" if bound else None, None, 1)
         foreign = Actor("ed-west", role, "WEST" if bound else None, None, 2)
-        if name in ("seeing.see_proposal", "story.story", "responding.answer", "following.follow"):
+        if name in ("queries.see_proposal", "audit.story", "answers.answer", "follow_up.follow"):
             foreign = Actor("ed-alumina", role, "ALUMINA" if bound else None, None, 2)
         if letter in wide:
             expected = ("yes", "yes")
@@ -381,20 +383,20 @@ ODD = ("a/b", "../../x", "<b>x</b>", "anna\u200b", "\u202etoor", "анна", "a 
 
 def test_names_of_accounts_are_plain_and_unlike(place: Place) -> None:
     store = place.store
-    people.add_user(store, people.MACHINE, people.Account("anna", Role.PLANNER))
+    accounts.add_user(store, accounts.MACHINE, accounts.Account("anna", Role.PLANNER))
     for name in ODD:
         with pytest.raises(RefusedError):
-            people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))
+            accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))
     for name in ("ANNA", "ａｎｎａ"):
         with pytest.raises(ConflictError):
-            people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))
+            accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))
     for name, made in (("王小明", "王小明"), ("ｌｉ@glass.cn", "li@glass.cn"), ("erp-2", "erp-2")):
-        assert people.add_user(store, people.MACHINE, people.Account(name, Role.PLANNER))["name"] == made
+        assert accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))["name"] == made
 
 
 def test_odd_accounts_of_old_can_be_disabled_and_reset(place: Place) -> None:
     store = place.store
-    people.add_user(store, people.MACHINE, people.Account("root", Role.ADMINISTRATOR, None, "correct horse"))
+    accounts.add_user(store, accounts.MACHINE, accounts.Account("root", Role.ADMINISTRATOR, None, "correct horse"))
     names = [name for name in ODD if 0 < len(name) <= 64 and "\0" not in name]
     with store.database.write() as connection:
         rows = [{"name": name, "role": "planner", "created": store.now()} for name in names]
@@ -404,46 +406,46 @@ def test_odd_accounts_of_old_can_be_disabled_and_reset(place: Place) -> None:
     admin, scopes = world.client("admin"), {"label": "x", "scopes": ["manage"]}
     token = app.test_client().post("/api/v1/tokens", auth=("root", "correct horse"), json=scopes).get_json()["token"]
     bearer = {"Authorization": f"Bearer {token}", "If-Match": "*"}
-    for one in people.list_users(store, people.MACHINE):
+    for one in accounts.list_users(store, accounts.MACHINE):
         if one["name"] in names:
             here = f"/en/admin/accounts/{one['user']}"
             assert world.post(admin, here, wish="disable").status_code == 303
             assert world.post(admin, here, wish="password").status_code == 200
             answer = app.test_client().patch(f"/api/v1/users/@{one['user']}", headers=bearer, json={"disabled": False})
             assert (answer.status_code, answer.get_json()["name"]) == (200, one["name"])
-    assert {one["disabled"] for one in people.list_users(store, people.MACHINE)} == {False}
+    assert {one["disabled"] for one in accounts.list_users(store, accounts.MACHINE)} == {False}
 
 
 def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
     store = make_store(tmp_path / "store.db")
-    people.add_user(store, people.MACHINE, people.Account("li", Role.EDITOR, "EAST", "correct horse"))
-    actor = people.sign_in(store, "li", "correct horse")
+    accounts.add_user(store, accounts.MACHINE, accounts.Account("li", Role.EDITOR, "EAST", "correct horse"))
+    actor = accounts.sign_in(store, "li", "correct horse")
     assert (actor.role, actor.enterprise, actor.scopes) == (Role.EDITOR, "EAST", None)
     with pytest.raises(RefusedError):
-        people.change_user(store, actor, "li", password="short")
-    token = keys.add_token(store, actor, "erp", ["read", "declare"], 1)
+        accounts.change_user(store, actor, "li", password="short")
+    token = api_tokens.add_token(store, actor, "erp", ["read", "declare"], 1)
     assert token["token"] not in json.dumps(audit.history(store, PLANNER))
-    assert keys.actor_of_token(store, token["token"]).scopes == {"read", "declare"}
+    assert api_tokens.actor_of_token(store, token["token"]).scopes == {"read", "declare"}
     with store.database.read() as connection:
         raw = connection.exec_driver_sql("SELECT * FROM tokens").one()
     assert token["token"] not in map(str, raw)
-    people.change_user(store, people.MACHINE, "li", password="another horse")
+    accounts.change_user(store, accounts.MACHINE, "li", password="another horse")
     with pytest.raises(DeniedError):
-        keys.actor_of_token(store, token["token"])
+        api_tokens.actor_of_token(store, token["token"])
     with pytest.raises(DeniedError):  # it rests, even for the right one
-        people.sign_in(store, "li", "another horse", resting=True)
-    for _ in range(people.TOLD[0] + 1):
+        accounts.sign_in(store, "li", "another horse", resting=True)
+    for _ in range(accounts.TOLD[0] + 1):
         with pytest.raises(DeniedError):
-            people.sign_in(store, "li", "wrong horse!")
+            accounts.sign_in(store, "li", "wrong horse!")
     assert [one["kind"] for one in list_notices(store, actor)] == ["tried"]
-    assert people.list_users(store, people.MACHINE)[0]["failures"] == people.TOLD[0] + 1
+    assert accounts.list_users(store, accounts.MACHINE)[0]["failures"] == accounts.TOLD[0] + 1
     assert [one["action"] for one in audit.history(store, PLANNER)].count("user.tried") == 1
-    assert people.sign_in(store, "li", "another horse").name == "li"
-    assert people.wrong_passwords(store, "li") == 0
-    people.change_user(store, people.MACHINE, "li", disabled=True)
+    assert accounts.sign_in(store, "li", "another horse").name == "li"
+    assert accounts.wrong_passwords(store, "li") == 0
+    accounts.change_user(store, accounts.MACHINE, "li", disabled=True)
     with pytest.raises(DeniedError):
-        people.sign_in(store, "li", "another horse")
+        accounts.sign_in(store, "li", "another horse")
     store.close()
 
 
@@ -459,11 +461,11 @@ def _canary_round(store: Store) -> int:
     ident = int(rounds.create(store, PLANNER, draft)["round"])
     rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))
-    told = declaring.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), (ident, name))
+    told = declarations.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
     entries = costly(told, Decimal(CANARY[0]))
     entries.append(Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARY[1])))
-    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
     return ident
 
 
@@ -475,11 +477,11 @@ def test_a_rival_never_obtains_a_cost(tmp_path: Path, monkeypatch: pytest.Monkey
     ident = _canary_round(store)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
-    assert CANARY[0] in json.dumps(declaring.declaration(store, editor("EAST"), (ident, "EAST")))
-    whole = seeing.list_proposals(store, PLANNER, ident)
+    assert CANARY[0] in json.dumps(declarations.declaration(store, editor("EAST"), (ident, "EAST")))
+    whole = queries.list_proposals(store, PLANNER, ident)
     secret = {CANARY[0], CANARY[1], *(digits.replace(".", "") for digits in CANARY)}
     secret |= {repr(one["gain"]) for one in whole} | {repr(one["marginal_gain"]) for one in whole}
-    plan = seeing.see_plan(store, PLANNER, ident)["plan"]
+    plan = queries.see_plan(store, PLANNER, ident)["plan"]
     secret |= {repr(plan[name]) for name in ("value", "bound", "gain", "today", "status_quo")}
     secret |= {repr(one) for one in plan["standalone"].values() if one}
     secret -= {"None", "0.0", "0"}
@@ -498,20 +500,20 @@ def _obtained(store: Store, ident: int, codes: list[str], rivals: tuple[str, ...
         for name in rivals:
             actor = editor(name)
             calls: list[Callable[[], Any]] = [
-                lambda a=actor: seeing.list_rounds(store, a),
-                lambda a=actor: seeing.see_round(store, a, ident),
-                lambda a=actor: seeing.list_proposals(store, a, ident),
+                lambda a=actor: queries.list_rounds(store, a),
+                lambda a=actor: queries.see_round(store, a, ident),
+                lambda a=actor: queries.list_proposals(store, a, ident),
                 lambda a=actor: aggregates.aggregates(store, a, ident),
-                lambda a=actor: following.followed(store, a, ident),
-                lambda a=actor: seeing.see_plan(store, a, ident),
-                lambda a=actor: seeing.see_matches(store, a, ident),
-                lambda a=actor: seeing.see_progress(store, a, 1),
+                lambda a=actor: follow_up.followed(store, a, ident),
+                lambda a=actor: queries.see_plan(store, a, ident),
+                lambda a=actor: queries.see_matches(store, a, ident),
+                lambda a=actor: queries.see_progress(store, a, 1),
                 lambda a=actor: audit.history(store, a),
                 lambda a=actor: notices.list_notices(store, a),
-                *(lambda a=actor, c=code: seeing.see_proposal(store, a, c) for code in codes),
-                *(lambda a=actor, e=one: declaring.declaration(store, a, (ident, e)) for one in NAMES),
-                lambda a=actor: following.balance(store, a, (ident, "EAST")),
-                lambda a=actor: responding.answer(store, a, codes[0], Reply(Answer.COUNTERED, counter=[{"number": 9}])),
+                *(lambda a=actor, c=code: queries.see_proposal(store, a, c) for code in codes),
+                *(lambda a=actor, e=one: declarations.declaration(store, a, (ident, e)) for one in NAMES),
+                lambda a=actor: follow_up.balance(store, a, (ident, "EAST")),
+                lambda a=actor: answers.answer(store, a, codes[0], Reply(Answer.COUNTERED, counter=[{"number": 9}])),
             ]
             for call in calls:
                 try:

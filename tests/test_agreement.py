@@ -10,12 +10,12 @@ from random_datasets import random_dataset
 from synergy import literal
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options
 from synergy.literal import Variant
 from synergy.model.build import build
-from synergy.model.effort import Effort
 from synergy.model.solve import solve
+from synergy.model.solve_params import Effort
 from synergy.network.network import network_of
 from synergy.round import run
 

@@ -10,17 +10,15 @@ from typing import Any
 
 import pytest
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options
 from synergy.errors import DatasetError
-from synergy.records.dump import plan_record
-from synergy.records.files import dumps
-from synergy.records.load import plan_from_record
+from synergy.records.files import dumps, plan_from_record, plan_record
+from synergy.records.plain import broken, sealed
 from synergy.records.schema import plan_schema
-from synergy.records.seal import broken, sealed
 from synergy.round import run
 from synergy.verification.deep import solved_again
 from synergy.verification.verify import verify

@@ -12,19 +12,18 @@ import pytest
 from small_datasets import THREE_BUYERS, TWO_HOSTS, small
 
 from synergy.candidates.scope import everyone
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match, problem
 from synergy.errors import VerificationError
-from synergy.model.effort import Effort
-from synergy.model.encode import integers_of
-from synergy.model.near import Near, Wish
-from synergy.near_optimal.aims import Way
+from synergy.model.decode import integers_of
+from synergy.model.local_branching import Near, Wish
+from synergy.model.solve_params import Effort
 from synergy.near_optimal.alternatives import _Search, alternatives
-from synergy.near_optimal.features import Features, distance
-from synergy.near_optimal.telling import alternatives_record, sentence
+from synergy.near_optimal.directions import Features, Way, distance
+from synergy.near_optimal.document import alternatives_record, sentence
 from synergy.network.places import places_of
 from synergy.plan import Plan
 from synergy.records.files import write_plan

@@ -18,11 +18,11 @@ from api_worlds import API, Program
 from sqlalchemy import update
 from stores import tiny, worked
 from synergy.web.api import events
-from synergy.web.api.examples import DATASET
-from synergy.web.api.paging import Page, paged
+from synergy.web.api.dispatch import Page, paged
+from synergy.web.api.document import DATASET
 from synergy.web.api.problems import TYPES
-from synergy.web.api.receive import NUMBERED
 from synergy.web.api.spec import OPERATIONS, Proof
+from synergy.web.api.validation import NUMBERED
 from synergy.web.app import create_app
 from synergy.web.settings import Settings
 from web_worlds import PASSWORD, World
@@ -30,7 +30,7 @@ from web_worlds import PASSWORD, World
 from synergy.dataset.read import read
 from synergy.errors import Severity
 from synergy.forms.submitting import judge_file
-from synergy.store import matching, tables
+from synergy.store import runs, tables
 from synergy.workbook.template import dataset_workbook
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ def _basic(name: str, password: str = PASSWORD) -> dict[str, str]:
 
 
 def test_a_round_has_the_same_settlement_by_every_way_in(program: Program) -> None:
-    from synergy.web.planning.drafts import DEFAULTS
+    from synergy.web.pages.drafting import DEFAULTS
 
     from synergy.cli.commands import commands
     from synergy.engine import Options
@@ -261,8 +261,8 @@ def test_a_row_stands_where_its_entry_says(program: Program, declaring_round: in
     assert sent.status_code == 200, sent.text
     program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"})
     number = program.ask("planner", "POST", f"/rounds/{declaring_round}/match", {"If-Match": "*"}).get_json()["match"]
-    from synergy.store.archives import archive, dataset_of
-    from synergy.store.seeing import match_input
+    from synergy.store.backup import archive, dataset_of
+    from synergy.store.queries import match_input
 
     given = match_input(program.world.store, program.world.actor("planner"), number)
     with program.world.store.database.read() as connection:
@@ -357,7 +357,7 @@ def test_limits_of_a_need_stand_in_the_dataset_and_can_be_sent_back(program: Pro
     again = {name: one for name, one in told.items() if name != "assumed"}
     assert program.ask("editor", "PUT", path, {"If-Match": "*"}, json={"entries": [again]}).status_code == 200
     frozen = program.ask("planner", "POST", f"/rounds/{declaring_round}/freeze", {"If-Match": "*"}).get_json()
-    from synergy.store.archives import archive, dataset_of
+    from synergy.store.backup import archive, dataset_of
 
     with program.world.store.database.read() as connection:
         rows = dataset_of(archive(connection, frozen["snapshot"]))["limits"]
@@ -545,7 +545,7 @@ def test_streams_are_few_and_given_back(program: Program, monkeypatch: pytest.Mo
 
 def test_rulings_are_made_and_taken_back(program: Program) -> None:
     store, number = program.world.store, program.world.round
-    matching.request_match(store, program.world.actor("planner"), number)
+    runs.request_match(store, program.world.actor("planner"), number)
     worked(store)
     path = f"/rounds/{number}/rulings"
     ruling = {"kind": "fix", "pattern": {"to_site": "GLASS-1", "commodity": "COG", "quantity": "100"}}

@@ -15,7 +15,7 @@ import pytest
 from synergy.web.serve import server
 from web_worlds import PASSWORD, World
 
-from synergy.store import matching
+from synergy.store import runs
 
 CHAPTER = Path(__file__).parents[1] / "web" / "manual" / "program.md"
 BLOCKS = re.findall(r"```py\n(.*?)```", CHAPTER.read_text("utf-8"), flags=re.S)
@@ -53,7 +53,7 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
     from api_worlds import Program
 
     program = Program(web_world)
-    number = matching.request_match(web_world.store, web_world.actor("planner"), web_world.round)["match"]
+    number = runs.request_match(web_world.store, web_world.actor("planner"), web_world.round)["match"]
     with answering(web_world) as address:
         asked = urllib.request.Request(
             f"{address}/api/v1/matches/{number}/progress",
@@ -63,6 +63,6 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
         with urllib.request.urlopen(asked, timeout=20) as stream:
             assert stream.readline() == b"retry: 2000\n"
             assert time.monotonic() - begun < 10
-            matching.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)
+            runs.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)
             rest = stream.read().decode()
         assert '"state":"cancelled"' in rest

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from stores import tiny
 
-from synergy.store.archives import dataset_of
+from synergy.store.backup import dataset_of
 from synergy.store.ladder import STEP, on_ladder, rungs
 
 COST = 317.31

@@ -16,8 +16,8 @@ import pytest
 from books import book
 from catalogue import cases, covers
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import check, read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.errors import SHOWN, LoopError, Problem, Severity
 from synergy.round import run

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from synergy.bench import solvers, tool_linopy, tool_pyomo
-from synergy.bench.cases import SITES, SMALL, Case, cut, first_sites
+from synergy.bench.cases import SITES, SMALL, Case, constraints_of, cut, first_sites, variables_of
 from synergy.bench.compare import HIGHS, OURS, compare, marks_sheet, sizes_sheet, whole_sheet
-from synergy.bench.families import constraints_of, variables_of
 from synergy.bench.generate import generate
 from synergy.bench.links import checked, read_alone, write_links
 from synergy.bench.main import BENCHES, Setting, main
@@ -21,10 +20,10 @@ from synergy.bench.runs import Clock, Run, Task, apart, marks_until
 from synergy.bench.settlement import core
 from synergy.bench.webs import web
 from synergy.bench.wide import wide
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 from synergy.dataset.read import check, read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.subset import yearly
 from synergy.errors import UsageError
 from synergy.literal import build, solve
 

@@ -8,10 +8,10 @@ import pytest
 from stores import PLANNER, begun
 
 from synergy.errors import ConflictError, RefusedError
-from synergy.store import hooks, people, rounds, studies
+from synergy.store import accounts, rounds, studies, subscriptions
 from synergy.store.access import WORKER
+from synergy.store.accounts import MACHINE, Account
 from synergy.store.names import Role, StudyKind
-from synergy.store.people import MACHINE, Account
 from synergy.store.store import Store
 from synergy.store.studies import Question
 
@@ -47,21 +47,21 @@ def test_a_study_that_kills_its_workers_is_given_up(store: Store) -> None:
 
 
 def test_calls_are_noted_once_and_taken_by_one(store: Store) -> None:
-    people.add_user(store, MACHINE, Account("anna", Role.PLANNER))
-    who = people.known(store, "anna")
-    made = hooks.add_webhook(store, who, "https://erp.example/", ["round."])
+    accounts.add_user(store, MACHINE, Account("anna", Role.PLANNER))
+    who = accounts.known(store, "anna")
+    made = subscriptions.add_webhook(store, who, "https://erp.example/", ["round."])
     ident = begun(store)
     rounds.advance(store, who, ident, "cancel")
-    assert (hooks.gather(store, WORKER), hooks.gather(store, WORKER)) == (3, 0)
-    due = hooks.take(store, WORKER)
+    assert (subscriptions.gather(store, WORKER), subscriptions.gather(store, WORKER)) == (3, 0)
+    due = subscriptions.take(store, WORKER)
     assert [one.record["action"] for one in due] == ["round.create", "round.open", "round.cancel"]
-    assert hooks.take(store, WORKER) == []
-    assert hooks.note(store, WORKER, due[0], 200) == "sent"
-    assert hooks.note(store, WORKER, due[1], None, "refused") == "waiting"
+    assert subscriptions.take(store, WORKER) == []
+    assert subscriptions.note(store, WORKER, due[0], 200) == "sent"
+    assert subscriptions.note(store, WORKER, due[1], None, "refused") == "waiting"
     later = store.now() + timedelta(minutes=2)
     object.__setattr__(store, "now", lambda: later)
-    assert {one.event for one in hooks.take(store, WORKER)} == {due[1].event, due[2].event}
-    told = hooks.list_deliveries(store, who, made["webhook"])
+    assert {one.event for one in subscriptions.take(store, WORKER)} == {due[1].event, due[2].event}
+    told = subscriptions.list_deliveries(store, who, made["webhook"])
     assert sorted(one["state"] for one in told) == ["sent", "waiting", "waiting"]
-    hooks.end_webhook(store, who, made["webhook"])
-    assert hooks.list_webhooks(store, who) == []
+    subscriptions.end_webhook(store, who, made["webhook"])
+    assert subscriptions.list_webhooks(store, who) == []

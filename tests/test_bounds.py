@@ -14,19 +14,17 @@ from random_datasets import random_dataset
 
 from synergy import literal
 from synergy.bench.webs import web
-from synergy.bounds.beside import Beside
-from synergy.bounds.certify import certify, tighten
+from synergy.bounds.certify import Beside, certify, tighten
 from synergy.bounds.master import Budget
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.errors import VerificationError
 from synergy.literal.certificate import bound_of, proven
 from synergy.literal.relaxation import relaxation_of
 from synergy.literal.rounding import Rounding, Rows
 from synergy.plan import Plan
-from synergy.records.dump import plan_record
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record, plan_record
 from synergy.verification.verify import assert_valid, verify
 
 CASES = Path(__file__).parent / "cases"

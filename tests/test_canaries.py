@@ -14,7 +14,7 @@ from synergy.web.access import APART
 from walking import ENDLESS, addresses, text, values
 from web_worlds import World
 
-from synergy.store import seeing
+from synergy.store import queries
 from synergy.worker.studies import study_once
 
 RIVALS = ("editor", "tarco", "client", "")
@@ -28,9 +28,9 @@ def _secrets(world: World, ident: int) -> set[str]:
     """Return the canaries as they may be written, and the exact figures of the whole that planners alone see."""
     found = {*CANARIES, *(one.replace(".", "") for one in CANARIES)}
     found |= {f"{float(one):,.{digits}f}" for one in CANARIES for digits in (2, 3, 4)}
-    whole = seeing.list_proposals(world.store, world.actor("planner"), ident)
+    whole = queries.list_proposals(world.store, world.actor("planner"), ident)
     found |= {repr(one[name]) for one in whole for name in ("gain", "marginal_gain") if one[name]}
-    plan = seeing.see_plan(world.store, world.actor("planner"), ident)["plan"]
+    plan = queries.see_plan(world.store, world.actor("planner"), ident)["plan"]
     found |= {repr(plan[name]) for name in ("value", "bound", "gain", "today", "status_quo") if plan.get(name)}
     return {one for one in found if len(one) > 4}
 
@@ -59,7 +59,7 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     assert [one for one in secret if one in logged] == []
     assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
     assert count > 500
-    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "notices.notices"} <= endpoints
+    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "tables.notices"} <= endpoints
 
 
 def test_no_question_tells_a_rival_a_cost(program: Program) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from synergy import literal
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.round import Options, Round, run
 from synergy.verification.verify import verify
 

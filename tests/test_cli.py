@@ -10,17 +10,12 @@ import click
 import jsonschema
 import pytest
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
-from synergy.cli.words import CLICK, WORDS
-from synergy.cli.words_files import FILE_WORDS
-from synergy.cli.words_rounds import ROUND_WORDS
-from synergy.cli.words_serving import SERVING_WORDS
-from synergy.cli.words_settlement import SETTLEMENT_WORDS
-from synergy.cli.words_studies import STUDY_WORDS
+from synergy.cli.words import CLICK, FILE_WORDS, SERVING_WORDS, SETTLEMENT_WORDS, WORDS
+from synergy.cli.words_rounds import ROUND_WORDS, STUDY_WORDS
 from synergy.errors import UsageError, VerificationError
-from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
-from synergy.records.schema_studies import STUDIES
+from synergy.records.schema import STUDIES, dataset_schema, plan_schema, proposal_schema
 
 ROOT = Path(__file__).parents[1]
 TINY = str(ROOT / "datasets" / "tiny")

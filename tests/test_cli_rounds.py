@@ -12,8 +12,8 @@ from stores import NAMES, ROOT
 
 from synergy.cli import answers
 from synergy.cli.commands import commands
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
 from synergy.texts import ladder_note
 

@@ -14,11 +14,11 @@ from synergy.web.clock import Clock
 from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
-from synergy.store import planning, rounds, seeing
-from synergy.store.moments import typed
+from synergy.store import planning, queries, rounds
+from synergy.store.column_types import typed
 
 SHANGHAI, YORK = Clock(ZoneInfo("Asia/Shanghai")), Clock(ZoneInfo("America/New_York"))
 
@@ -91,7 +91,7 @@ def test_a_deadline_is_typed_and_shown_by_the_clock_and_stored_in_utc(web_world:
     made = web_world.post(client, "/en/rounds/new", **(fields | given))
     assert made.status_code == 303, made.text
     ident = int(made.location.rsplit("/", 1)[1])
-    kept = seeing.see_round(store, PLANNER, ident)
+    kept = queries.see_round(store, PLANNER, ident)
     assert kept["deadline"] == "2030-01-01T19:04:00+00:00"
     assert kept["answer_by"] == "2030-02-03T15:59:00+00:00"
     for lang in ("en", "zh"):
@@ -128,7 +128,7 @@ def test_a_deadline_is_moved_on_the_page(web_world: World) -> None:
     assert "soon" in planner.get(refused.location).text
     assert web_world.post(firm, form, deadline="2030-01-02T03:04").status_code == 403
     assert web_world.post(planner, form, deadline="2030-01-02T03:04", note="asked").status_code == 303
-    assert seeing.see_round(store, PLANNER, ident)["deadline"] == "2030-01-01T19:04:00+00:00"
+    assert queries.see_round(store, PLANNER, ident)["deadline"] == "2030-01-01T19:04:00+00:00"
     assert "has passed" not in firm.get(declared).text
     assert "open until 2030-01-02 03:04 UTC+8" in firm.get("/en/home").text
     assert "申报截止时间已调整为 2030-01-02 03:04 UTC+8" in firm.get("/zh/notices").text

@@ -14,13 +14,13 @@ from small_datasets import small
 from synergy import literal
 from synergy.candidates.scope import coalition
 from synergy.coalitions.game import CoalitionGame, Known
+from synergy.coalitions.parallel import pool
 from synergy.coalitions.solver import Depth
-from synergy.coalitions.workers import pool
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match, problem
-from synergy.model.effort import Effort
 from synergy.model.solve import solve
+from synergy.model.solve_params import Effort
 from synergy.network.places import Bools
 from synergy.settlement.game import Worth
 

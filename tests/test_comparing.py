@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.scenarios import load_scenario
-from synergy.store.comparing import _apart, _inputs, _sole
+from synergy.dataset.settings import load_scenario
+from synergy.dataset.sheet import Dataset
+from synergy.store.comparison import _apart, _inputs, _sole
 
 LVLIANG = Path(__file__).parents[1] / "datasets" / "lvliang"
 SHIPPED = sorted(path.stem for path in (LVLIANG / "scenarios").glob("*.toml") if path.stem != "base")

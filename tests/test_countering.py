@@ -12,14 +12,13 @@ import pytest
 from stores import PLANNER, accept, begun, editor, matched, proposals, responding_round
 
 from synergy.errors import NotFoundError, RefusedError
-from synergy.records.load import plan_from_record
-from synergy.settlement.limits import Limits, limited
-from synergy.settlement.trades import Trades
-from synergy.store import freezing, notices, responding, seeing
-from synergy.store.archives import archive, dataset_of
+from synergy.records.files import plan_from_record
+from synergy.settlement.prices import Limits, Trades, limited
+from synergy.store import answers, freezing, notices, queries
+from synergy.store.answers import Reply
+from synergy.store.backup import archive, dataset_of
 from synergy.store.names import Answer
 from synergy.store.policy import composed, prices_of
-from synergy.store.responding import Reply
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.verification.verify import verify
 
@@ -30,7 +29,7 @@ HEATING, HEAT = "deal:WEST>ALUMINA:COG", ("WEST-1", "ALUMINA-1", "COG")
 
 def _asked(store: Store, who: str, proposal: dict[str, Any], **figures: Any) -> dict[str, Any]:
     counter = [{"number": 0} | figures]
-    return responding.answer(store, editor(who), proposal["proposal"], Reply(Answer.COUNTERED, "so", counter))
+    return answers.answer(store, editor(who), proposal["proposal"], Reply(Answer.COUNTERED, "so", counter))
 
 
 def _sent(store: Store, ident: int, ends: tuple[str, str, str] = ENDS) -> Decimal:
@@ -44,7 +43,7 @@ def _sent(store: Store, ident: int, ends: tuple[str, str, str] = ENDS) -> Decima
 
 
 def _terms(store: Store, ident: int) -> dict[str, Any]:
-    settlement = seeing.see_plan(store, PLANNER, ident)["plan"]["settlement"]
+    settlement = queries.see_plan(store, PLANNER, ident)["plan"]["settlement"]
     (row,) = [row for row in settlement["prices"] if (row["from"], row["to"], row["commodity"]) == ENDS]
     return {**row, "refused": settlement.get("refused", [])}
 
@@ -139,8 +138,8 @@ def test_a_refused_price_tells_no_place_of_a_partner_without_a_name(lite: Store)
 
 def _follows(store: Store, ident: int) -> None:
     """Assert that the latest plan follows from its dataset."""
-    match = seeing.see_matches(store, PLANNER, ident)[-1]["match"]
-    given = seeing.match_input(store, PLANNER, match)
+    match = queries.see_matches(store, PLANNER, ident)[-1]["match"]
+    given = queries.match_input(store, PLANNER, match)
     with store.database.read() as connection:
         dataset = dataset_of(archive(connection, given["snapshot"]), given["scenario"])
     assert [one.line() for one in verify(dataset, plan_from_record(given["record"]["plan"])) if one.refuses] == []
@@ -152,7 +151,7 @@ def test_what_all_accepted_keeps_quantity_and_price(lite: Store) -> None:
     first = _terms(store, ident)
     accept(store, proposals(store, ident)[DEAL])
     other = proposals(store, ident)["build:COG_LNG@EAST-1"]
-    responding.answer(store, editor("EAST"), other["proposal"], Reply(Answer.DECLINED, "no"))
+    answers.answer(store, editor("EAST"), other["proposal"], Reply(Answer.DECLINED, "no"))
     matched(store, ident)
     again = _terms(store, ident)
     assert (again["price"], round(again["quantity"], 3)) == (first["price"], round(first["quantity"], 3))
@@ -169,7 +168,7 @@ def test_a_counter_is_looked_at_only_while_answers_are_taken(store: Store) -> No
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     deal = proposals(store, ident)[DEAL]
-    responding.conclude(store, PLANNER, ident)
+    answers.conclude(store, PLANNER, ident)
     with pytest.raises(RefusedError, match="state"):
         _asked(store, "GLASS", deal, quantity="60001")
     with pytest.raises(NotFoundError):

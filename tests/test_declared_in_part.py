@@ -12,9 +12,9 @@ from stores import begun, editor
 from web_worlds import World
 
 from synergy.errors import DatasetError
-from synergy.forms.rows import Row, Rows
+from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
-from synergy.store import declaring
+from synergy.store import declarations
 from synergy.store.names import Sheet
 from synergy.store.store import KEY_FILE, Store, make_store
 
@@ -45,7 +45,7 @@ def _file(store: Store, ident: int, name: str, data: bytes) -> Judged:
 def test_what_is_not_mentioned_stays(declared_before: bool, small: Store) -> None:
     place, who = (begun(small), "EAST"), editor("EAST")
     if declared_before:
-        declaring.repeat(small, who, place)
+        declarations.repeat(small, who, place)
     judged = judge_rows(small, who, place, _rows(Sheet.OFFERS, TAR))
     assert not judged.refused
     told = declare_judged(small, who, place, judged)
@@ -116,7 +116,7 @@ def test_a_file_without_rows_changes_nothing(name: str, data: bytes, small: Stor
     assert "未申报任何内容" in problem.line("zh")
     with pytest.raises(DatasetError):
         declare_judged(small, editor("GLASS"), place, found)
-    assert not declaring.declaration(small, editor("GLASS"), place)["submitted"]
+    assert not declarations.declaration(small, editor("GLASS"), place)["submitted"]
 
 
 def test_the_api_keeps_what_a_body_does_not_mention(program: Program) -> None:
@@ -142,7 +142,7 @@ def test_the_page_withdraws_what_is_ticked_off_alone(web_world: World) -> None:
     page = web_world.post(client, path, do="check", **ticked)
     assert 'name="withdrawn" value="EAST-RIGHT"' in page.text  # it is kept until the declaration is made
     assert web_world.post(client, path, do="declare", withdrawn="EAST-RIGHT").status_code == 303
-    record = declaring.declaration(store, editor("EAST"), (ident, "EAST"))
+    record = declarations.declaration(store, editor("EAST"), (ident, "EAST"))
     assert _idents(record) == ["EAST-OVEN"]
     assert web_world.post(client, path, do="declare").status_code == 422
-    assert _idents(declaring.declaration(store, editor("EAST"), (ident, "EAST"))) == ["EAST-OVEN"]
+    assert _idents(declarations.declaration(store, editor("EAST"), (ident, "EAST"))) == ["EAST-OVEN"]

@@ -15,21 +15,18 @@ from random_datasets import CONVEX, random_dataset
 import synergy
 from synergy import literal
 from synergy.bench.explained import checked, questions
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
-from synergy.explanation.explain import Explainer, explain
+from synergy.explanation.explain import Explainer, explain, nearest
 from synergy.explanation.facts import PUBLIC, Change, Fact, may_see
-from synergy.explanation.mend import changed
-from synergy.explanation.nearest import nearest
-from synergy.explanation.question import Question
-from synergy.explanation.texts import REASONS
-from synergy.explanation.texts_changes import CHANGES
-from synergy.explanation.trial import Trial
+from synergy.explanation.remedies import changed
+from synergy.explanation.texts import CHANGES, REASONS
+from synergy.explanation.trial import Question, Trial
 from synergy.explanation.what_if import WhatIfAnswer
 from synergy.plan import Plan
 from synergy.records.files import write_plan

@@ -15,27 +15,27 @@ from stores import ADMIN, NAMES, OPTIONS, PLANNER, Place, begun, editor, proposa
 
 from synergy.errors import UnavailableError
 from synergy.store import (
+    answers,
     audit,
-    declaring,
-    departing,
-    following,
+    declarations,
+    follow_up,
     freezing,
     leases,
-    matching,
     notices,
-    responding,
+    queries,
     review,
     rounds,
-    seeing,
+    runs,
+    withdrawals,
 )
 from synergy.store.access import WORKER
-from synergy.store.columns import metadata
+from synergy.store.answers import Reply
 from synergy.store.names import Answer, Stage
 from synergy.store.readiness import ready
-from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.rounds import Asked
 from synergy.store.store import KEY_FILE, Store, make_store
+from synergy.store.tables import metadata
 
 Step = Callable[[], Any]
 
@@ -79,10 +79,10 @@ def _life(store: Store) -> Iterator[Step]:
         PLANNER,
         rounds.Draft(name="r", archive=tiny(), options=OPTIONS, ladder=0.0),
     )
-    ident = int(seeing.list_rounds(store, PLANNER)[0]["round"])  # a server counts those that failed too
+    ident = int(queries.list_rounds(store, PLANNER)[0]["round"])  # a server counts those that failed too
     yield lambda: rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES[:2]:
-        yield lambda name=name: declaring.repeat(store, editor(name), (ident, name))
+        yield lambda name=name: declarations.repeat(store, editor(name), (ident, name))
     yield lambda: rounds.remind(store, PLANNER, ident)
     yield lambda: freezing.freeze(store, PLANNER, ident)
     yield from _match(store, ident)
@@ -91,18 +91,18 @@ def _life(store: Store) -> Iterator[Step]:
     yield from _match(store, ident)
     yield lambda: rounds.advance(store, PLANNER, ident, "publish", Asked(key="publish"))
     yield lambda: rounds.advance(store, PLANNER, ident, "collect")
-    yield lambda: responding.conclude(store, PLANNER, ident)
-    for one in following.followed(store, PLANNER)[:1]:
+    yield lambda: answers.conclude(store, PLANNER, ident)
+    for one in follow_up.followed(store, PLANNER)[:1]:
         for stage in (Stage.PERMITS, Stage.ENDED):
-            yield lambda one=one, stage=stage: following.follow(
+            yield lambda one=one, stage=stage: follow_up.follow(
                 store, PLANNER, one["partnership"], stage, Asked(note="so")
             )
     yield lambda: notices.mark_read(store, editor("EAST"))
-    yield lambda: departing.depart(store, ADMIN, "TARCO", Asked(key="gone"))
+    yield lambda: withdrawals.depart(store, ADMIN, "TARCO", Asked(key="gone"))
 
 
 def _match(store: Store, ident: int) -> Iterator[Step]:
-    yield lambda: matching.request_match(store, PLANNER, ident)
+    yield lambda: runs.request_match(store, PLANNER, ident)
     held: list[leases.Claim] = []
 
     def claimed() -> None:
@@ -129,7 +129,7 @@ def _answers(store: Store, ident: int) -> Iterator[Step]:
     for about, replies in said.items():
         for enterprise, reply in replies:
             code = found[about]["proposal"]
-            yield lambda e=enterprise, r=reply, c=code: responding.answer(store, editor(e), c, r, Asked(key=c + e))
+            yield lambda e=enterprise, r=reply, c=code: answers.answer(store, editor(e), c, r, Asked(key=c + e))
 
 
 def test_every_call_fails_once(place: Place) -> None:

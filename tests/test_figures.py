@@ -15,10 +15,11 @@ import networkx as nx
 import numpy as np
 import pytest
 from markupsafe import Markup
-from synergy.web.figures import curve, flow, grouping, layout, material, network, sankey, svg
-from synergy.web.figures.counties import COUNTIES, county_name
-from synergy.web.figures.geometry import cross, rings, spread
+from synergy.web import pictures
+from synergy.web.figures import grouping, network, plan_data, sankey, svg
+from synergy.web.figures.grouping import COUNTIES, county_name
 from synergy.web.figures.map import Line, Place, charted, draw_map
+from synergy.web.figures.outline import cross, rings, spread
 from synergy.web.figures.sankey_layout import Stream, laid_out
 
 from synergy.dataset.read import read
@@ -153,7 +154,7 @@ def test_ribbons_lead_to_proposals() -> None:
 def test_many_firms_are_grouped_and_stay_small(firms: int) -> None:
     streams = _streams(firms, 40)
     counties = sorted(COUNTIES)
-    group = {f"F{number}": material.COUNTY + counties[number % 13] for number in range(firms)}
+    group = {f"F{number}": plan_data.COUNTY + counties[number % 13] for number in range(firms)}
     found = grouping.grouped(streams, group)
     assert grouping.count(streams) > grouping.LIMIT >= grouping.count(found.streams)
     assert found.by_group
@@ -184,7 +185,7 @@ def test_few_firms_are_not_grouped() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_figures_of_a_plan(record: dict[str, Any], lang: str) -> None:
-    found = material.Material(record, lang)
+    found = plan_data.Material(record, lang)
     sent = found.sent()
     assert sum(one.quantity for one in sent) == pytest.approx(
         sum(flow["quantity"] for flow in record["plan"]["flows"] if flow["from_site"] != flow["to_site"])
@@ -202,26 +203,26 @@ def test_figures_of_a_plan(record: dict[str, Any], lang: str) -> None:
 
 
 def test_a_choice_keeps_what_was_chosen(record: dict[str, Any]) -> None:
-    found = material.Material(record, "en")
+    found = plan_data.Material(record, "en")
     whole = found.sent()
     for commodity in {one.commodity for one in whole}:
-        chosen = found.sent(material.Choice(commodity=commodity))
+        chosen = found.sent(plan_data.Choice(commodity=commodity))
         assert chosen == [one for one in whole if one.commodity == commodity]
     for firm in ("EAST", "GLASS"):
-        assert found.sent(material.Choice(firm=firm)) == [
+        assert found.sent(plan_data.Choice(firm=firm)) == [
             one for one in whole if firm in (found.firm(one.origin), found.firm(one.target))
         ]
     kinds = {proposal["kind"] for proposal in record["plan"]["proposals"]}
     for kind in kinds:
-        chosen = found.sent(material.Choice(kind=kind))
+        chosen = found.sent(plan_data.Choice(kind=kind))
         known = {one["id"] for one in record["plan"]["proposals"] if one["kind"] == kind}
         assert chosen
         assert all(set(one.proposals) <= known and one.proposals for one in chosen)
-        assert found.proposals(material.Choice(kind=kind)) == [
+        assert found.proposals(plan_data.Choice(kind=kind)) == [
             one for one in record["plan"]["proposals"] if one["kind"] == kind
         ]
-    assert found.sent(material.Choice(county="Hedong"))
-    assert not found.sent(material.Choice(county="Nowhere"))
+    assert found.sent(plan_data.Choice(county="Hedong"))
+    assert not found.sent(plan_data.Choice(county="Nowhere"))
 
 
 def test_every_name_is_escaped() -> None:
@@ -231,10 +232,12 @@ def test_every_name_is_escaped() -> None:
         sankey.sankey([stream], _names(firm=names, commodity=names, others=EVIL, heads=(EVIL,) * 3), NAMING),
         network.partnerships([network.Tie("A", "B", EVIL, EVIL)], names, NAMING),
         network.products([network.Tie("A", "B", EVIL, EVIL)], names, NAMING),
-        flow.flow(
-            [flow.Partner("A", EVIL, (EVIL,)), flow.Partner("B", EVIL)], [flow.Delivery("A", "B", EVIL, EVIL)], NAMING
+        pictures.flow(
+            [pictures.Partner("A", EVIL, (EVIL,)), pictures.Partner("B", EVIL)],
+            [pictures.Delivery("A", "B", EVIL, EVIL)],
+            NAMING,
         ),
-        curve.curve([curve.Told(1, 1.0, 2.0), curve.Told(2, 1.5, 2.0)], (EVIL, EVIL), lambda value: EVIL, NAMING),
+        svg.curve([svg.Told(1, 1.0, 2.0), svg.Told(2, 1.5, 2.0)], (EVIL, EVIL), lambda value: EVIL, NAMING),
         draw_map(
             charted(
                 [Place("A", EVIL, EVIL, 37, 111), Place("B", EVIL, EVIL, 37.2, 111.1, public=True)],
@@ -350,8 +353,8 @@ def test_boxes_of_graphs_never_cover_each_other(shape: str) -> None:
     }[shape]
     graph = nx.relabel_nodes(graph, {number: f"N{number}" for number in graph})
     sizes = {key: (60.0 + 10 * (len(key) + int(key[1:]) % 9), 26.0) for key in graph}
-    for parts in (layout.springs(graph, sizes), layout.layered(graph.to_directed(), sizes)):
-        boxes, size = layout.packed(parts, 900.0)
+    for parts in (network.springs(graph, sizes), network.layered(graph.to_directed(), sizes)):
+        boxes, size = network.packed(parts, 900.0)
         assert set(boxes) == set(graph)
         assert not any(cross(one, other) for one, other in itertools.combinations(boxes.values(), 2))
         assert all(
@@ -364,7 +367,7 @@ def test_products_go_from_left_to_right_as_far_as_circles_allow() -> None:
         [("coal", "coke"), ("coke", "iron"), ("coal", "gas"), ("gas", "power"), ("power", "coal")]
     )
     sizes = dict.fromkeys(graph, (50.0, 26.0))
-    (boxes,) = layout.layered(graph, sizes)
+    (boxes,) = network.layered(graph, sizes)
     back = [edge for edge in graph.edges if boxes[edge[0]][2] > boxes[edge[1]][0]]
     assert len(back) == 1
 
@@ -389,13 +392,17 @@ def test_graphs_are_the_same_in_any_order() -> None:
 
 
 def test_a_proposal_shows_each_delivery_with_its_amount() -> None:
-    partners = [flow.Partner("A", "East"), flow.Partner("B", "Host", ("new: tar",)), flow.Partner("C", "West")]
-    deliveries = [
-        flow.Delivery("A", "B", "tar", "30 kt a year"),
-        flow.Delivery("C", "B", "tar", "46 kt a year"),
-        flow.Delivery("B", "A", "gas", "3 M Nm3 a year"),
+    partners = [
+        pictures.Partner("A", "East"),
+        pictures.Partner("B", "Host", ("new: tar",)),
+        pictures.Partner("C", "West"),
     ]
-    root = _parsed(flow.flow(partners, deliveries, NAMING))
+    deliveries = [
+        pictures.Delivery("A", "B", "tar", "30 kt a year"),
+        pictures.Delivery("C", "B", "tar", "46 kt a year"),
+        pictures.Delivery("B", "A", "gas", "3 M Nm3 a year"),
+    ]
+    root = _parsed(pictures.flow(partners, deliveries, NAMING))
     said = [one.text for one in root.iter(f"{SVG}text")]
     assert [one.amount for one in deliveries] == [text for text in said if text and text.endswith("a year")]
     assert {"East", "Host", "West", "new: tar"} <= set(said)
@@ -404,28 +411,28 @@ def test_a_proposal_shows_each_delivery_with_its_amount() -> None:
 
 def test_names_stay_inside_their_boxes() -> None:
     name = "Xiaoyi gangue power station and washing plant of the north"
-    root = _parsed(flow.flow([flow.Partner("A", name, ("吕梁" * 20,))], [], NAMING))
+    root = _parsed(pictures.flow([pictures.Partner("A", name, ("吕梁" * 20,))], [], NAMING))
     box = next(root.iter(f"{SVG}rect"))
     for one in root.iter(f"{SVG}text"):
-        bold = flow.BOLD if one.get("class") == "strong" else 1.0
+        bold = pictures.BOLD if one.get("class") == "strong" else 1.0
         assert svg.width(one.text or "") * bold <= float(box.get("width") or 0)
 
 
 def test_the_curve_meets_its_figures() -> None:
-    points = [curve.Told(0.0, None, 20.0), curve.Told(5.0, 10.0, 18.0), curve.Told(10.0, 12.0, 14.0)]
-    root = _parsed(curve.curve(points, ("best", "bound"), lambda value: f"{value:g}", NAMING))
+    points = [svg.Told(0.0, None, 20.0), svg.Told(5.0, 10.0, 18.0), svg.Told(10.0, 12.0, 14.0)]
+    root = _parsed(svg.curve(points, ("best", "bound"), lambda value: f"{value:g}", NAMING))
     said = [one.text for one in root.iter(f"{SVG}text")]
     assert {"best", "bound", "20", "10", "10 s"} <= set(said)
     ways = {one.get("class"): one.get("d") or "" for one in root.iter(f"{SVG}path")}
     last = {kind: float(re.findall(r"V([\d.]+)", ways[f"line {kind}"])[-1]) for kind in ("best", "bound")}
     assert last["bound"] < last["best"], "the bound lies above"
-    assert curve.curve(points[:1], ("best", "bound"), str, NAMING) == ""
+    assert svg.curve(points[:1], ("best", "bound"), str, NAMING) == ""
 
 
 def test_nothing_to_show_is_nothing() -> None:
     assert sankey.sankey([], _names(), NAMING) == ""
     assert network.partnerships([], {}, NAMING) == ""
-    assert flow.flow([], [], NAMING) == ""
+    assert pictures.flow([], [], NAMING) == ""
 
 
 def test_every_class_of_a_figure_stands_in_the_style_sheet() -> None:

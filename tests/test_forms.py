@@ -18,7 +18,7 @@ from stores import begun, editor
 from synergy.errors import DatasetError, NotFoundError, Problem, Severity
 from synergy.forms.submitting import Judged, declare_judged, judge_file
 from synergy.forms.writing import declaration_workbook
-from synergy.store import declaring, previewing
+from synergy.store import declarations, preview
 from synergy.store.rounds import Asked
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.texts import LANGUAGES
@@ -275,7 +275,7 @@ def test_refused(name: str, way: str, declared: tuple[Store, int]) -> None:
     with pytest.raises(DatasetError) as raised:
         declare_judged(store, editor("GLASS"), (ident, "GLASS"), found)
     assert raised.value.problems == found.problems
-    assert not previewing.ground(store, editor("GLASS"), (ident, "GLASS")).submitted
+    assert not preview.ground(store, editor("GLASS"), (ident, "GLASS")).submitted
 
 
 @covers(53, *WAYS)
@@ -374,7 +374,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
     enterprise: str, lang: str, declared: tuple[Store, int]
 ) -> None:
     store, ident = declared
-    known = previewing.ground(store, editor(enterprise), (ident, enterprise))
+    known = preview.ground(store, editor(enterprise), (ident, enterprise))
     found = judged(declared, declaration_workbook(known, lang), "xlsx", enterprise)
     assert [problem.line() for problem in found.problems] == []
     assert found.changes is not None
@@ -386,7 +386,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
 
 def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None:
     store, ident = declared
-    data = declaration_workbook(previewing.ground(store, editor("GLASS"), (ident, "GLASS")), "en")
+    data = declaration_workbook(preview.ground(store, editor("GLASS"), (ident, "GLASS")), "en")
     import zipfile
 
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -394,7 +394,7 @@ def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None
     assert b"GLASS-HEAT" in whole
     assert not any(name in whole for name in (b"EAST-1", b"WEST", b"1500000", b"ALUMINA-HYDRATE"))
     with pytest.raises(NotFoundError):
-        previewing.ground(store, editor("EAST"), (ident, "GLASS"))
+        preview.ground(store, editor("EAST"), (ident, "GLASS"))
     with pytest.raises(NotFoundError):
         judge_file(store, editor("EAST"), (ident, "GLASS"), (b"", "x.xlsx"))
 
@@ -409,7 +409,7 @@ def test_a_dry_run_shows_what_would_change(declared: tuple[Store, int]) -> None:
     assert [(one["sheet"], one["subject"]) for one in found.changes["added"]] == [("offers", "TAR")]
     assert {said["column"] for said in found.changes["added"][0]["assumed"]} >= {"price", "keep"}
     store, ident = declared
-    assert declaring.declaration(store, editor("GLASS"), (ident, "GLASS"))["submitted"] is False
+    assert declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["submitted"] is False
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -432,5 +432,5 @@ def test_45_sent_again_it_is_declared_once(way: str, tmp_path: Path, monkeypatch
         declare_judged(
             store, editor("GLASS"), (ident, "GLASS"), judged((store, ident), REFUSED["30 a decimal comma"], way)
         )
-    assert declaring.declaration(store, editor("GLASS"), (ident, "GLASS"))["version"] == 2
+    assert declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["version"] == 2
     store.close()

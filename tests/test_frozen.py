@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 
 TINY = Path(__file__).parent.parent / "datasets" / "tiny"

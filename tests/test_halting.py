@@ -15,13 +15,13 @@ import pytest
 from synergy import engine, halting
 from synergy import round as rounds
 from synergy.cli import progress
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
 from synergy.cli.words import WORDS
 from synergy.dataset.read import read
 from synergy.engine import Options
 from synergy.errors import UsageError
-from synergy.model.effort import Event
+from synergy.model.solve_params import Event
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 

@@ -16,8 +16,8 @@ from test_cases import CASES, FAMILIES, FOLDER
 
 from synergy import literal
 from synergy.accounts import facts, ledger, owners
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options
 from synergy.errors import VerificationError
 from synergy.literal.build import LiteralModel
@@ -25,9 +25,8 @@ from synergy.literal.owners import collected
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LINK_COLUMNS, Decisions, Plan
 from synergy.round import run
 from synergy.verification.books import Books
+from synergy.verification.checks import check_rows, check_strays
 from synergy.verification.findings import Book
-from synergy.verification.frames import check_strays
-from synergy.verification.rows import check_rows
 from synergy.verification.verify import assert_valid, verify
 
 # what is found where a switch is off though it should be on: the judge switches on what runs or is exchanged

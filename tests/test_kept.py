@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from api_worlds import Program
 from stores import PLANNER, proposals
-from synergy.web.api.kept import Kept, Told
+from synergy.web.api.dispatch import Kept, Told
 from synergy.web.api.spec import OPERATIONS, Mark
 from synergy.web.app import create_app
 from synergy.web.settings import Settings
 from web_worlds import World
 
-from synergy.store import responding, rounds
+from synergy.store import answers, rounds
+from synergy.store.answers import Reply
 from synergy.store.names import Answer
-from synergy.store.responding import Reply
 
 EVERYBODY = ("planner", "auditor", "editor", "east", "tarco", "reader", "client")
 
@@ -25,8 +25,8 @@ def _seen(world: World, program: Program) -> dict[tuple[str, str], Any]:
     codes = [one["proposal"] for one in proposals(world.store, world.round).values()]
     paths = [f"/rounds/{world.round}/proposals", *(f"/proposals/{code}" for code in codes)]
     same = {"X-Request-ID": "same"}
-    answers = {(who, path): program.ask(who, "GET", path, same) for who in EVERYBODY for path in paths}
-    return {key: (one.status_code, one.headers.get("ETag"), one.data) for key, one in answers.items()}
+    told = {(who, path): program.ask(who, "GET", path, same) for who in EVERYBODY for path in paths}
+    return {key: (one.status_code, one.headers.get("ETag"), one.data) for key, one in told.items()}
 
 
 def test_kept_answers_are_those_made_anew_after_every_change(web_world: World, program: Program) -> None:
@@ -36,8 +36,8 @@ def test_kept_answers_are_those_made_anew_after_every_change(web_world: World, p
     before: dict[tuple[str, str], Any] = {}
     steps = [
         lambda: None,
-        lambda: responding.answer(web_world.store, web_world.actor("editor"), one, Reply(Answer.ACCEPTED)),
-        lambda: responding.answer(web_world.store, web_world.actor("east"), one, Reply(Answer.DECLINED, "too dear")),
+        lambda: answers.answer(web_world.store, web_world.actor("editor"), one, Reply(Answer.ACCEPTED)),
+        lambda: answers.answer(web_world.store, web_world.actor("east"), one, Reply(Answer.DECLINED, "too dear")),
         lambda: rounds.advance(web_world.store, PLANNER, web_world.round, "cancel"),
     ]
     for step in steps:

@@ -12,7 +12,7 @@ import kills
 import pytest
 from stores import KINDS, PLANNER, ROOT, begun
 
-from synergy.store import freezing, matching, seeing
+from synergy.store import freezing, queries, runs
 from synergy.store.leases import LEASE
 from synergy.store.store import KEY_FILE, make_store
 from synergy.worker.work import Habits, work_once
@@ -39,16 +39,16 @@ def test_a_worker_that_is_killed_leaves_no_child_and_its_run_to_the_next(
     store = make_store(address)
     ident = begun(store)
     freezing.freeze(store, PLANNER, ident)
-    match = matching.request_match(store, PLANNER, ident)["match"]
+    match = runs.request_match(store, PLANNER, ident)["match"]
     command = [sys.executable, "-m", "synergy", "worker", "--db", address]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         children = _children(process.pid)
         limit = time.monotonic() + 60
-        while not (children and seeing.see_progress(store, PLANNER, match)) and time.monotonic() < limit:
+        while not (children and queries.see_progress(store, PLANNER, match)) and time.monotonic() < limit:
             time.sleep(0.05)
             children = _children(process.pid)
         assert children
-        assert seeing.see_matches(store, PLANNER, ident)[0]["state"] == "running"
+        assert queries.see_matches(store, PLANNER, ident)[0]["state"] == "running"
         process.send_signal(signal.SIGKILL)
     killed = time.monotonic()
     while any(_alive(child) for child in children) and time.monotonic() < killed + 10:
@@ -60,7 +60,7 @@ def test_a_worker_that_is_killed_leaves_no_child_and_its_run_to_the_next(
     done = work_once(later, Habits(apart=False))
     assert done is not None
     assert done["state"] == "done"
-    assert seeing.see_matches(store, PLANNER, ident)[0]["attempt"] == 2
+    assert queries.see_matches(store, PLANNER, ident)[0]["attempt"] == 2
     later.close()
     store.close()
 

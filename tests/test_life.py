@@ -17,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from stores import OPTIONS, PLANNER, editor, tiny
 
 from synergy.errors import ConflictError, NotFoundError, RefusedError
-from synergy.store import audit, declaring, following, freezing, leases, matching, responding, rounds, seeing
+from synergy.store import answers, audit, declarations, follow_up, freezing, leases, queries, rounds, runs
 from synergy.store.access import WORKER
-from synergy.store.archives import dataset_of
+from synergy.store.answers import Reply
+from synergy.store.backup import dataset_of
 from synergy.store.names import Answer, Sheet, Stage
 from synergy.store.overlay import Entry, checked
-from synergy.store.responding import Reply
 from synergy.store.results import finish
 from synergy.store.rounds import STEPS, Asked, Draft
 from synergy.store.store import KEY_FILE, make_store
@@ -93,7 +93,7 @@ class Life(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.patch.setenv(KEY_FILE, str(Path(self.folder.name) / "key"))
         self.store = make_store(Path(self.folder.name) / "store.db")
-        self.patch.setattr(declaring, "checked", quickly)  # what is wrong with entries is tested elsewhere
+        self.patch.setattr(declarations, "checked", quickly)  # what is wrong with entries is tested elsewhere
         self.state: dict[int, str] = {}
         self.version: dict[int, int] = {}
         self.matched: set[int] = set()
@@ -195,15 +195,15 @@ class Life(RuleBasedStateMachine):
         place = (ident, "GLASS")
         if not self.allowed(ident, "declare"):
             with pytest.raises(RefusedError):
-                declaring.declare(self.store, editor("GLASS"), place, [entry])
+                declarations.declare(self.store, editor("GLASS"), place, [entry])
             return
-        if declaring.declaration(self.store, editor("GLASS"), place)["version"] > declaring.MOST_CHANGES:
+        if declarations.declaration(self.store, editor("GLASS"), place)["version"] > declarations.MOST_CHANGES:
             return
         if back:
-            declaring.repeat(self.store, editor("GLASS"), place)
+            declarations.repeat(self.store, editor("GLASS"), place)
             self.declared[ident] = Decimal(60000)
         else:
-            declaring.declare(self.store, editor("GLASS"), place, [entry])
+            declarations.declare(self.store, editor("GLASS"), place, [entry])
             self.declared[ident] = amount
         self.events += 1
 
@@ -226,11 +226,11 @@ class Life(RuleBasedStateMachine):
         """Let all parties of one proposal accept it."""
         if self.state[ident] != "responding":
             return
-        for one in seeing.list_proposals(self.store, PLANNER, ident):
+        for one in queries.list_proposals(self.store, PLANNER, ident):
             names = self.parties[one["proposal"]][1]
             if {self.said[one["proposal"], name] for name in names} == {"none"}:
                 for name in names:
-                    responding.answer(self.store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
+                    answers.answer(self.store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
                     self.said[one["proposal"], name] = "accepted"
                     self.events += 1
                 STEPS_SEEN["answer accepted"] += 1
@@ -247,7 +247,7 @@ class Life(RuleBasedStateMachine):
 
     def match(self, ident: int) -> None:
         """Ask for a run."""
-        self.moved(ident, "match", lambda: matching.request_match(self.store, PLANNER, ident))
+        self.moved(ident, "match", lambda: runs.request_match(self.store, PLANNER, ident))
 
     def claim(self) -> None:
         """Let a worker take a run."""
@@ -289,7 +289,7 @@ class Life(RuleBasedStateMachine):
 
     def seen(self, ident: int) -> None:
         """Take the proposals of a run into the model; what was accepted before stays so."""
-        for one in seeing.list_proposals(self.store, PLANNER, ident):
+        for one in queries.list_proposals(self.store, PLANNER, ident):
             self.parties[one["proposal"]] = (ident, [party["enterprise"] for party in one["parties"]])
             for party in one["parties"]:
                 self.said[one["proposal"], party["enterprise"]] = party["answer"]
@@ -304,8 +304,8 @@ class Life(RuleBasedStateMachine):
         ident, names = self.parties[code]
         name = [*names, "TARCO"][who % (len(names) + 1)]
         counter = [{"number": 0, "quantity": part * 1000}] if word is Answer.COUNTERED else ()
-        call = lambda: responding.answer(self.store, editor(name), code, Reply(word, "because", counter))  # noqa: E731
-        latest = {one["proposal"] for one in seeing.list_proposals(self.store, PLANNER, ident)}
+        call = lambda: answers.answer(self.store, editor(name), code, Reply(word, "because", counter))  # noqa: E731
+        latest = {one["proposal"] for one in queries.list_proposals(self.store, PLANNER, ident)}
         if name not in names or code not in latest:
             with pytest.raises((NotFoundError, RefusedError)):
                 call()
@@ -323,7 +323,7 @@ class Life(RuleBasedStateMachine):
             return
         except RefusedError:  # more than proposed, and than the party has at its end
             assert word is Answer.COUNTERED
-            assert part * 1000 > float(seeing.see_proposal(self.store, PLANNER, code)["lines"][0]["quantity"])
+            assert part * 1000 > float(queries.see_proposal(self.store, PLANNER, code)["lines"][0]["quantity"])
             return
         self.said[code, name] = str(word)
         self.events += 1
@@ -333,9 +333,9 @@ class Life(RuleBasedStateMachine):
 
     def conclude(self, ident: int) -> None:
         """End a round."""
-        latest = {one["proposal"] for one in seeing.list_proposals(self.store, PLANNER, ident)}
+        latest = {one["proposal"] for one in queries.list_proposals(self.store, PLANNER, ident)}
         agreed = [code for code in latest if {self.said[code, name] for name in self.parties[code][1]} == {"accepted"}]
-        told = self.moved(ident, "conclude", lambda: responding.conclude(self.store, PLANNER, ident))
+        told = self.moved(ident, "conclude", lambda: answers.conclude(self.store, PLANNER, ident))
         if told is not None:
             assert len(told["partnerships"]) == len(agreed)
             self.stage |= dict.fromkeys(told["partnerships"], (ident, "agreed"))
@@ -347,7 +347,7 @@ class Life(RuleBasedStateMachine):
         STEPS_SEEN["follow"] += 1
         one = sorted(self.stage)[pick % len(self.stage)]
         ident, now = self.stage[one]
-        call = lambda: following.follow(self.store, PLANNER, one, Stage(stage), Asked(note="so"))  # noqa: E731
+        call = lambda: follow_up.follow(self.store, PLANNER, one, Stage(stage), Asked(note="so"))  # noqa: E731
         if now == "ended" or ORDER.index(stage) <= ORDER.index(now):
             with pytest.raises(RefusedError):
                 call()
@@ -362,7 +362,7 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         STEPS_SEEN["all"] += 1
-        found = {one["round"]: one["state"] for one in seeing.list_rounds(self.store, PLANNER)}
+        found = {one["round"]: one["state"] for one in queries.list_rounds(self.store, PLANNER)}
         assert found == self.state
         assert audit.verify_chain(self.store, PLANNER)["count"] == self.events
 
@@ -370,12 +370,12 @@ class Life(RuleBasedStateMachine):
     def what_is_declared_adds_up(self) -> None:
         """Declared is free, committed and ended, none below nothing."""
         for ident, amount in getattr(self, "declared", {}).items():
-            (need,) = following.balance(self.store, PLANNER, (ident, "GLASS"))
+            (need,) = follow_up.balance(self.store, PLANNER, (ident, "GLASS"))
             figures = {name: Decimal(need[name]) for name in ("declared", "free", "committed", "ended")}
             assert figures["declared"] == amount
             assert figures["free"] + figures["committed"] + figures["ended"] == amount
             assert min(figures["committed"], figures["ended"]) >= 0
-            codes = {one["proposal"]: one for one in seeing.list_proposals(self.store, PLANNER, ident)}
+            codes = {one["proposal"]: one for one in queries.list_proposals(self.store, PLANNER, ident)}
             gas = next((one for one in codes.values() if one["id"] == "deal:EAST>GLASS:COG"), None)
             agreed = gas is not None and gas["answer"] == "accepted" and self.state[ident] != "cancelled"
             assert (figures["committed"] + figures["ended"] > 0) == agreed

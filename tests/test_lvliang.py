@@ -11,14 +11,13 @@ import pandas as pd
 import pytest
 
 from synergy.candidates.scope import coalition
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.scenarios import load_scenario
-from synergy.dataset.subset import subset
-from synergy.dataset.yearly import yearly
+from synergy.dataset.settings import load_scenario
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.subset import subset, yearly
 from synergy.engine import problem
-from synergy.model.effort import Effort
 from synergy.model.solve import solve
+from synergy.model.solve_params import Effort
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "datasets" / "lvliang"

@@ -14,22 +14,22 @@ import pytest
 from catalogue import EXPECTED
 from flask import Flask
 from picture import PICTURE, drawn
-from synergy.web.manual.chapters import BILINGUAL, CHAPTERS, html, rendered, sections, slug, source
+from synergy.web.pages.manual import BILINGUAL, CHAPTERS, html, rendered, sections, slug, source
 from web_worlds import World
 
 from synergy.bench.main import BENCHES
 from synergy.cli.commands import commands
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 from synergy.dataset.columns import Column, Kind
 from synergy.dataset.read import read
-from synergy.dataset.scenarios import load_scenario
 from synergy.dataset.schema import TABLES
+from synergy.dataset.settings import load_scenario
 from synergy.records.schema import plan_schema
 from synergy.scenario import Settings
 from synergy.settlement.rules import RULES
 from synergy.store.access import SCOPES
-from synergy.store.wondering import MOST
+from synergy.store.questions import MOST
 from synergy.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[1]

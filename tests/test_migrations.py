@@ -15,16 +15,16 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from stores import PLANNER, Place, begun, editor, proposals, responding_round
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 from synergy.errors import ConflictError, RefusedError, SynergyError, UsageError
-from synergy.store import audit, declaring, people, tables_beside
+from synergy.store import accounts, audit, declarations, tables
 from synergy.store.backup import back_up, restore
 from synergy.store.database import database
 from synergy.store.migrations.run import current
-from synergy.store.overseeing import make_copy
 from synergy.store.readiness import ready
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
+from synergy.store.withdrawals import make_copy
 
 COMMANDS = (
     ["db", "init"],
@@ -65,7 +65,7 @@ def test_only_its_owner_reads_a_store(tmp_path: Path, monkeypatch: pytest.Monkey
         store = make_store(tmp_path / "store.db")
         begun(store)
         assert {one.name for one in tmp_path.iterdir()} >= {f"store.db{end}" for end in ("", "-wal", "-shm", ".key")}
-        make_copy(store, people.MACHINE, tmp_path / "copies")
+        make_copy(store, accounts.MACHINE, tmp_path / "copies")
         back_up(tmp_path / "store.db", tmp_path / "copy.db")
         store.close()
         restore(tmp_path / "copy.db", tmp_path / "back.db")
@@ -99,7 +99,7 @@ def _tables(engine: Engine) -> dict[str, Any]:
 def test_migrations_make_what_the_tables_say(place: Place, request: pytest.FixtureRequest) -> None:
     lite = place.store.database.file is not None
     engine = create_engine("sqlite://" if lite else request.getfixturevalue("server").fresh("synergy_tables"))
-    tables_beside.metadata.create_all(engine)
+    tables.metadata.create_all(engine)
     expected = _tables(engine)
     engine.dispose()
     made = _tables(place.store.database.writer)
@@ -149,7 +149,7 @@ def test_many_writers_at_once_lose_nothing(place: Place) -> None:
     def write(store: Store) -> None:
         for _ in range(5):
             try:
-                declaring.repeat(store, editor("GLASS"), (ident, "GLASS"))
+                declarations.repeat(store, editor("GLASS"), (ident, "GLASS"))
             except ConflictError as error:
                 failed.append(error)
 
@@ -158,7 +158,7 @@ def test_many_writers_at_once_lose_nothing(place: Place) -> None:
         one.start()
     for one in threads:
         one.join()
-    version = declaring.declaration(place.store, PLANNER, (ident, "GLASS"))["version"]
+    version = declarations.declaration(place.store, PLANNER, (ident, "GLASS"))["version"]
     assert version == 1 + 20 - len(failed)
     assert audit.verify_chain(place.store, PLANNER) == audit.verify_chain(place.store, PLANNER)
     assert audit.verify_chain(place.store, PLANNER)["count"] == 2 + 20 - len(failed)

@@ -9,15 +9,26 @@ import pytest
 from stores import ADMIN, NAMES, PLANNER, accept, begun, editor, matched, proposals, responding_round, tiny
 
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError
-from synergy.store import audit, declaring, departing, following, freezing, keys, matching, notices, people, responding
+from synergy.store import (
+    accounts,
+    answers,
+    api_tokens,
+    audit,
+    declarations,
+    follow_up,
+    freezing,
+    notices,
+    runs,
+    withdrawals,
+)
 from synergy.store import rounds as living
 from synergy.store.access import WORKER, Actor
-from synergy.store.archives import dataset_of
+from synergy.store.answers import Reply
+from synergy.store.backup import dataset_of
 from synergy.store.messages import MESSAGES, message
 from synergy.store.names import Answer, Role, Stage
-from synergy.store.responding import Reply
+from synergy.store.queries import match_input, see_round
 from synergy.store.rounds import Asked, Draft
-from synergy.store.seeing import match_input, see_round
 from synergy.store.store import Store
 
 
@@ -27,7 +38,7 @@ def _kinds(store: Store, actor: Actor, **asked: Any) -> list[str]:
 
 def test_everybody_is_told_what_concerns_them(store: Store) -> None:
     ident = begun(store)
-    declaring.repeat(store, editor("EAST"), (ident, "EAST"))
+    declarations.repeat(store, editor("EAST"), (ident, "EAST"))
     living.remind(store, PLANNER, ident)
     assert _kinds(store, editor("EAST")) == ["opened"]
     assert _kinds(store, editor("GLASS")) == ["opened", "reminder"]
@@ -37,16 +48,16 @@ def test_everybody_is_told_what_concerns_them(store: Store) -> None:
     assert _kinds(store, editor("TARCO")) == ["opened", "reminder"]  # no proposal concerns it
     assert _kinds(store, PLANNER) == ["matched"]
     deal = proposals(store, ident)["deal:EAST>GLASS:COG"]
-    responding.answer(store, editor("EAST"), deal["proposal"], Reply(Answer.INTERESTED))
+    answers.answer(store, editor("EAST"), deal["proposal"], Reply(Answer.INTERESTED))
     (told,) = [one for one in notices.list_notices(store, editor("GLASS")) if one["kind"] == "answered"]
     assert (told["subject"], told["fields"]) == (deal["proposal"], {"standing": "interested"})
     assert "interested" in told["text_en"]
     assert "有意向" in told["text_zh"]
     assert notices.list_notices(store, PLANNER)[0]["fields"] == {"enterprise": "EAST", "answer": "interested"}
     accept(store, proposals(store, ident)["build:TAR_DIST@EAST-1"])
-    (partnership,) = responding.conclude(store, PLANNER, ident)["partnerships"]
+    (partnership,) = answers.conclude(store, PLANNER, ident)["partnerships"]
     assert _kinds(store, editor("WEST"))[-2:] == ["agreed", "concluded"]
-    following.follow(store, editor("EAST"), partnership, Stage.PERMITS)
+    follow_up.follow(store, editor("EAST"), partnership, Stage.PERMITS)
     assert (_kinds(store, editor("WEST"))[-1], _kinds(store, PLANNER)[-1]) == ("stage", "stage")
     assert _kinds(store, editor("EAST"))[-1] == "concluded"
 
@@ -71,7 +82,7 @@ def test_a_deadline_that_is_near_is_told_once_to_those_who_are_late(store: Store
     near = {"deadline": now + timedelta(hours=40), "answer_by": now + timedelta(hours=90)}
     ident = begun(store, **near)
     begun(store, deadline=now + timedelta(hours=60))
-    declaring.repeat(store, editor("EAST"), (ident, "EAST"))
+    declarations.repeat(store, editor("EAST"), (ident, "EAST"))
     assert notices.approaching(store, WORKER) == 1
     assert notices.approaching(store, WORKER) == 0
     assert _kinds(store, editor("EAST")) == ["opened"] * 2
@@ -80,7 +91,7 @@ def test_a_deadline_that_is_near_is_told_once_to_those_who_are_late(store: Store
     matched(store, ident)
     assert notices.approaching(store, WORKER) == 0
     deal = proposals(store, ident)["deal:EAST>GLASS:COG"]
-    responding.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
+    answers.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
     object.__setattr__(store, "now", lambda: now + timedelta(hours=50))
     assert notices.approaching(store, WORKER) == 2  # and the other round's first deadline
     assert _kinds(store, editor("EAST"))[-2:] == ["declare_by", "answer_by"]
@@ -92,7 +103,7 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
     past, later = now - timedelta(hours=1), now + timedelta(hours=90)
     ident = begun(store, deadline=past, answer_by=past)
     with pytest.raises(RefusedError, match="synergy round extend"):
-        declaring.repeat(store, editor("EAST"), (ident, "EAST"))
+        declarations.repeat(store, editor("EAST"), (ident, "EAST"))
     seen = see_round(store, PLANNER, ident)["version"]
     told = living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked"))
     assert (told["state"], told["version"]) == ("declaring", seen + 1)
@@ -101,16 +112,16 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
         living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen))
     assert _kinds(store, editor("EAST")) == ["opened", "declare_until"]
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), (ident, name))
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     deal = proposals(store, ident)["deal:EAST>GLASS:COG"]
     with pytest.raises(RefusedError, match="synergy round extend"):
-        responding.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
+        answers.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
     with pytest.raises(RefusedError, match="expected draft, declaring, frozen"):
         living.extend(store, PLANNER, ident, living.Until(deadline=later))  # nobody declares any more
     living.extend(store, PLANNER, ident, living.Until(answer_by=later))
-    responding.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
+    answers.answer(store, editor("GLASS"), deal["proposal"], Reply(Answer.ACCEPTED))
     notice = notices.list_notices(store, editor("GLASS"))[0]
     assert (notice["kind"], later.isoformat(timespec="minutes")[:10] in notice["text_zh"]) == ("answer_until", True)
     event = next(one for one in audit.history(store, PLANNER, ident) if one["action"] == "round.extend")
@@ -144,73 +155,73 @@ def test_every_notice_has_words() -> None:
 
 
 def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store) -> None:
-    people.add_user(store, people.MACHINE, people.Account("li", Role.EDITOR, "WEST", "correct horse"))
-    token = keys.add_token(store, people.known(store, "li"), "erp", ["read"])
+    accounts.add_user(store, accounts.MACHINE, accounts.Account("li", Role.EDITOR, "WEST", "correct horse"))
+    token = api_tokens.add_token(store, accounts.known(store, "li"), "erp", ["read"])
     ident = responding_round(store)
     found = proposals(store, ident)
     with pytest.raises(RefusedError, match=found["build:TAR_DIST@EAST-1"]["proposal"]):
-        departing.depart(store, ADMIN, "WEST")
+        withdrawals.depart(store, ADMIN, "WEST")
     for one in found.values():
         if one["id"] == "build:TAR_DIST@EAST-1":
             accept(store, one)
         elif "WEST" in one["enterprises"]:
-            responding.answer(store, editor("WEST"), one["proposal"], Reply(Answer.DECLINED, "we leave"))
-    (partnership,) = responding.conclude(store, PLANNER, ident)["partnerships"]
+            answers.answer(store, editor("WEST"), one["proposal"], Reply(Answer.DECLINED, "we leave"))
+    (partnership,) = answers.conclude(store, PLANNER, ident)["partnerships"]
     with pytest.raises(RefusedError, match=f"partnerships {partnership}"):
-        departing.depart(store, ADMIN, "WEST")
-    following.follow(store, PLANNER, partnership, Stage.ENDED, Asked(note="closed"))
-    assert people.sign_in(store, "li", "correct horse").enterprise == "WEST"
+        withdrawals.depart(store, ADMIN, "WEST")
+    follow_up.follow(store, PLANNER, partnership, Stage.ENDED, Asked(note="closed"))
+    assert accounts.sign_in(store, "li", "correct horse").enterprise == "WEST"
     later = begun(store)
-    declaring.repeat(store, editor("WEST"), (later, "WEST"))
+    declarations.repeat(store, editor("WEST"), (later, "WEST"))
     before = audit.history(store, PLANNER)
-    told = departing.depart(store, ADMIN, "WEST", Asked(key="once", note="closed"))
+    told = withdrawals.depart(store, ADMIN, "WEST", Asked(key="once", note="closed"))
     assert told == {"enterprise": "WEST", "accounts": ["li"], "withdrawn": [later], "forbidden": []}
-    assert departing.depart(store, ADMIN, "WEST", Asked(key="once", note="closed")) == told
+    assert withdrawals.depart(store, ADMIN, "WEST", Asked(key="once", note="closed")) == told
     with pytest.raises(DeniedError):
-        people.sign_in(store, "li", "correct horse")
+        accounts.sign_in(store, "li", "correct horse")
     with pytest.raises(DeniedError):
-        keys.actor_of_token(store, token["token"])
+        api_tokens.actor_of_token(store, token["token"])
     with pytest.raises(NotFoundError):
-        declaring.declaration(store, editor("WEST"), (later, "WEST"))
+        declarations.declaration(store, editor("WEST"), (later, "WEST"))
     assert see_round(store, PLANNER, later)["members"] == len(NAMES) - 1
     assert audit.history(store, PLANNER)[-len(before) :] == before  # what happened stays
-    assert declaring.declaration(store, PLANNER, (ident, "WEST"))["entries"]
+    assert declarations.declaration(store, PLANNER, (ident, "WEST"))["entries"]
     assert audit.verify_chain(store, PLANNER)["sound"]
 
 
 def test_who_has_left_takes_part_in_nothing_until_readmitted(store: Store) -> None:
     ident = begun(store)
-    departing.depart(store, ADMIN, "GLASS", Asked(note="bankrupt"))
+    withdrawals.depart(store, ADMIN, "GLASS", Asked(note="bankrupt"))
     assert _kinds(store, PLANNER) == ["departed"]
     frozen = freezing.freeze(store, PLANNER, ident)
     assert "GLASS" not in frozen["undeclared"]
-    match = matching.request_match(store, PLANNER, ident)["match"]
+    match = runs.request_match(store, PLANNER, ident)["match"]
     with store.database.read() as connection:
-        from synergy.store.archives import archive
+        from synergy.store.backup import archive
 
         given = match_input(store, PLANNER, match)
         frozen_set = dataset_of(archive(connection, given["snapshot"]))
         assert "GLASS-1" not in {*frozen_set["offers"]["site"], *frozen_set["needs"]["site"]}
     with pytest.raises(RefusedError, match="left"):
-        people.add_user(store, ADMIN, people.Account("new", Role.EDITOR, "GLASS"))
+        accounts.add_user(store, ADMIN, accounts.Account("new", Role.EDITOR, "GLASS"))
     with pytest.raises(RefusedError, match="left"):
         living.create(store, PLANNER, Draft(name="x", archive=tiny(), members=("GLASS",)))
     assert see_round(store, PLANNER, begun(store))["members"] == len(NAMES) - 1
     with pytest.raises(NotFoundError):
-        departing.depart(store, ADMIN, "GLASS")
+        withdrawals.depart(store, ADMIN, "GLASS")
     with pytest.raises(NotFoundError):
-        departing.depart(store, ADMIN, "NOBODY")
-    departing.readmit(store, ADMIN, "GLASS")
+        withdrawals.depart(store, ADMIN, "NOBODY")
+    withdrawals.readmit(store, ADMIN, "GLASS")
     assert see_round(store, PLANNER, begun(store))["members"] == len(NAMES)
 
 
 def test_a_frozen_round_goes_on_without_who_leaves(store: Store) -> None:
     ident = begun(store)
     freezing.freeze(store, PLANNER, ident)
-    assert departing.depart(store, ADMIN, "GLASS")["forbidden"] == [ident]
-    matching.request_match(store, PLANNER, ident)
+    assert withdrawals.depart(store, ADMIN, "GLASS")["forbidden"] == [ident]
+    runs.request_match(store, PLANNER, ident)
     with pytest.raises(ConflictError):
-        departing.depart(store, ADMIN, "EAST")
+        withdrawals.depart(store, ADMIN, "EAST")
     match = match_input(store, PLANNER, 1)
     patterns = match["scenario"]["settings"]["forbid"]
     assert {"from_enterprise": "GLASS"} in patterns

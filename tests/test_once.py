@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from stores import PLANNER, editor, proposals
-from synergy.web import once as kept
+from synergy.web import page_cache as kept
 from synergy.web import pictures
-from synergy.web.firm.own import Own
+from synergy.web.firm.proposal_view import Own
 from synergy.web.pages import home, proposal, results
 from synergy.web.render import page
 from web_worlds import World
 
-from synergy.store import following, notices, people, responding, rounds, seeing
+from synergy.store import accounts, answers, follow_up, notices, queries, rounds
+from synergy.store.answers import Reply
 from synergy.store.names import Answer, Stage
-from synergy.store.responding import Reply
 
 DEAL = "deal:EAST>GLASS:COG"
 FIRMS = ("editor", "east", "tarco", "reader")
@@ -62,15 +62,15 @@ def test_pages_are_those_made_anew_after_every_change(web_world: World, monkeypa
     counter = [{"number": 0, "quantity": "50000", "price": None}]
 
     def follow() -> None:
-        (deal,) = following.followed(store, editor("GLASS"))
-        following.follow(store, PLANNER, deal["partnership"], Stage.PERMITS)
+        (deal,) = follow_up.followed(store, editor("GLASS"))
+        follow_up.follow(store, PLANNER, deal["partnership"], Stage.PERMITS)
 
     steps: list[Callable[[], Any]] = [
         lambda: None,
-        lambda: responding.answer(store, editor("GLASS"), code, Reply(Answer.COUNTERED, counter=counter)),
-        lambda: responding.answer(store, editor("GLASS"), code, Reply(Answer.ACCEPTED)),
-        lambda: responding.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED)),
-        lambda: responding.conclude(store, PLANNER, web_world.round),
+        lambda: answers.answer(store, editor("GLASS"), code, Reply(Answer.COUNTERED, counter=counter)),
+        lambda: answers.answer(store, editor("GLASS"), code, Reply(Answer.ACCEPTED)),
+        lambda: answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED)),
+        lambda: answers.conclude(store, PLANNER, web_world.round),
         follow,
     ]
     before: dict[tuple[str, str], tuple[int, str]] = {}
@@ -91,7 +91,7 @@ def test_what_ends_a_proposal_is_seen_at_once(web_world: World, step: str) -> No
     before = client.get(f"/en/proposals/{code}").text
     assert "Accept</button>" in before
     if step == "decline":
-        responding.answer(web_world.store, editor("EAST"), code, Reply(Answer.DECLINED, "too dear"))
+        answers.answer(web_world.store, editor("EAST"), code, Reply(Answer.DECLINED, "too dear"))
     else:
         rounds.advance(web_world.store, PLANNER, web_world.round, "cancel")
     after = client.get(f"/en/proposals/{code}")
@@ -120,9 +120,9 @@ def test_access_is_asked_again_each_time(web_world: World) -> None:
     code, client = code_of(web_world), web_world.client("editor")
     path = f"/en/proposals/{code}"
     assert client.get(path).status_code == 200
-    people.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=True)
+    accounts.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=True)
     assert client.get(path).status_code == 303
-    people.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=False)
+    accounts.change_user(web_world.store, web_world.actor("admin"), "ed-glass", disabled=False)
     assert client.get(path).status_code == 303
     assert web_world.client("editor").get(path).status_code == 200
 
@@ -170,14 +170,14 @@ def test_what_is_kept_is_bounded(web_world: World) -> None:
 def test_a_moment_is_one_state_of_the_database(web_world: World) -> None:
     base, code = web_world.store.database, code_of(web_world)
     with base.moment():
-        before = seeing.see_proposal(web_world.store, editor("GLASS"), code)
+        before = queries.see_proposal(web_world.store, editor("GLASS"), code)
         with ThreadPoolExecutor(1) as pool:  # another thread is another reader
-            pool.submit(responding.answer, web_world.store, editor("GLASS"), code, Reply(Answer.ACCEPTED)).result()
-            later = pool.submit(seeing.see_proposal, web_world.store, editor("GLASS"), code).result()
-        assert seeing.see_proposal(web_world.store, editor("GLASS"), code) == before
+            pool.submit(answers.answer, web_world.store, editor("GLASS"), code, Reply(Answer.ACCEPTED)).result()
+            later = pool.submit(queries.see_proposal, web_world.store, editor("GLASS"), code).result()
+        assert queries.see_proposal(web_world.store, editor("GLASS"), code) == before
     assert before["answer"] == "none"
     assert later["answer"] == "accepted"
-    assert seeing.see_proposal(web_world.store, editor("GLASS"), code) == later
+    assert queries.see_proposal(web_world.store, editor("GLASS"), code) == later
 
 
 def test_a_picture_is_drawn_once_for_who_looks(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +188,7 @@ def test_a_picture_is_drawn_once_for_who_looks(web_world: World, monkeypatch: py
     path, counter = f"/proposals/{code_of(web_world)}", [{"number": 0, "quantity": "50000", "price": None}]
     first = {who: _FIGURE.findall(web_world.client(who).get(f"/en{path}").text) for who in ("editor", "east")}
     assert drawn == ["en", "en"]
-    responding.answer(web_world.store, editor("GLASS"), code_of(web_world), Reply(Answer.COUNTERED, counter=counter))
+    answers.answer(web_world.store, editor("GLASS"), code_of(web_world), Reply(Answer.COUNTERED, counter=counter))
     for who, pair in first.items():
         assert _FIGURE.findall(web_world.client(who).get(f"/en{path}").text) == pair
     assert drawn == ["en", "en"], "an answer moves nothing on the map"
@@ -213,6 +213,6 @@ def test_a_proposal_is_the_same_in_a_list_and_alone(web_world: World) -> None:
     for answer in (None, Answer.COUNTERED, Answer.ACCEPTED):
         if answer is not None:
             counter = [{"number": 0, "quantity": "50000", "price": None}] if answer is Answer.COUNTERED else []
-            responding.answer(web_world.store, glass, code, Reply(answer, counter=counter))
-        listed = seeing.list_proposals(web_world.store, glass, web_world.round)
-        assert [seeing.see_proposal(web_world.store, glass, one["proposal"]) for one in listed] == listed
+            answers.answer(web_world.store, glass, code, Reply(answer, counter=counter))
+        listed = queries.list_proposals(web_world.store, glass, web_world.round)
+        assert [queries.see_proposal(web_world.store, glass, one["proposal"]) for one in listed] == listed

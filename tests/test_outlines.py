@@ -16,8 +16,8 @@ from synergy.web.figures.outline import LIGHT, OutlineError, near, outlines, sim
 from synergy.web.settings import Settings
 from web_worlds import SECRET, World
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
 
 SQUARE = [[110.5, 36.5], [112.5, 36.5], [112.5, 38.8], [110.5, 38.8], [110.5, 36.5]]
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from test_forms import declared, judged
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
 from synergy.errors import UsageError
 from synergy.forms.writing import declaration_file
 from synergy.outputs import written_whole
-from synergy.store import previewing
+from synergy.store import preview
 from synergy.store.store import Store
 
 __all__ = ["declared"]
@@ -99,11 +99,11 @@ def test_the_plan_goes_to_standard_output_where_it_is_named(tmp_path: Path) -> N
 def test_no_other_writer_is_left() -> None:
     """Whoever writes a file that a person named does it by the one function; the rest lies in folders of its own."""
     own = {
-        "store/archives.py",
-        "store/uploads.py",
+        "store/backup.py",
+        "store/datasets.py",
         "forms/reading.py",
         "bench/claims.py",
-        "bench/folder.py",
+        "bench/generate.py",
         "outputs.py",
     }
     found = set()
@@ -149,7 +149,7 @@ def test_a_form_is_written_as_its_file_is_called(
     store, ident = declared
     from stores import editor
 
-    known = previewing.ground(store, editor(enterprise), (ident, enterprise))
+    known = preview.ground(store, editor(enterprise), (ident, enterprise))
     data = declaration_file(known, lang, ending)
     assert data.startswith(b"PK" if ending == ".xlsx" else b"\xef\xbb\xbf")
     found = judged(declared, data, ending[1:], enterprise)

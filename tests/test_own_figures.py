@@ -15,11 +15,11 @@ from stores import PLANNER, begun, editor, proposals, responding_round
 from synergy.errors import DeniedError
 from synergy.proposals import Context, propose
 from synergy.proposals.quality import blends
-from synergy.store import responding, seeing
+from synergy.store import answers, queries
 from synergy.store.anonymity import aliases, cut, quantity, telltales
+from synergy.store.answers import Reply
 from synergy.store.names import Answer
-from synergy.store.own import NOISE, coarse, own_money
-from synergy.store.responding import Reply
+from synergy.store.proposal_views import NOISE, coarse, own_money
 from synergy.store.results import _lines
 from synergy.store.store import KEY_FILE, Store, make_store
 
@@ -27,7 +27,7 @@ DEAL = "deal:EAST>GLASS:COG"
 
 
 def seen(store: Store, ident: int, who: str, what: str) -> dict[str, Any]:
-    return seeing.see_proposal(store, editor(who), proposals(store, ident)[what]["proposal"])
+    return queries.see_proposal(store, editor(who), proposals(store, ident)[what]["proposal"])
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_without_a_name_nothing_tells_the_way(small_store: Store) -> None:
     assert (float(before["lines"][0]["price"]), coarse(price) == price) == (coarse(price), False)
     for name in ("EAST", "GLASS"):
         code = proposals(small_store, ident)[DEAL]["proposal"]
-        responding.answer(small_store, editor(name), code, Reply(Answer.INTERESTED))
+        answers.answer(small_store, editor(name), code, Reply(Answer.INTERESTED))
     after = seen(small_store, ident, "EAST", DEAL)
     assert [(line["km"], line["mode"]) for line in after["lines"]] == [(9, "pipe-dn300")]
     assert (after["state"], float(after["lines"][0]["price"])) == ("changed", price)
@@ -143,7 +143,7 @@ def test_quantities_do_not_tell_a_distance(small_store: Store) -> None:
     """A need of 145,600 behind a way that loses 0.024 % a kilometre: what comes in tells the kilometres."""
     ident = responding_round(small_store, anonymous=True)
     view = seen(small_store, ident, "WEST", "deal:WEST>ALUMINA:COG")
-    sites = seeing.see_plan(small_store, PLANNER, ident)["labels"]["sites"]
+    sites = queries.see_plan(small_store, PLANNER, ident)["labels"]["sites"]
     ways = {name: _km(sites["WEST-1"], sites[name]) for name in ("ALUMINA-1", "EAST-1", "GLASS-1", "TARCO-1")}
     comes = {name: 145600 / (1 - 0.0002 * 1.2 * km) for name, km in ways.items()}
     exact = float(proposals(small_store, ident)["deal:WEST>ALUMINA:COG"]["lines"][0]["quantity"])
@@ -163,7 +163,7 @@ def test_capex_of_lines_does_not_tell_a_distance(small_store: Store) -> None:
     own = seen(small_store, ident, "ALUMINA", "deal:WEST>ALUMINA:COG")["own"]
     assert (own["capex"], own["payback_years"]) == (None, None)
     for name in ("ALUMINA", "WEST"):
-        responding.answer(small_store, editor(name), whole["proposal"], Reply(Answer.INTERESTED))
+        answers.answer(small_store, editor(name), whole["proposal"], Reply(Answer.INTERESTED))
     own = seen(small_store, ident, "ALUMINA", "deal:WEST>ALUMINA:COG")["own"]
     assert own["capex"] == coarse(whole["own"]["ALUMINA"]["capex"])
     small_store.close()

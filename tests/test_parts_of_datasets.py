@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from stores import NAMES, OPTIONS, PLANNER, begun
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
 from synergy.dataset.schema import HOLDERS, own_column
+from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
 from synergy.engine import Options
 from synergy.round import run
-from synergy.store import freezing, matching
+from synergy.store import freezing, runs
 from synergy.store.overlay import checked
 from synergy.store.store import Store
 from synergy.worker.work import Habits, work_once
@@ -102,7 +102,7 @@ def test_a_round_without_one_of_its_firms_is_frozen_and_matched(store: Store) ->
         members = tuple(name for name in NAMES if name != absent)
         ident = begun(store, members=members, options=OPTIONS | {"settlement": "none"})
         freezing.freeze(store, PLANNER, ident)
-        matching.request_match(store, PLANNER, ident)
+        runs.request_match(store, PLANNER, ident)
         done = work_once(store, Habits(apart=False))
         assert done is not None
         assert done["state"] == "done", absent

@@ -11,14 +11,13 @@ import pandas as pd
 import pytest
 from small_datasets import small
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.subset import yearly
 from synergy.errors import UsageError
-from synergy.graph.pathways import Pathway, Pathways, pathways
-from synergy.graph.record import pathways_record
+from synergy.graph.pathways import Pathway, Pathways, pathways, pathways_record
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

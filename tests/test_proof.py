@@ -14,10 +14,9 @@ from synergy import literal
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.errors import VerificationError
-from synergy.literal.proof import proven
+from synergy.literal.rounding import proven
 from synergy.plan import Plan
-from synergy.records.dump import plan_record
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record, plan_record
 from synergy.verification.verify import assert_valid
 
 CASES = Path(__file__).parent / "cases"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from synergy.web.shown import Shown
+from synergy.web.view_context import Shown
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.cli.tables import print_plan
-from synergy.cli.talk import Talk
 from synergy.dataset.read import read
 from synergy.engine import Options, match
 from synergy.records.rounds import round_record

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from random_datasets import FEATURES, RandomDataset, random_dataset
 
 from synergy.candidates.scope import coalition
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
 from synergy.engine import Options, match, problem
-from synergy.model.effort import Effort
 from synergy.model.solve import solve
+from synergy.model.solve_params import Effort
 
 SEEDS = st.integers(1000, 9999)
 NEAR = 1e-6

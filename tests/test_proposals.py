@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from proposal_worlds import decide, flow, plan_of, world
 from random_datasets import random_dataset
-from synergy.web.shown import Shown
+from synergy.web.view_context import Shown
 
+from synergy.cli.console import Talk
 from synergy.cli.tables import print_plan
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
+from synergy.proposals.description import build_notes
 from synergy.proposals.names import amount
-from synergy.proposals.notes import build_notes
-from synergy.records.dump import plan_record
+from synergy.records.files import plan_record
 from synergy.records.rounds import labels
 from synergy.round import Options, run
 from synergy.texts import gain_note

@@ -12,8 +12,8 @@ from proposal_worlds import decide, flow, plan_of, world
 from test_proposals import ALONE, direct, methanol
 
 from synergy.coalitions.loss import Loss
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Decisions, Proposal
 from synergy.proposals import Context, propose
 from synergy.round import Options, Round, run

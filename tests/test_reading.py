@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synergy.web.api.receive import document
+from synergy.web.api.validation import document
 
-from synergy.dataset.dataset import Dataset
-from synergy.dataset.documents import load_plain
+from synergy.dataset.described import load_plain
 from synergy.dataset.findings import Findings
 from synergy.dataset.read import check, read
-from synergy.dataset.scenarios import load_scenario
 from synergy.dataset.schema import TABLES
+from synergy.dataset.settings import load_scenario
+from synergy.dataset.sheet import Dataset
 from synergy.errors import DatasetError, Problem, Severity
 from synergy.forms.reading import ending_of
 from synergy.records.files import read_record
-from synergy.store.uploads import read_upload
+from synergy.store.datasets import read_upload
 from synergy.workbook.names import headers, looked, table_named, title
 
 HEAD = "offer,site,commodity,quantity,price,must_clear"

@@ -18,9 +18,7 @@ from random_datasets import random_dataset
 from synergy.dataset.read import read
 from synergy.errors import DatasetError
 from synergy.plan import Decisions, Plan
-from synergy.records.dump import plan_record
-from synergy.records.files import dumps, loads, read_plan, write_plan
-from synergy.records.load import plan_from_record, plan_problems
+from synergy.records.files import dumps, loads, plan_from_record, plan_problems, plan_record, read_plan, write_plan
 from synergy.records.schema import plan_schema, proposal_schema
 from synergy.round import Options, run
 

@@ -11,24 +11,24 @@ from stores import NAMES, OPTIONS, PLANNER, begun, editor, proposals, responding
 from web_worlds import World
 
 from synergy.errors import RefusedError
-from synergy.forms.rows import Row, Rows
+from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import declare_judged, judge_rows
 from synergy.store import (
+    answers,
     audit,
     datasets,
-    declaring,
-    doubtful,
+    declarations,
     freezing,
-    matching,
     notices,
-    previewing,
-    responding,
+    preview,
+    queries,
+    review,
     rounds,
-    seeing,
+    runs,
 )
+from synergy.store.answers import Reply
 from synergy.store.names import Answer, Sheet
 from synergy.store.overlay import Entry
-from synergy.store.responding import Reply
 from synergy.store.store import Store
 from synergy.worker.work import Habits, work_once
 
@@ -38,40 +38,40 @@ LNG = Entry(
 
 
 def _state(store: Store, ident: int) -> str:
-    return str(seeing.see_round(store, PLANNER, ident)["state"])
+    return str(queries.see_round(store, PLANNER, ident)["state"])
 
 
 def _matched(store: Store, ident: int) -> dict[str, Any]:
     if _state(store, ident) == "declaring":
         freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     assert work_once(store, Habits(apart=False)) is not None
-    return dict(seeing.see_matches(store, PLANNER, ident)[-1])
+    return dict(queries.see_matches(store, PLANNER, ident)[-1])
 
 
 @pytest.mark.parametrize("mend", ["corrected", "left out"])
 def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, store: Store) -> None:
     ident = begun(store, options=OPTIONS | {"settlement": "none"})
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
-    (shown,) = doubtful.doubtful(store, PLANNER, ident)
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    (shown,) = review.doubtful(store, PLANNER, ident)
     assert [shown[name] for name in ("enterprise", "ident", "amount", "why")] == ["GLASS", "LNG", "70000", ["required"]]
     run = _matched(store, ident)
     assert (run["status"], _state(store, ident)) == ("infeasible", "frozen")
     before = audit.history(store, PLANNER, ident)
-    seen = seeing.see_round(store, PLANNER, ident)["version"]
+    seen = queries.see_round(store, PLANNER, ident)["version"]
     told = rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(seen, note="LNG is not to be had"))
     assert told["state"] == "declaring"
     assert notices.list_notices(store, editor("EAST"))[0]["kind"] == "opened"
     entries = [replace(LNG, other={})] if mend == "corrected" else []
-    declaring.declare(store, PLANNER, (ident, "GLASS"), entries)
-    assert doubtful.doubtful(store, PLANNER, ident) == []
+    declarations.declare(store, PLANNER, (ident, "GLASS"), entries)
+    assert review.doubtful(store, PLANNER, ident) == []
     run = _matched(store, ident)
     assert (run["number"], run["status"], _state(store, ident)) == (2, "optimal", "review")
     after = audit.history(store, PLANNER, ident)
     assert after[-len(before) :] == before  # nothing of the record is lost
     (reopened,) = [one for one in after if one["action"] == "round.reopen"]
     assert reopened["detail"]["note"] == "LNG is not to be had"
-    assert seeing.match_input(store, PLANNER, run["match"] - 1)["snapshot"] == reopened["detail"]["snapshot"]
+    assert queries.match_input(store, PLANNER, run["match"] - 1)["snapshot"] == reopened["detail"]["snapshot"]
     assert reopened["detail"]["snapshot"] not in [one["dataset"] for one in datasets.list_starts(store, PLANNER)]
     assert audit.verify_chain(store, PLANNER)["sound"]
 
@@ -81,10 +81,10 @@ def test_a_round_is_opened_again_from_frozen_alone(store: Store) -> None:
     with pytest.raises(RefusedError):
         rounds.advance(store, PLANNER, ident, "reopen")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     with pytest.raises(RefusedError):
         rounds.advance(store, PLANNER, ident, "reopen")
-    matching.cancel_match(store, PLANNER, ident)
+    runs.cancel_match(store, PLANNER, ident)
     assert rounds.advance(store, PLANNER, ident, "reopen")["state"] == "declaring"
     assert freezing.freeze(store, PLANNER, ident)["state"] == "frozen"
 
@@ -92,12 +92,12 @@ def test_a_round_is_opened_again_from_frozen_alone(store: Store) -> None:
 def test_what_the_dataset_demands_already_is_no_news(store: Store) -> None:
     ident = begun(store)
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))  # ovens of the dataset must run
-    assert doubtful.doubtful(store, PLANNER, ident) == []
-    entries = previewing.ground(store, PLANNER, (ident, "EAST")).entries
+        declarations.repeat(store, editor(name), (ident, name))  # ovens of the dataset must run
+    assert review.doubtful(store, PLANNER, ident) == []
+    entries = preview.ground(store, PLANNER, (ident, "EAST")).entries
     larger = [replace(one, amount=2 * one.amount) if one.sheet is Sheet.FACILITIES else one for one in entries]
-    declaring.declare(store, editor("EAST"), (ident, "EAST"), larger)
-    assert [(one["ident"], one["why"]) for one in doubtful.doubtful(store, PLANNER, ident)] == [
+    declarations.declare(store, editor("EAST"), (ident, "EAST"), larger)
+    assert [(one["ident"], one["why"]) for one in review.doubtful(store, PLANNER, ident)] == [
         ("EAST-OVEN", ["must_run"])
     ]
 
@@ -111,13 +111,13 @@ def test_a_figure_marked_as_checked_is_shown_to_the_planner_alone(store: Store) 
         rows = Rows([Row(Sheet.NEEDS, 1, cells | {"price": price})], units=False)
         judged = judge_rows(store, editor("GLASS"), place, rows)
         told = declare_judged(store, editor("GLASS"), place, judged)
-        assert [one["why"] for one in doubtful.doubtful(store, PLANNER, ident)] == [["checked"]]
+        assert [one["why"] for one in review.doubtful(store, PLANNER, ident)] == [["checked"]]
         assert [one["other"]["checked"] for one in told["entries"] if one["ident"] == "N"] == [True]
-    declaring.declare(store, PLANNER, place, [])
+    declarations.declare(store, PLANNER, place, [])
     later = begun(store, previous=ident)
     declare_judged(store, editor("GLASS"), (ident, "GLASS"), judged)
-    declaring.repeat(store, editor("GLASS"), (later, "GLASS"))
-    assert doubtful.doubtful(store, PLANNER, later) == []
+    declarations.repeat(store, editor("GLASS"), (later, "GLASS"))
+    assert review.doubtful(store, PLANNER, later) == []
     freezing.freeze(store, PLANNER, ident)  # the mark is no column of the dataset
 
 
@@ -125,22 +125,22 @@ def test_an_amount_that_no_plan_can_keep_at_its_market_is_shown_before(web_world
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store)
     coke = replace(LNG, sheet=Sheet.OFFERS, subject="COKE", amount=Decimal(10**11), price=Decimal(0), other={})
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [coke, replace(LNG, other={"Required": "yes"})])
-    shown = [(one["sheet"], one["why"]) for one in doubtful.doubtful(store, PLANNER, ident)]
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [coke, replace(LNG, other={"Required": "yes"})])
+    shown = [(one["sheet"], one["why"]) for one in review.doubtful(store, PLANNER, ident)]
     assert shown == [("needs", ["required"]), ("offers", ["large"])]
     for lang in ("en", "zh"):
         assert "100000000000" in client.get(f"/{lang}/rounds/{ident}").text.replace(",", "")
     with pytest.raises(RefusedError, match="offers LNG > markets COKE-GATE"):
         freezing.freeze(store, PLANNER, ident)
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [replace(coke, amount=Decimal(1000))])
-    assert doubtful.doubtful(store, PLANNER, ident) == []
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [replace(coke, amount=Decimal(1000))])
+    assert review.doubtful(store, PLANNER, ident) == []
     assert freezing.freeze(store, PLANNER, ident)["state"] == "frozen"
 
 
 def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="spoilt")
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
     page = client.get(f"/en/rounds/{ident}").text
     assert "Worth a look before declarations are closed" in page
     assert "has to be met in full" in page
@@ -153,12 +153,12 @@ def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None
 
 def test_who_declines_loses_nothing_of_what_it_has_alone(store: Store) -> None:
     ident = responding_round(store)
-    (before,) = seeing.see_matches(store, PLANNER, ident)
-    alone = seeing.match_input(store, PLANNER, before["match"])["record"]["plan"]["standalone"]
+    (before,) = queries.see_matches(store, PLANNER, ident)
+    alone = queries.match_input(store, PLANNER, before["match"])["record"]["plan"]["standalone"]
     for one in proposals(store, ident).values():
         for party in one["parties"]:
             if party["enterprise"] == one["host"]:
-                responding.answer(store, editor(one["host"]), one["proposal"], Reply(Answer.DECLINED, "no"))
+                answers.answer(store, editor(one["host"]), one["proposal"], Reply(Answer.DECLINED, "no"))
     after = _matched(store, ident)
-    again = seeing.match_input(store, PLANNER, after["match"])["record"]["plan"]["standalone"]
+    again = queries.match_input(store, PLANNER, after["match"])["record"]["plan"]["standalone"]
     assert again == pytest.approx(alone, rel=2e-4)

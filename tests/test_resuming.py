@@ -23,17 +23,17 @@ from stores import PLANNER, ROOT, begun, tiny
 
 from synergy.accounts.ledger import value
 from synergy.candidates.scope import everyone
-from synergy.coalitions.alone import alone_of
-from synergy.coalitions.workers import FRESH, Spread, pool
+from synergy.coalitions.parallel import FRESH, Spread, pool
+from synergy.coalitions.standalone import alone_of
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.subset import yearly
 from synergy.engine import Options, match, problem
 from synergy.errors import NotFoundError, VerificationError
 from synergy.model.decode import decode
-from synergy.model.effort import Effort, Memory
 from synergy.model.solve import Solution, solve
+from synergy.model.solve_params import Effort, Memory
 from synergy.network.places import places_of
-from synergy.store import freezing, matching, seeing
+from synergy.store import freezing, queries, runs
 from synergy.store.access import WORKER
 from synergy.store.leases import LEASE, claim, keep_checkpoint
 from synergy.store.results import unpacked_record
@@ -104,7 +104,7 @@ def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     store = make_store(address)
     ident = begun(store, options=OPTIONS)
     freezing.freeze(store, PLANNER, ident)
-    yield address, store, ident, matching.request_match(store, PLANNER, ident)["match"]
+    yield address, store, ident, runs.request_match(store, PLANNER, ident)["match"]
     store.close()
 
 
@@ -118,7 +118,7 @@ def test_the_next_attempt_is_given_what_the_last_one_kept(waiting: tuple[str, St
     done = work_once(store, Habits(apart=False))
     assert done is not None
     assert done["state"] == "done"
-    given = seeing.match_input(store, PLANNER, match)
+    given = queries.match_input(store, PLANNER, match)
     assert given["checkpoint"] == kept[0]
     plan = given["record"]["plan"]
     assert plan["solver"]["resumed"]
@@ -134,7 +134,7 @@ def test_a_child_whose_plan_is_refused_ends_the_run(
     def refuse(*_: object, **__: object) -> None:
         raise VerificationError(["value value: claimed 2, found 1"])
 
-    monkeypatch.setattr("synergy.worker.child.solve", refuse)
+    monkeypatch.setattr("synergy.worker.solver_process.solve", refuse)
 
     class Child:
         """Solves in this process as soon as it is started."""
@@ -151,7 +151,7 @@ def test_a_child_whose_plan_is_refused_ends_the_run(
     done = work_once(store, Habits())
     assert done is not None
     assert done["state"] == "failed"
-    (match,) = seeing.see_matches(store, PLANNER, ident)
+    (match,) = queries.see_matches(store, PLANNER, ident)
     assert "of its claims do not follow" in match["fault"]
     assert match["diagnosis"] == [{"code": "refused", "text": "value value: claimed 2, found 1"}]
 
@@ -160,21 +160,21 @@ def test_a_worker_that_is_killed_leaves_its_checkpoint(waiting: tuple[str, Store
     address, store, ident, match = waiting
 
     def kept() -> Any:
-        return seeing.match_input(store, PLANNER, match)["checkpoint"]
+        return queries.match_input(store, PLANNER, match)["checkpoint"]
 
     command = [sys.executable, "-m", "synergy", "worker", "--db", address]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         limit = time.monotonic() + 120
-        while kept() is None and seeing.see_matches(store, PLANNER, ident)[0]["state"] != "done":
+        while kept() is None and queries.see_matches(store, PLANNER, ident)[0]["state"] != "done":
             assert time.monotonic() < limit
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
-    if seeing.see_matches(store, PLANNER, ident)[0]["state"] == "running":  # else it was just done
+    if queries.see_matches(store, PLANNER, ident)[0]["state"] == "running":  # else it was just done
         later = store.now() + 2 * LEASE
         object.__setattr__(store, "now", lambda: later)
         assert work_once(store, Habits(apart=False)) is not None
-        assert seeing.match_input(store, PLANNER, match)["record"]["plan"]["solver"]["resumed"]
-    assert seeing.see_matches(store, PLANNER, ident)[0]["state"] == "done"
+        assert queries.match_input(store, PLANNER, match)["record"]["plan"]["solver"]["resumed"]
+    assert queries.see_matches(store, PLANNER, ident)[0]["state"] == "done"
 
 
 def test_small_problems_go_on_too() -> None:
@@ -231,14 +231,14 @@ def test_a_run_is_given_the_plans_of_others(waiting: tuple[str, Store, int, int]
     assert work_once(store, Habits(apart=False)) is not None
     for unknown in (first + 99, -1):
         with pytest.raises(NotFoundError, match="run not found"):
-            matching.request_match(store, PLANNER, ident, Asked(start=(first, unknown)))
-    second = matching.request_match(store, PLANNER, ident, Asked(start=(first,)))["match"]
+            runs.request_match(store, PLANNER, ident, Asked(start=(first, unknown)))
+    second = runs.request_match(store, PLANNER, ident, Asked(start=(first,)))["match"]
     held = claim(store, WORKER, "one", timedelta(seconds=-1))
     assert held is not None
-    before = seeing.match_input(store, PLANNER, first)["record"]
+    before = queries.match_input(store, PLANNER, first)["record"]
     assert [unpacked_record(one) for one in held.plans] == [before]
     assert work_once(store, Habits(apart=False)) is not None
-    given = seeing.match_input(store, PLANNER, second)
+    given = queries.match_input(store, PLANNER, second)
     assert given["options"]["start"] == [first]
     assert given["record"]["plan"]["value"] == pytest.approx(before["plan"]["value"])
     assert replay(store, PLANNER, second)["same"]
@@ -247,7 +247,7 @@ def test_a_run_is_given_the_plans_of_others(waiting: tuple[str, Store, int, int]
 @pytest.mark.parametrize("method", ["core", "shapley"])
 def test_what_was_settled_is_not_computed_again(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies in its settlement goes on from the plan, what each has alone and the values that it knew."""
-    monkeypatch.setattr("synergy.coalitions.shelf.PAUSE", -1.0)  # each value is kept as it comes
+    monkeypatch.setattr("synergy.coalitions.cache.PAUSE", -1.0)  # each value is kept as it comes
     task = Task(tiny(), SCENARIO, OPTIONS | {"settlement": method})
     kept: list[dict[str, Any]] = []
     whole = solved(task, keep=lambda record: kept.append(json.loads(json.dumps(record))))
@@ -320,17 +320,17 @@ def test_a_worker_that_is_killed_in_the_settlement_does_not_match_again(
     store = make_store(address)
     ident = begun(store, options=OPTIONS | {"settlement": "core"})
     freezing.freeze(store, PLANNER, ident)
-    match = matching.request_match(store, PLANNER, ident)["match"]
+    match = runs.request_match(store, PLANNER, ident)["match"]
     with subprocess.Popen([sys.executable, "-c", SETTLING, address], cwd=ROOT) as process:
         assert process.wait(120) == -signal.SIGKILL
     done = work_once(store, Habits(apart=False))
     assert done is not None
     assert done["state"] == "done"
-    start = seeing.match_input(store, PLANNER, match)["checkpoint"]
+    start = queries.match_input(store, PLANNER, match)["checkpoint"]
     assert start["done"]
     assert len(start["alone"]["found"]) == 5
     assert start["coalitions"]["found"]
-    told = [one["phase"] for one in seeing.see_progress(store, PLANNER, match) if one["attempt"] == 2]
+    told = [one["phase"] for one in queries.see_progress(store, PLANNER, match) if one["attempt"] == 2]
     assert "settlement" in told
     assert not {"relaxation", "search", "slopes"} & set(told)
     assert replay(store, PLANNER, match)["same"]
@@ -394,7 +394,7 @@ def test_what_a_lost_process_had_is_done_by_another_one(tmp_path: Path) -> None:
 
 def test_after_some_losses_the_tasks_are_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert FRESH == 3
-    monkeypatch.setattr("synergy.coalitions.workers.FRESH", 1)
+    monkeypatch.setattr("synergy.coalitions.parallel.FRESH", 1)
     tasks = [("first", 0), ("never", 99), ("last", 0)]
     mine = str(os.getpid())
     with pool(2) as side:

@@ -16,15 +16,15 @@ from sqlalchemy.exc import StatementError
 from stores import PLANNER, ROOT, begun, editor, solved
 
 from synergy.dataset.read import read
-from synergy.dataset.scenarios import load_scenario
+from synergy.dataset.settings import load_scenario
 from synergy.errors import DatasetError, RefusedError, UnavailableError
-from synergy.forms.rows import Row, Rows
+from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import judge_rows
 from synergy.scenario import Scenario
-from synergy.store import declaring, freezing, leases, matching, notices, seeing
+from synergy.store import declarations, freezing, leases, notices, queries, runs
 from synergy.store.access import WORKER
-from synergy.store.archives import snapshot_of
-from synergy.store.exact import BeyondError, Micro, millionths
+from synergy.store.backup import snapshot_of
+from synergy.store.column_types import BeyondError, Micro, millionths
 from synergy.store.names import Sheet
 from synergy.store.overlay import Entry
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -48,13 +48,13 @@ def requested(store: Store, **given: Any) -> int:
     """Return a round whose run is asked for."""
     ident = begun(store, **given)
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     return ident
 
 
 def run_of(store: Store, ident: int) -> dict[str, Any]:
     """Return the last run of a round."""
-    return dict(seeing.see_matches(store, PLANNER, ident)[-1])
+    return dict(queries.see_matches(store, PLANNER, ident)[-1])
 
 
 def _quick(task: Task, *_: Any, **__: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_whatever_breaks_a_run_ends_it_and_the_worker_goes_on(
     assert (failed["state"], failed["attempt"]) == ("failed", leases.ATTEMPTS)
     assert "fault of the program" in failed["fault"]
     assert "程序故障" in failed["fault"]
-    assert seeing.see_round(small, PLANNER, broken)["state"] == "frozen"
+    assert queries.see_round(small, PLANNER, broken)["state"] == "frozen"
     (told,) = [one for one in notices.list_notices(small, PLANNER) if one["kind"] == "failed"]
     said = [record.getMessage() for record in caplog.records if record.name == "synergy.worker"]
     assert len(said) == leases.ATTEMPTS
@@ -158,7 +158,7 @@ def test_a_run_that_its_workers_do_not_survive_is_given_up(store: Store) -> None
     failed = run_of(store, ident)
     assert failed["state"] == "failed"
     assert "ended without a word" in failed["fault"]
-    assert seeing.see_round(store, PLANNER, ident)["state"] == "frozen"
+    assert queries.see_round(store, PLANNER, ident)["state"] == "frozen"
 
 
 def test_a_run_that_is_given_back_is_not_counted_as_broken(store: Store) -> None:
@@ -211,7 +211,7 @@ def _need(amount: str, price: str) -> Entry:
 def test_what_no_plan_can_keep_is_refused_by_every_way_in(amount: str, price: str, code: str, small: Store) -> None:
     ident = begun(small)
     with pytest.raises(DatasetError) as refused:
-        declaring.declare(small, editor("GLASS"), (ident, "GLASS"), [_need(amount, price)])
+        declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [_need(amount, price)])
     (problem,) = refused.value.problems
     assert (problem.code, problem.table, problem.row) == (code, "needs", 1)
     cells = {"site": "GLASS-1", "subject": "COG", "amount": amount, "price": price, "checked": "yes"}
@@ -225,10 +225,10 @@ def test_what_no_plan_can_keep_is_refused_by_every_way_in(amount: str, price: st
 def test_rows_that_fit_each_and_not_together_are_named_before_the_round_is_frozen(small: Store) -> None:
     ident = begun(small)
     many = [replace(_need("1000000000", "900"), ident=f"N{number}") for number in range(5)]
-    declaring.declare(small, editor("GLASS"), (ident, "GLASS"), many)
+    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), many)
     with pytest.raises(RefusedError, match="needs N0"):
         freezing.freeze(small, PLANNER, ident)
-    declaring.declare(small, PLANNER, (ident, "GLASS"), many[:1])
+    declarations.declare(small, PLANNER, (ident, "GLASS"), many[:1])
     assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
 
 
@@ -252,7 +252,7 @@ def _row(sheet: str, subject: str, amount: str, **other: str) -> Entry:
 )
 def test_amounts_count_at_the_prices_of_their_own_markets(entry: Entry, named: str, small: Store) -> None:
     ident = begun(small)
-    declaring.declare(small, editor("GLASS"), (ident, "GLASS"), [entry])
+    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [entry])
     if not named:
         assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
         return
@@ -267,10 +267,10 @@ def test_two_rows_that_make_an_amount_together_are_named(small: Store) -> None:
     """An oven without the right to make coke moves nothing; with it, all that it may make."""
     ident = begun(small)
     oven, right = _row("facilities", "OVEN", "7000000000"), _row("offers", "COKE_RIGHT", "7000000000")
-    declaring.declare(small, editor("GLASS"), (ident, "GLASS"), [oven, replace(right, ident="Y")])
+    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [oven, replace(right, ident="Y")])
     with pytest.raises(RefusedError, match=r"facilities X [<>] markets"):
         freezing.freeze(small, PLANNER, ident)
-    declaring.declare(small, PLANNER, (ident, "GLASS"), [oven])
+    declarations.declare(small, PLANNER, (ident, "GLASS"), [oven])
     assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
 
 

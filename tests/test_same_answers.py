@@ -28,7 +28,7 @@ from synergy.web.settings import Settings
 from walking import ENDLESS, addresses, values
 from web_worlds import SECRET, World
 
-from synergy.store import declaring, freezing, matching
+from synergy.store import declarations, freezing, runs
 from synergy.store.ladder import STEP, rungs
 from synergy.store.store import KEY_FILE, open_store
 from synergy.worker.studies import study_once
@@ -92,9 +92,9 @@ def _declared(pair: Pair, costs: tuple[Decimal, Decimal]) -> None:
     for world, cost in zip(pair.worlds(), costs, strict=True):
         pair.round = begun(world.store, name="pair", ladder=STEP)
         for name in NAMES:
-            declaring.repeat(world.store, editor(name), (pair.round, name))
-        own = declaring.declaration(world.store, editor("EAST"), (pair.round, "EAST"))["entries"]
-        declaring.declare(world.store, editor("EAST"), (pair.round, "EAST"), costly(own, cost))
+            declarations.repeat(world.store, editor(name), (pair.round, name))
+        own = declarations.declaration(world.store, editor("EAST"), (pair.round, "EAST"))["entries"]
+        declarations.declare(world.store, editor("EAST"), (pair.round, "EAST"), costly(own, cost))
 
 
 def _walked(pair: Pair, langs: tuple[str, ...]) -> tuple[list[str], int]:
@@ -168,7 +168,7 @@ def test_no_cost_shows_before_proposals_are_published(pair: Pair) -> None:
             if step == "frozen":
                 freezing.freeze(world.store, PLANNER, pair.round)
             if step == "matching":
-                matching.request_match(world.store, PLANNER, pair.round)
+                runs.request_match(world.store, PLANNER, pair.round)
             if step == "review":
                 worked(world.store)
         states.append(pair.programs[0].read("editor", f"/rounds/{pair.round}")["state"])

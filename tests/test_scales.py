@@ -11,8 +11,8 @@ import pytest
 from random_datasets import RandomDataset, random_dataset
 from small_datasets import small
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Plan
 from synergy.round import Options, run
 from synergy.verification.verify import verify

@@ -13,11 +13,11 @@ from synergy.candidates.scope import everyone
 from synergy.model import aggregate, search
 from synergy.model import solve as solving
 from synergy.model.build import Model, build
-from synergy.model.effort import Effort, Event
 from synergy.model.highs import Session, Status
+from synergy.model.postprocess import spared
 from synergy.model.scaling import scaled
 from synergy.model.solve import solve
-from synergy.model.spare import spared
+from synergy.model.solve_params import Effort, Event
 from synergy.network.network import network_of
 
 SEEDS = range(160)

@@ -11,14 +11,14 @@ import pytest
 from random_datasets import random_dataset
 
 from synergy.bench.claims import claimed, small_problem
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.plan import Plan
 from synergy.records.files import write_plan
-from synergy.verification import second
+from synergy.verification import deep
 from synergy.verification.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -55,9 +55,9 @@ def test_a_plan_stated_optimal_below_a_better_one_is_refused(
     dataset, best, worse = _plans()
     stated = _stated(worse, worse.value, 1e-4)
     assert not [finding for finding in verify(dataset, stated) if finding.refuses]
-    value = second.better_value(dataset, stated)
+    value = deep.better_value(dataset, stated)
     assert value == pytest.approx(best.value, rel=1e-5)
-    assert [finding.code for finding in second.refused_by(stated, value)] == ["better"]
+    assert [finding.code for finding in deep.refused_by(stated, value)] == ["better"]
     write_plan(stated, tmp_path / "plan.json")
     assert run_command(["verify", str(TINY), str(tmp_path / "plan.json")], Talk()) == 1
     assert "better bound: a second solver found a plan worth" in capsys.readouterr().out
@@ -69,9 +69,9 @@ def test_a_better_plan_inside_the_gap_is_told(
 ) -> None:
     dataset, best, worse = _plans()
     stated = _stated(worse, best.bound, 1e-4)
-    value = second.better_value(dataset, stated)
+    value = deep.better_value(dataset, stated)
     assert value == pytest.approx(best.value, rel=1e-5)
-    assert second.refused_by(stated, value) == ()
+    assert deep.refused_by(stated, value) == ()
     write_plan(stated, tmp_path / "plan.json")
     assert run_command(["verify", str(TINY), str(tmp_path / "plan.json")], Talk(lang)) == 0
     assert words in capsys.readouterr().err
@@ -82,7 +82,7 @@ def test_it_keeps_silent_on_right_plans(seed: int, tmp_path: Path) -> None:
     dataset = random_dataset(seed).dataset(tmp_path)
     plan = match(dataset, Options(gap=1e-7, settlement="none")).plan
     if plan is not None:
-        assert second.better_value(dataset, _stated(plan, plan.bound, 1e-4)) is None
+        assert deep.better_value(dataset, _stated(plan, plan.bound, 1e-4)) is None
 
 
 def test_a_match_ends_with_an_error_where_it_refuses(
@@ -90,7 +90,7 @@ def test_a_match_ends_with_an_error_where_it_refuses(
 ) -> None:
     given = ["match", str(TINY), "--settlement", "none", "--second-opinion"]
     assert run_command(given, Talk()) == 0
-    monkeypatch.setattr(second, "better_value", lambda *_: 1e12)
+    monkeypatch.setattr(deep, "better_value", lambda *_: 1e12)
     assert run_command(given, Talk()) == 1
     assert "above the bound" in capsys.readouterr().err
 

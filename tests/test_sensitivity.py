@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from small_datasets import THREE_BUYERS, TWO_HOSTS, small
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import check, read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.errors import VerificationError
-from synergy.model.effort import Effort
+from synergy.model.solve_params import Effort
+from synergy.uncertainty.document import sensitivity_record, subject
 from synergy.uncertainty.figures import Origin, changed
 from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
-from synergy.uncertainty.telling import sensitivity_record, subject
 
 ROOT = Path(__file__).parents[1]
 NEEDS = "need site commodity quantity price price_low price_high\nNB b X 50 10 - -\nNC c X 50 9 5 12\nND d X 50 8.9 - -"

@@ -25,17 +25,16 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 from synergy.web.app import create_app
-from synergy.web.connections import KEPT
-from synergy.web.serve import IDLE_S, THREADS, Tls, server
+from synergy.web.serve import IDLE_S, KEPT, THREADS, Tls, server
 from synergy.web.settings import Settings
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from web_worlds import SECRET, World
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
+from synergy.store.accounts import known, list_users
 from synergy.store.names import Role
-from synergy.store.people import known, list_users
 from synergy.store.store import open_store
 
 OPENSSL = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]

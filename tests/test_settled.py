@@ -14,23 +14,21 @@ import pytest
 from random_datasets import random_dataset
 
 from synergy import literal
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.subset import yearly
 from synergy.engine import Options
 from synergy.errors import UsageError
-from synergy.model.effort import Event
+from synergy.model.solve_params import Event
 from synergy.plan import Plan
-from synergy.records.dump import plan_record
-from synergy.records.files import write_plan
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record, plan_record, write_plan
 from synergy.round import run
 from synergy.settlement import ASKED
+from synergy.settlement.game import RuleUndefined
 from synergy.settlement.rules import RULES
-from synergy.settlement.undefined import RuleUndefined
-from synergy.verification.coalitions import coalitions_again
+from synergy.verification.deep import coalitions_again
 from synergy.verification.verify import verify
 
 ROOT = Path(__file__).parents[1]

@@ -24,13 +24,12 @@ from games import (
 from synergy.web.api.models.rounds import Settlement
 from synergy.web.texts import WORDS
 
-from synergy.cli.words_settlement import SETTLEMENT_WORDS
+from synergy.cli.words import SETTLEMENT_WORDS
 from synergy.settlement import ASKED
-from synergy.settlement.game import Table
+from synergy.settlement.division import Base, Options, Towards
+from synergy.settlement.game import REASONS, RuleUndefined, Table
 from synergy.settlement.midpoint import extremes
-from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import RULES, settle
-from synergy.settlement.undefined import REASONS, RuleUndefined
 
 PRECISE = {"rel": 1e-9, "abs": 1e-6}
 

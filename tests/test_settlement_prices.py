@@ -11,13 +11,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 from scipy.sparse import coo_array, hstack, identity
 
-from synergy.settlement.bands import payments
 from synergy.settlement.document import Sold, as_paid, document, of_firm
 from synergy.settlement.game import Floats, Table
-from synergy.settlement.ladder import Ladder
-from synergy.settlement.prices import Wanted, price
+from synergy.settlement.prices import Ladder, Trades, Wanted, payments, price
 from synergy.settlement.rules import settle
-from synergy.settlement.trades import Trades
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from synergy.settlement.division import Base, Options, Towards
 from synergy.settlement.game import Assignment, Bools, Floats, Found, Table, Worth
 from synergy.settlement.midpoint import extremes
-from synergy.settlement.options import Base, Options, Towards
 from synergy.settlement.rules import Shares, settle
 
 METHODS = ("core", "nucleolus", "shapley", "proportional")

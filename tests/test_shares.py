@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from synergy.candidates.scope import everyone
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import problem
-from synergy.model.effort import Effort
+from synergy.model.postprocess import trimmed
 from synergy.model.solve import solve
-from synergy.model.trim import trimmed
+from synergy.model.solve_params import Effort
 from synergy.network.places import places_of
-from synergy.proposals.losses import borne
+from synergy.proposals.gains import borne
 from synergy.round import run
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"

@@ -10,7 +10,7 @@ from random_datasets import random_dataset
 from slow_model import slow_value
 
 from synergy import literal
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.literal import Variant
 

@@ -22,12 +22,12 @@ from web_worlds import World
 
 import synergy
 from synergy import solvers
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
 from synergy.errors import SolverError
 from synergy.solvers import NEEDED, TRIALS, UNTESTED, Trial, try_out
 from synergy.store.names import MatchState
-from synergy.worker import child
+from synergy.worker import solver_process
 from synergy.worker.solve import Task
 
 ROOT = Path(__file__).parents[1]
@@ -148,8 +148,8 @@ def test_a_run_of_the_platform_fails_with_the_sentence(monkeypatch: pytest.Monke
     def wrong(*_: Any, **__: Any) -> None:
         _refused(highspy)
 
-    monkeypatch.setattr(child, "solve", wrong)
-    child.main(theirs, Task(b"", None, {}, None, None))
+    monkeypatch.setattr(solver_process, "solve", wrong)
+    solver_process.main(theirs, Task(b"", None, {}, None, None))
     assert ours.recv() == ("fault", "wrong / 错误")
 
 

@@ -14,17 +14,17 @@ from sqlalchemy.exc import IntegrityError
 from stores import NAMES, PLANNER, ROOT, Place, accept, begun, editor, matched, proposals, responding_round
 
 from synergy.errors import ConflictError, DatasetError, NotFoundError, RefusedError
-from synergy.store import audit, declaring, following, freezing, leases, matching, responding, rounds, seeing
+from synergy.store import answers, audit, declarations, follow_up, freezing, leases, queries, rounds, runs
 from synergy.store.access import WORKER
+from synergy.store.answers import Reply
+from synergy.store.column_types import decimal, millionths
 from synergy.store.datasets import list_datasets, list_starts
-from synergy.store.exact import decimal, millionths
+from synergy.store.messages import REFUSALS, refusal
 from synergy.store.names import Answer, Sheet, Stage, Wanted
 from synergy.store.overlay import Entry
-from synergy.store.responding import Reply
 from synergy.store.rounds import Asked
 from synergy.store.store import Store, open_store
 from synergy.store.tables import declared, events
-from synergy.store.words import WORDS, refusal
 
 GAS = Entry(sheet=Sheet.NEEDS, site="GLASS-1", subject="COG", amount=Decimal("60000.000001"), price=Decimal("950.25"))
 
@@ -34,9 +34,9 @@ def test_a_round_from_declaration_to_partnership(store: Store) -> None:
     first = proposals(store, ident)
     tar, lng, gas = (first[key] for key in ("build:TAR_DIST@EAST-1", "build:COG_LNG@EAST-1", "deal:WEST>ALUMINA:COG"))
     accept(store, tar)
-    responding.answer(store, editor("EAST"), lng["proposal"], Reply(Answer.DECLINED, "no money for it"))
+    answers.answer(store, editor("EAST"), lng["proposal"], Reply(Answer.DECLINED, "no money for it"))
     counter = [{"number": 0, "quantity": 100000, "price": "600.5"}]
-    responding.answer(store, editor("WEST"), gas["proposal"], Reply(Answer.COUNTERED, counter=counter))
+    answers.answer(store, editor("WEST"), gas["proposal"], Reply(Answer.COUNTERED, counter=counter))
     matched(store, ident)
     second = proposals(store, ident)
     assert second["build:TAR_DIST@EAST-1"]["answer"] == "accepted"
@@ -52,29 +52,29 @@ def test_a_round_from_declaration_to_partnership(store: Store) -> None:
         if (line["from_site"], line["to_site"], line["commodity"]) == ("WEST-1", "ALUMINA-1", "COG")
     ]
     assert sum(sent) <= 100000
-    done = responding.conclude(store, PLANNER, ident)
+    done = answers.conclude(store, PLANNER, ident)
     assert done["state"] == "concluded"
-    (partnership,) = following.followed(store, editor("WEST"))
+    (partnership,) = follow_up.followed(store, editor("WEST"))
     assert (partnership["proposal"], partnership["stage"]) == (second["build:TAR_DIST@EAST-1"]["proposal"], "agreed")
-    following.follow(store, editor("EAST"), partnership["partnership"], Stage.FINANCING)
+    follow_up.follow(store, editor("EAST"), partnership["partnership"], Stage.FINANCING)
     with pytest.raises(RefusedError):
-        following.follow(store, editor("EAST"), partnership["partnership"], Stage.PERMITS)
+        follow_up.follow(store, editor("EAST"), partnership["partnership"], Stage.PERMITS)
     with pytest.raises(RefusedError):
-        following.follow(store, PLANNER, partnership["partnership"], Stage.ENDED)
-    following.follow(store, PLANNER, partnership["partnership"], Stage.ENDED, Asked(note="the bank said no"))
+        follow_up.follow(store, PLANNER, partnership["partnership"], Stage.ENDED)
+    follow_up.follow(store, PLANNER, partnership["partnership"], Stage.ENDED, Asked(note="the bank said no"))
     assert audit.verify_chain(store, PLANNER)["sound"]
 
 
 def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
     ident = begun(store)
-    told = declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    told = declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
     assert told["entries"][0]["amount"] == "60000.000001"
     frozen = freezing.freeze(store, PLANNER, ident)
     assert frozen["undeclared"] == ["ALUMINA", "EAST", "TARCO", "WEST"]
     kept, starts = ({one["dataset"] for one in of(store, PLANNER)} for of in (list_datasets, list_starts))
     assert kept - starts == {frozen["snapshot"]}  # it holds declarations
     with pytest.raises(RefusedError):
-        declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [])
+        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [])
     with store.database.read() as connection:
         row = connection.execute(select(declared)).one()
         raw = connection.execute(text("SELECT amount, price FROM declared")).one()
@@ -84,32 +84,32 @@ def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
 
 def test_a_declaration_sent_again_after_the_freeze_is_the_one_that_was_stored(store: Store) -> None:
     ident = begun(store)
-    first = declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once"))
+    first = declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once"))
     freezing.freeze(store, PLANNER, ident)
-    assert declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once")) == first
+    assert declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once")) == first
     with pytest.raises(RefusedError):
-        declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="twice"))
+        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="twice"))
 
 
 def test_every_refusal_has_words_and_every_word_a_use() -> None:
     used: set[str] = set()
     for path in [*(ROOT / "synergy").rglob("*.py"), *(ROOT / "web").rglob("*.py")]:
         used |= set(re.findall(r'refusal\(\s*"(\w+)"', path.read_text("utf-8")))
-    assert used == set(WORDS)
-    assert all(en.strip() and zh.strip() and en != zh for en, zh in WORDS.values())
-    fields = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join(en + zh for en, zh in WORDS.values())), "x")
-    for code in WORDS:
+    assert used == set(REFUSALS)
+    assert all(en.strip() and zh.strip() and en != zh for en, zh in REFUSALS.values())
+    fields = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join(en + zh for en, zh in REFUSALS.values())), "x")
+    for code in REFUSALS:
         error = refusal(code, **fields)
         assert "{" not in error.said("en") + error.said("zh")
 
 
 def test_as_last_time_is_what_was_declared_then(store: Store) -> None:
     first = begun(store)
-    declaring.declare(store, editor("GLASS"), (first, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), (first, "GLASS"), [GAS])
     second = begun(store, previous=first)
-    told = declaring.repeat(store, editor("GLASS"), (second, "GLASS"))
+    told = declarations.repeat(store, editor("GLASS"), (second, "GLASS"))
     assert (told["origin"], told["entries"][0]["amount"]) == ("last", "60000.000001")
-    dataset = declaring.repeat(store, editor("EAST"), (second, "EAST"))
+    dataset = declarations.repeat(store, editor("EAST"), (second, "EAST"))
     assert dataset["origin"] == "dataset"
     assert {one["ident"] for one in dataset["entries"]} == {"EAST-RIGHT", "EAST-OVEN"}
 
@@ -117,7 +117,7 @@ def test_as_last_time_is_what_was_declared_then(store: Store) -> None:
 def test_as_in_the_dataset_changes_no_plan(store: Store) -> None:
     ident = begun(store)
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), (ident, name))
     other = begun(store)
     assert freezing.freeze(store, PLANNER, ident)["snapshot"] == freezing.freeze(store, PLANNER, other)["snapshot"]
 
@@ -135,13 +135,13 @@ def test_as_in_the_dataset_changes_no_plan(store: Store) -> None:
 )
 def test_a_wrong_entry_is_refused_whole(store: Store, entry: dict[str, Any], error: type[Exception]) -> None:
     ident = begun(store)
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
     fields = {name: getattr(GAS, name) for name in Entry.__dataclass_fields__} | {"ident": "second"} | entry
     with pytest.raises(error) as caught:
-        declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS, Entry(**fields)])
+        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS, Entry(**fields)])
     if isinstance(caught.value, DatasetError):
         assert {(one.table, one.row) for one in caught.value.problems} == {("needs", 2)}
-    (kept,) = declaring.declaration(store, editor("GLASS"), (ident, "GLASS"))["entries"]
+    (kept,) = declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["entries"]
     assert kept["amount"] == "60000.000001"
 
 
@@ -149,17 +149,17 @@ def test_a_version_keeps_two_answers_apart_and_a_key_makes_one_of_two(store: Sto
     ident = responding_round(store)
     code = proposals(store, ident)["deal:EAST>GLASS:COG"]["proposal"]
     reply, asked = Reply(Answer.INTERESTED), Asked(version=1, key="once")
-    first = responding.answer(store, editor("EAST"), code, reply, asked)
-    assert responding.answer(store, editor("EAST"), code, reply, asked) == first
+    first = answers.answer(store, editor("EAST"), code, reply, asked)
+    assert answers.answer(store, editor("EAST"), code, reply, asked) == first
     with pytest.raises(ConflictError):
-        responding.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), asked)
+        answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), asked)
     with pytest.raises(ConflictError):
-        responding.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=1, key="twice"))
+        answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=1, key="twice"))
     said = [one for one in audit.history(store, PLANNER, ident) if one["action"] == "answer"]
     assert len(said) == 1
-    responding.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=2))
+    answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=2))
     with pytest.raises(RefusedError):
-        responding.answer(store, editor("EAST"), code, Reply(Answer.DECLINED, "too late"))
+        answers.answer(store, editor("EAST"), code, Reply(Answer.DECLINED, "too late"))
 
 
 def test_steps_fit_states(store: Store) -> None:
@@ -168,9 +168,9 @@ def test_steps_fit_states(store: Store) -> None:
         with pytest.raises(RefusedError):
             rounds.advance(store, PLANNER, ident, step)
     with pytest.raises(RefusedError):
-        matching.request_match(store, PLANNER, ident)
+        runs.request_match(store, PLANNER, ident)
     with pytest.raises(RefusedError):
-        responding.conclude(store, PLANNER, ident)
+        answers.conclude(store, PLANNER, ident)
     with pytest.raises(ConflictError):
         rounds.advance(store, PLANNER, ident, "cancel", Asked(version=1))
     rounds.advance(store, PLANNER, ident, "cancel", Asked(version=2))
@@ -181,9 +181,9 @@ def test_steps_fit_states(store: Store) -> None:
 def test_a_lease_that_ran_out_is_fenced_off(store: Store) -> None:
     ident = begun(store)
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     with pytest.raises(ConflictError):
-        matching.request_match(store, PLANNER, ident)
+        runs.request_match(store, PLANNER, ident)
     slow = leases.claim(store, WORKER, "slow", timedelta(seconds=-1))
     assert slow is not None
     quick = leases.claim(store, WORKER, "quick")
@@ -197,32 +197,32 @@ def test_a_lease_that_ran_out_is_fenced_off(store: Store) -> None:
     with pytest.raises(ConflictError):
         leases.fail(store, WORKER, slow, "late")
     assert leases.renew(store, WORKER, quick) is None
-    matching.halt_search(store, PLANNER, ident)
+    runs.halt_search(store, PLANNER, ident)
     assert leases.renew(store, WORKER, quick) is Wanted.HALT
-    matching.cancel_match(store, PLANNER, ident)
+    runs.cancel_match(store, PLANNER, ident)
     assert leases.renew(store, WORKER, quick) is Wanted.CANCEL
     leases.cancelled(store, WORKER, quick)
-    assert seeing.see_round(store, PLANNER, ident)["state"] == "frozen"
+    assert queries.see_round(store, PLANNER, ident)["state"] == "frozen"
 
 
 def test_a_run_that_breaks_again_and_again_is_given_up(store: Store) -> None:
     ident = begun(store)
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     for attempt in (1, 2, 3):
         held = leases.claim(store, WORKER, "w")
         assert held is not None
         assert held.attempt == attempt
         leases.fail(store, WORKER, held, "broken")
-    (match,) = seeing.see_matches(store, PLANNER, ident)
+    (match,) = queries.see_matches(store, PLANNER, ident)
     assert (match["state"], match["fault"]) == ("failed", "broken")
-    assert matching.request_match(store, PLANNER, ident)["number"] == 2
+    assert runs.request_match(store, PLANNER, ident)["number"] == 2
 
 
 def test_the_chain_shows_what_was_changed_and_its_head_what_was_cut_off(place: Place) -> None:
     store = place.store
     ident = begun(store)
-    declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
     head = audit.verify_chain(store, PLANNER)["head"]
     assert audit.verify_chain(store, PLANNER, head)["sound"]
     with store.database.writer.begin() as connection:
@@ -273,8 +273,8 @@ def test_money_and_mass_are_exact() -> None:
 def test_a_deadline_closes_for_firms_alone(store: Store) -> None:
     ident = begun(store, deadline=datetime.now(UTC) - timedelta(minutes=1))
     with pytest.raises(RefusedError):
-        declaring.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
-    declaring.declare(store, PLANNER, (ident, "GLASS"), [GAS])
+        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    declarations.declare(store, PLANNER, (ident, "GLASS"), [GAS])
 
 
 def test_a_file_that_is_no_database_is_no_store(tmp_path: Path) -> None:

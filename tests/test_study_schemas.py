@@ -12,30 +12,28 @@ import pytest
 from explain_worlds import WORLDS
 
 from synergy.bench.explained import questions
+from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.explanation.explain import Explainer
-from synergy.graph.pathways import pathways
-from synergy.graph.record import pathways_record
-from synergy.model.effort import Effort
+from synergy.graph.pathways import pathways, pathways_record
+from synergy.model.solve_params import Effort
 from synergy.near_optimal.alternatives import alternatives
-from synergy.near_optimal.telling import alternatives_record
+from synergy.near_optimal.document import alternatives_record
 from synergy.plan import Plan
-from synergy.records.files import write_plan
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record, write_plan
 from synergy.records.plain import plain
-from synergy.records.schema_studies import (
+from synergy.records.schema import (
     STUDIES,
     alternatives_schema,
     explain_schema,
     pathways_schema,
     sensitivity_schema,
 )
+from synergy.uncertainty.document import sensitivity_record
 from synergy.uncertainty.sensitivity import sensitivity
-from synergy.uncertainty.telling import sensitivity_record
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "datasets" / "tiny"

@@ -17,10 +17,10 @@ import pytest
 from stores import PLANNER, ROOT, begun
 
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.subset import yearly
 from synergy.errors import NotFoundError
-from synergy.store import freezing, matching, seeing
-from synergy.store.archives import snapshot_of
+from synergy.store import freezing, queries, runs
+from synergy.store.backup import snapshot_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker import supervisor as supervising
 from synergy.worker.supervisor import Supervisor
@@ -37,7 +37,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Store]:
     store = make_store(address)
     ident = begun(store, options={"time_limit": 30.0, "settlement": "none"})
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     return address, store
 
 
@@ -49,7 +49,7 @@ def _until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
 
 
 def _runs(store: Store) -> str:
-    return str(seeing.see_matches(store, PLANNER, 1)[0]["state"])
+    return str(queries.see_matches(store, PLANNER, 1)[0]["state"])
 
 
 def _alive(pid: int) -> bool:
@@ -120,19 +120,19 @@ def test_a_search_that_is_halted_brings_its_best_plan(there: tuple[str, Store]) 
     ident = begun(store, archive=content, options=options)
     freezing.freeze(store, PLANNER, ident)
     assert work_once(store, HABITS) is not None  # the small one
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     worker = threading.Thread(target=work_once, args=(store, replace(HABITS, lease=timedelta(seconds=1.5))))
     worker.start()
     try:
-        assert _until(lambda: any(one["best"] for one in seeing.see_progress(store, PLANNER, 2)))
+        assert _until(lambda: any(one["best"] for one in queries.see_progress(store, PLANNER, 2)))
     finally:
-        matching.halt_search(store, PLANNER, ident)
+        runs.halt_search(store, PLANNER, ident)
         worker.join(300)
-    (run,) = seeing.see_matches(store, PLANNER, ident)
+    (run,) = queries.see_matches(store, PLANNER, ident)
     assert (run["state"], run["status"]) == ("done", "feasible")
-    plan = seeing.see_plan(store, PLANNER, ident)["plan"]
+    plan = queries.see_plan(store, PLANNER, ident)["plan"]
     assert plan["gap"] > 0
     assert plan["value"] > 0
     with pytest.raises(NotFoundError):
-        matching.halt_search(store, PLANNER, ident)
+        runs.halt_search(store, PLANNER, ident)
     store.close()

@@ -10,13 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options
 from synergy.errors import VerificationError
 from synergy.plan import Plan
-from synergy.records.dump import plan_record
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record, plan_record
 from synergy.round import run
 from synergy.verification.verify import assert_valid, verify
 

@@ -12,14 +12,14 @@ from random_datasets import random_dataset
 
 from synergy import literal
 from synergy.coalitions.game import CoalitionGame, Known
+from synergy.coalitions.parallel import pool
 from synergy.coalitions.solver import Depth, Solver
-from synergy.coalitions.workers import pool
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, Outcome, match
 from synergy.network.places import Bools
+from synergy.settlement.division import Options as Told
 from synergy.settlement.game import Table, Worth
-from synergy.settlement.options import Options as Told
 from synergy.settlement.rules import settle
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from synergy.web.access import PUBLIC, rule_of
 from synergy.web.app import HEADERS
-from synergy.web.shown import Shown
 from synergy.web.texts import WORDS, rooms
 from synergy.web.texts.modes import MODES
+from synergy.web.view_context import Shown
 from web_worlds import World
 
-from synergy.store import seeing
+from synergy.store import queries
 from synergy.store.access import Action
 from synergy.texts import LANGUAGES
 from synergy.texts import WORDS as SHARED
@@ -27,7 +27,7 @@ ALIKE = frozenset({"policy.set", "policy.scaled"})  # names and figures alone
 
 @pytest.fixture
 def record(web_world: World) -> dict[str, Any]:
-    return seeing.see_plan(web_world.store, web_world.actor("planner"), web_world.round)
+    return queries.see_plan(web_world.store, web_world.actor("planner"), web_world.round)
 
 
 def test_start_speaks_the_reader_s_language(web_world: World) -> None:

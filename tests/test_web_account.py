@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from synergy.web import tries
+from synergy.web import throttle
 from synergy.web.settings import Settings
 from web_worlds import PASSWORD, SECRET, World
 from werkzeug.test import TestResponse
 
-from synergy.store import audit, keys, people
+from synergy.store import accounts, api_tokens, audit
 from synergy.store.backup import restore
 from synergy.store.store import open_store
 
@@ -72,8 +72,8 @@ def test_after_signing_in_one_goes_on_to_where_one_was(web_world: World) -> None
 
 
 def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "PATIENCE_S", 0.01)
-    gate: tries.Tries = web_world.app.extensions["synergy.tries"]
+    monkeypatch.setattr(throttle, "PATIENCE_S", 0.01)
+    gate: throttle.Tries = web_world.app.extensions["synergy.tries"]
     with gate.turn(""):
         with gate.turn(""):
             answer = signed_in(web_world.client(), "anna", PASSWORD)
@@ -83,7 +83,7 @@ def test_few_passwords_are_checked_at_once(web_world: World, monkeypatch: pytest
 
 def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) -> None:
     here, there = web_world.client("planner"), web_world.client("planner")
-    token = keys.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])["token"]
+    token = api_tokens.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])["token"]
     by_token = {"Authorization": f"Bearer {token}"}
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 200
     answer = web_world.post(here, "/en/account/password", old=PASSWORD, new=NEW, again=NEW)
@@ -91,7 +91,7 @@ def test_changing_the_password_ends_other_sessions_and_tokens(web_world: World) 
     assert here.get("/en/account").status_code == 200
     assert there.get("/en/account").status_code == 303
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 401
-    assert people.sign_in(web_world.store, "anna", NEW).name == "anna"
+    assert accounts.sign_in(web_world.store, "anna", NEW).name == "anna"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_password_that_cannot_be_is_said_beside_its_field(
     assert answer.status_code == 422
     assert said in answer.text
     assert 'aria-invalid="true"' in answer.text
-    assert people.sign_in(web_world.store, "ed-glass", PASSWORD).enterprise == "GLASS"
+    assert accounts.sign_in(web_world.store, "ed-glass", PASSWORD).enterprise == "GLASS"
 
 
 def test_tokens_lead_to_what_programs_can_ask(web_world: World) -> None:
@@ -128,13 +128,13 @@ def test_a_token_is_shown_once_and_may_what_was_ticked(web_world: World) -> None
     assert web_world.client().get("/en/audit", headers=by_token).status_code == 403
     wrong = web_world.post(client, "/en/account/tokens", label="none", days="30")
     assert wrong.status_code == 422
-    (made,) = keys.list_tokens(web_world.store, web_world.actor("editor"))
+    (made,) = api_tokens.list_tokens(web_world.store, web_world.actor("editor"))
     web_world.post(client, f"/en/account/tokens/{made['id']}/end")
     assert web_world.client().get("/api/v1/rounds", headers=by_token).status_code == 401
 
 
 def test_nobody_ends_the_token_of_another_but_an_administrator(web_world: World) -> None:
-    made = keys.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])
+    made = api_tokens.add_token(web_world.store, web_world.actor("planner"), "report", ["read"])
     theirs = web_world.post(web_world.client("editor"), f"/en/account/tokens/{made['id']}/end")
     assert theirs.status_code == 404
     assert web_world.client("editor").get("/en/admin").status_code == 403
@@ -156,7 +156,7 @@ def test_an_administrator_makes_disables_and_enables_accounts(web_world: World) 
     changed = page_post(li, "/en/account/password", old=password, new=NEW, again=NEW)
     assert changed.status_code == 303
     assert li.get("/en/account").status_code == 200
-    found = {one["name"]: one for one in people.list_users(web_world.store, web_world.actor("admin"))}
+    found = {one["name"]: one for one in accounts.list_users(web_world.store, web_world.actor("admin"))}
     assert (found["li"]["role"], found["li"]["enterprise"]) == ("editor", "GLASS")
     here = f"/en/admin/accounts/{found['li']['user']}"
     off = web_world.post(admin, here, wish="disable", version=found["li"]["version"])
@@ -185,10 +185,12 @@ def test_an_account_that_cannot_be_is_refused_with_the_reason(
 
 def test_nobody_locks_oneself_out(web_world: World) -> None:
     for wish in ("disable", "password"):
-        own = next(one["user"] for one in people.list_users(web_world.store, people.MACHINE) if one["name"] == "root")
+        own = next(
+            one["user"] for one in accounts.list_users(web_world.store, accounts.MACHINE) if one["name"] == "root"
+        )
         answer = web_world.post(web_world.client("admin"), f"/en/admin/accounts/{own}", wish=wish)
         assert answer.status_code == 422
-    assert people.sign_in(web_world.store, "root", PASSWORD).name == "root"
+    assert accounts.sign_in(web_world.store, "root", PASSWORD).name == "root"
 
 
 def test_a_copy_stays_on_the_server_and_holds_everything(web_world: World, tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_audit_shows_events_and_verifies_the_chain(web_world: World) -> None:
 def test_events_are_paged(web_world: World) -> None:
     planner = web_world.actor("planner")
     for number in range(60):
-        keys.add_token(web_world.store, planner, f"token {number}", ["read"])
+        api_tokens.add_token(web_world.store, planner, f"token {number}", ["read"])
     client = web_world.client("auditor")
     first = client.get("/en/audit").text
     older = re.search(r'href="(/en/audit\?before=\d+)"', unescape(first))

@@ -9,7 +9,7 @@ from stores import PLANNER, begun
 from synergy.web.texts import word
 from web_worlds import World
 
-from synergy.store import departing, rounds
+from synergy.store import rounds, withdrawals
 from synergy.texts import LANGUAGES
 
 
@@ -23,7 +23,7 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     asked = unescape(web_world.post(admin, path, enterprise="EAST", reason="<b>closed").text)
     assert "ed-east" in asked
     assert "<b>closed" not in admin.get(path).text
-    assert departing.list_departures(store, web_world.actor("admin")) == []
+    assert withdrawals.list_departures(store, web_world.actor("admin")) == []
     sure = {"enterprise": "EAST", "reason": "<b>closed", "sure": "yes"}
     refused = web_world.post(admin, path, **sure)  # a proposal with it is open
     assert refused.status_code == 422
@@ -36,7 +36,7 @@ def test_an_enterprise_leaves_once_that_is_confirmed(web_world: World, lang: str
     assert east.get(f"/{lang}/").status_code in (302, 303, 401)
     assert word("action.enterprise.depart", lang) in web_world.client("planner").get(f"/{lang}/audit").text
     assert web_world.post(admin, f"{path}/EAST/readmit").status_code == 303
-    assert departing.list_departures(store, web_world.actor("admin")) == []
+    assert withdrawals.list_departures(store, web_world.actor("admin")) == []
     assert web_world.post(admin, f"{path}/EAST/readmit").status_code == 404
 
 

@@ -14,7 +14,7 @@ from stores import editor, proposals
 from synergy.web.tables import KINDS
 from web_worlds import World
 
-from synergy.store import possible, seeing
+from synergy.store import preview, queries
 from synergy.texts import LANGUAGES
 
 
@@ -33,7 +33,7 @@ def _rows(client: FlaskClient, path: str) -> list[dict[str, str]]:
 
 
 def _code(world: World, firm: str) -> str:
-    return str(seeing.list_proposals(world.store, editor(firm), world.round)[0]["proposal"])
+    return str(queries.list_proposals(world.store, editor(firm), world.round)[0]["proposal"])
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -64,13 +64,13 @@ def test_what_an_enterprise_reads_is_a_file_too(web_world: World, lang: str) -> 
 
 def test_files_of_an_enterprise_hold_its_own_figures(web_world: World) -> None:
     client, code = web_world.client("east"), _code(web_world, "EAST")
-    own = {one["proposal"]: one for one in seeing.list_proposals(web_world.store, editor("EAST"), web_world.round)}
+    own = {one["proposal"]: one for one in queries.list_proposals(web_world.store, editor("EAST"), web_world.round)}
     listed = json.loads(client.get("/en/proposals.json").data)["rows"]
     assert {row["code"]: row["gain"] for row in listed} == {key: one["own"]["gain"] for key, one in own.items()}
     lines = json.loads(client.get(f"/en/proposals/{code}/terms.json").data)["rows"]
     assert [row["quantity"] for row in lines] == [float(one["quantity"]) for one in own[code]["lines"]]
     assert {one["unit"] for one in json.loads(client.get("/en/proposals.json").data)["columns"]} >= {"CNY/a", "t/a"}
-    chains = possible.chains(web_world.store, editor("EAST"), (web_world.round, "EAST"), "COG")["chains"]
+    chains = preview.chains(web_world.store, editor("EAST"), (web_world.round, "EAST"), "COG")["chains"]
     kept = {one["title_en"]: one["margin"]["middle"] for one in chains if one["ends"]}
     told = {
         row["chain"]: row["middle"] for row in json.loads(client.get("/en/pathways.json?commodity=COG").data)["rows"]
@@ -80,8 +80,8 @@ def test_files_of_an_enterprise_hold_its_own_figures(web_world: World) -> None:
 
 
 def test_files_of_others_are_not_found(web_world: World) -> None:
-    mine = {one["proposal"] for one in seeing.list_proposals(web_world.store, editor("GLASS"), web_world.round)}
-    whole = seeing.list_proposals(web_world.store, web_world.actor("planner"), web_world.round)
+    mine = {one["proposal"] for one in queries.list_proposals(web_world.store, editor("GLASS"), web_world.round)}
+    whole = queries.list_proposals(web_world.store, web_world.actor("planner"), web_world.round)
     others = [one["proposal"] for one in whole if one["proposal"] not in mine]
     assert others
     client = web_world.client("editor")
@@ -126,7 +126,7 @@ def test_a_map_is_geojson_too(web_world: World) -> None:
         assert said["quantity"] > 0
         assert said["unit"] == "kNm3"
     east = points["EAST-1"]
-    labels = seeing.see_plan(web_world.store, web_world.actor("planner"), ident)["labels"]["sites"]["EAST-1"]
+    labels = queries.see_plan(web_world.store, web_world.actor("planner"), ident)["labels"]["sites"]["EAST-1"]
     assert east["geometry"]["coordinates"] == pytest.approx([labels["longitude"], labels["latitude"]], abs=1e-6)
     assert east["properties"]["name"] == labels["name_zh"]
     for who in ("editor", "reader", ""):

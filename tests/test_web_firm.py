@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 from stores import PLANNER, editor, proposals
-from synergy.web.firm.answering import reply_of
-from synergy.web.firm.own import Own, by_gain
+from synergy.web.firm.proposal_view import Own, by_gain
 from synergy.web.pages import whynot
+from synergy.web.pages.proposal import reply_of
 from web_worlds import World
 
-from synergy.store import following, responding, seeing, wondering
+from synergy.store import answers, follow_up, queries, questions
+from synergy.store.answers import Reply
 from synergy.store.names import Answer
-from synergy.store.responding import Reply
 from synergy.store.tables import rounds
 
 DEAL = "deal:EAST>GLASS:COG"
@@ -26,7 +26,7 @@ def code_of(world: World, what: str = DEAL) -> str:
 
 
 def seen(world: World, firm: str = "GLASS", what: str = DEAL) -> dict[str, object]:
-    return seeing.see_proposal(world.store, editor(firm), code_of(world, what))
+    return queries.see_proposal(world.store, editor(firm), code_of(world, what))
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_pages_of_one_proposal_show_what_each_may_see(web_world: World) -> None:
 def test_a_proposal_goes_on_to_its_stages(web_world: World) -> None:
     code = code_of(web_world)
     for firm in ("EAST", "GLASS"):
-        responding.answer(web_world.store, editor(firm), code, Reply(Answer.ACCEPTED))
-    responding.conclude(web_world.store, PLANNER, web_world.round)
+        answers.answer(web_world.store, editor(firm), code, Reply(Answer.ACCEPTED))
+    answers.conclude(web_world.store, PLANNER, web_world.round)
     client = web_world.client("editor")
-    (deal,) = following.followed(web_world.store, editor("GLASS"))
+    (deal,) = follow_up.followed(web_world.store, editor("GLASS"))
     assert "Under way" in client.get("/en/home").text
     path = f"/en/proposals/{code}/stage"
     web_world.post(client, path, partnership=str(deal["partnership"]), stage="permits")
-    (deal,) = following.followed(web_world.store, editor("GLASS"))
+    (deal,) = follow_up.followed(web_world.store, editor("GLASS"))
     assert deal["stage"] == "permits"
     assert "Stage: permits" in client.get(f"/en/proposals/{code}").text
 
 
 def test_suggestions_stand_by_own_gain(web_world: World) -> None:
-    listed = seeing.list_proposals(web_world.store, editor("EAST"), web_world.round)
+    listed = queries.list_proposals(web_world.store, editor("EAST"), web_world.round)
     gains: list[float | None] = [5.0, None, 7.0, -1.0]
     made = [
         Own({**one, "own": {**one["own"], "gain": gain}}, "responding", "EAST", "en")
@@ -140,7 +140,7 @@ def test_why_not_is_counted_and_bounded(web_world: World, monkeypatch: pytest.Mo
     client, form = web_world.client("tarco"), {"own": "TARCO-1", "other": "EAST-1", "commodity": "TAR", "way": "take"}
     page = web_world.post(client, "/en/why-not", **form)
     assert "too far" in page.text
-    assert f"Questions left in this round: {wondering.MOST - 1} of {wondering.MOST}" in re.sub(r"\s+", " ", page.text)
+    assert f"Questions left in this round: {questions.MOST - 1} of {questions.MOST}" in re.sub(r"\s+", " ", page.text)
     assert web_world.post(client, "/en/why-not", **{**form, "own": "GLASS-1"}).status_code == 404
     monkeypatch.setattr(whynot, "answered", lambda *_given: None)
     assert "could not be answered" in web_world.post(client, "/en/why-not", **form).text

@@ -17,33 +17,31 @@ from flask.testing import FlaskClient
 from stores import NAMES, PLANNER, accept, begun, editor, proposals, worked
 from synergy.web.api import events
 from synergy.web.pages import results, why
-from synergy.web.planning import pictures
-from synergy.web.planning.drafts import FIELDS, NUMBERS, SCENARIOS
-from synergy.web.planning.pictures import VIEWS
+from synergy.web.pages.drafting import FIELDS, NUMBERS, SCENARIOS
+from synergy.web.pages.results import VIEWS
 from synergy.web.planning.policy import policy
 from synergy.web.planning.steps import STEPS, next_steps
 from synergy.web.texts import WORDS
 from web_worlds import World
 
-from synergy.dataset.scenarios import load_scenario
-from synergy.dataset.settings import _READERS
+from synergy.dataset.settings import _READERS, load_scenario
 from synergy.errors import VerificationError
 from synergy.scenario import Settings
 from synergy.store import (
     audit,
-    comparing,
-    declaring,
-    following,
+    comparison,
+    declarations,
+    follow_up,
     freezing,
     leases,
-    matching,
     planning,
+    queries,
     review,
     rounds,
-    seeing,
+    runs,
 )
 from synergy.store.access import WORKER
-from synergy.store.archives import scenario_record
+from synergy.store.backup import scenario_record
 from synergy.store.leases import claim
 from synergy.store.names import MatchState, Stage, State
 from synergy.store.results import finish
@@ -63,7 +61,7 @@ def _step(world: World, client: FlaskClient, ident: int, name: str, **more: Any)
 
 
 def _state(world: World, ident: int) -> str:
-    return str(seeing.see_round(world.store, PLANNER, ident)["state"])
+    return str(queries.see_round(world.store, PLANNER, ident)["state"])
 
 
 def _paths(world: World) -> list[str]:
@@ -144,7 +142,7 @@ def test_a_whole_round_with_the_buttons_of_its_page(web_world: World) -> None:
     made = _drafted(world, client)
     assert _state(world, made) == State.DRAFT
     _step(world, client, made, "open")
-    declaring.repeat(world.store, editor("GLASS"), (made, "GLASS"))
+    declarations.repeat(world.store, editor("GLASS"), (made, "GLASS"))
     assert "4" in re.findall(r"that were reminded: (\d+)", _step(world, client, made, "remind"))
     assert "nothing: 4" in _step(world, client, made, "freeze")
     assert "synergy.js" in _step(world, client, made, "match")
@@ -226,7 +224,7 @@ def test_a_round_is_made_as_it_was_filled_in(web_world: World) -> None:
     settings = found["scenario"]["settings"]
     assert settings == {"carbon_price": 96.0, "allow_builds": False, "discount_rate": 0.05}
     assert found["scenario"]["tables"]["offers"][0]["offer"] == "EAST-TAR"
-    shown = seeing.see_round(web_world.store, PLANNER, made)
+    shown = queries.see_round(web_world.store, PLANNER, made)
     assert shown["anonymous"]
     assert shown["deadline"] == "2030-01-02T03:04:00+00:00"
 
@@ -262,12 +260,12 @@ def test_faults_are_said_where_they_are(web_world: World, step: str, given: dict
         "members": list(NAMES),
         "step": step,
     }
-    before = len(seeing.list_rounds(web_world.store, PLANNER))
+    before = len(queries.list_rounds(web_world.store, PLANNER))
     answer = web_world.post(client, "/en/rounds/new", **(fields | given))
     assert answer.status_code == 422
     assert said in answer.text
     assert f'name="step" value="{step}"' in answer.text
-    assert len(seeing.list_rounds(web_world.store, PLANNER)) == before
+    assert len(queries.list_rounds(web_world.store, PLANNER)) == before
 
 
 def test_one_step_back_keeps_what_was_filled_in(web_world: World) -> None:
@@ -292,7 +290,7 @@ def test_a_running_match_is_watched(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store)
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     page = client.get(f"/en/rounds/{ident}").text
     assert f'data-fragment="/en/rounds/{ident}/progress"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
@@ -328,7 +326,7 @@ def test_a_run_that_failed_says_so(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="failing")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     for _ in range(leases.ATTEMPTS):
         held = claim(store, WORKER, "test")
         assert held is not None
@@ -346,7 +344,7 @@ def test_a_run_whose_plan_was_refused_tells_the_findings(web_world: World, monke
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="refused")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     done = work_once(store, Habits(apart=False))  # once: the same tables give the same plan
     assert done is not None
     assert done["state"] == MatchState.FAILED
@@ -356,7 +354,7 @@ def test_a_run_whose_plan_was_refused_tells_the_findings(web_world: World, monke
         assert sentence in page
         assert "claimed 2, found 1" in page
         assert sentence in client.get(f"/{lang}/notices").text
-    (match,) = seeing.see_matches(store, PLANNER, ident)
+    (match,) = queries.see_matches(store, PLANNER, ident)
     assert match["diagnosis"] == [{"code": "refused", "text": "value value: claimed 2, found 1"}]
 
 
@@ -364,7 +362,7 @@ def test_a_run_without_a_plan_says_what_conflicts_in_sentences(web_world: World)
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="infeasible")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     held = claim(store, WORKER, "test")
     assert held is not None
     cause = {"constraint": "need", "subject": "N", "commodity": "LNG", "amount": 70000.0}
@@ -442,7 +440,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(web_world: World, monkeyp
     ]
     assert tag not in others
     drawn: list[int] = []
-    monkeypatch.setattr(pictures, "sankey", lambda *_: drawn.append(1))
+    monkeypatch.setattr(results, "sankey", lambda *_: drawn.append(1))
     assert client.get(path).status_code == 200
     assert drawn == [], "drawn once for a plan"
     accept(web_world.store, next(iter(proposals(web_world.store, ident).values())))
@@ -454,9 +452,9 @@ def test_the_settlement_says_who_gets_what_and_how_stable_that_is(web_world: Wor
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="settled", options={"settlement": "core", "time_limit": 30.0})
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     worked(store)
-    settled = seeing.see_plan(store, PLANNER, ident)["plan"]["settlement"]
+    settled = queries.see_plan(store, PLANNER, ident)["plan"]["settlement"]
     for lang, stable in (("en", "Stable:"), ("zh", "稳定：")):
         page = client.get(f"/{lang}/rounds/{ident}/settlement").text
         assert (stable in page) == (settled["verdict"] == "stable")
@@ -464,7 +462,7 @@ def test_the_settlement_says_who_gets_what_and_how_stable_that_is(web_world: Wor
     rows = json.loads(client.get(f"/en/rounds/{ident}/tables/payoffs.json").data)["rows"]
     code = next(iter(proposals(store, ident).values()))["proposal"]
     assert ("Stable:" in client.get(f"/en/rounds/{ident}/proposals/{code}").text) == (settled["verdict"] == "stable")
-    plan = seeing.see_plan(store, PLANNER, ident)["plan"]
+    plan = queries.see_plan(store, PLANNER, ident)["plan"]
     assert sum(row["payoff"] for row in rows) == pytest.approx(plan["value"])
     assert sum(row["transfer"] for row in rows) == pytest.approx(0, abs=0.02)
     prices = json.loads(client.get(f"/en/rounds/{ident}/tables/prices.json").data)["rows"]
@@ -476,7 +474,7 @@ def test_the_settlement_says_who_gets_what_and_how_stable_that_is(web_world: Wor
 def _in_review(world: World) -> int:
     ident = begun(world.store, name="reviewed")
     freezing.freeze(world.store, PLANNER, ident)
-    matching.request_match(world.store, PLANNER, ident)
+    runs.request_match(world.store, PLANNER, ident)
     worked(world.store)
     return ident
 
@@ -550,19 +548,19 @@ def test_two_runs_side_by_side(web_world: World) -> None:
     assert "碳价由 0" in client.get("/zh/compare").text
     assert all(f"setting.{name}" in WORDS for name in {*Settings.__dataclass_fields__} - {"forbid", "fix"})
     assert "300" in page
-    gains = [seeing.see_plan(world.store, PLANNER, ident)["plan"]["gain"] for ident in (world.round, made)]
+    gains = [queries.see_plan(world.store, PLANNER, ident)["plan"]["gain"] for ident in (world.round, made)]
     for gain in gains:
         assert f"{gain / 1e6:,.2f} M CNY/a" in page
     assert f"{(gains[1] - gains[0]) / 1e6:,.2f} M CNY/a" in page
-    runs = re.findall(r'<option value="(\d+)"', page)
-    assert client.get(f"/zh/compare?first={runs[0]}&second={runs[0]}").status_code == 200
+    numbers = re.findall(r'<option value="(\d+)"', page)
+    assert client.get(f"/zh/compare?first={numbers[0]}&second={numbers[0]}").status_code == 200
 
 
 def test_values_that_cannot_be_told_apart_are_searched_again_from_both(web_world: World) -> None:
     world, client, made = web_world, web_world.client("planner"), web_world.round
     _step(world, client, made, "match")
     worked(world.store)
-    first, second = (run["match"] for run in seeing.see_matches(world.store, PLANNER, made))
+    first, second = (run["match"] for run in queries.see_matches(world.store, PLANNER, made))
     address, field = f"/en/compare?first={first}&second={second}", f'name="start" value="{first} {second}"'
     page = client.get(address).text
     assert WORDS["compare.not_apart"][0].split(".")[0] in page
@@ -570,20 +568,20 @@ def test_values_that_cannot_be_told_apart_are_searched_again_from_both(web_world
     assert field not in world.client("auditor").get(address).text
     _step(world, client, made, "match", start=f"{first} {second}")
     worked(world.store)
-    again = seeing.see_matches(world.store, PLANNER, made)[-1]
+    again = queries.see_matches(world.store, PLANNER, made)[-1]
     assert again["options"]["start"] == sorted((first, second))
-    before = seeing.match_input(world.store, PLANNER, second)["record"]["plan"]["value"]
+    before = queries.match_input(world.store, PLANNER, second)["record"]["plan"]["value"]
     assert float(again["value"]) == pytest.approx(before)
 
 
 def test_runs_of_the_same_inputs_differ_by_the_search_alone(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
-    found = seeing.match_input(web_world.store, PLANNER, run)
+    run = queries.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
+    found = queries.match_input(web_world.store, PLANNER, run)
     plan = found["record"]["plan"]
     fewer = {**found["record"], "plan": {**plan, "proposals": plan["proposals"][1:]}}
     given = iter([found, {**found, "record": fewer}])
-    monkeypatch.setattr(comparing, "match_input", lambda *_: next(given))
-    told = comparing.compare(web_world.store, PLANNER, run, run)
+    monkeypatch.setattr(comparison, "match_input", lambda *_: next(given))
+    told = comparison.compare(web_world.store, PLANNER, run, run)
     assert [one["why"] for one in told["lost"]] == [[{"cause": "search", "what": None}]]
 
 
@@ -591,11 +589,11 @@ def test_runs_of_the_same_inputs_differ_by_the_search_alone(web_world: World, mo
 def test_what_cannot_be_compared_is_said(
     web_world: World, monkeypatch: pytest.MonkeyPatch, lang: str, place: int
 ) -> None:
-    run = seeing.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
-    found = seeing.match_input(web_world.store, PLANNER, run)
+    run = queries.see_matches(web_world.store, PLANNER, web_world.round)[-1]["match"]
+    found = queries.match_input(web_world.store, PLANNER, run)
     bare = {**found["record"]["plan"], "proposals": [], "standalone": None, "gain": None}
     given = iter([found, {**found, "record": {**found["record"], "plan": bare}}])
-    monkeypatch.setattr(comparing, "match_input", lambda *_: next(given))
+    monkeypatch.setattr(comparison, "match_input", lambda *_: next(given))
     page = web_world.client("planner").get(f"/{lang}/compare?first={run}&second={run}").text
     assert WORDS["compare.unproposed"][place].format(plan=WORDS["compare.second"][place]) in page
     assert WORDS["compare.unproposed"][place].format(plan=WORDS["compare.first"][place]) not in page
@@ -622,9 +620,9 @@ def test_results_without_proposals_say_why(
     client, path = web_world.client("planner"), f"/{lang}/rounds/{web_world.round}/results"
     told = [WORDS[name][place] for name in ("view.unproposed", "view.stopped")]
     assert not any(one in client.get(path).text for one in told)
-    record = seeing.see_plan(web_world.store, PLANNER, web_world.round)
+    record = queries.see_plan(web_world.store, PLANNER, web_world.round)
     bare = {**record["plan"], "proposals": [], "standalone": None, "gain": None}
-    monkeypatch.setattr(seeing, "see_plan", lambda *_: {**record, "plan": bare})
+    monkeypatch.setattr(queries, "see_plan", lambda *_: {**record, "plan": bare})
     monkeypatch.setattr(results, "kept", lambda _who, _record, made: made())
     assert told[1] in client.get(path).text
 
@@ -674,12 +672,12 @@ def test_the_board_follows_partnerships(web_world: World) -> None:
     one = next(iter(proposals(world.store, world.round).values()))
     accept(world.store, one)
     _step(world, client, world.round, "conclude")
-    (partnership,) = following.followed(world.store, PLANNER)
+    (partnership,) = follow_up.followed(world.store, PLANNER)
     page = client.get("/en/board").text
     assert one["title_en"] in page
     path = f"/en/board/{partnership['partnership']}"
     assert world.post(client, path, stage="permits", version="1").status_code == 303
-    assert following.followed(world.store, PLANNER)[0]["stage"] == Stage.PERMITS
+    assert follow_up.followed(world.store, PLANNER)[0]["stage"] == Stage.PERMITS
     assert world.post(client, path, stage="building", version="1").status_code == 409
     assert world.post(client, path, stage="ended", version="2").status_code == 422, "a reason is needed"
     assert world.post(client, path, stage="ended", version="2", reason="sold").status_code == 303
@@ -689,12 +687,12 @@ def test_the_board_follows_partnerships(web_world: World) -> None:
 
 
 def test_the_summary_prints_what_proves_the_round(web_world: World) -> None:
-    found = seeing.see_plan(web_world.store, PLANNER, web_world.round)
+    found = queries.see_plan(web_world.store, PLANNER, web_world.round)
     for lang in LANGUAGES:
         page = web_world.client("planner").get(f"/{lang}/rounds/{web_world.round}/summary").text
         assert found["digest"] in page
         assert found["chain"]["mac"] in page
-        assert seeing.see_matches(web_world.store, PLANNER, web_world.round)[0]["snapshot"] in page
+        assert queries.see_matches(web_world.store, PLANNER, web_world.round)[0]["snapshot"] in page
 
 
 def test_names_of_the_data_are_escaped(web_world: World) -> None:
@@ -711,7 +709,7 @@ def test_every_word_of_these_rooms_is_used() -> None:
     named = re.compile(r"view\.\w+\.(short|desc|table)$|run\.\w+_state$")
     idle = [
         key
-        for room in ("drafting", "results", "rounds")
+        for room in ("results", "rounds")
         for key in import_module(f"synergy.web.texts.{room}").WORDS
         if f'"{key}"' not in code and f"'{key}'" not in code and key.rsplit(".", 1)[0] + "." not in made
         if not named.match(key)

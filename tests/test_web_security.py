@@ -22,24 +22,24 @@ from synergy.web.app import create_app
 from synergy.web.logs import Lines
 from synergy.web.render import SHOWN
 from synergy.web.settings import Settings
-from synergy.web.signing import onward
-from synergy.web.tries import REST
+from synergy.web.sign_in import onward
+from synergy.web.throttle import REST
 from web_worlds import PASSWORD, PEOPLE, SECRET, World, alive
 
 from synergy.errors import NotFoundError, RefusedError
-from synergy.store import people, seeing, sessions
+from synergy.store import accounts, queries
 from synergy.store.access import RULES, Action, reach
 from synergy.store.database import Database
+from synergy.store.messages import unavailable
 from synergy.store.names import Role
 from synergy.store.store import Store
 from synergy.store.tables import rounds
-from synergy.store.words import unavailable
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check passwords without the slow hash: it is tested elsewhere."""
-    monkeypatch.setattr(people, "_matches", lambda _, password: password == PASSWORD)
+    monkeypatch.setattr(accounts, "_matches", lambda _, password: password == PASSWORD)
 
 
 def routes(app: Flask) -> list[tuple[str, str, str]]:
@@ -113,7 +113,7 @@ def odd_world(store: Store) -> World:
     """Return pages over a store with nothing but accounts."""
     alive(store)
     for name, role, enterprise in PEOPLE.values():
-        people.add_user(store, people.MACHINE, people.Account(name, role, enterprise))
+        accounts.add_user(store, accounts.MACHINE, accounts.Account(name, role, enterprise))
     return World(store, create_app(store, Settings(secret=SECRET, limited=False)), begun(store), Path())
 
 
@@ -226,10 +226,10 @@ def test_a_line_of_the_log_is_one_line_whoever_reads_it() -> None:
 
 def test_what_a_database_does_not_keep_is_refused_by_the_store(place: Place) -> None:
     with pytest.raises(NotFoundError):
-        seeing.see_round(place.store, PLANNER, 2**31 - 1)
+        queries.see_round(place.store, PLANNER, 2**31 - 1)
     for odd in (2**63, 10**40):
         with pytest.raises(RefusedError):
-            seeing.see_round(place.store, PLANNER, odd)
+            queries.see_round(place.store, PLANNER, odd)
 
 
 def test_every_form_needs_its_mark(web_world: World) -> None:
@@ -277,7 +277,7 @@ def test_a_session_begins_anew_at_the_sign_in(web_world: World) -> None:
         assert "planted" not in session
         assert session.get("csrf_token") != planted
     with pytest.raises(Exception, match="wrong, expired or disabled"):
-        sessions.resume(web_world.store, old)
+        accounts.resume(web_world.store, old)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_wrong_passwords_let_an_account_rest_where_they_came_from(
 
 def test_the_owner_and_the_administrator_are_told_of_wrong_passwords(web_world: World) -> None:
     client = web_world.client()
-    for number in range(people.TOLD[0]):
+    for number in range(accounts.TOLD[0]):
         assert _signs_in(client, "ed-glass", "wrong wrong", f"192.0.2.{number}") == 403
     assert "5 wrong passwords" in web_world.client("admin").get("/en/admin").text
     data = {"csrf_token": _mark(client, "/en/sign-in"), "name": "ed-glass", "password": PASSWORD}
@@ -439,7 +439,7 @@ def test_a_fault_of_the_program_tells_nothing(
     def broken(*_: object) -> None:
         raise ValueError(f"cost {CANARIES[0]}")
 
-    monkeypatch.setattr("synergy.store.seeing.list_rounds", broken)
+    monkeypatch.setattr("synergy.store.queries.list_rounds", broken)
     answer = web_world.client("planner").get("/en/rounds")
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text

@@ -13,7 +13,7 @@ import pytest
 from synergy.web.tables import KINDS, Column, Table, guarded, sheet_name, twin
 
 from synergy.dataset.findings import Findings
-from synergy.workbook.opening import pages
+from synergy.workbook.reading import pages
 
 LOUD = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "  =1", "\u200b=1"]
 QUIET = ["a=b", "甲-乙", "1", "", "'x"]

@@ -26,7 +26,7 @@ from web_worlds import SECRET, World
 
 import synergy.store
 from synergy.errors import RefusedError
-from synergy.store import hooks
+from synergy.store import subscriptions
 from synergy.store.access import WORKER
 from synergy.store.names import ACTIONS
 
@@ -110,13 +110,13 @@ def test_what_fails_is_told_again_later(open_program: Program, machine: Machine)
     program.ask("planner", "POST", f"/rounds/{program.world.round}/conclude", {"If-Match": "*"})
     machine.status = 302  # a redirect is not followed
     now = store.now()
-    for attempt in range(1, len(hooks.WAITS) + 2):
+    for attempt in range(1, len(subscriptions.WAITS) + 2):
         object.__setattr__(store, "now", lambda now=now: now)
         assert deliver(store, _hosts(program)) == 1
         assert deliver(store, _hosts(program)) == 0
         one = program.read("planner", f"/webhooks/{made['webhook']}/deliveries")["items"][0]
         assert (one["attempts"], one["status"]) == (attempt, 302)
-        assert one["state"] == ("failed" if attempt > len(hooks.WAITS) else "waiting")
+        assert one["state"] == ("failed" if attempt > len(subscriptions.WAITS) else "waiting")
         now += timedelta(hours=13)
     assert deliver(store, _hosts(program)) == 0
     bodies = {body for _, body in machine.told}
@@ -128,12 +128,12 @@ def test_a_call_that_nobody_ended_is_made_again(open_program: Program, machine: 
     program, store = open_program, open_program.world.store
     _added(program, machine, "planner", ["round."])
     program.ask("planner", "POST", f"/rounds/{program.world.round}/conclude", {"If-Match": "*"})
-    hooks.gather(store, WORKER)
-    assert len(hooks.take(store, WORKER)) == 1
-    assert hooks.take(store, WORKER) == []
-    later = store.now() + 2 * hooks.HELD
+    subscriptions.gather(store, WORKER)
+    assert len(subscriptions.take(store, WORKER)) == 1
+    assert subscriptions.take(store, WORKER) == []
+    later = store.now() + 2 * subscriptions.HELD
     object.__setattr__(store, "now", lambda: later)
-    assert len(hooks.take(store, WORKER)) == 1
+    assert len(subscriptions.take(store, WORKER)) == 1
 
 
 def test_an_enterprise_hears_no_more_than_it_may_know(open_program: Program, machine: Machine) -> None:
@@ -266,7 +266,7 @@ def test_a_webhook_is_for_actions_that_there_are(program: Program) -> None:
         body = {"url": "https://erp.example/", "actions": actions}
         assert program.ask("planner", "POST", "/webhooks", json=body).status_code == 422, actions
         with pytest.raises(RefusedError):
-            hooks.add_webhook(program.world.store, program.world.actor("planner"), body["url"], actions)
+            subscriptions.add_webhook(program.world.store, program.world.actor("planner"), body["url"], actions)
     document = program.read("planner", "/openapi.json")
     assert set(document["components"]["schemas"]["EventTold"]["properties"]["action"]["enum"]) == set(ACTIONS)
     assert document["webhooks"]["event"]["post"]["requestBody"]["content"]["application/json"]

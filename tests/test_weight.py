@@ -9,13 +9,12 @@ import pytest
 import regions
 from synergy.web.access import KEY
 from synergy.web.app import create_app
-from synergy.web.planning.sheets import MOST, Column, Sheet, cells
+from synergy.web.planning.tables import MOST, Column, Sheet, cells
 from synergy.web.settings import Settings
 from web_worlds import SECRET
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages, weighed
 
-from synergy.store.people import known
-from synergy.store.sessions import begin
+from synergy.store.accounts import begin, known
 from synergy.store.store import KEY_FILE, Store, make_store
 
 

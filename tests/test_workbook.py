@@ -13,15 +13,15 @@ import pytest
 from books import Change, added, book, edited
 from catalogue import cases, covers
 
+from synergy.cli.console import Talk
 from synergy.cli.main import run
-from synergy.cli.talk import Talk
 from synergy.dataset.findings import Findings
 from synergy.dataset.read import check, read
 from synergy.dataset.schema import TABLES
 from synergy.errors import Problem, Severity
 from synergy.texts import LANGUAGES
 from synergy.workbook.names import TITLES, known_as, title
-from synergy.workbook.opening import LIMITS, pages
+from synergy.workbook.reading import LIMITS, pages
 from synergy.workbook.template import dataset_workbook
 
 ROOT = Path(__file__).parents[1]
@@ -314,7 +314,7 @@ def test_the_child_is_bounded(tmp_path: Path) -> None:
 def test_a_child_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     endless = tmp_path / "endless.py"
     endless.write_text("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass\n")
-    monkeypatch.setattr("synergy.workbook.opening._CHILD", endless)
+    monkeypatch.setattr("synergy.workbook.reading._CHILD", endless)
     findings = Findings()
     assert pages(book(tmp_path / "x.xlsx", GOOD), findings, replace(LIMITS, seconds=1)) is None
     assert [problem.code for problem in findings.problems()] == ["workbook_time"]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from synergy.dataset.read import read
+from synergy.dataset.subset import yearly
 from synergy.dataset.write import write
-from synergy.dataset.yearly import yearly
 from synergy.errors import UsageError
 
 DATASETS = Path(__file__).parents[1] / "datasets"

@@ -25,11 +25,10 @@ from synergy.web.access import KEY
 from synergy.web.app import create_app
 from synergy.web.settings import Settings
 
-from synergy.store import declaring, freezing
-from synergy.store.keys import add_token
+from synergy.store import declarations, freezing
+from synergy.store.accounts import MACHINE, Account, add_user, begin, known
+from synergy.store.api_tokens import add_token
 from synergy.store.names import Role
-from synergy.store.people import MACHINE, Account, add_user, known
-from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store
 
 READS = 1000
@@ -45,10 +44,10 @@ def world(folder: Path, number: int, cost: Decimal) -> tuple[Store, int]:
     add_user(store, MACHINE, Account("rival", Role.EDITOR, "GLASS"))
     ident = begun(store, name="timing")
     for name in NAMES:
-        declaring.repeat(store, editor(name), (ident, name))
-    own = declaring.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), (ident, name))
+    own = declarations.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
     entries = costly(own, cost)
-    declaring.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     return store, ident

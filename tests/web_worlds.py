@@ -24,12 +24,11 @@ from synergy.web.app import create_app
 from synergy.web.settings import Settings
 from werkzeug.test import TestResponse
 
-from synergy.store import people
+from synergy.store import accounts
 from synergy.store.access import Actor
+from synergy.store.accounts import MACHINE, Account, add_user, begin, known
 from synergy.store.names import Role
-from synergy.store.people import MACHINE, Account, add_user, known
 from synergy.store.readiness import beat
-from synergy.store.sessions import begin
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 
 # what tests call them: name of the account, role, enterprise
@@ -94,8 +93,8 @@ def made_template(folder: Path) -> tuple[Path, int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY_FILE, raising=False)
         store = make_store(file)
-        hashed = people.hashed(PASSWORD)
-        patch.setattr(people, "hashed", lambda _: hashed)  # one slow hash for all of them
+        hashed = accounts.hashed(PASSWORD)
+        patch.setattr(accounts, "hashed", lambda _: hashed)  # one slow hash for all of them
         for name, role, enterprise in PEOPLE.values():
             add_user(store, MACHINE, Account(name, role, enterprise, PASSWORD))
         ident = responding_round(store, name="first round")

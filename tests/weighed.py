@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask import Flask
 from flask.testing import FlaskClient
 
-from synergy.store import seeing
-from synergy.store.people import known
+from synergy.store import queries
+from synergy.store.accounts import known
 from synergy.store.store import Store
 
 MOST_BYTES = 40_000
@@ -31,8 +31,8 @@ class Weighed:
 def main_pages(store: Store, ident: int, planner: str, editor: str) -> list[tuple[str, str]]:
     """Return who looks at what: the main pages of a published round, without their language."""
     firm = known(store, editor)
-    code = seeing.list_proposals(store, firm, ident)[0]["proposal"]
-    rows = seeing.list_proposals(store, known(store, planner), ident)
+    code = queries.list_proposals(store, firm, ident)[0]["proposal"]
+    rows = queries.list_proposals(store, known(store, planner), ident)
     most = max(rows, key=lambda one: len(one["lines"]))["proposal"]
     return [
         (editor, "/home"),

@@ -27,8 +27,7 @@ from synergy.web.settings import Settings  # noqa: E402
 from web_worlds import SECRET  # noqa: E402
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages  # noqa: E402
 
-from synergy.store.people import known  # noqa: E402
-from synergy.store.sessions import begin  # noqa: E402
+from synergy.store.accounts import begin, known  # noqa: E402
 from synergy.store.store import KEY_FILE, Store, make_store  # noqa: E402
 
 FIRMS = (60, 500)

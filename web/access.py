@@ -7,16 +7,15 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
-from synergy.web.clock import Clock
-from synergy.web.numbers import plain
+from synergy.web.clock import Clock, plain
 from synergy.web.settings import Settings
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
-from synergy.store import keys, sessions
+from synergy.store import accounts, api_tokens
 from synergy.store.access import Action, Actor, reach
+from synergy.store.messages import refusal
 from synergy.store.store import Store
-from synergy.store.words import refusal
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
@@ -107,11 +106,11 @@ def by_token() -> bool:
 
 def _found() -> Actor | None:
     if by_token():
-        return keys.actor_of_token(store(), request.headers["Authorization"][7:].strip())
+        return api_tokens.actor_of_token(store(), request.headers["Authorization"][7:].strip())
     if KEY not in session:
         return None
     try:
-        found = sessions.resume(store(), str(session[KEY]))
+        found = accounts.resume(store(), str(session[KEY]))
     except DeniedError:  # it has ended: as if never signed in
         session.clear()
         return None

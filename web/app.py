@@ -8,15 +8,14 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, redirect, request
 from flask_compress import Compress
 from synergy.web.access import SAFE, csrf, guard
-from synergy.web.clock import Clock
-from synergy.web.failing import answers
+from synergy.web.clock import Clock, numbered
+from synergy.web.error_handlers import answers
+from synergy.web.health import metered
 from synergy.web.limits import counts, limit
 from synergy.web.logs import logged
-from synergy.web.metrics import metered
-from synergy.web.numbers import numbered
 from synergy.web.register import register
 from synergy.web.settings import Settings
-from synergy.web.signing import gate
+from synergy.web.sign_in import gate
 from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect

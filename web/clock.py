@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
-from synergy.store.moments import typed
+from flask import Flask, abort, request
+from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
+
+from synergy.store.column_types import typed
 
 _QUARTER = timedelta(days=91)
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?\+00:00")
@@ -52,7 +56,7 @@ class Clock:
         return " / ".join(dict.fromkeys(_offset(one) for one in year))
 
     def typed(self, text: str) -> datetime:
-        """Return the moment that somebody typed by this clock, as `synergy.store.moments.typed` says."""
+        """Return the moment that somebody typed by this clock, as `synergy.store.column_types.typed` says."""
         return typed(text, self.zone)
 
     def told(self, sentence: str) -> str:
@@ -73,3 +77,70 @@ def _offset(moment: datetime) -> str:
     hours, rest = divmod(abs(seconds) // 60, 60)
     said = f"{hours}:{rest:02}" if rest else f"{hours}"
     return "UTC" if said == "0" else f"UTC{'-' if seconds < 0 else '+'}{said}"
+
+
+MOST = 2**31 - 1  # of an id, a version, a place in a list
+LONGEST = 200  # characters of a part of an address
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # control characters that are pasted from elsewhere are let through
+
+
+class _Number(IntegerConverter):
+    """A number in an address, as large as an id can be."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **{"max": MOST, **more})
+
+
+class _Text(UnicodeConverter):
+    """A text in an address that holds no control characters."""
+
+    def to_python(self, value: str) -> str:
+        """Return it, or say that there is no such address."""
+        if CONTROL.search(value) or len(value) > LONGEST:
+            raise ValidationError
+        return str(super().to_python(value))
+
+
+def numbered(app: Flask) -> None:
+    """Let addresses hold what an id or a text can be, and nothing else: all else is not found.
+
+    ``raw`` takes any text, for the API, which looks at them by itself once it knows who asks.
+    """
+    kinds: dict[str, type[BaseConverter]] = {"int": _Number, "string": _Text, "default": _Text, "raw": UnicodeConverter}
+    app.url_map.converters.update(kinds)
+
+
+def whole(given: str | None) -> int | None:
+    """Return a number of a form or a query; None where it is none.
+
+    Parameters
+    ----------
+    given : str or None
+
+    Raises
+    ------
+    werkzeug.exceptions.NotFound
+        It is larger than any id.
+
+    Examples
+    --------
+    >>> whole("17"), whole(" "), whole("x"), whole(None)
+    (17, None, None, None)
+    """
+    text = (given or "").strip()
+    if not (text.isascii() and text.isdigit()):
+        return None
+    if len(text) > 10 or int(text) > MOST:
+        abort(404)
+    return int(text)
+
+
+def plain() -> None:
+    """Refuse a query or form with characters that are no text: a database refuses them too, later."""
+    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    if any(_NO_TEXT.search(text) for pair in pairs for text in pair):
+        abort(422)

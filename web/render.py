@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from synergy.web.access import settings, store, visitor
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 from synergy.web.register import entries
 from werkzeug.routing import BuildError
 

@@ -1,9 +1,15 @@
-"""Serving: an application on waitress, with TLS of its own where there is a certificate, until it is told to stop."""
+"""Serving: an application on waitress, with TLS of its own where there is a certificate, until it is told to stop.
+
+Where one request ends and the next begins is never read in two ways (RFC 9112): what waitress would guess is refused.
+"""
 
 from __future__ import annotations
 
 import signal
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,8 +19,11 @@ from typing import Any
 
 from flask import Flask
 from synergy.web.api.webhooks import deliverer
-from synergy.web.connections import KEPT, channels
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
 from waitress.server import TcpWSGIServer, create_server
+from waitress.utilities import BadRequest
 
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
@@ -119,3 +128,238 @@ def serve(listening: Listening) -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+CHUNK_LINE_BYTES = 1024  # the size of a chunk, and what may stand behind it
+LENGTH_DIGITS = 18  # more than any body that is taken
+KEPT = 300  # connections before the one idle longest is closed for a new one
+_PLAIN = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS alone.\n"
+)
+
+
+class Request(HTTPRequestParser):  # type: ignore[misc]
+    """A request as it comes in; one that another program on the way may read otherwise is refused, and ends it all."""
+
+    def received(self, data: bytes) -> int:
+        """Take what has come; return how much of it was part of this request."""
+        taken = int(super().received(data))
+        body = self.body_rcv
+        if self.empty:  # a line too many before a request is let pass, no stream of them
+            self._refused("no request")
+        elif isinstance(body, ChunkedReceiver) and not self.completed and self._beyond(body):
+            self._refused("too long beside the chunks")
+        if self.completed:
+            self.expect_continue = False  # nothing more is wanted; waitress would go on waiting for it
+        return taken
+
+    def _beyond(self, body: ChunkedReceiver) -> bool:
+        """Whether much stands beside the chunks: waitress joins and searches anew all of it whenever more comes."""
+        return len(body.control_line) > CHUNK_LINE_BYTES or len(body.trailer) > self.adj.max_request_header_size
+
+    def _refused(self, why: str) -> None:
+        self.error, self.empty, self.completed = BadRequest(why), False, True
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers."""
+        first, *lines = header_plus.split(b"\r\n")
+        if any(line.startswith((b" ", b"\t")) for line in lines):
+            raise ParsingError("a header goes on in the next line")
+        names = [line.partition(b":")[0].lower() for line in lines]
+        version = first.rpartition(b" HTTP/")[2]
+        if version == b"1.1" and names.count(b"host") != 1:
+            raise ParsingError("expected one Host")
+        if b"transfer-encoding" in names and (b"content-length" in names or version != b"1.1"):
+            raise ParsingError("the length is given in two ways, or in one that this version of HTTP does not have")
+        if any(len(line) > LENGTH_DIGITS + len("content-length: ") for line in lines if _is_length(line)):
+            raise ParsingError("Content-Length is too long")
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # no address
+            raise ParsingError("the target is no address") from error
+
+
+def _is_length(line: bytes) -> bool:
+    return line[:15].lower() == b"content-length:"
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose client may read as slowly as it likes: it holds no thread, and ends where nothing is read.
+
+    Requests that come together are answered one by one, each when the answer before it is on its way. What is unsent
+    for as long as an idle connection may last ends the connection, and frees the thread that makes the answer.
+    """
+
+    parser_class = Request
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self._moved = time.monotonic()  # when something was sent, or nothing waited to be
+        self._put_off = False  # the next request waits until the client has read
+        self._writes = False  # an answer goes on being made
+        super().__init__(*given, **more)
+
+    def readable(self) -> bool:
+        """Return whether more may be read; the loop asks at least once a second, so here is where it is given up.
+
+        A socket that takes nothing is not handed to `handle_write`, where waitress would close it.
+        """
+        if not self.total_outbufs_len:
+            self._moved = time.monotonic()
+        elif self._stalls():
+            # room too small for the loop to see is progress too
+            self._flush_exception(self._flush_some_if_lockable)
+            if self._stalls():
+                self.will_close = True
+        if self.will_close and self.socket is not None:
+            self.handle_close()
+        return self.socket is not None and bool(super().readable())
+
+    def _stalls(self) -> bool:
+        return bool(time.monotonic() - self._moved > self.adj.channel_timeout)
+
+    def writable(self) -> bool:
+        """Return whether something waits to be sent."""
+        return self.socket is not None and bool(super().writable())
+
+    def handle_write(self) -> None:
+        """Send what waits, and go on with the request that was put off for it."""
+        super().handle_write()
+        if not self._put_off:
+            return
+        with self.outbuf_lock:
+            if self.total_outbufs_len or not self.connected:
+                return
+            self._put_off = False
+        self.server.add_task(self)
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send some of it; return how much."""
+        sent = int(super().send(data, do_close))
+        if sent:
+            self._moved = time.monotonic()
+        return sent
+
+    def service(self) -> None:
+        """Answer a request, or put it off: the thread would wait for the client where much is unsent."""
+        with self.outbuf_lock:
+            self._put_off = bool(self.total_outbufs_len)
+        if not self._put_off:
+            super().service()
+
+    def write_soon(self, data: Any) -> int:
+        """Take a part of an answer; the thread waits here where much of the parts before it is unsent."""
+        self._writes = True
+        try:
+            return int(super().write_soon(data))
+        finally:
+            self._writes = False
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        if self._writes:  # waitress waits after an answer too, which `service` makes needless
+            super()._flush_outbufs_below_high_watermark()
+
+
+class TlsChannel(Channel):
+    """A connection whose socket speaks TLS and never blocks: the handshake goes on as its parts come in.
+
+    It is shaken hands with by the loop that reads all connections, so that a silent one takes no thread and no time;
+    until a request comes it counts as idle. OpenSSL takes one call at a time for a connection.
+    """
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self._turn = threading.RLock()
+        self._answers_first = False  # the handshake waits until its answer can be sent
+        super().__init__(*given, **more)
+
+    def handle_read(self) -> None:
+        """Read all that is there: what TLS has unpacked already makes no socket readable."""
+        while self.socket is not None:
+            try:
+                with self._turn:
+                    data = self.socket.recv(self.adj.recv_bytes)
+            except ssl.SSLWantReadError:
+                return
+            except ssl.SSLWantWriteError:
+                self._answers_first = True
+                return
+            except OSError as error:
+                if getattr(error, "reason", "") == "HTTP_REQUEST":
+                    with suppress(OSError):
+                        socket.socket.recv(self.socket, 1 << 16)  # what is left unread would reset the connection
+                        socket.socket.send(self.socket, _PLAIN)
+                data = b""
+            if not data:
+                self.handle_close()
+                return
+            self.last_activity = time.time()
+            self.received(data)
+            if self.socket is None or not self.socket.pending():
+                return
+
+    def writable(self) -> bool:
+        """Return whether something waits to be sent."""
+        return self._answers_first or super().writable()
+
+    def handle_write(self) -> None:
+        """Send what waits."""
+        if self._answers_first:
+            self._answers_first = False
+            self.handle_read()
+        else:
+            super().handle_write()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send some of it; return how much."""
+        try:
+            with self._turn:
+                return super().send(data, do_close)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0
+        except ssl.SSLError:
+            if do_close:
+                self.handle_close()
+            return 0
+
+    def close(self) -> None:
+        """Say that the connection ends, and end it."""
+        if self.socket is not None:
+            with suppress(OSError, ValueError), self._turn:
+                self.socket.unwrap()
+        super().close()
+
+
+def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | None]:
+    """Return what takes up a connection for waitress, in place of its class of channels.
+
+    Parameters
+    ----------
+    context : ssl.SSLContext, optional
+        Of the certificate; None: no TLS.
+    """
+
+    def taken(server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> Channel | None:  # noqa: A002
+        _make_room(server)
+        if context is None:
+            return Channel(server, sock, addr, adj, map=map)
+        sock.setblocking(False)
+        try:
+            safe = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except (OSError, ValueError):  # gone already; raised here it would end the server
+            sock.close()
+            return None
+        return TlsChannel(server, safe, addr, adj, map=map)
+
+    return taken
+
+
+def _make_room(server: Any) -> None:
+    """Close the connection that has been idle longest where there are many: held open, they would keep others out.
+
+    One whose client does not read what is there for it is idle too.
+    """
+    if len(server.active_channels) < KEPT:
+        return
+    held = [one for one in server.active_channels.values() if not one.will_close]
+    idle = [one for one in held if not one.requests or one.total_outbufs_len]
+    if idle:
+        min(idle, key=lambda one: float(one.last_activity)).will_close = True

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synergy.accounts.keys import MISSING, Bools, Floats, Ints, Texts, find, take, take_flag, take_text, texts
 from synergy.accounts.links import annuity
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 
 # table that knows the ids of a kind of outlet or inlet, and its key
 END_TABLES = {

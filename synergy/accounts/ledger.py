@@ -28,7 +28,7 @@ import pandas as pd
 from synergy.accounts.facts import end_column, step_facts, unit_facts
 from synergy.accounts.keys import Floats, find, take, texts
 from synergy.accounts.links import LinkFacts, link_facts
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Decisions
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synergy.accounts.keys import MISSING, Bools, Floats, Ints, find, take, take_flag, texts
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively

@@ -15,7 +15,7 @@ import pandas as pd
 from synergy.accounts.facts import split_build
 from synergy.accounts.keys import MISSING, Floats, Ints, find, take_text, texts
 from synergy.accounts.ledger import ledger
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Decisions
 
 GIVING = ("purchase", "offer", "disposal")

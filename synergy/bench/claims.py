@@ -14,14 +14,14 @@ import pandas as pd
 
 from synergy.bench.generate import generate
 from synergy.bench.report import Sheet
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
+from synergy.dataset.sheet import Dataset
 from synergy.engine import Options, match
 from synergy.errors import SynergyError
 from synergy.literal.build import build
 from synergy.plan import Plan
 from synergy.solvers import highs
-from synergy.verification.second import BETTER, SECONDS, best_value
+from synergy.verification.deep import BETTER, SECONDS, best_value
 from synergy.verification.verify import assert_valid
 
 COUNT, QUICK = 500, 20

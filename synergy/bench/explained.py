@@ -11,18 +11,17 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from synergy.bench.report import Cell, Sheet
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.subset import yearly
 from synergy.engine import Options, match
 from synergy.explanation.answer import Answer
 from synergy.explanation.explain import Explainer
 from synergy.explanation.facts import Change
-from synergy.explanation.mend import changed
-from synergy.explanation.question import Question
-from synergy.explanation.trial import Exchange, Trial, Way
+from synergy.explanation.remedies import changed
+from synergy.explanation.trial import Exchange, Question, Trial, Way
 from synergy.explanation.what_if import WhatIfs
-from synergy.model.held import NOTHING
+from synergy.model.fixed import NOTHING
 from synergy.plan import Plan
 
 PAIRS, ASKED, GAP = 100, 50, 1e-2

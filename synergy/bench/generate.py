@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from synergy.bench.folder import save
-from synergy.dataset.dataset import HOURS_PER_YEAR
+from synergy.dataset.sheet import HOURS_PER_YEAR
 
 
 def generate(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
@@ -143,3 +145,30 @@ def _processes(
     hosts = [random.choice(names, max(2, len(names) // 10), replace=False) for _ in ids]
     options = pd.DataFrame({"process": np.repeat(ids, [len(host) for host in hosts]), "site": np.concatenate(hosts)})
     return {"processes": processes, "recipes": recipes, "build_options": options}
+
+
+def save(folder: Path, name: str, tables: Mapping[str, pd.DataFrame], **settings: Any) -> Path:
+    """Write a dataset folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where; made where it is missing.
+    name : str
+        Of the dataset.
+    tables : mapping of str to pandas.DataFrame
+        Tables of the dataset contract.
+    **settings : object
+        Settings of its data package.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, frame in tables.items():
+        frame.to_csv(folder / f"{table}.csv", index=False)
+    package = {"name": name} | ({"synergy": settings} if settings else {})
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    return folder

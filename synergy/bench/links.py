@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.folder import save
+from synergy.bench.generate import save
 from synergy.bench.report import Sheet
 from synergy.bench.runs import Clock, Run, Task, memory, together
 

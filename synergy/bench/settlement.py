@@ -8,7 +8,7 @@ from pathlib import Path
 from synergy.bench.cases import CASES
 from synergy.bench.report import Cell, Sheet
 from synergy.bench.runs import Clock, Run, Task, memory, together
-from synergy.model.effort import Event
+from synergy.model.solve_params import Event
 
 # case -> times the seconds of matching that its certificate may take
 ALLOWED = {"lvliang-year": 5.0, "lvliang": 10.0}

@@ -60,8 +60,8 @@ def alone(folder: str, seconds: float) -> Run:
     from synergy.dataset.read import read
     from synergy.dataset.subset import subset
     from synergy.engine import problem
-    from synergy.model.effort import Effort
     from synergy.model.solve import solve
+    from synergy.model.solve_params import Effort
 
     clock = _started()
     dataset = read(folder)

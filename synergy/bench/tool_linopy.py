@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.bench.families import Constraints, Variables, constraints_of, variables_of
+from synergy.bench.cases import Constraints, Variables, constraints_of, variables_of
 from synergy.bench.runs import Clock, Run, finite, memory
 from synergy.literal.build import LiteralModel
 

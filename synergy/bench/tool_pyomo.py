@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synergy.bench.families import Constraints, constraints_of, variables_of
+from synergy.bench.cases import Constraints, constraints_of, variables_of
 from synergy.bench.runs import Clock, Run, finite, memory
 from synergy.literal.build import LiteralModel
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.folder import save
-from synergy.dataset.dataset import HOURS_PER_YEAR
+from synergy.bench.generate import save
+from synergy.dataset.sheet import HOURS_PER_YEAR
 
 ENDS = 3  # offers, and needs, of a firm
 LINES = 4  # units of one process that stand side by side at a firm

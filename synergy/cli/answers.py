@@ -9,7 +9,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from synergy.cli.talk import Talk
+from synergy.cli.console import Talk
 from synergy.cli.words import WORDS
 from synergy.texts import WORDS as SHARED
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from synergy.bench.main import QUICK, SECONDS, Setting, main
 from synergy.bench.report import Sheet, show
-from synergy.cli.talk import Talk
+from synergy.cli.console import Talk
 
 
 def run_bench(talk: Talk, names: Sequence[str], *, seconds: float | None, as_json: bool, **given: Any) -> int:

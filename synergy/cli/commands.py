@@ -9,16 +9,13 @@ from typing import Any
 
 import click
 
+from synergy.cli.administration import KEEPING
+from synergy.cli.console import REGION, Number, Talk, Zone, hears_keys, in_language, reads_dataset, stops
 from synergy.cli.files import template
-from synergy.cli.keeping import KEEPING
-from synergy.cli.members import round_group
-from synergy.cli.options import hears_keys, in_language, reads_dataset, stops
+from synergy.cli.matching import Asked, check_dataset, match_dataset, verify_plan
+from synergy.cli.participants import round_group
 from synergy.cli.serving import serve
-from synergy.cli.show import Asked, check_dataset, match_dataset, verify_plan
 from synergy.cli.studies import STUDIES
-from synergy.cli.talk import Talk
-from synergy.cli.usage import Number
-from synergy.cli.zones import REGION, Zone
 from synergy.settlement import ASKED, DEFAULT
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
@@ -86,8 +83,8 @@ def verify(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 def schema(talk: Talk, names: tuple[str, ...]) -> None:
     """Print schemas."""
+    from synergy.records.schema import STUDIES as STUDIED
     from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
-    from synergy.records.schema_studies import STUDIES as STUDIED
 
     known = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIED}
     made = {name: known[name]() for name in names or SCHEMAS}

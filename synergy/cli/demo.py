@@ -15,14 +15,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synergy.cli.show import STATUSES, run_round
-from synergy.cli.talk import Talk
+from synergy.cli.console import Talk
+from synergy.cli.matching import STATUSES, run_round
 from synergy.dataset.read import read
-from synergy.dataset.yearly import yearly
+from synergy.dataset.subset import yearly
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
-    from synergy.dataset.dataset import Dataset
+    from synergy.dataset.sheet import Dataset
 
 DATASET = "lvliang"
 HOST, PORT = "127.0.0.1", 8765

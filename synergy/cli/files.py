@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from synergy.cli.options import in_language
-from synergy.cli.talk import Talk
+from synergy.cli.console import Talk, in_language
 
 FORMS = (".xlsx", ".csv")  # what a form may be written as
 

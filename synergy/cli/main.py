@@ -12,8 +12,7 @@ from typing import TextIO
 import click
 
 from synergy.cli.commands import commands
-from synergy.cli.talk import Talk, language
-from synergy.cli.usage import localise
+from synergy.cli.console import Talk, language, localise
 from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, VerificationError
 from synergy.halting import abandoned
 

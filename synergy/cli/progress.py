@@ -10,9 +10,9 @@ from types import FrameType
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from synergy.cli.talk import Talk
+from synergy.cli.console import Talk
 from synergy.cli.words import WORDS
-from synergy.model.effort import Event, Listener
+from synergy.model.solve_params import Event, Listener
 from synergy.texts import figure
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synergy.settlement import DEFAULT
-from synergy.store import freezing, matching, people, rounds, seeing
+from synergy.store import accounts, freezing, queries, rounds, runs
 from synergy.store.access import Actor
-from synergy.store.archives import snapshot_of
+from synergy.store.accounts import MACHINE, Account
+from synergy.store.backup import snapshot_of
 from synergy.store.names import MatchState, Role
-from synergy.store.people import MACHINE, Account
 
 if TYPE_CHECKING:
-    from synergy.dataset.dataset import Dataset
+    from synergy.dataset.sheet import Dataset
     from synergy.store.store import Store
 
 FIRM = "PENGFEI"  # the largest member with published evidence
@@ -56,7 +56,7 @@ class Play:
     def begin(self, passwords: Sequence[str]) -> None:
         """Make the accounts, with these passwords, and the first round."""
         for (name, role, enterprise), password in zip(PEOPLE, passwords, strict=True):
-            people.add_user(self.store, MACHINE, Account(name, role, enterprise, password))
+            accounts.add_user(self.store, MACHINE, Account(name, role, enterprise, password))
         self._round(0, None)
 
     def go_on(self) -> None:
@@ -77,15 +77,15 @@ class Play:
         ident = int(rounds.create(self.store, _PLANNER, draft)["round"])
         rounds.advance(self.store, _PLANNER, ident, "open")
         freezing.freeze(self.store, _PLANNER, ident)
-        matching.request_match(self.store, _PLANNER, ident)
+        runs.request_match(self.store, _PLANNER, ident)
         return ident
 
     def _matched(self, ident: int) -> bool:
         """Wait for the run of a round; return whether it brought a plan that is still to be published."""
         while not self.over.is_set():
-            last = seeing.see_matches(self.store, _PLANNER, ident)[-1]
+            last = queries.see_matches(self.store, _PLANNER, ident)[-1]
             if last["state"] not in (MatchState.REQUESTED, MatchState.RUNNING):
-                state = seeing.see_round(self.store, _PLANNER, ident)["state"]
+                state = queries.see_round(self.store, _PLANNER, ident)["state"]
                 return last["digest"] is not None and state == "review"
             time.sleep(_LOOK_S)
         return False

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synergy.cli.answers import answer, cell
-from synergy.cli.options import in_language, reads_dataset, stops
-from synergy.cli.stores import asked_of, at_store, changes, opened
-from synergy.cli.talk import Talk
-from synergy.cli.usage import Number
+from synergy.cli.console import Number, Talk, in_language, reads_dataset, stops
+from synergy.cli.serving import asked_of, at_store, changes, opened
 from synergy.settlement import ASKED, DEFAULT
 from synergy.texts import ladder_note, proof_text
 
@@ -61,10 +59,9 @@ def create(talk: Talk, /, **given: Any) -> None:
 
 def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
     from synergy.dataset.read import read
-    from synergy.dataset.scenarios import load_scenario
-    from synergy.dataset.settings import plain
+    from synergy.dataset.settings import load_scenario, plain
     from synergy.scenario import Scenario
-    from synergy.store.archives import snapshot_of
+    from synergy.store.backup import snapshot_of
     from synergy.store.rounds import Draft
 
     scenario = Scenario() if given["scenario"] is None else load_scenario(given["scenario"])
@@ -87,7 +84,7 @@ def _moment(talk: Talk, text: str | None) -> datetime | None:
     """Return a moment as typed; without an offset by the clock of the machine."""
     if text is None:
         return None
-    from synergy.store.moments import typed
+    from synergy.store.column_types import typed
 
     try:
         return typed(text)
@@ -100,7 +97,7 @@ def _moment(talk: Talk, text: str | None) -> datetime | None:
 @click.pass_obj
 def listed(talk: Talk, /, **given: Any) -> None:
     """List the rounds."""
-    from synergy.store.seeing import list_rounds
+    from synergy.store.queries import list_rounds
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, list_rounds(store, actor), _LISTED)
@@ -112,7 +109,7 @@ def listed(talk: Talk, /, **given: Any) -> None:
 @click.pass_obj
 def show(talk: Talk, /, **given: Any) -> None:
     """Show one round."""
-    from synergy.store.seeing import see_round
+    from synergy.store.queries import see_round
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, see_round(store, actor, given["round_id"]))
@@ -171,7 +168,7 @@ def extend(talk: Talk, /, **given: Any) -> None:
 @click.pass_obj
 def doubtful(talk: Talk, /, **given: Any) -> None:
     """List what is worth a look before the declarations are closed."""
-    from synergy.store.doubtful import doubtful as doubted
+    from synergy.store.review import doubtful as doubted
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, doubted(store, actor, given["round_id"]), _DOUBTFUL)
@@ -197,7 +194,7 @@ def freeze(talk: Talk, /, **given: Any) -> None:
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> None:
     """Ask for a run, and with --here do it."""
-    from synergy.store.matching import request_match
+    from synergy.store.runs import request_match
 
     with opened(talk, given) as (store, actor):
         asked = request_match(store, actor, given["round_id"], replace(asked_of(given), start=given["begun"]))
@@ -216,9 +213,9 @@ def _ending(name: str) -> click.Command:
     @changes
     @click.pass_obj
     def command(talk: Talk, /, **given: Any) -> None:
-        from synergy.store import matching
+        from synergy.store import runs
 
-        end = matching.halt_search if name == "halt" else matching.cancel_match
+        end = runs.halt_search if name == "halt" else runs.cancel_match
         with opened(talk, given) as (store, actor):
             answer(talk, given, end(store, actor, given["round_id"], asked_of(given)))
 
@@ -233,9 +230,9 @@ round_group.add_command(_ending("stop"))
 @ROUND
 @at_store
 @click.pass_obj
-def runs(talk: Talk, /, **given: Any) -> None:
+def list_runs(talk: Talk, /, **given: Any) -> None:
     """List the runs of a round."""
-    from synergy.store.seeing import see_matches
+    from synergy.store.queries import see_matches
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, see_matches(store, actor, given["round_id"]), _RUNS)
@@ -247,7 +244,7 @@ def runs(talk: Talk, /, **given: Any) -> None:
 @click.pass_obj
 def progress(talk: Talk, /, **given: Any) -> None:
     """Show what a run told of itself."""
-    from synergy.store.seeing import see_progress
+    from synergy.store.queries import see_progress
 
     with opened(talk, given) as (store, actor):
         told = see_progress(store, actor, given["match_id"])
@@ -269,7 +266,7 @@ def plan(talk: Talk, /, **given: Any) -> None:
     """Show the latest plan of a round, with the head of the audit chain."""
     from synergy.outputs import written_whole
     from synergy.store.planning import round_input
-    from synergy.store.seeing import see_plan
+    from synergy.store.queries import see_plan
 
     with opened(talk, given) as (store, actor):
         record = see_plan(store, actor, given["round_id"])
@@ -340,7 +337,7 @@ def rulings(talk: Talk, /, **given: Any) -> None:
 @click.pass_obj
 def conclude(talk: Talk, /, **given: Any) -> None:
     """End a round."""
-    from synergy.store.responding import conclude as ended
+    from synergy.store.answers import conclude as ended
 
     with opened(talk, given) as (store, actor):
         answer(talk, given, ended(store, actor, given["round_id"], asked_of(given)))

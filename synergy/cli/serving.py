@@ -6,22 +6,80 @@ import hashlib
 import hmac
 import importlib
 import ipaddress
+import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from synergy.cli.options import in_language
-from synergy.cli.stores import DATABASE
-from synergy.cli.talk import Talk
-from synergy.cli.usage import Number
-from synergy.cli.zones import Zone
+from synergy.cli.console import Command, Number, Talk, Zone, in_language
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
+    from synergy.store.access import Actor
+    from synergy.store.rounds import Asked
     from synergy.store.store import Store
+
+DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
+
+
+def at_store(command: Command) -> Command:
+    """Add which store, as whom, and how to answer."""
+    command = click.option("--json", "as_json", is_flag=True)(command)
+    command = click.option("--as", "who", envvar=USER)(command)
+    return in_language(click.option("--db", "address", envvar=DATABASE, default="synergy.db")(command))
+
+
+def changes(command: Command) -> Command:
+    """Add what comes with a step: the version that was seen, an idempotency key, a note; and `at_store`."""
+    command = click.option("--version", "seen", type=Number(1, whole=True))(command)
+    command = click.option("--key")(command)
+    return at_store(click.option("--note", default="")(command))
+
+
+def asked_of(given: Mapping[str, Any]) -> Asked:
+    """Return what comes with a step."""
+    from synergy.store.rounds import Asked
+
+    return Asked(given["seen"], given["key"], given["note"])
+
+
+@contextmanager
+def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[tuple[Store, Actor]]:
+    """Yield the store and who acts: the account of ``--as``, the owner of a token, else nobody.
+
+    Parameters
+    ----------
+    talk : Talk
+        For what is said.
+    given : mapping
+        Of `at_store`.
+
+    Raises
+    ------
+    click.UsageError
+        Nobody was named.
+    """
+    from synergy.store.accounts import known
+    from synergy.store.api_tokens import actor_of_token
+    from synergy.store.store import open_store
+
+    store = open_store(given["address"])
+    try:
+        token = os.environ.get(TOKEN)
+        if given["who"]:
+            actor = known(store, given["who"])
+        elif token:
+            actor = actor_of_token(store, token)
+        else:
+            raise click.UsageError(talk.say("store.who"))
+        yield store, actor
+    finally:
+        store.close()
+
 
 ADMINISTRATOR = "admin"
 _COOKIES = b"cookies of the pages"
@@ -101,8 +159,8 @@ def _opened(address: str) -> Store:
 
 def _first(talk: Talk, store: Store) -> None:
     """Make an administrator where there is no account yet, and say the password that holds for one sign-in."""
+    from synergy.store.accounts import MACHINE, Account, add_user, empty
     from synergy.store.names import Role
-    from synergy.store.people import MACHINE, Account, add_user, empty
 
     if not empty(store):
         return

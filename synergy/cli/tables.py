@@ -11,11 +11,14 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from synergy.cli.talk import Talk
-from synergy.dataset.dataset import Dataset
+from synergy.cli.console import Talk
+from synergy.dataset.sheet import Dataset
 from synergy.plan import Plan, Proposal
 from synergy.records.rounds import labels
-from synergy.texts import figure, gain_note, mark, proof_text, unit, years
+from synergy.settlement.division import Note
+from synergy.settlement.game import named
+from synergy.settlement.rules import RULES
+from synergy.texts import figure, gain_note, mark, proof_text, say, unit, years
 
 FIRST = 30  # proposals shown unless all are asked for
 
@@ -52,8 +55,6 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False,
         talk.line(talk.say(bare if plan.gain is None and plan.standalone is None else "no_proposals"))
     talk.line("")
     if plan.settlement is not None:
-        from synergy.cli.settled import print_settlement
-
         print_settlement(talk, dataset, plan.settlement, every=every)
         talk.line("")
     talk.out.print(_totals(talk, dataset, plan))
@@ -142,3 +143,96 @@ def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str
     shown = figure(plan.emissions.get("co2"), "co2", lang)
     yield "co2", shown if baseline is None else f"{shown} ({figure(baseline, 'co2', lang)})", unit("co2_year", lang)
     yield "seconds", f"{plan.solver.get('run_seconds', plan.solver.get('seconds', 0)):.1f}", ""
+
+
+FIRST_ENTERPRISES = 30  # enterprises shown unless all are asked for
+
+Settlement = Mapping[str, Any]
+
+
+def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, every: bool = False) -> None:
+    """Print payoffs by gain, the verdict on stability, the least subsidy and what the rule has to say.
+
+    Parameters
+    ----------
+    talk : Talk
+        Where to, and in which language.
+    dataset : Dataset
+        For names and the currency.
+    settlement : mapping
+        Of a plan.
+    every : bool
+        All enterprises, not the first `FIRST_ENTERPRISES`.
+    """
+    page = _Page(talk, dataset)
+    title = say(RULES[settlement["method"]].title, talk.lang)
+    talk.line(talk.say("settled.head", method=title), "bold")
+    rows = sorted(settlement["payoffs"].items(), key=lambda row: (-_gain(row[1]), row[0]))
+    shown = rows if every else rows[:FIRST_ENTERPRISES]
+    talk.out.print(_table(page, shown))
+    if len(shown) < len(rows):
+        talk.line(talk.say("settled.more", count=len(rows) - len(shown)))
+    talk.line(_verdict(page, settlement))
+    subsidy = settlement["subsidy"]
+    if subsidy is not None and subsidy["to"]:
+        who = page.listed(list(subsidy["to"]))
+        talk.line(talk.say("settled.subsidy", total=page.money(subsidy["total"]), names=who))
+    lump = sum(amount for amount in settlement["lump_sums"].values() if amount > 0)
+    talk.line(talk.say("settled.prices", count=len(settlement["prices"]), lump=page.money(lump)))
+    for note in settlement["notes"]:
+        told = Note(note["code"], float(note["number"]), tuple(note["enterprises"]))
+        names = {name: page.name(name) for name in note["enterprises"]}
+        talk.line(f"- {told.sentence(talk.lang, page.currency, names)}")
+
+
+class _Page:
+    """Names and money in the language of a call."""
+
+    def __init__(self, talk: Talk, dataset: Dataset) -> None:
+        self.talk, self.names = talk, labels(dataset)["enterprises"]
+        self.currency = dataset.settings.currency
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of money a year."""
+        return unit("money_year", self.talk.lang, self.currency)
+
+    def name(self, ident: str) -> str:
+        """Return the name of an enterprise with the sign of its evidence."""
+        label = self.names.get(ident, {})
+        return str(label.get(f"name_{self.talk.lang}", ident)) + mark(label.get("evidence", ""))
+
+    def listed(self, idents: list[str]) -> str:
+        """Return some enterprises, many of them counted."""
+        return named(tuple(self.name(ident) for ident in idents), self.talk.lang)
+
+    def money(self, amount: float | None) -> str:
+        """Return money a year with its unit."""
+        return f"{figure(amount, 'money', self.talk.lang)} {self.unit}"
+
+
+def _gain(row: Mapping[str, Any]) -> float:
+    return float(row["payoff"] if row["gain"] is None else row["gain"])
+
+
+def _table(page: _Page, rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(page.talk.say("settled.enterprise"), overflow="fold")
+    keys = {"alone": "standalone", "payoff": "payoff", "gain": "gain", "transfer": "transfer"}
+    for word in keys:
+        table.add_column(f"{page.talk.say(f'settled.{word}')}\n{page.unit}", justify="right", no_wrap=True)
+    for name, row in rows:
+        table.add_row(Text(page.name(name)), *(figure(row[key], "money", page.talk.lang) for key in keys.values()))
+    return table
+
+
+def _verdict(page: _Page, settlement: Settlement) -> str:
+    """Return how stable the payoffs are, in one sentence."""
+    bound, binding = settlement["excess_bound"], settlement["binding"]
+    return page.talk.say(
+        f"settled.{settlement['verdict']}",
+        count=settlement["coalitions_tested"],
+        bound=page.money(bound) if bound is not None else "∞",
+        excess=page.money(settlement["excess"]),
+        names=page.listed(list(binding[0]["enterprises"])) if binding else "",
+    )

@@ -5,12 +5,180 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from synergy.cli.words_files import FILE_WORDS
-from synergy.cli.words_rounds import ROUND_WORDS
-from synergy.cli.words_serving import SERVING_WORDS
-from synergy.cli.words_settlement import SETTLEMENT_WORDS
-from synergy.cli.words_studies import STUDY_WORDS
+from synergy.cli.words_rounds import ROUND_WORDS, STUDY_WORDS
 from synergy.texts import Catalogue
+
+# English, Chinese
+SETTLEMENT_WORDS = Catalogue(
+    {
+        "option.settlement": (
+            "core (default), nucleolus, shapley, owen, midpoint or proportional: who gets what of the gain; "
+            "standalone: the gain alone; none: the plan alone.",
+            "core（默认，核心）、nucleolus、shapley、owen、midpoint、proportional：增益分配方法；"
+            "standalone：只计算增益；none：仅方案。",
+        ),
+        "option.base": (
+            "What `proportional` shares by: weight (default), standalone, or an indicator of the dataset.",
+            "proportional 的分配依据：weight（默认）、standalone 或数据集中的指标。",
+        ),
+        "phase.settlement": ("sharing the gain", "分配增益"),
+        "phase.prices": ("prices", "定价"),
+        "phase.unsettled": ("stopped before the gain was shared", "已停止，未分配增益"),
+        "unsettled": (
+            "Stopped as asked: the best plan so far is told without its settlement, which would have taken longer.",
+            "已按要求停止：给出目前最好的方案，未完成其增益分配（所需时间更长）。",
+        ),
+        "settled.head": ("Settlement: {method}", "收益分配：{method}"),
+        "settled.enterprise": ("Enterprise", "企业"),
+        "settled.alone": ("Alone", "单独价值"),
+        "settled.payoff": ("Gets", "所得"),
+        "settled.gain": ("Gain", "增益"),
+        "settled.transfer": ("From the others", "净收转移"),
+        "settled.more": ("{count} more enterprises: --all shows them", "另有 {count} 家企业：用 --all 查看"),
+        "settled.stable": (
+            "Stable: no group of enterprises can do better on its own (proven, {count} coalitions valued).",
+            "稳定：任何企业组合单独行动都不会更好（已证明，计算了 {count} 个联盟）。",
+        ),
+        "settled.open": (
+            "No group is known to do better on its own ({count} coalitions valued); proven: none by more than {bound}.",
+            "未发现单独行动更好的企业组合（计算了 {count} 个联盟）；已证明：任何组合至多多得 {bound}。",
+        ),
+        "settled.beaten": (
+            "Not stable: {names} would do better on their own by {excess}.",
+            "不稳定：{names} 单独行动可多得 {excess}。",
+        ),
+        "settled.subsidy": (
+            "Least subsidy that makes it stable: {total}, to {names}.",
+            "使其稳定的最小补贴：{total}，给予 {names}。",
+        ),
+        "settled.prices": (
+            "{count} exchanges have prices; lump sums beside them: {lump}.",
+            "{count} 项交换已定价；价格之外的差额补偿合计：{lump}。",
+        ),
+    }
+)
+
+
+# English, Chinese
+SERVING_WORDS = Catalogue(
+    {
+        "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
+        "command.serve": ("Serve the pages and the API of a store.", "启动网页与接口服务。"),
+        "option.port": ("Port (0: any).", "端口（0：任意）。"),
+        "option.served": ("Print the proposals and stop.", "只输出建议，不启动网页。"),
+        "option.host": ("Address to listen on (default: 127.0.0.1).", "监听地址（默认 127.0.0.1）。"),
+        "option.count": ("Workers beside the server (0: none).", "随服务启动的匹配工作进程数（0：不启动）。"),
+        "option.proxies": (
+            "Trusted proxies in front, which bring TLS; their X-Forwarded headers are believed.",
+            "前置的可信代理层数（由代理提供 TLS）；采信其 X-Forwarded 头。",
+        ),
+        "option.certificate": ("Certificate (PEM), to serve with TLS alone.", "证书文件（PEM），用于独立提供 TLS。"),
+        "option.private": ("Key of the certificate (PEM).", "证书私钥（PEM）。"),
+        "option.backups": ("Folder for copies that an administrator makes.", "管理员备份的存放文件夹。"),
+        "option.region": (
+            "Boundaries behind the sites on maps (GeoJSON, WGS 84).",
+            "地图底图边界文件（GeoJSON，WGS 84）。",
+        ),
+        "option.zone": (
+            "Time zone of the pages, as Asia/Shanghai (default: this machine's); files and the API keep UTC.",
+            "网页所用时区，如 Asia/Shanghai（默认：本机时区）；文件与接口仍用 UTC。",
+        ),
+        "option.demo.zone": (
+            "Time zone of the pages (default: Asia/Shanghai).",
+            "网页所用时区（默认 Asia/Shanghai）。",
+        ),
+        "expected.zone": (
+            "a time zone of the IANA database, as {bound}",
+            "IANA 时区数据库中的时区名，如 {bound}",
+        ),
+        "option.webhooks": ("Host that webhooks may go to; may be repeated.", "允许接收回调通知的主机；可重复。"),
+        "option.metrics": (
+            "Answer /metrics to this machine, for Prometheus.",
+            "向本机提供 /metrics（Prometheus 指标）。",
+        ),
+        "serve.serving": ("Serving {address}  (Ctrl-C ends it)", "服务地址：{address}（Ctrl-C 结束）"),
+        "serve.first": (
+            "First start: sign in as {name} with {password}, which holds for one sign-in.",
+            "首次启动：请以 {name} 登录，一次性密码 {password}，登录后须修改。",
+        ),
+        "serve.half": (
+            "--tls-cert and --tls-key belong together",
+            "--tls-cert 与 --tls-key 须同时给出",
+        ),
+        "serve.clear": (
+            "{host}: passwords would cross the network in the clear; give --tls-cert and --tls-key, or --proxies 1 "
+            "behind a proxy with TLS",
+            "{host}：密码将以明文经过网络；请给出 --tls-cert 与 --tls-key，或在带 TLS 的代理后使用 --proxies 1",
+        ),
+        "serve.certificate": ("the certificate or its key cannot be read: {said}", "无法读取证书或私钥：{said}"),
+        # demo
+        "demo.matching": ("Matching {name} ...", "正在匹配 {name} ……"),
+        "demo.account": ("  {name}  {password}  {role}", "  {name}  {password}  {role}"),
+        "demo.planner": ("planner of the association", "协会组织者"),
+        "demo.pengfei": ("editor of an enterprise, Pengfei Group", "企业填报人（山西鹏飞集团）"),
+        "demo.auditor": ("auditor", "审计员"),
+        "demo.admin": ("administrator", "管理员"),
+        "demo.follows": (
+            "The first round has its plan within a minute; the second one follows with a settlement.",
+            "第一轮约一分钟内给出方案；第二轮随后给出收益分配。",
+        ),
+        "demo.serving": ("Open {address}  (Ctrl-C ends it)", "请打开 {address}（Ctrl-C 结束）"),
+    }
+)
+
+
+# English, Chinese
+FILE_WORDS = Catalogue(
+    {
+        "command.template": (
+            "Write a workbook to fill in: a sheet for each table, with drop-downs; --lang chooses its language.",
+            "输出待填工作簿：每表一个工作表，含下拉列表；--lang 指定语言。",
+        ),
+        "command.round.template": (
+            "Write the form of an enterprise with its last figures: FILE.xlsx with units and drop-downs, or FILE.csv.",
+            "输出含上次数据的企业申报表：FILE.xlsx（含单位与下拉列表）或 FILE.csv。",
+        ),
+        "option.dry_run": ("Say what it would change and what is wrong; store nothing.", "只显示变更与错误，不保存。"),
+        "option.checked": (
+            "The figures of --offer, --need and --facility are right, though far from what was expected (in a file: its"
+            " column Checked).",
+            "--offer、--need、--facility 的数值虽偏离预期，但已核对无误（文件中用“已核对”一列）。",
+        ),
+        "option.withdraw": ("Row that is withdrawn, by its name; may be repeated.", "撤回的行（按编号）；可重复。"),
+        "option.only": (
+            "Withdraw all that is not mentioned here.",
+            "撤回此处未提及的全部内容。",
+        ),
+        "option.nothing": (
+            "Declare nothing: what was declared before in this round is withdrawn.",
+            "申报为空：撤回本轮此前的申报。",
+        ),
+        "form.nothing": (
+            "say what is declared: a file, --offer, --need or --facility; or else --nothing",
+            "请给出申报内容：文件、--offer、--need 或 --facility；若无可申报，请用 --nothing",
+        ),
+        "form.checked": ("--checked marks what options say as checked", "--checked 表示选项中的数值已核对"),
+        "form.added": ("new", "新增"),
+        "form.removed": ("removed", "删除"),
+        "form.changed": ("changed", "变更"),
+        "form.assumed": ("{column}: {value} ({source})", "{column}：{value}（{source}）"),
+        "form.default": ("default", "默认值"),
+        "form.library": ("library of processes", "工艺库"),
+        "form.accepted": (
+            "Would be accepted; entries that stay as they are: {same}. Nothing was stored.",
+            "可以接受；{same} 项保持不变。未保存。",
+        ),
+        "form.refused": ("Would be refused as a whole. Nothing was stored.", "将被整体拒绝。未保存。"),
+        "option.form_of": (
+            "The form of one enterprise of --dataset instead: its declaration with the figures that are known.",
+            "改为输出 --dataset 中一家企业的申报表，含已知数据。",
+        ),
+        "template.ending": ("{path}: expected a file that ends in {endings}", "{path}：文件应以 {endings} 结尾"),
+        "template.dataset": ("--enterprise needs --dataset", "--enterprise 需要同时指定 --dataset"),
+        "option.dataset": ("Dataset whose rows it holds (default: none).", "填入该数据集的行（默认：空白）。"),
+    }
+)
+
 
 # what click says by itself, as it has it, and in Chinese
 CLICK: Mapping[str, str] = MappingProxyType(

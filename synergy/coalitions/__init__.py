@@ -1,6 +1,6 @@
 """Coalitions: what each group of enterprises is worth, from the engine's own problem, as the game that is settled.
 
-One problem holds those of all coalitions: who takes part changes bounds alone (`synergy.coalitions.frame`), so that
-solvers stay warm (`solver`), one search finds the coalition that a payoff pays worst (`worst`), and the duals of the
-relaxation pay every coalition at least its value (`start`). `game` puts them together.
+`parametric`: one problem for all coalitions, in which membership changes bounds alone, so that the `solver` stays warm.
+`separation`: a MILP for the most violated coalition of a payoff. `solver.start_of`: initial payoffs from the duals
+of the relaxation, which pay every coalition at least its value. `game` puts them together.
 """

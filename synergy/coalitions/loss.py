@@ -8,18 +8,22 @@ exchanges: no partner's price, cost or dual is in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from synergy.accounts.keys import MISSING
 from synergy.accounts.ledger import ledger
 from synergy.accounts.owners import owner_of
-from synergy.coalitions.apart import Apart
-from synergy.dataset.dataset import Dataset
+from synergy.coalitions.parametric import column_owners
+from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.decode import decode
-from synergy.network.places import Bools, Floats, Ints, positions
+from synergy.model.highs import Session, Status
+from synergy.model.scaling import Problem, scaled
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
 CARRYING = ["transport", "carbon"]
 LEFT = ["need", "sale", "charge"]  # what a public place that takes leaves to who gives
@@ -116,3 +120,154 @@ class Loss:
         """Return which flows go from one site to another."""
         flows = self._decisions.flows.iloc[rows]
         return np.asarray(flows["from_site"].to_numpy(object) != flows["to_site"].to_numpy(object), dtype=bool)
+
+
+class Apart:
+    """A plan that falls apart into one linear problem for each enterprise, made when it is first asked about.
+
+    Parameters
+    ----------
+    model : Model
+        Of the round.
+    x : numpy.ndarray, shape (columns,)
+        The plan.
+    """
+
+    def __init__(self, model: Model, x: Floats) -> None:
+        self.model, self._problem = model, scaled(model)
+        self._value = x / self._problem.column
+        owned = column_owners(model)
+        self._owner = np.where(owned.mixed | (owned.other != PUBLIC), PUBLIC, owned.one)
+        self._matrix = sparse.csc_array(self._problem.matrix)
+        self._rows = {name: _balances(model, name) for name in ("outlet", "inlet")}
+        self._own: dict[int, _Own] = {}
+
+    def change(self, player: int, side: str, column: Ints, amount: Floats) -> float:
+        """Return the change of an enterprise's value where some flows do not leave it, or do not reach it.
+
+        Parameters
+        ----------
+        player : int
+            The enterprise at that end.
+        side : str
+            ``outlet``: the flows stay with it; ``inlet``: they do not come.
+        column : numpy.ndarray of int64
+            Columns of the flows.
+        amount : numpy.ndarray
+            What stays, or does not come, in the commodity's unit.
+
+        Returns
+        -------
+        float
+            Money a year; NaN where it cannot do without.
+        """
+        none = np.empty(0, np.int64), np.empty(0)
+        leaving, coming = ((column, amount), none) if side == "outlet" else (none, (column, amount))
+        return self.without(player, leaving, coming, none[0])
+
+    def without(self, player: int, leaving: tuple[Ints, Floats], coming: tuple[Ints, Floats], dropped: Ints) -> float:
+        """Return the change of an enterprise's value where flows stay with it, others do not come, and columns are 0.
+
+        Parameters
+        ----------
+        player : int
+            The enterprise.
+        leaving, coming : tuple of numpy.ndarray
+            Columns of the flows, and what stays, or does not come, in the commodity's unit.
+        dropped : numpy.ndarray of int64
+            Columns of its own that are 0 then, as of what it builds.
+
+        Returns
+        -------
+        float
+            Money a year; NaN where it cannot do without.
+        """
+        first = self.model.column("flow").start
+        # outlet rows say what members give less what leaves; inlet rows what arrives less what members take
+        parts = [(name, sign, *moved) for name, sign, moved in (("outlet", -1.0, leaving), ("inlet", 1.0, coming))]
+        row = np.concatenate([self._rows[name][column - first] for name, _, column, _ in parts])
+        amount = np.concatenate([sign * size for _, sign, _, size in parts])
+        rows, place = np.unique(row, return_inverse=True)
+        shift = np.bincount(place, weights=amount, minlength=len(rows)) * self._problem.row[rows]
+        return self._of(player).change(rows, shift, dropped) * self._problem.money
+
+    def price(self, player: int, column: Ints, quantity: Floats) -> float:
+        """Return the dual price at the gate of the enterprise from which some flows leave, NaN without one."""
+        row = self._rows["outlet"][column - self.model.column("flow").start]
+        dual = self._of(player).dual(row) * self._problem.row[row] * self._problem.money
+        return float(dual @ quantity / quantity.sum())
+
+    def _of(self, player: int) -> _Own:
+        if player not in self._own:
+            free = np.flatnonzero(self._owner == player)
+            self._own[player] = _Own(self._problem, self._matrix, self._value, free)
+        return self._own[player]
+
+
+class _Own:
+    """One enterprise's problem in a solver: its columns, and the rows that say anything about them."""
+
+    def __init__(self, problem: Problem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
+        own = sparse.csr_array(matrix[:, free])
+        self._rows = np.flatnonzero(np.diff(own.indptr))
+        others = value.copy()
+        others[free] = 0.0
+        held = (problem.matrix[self._rows] @ others) if len(self._rows) else np.empty(0)
+        self._sides = problem.row_lower[self._rows] - held, problem.row_upper[self._rows] - held
+        self._whole = np.flatnonzero(problem.integer[free])
+        self._at = np.round(value[free][self._whole])
+        lower, upper = problem.lower[free].copy(), problem.upper[free].copy()
+        lower[self._whole] = upper[self._whole] = self._at
+        self._free, self._bounds = free, (lower, upper)
+        self._session = Session(
+            replace(
+                problem,
+                matrix=sparse.csr_array(own[self._rows]),
+                row_lower=self._sides[0],
+                row_upper=self._sides[1],
+                lower=lower,
+                upper=upper,
+                cost=problem.cost[free],
+                integer=np.zeros(len(free), dtype=bool),
+            )
+        )
+        self._base = self._session.solve()
+
+    def change(self, rows: Ints, shift: Floats, dropped: Ints) -> float:
+        """Return the change of value, in the problem's money, where sides of rows move and columns are 0; else NaN."""
+        if self._base.status is not Status.OPTIMAL:
+            return float("nan")
+        place = np.searchsorted(self._rows, rows)
+        known = (place < len(self._rows)) & (self._rows[np.minimum(place, len(self._rows) - 1)] == rows)
+        if not known.all():
+            return float("nan")
+        low, high = (side[place] for side in self._sides)
+        zero = np.flatnonzero(np.isin(self._free, dropped))
+        self._session.limit(place, low + shift, high + shift)
+        self._session.bound(zero, np.zeros(len(zero)), np.zeros(len(zero)))
+        answer = self._session.solve()
+        if answer.status is not Status.OPTIMAL:  # what runs or is built cannot go on as it is: it may do less
+            most = np.where(np.isin(self._whole, zero), 0.0, self._at)
+            self._session.bound(self._whole, np.zeros(len(self._whole)), most)
+            answer = self._session.solve()
+            self._session.bound(self._whole, self._at, self._at)
+        self._session.limit(place, low, high)
+        self._session.bound(zero, *(side[zero] for side in self._bounds))
+        return float("nan") if answer.status is not Status.OPTIMAL else self._base.value - answer.value
+
+    def dual(self, rows: Ints) -> Floats:
+        """Return the duals of some rows, NaN without them."""
+        if self._base.row_dual is None or not len(self._rows):
+            return np.full(len(rows), np.nan)
+        place = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
+        return np.where(self._rows[place] == rows, self._base.row_dual[place], np.nan)
+
+
+def _balances(model: Model, name: str) -> Ints:
+    """Return the balance row of each flow column at its outlet or its inlet, -1 where there is none."""
+    network, flow, block = model.candidates.network, model.column("flow"), model.rows[name]
+    group = network.arcs.outlet if name == "outlet" else network.arcs.inlet
+    most = max(int(group.max(initial=-1)), int(block.key["group"].max(initial=-1)))
+    table = np.full((most + 1, len(network.places.share)), -1)
+    table[block.key["group"], block.key["period"]] = block.positions
+    return table[group[flow.key["arc"]], flow.key["period"]] if len(flow) else np.empty(0, np.int64)

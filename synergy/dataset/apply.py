@@ -10,9 +10,9 @@ import numpy as np
 
 from synergy.dataset.columns import Kind
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.ids import near, suggestion
-from synergy.dataset.scenarios import SCENARIO, wrong
+from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES
+from synergy.dataset.settings import SCENARIO, wrong
 from synergy.dataset.sheet import Cells, Flags, Lines, Sheet, Words
 from synergy.dataset.typed import filled, missing_columns, typed
 from synergy.errors import Problem

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.ids import near, suggestion
+from synergy.dataset.numbers import folded, near, suggestion
 from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, own_column
-from synergy.dataset.sheet import Sheet, Words
+from synergy.dataset.sheet import Flags, Floats, Sheet, Words
 
 Sheets = Mapping[str, Sheet]
 
@@ -144,3 +144,289 @@ def _on_side(column: Words, markets: Sheet, side: str) -> NDArray[np.bool_]:
     chosen = markets.words("market").take(sides)
     known = chosen.words[chosen.used()]
     return np.isin(column.words.astype(object), known) if len(known) else np.zeros(len(column.words), dtype=np.bool_)
+
+
+def check_links(sheets: Sheets, findings: Findings) -> Sheet:
+    """Check the links; return them without those from a site to itself, which mean nothing.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables, references known.
+    findings : Findings
+        Takes what is wrong.
+
+    Returns
+    -------
+    Sheet
+    """
+    links = sheets["links"]
+    if not len(links):
+        return links
+    start, end = links.words("from_site"), links.words("to_site")
+    loop = start.places_in(end) == end.codes
+    loop &= start.filled
+    findings.add_rows("self_link", Where("links", None, "to_site"), links.lines[loop], end.take(loop).texts())
+    links = links.take(~loop) if loop.any() else links
+    zero = links.numbers("km") == 0
+    findings.add_rows("zero_km", Where("links", None, "km"), links.lines[zero], links.numbers("km")[zero])
+    _modes(links, sheets["transport"], findings)
+    _no_km(links, sheets, findings)
+    return links
+
+
+def _modes(links: Sheet, transport: Sheet, findings: Findings) -> None:
+    modes, known = links.words("mode"), set(transport.words("mode").words)
+    for place, mode in enumerate(modes.words) if known else ():
+        alike = [] if mode in known else near(mode, sorted(known))
+        if alike:
+            lines = links.lines[modes.codes == place]
+            findings.add_rows("unknown_mode", Where("links", None, "mode"), lines[:1], [mode], **suggestion(alike))
+
+
+def _unplaced(column: Words, sites: Sheet) -> Flags:
+    """Return for each row whether its site has no coordinates."""
+    missing = np.isnan(sites.numbers("latitude")) | np.isnan(sites.numbers("longitude"))
+    names = set(sites.words("site").texts()[missing])
+    return column.among(np.array([word in names for word in column.words], dtype=np.bool_))
+
+
+def _no_km(links: Sheet, sheets: Sheets, findings: Findings) -> None:
+    """Say where a length is needed and can be neither read nor computed."""
+    start, end = links.words("from_site"), links.words("to_site")
+    from_nowhere, to_nowhere = _unplaced(start, sheets["sites"]), _unplaced(end, sheets["sites"])
+    asked = np.isnan(links.numbers("km")) & (from_nowhere | to_nowhere) & ~links.flags("forbidden")
+    rows = np.flatnonzero(asked)
+    if not len(rows):
+        return
+    reasons = _charged(links.take(rows), sheets["transport"])
+    wrong = np.flatnonzero(reasons != "")
+    rows = rows[wrong]
+    ends = [(start.take(rows).texts(), from_nowhere[rows]), (end.take(rows).texts(), to_nowhere[rows])]
+    nowhere = [", ".join(str(t[i]) for t, no in ends if no[i]) for i in range(len(rows))]
+    modes = links.words("mode").take(rows).texts().tolist()
+    fields: dict[str, object] = {"charged": reasons[wrong].tolist(), "mode": modes, "sites": nowhere}
+    findings.add_rows("no_km", Where("links", None, "km"), links.lines[rows], [""] * len(rows), **fields)
+
+
+def _charged(links: Sheet, transport: Sheet) -> NDArray[np.object_]:
+    """Return for each link what of it counts by km; "" where nothing does."""
+    place = _transport_rows(links, transport)
+
+    def rate(name: str) -> Floats:
+        return np.append(transport.numbers(name), 0.0)[place]
+
+    reasons = np.full(len(links), "", dtype=object)
+    no_capex = links.flags("existing") | ~np.isnan(links.numbers("fixed_capex"))
+    for text, counts in (
+        ("CO2", rate("co2_per_unit_km") != 0),
+        ("investment", (rate("capex_per_km") != 0) & ~no_capex),
+        ("loss", (rate("loss_per_km") != 0) & np.isnan(links.numbers("loss"))),
+        ("cost", (rate("cost_per_unit_km") != 0) & np.isnan(links.numbers("cost_per_unit"))),
+    ):
+        reasons[counts] = text
+    return reasons
+
+
+def _transport_rows(links: Sheet, transport: Sheet) -> NDArray[np.int64]:
+    """Return for each link the row of `transport` of its mode and commodity; -1 for none."""
+    columns = [transport.words("mode"), transport.words("commodity")]
+    here = [links.words("mode").places_in(columns[0]), links.words("commodity").places_in(columns[1])]
+    wanted = combined([Words(codes, own.words) for codes, own in zip(here, columns, strict=True)])
+    known = combined(columns)
+    if not len(known):
+        return np.full(len(links), -1)
+    first = ~pd.Series(known).duplicated().to_numpy()
+    found = pd.Index(known[first]).get_indexer(pd.Index(wanted))
+    return np.where((found >= 0) & (wanted >= 0), np.flatnonzero(first)[found], -1)
+
+
+EARTH_KM = 6371.0088
+_FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
+
+
+def check_places(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+    """Check weights, coordinates, and facilities at public places.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables.
+    findings : Findings
+        Takes what is wrong.
+    """
+    weights = sheets["enterprises"].numbers("weight")
+    if len(weights) and not np.nansum(weights):
+        findings.add("no_weight", Where("enterprises", None, "weight"), "0")
+    _coordinates(sheets["sites"], findings)
+    _public_facilities(sheets, findings)
+
+
+def public_sites(sheets: Mapping[str, Sheet]) -> set[str]:
+    """Return the sites without an enterprise.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables.
+
+    Returns
+    -------
+    set of str
+    """
+    sites = sheets["sites"]
+    public: set[str] = set(sites.words("site").texts()[~sites.words("enterprise").filled]) - {""}
+    return public
+
+
+def _coordinates(sites: Sheet, findings: Findings) -> None:
+    latitude, longitude = sites.numbers("latitude"), sites.numbers("longitude")
+    names = sites.words("site").texts()
+
+    def say(code: str, wrong: Flags, **fields: object) -> None:
+        texts = [f"{names[row]}: {latitude[row]:g}, {longitude[row]:g}" for row in np.flatnonzero(wrong)]
+        findings.add_rows(code, Where("sites", None, "latitude"), sites.lines[wrong], texts, **fields)
+
+    half = np.isnan(latitude) != np.isnan(longitude)
+    say("half_coordinates", half)
+    placed = ~np.isnan(latitude) & ~np.isnan(longitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)
+    zero = placed & (latitude == 0) & (longitude == 0)
+    say("zero_coordinates", zero)
+    placed &= ~zero
+    kms = _from_middle(latitude, longitude, placed)
+    far = kms > max(_FAR_KM, _FAR_TIMES * float(np.median(kms[placed])) if placed.sum() > 3 else np.inf)
+    say("far_site", far, km=[f"{km:.0f}" for km in kms[far]])
+    seen: dict[tuple[float, float], str] = {}
+    other = np.array([seen.setdefault((a, b), name) for a, b, name in zip(latitude, longitude, names, strict=True)])
+    twin = placed & (other != names) if len(other) else placed
+    say("same_place", twin, other=list(other[twin]))
+
+
+def _from_middle(latitude: Floats, longitude: Floats, placed: Flags) -> Floats:
+    """Return the km of each site from the median place; 0 where it has no coordinates."""
+    kms = np.zeros(len(latitude))
+    if placed.any():
+        a, b = np.radians(latitude[placed]), np.radians(longitude[placed])
+        a0, b0 = np.median(a), np.median(b)
+        half = np.sin((a - a0) / 2) ** 2 + np.cos(a) * np.cos(a0) * np.sin((b - b0) / 2) ** 2
+        kms[placed] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(1, half)))
+    return kms
+
+
+def _public_facilities(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+    facilities, public = sheets["facilities"], public_sites(sheets)
+    load, must = facilities.numbers("min_load"), facilities.flags("must_run")
+    site = facilities.words("site")
+    at_public = site.among(np.array([word in public for word in site.words], dtype=np.bool_))
+    for code, column, wrong in (
+        ("must_run_without_load", "must_run", must & ~(load > 0)),
+        ("public_min_load", "min_load", at_public & (load > 0) & ~must),
+    ):
+        values = [f"{facilities.value(column, row)}".lower() for row in np.flatnonzero(wrong)[:200]]
+        findings.add_rows(code, Where("facilities", None, column), facilities.lines[wrong], values)
+
+
+def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
+    """Return one number for each row, equal where all columns are; -1 where one of them is blank.
+
+    Parameters
+    ----------
+    columns : sequence of Words
+        At least one.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+    """
+    keys = columns[0].codes.astype(np.int64)
+    size, blank = len(columns[0].words), keys < 0
+    for column in columns[1:]:
+        if size * max(1, len(column.words)) >= 2**62:
+            keys, distinct = pd.factorize(keys)
+            size = len(distinct)
+        keys = keys * len(column.words) + column.codes
+        size *= max(1, len(column.words))
+        blank |= column.codes < 0
+    return np.where(blank, -1, keys) if blank.any() else keys
+
+
+def without_repeats(sheet: Sheet, findings: Findings) -> Sheet:
+    """Return a sheet without rows that repeat another word for word; other values for one key are an error.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Typed and filled.
+    findings : Findings
+        Takes both kinds, with the lines of both rows.
+
+    Returns
+    -------
+    Sheet
+    """
+    names = TABLES[sheet.table].key
+    if not names:  # two deals of one pair are two deals
+        return sheet
+    keys = combined([sheet.words(name) for name in names])
+    if not len(keys):
+        return sheet
+    later = pd.Series(keys).duplicated().to_numpy() & (keys >= 0)
+    if not later.any():
+        return sheet
+    rows = np.flatnonzero(later)
+    first = _first(keys, rows)
+    same = _same(sheet, rows, first)
+    column = names[0] if len(names) == 1 else ""
+    where = Where(sheet.table, None, column)
+    for code, chosen in (("same_row", same), ("double_key", ~same)):
+        texts = [" ".join(str(sheet.value(name, row)) for name in names) for row in rows[chosen][:200].tolist()]
+        lines, others = sheet.lines[rows[chosen]], sheet.lines[first[chosen]].tolist()
+        findings.add_rows(code, where, lines, texts, first=others, line=lines.tolist())
+    keep = np.ones(len(sheet), dtype=np.bool_)
+    keep[rows] = False
+    return sheet.take(keep)
+
+
+def _first(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for some rows the first one of the same key."""
+    codes, distinct = pd.factorize(keys)
+    first = np.full(len(distinct), len(keys))
+    np.minimum.at(first, codes, np.arange(len(keys)))
+    found: NDArray[np.int64] = first[codes[rows]]
+    return found
+
+
+def _same(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Flags:
+    same = np.ones(len(rows), dtype=np.bool_)
+    for cells in sheet.columns.values():
+        if isinstance(cells, Words):
+            same &= cells.codes[rows] == cells.codes[first]
+        else:
+            one, other = cells[rows], cells[first]
+            same &= (one == other) | (np.isnan(one) & np.isnan(other))
+    return same
+
+
+def look_alikes(sheet: Sheet, findings: Findings) -> None:
+    """Say which ids of a table differ from another one in case or width alone.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Typed.
+    findings : Findings
+        Takes them.
+    """
+    names = TABLES[sheet.table].key
+    if len(names) != 1:
+        return
+    column = sheet.words(names[0])
+    looks = [word.lower() if word.isascii() else folded(word) for word in column.words]
+    if len(set(looks)) == len(looks):
+        return
+    seen: dict[str, str] = {}
+    for place, (word, look) in enumerate(zip(column.words, looks, strict=True)):
+        other = seen.setdefault(look, word)
+        if other != word:
+            lines = sheet.lines[column.codes == place][:1]
+            findings.add_rows("id_alike", Where(sheet.table, None, names[0]), lines, [word], other=other)

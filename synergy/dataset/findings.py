@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synergy.dataset.rule import Rule
 from synergy.dataset.rules import RULES
+from synergy.dataset.rules_meaning import Rule
 from synergy.errors import SHOWN, Problem, Severity
 
 SHORT = 60  # characters of a value that are shown

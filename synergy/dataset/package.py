@@ -10,13 +10,11 @@ from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 from typing import Any
 
-from synergy.dataset.decode import unmarked
-from synergy.dataset.described import UNDESCRIBED, Description, description_of
-from synergy.dataset.dialects import USUAL
-from synergy.dataset.documents import load_document
+from synergy.dataset.decode import USUAL, unmarked
+from synergy.dataset.described import UNDESCRIBED, Description, description_of, load_document
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.ids import near, suggestion
-from synergy.dataset.raw import raw_sheet
+from synergy.dataset.layout import raw_sheet
+from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Sheet
 from synergy.dataset.sources import DATA, PACKAGE, TEXTS, Source, table_file

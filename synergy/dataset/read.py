@@ -1,7 +1,13 @@
-"""Read a dataset: a folder or zip archive in, checked tables or all faults at once out."""
+"""Read a dataset: a folder or zip archive in, checked tables or all faults at once out.
+
+Two datasets with the same digest hold the same rows in the same order with the same values. Byte order marks,
+encodings, line ends, quotes, the order of columns, spellings of a number (``1`` and ``1.0``), and whether a default is
+written out do not matter; nor do settings and a scenario, which the plan names by themselves.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,31 +16,22 @@ from typing import Any
 import numpy as np
 
 from synergy.dataset.apply import Applied, apply
-from synergy.dataset.balance import check_balances
-from synergy.dataset.check_keys import look_alikes, without_repeats
-from synergy.dataset.check_links import check_links
-from synergy.dataset.check_places import check_places
-from synergy.dataset.check_processes import check_processes
-from synergy.dataset.check_references import check_references
-from synergy.dataset.check_settings import check_settings
-from synergy.dataset.check_values import check_ranges, check_values
-from synergy.dataset.dataset import Dataset
-from synergy.dataset.digest import digest_of
+from synergy.dataset.check_processes import check_balances, check_processes
+from synergy.dataset.check_references import check_links, check_places, check_references, look_alikes, without_repeats
+from synergy.dataset.check_values import check_ranges, check_settings, check_values
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.loops import LOOPS, check_loops
 from synergy.dataset.package import Package, package_of
-from synergy.dataset.scenarios import SCENARIO, check_shape
 from synergy.dataset.schema import TABLES, YEAR
-from synergy.dataset.settings import OVERRIDES, Layer, parse_settings
-from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, check_shape, parse_settings
+from synergy.dataset.sheet import Cells, Dataset, Sheet, Words
 from synergy.dataset.sources import open_source
 from synergy.dataset.typed import Measures, filled, missing_columns, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
 from synergy.units import counted_in
 from synergy.workbook.names import second_header
-from synergy.workbook.opening import CLAIMS
-from synergy.workbook.reading import read_workbook
+from synergy.workbook.reading import CLAIMS, read_workbook
 
 
 def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None) -> Dataset:
@@ -202,3 +199,41 @@ def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
     check_processes(sheets, findings)
     sheets["links"] = check_links(sheets, findings)
     check_balances(sheets, findings)
+
+
+def digest_of(sheets: Mapping[str, Sheet]) -> str:
+    """Return the SHA-256 of tables as read, defaults filled in, before any scenario.
+
+    Parameters
+    ----------
+    sheets : mapping of str to Sheet
+        All tables; those that were not given do not count.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    total = hashlib.sha256(b"synergy/dataset/1\n")
+    for name in sorted(sheets):
+        sheet = sheets[name]
+        if not sheet.given:
+            continue
+        total.update(f"{name}\n{len(sheet)}\n".encode())
+        for column in sorted(sheet.columns):
+            total.update(f"{column}\n".encode())
+            _update(total, sheet, column)
+    return total.hexdigest()
+
+
+def _update(total: hashlib._Hash, sheet: Sheet, column: str) -> None:
+    cells = sheet.columns[column]
+    if isinstance(cells, Words):
+        words = cells.renamed(cells.words) if cells.used().all() else Words.of(cells.texts())
+        total.update("".join(f"{len(word)}:{word}" for word in words.words).encode("utf-8", "surrogatepass"))
+        total.update(np.ascontiguousarray(words.codes.astype("<i4")).data)
+    elif cells.dtype == np.bool_:
+        total.update(np.packbits(cells.astype(np.bool_)).data)
+    else:
+        numbers = np.where(np.isnan(cells), np.nan, cells).astype("<f8")  # one kind of NaN
+        total.update(np.ascontiguousarray(numbers).data)

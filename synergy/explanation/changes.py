@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from synergy.dataset.schema import own_column
-from synergy.explanation.better import better
-from synergy.explanation.distance import nearer
 from synergy.explanation.facts import Change, Fact
-from synergy.explanation.feedstock import fed
-from synergy.explanation.lifts import end_columns
-from synergy.explanation.searches import noise, smallest, subsidy
-from synergy.explanation.sides import disposed_flows, mixed, prices_of
-from synergy.explanation.trial import Exchange, Way
-from synergy.explanation.weighing import Cause, Weighed
-from synergy.explanation.wider import wider_rows
+from synergy.explanation.obstacles import outlet_holder
+from synergy.explanation.ranking import Cause, Weighed, disposed_flows, mixed, prices_of, quality_facts
+from synergy.explanation.relaxations import end_columns
+from synergy.explanation.remedies import changed
+from synergy.explanation.thresholds import noise, smallest, subsidy
+from synergy.explanation.trial import Exchange, Trial, Way
 from synergy.network.ends import EndKind
-from synergy.network.places import Ints
+from synergy.network.places import Floats, Ints
 
 WHOLE = ("mode_share", "fix", "least_load", "min_scale", "compulsory")  # lifted whole or not at all
 
@@ -173,3 +171,250 @@ def _settings(exchange: Exchange, kind: str, amount: float) -> dict[str, object]
     if kind == "partners":
         return {"max_partners": int((settings.max_partners or 0) + round(amount))}
     return {}
+
+
+def better(exchange: Exchange, way: Way) -> Iterator[Change]:
+    """Yield the least improvement of the outlet's quality with which its exchange enters.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Kept out by a limit on quality.
+    way : Way
+        How it is brought in.
+
+    Yields
+    ------
+    Change
+        At most one; amount in the property's unit.
+    """
+    facts, held = quality_facts(exchange), exchange.trial.held
+    if not facts or not len(exchange.sources) or facts["number"].value <= 0:
+        return
+    value, over, name = facts["value"].value, facts["number"].value, str(facts["property"].value)
+    sign = -1.0 if value > facts["limit"].value else 1.0
+    rows, columns, arrives = _places(exchange, name)
+
+    def tried(amount: float) -> Way | None:
+        with held.trying():
+            held.reweigh(rows, columns, -amount * arrives)
+            return exchange.enters(way)
+
+    amount = smallest(lambda one: tried(one) is not None, over / 64, 4 * over)
+    entered = None if amount is None else tried(amount)
+    if amount is None or entered is None:
+        return
+    holder = outlet_holder(exchange.trial.network, int(exchange.trial.network.sources.first[exchange.sources[0]]))
+    row: dict[str, Any] = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
+    figures = {"amount": amount, "property": name, "quantity": entered.quantity, "value": entered.rest.value}
+    told = {key: Fact(one) for key, one in figures.items()}
+    tables = {"qualities": [{**row, "value": value + sign * amount}]}
+    yield Change("quality", told, tables, whole=tuple(entered.whole.tolist()))
+
+
+def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:
+    """Return where the quality of the outlets stands: rows, columns, and what part of each flow arrives."""
+    network, model = exchange.trial.network, exchange.trial.model
+    flow = model.column("flow")
+    arc = flow.key["arc"]
+    mine = flow.start + np.flatnonzero(np.isin(network.arcs.outlet[arc], exchange.sources))
+    kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
+    found: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for family in ("quality_max", "quality_min"):
+        block = model.rows.get(family)
+        if block is None:
+            continue
+        row = block.start + np.flatnonzero(network.qualities.properties[block.key["property"]] == name)
+        part = model.matrix[row][:, mine].tocoo()
+        found.append((row[part.row], mine[part.col]))
+    rows, columns = (np.concatenate(part) for part in zip(*found, strict=True))
+    return rows, columns, kept[columns - flow.start]
+
+
+HALVINGS = 4
+
+
+def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
+    """Yield the greatest length of a link at which an exchange enters, where its length decides.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    link : int
+        Link that carries it.
+    amount : float
+        Money per unit by which it would have to be cheaper.
+
+    Yields
+    ------
+    Change
+        At most one; amount in km.
+    """
+    trial = exchange.trial
+    links, question = trial.network.links, exchange.question
+    rate = _rate(exchange, str(links.mode[link]))
+    km = float(links.km[link])
+    if rate <= 0 or not km > 0:
+        return
+    row = {"from_site": question.origin, "to_site": question.target, "commodity": question.commodity}
+    row["mode"] = str(links.mode[link])
+    good, bad = km - amount / rate, km
+    way = entering(exchange, row, good) if good > 0 else None
+    if way is None:
+        good, bad = 0.0, max(good, 0.0) or km
+        way = entering(exchange, row, good)
+        if way is None:
+            return
+    for _ in range(HALVINGS):
+        middle = (good + bad) / 2
+        found = entering(exchange, row, middle)
+        good, bad, way = (good, middle, way) if found is None else (middle, bad, found)
+    facts = {"amount": km - good, "km": good, "quantity": way.quantity, "value": way.rest.value}
+    told = {name: Fact(value) for name, value in facts.items()}
+    yield Change("distance", told, {"links": [{**row, "km": good}]}, whole=tuple(way.whole.tolist()))
+
+
+def entering(exchange: Exchange, row: dict[str, str], km: float) -> Way | None:
+    """Return the plan in which the exchange is made over a link of another length, None where it is not."""
+    trial = exchange.trial
+    other = Trial(changed(trial.dataset, {"links": [{**row, "km": km}]}), trial.decisions)
+    shorter = Exchange(other, exchange.question)
+    if not len(shorter.flows):
+        return None
+    way = shorter.forced()
+    return None if way is None else shorter.enters(way)
+
+
+def _rate(exchange: Exchange, mode: str) -> float:
+    """Return what a kilometre costs a unit, 0 where a row of links says the cost itself."""
+    dataset, question = exchange.trial.dataset, exchange.question
+    links, rows = dataset["links"], dataset["transport"]
+    mine = (links["from_site"] == question.origin) & (links["to_site"] == question.target)
+    mine &= (links["commodity"] == question.commodity) & (links["mode"] == mode)
+    if links.loc[mine, "cost_per_unit"].notna().any():
+        return 0.0
+    rows = rows[(rows["mode"] == mode) & (rows["commodity"] == question.commodity)]
+    if not len(rows):
+        return 0.0
+    carbon = dataset.settings.carbon_price * float(rows["co2_per_unit_km"].fillna(0.0).iloc[0])
+    return float(rows["cost_per_unit_km"].fillna(0.0).iloc[0]) + carbon
+
+
+SCALES = ("min_scale", "build_cost", "least_load")
+
+
+def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
+    """Yield how much more feedstock at its host would bring in a unit that is too small, and the exchange with it.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    weighed : Weighed
+        Why the exchange is out.
+
+    Yields
+    ------
+    Change
+        At most one; amount in units of the scarcest input a year, free at the gate.
+    """
+    scale = next((one for one in weighed.reasons if one.code in SCALES and "input" in one.facts), None)
+    if scale is None or not scale.facts["input"].value:
+        return
+    trial = exchange.trial
+    ident, good = str(scale.facts["unit"].value), str(scale.facts["input"].value)
+    network = trial.network
+    unit = int(np.flatnonzero(network.units.ids == ident)[0])
+    site = str(network.places.sites[network.units.site[unit]])
+    most = 2 * float(scale.facts["least"].value) * _use(exchange, unit, good)
+    if most <= 0 or (good == exchange.question.commodity and site == exchange.question.origin):
+        return
+    row: dict[str, Any] = {"offer": "what-if-feedstock", "site": site, "commodity": good}
+
+    other = Trial(changed(trial.dataset, {"offers": [{**row, "quantity": most}]}), trial.decisions)
+    more, part = Exchange(other, exchange.question), other.dataset.shares
+    fresh = len(other.dataset["offers"]) - 1
+    give, ends = other.model.column("give"), other.network.outlets
+    hit = (ends.kind[give.key["end"]] == EndKind.OFFER) & (ends.ref[give.key["end"]] == fresh)
+    columns = give.start + np.flatnonzero(hit)
+
+    whole = more.forced() if len(more.flows) else None
+    if whole is None:
+        return
+
+    def solved(amount: float) -> Way | None:
+        with other.held.trying():
+            other.held.bound(columns, np.zeros(len(columns)), amount * part[give.key["period"][columns - give.start]])
+            return more.enters(whole)
+
+    amount = smallest(lambda one: solved(one) is not None, most / 64, most)
+    way = None if amount is None else solved(amount)
+    if amount is not None and way is not None:
+        facts = {"amount": amount, "input": good, "unit": ident, "quantity": way.quantity, "value": way.rest.value}
+        told = {name: Fact(value) for name, value in facts.items()}
+        tables = {"offers": [{**row, "quantity": amount}]}
+        yield Change("feedstock", told, tables, whole=tuple(way.whole.tolist()))
+
+
+def _use(exchange: Exchange, unit: int, good: str) -> float:
+    """Return how much of an input a unit of activity uses."""
+    network = exchange.trial.network
+    ends = network.inlets
+    hit = (ends.kind == EndKind.UNIT) & (ends.ref == unit) & (network.places.commodities[ends.commodity] == good)
+    return float(ends.coefficient[hit].sum())
+
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Rows:
+    """Return the rows with which an end has, takes or leaves more; none where the tables cannot say it.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    kind : str
+        ``supply``, ``need`` or ``keep``; others change no rows.
+    amount, total : float
+        Units of the commodity a year: how much more, of how much.
+    """
+    if kind == "keep":
+        return _keep(exchange, amount)
+    if kind not in ("supply", "need") or exchange.question.period or total <= 0:
+        return {}
+    network, dataset = exchange.trial.network, exchange.trial.dataset
+    supply, factor = kind == "supply", 1 + amount / total
+    ends, members = (network.outlets, exchange.outlets) if supply else (network.inlets, exchange.inlets)
+    table, key, own = ("offers", "offer", EndKind.OFFER) if supply else ("needs", "need", EndKind.NEED)
+    stated = dataset[table].iloc[ends.ref[members[ends.kind[members] == own]]]
+    units = exchange.units(ends, members)
+    units = units[~network.units.is_build[units]]
+    markets = dataset["markets"].iloc[ends.ref[members[ends.kind[members] == EndKind.MARKET]]]
+    if (markets["site"] == "").any():
+        return {}  # its row is every site's
+    markets = markets[markets["limit"].notna()]
+    rows: Rows = {
+        table: [
+            {key: str(one), "quantity": q * factor} for one, q in zip(stated[key], stated["quantity"], strict=True)
+        ],
+        "facilities": [
+            {"facility": str(network.units.ids[one]), "capacity": float(network.units.capacity[one]) * factor}
+            for one in units
+        ],
+        "markets": [
+            {"market": str(one), "limit": most * factor}
+            for one, most in zip(markets["market"], markets["limit"], strict=True)
+        ],
+    }
+    return {name: listed for name, listed in rows.items() if listed}
+
+
+def _keep(exchange: Exchange, amount: float) -> Rows:
+    """Return the kept offers with less to keep."""
+    ends, offers = exchange.trial.network.outlets, exchange.trial.dataset["offers"]
+    mine = exchange.outlets[ends.kind[exchange.outlets] == EndKind.OFFER]
+    rows = offers.iloc[ends.ref[mine]]
+    rows = rows[rows["keep"] > 0]
+    free = (1 - rows["keep"]) * rows["quantity"]
+    part = free / free.sum() if free.sum() > 0 else rows["quantity"] / rows["quantity"].sum()
+    keep = (rows["keep"] - amount * part / rows["quantity"]).clip(lower=0.0)
+    return {"offers": [{"offer": str(one), "keep": float(k)} for one, k in zip(rows["offer"], keep, strict=True)]}

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
 from synergy.explanation.changes import changes
 from synergy.explanation.facts import UNKNOWN, Change, Fact, Reason
-from synergy.explanation.mend import Mend, joined
 from synergy.explanation.obstacles import obstacle
-from synergy.explanation.question import Question
-from synergy.explanation.sides import best_flow
-from synergy.explanation.standing import Standing, stand, thrown_out
-from synergy.explanation.trial import Exchange, Trial, Way, trial_of
-from synergy.explanation.weighing import Weighed, weigh
+from synergy.explanation.ranking import Weighed, best_flow, disposed_flows, mixed, prices_of, unit_gains, weigh
+from synergy.explanation.relaxations import end_columns
+from synergy.explanation.remedies import Mend, joined
+from synergy.explanation.thresholds import MARGINS, NEWTONS, smallest
+from synergy.explanation.trial import FORCED, Exchange, Question, Trial, Way, trial_of
+from synergy.model.fixed import Rest
+from synergy.network.links import between_enterprises
+from synergy.network.places import Bools, Floats, Ints, positions
 from synergy.plan import Plan
 from synergy.records.plain import plain
 
@@ -226,3 +230,273 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
     Explainer : many questions about one plan
     """
     return Explainer(dataset, plan).ask(Question(origin, target, commodity, **more))
+
+
+SHOWN = 3  # alternatives told on each side
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """An exchange that takes the place of one that is left out.
+
+    Parameters
+    ----------
+    end : str
+        ``origin`` (the same goods go there instead) or ``target`` (they come from there instead).
+    site : str
+        The other site.
+    mode : str
+        "" inside a site.
+    more : float
+        How much more of it a year.
+    """
+
+    end: str
+    site: str
+    mode: str
+    more: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an exchange of the plan is worth.
+
+    Parameters
+    ----------
+    quantity : float
+        A year, in the plan.
+    without : Rest
+        The best plan without it, what it alone needed given back.
+    brings : float
+        Money a year lost without it; infinite where there is no plan without it.
+    alternatives : tuple of Alternative
+    """
+
+    quantity: float
+    without: Rest
+    brings: float
+    alternatives: tuple[Alternative, ...]
+
+
+def stand(exchange: Exchange, planned: float) -> Standing:
+    """Return what an exchange of the plan brings.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    planned : float
+        What the plan exchanges; solved again, another plan of the same value may do without.
+
+    Returns
+    -------
+    Standing
+    """
+    trial, held = exchange.trial, exchange.trial.held
+    with held.trying():
+        _leave_out(exchange)
+        without = held.solve()
+    brings = trial.value - without.value
+    if abs(brings) <= trial.tie:
+        brings = 0.0
+    return Standing(planned, without, brings, _alternatives(exchange, without))
+
+
+def _leave_out(exchange: Exchange) -> None:
+    """Bar its flows, and close the links that it alone uses."""
+    trial, held, flow = exchange.trial, exchange.trial.held, exchange.trial.model.column("flow")
+    zero = np.zeros(len(exchange.flows))
+    held.bound(exchange.flows, zero, zero)
+    opened = trial.model.column("open")
+    if not len(opened):
+        return
+    link = trial.network.arcs.link[flow.key["arc"]]
+    used = trial.rest.x[flow.span] > 0
+    used[exchange.flows - flow.start] = False
+    mine = np.isin(opened.key["link"], exchange.links) & ~np.isin(opened.key["link"], link[used])
+    columns = opened.start + np.flatnonzero(mine & (trial.whole[opened.span] > 0.5))
+    held.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+
+
+def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
+    """Return the exchanges of the same goods that grow most where it is left out."""
+    if not len(without.x):
+        return ()
+    trial, network = exchange.trial, exchange.trial.network
+    flow, places, arcs = trial.model.column("flow"), network.places, network.arcs
+    more = (without.x - trial.rest.x)[flow.span]
+    by_arc = np.bincount(flow.key["arc"], weights=more, minlength=len(arcs.link))
+    modes = np.append(network.links.mode, "")
+    found: list[Alternative] = []
+    for end, same, other in (
+        ("origin", np.isin(arcs.outlet, exchange.sources), network.sinks.site[arcs.inlet]),
+        ("target", np.isin(arcs.inlet, exchange.sinks), network.sources.site[arcs.outlet]),
+    ):
+        grown: Floats = np.where(same, by_arc, 0.0)
+        for arc in np.argsort(-grown, kind="stable")[:SHOWN]:
+            if grown[arc] > 1e-3 * exchange.quantity(trial.rest):
+                site = str(places.sites[other[arc]])
+                found.append(Alternative(end, site, str(modes[arcs.link[arc]]), float(grown[arc])))
+    return tuple(found)
+
+
+def thrown_out(exchange: Exchange, standing: Standing) -> Iterator[Change]:
+    """Yield what would throw an exchange out of the plan, the smallest change of each kind.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    standing : Standing
+
+    Yields
+    ------
+    Change
+        ``charge`` (money per unit on the exchange), ``price_paid_less``, ``price_asked_more``.
+    """
+    charge = _charge(exchange, standing)
+    if charge is None:
+        return
+    yield Change("charge", {"amount": Fact(charge)})
+    held = exchange.trial.held
+    for side, kind in (("take", "price_paid_less"), ("give", "price_asked_more")):
+        members = prices_of(exchange, side)
+        columns = end_columns(exchange, side, members)
+        if not len(columns) or (side == "give" and mixed(exchange, members)):
+            continue
+        unpaid = disposed_flows(exchange.trial, members) if side == "give" else columns[:0]
+
+        def gone(amount: float, columns: Ints = columns, unpaid: Ints = unpaid) -> bool:
+            with held.trying():
+                held.price(columns, -amount)
+                held.price(unpaid, amount)
+                return _out(exchange)
+
+        amount = smallest(gone, max(charge, held.grain(columns)), 1e3 * max(charge, 1.0))
+        if amount is not None:
+            yield Change(kind, {"amount": Fact(amount)})
+
+
+def _out(exchange: Exchange) -> bool:
+    """Return whether the plan under what is asked now is better off without the exchange."""
+    held = exchange.trial.held
+    with_it = held.solve()
+    if exchange.quantity(with_it) <= 0:
+        return True
+    with held.trying():
+        _leave_out(exchange)
+        return held.worth() > with_it.value
+
+
+def _charge(exchange: Exchange, standing: Standing) -> float | None:
+    """Return the smallest charge per unit that throws it out, None where none does (Newton from below)."""
+    trial, held = exchange.trial, exchange.trial.held
+    if not np.isfinite(standing.brings) or standing.quantity <= 0:
+        return None
+    amount = max(standing.brings, 0.0) / standing.quantity
+    for _ in range(NEWTONS):
+        with held.trying():
+            held.price(exchange.flows, -amount)
+            rest = held.solve()
+        left, quantity = rest.value - standing.without.value, exchange.quantity(rest)
+        if quantity <= 0 or left <= trial.tie:
+            break
+        more = left / quantity
+        if more <= held.grain(exchange.flows):
+            break
+        amount += more
+    for margin in MARGINS:
+        more = amount + margin * max(held.grain(exchange.flows), 1e-6 * amount)
+        with held.trying():
+            held.price(exchange.flows, -more)
+            if _out(exchange):
+                return more
+    return None
+
+
+NEAREST = 3
+
+
+def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: int = NEAREST) -> tuple[Answer, ...]:
+    """Return the explanations of an enterprise's nearest exchanges that are not in the plan, one a partner.
+
+    Parameters
+    ----------
+    explainer : Explainer
+    enterprise : str
+    firm : bool
+        Nearest by kilometres, which are public; else by the money that is missing.
+    most : int
+        How many partners.
+
+    Returns
+    -------
+    tuple of Answer
+        Fewer where nobody else has or takes what the enterprise takes or has.
+
+    Raises
+    ------
+    UsageError
+        No such enterprise.
+    """
+    trial = explainer.trial
+    names = [str(name) for name in trial.network.places.enterprises]
+    if enterprise not in names:
+        raise UsageError(f"no such enterprise: {enterprise!r} / 没有这家企业：{enterprise!r}")
+    index = names.index(enterprise)
+    table = pd.concat([_possible(trial, index), _remote(trial, index)], ignore_index=True)
+    table = table[~_planned(explainer, table)]
+    order = ["remote", "km" if firm else "missing", "origin", "target", "commodity"]
+    table = table.sort_values(order, kind="stable").drop_duplicates("partner").head(most)
+    places = trial.network.places
+    rows = zip(table["origin"], table["target"], table["commodity"], strict=True)
+    return tuple(
+        explainer.ask(Question(str(places.sites[a]), str(places.sites[b]), str(places.commodities[c])))
+        for a, b, c in rows
+    )
+
+
+def _planned(explainer: Explainer, table: pd.DataFrame) -> Bools:
+    """Return which pairs the plan has, over any mode; solved again, another plan of the same value may differ."""
+    places, flows = explainer.trial.network.places, explainer.plan.decisions.flows
+    known = {"origin": places.sites, "target": places.sites, "commodity": places.commodities}
+    stated = zip(("from_site", "to_site", "commodity"), known.values(), strict=True)
+    planned = pd.MultiIndex.from_arrays([positions(flows[name], ids) for name, ids in stated])
+    return np.asarray(pd.MultiIndex.from_frame(table[list(known)]).isin(planned))
+
+
+def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
+    """Return the exchanges with others that could be: money missing a year, and km."""
+    network, flow = trial.network, trial.model.column("flow")
+    places, arcs, links = network.places, network.arcs, network.links
+    if not len(flow):
+        return _table(trial, enterprise, np.empty((3, 0), np.int64), np.empty(0), np.empty(0))
+    arc = flow.key["arc"]
+    ends = np.stack([network.sources.site[arcs.outlet[arc]], network.sinks.site[arcs.inlet[arc]]])
+    good = network.sources.commodity[arcs.outlet[arc]]
+    mine = between_enterprises(places, *ends) & (places.owner[ends] == enterprise).any(axis=0)
+    hit = np.flatnonzero(mine)
+    columns = flow.start + hit
+    upper = trial.model.upper[columns]
+    amount = FORCED * np.where(np.isfinite(upper), upper, 1.0)
+    opened = np.append(links.annual, 0.0)[arcs.link[arc[hit]]]
+    missing = np.maximum(-unit_gains(trial, columns), 0.0) * amount + opened
+    km = arcs.over(links.km, 0.0)[arc[hit]]
+    table = _table(trial, enterprise, np.stack([*ends[:, hit], good[hit]]), missing, km)
+    return table.assign(remote=0)
+
+
+def _remote(trial: Trial, enterprise: int) -> pd.DataFrame:
+    """Return the pairs with others that are too far or banned."""
+    remote, places = trial.network.remote, trial.network.places
+    mine = between_enterprises(places, remote.origin, remote.target)
+    mine &= (places.owner[remote.origin] == enterprise) | (places.owner[remote.target] == enterprise)
+    hit = np.flatnonzero(mine)
+    pairs = np.stack([remote.origin[hit], remote.target[hit], remote.commodity[hit]])
+    return _table(trial, enterprise, pairs, remote.number[hit], remote.number[hit]).assign(remote=1)
+
+
+def _table(trial: Trial, enterprise: int, pairs: np.ndarray, missing: np.ndarray, km: np.ndarray) -> pd.DataFrame:
+    """Return pairs (origin, target, commodity) with the other enterprise of each."""
+    owner = trial.network.places.owner
+    partner = np.where(owner[pairs[0]] == enterprise, owner[pairs[1]], owner[pairs[0]])
+    columns = dict(zip(("origin", "target", "commodity"), pairs, strict=True))
+    return pd.DataFrame({**columns, "partner": partner, "missing": missing, "km": km})

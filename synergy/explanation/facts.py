@@ -78,7 +78,7 @@ class Change:
     Parameters
     ----------
     kind : str
-        Name in `synergy.explanation.texts_changes.CHANGES`.
+        Name in `synergy.explanation.texts.CHANGES`.
     facts : mapping of str to Fact
         ``amount`` is the smallest that suffices, ``quantity`` what is exchanged then.
     tables, settings : mapping

@@ -9,12 +9,11 @@ import numpy as np
 
 from synergy.candidates.candidates import Reason as Code
 from synergy.candidates.candidates import holder_ids, quality_rows
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import own_column
+from synergy.dataset.sheet import Dataset
 from synergy.explanation.facts import PUBLIC, Fact, Reason
-from synergy.explanation.mend import Mend
-from synergy.explanation.question import Question
-from synergy.explanation.trial import Trial
+from synergy.explanation.remedies import Mend
+from synergy.explanation.trial import Question, Trial
 from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
 from synergy.network.links import matches
 from synergy.network.network import Network, network_of

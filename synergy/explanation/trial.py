@@ -1,8 +1,15 @@
-"""Trial: a plan's problem with nothing pruned and its integers held, warm, for questions about single exchanges."""
+"""Trial: a plan's problem with nothing pruned and its integers held, warm, for questions about single exchanges.
+
+The engine tightens every bound by what can reach it. A question such as "what if there were more of it" needs the
+bounds that would hold then, so the problem is built for ends that are `ROOM` times as large, and only the columns and
+rows that state an amount are set back.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,19 +17,17 @@ import numpy as np
 from synergy.candidates.candidates import Candidates, candidates_of
 from synergy.candidates.reach import Reach
 from synergy.candidates.scope import everyone
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
-from synergy.explanation.question import Question
-from synergy.explanation.roomy import roomy
 from synergy.model.assembly import Block
-from synergy.model.build import Model
-from synergy.model.encode import integers_of
-from synergy.model.held import NOTHING as NOWHERE
-from synergy.model.held import Held, Rest
+from synergy.model.build import Model, build
+from synergy.model.decode import integers_of
+from synergy.model.fixed import NOTHING as NOWHERE
+from synergy.model.fixed import Held, Rest
 from synergy.model.highs import Session
-from synergy.network.ends import EndKind, Ends
-from synergy.network.links import between_enterprises
-from synergy.network.network import network_of
+from synergy.network.ends import EndKind, Ends, unit_amounts
+from synergy.network.links import WITHIN, between_enterprises
+from synergy.network.network import Network, network_of
 from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import Decisions
 
@@ -43,7 +48,7 @@ class Trial:
     decisions : Decisions
         The plan; its builds, links and switches are held.
     narrow : bool
-        Whether no others can be asked for, see `synergy.model.held.Held`.
+        Whether no others can be asked for, see `synergy.model.fixed.Held`.
     """
 
     def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
@@ -327,3 +332,123 @@ def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) ->
             "/ 方案与数据集不符：其新建装置和线路下没有可行的交换；请使用生成该方案时的情景和设置"
         )
     return trial
+
+
+ROOM = 11.0
+
+
+def roomy(network: Network) -> Model:
+    """Return the problem of all, nothing pruned, with room.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    Model
+        The same problem as the network's own: the same plans satisfy it, with the same values.
+    """
+    units = network.units
+    standing = ~units.is_build
+    large = replace(
+        units,
+        capacity=np.where(standing, units.capacity * ROOM, units.capacity),
+        min_load=np.where(standing, units.min_load / ROOM, units.min_load),
+    )
+    wide = replace(
+        network,
+        units=large,
+        outlets=_larger(network.outlets, standing),
+        inlets=_larger(network.inlets, standing),
+    )
+    model = build(candidates_of(wide, everyone(network.places), prune=False))
+    return _stated(model, network)
+
+
+def _larger(ends: Ends, standing: np.ndarray) -> Ends:
+    """Return ends that have or take more: all but stores and new units."""
+    grown = np.isin(ends.kind, (EndKind.OFFER, EndKind.NEED, EndKind.MARKET))
+    unit = np.flatnonzero(ends.kind == EndKind.UNIT)
+    grown[unit[standing[ends.ref[unit]]]] = True
+    return replace(ends, amount=np.where(grown[:, None], ends.amount * ROOM, ends.amount))
+
+
+def _stated(model: Model, network: Network) -> Model:
+    """Return the model with all stated amounts as they are."""
+    lower, upper, row_upper = model.lower.copy(), model.upper.copy(), model.row_upper.copy()
+    for name in ("give", "take"):
+        span = model.column(name).span
+        lower[span], upper[span] = lower[span] / ROOM, upper[span] / ROOM
+    run = model.column("run")
+    if len(run):
+        most: Floats = unit_amounts(network.units, network.places.share)[run.key["unit"], run.key["period"]]
+        upper[run.span] = np.maximum(np.minimum(upper[run.span], most), lower[run.span])
+    for name in ("keep", "market_give", "market_take"):
+        block = model.rows.get(name)
+        if block is not None:
+            row_upper[block.span] /= ROOM
+    return replace(model, lower=lower, upper=upper, row_upper=row_upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An exchange that somebody asks about.
+
+    Parameters
+    ----------
+    origin, target : str
+        Sites.
+    commodity : str
+    period : str
+        "" for the whole year.
+    mode : str
+        "" for any.
+    """
+
+    origin: str
+    target: str
+    commodity: str
+    period: str = ""
+    mode: str = ""
+
+    def check(self, dataset: Dataset) -> None:
+        """Raise `UsageError` where the dataset does not know what is asked about."""
+        sites, goods = dataset["sites"]["site"], dataset["commodities"]["commodity"]
+        _known("site", self.origin, sites)
+        _known("site", self.target, sites)
+        _known("commodity", self.commodity, goods)
+        if self.period:
+            _known("period", self.period, dataset["periods"]["period"])
+        if self.mode:
+            _known("mode", self.mode, sorted({*dataset["transport"]["mode"], *dataset["links"]["mode"]}))
+
+    def arcs(self, network: Network) -> Ints:
+        """Return the exchanges between groups that are meant."""
+        places, arcs = network.places, network.arcs
+        origin = places.sites[network.sources.site[arcs.outlet]] == self.origin
+        target = places.sites[network.sinks.site[arcs.inlet]] == self.target
+        good = places.commodities[network.sources.commodity[arcs.outlet]] == self.commodity
+        hit = origin & target & good
+        if self.mode:
+            modes = np.append(network.links.mode, "")
+            hit &= (arcs.link != WITHIN) & (modes[arcs.link] == self.mode)
+        return np.flatnonzero(hit)
+
+    def periods(self, network: Network) -> Bools:
+        """Return which periods are meant."""
+        names = network.places.periods
+        return np.asarray(names == self.period) if self.period else np.ones(len(names), dtype=bool)
+
+
+def _known(what: str, name: str, known: Iterable[str]) -> None:
+    """Raise an error with near names where an id is unknown."""
+    names = [str(one) for one in known]
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, 3) or names[:3]
+    zh = {"site": "厂区", "commodity": "物料", "period": "时段", "mode": "运输方式"}[what]
+    raise UsageError(
+        f"no such {what}: {name!r}; expected one of the dataset's, as {', '.join(near)} "
+        f"/ 没有这个{zh}：{name!r}；应为数据集中的，例如 {'、'.join(near)}"
+    )

@@ -8,13 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import own_column
+from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
-from synergy.explanation.mend import changed
-from synergy.explanation.roomy import ROOM
-from synergy.explanation.sides import disposed_flows
-from synergy.explanation.trial import Trial, trial_of
+from synergy.explanation.ranking import disposed_flows
+from synergy.explanation.remedies import changed
+from synergy.explanation.trial import ROOM, Trial, trial_of
 from synergy.model.conflict import filtered
 from synergy.network.ends import EndKind
 from synergy.network.places import Floats, Ints, positions

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
-from synergy.dataset.ids import INVISIBLE
-from synergy.dataset.numbers import number_of
+from synergy.dataset.numbers import INVISIBLE, Reading, hints, number_of
 from synergy.dataset.typed import UNREADABLE
-from synergy.forms.context import Place
-from synergy.forms.instead import instead_of
-from synergy.forms.quantities import KINDS, PER_YEAR, money_factor, money_units, siblings, span
-from synergy.forms.spot import Spot
-from synergy.store.exact import MOST, PLACES
+from synergy.forms.context import Place, Spot
+from synergy.store.column_types import MOST, PLACES
 from synergy.store.names import Sheet
 from synergy.store.turnover import LEAST_AMOUNT
+from synergy.texts import Catalogue
 from synergy.units import UNITS, factor, label, round_to, unit_named
 
 FAR = 50  # times the last figure, or a fiftieth of it: worth a second look before it is believed
@@ -272,3 +272,159 @@ def _log(ratio: float) -> float:
 
 def _ratio(ratio: float) -> str:
     return f"{round_to(ratio):,g}"
+
+
+Hint = tuple[str, str]  # English, Chinese
+
+
+def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
+    """Return what the texts of a rule ask for: what to write in this row, so that it is read with its right value.
+
+    Parameters
+    ----------
+    spot : Spot
+        The row.
+    key : str
+        ``amount`` or ``price``.
+    target : str
+        Unit in which the dataset counts; "" where that cannot be told.
+    reading : Reading
+        Of the cell.
+    """
+    fields, currency = reading.fields, spot.context.currency
+    found: Hint | None = None
+    if reading.code in ("chinese_number", "number_with_unit"):
+        number, written = str(fields["number"]), str(fields["unit"])
+        beside = unicodedata.normalize("NFKC", spot.row.cells.get("unit" if key == "amount" else "price_unit", ""))
+        if reading.code == "chinese_number":
+            found = _myriads(number, written, beside.strip())
+        else:
+            about = (number, written, beside.strip())
+            found = _amount(about, target) if key == "amount" else _price(spot, about, target)
+    if found is not None:
+        return fields | {"hint": found[0], "hint_zh": found[1]}
+    unit = target if key == "amount" else f"money/{target}".rstrip("/")
+    return hints(reading.code, fields, unit, currency)
+
+
+def _myriads(number: str, written: str, beside: str) -> Hint | None:
+    """Return the number alone where the unit beside it counts the ten thousands already."""
+    if not beside.startswith(written):
+        return None
+    return f"write {number}: the unit {beside} counts the {written}", f"请写 {number}：单位 {beside} 已含“{written}”"
+
+
+def _amount(about: tuple[str, str, str], target: str) -> Hint | None:
+    number, written, _ = about
+    found = span(written, target)
+    times = factor(found.unit, target)
+    if times is None:
+        return None
+    if found.time in PER_YEAR:
+        yearly = Decimal(number) * times * PER_YEAR[found.time]
+        said = f"{yearly.normalize():f}"
+        return (
+            f"if it runs all the year, write {said} here and {target}/a as its unit",
+            f"若全年运行，请在此写 {said}，单位写 {target}/a",
+        )
+    return f"write {number} here and {written} as its unit", f"请在此写 {number}，单位写 {written}"
+
+
+def _price(spot: Spot, about: tuple[str, str, str], target: str) -> Hint | None:
+    number, written, beside = about
+    money, stroke, per = written.partition("/")
+    if money_factor(money, spot.context.currency) is None or (
+        stroke and factor(unit_named(per, target), target) is None
+    ):
+        return None
+    if stroke:
+        return f"write {number} here and {written} as its unit", f"请在此写 {number}，单位写 {written}"
+    if unit_named(beside.partition("/")[0]) == unit_named(money) and "/" in beside:
+        return f"write {number}: its unit {beside} stands beside it", f"请写 {number}：单位 {beside} 已在旁列写明"
+    rows_unit = span(spot.row.cells.get("unit", ""), target).unit
+    units = [unit for unit in (_smallest(target), rows_unit, target) if factor(unit, target)]
+    listed = [f"{money}/{unit}" for unit in dict.fromkeys(units)]
+    en, zh = " or ".join(listed), "或".join(listed)
+    return f"write {number} here and as its unit {en}, whichever it is for", f"请在此写 {number}，单位写 {zh}（按实际）"
+
+
+def _smallest(target: str) -> str:
+    """Return the first unit of the dimension of a unit, as tons and cubic metres."""
+    kind = UNITS[target].dimension if target in UNITS else ""
+    return next((name for name, unit in UNITS.items() if unit.dimension == kind), target)
+
+
+_TIMES = {
+    **dict.fromkeys(("a", "年", "yr", "year", "y", "per year", "每年"), "year"),
+    **dict.fromkeys(("h", "小时", "hour", "hr", "时"), "hour"),
+    **dict.fromkeys(("d", "天", "日", "day"), "day"),
+    **dict.fromkeys(("月", "month", "mo", "mon"), "month"),
+    **dict.fromkeys(("s", "秒"), "second"),
+}
+PER_YEAR: Mapping[str, int] = MappingProxyType({"hour": 8760, "day": 365, "month": 12, "second": 8760 * 3600})
+KINDS = Catalogue(
+    {
+        "mass": ("mass", "质量"),
+        "gas": ("gas volume", "气体体积"),
+        "volume": ("volume", "体积"),
+        "energy": ("energy", "能量"),
+        "money": ("money", "金额"),
+        "length": ("length", "长度"),
+        "time": ("time", "时间"),
+        "number": ("a number", "数目"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A unit of an amount.
+
+    Parameters
+    ----------
+    unit : str
+        Name in the list, or as it was written.
+    time : str
+        ``""``, ``year``, ``hour``, ``day``, ``month`` or ``second`` behind the stroke.
+    """
+
+    unit: str
+    time: str = ""
+
+
+def span(text: str, target: str = "") -> Span:
+    """Return the unit of an amount of what is counted in `target`, and the time that it is for.
+
+    Examples
+    --------
+    >>> span("万吨/年"), span("Nm3/h"), span("t")
+    (Span(unit='万吨', time='year'), Span(unit='Nm3', time='hour'), Span(unit='t', time=''))
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    head, stroke, tail = plain.rpartition("/")
+    time = _TIMES.get(tail.strip().casefold(), "") if stroke else ""
+    if not time and (found := re.fullmatch(r"(?:每年|年)\s*(.+)|(.+?)\s+(?:a year|per year|p\.?a\.?)", plain)):
+        return Span(unit_named(found[1] or found[2], target), "year")
+    return Span(unit_named(head, target), time) if time else Span(unit_named(plain, target))
+
+
+def siblings(target: str, lang: str) -> list[str]:
+    """Return how the units of the dimension of a unit are written; the unit alone where it is not in the list."""
+    if target not in UNITS:
+        return [target]
+    kind = UNITS[target].dimension
+    names = [name for name, unit in UNITS.items() if unit.dimension == kind]
+    return [label(name, "zh") if lang == "zh" else name for name in names]
+
+
+def money_units(currency: str) -> Sequence[str]:
+    """Return the units of money of a currency: itself and ten thousand of it."""
+    return ("CNY", "万元") if currency == "CNY" else (currency, f"万{currency}")
+
+
+def money_factor(text: str, currency: str) -> Decimal | None:
+    """Return how much money of a currency a unit of money is; None where it is none."""
+    name = unit_named(text)
+    if name == currency or (currency != "CNY" and name == f"万{currency}"):
+        return Decimal(1) if name == currency else Decimal(10_000)
+    return factor(name, "CNY") if currency == "CNY" else None

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import pandas as pd
 
-from synergy.dataset.dataset import Dataset
-from synergy.store.declaring import entries_of
+from synergy.dataset.columns import Kind
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.numbers import folded
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Dataset
+from synergy.errors import Problem
+from synergy.store.declarations import entries_of
+from synergy.store.messages import refusal
 from synergy.store.names import Sheet
-from synergy.store.overlay import Entry
-from synergy.store.previewing import Ground
-from synergy.store.words import refusal
+from synergy.store.overlay import COLUMNS, Entry
+from synergy.store.preview import Ground
 from synergy.texts import say
 from synergy.units import counted_in
+from synergy.workbook.names import tables
+from synergy.workbook.sheets import letters
 
 Place = tuple[str, str]  # a site, and a process or commodity there
 
@@ -72,7 +80,7 @@ def context_of(ground: Ground) -> Context:
     Parameters
     ----------
     ground : Ground
-        From `synergy.store.previewing.ground`.
+        From `synergy.store.preview.ground`.
     """
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
@@ -173,3 +181,204 @@ def _potential(
             found = made if rate > 0 else used
             found[site, good] = found.get((site, good), 0.0) + abs(rate) * float(much)
     return made, used
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A row that is being read: where it stands, what it is read against, and where faults go."""
+
+    row: Row
+    context: Context
+    findings: Findings
+
+    def where(self, key: str) -> Where:
+        """Return the place of a cell."""
+        return Where(str(self.row.sheet), self.row.line, key)
+
+    def say(self, code: str, key: str, **given: Any) -> None:
+        """Add a problem of a cell."""
+        self.findings.add(code, self.where(key), self.row.cells.get(key, ""), **given)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a form.
+
+    Parameters
+    ----------
+    key : str
+        Of an entry: ``site``, ``subject``, ``amount`` ..., or a column of the table.
+    en, zh : str
+        Header.
+    kind : Kind
+        What its cells hold.
+    required : bool
+        Has to be filled in.
+    others : tuple of str
+        What the header may be called besides.
+    """
+
+    key: str
+    en: str
+    zh: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    others: tuple[str, ...] = ()
+
+    def label(self, lang: str) -> str:
+        """Return the header in one language."""
+        return self.zh if lang == "zh" else self.en
+
+
+SHEET = Field("sheet", "Sheet", "表", Kind.CHOICE, required=True, others=("table", "类别", "工作表"))
+_SITE = Field("site", "Site", "厂区", Kind.ID, required=True)
+_UNIT = Field("unit", "Unit", "单位", others=("计量单位", "数量单位"))
+_PRICE_UNIT = Field("price_unit", "Unit of the price", "价格单位", others=("price unit", "money unit"))
+_PERIOD = Field("period", "Period; blank = the whole year", "时段；空=全年", Kind.ID, others=("时段", "period"))
+_CHECKED = Field("checked", "Checked", "已核对", Kind.BOOLEAN, others=("confirmed", "已确认"))
+_AMOUNT = ("数量", "年量", "quantity", "amount")
+_PRICE = ("价格", "单价", "price")
+# by sheet: name of the row, what it is of, amount, price
+_OWN: Mapping[Sheet, tuple[Field, ...]] = {
+    Sheet.OFFERS: (
+        _SITE,
+        Field("subject", "Commodity", "物料", Kind.ID, True, ("subject",)),
+        Field("amount", "Amount a year", "年供量", Kind.NUMBER, True, _AMOUNT),
+        _UNIT,
+        Field("price", "Least price at the gate", "出厂最低价", Kind.NUMBER, others=_PRICE),
+        _PRICE_UNIT,
+        _PERIOD,
+    ),
+    Sheet.NEEDS: (
+        _SITE,
+        Field("subject", "Commodity", "物料", Kind.ID, True, ("subject",)),
+        Field("amount", "Amount a year", "年需量", Kind.NUMBER, True, _AMOUNT),
+        _UNIT,
+        Field("price", "Greatest price at the gate", "到厂最高价", Kind.NUMBER, others=_PRICE),
+        _PRICE_UNIT,
+        _PERIOD,
+    ),
+    Sheet.FACILITIES: (
+        _SITE,
+        Field("subject", "Process", "工艺", Kind.ID, True, ("subject",)),
+        Field("amount", "Capacity a year", "年产能", Kind.NUMBER, True, (*_AMOUNT, "产能", "能力", "capacity")),
+        _UNIT,
+        Field("price", "Running cost", "运行成本", Kind.NUMBER, others=(*_PRICE, "opex")),
+        _PRICE_UNIT,
+    ),
+}
+
+
+@cache
+def fields(sheet: Sheet) -> tuple[Field, ...]:
+    """Return the columns of a form in order: what suffices first, the name of the row last.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Offers, needs or facilities.
+    """
+    name, subject, *figures = COLUMNS[sheet]
+    used = {name, "site", subject, *figures, "period"}
+    more = [
+        Field(column.name, column.en, column.zh, column.kind)
+        for column in TABLES[sheet].columns
+        if column.name not in used
+    ]
+    row = Field("ident", "Row (leave as it is)", "行标识（请勿改动）", Kind.ID, others=("row", name, "行标识", "编号"))
+    return (*_OWN[sheet], *more, _CHECKED, row)
+
+
+def column_label(sheet: Sheet, column: str, lang: str) -> str:
+    """Return what a column of the table behind a form is called there; its own name where the form has none.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Offers, needs or facilities.
+    column : str
+        Of the table.
+    lang : str
+        ``en`` or ``zh``.
+    """
+    key = {"opex": "price"}.get(column, column)
+    return next((one.label(lang) for one in fields(sheet) if one.key == key), column)
+
+
+@cache
+def known_as(sheet: Sheet | None) -> Mapping[str, str]:
+    """Return keys by what their headers may be called, folded; None: all sheets in one, as in a CSV file."""
+    listed: Sequence[Field] = fields(sheet) if sheet else [SHEET, *(one for each in Sheet for one in fields(each))]
+    found: dict[str, str] = {}
+    for one in listed:
+        own = [COLUMNS[each][1] for each in ([sheet] if sheet else Sheet) if one.key == "subject"]
+        found |= {folded(name): one.key for name in (*one.others, *own)}
+    for one in listed:
+        found |= {folded(name): one.key for name in (one.en, one.zh, one.key)}
+    return found
+
+
+@cache
+def sheets() -> Mapping[str, Sheet]:
+    """Return sheets by what they may be called, as `synergy.workbook.names.looked` at."""
+    return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}
+
+
+MOST_ROWS = 2000  # of one declaration
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Offers, needs or facilities.
+    line : int
+        In its file or sheet, or its number among the rows of the page.
+    cells : mapping of str to str
+        By key of `synergy.forms.context`; blanks left out.
+    other : mapping
+        Plain values that only a JSON document gives: qualities and limits by property.
+    """
+
+    sheet: Sheet
+    line: int
+    cells: Mapping[str, str]
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All rows of a form.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    units : bool
+        Whether prices need their unit and amounts say theirs; a JSON document counts in the units of the dataset.
+    tabs : mapping of Sheet to str
+        Names of the sheets of a workbook.
+    places : mapping of Sheet to mapping
+        Column of each key in a workbook, from 1.
+    pointers : bool
+        Whether places are JSON pointers.
+    """
+
+    rows: Sequence[Row]
+    units: bool = True
+    tabs: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    pointers: bool = False
+
+    def located(self, problem: Problem) -> Problem:
+        """Return a problem with the cell, or the JSON pointer, at which it stands."""
+        if problem.row is None or problem.table not in set(Sheet):
+            return problem
+        if self.pointers:
+            return replace(problem, cell=f"/{problem.row - 1}" + (f"/{problem.column}" if problem.column else ""))
+        if problem.table not in self.tabs:
+            return problem
+        place = self.places[problem.table].get(problem.column)
+        return replace(problem, cell=f"{self.tabs[problem.table]}!{letters(place) if place else ''}{problem.row}")

@@ -10,21 +10,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from synergy.dataset.decode import first_sign
-from synergy.dataset.documents import load_plain
+from synergy.dataset.described import load_plain
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.ids import folded, near, suggestion
-from synergy.dataset.raw import raw_sheet
+from synergy.dataset.layout import raw_sheet
+from synergy.dataset.numbers import folded, near, suggestion
 from synergy.dataset.sheet import Sheet as Cells
 from synergy.dataset.sheet import Words
 from synergy.dataset.typed import EXTRAS
-from synergy.forms.fields import known_as, sheets
-from synergy.forms.rows import MOST_ROWS, Row, Rows
+from synergy.forms.context import MOST_ROWS, Row, Rows, known_as, sheets
 from synergy.store.names import Sheet
 from synergy.store.overlay import MARKS
-from synergy.workbook.book import Page
 from synergy.workbook.names import ASIDE, bare_header, looked
-from synergy.workbook.opening import CLAIMS, pages
-from synergy.workbook.sheets import laid_out
+from synergy.workbook.reading import CLAIMS, pages
+from synergy.workbook.sheets import Page, laid_out
 
 FILE = "declaration"  # the table of what concerns no single sheet
 ENDINGS = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".json")

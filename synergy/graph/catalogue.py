@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.network.units import annuity
 
 PUBLIC = "@"  # a public place stands for an owner as "@" and its site

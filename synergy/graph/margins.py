@@ -13,6 +13,8 @@ from synergy.graph.search import Chain
 from synergy.network.places import Floats
 
 NOISE = 1e-9  # part of the largest amount below which a balance is closed
+
+
 MOST_SCALES = 8
 
 

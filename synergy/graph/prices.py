@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.graph.catalogue import Technology
 from synergy.network.places import Floats
 

@@ -9,7 +9,11 @@ from synergy.graph.catalogue import Technology
 from synergy.graph.prices import Prices
 
 HALF = 0.5  # part of the mass of the inputs from which one is a main input whatever it costs
+
+
 TRACE = 0.2  # of the least share: part of the mass below which one is none, whatever it costs
+
+
 Chain = tuple[tuple[str, str], ...]  # (process, what it takes of the chain), the first taking the start
 
 

@@ -12,6 +12,7 @@ from synergy.literal.units import Units, most_of
 
 ROUNDS = 50  # chains of unlimited builds longer than this are bounded by `enough` alone
 
+
 AMOUNTS = (
     ("offers", "quantity"),
     ("needs", "quantity"),

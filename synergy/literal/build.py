@@ -10,15 +10,30 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from synergy.dataset.dataset import Dataset
-from synergy.literal.aim_rows import aims, deals, partners
+from synergy.dataset.sheet import Dataset
 from synergy.literal.columns import columns_of, reach_of
 from synergy.literal.ends import basis_of
-from synergy.literal.ends_rows import inputs, keeps, markets, needs, offers, outputs, qualities, stores
 from synergy.literal.parts import Parts, parts_of
-from synergy.literal.rows import Block, joined
+from synergy.literal.rows import (
+    Block,
+    aims,
+    deals,
+    inputs,
+    joined,
+    keeps,
+    links,
+    loads,
+    markets,
+    needs,
+    offers,
+    outputs,
+    partners,
+    qualities,
+    runs,
+    sizes,
+    stores,
+)
 from synergy.literal.scope import Flags, Floats, Variant
-from synergy.literal.unit_rows import links, loads, runs, sizes
 from synergy.literal.value import worth
 
 BINARY = ("on", "built", "open", "partner")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from synergy.literal.parts import Parts
+from synergy.literal.rows import route_names
 from synergy.literal.scope import Floats, Ints
-from synergy.literal.unit_rows import route_names
 
 NAME_COLUMNS = (
     "variable",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.literal.scope import Flags, Floats, Scope, Variant, pairs, positions, scope_of
 from synergy.literal.units import Units, units_of
 

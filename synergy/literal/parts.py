@@ -10,8 +10,7 @@ import pandas as pd
 
 from synergy.literal.bounds import bounded
 from synergy.literal.ends import Basis, Ends, Tables
-from synergy.literal.exchanges import Exchanges, exchanges_of, partnership
-from synergy.literal.routes import routes_of
+from synergy.literal.exchanges import Exchanges, exchanges_of, partnership, routes_of
 from synergy.literal.scope import Flags, Floats, Ints, Scope
 from synergy.literal.units import Units
 

@@ -14,7 +14,11 @@ from synergy.literal.rows import ROW_COLUMNS
 from synergy.literal.scope import Flags, Floats, Ints
 
 ROUNDS = 20  # of bound propagation
+
+
 SLACK = 1e-9  # relative widening of a propagated bound, above any rounding of the sums behind it
+
+
 AT_LEAST = ">="  # after the constraint of the second row that a summed row with two bounds becomes
 
 

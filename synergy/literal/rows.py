@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
 
-from synergy.literal.scope import Floats, Ints
+from synergy.literal.bounds import capped
+from synergy.literal.ends import Ends
+from synergy.literal.exchanges import deals_of, limited, matches, partnership, quality_limits, quality_values
+from synergy.literal.parts import Parts, enterprises_of
+from synergy.literal.scope import Flags, Floats, Ints, Variant, named
+from synergy.literal.value import capex, emissions
 
 ROW_COLUMNS = ("constraint", "subject", "commodity", "period")
 
@@ -100,3 +105,370 @@ def grouped(*keys: ArrayLike) -> tuple[Ints, list[Ints]]:
     flat = np.ravel_multi_index(tuple(stacked.T), tuple(span.tolist()))
     found, group = np.unique(flat, return_inverse=True)
     return group.astype(np.int64), [np.asarray(key) for key in np.unravel_index(found, tuple(span.tolist()))]
+
+
+def partners(parts: Parts) -> Iterator[Block]:
+    """Enterprises exchange only as partners, and each has at most max_partners of them."""
+    most = parts.scope.settings.max_partners
+    if most is None:
+        return
+    exchanges, couples = parts.exchanges, parts.couples
+    among = np.flatnonzero(partnership(parts.scope, parts.start(), parts.end()))
+    one, other = enterprises_of(parts, among)
+    pairs = pd.MultiIndex.from_frame(couples)
+    couple = pairs.get_indexer(pd.MultiIndex.from_arrays([one, other], names=["one", "other"]))
+    group, (pair, commodity, period) = grouped(couple, parts.commodity()[among], exchanges.period[among])
+    flows = Entries(group, among, 1.0)
+    switch = Entries(np.arange(len(pair)), parts.first["partner"] + pair, -1.0)
+    names = named(couples["one"] + "|" + couples["other"], pair), parts.scope.goods(commodity)
+    block = Block("partner", *names, parts.scope.when(period), *at_most(len(pair)), (flows, switch))
+    yield together(parts, block, among, group)
+    sides = pd.concat([couples["one"], couples["other"]], ignore_index=True)
+    row, members = pd.factorize(sides, sort=True)
+    chosen = Entries(row, parts.first["partner"] + np.tile(np.arange(len(couples)), 2), 1.0)
+    yield Block("max_partners", np.asarray(members), "", "", *at_most(len(members), most), (chosen,))
+
+
+def deals(parts: Parts) -> Iterator[Block]:
+    """Today, what goes from an enterprise to another along a deal is at most its quantity * share(t)."""
+    if parts.scope.variant is not Variant.TODAY:
+        return
+    exchanges, routes = parts.exchanges, parts.routes
+    table = deals_of(parts.scope)
+    known = routes.assign(route=np.arange(len(routes)))[["from", "to", "commodity", "route"]]
+    found = known.merge(table.reset_index(names="deal"), on=["from", "to", "commodity"])
+    deal = np.full(len(routes), -1, dtype=np.int64)
+    deal[found["route"]] = found["deal"]
+    among = np.flatnonzero(partnership(parts.scope, parts.start(), parts.end()))
+    group, (which, period) = grouped(deal[exchanges.route[among]], exchanges.period[among])
+    start, end = (parts.scope.place(table[side].to_numpy()[which]) for side in ("from", "to"))
+    goods = parts.scope.goods(table["commodity"].to_numpy()[which])
+    upper = table["quantity"].to_numpy(dtype=float)[which] * parts.scope.shares[period]
+    flows = Entries(group, among, 1.0)
+    yield Block("deal", start + ">" + end, goods, parts.scope.when(period), *at_most(len(which), upper), (flows,))
+
+
+def aims(parts: Parts) -> Iterator[Block]:
+    """Budget, cap, mode shares and what is fixed bind everyone together, and no smaller coalition."""
+    if not parts.scope.aims:
+        return
+    settings, columns = parts.scope.settings, np.arange(parts.first[""])
+    if settings.capex_budget is not None:
+        spent = Entries(0, columns, capex(parts))
+        yield Block("capex_budget", "", "", "", *at_most(1, settings.capex_budget), (spent,))
+    if settings.co2_cap is not None:
+        emitted = Entries(0, columns, emissions(parts))
+        yield Block("co2_cap", "", "", "", *at_most(1, settings.co2_cap), (emitted,))
+    yield from _mode_shares(parts)
+    yield from _fixed(parts)
+
+
+def _mode_shares(parts: Parts) -> Iterator[Block]:
+    """Of what moves of a commodity between sites at least a part goes by some modes, by quantity leaving."""
+    moved = np.flatnonzero(parts.exchanges.route > 0)
+    route = parts.exchanges.route[moved]
+    mode = parts.routes["mode"].to_numpy()[route]
+    commodity = parts.scope.dataset["commodities"]["commodity"].to_numpy()[parts.commodity()[moved]]
+    for index, rule in enumerate(parts.scope.settings.mode_share):
+        counted = commodity == rule.commodity
+        value = np.isin(mode[counted], list(rule.modes)) - rule.minimum
+        entries = Entries(0, moved[counted], value)
+        yield Block("mode_share", str(index), rule.commodity, "", *at_least(1), (entries,))
+
+
+def _fixed(parts: Parts) -> Iterator[Block]:
+    """What is fixed leaves in exactly that quantity over the year, whatever the mode."""
+    moved = np.flatnonzero(parts.exchanges.route > 0)
+    ends = pd.DataFrame({"from": parts.start(), "to": parts.end(), "commodity": parts.commodity()}).iloc[moved]
+    for index, pattern in enumerate(parts.scope.settings.fix):
+        entries = Entries(0, moved[matches(parts.scope, pattern, ends)], 1.0)
+        bounds = equal(1, pattern.quantity or 0.0)
+        yield Block("fix", str(index), pattern.commodity or "", "", *bounds, (entries,))
+
+
+def _periods(parts: Parts, units: Ints) -> tuple[Ints, Ints, pd.Series[str], pd.Series[str]]:
+    """Return position of unit and period, id and name of the period, for each unit in each period."""
+    unit, period = np.repeat(units, parts.spans), np.tile(np.arange(parts.spans), len(units))
+    return unit, period, named(parts.units.frame["id"], unit), parts.scope.when(period)
+
+
+def runs(parts: Parts) -> Iterator[Block]:
+    """Activity is at most what the capacity, or the size of a build, can do in the period."""
+    frame, able = parts.units.frame, parts.units.able
+    standing = np.flatnonzero(frame["kind"] == "facility")
+    unit, period, ids, names = _periods(parts, standing)
+    upper = frame["capacity"].to_numpy(dtype=float)[unit] * able[unit, period]
+    activity = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
+    yield Block("run", ids, "", names, *at_most(len(unit), upper), (activity,))
+    unit, period, ids, names = _periods(parts, np.flatnonzero(frame["kind"] == "build"))
+    activity = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
+    owner = parts.units.steps["unit"].to_numpy(dtype=np.int64)
+    step, span = np.repeat(np.arange(len(owner)), parts.spans), np.tile(np.arange(parts.spans), len(owner))
+    row = (owner[step] - len(standing)) * parts.spans + span
+    sizes = Entries(row, parts.first["size"] + step, -able[owner[step], span])
+    yield Block("run", ids, "", names, *at_most(len(unit)), (activity, sizes))
+
+
+def loads(parts: Parts) -> Iterator[Block]:
+    """A facility with a least load is off, or runs between that and what it can do; must_run: it is never off."""
+    frame, able, switched = parts.units.frame, parts.units.able, parts.units.switched
+    could = frame["capacity"].to_numpy(dtype=float)[:, None] * able
+    least = frame["min_load"].to_numpy(dtype=float)
+    unit, period, ids, names = _periods(parts, switched)
+    rows = np.arange(len(unit))
+    activity, on = parts.run(unit, period), parts.first["on"] + rows
+    low = Entries(rows, activity, 1.0), Entries(rows, on, -least[unit] * could[unit, period])
+    yield Block("load_min", ids, "", names, *at_least(len(unit)), low)
+    high = Entries(rows, activity, 1.0), Entries(rows, on, -could[unit, period])
+    yield Block("load_max", ids, "", names, *at_most(len(unit)), high)
+    always = np.flatnonzero(frame["must_run"].to_numpy(dtype=bool) & (least > 0))
+    unit, period, ids, names = _periods(parts, always)
+    lower = least[unit] * could[unit, period]
+    floor = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
+    yield Block("load_min", ids, "", names, *at_least(len(unit), lower), (floor,))
+
+
+def sizes(parts: Parts) -> Iterator[Block]:
+    """What is built has a size between its bounds, and at most one step of scale is built at a site."""
+    steps = parts.units.steps
+    rows = np.arange(len(steps))
+    size, built = Entries(rows, parts.first["size"] + rows, 1.0), parts.first["built"] + rows
+    low = Entries(rows, built, -steps["minimum"].to_numpy(dtype=float))
+    yield Block("size_min", steps["subject"], "", "", *at_least(len(rows)), (size, low))
+    high = Entries(rows, built, -steps["maximum"].to_numpy(dtype=float))
+    yield Block("size_max", steps["subject"], "", "", *at_most(len(rows)), (size, high))
+    ids = named(parts.units.frame["id"], steps["unit"])
+    several = steps["subject"].to_numpy() != ids.to_numpy()
+    group, names = pd.factorize(ids[several])
+    one = Entries(group, built[several], 1.0)
+    yield Block("one_size", np.asarray(names), "", "", *at_most(len(names), 1.0), (one,))
+
+
+def links(parts: Parts) -> Block:
+    """What leaves over a link in a period is at most capacity * share(t), where it is open.
+
+    Where a link that costs capex has no capacity, it is bounded by what its ends can send and take.
+    """
+    exchanges, routes = parts.exchanges, parts.routes
+    capacity = routes["capacity"].to_numpy(dtype=float)
+    bound = np.isfinite(capacity) | routes["new"].to_numpy(dtype=bool)
+    among = np.flatnonzero(bound[exchanges.route])
+    group, (route, period) = grouped(exchanges.route[among], exchanges.period[among])
+    flows = Entries(group, among, 1.0)
+    carried = np.where(np.isfinite(capacity[route]), capacity[route] * parts.scope.shares[period], np.inf)
+    carried = np.where(np.isinf(carried), _ends_allow(parts, among, group, len(route)), carried)
+    position = np.full(len(routes), -1)
+    position[parts.opened] = np.arange(len(parts.opened))
+    new = position[route] >= 0
+    opens = Entries(np.flatnonzero(new), parts.first["open"] + position[route[new]], -carried[new])
+    names = named(route_names(parts), route), parts.scope.goods(routes["commodity"].to_numpy()[route])
+    bounds = at_most(len(route), np.where(new, 0.0, carried))
+    return Block("link", *names, parts.scope.when(period), *bounds, (flows, opens))
+
+
+def route_names(parts: Parts) -> pd.Series[str]:
+    """Return ``from>to:mode`` of each route."""
+    site = [*parts.scope.column("site"), ""]  # position -1: staying at a site
+    start, end = (named(site, parts.routes[side]) for side in ("from", "to"))
+    return start + ">" + end + ":" + parts.routes["mode"]
+
+
+def _ends_allow(parts: Parts, among: Ints, group: Ints, groups: int) -> Floats:
+    """Most that the exchanges of each group can carry: what their outlets give, and their inlets take.
+
+    It is no constraint of a plan, so there what the plan sends is allowed.
+    """
+    exchanges = parts.exchanges
+    if parts.sent is not None:
+        return np.bincount(group, weights=parts.sent[among], minlength=groups).astype(float)
+    period = exchanges.period[among]
+    arrival = exchanges.arrival[among]
+    given, taken = np.zeros(groups), np.zeros(groups)
+    for side, ends, total in ((exchanges.outlet, parts.outlets, given), (exchanges.inlet, parts.inlets, taken)):
+        seen = pd.DataFrame({"group": group, "end": side[among]}).drop_duplicates().index.to_numpy()
+        np.add.at(total, group[seen], ends.most[side[among][seen], period[seen]])
+    least = np.full(groups, 1.0)
+    np.minimum.at(least, group, arrival)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        taken = np.where(least > 0, taken / least, np.inf)
+    return capped(parts.scope, np.minimum(given, taken))
+
+
+def together(parts: Parts, block: Block, among: Ints, group: Ints) -> Block:
+    """Return a block of groups of exchanges with the bound of what their ends allow; see `links`."""
+    allowed = _ends_allow(parts, among, group, len(block))
+    switch = block.entries[-1]
+    return replace(block, entries=(*block.entries[:-1], Entries(switch.row, switch.column, -allowed)))
+
+
+def _slots(ends: Ends, kinds: tuple[str, ...], among: Flags | None = None) -> tuple[Ints, Ints, Ints]:
+    """Return ends and periods that have a row, and the row of each end x period (-1: none)."""
+    chosen = np.isin(ends.column("kind"), kinds)
+    if among is not None:
+        chosen = chosen & among
+    end, period = np.nonzero(ends.present & chosen[:, None])
+    row = np.full(ends.present.shape, -1, dtype=np.int64)
+    row[end, period] = np.arange(len(end))
+    return end.astype(np.int64), period.astype(np.int64), row
+
+
+def _named(parts: Parts, ends: Ends, end: Ints, period: Ints) -> tuple[pd.Series[str], pd.Series[str], pd.Series[str]]:
+    """Return id, commodity and period of rows of ends."""
+    goods = parts.scope.goods(ends.column("commodity")[end])
+    return named(ends.frame["id"], end), goods, parts.scope.when(period)
+
+
+def _sums(row: Ints, flows: Ints, value: Floats | float = 1.0) -> Entries:
+    """Return entries of flows in their rows, those without a row left out."""
+    kept = row >= 0
+    return Entries(row[kept], flows[kept], np.broadcast_to(value, row.shape)[kept])
+
+
+def offers(parts: Parts) -> Block:
+    """Flows out of an offer are at most its quantity; with must_clear they are all of it."""
+    table, exchanges = parts.tables.offers, parts.exchanges
+    end, period, row = _slots(parts.outlets, ("offer",))
+    source = parts.outlets.column("source")[end]
+    quantity = parts.outlets.most[end, period]
+    public = parts.scope.column("public")[parts.outlets.column("site")[end]]
+    cleared = table["must_clear"].to_numpy(dtype=bool)[source] & (parts.scope.whole | ~public)
+    lower = np.where(cleared, quantity, -np.inf)
+    entries = _sums(row[exchanges.outlet, exchanges.period], np.arange(len(exchanges)))
+    names = _named(parts, parts.outlets, end, period)
+    return Block("offer", names[0], names[1], names[2], lower, quantity, (entries,))
+
+
+def keeps(parts: Parts) -> Block:
+    """To other enterprises' sites, to other public sites and into stores goes at most (1 - keep) of an offer.
+
+    Inside its own site it binds for stores alone, also at a public place, for which every other site counts.
+    """
+    table, exchanges, scope = parts.tables.offers, parts.exchanges, parts.scope
+    keep = np.zeros(len(parts.outlets.frame))
+    offered = parts.outlets.column("kind") == "offer"
+    keep[offered] = table["keep"].to_numpy(dtype=float)
+    end, period, row = _slots(parts.outlets, ("offer",), keep > 0)
+    enterprise, public = scope.column("enterprise"), scope.column("public")
+    start, site = parts.start(), parts.end()
+    away = (start != site) & ((enterprise[start] != enterprise[site]) | public[site])
+    away |= parts.inlets.column("kind")[exchanges.inlet] == "store"
+    entries = _sums(np.where(away, row[exchanges.outlet, exchanges.period], -1), np.arange(len(exchanges)))
+    names = _named(parts, parts.outlets, end, period)
+    bounds = at_most(len(end), (1.0 - keep[end]) * parts.outlets.most[end, period])
+    return Block("keep", names[0], names[1], names[2], *bounds, (entries,))
+
+
+def needs(parts: Parts) -> Block:
+    """Arrivals at a need are at most its quantity, and all of it when required."""
+    table, exchanges = parts.tables.needs, parts.exchanges
+    end, period, row = _slots(parts.inlets, ("need",))
+    quantity = parts.inlets.most[end, period]
+    public = parts.scope.column("public")[parts.inlets.column("site")[end]]
+    required = table["required"].to_numpy(dtype=bool)[parts.inlets.column("source")[end]]
+    lower = np.where(required & (parts.scope.whole | ~public), quantity, -np.inf)
+    entries = _sums(row[exchanges.inlet, exchanges.period], np.arange(len(exchanges)), exchanges.arrival)
+    names = _named(parts, parts.inlets, end, period)
+    return Block("need", names[0], names[1], names[2], lower, quantity, (entries,))
+
+
+def outputs(parts: Parts) -> Block:
+    """Flows out of an output are coefficient * run."""
+    exchanges = parts.exchanges
+    return _recipe(parts, "output", parts.outlets, exchanges.outlet, np.ones(len(exchanges)))
+
+
+def inputs(parts: Parts) -> Block:
+    """Arrivals into an input are -coefficient * run."""
+    return _recipe(parts, "input", parts.inlets, parts.exchanges.inlet, parts.exchanges.arrival)
+
+
+def _recipe(parts: Parts, name: str, ends: Ends, side: Ints, value: Floats) -> Block:
+    """Return rows that tie the flows of an output or input to the activity of its unit."""
+    end, period, row = _slots(ends, ("facility", "build"))
+    flows = _sums(row[side, parts.exchanges.period], np.arange(len(parts.exchanges)), value)
+    activity = parts.run(ends.column("source")[end], period)
+    runs = Entries(np.arange(len(end)), activity, -ends.column("coefficient")[end])
+    names = _named(parts, ends, end, period)
+    return Block(name, names[0], names[1], names[2], *equal(len(end)), (flows, runs))
+
+
+def qualities(parts: Parts) -> Iterator[Block]:
+    """Arrivals at an inlet with limits, weighed by value less limit, sum to 0 at most (least values: at least)."""
+    for name in limited(parts.scope):
+        value = quality_values(parts.scope, parts.outlets, name)
+        least, greatest = quality_limits(parts.scope, parts.inlets, name)
+        yield _quality(parts, f"quality_max/{name}", value, greatest)
+        yield _quality(parts, f"quality_min/{name}", value, least)
+
+
+def _quality(parts: Parts, rule: str, value: Floats, limit: Floats) -> Block:
+    """Return the rows of one property and one side."""
+    constraint, name = rule.split("/", 1)
+    exchanges, inlets = parts.exchanges, parts.inlets
+    bounded = ~np.isnan(limit)
+    end, period, row = _slots(inlets, ("need", "facility", "build", "store", "market"), bounded)
+    rows = row[exchanges.inlet, exchanges.period]
+    excess = (value[exchanges.outlet] - limit[exchanges.inlet]) * exchanges.arrival
+    entries = _sums(rows, np.arange(len(exchanges)), np.where(rows >= 0, excess, 0.0))
+    ids, goods, spans = _named(parts, inlets, end, period)
+    kind = named(inlets.frame["kind"], end)
+    at = ("@" + parts.scope.place(inlets.column("site")[end])).where(kind == "market", "")
+    bounds = at_most(len(end)) if constraint == "quality_max" else at_least(len(end))
+    return Block(constraint, kind + ":" + ids + at + "/" + name, goods, spans, *bounds, (entries,))
+
+
+def markets(parts: Parts) -> Block:
+    """Arrivals at a selling market, and what leaves a buying one, are at most the limit of all who share it."""
+    table, exchanges = parts.tables.markets, parts.exchanges
+    group, names = pd.factorize(table["group"])
+    bought = _at_market(parts.outlets, group)[exchanges.outlet]
+    sold = _at_market(parts.inlets, group)[exchanges.inlet]
+    first = pd.Series(group).drop_duplicates().index.to_numpy()
+    limits = table["limit"].to_numpy(dtype=float)[first]
+    period = table["period"].to_numpy(dtype=np.int64)[first]
+    listed = parts.scope.present(period) & ~np.isnan(limits)[:, None]
+    owner, span = np.nonzero(listed)
+    row = np.full(listed.shape, -1, dtype=np.int64)
+    row[owner, span] = np.arange(len(owner))
+    flows = np.arange(len(exchanges))
+    leaving = _sums(np.where(bought >= 0, row[bought, exchanges.period], -1) if len(row) else bought, flows)
+    reaching = np.where(sold >= 0, row[sold, exchanges.period], -1) if len(row) else sold
+    upper = parts.scope.spread(limits, period)[owner, span]
+    goods = parts.scope.goods(table["commodity"].to_numpy()[first[owner]])
+    both = (leaving, _sums(reaching, flows, exchanges.arrival))
+    return Block("market", np.asarray(names)[owner], goods, parts.scope.when(span), *at_most(len(owner), upper), both)
+
+
+def _at_market(ends: Ends, group: Ints) -> Ints:
+    """Return the group that shares a market's limit, of each end; -1 for those that are no market."""
+    found = np.full(len(ends.frame), -1, dtype=np.int64)
+    market = ends.column("kind") == "market"
+    found[market] = group[ends.column("source")[market]]
+    return found
+
+
+def stores(parts: Parts) -> Iterator[Block]:
+    """A level is what is left of the last one, and arrivals, less withdrawals; it has room, nothing passes through.
+
+    The level before the first period is that after the last.
+    """
+    table, exchanges, spans = parts.tables.stores, parts.exchanges, parts.spans
+    store, period = (np.arange(len(table) * spans) // spans, np.arange(len(table) * spans) % spans)
+    left = 1.0 - table["loss"].to_numpy(dtype=float)[store]
+    rows = np.arange(len(store))
+    taken = parts.outlets.column("kind")[exchanges.outlet] == "store"
+    put = parts.inlets.column("kind")[exchanges.inlet] == "store"
+    source, target = (parts.outlets.column("source"), parts.inlets.column("source"))
+    out = np.where(taken, source[exchanges.outlet] * spans + exchanges.period, -1)
+    into = np.where(put, target[exchanges.inlet] * spans + exchanges.period, -1)
+    flows = np.arange(len(exchanges))
+    now, before = parts.level(store, period), parts.level(store, period - 1)
+    names, goods = named(table["store"], store), parts.scope.goods(table["commodity"].to_numpy()[store])
+    when = parts.scope.when(period)
+    kept, held = Entries(rows, before, -left), Entries(rows, now, 1.0)
+    moved = (_sums(into, flows, -exchanges.arrival), _sums(out, flows))
+    count = len(store)
+    yield Block("store", names, goods, when, *equal(count), (held, kept, *moved))
+    room = at_most(count, table["capacity"].to_numpy(dtype=float)[store])
+    yield Block("level", names, goods, when, *room, (held,))
+    yield Block("withdrawal", names, goods, when, *at_most(count), (_sums(out, flows), kept))

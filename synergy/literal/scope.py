@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.scenario import Settings
 

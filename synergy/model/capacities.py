@@ -1,4 +1,9 @@
-"""Capacities: what units, steps of scale, links, offers and markets allow."""
+"""Capacities: what units, steps of scale, links, offers and markets allow.
+
+There is one for every exchange of a group whose members are all new units, and for every market that such groups alone
+use. Few of them bind, so they are added where the relaxation breaks them (cuts for single-node flow models; Van Roy &
+Wolsey 1986, Discrete Applied Mathematics 14:199).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,10 @@ import pandas as pd
 
 from synergy.candidates.candidates import Candidates
 from synergy.candidates.reach import carried, sums, wanted
-from synergy.model.assembly import Assembly, distinct
-from synergy.model.balances import positions_of
+from synergy.model.assembly import Assembly, distinct, positions_of
 from synergy.model.variables import least_run
-from synergy.network.arcs import WITHIN
 from synergy.network.ends import EndKind, InletClass
-from synergy.network.links import between_enterprises
+from synergy.network.links import WITHIN, between_enterprises
 from synergy.network.places import PUBLIC, positions
 
 

@@ -13,15 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from synergy.model.effort import Effort, Memory, relative_gap
+from synergy.model.heuristics import held
 from synergy.model.highs import Answer, Session, Status
-from synergy.model.plans import held
 from synergy.model.scaling import Problem
 from synergy.model.search import NOTHING, Begins
+from synergy.model.solve_params import Effort, Memory, relative_gap
 from synergy.network.places import Floats
 
 Record = dict[str, Any]
+
+
 PAUSE = 1.0  # seconds between checkpoints that differ by their bound alone
+
+
 FIGURES = 9  # of the sums that mark a problem: machines differ in the last ones
 
 

@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.decode import names_of
+from synergy.model.elastic import Bounds, Loosened, entries_at, free_problem, loosened, statements_of
 from synergy.model.highs import Session, Status
-from synergy.model.loosened import Bounds, Loosened, entries_at, free_problem, loosened
 from synergy.model.scaling import Problem, scaled
-from synergy.model.stated import statements_of
 from synergy.model.statements import Part, Statement, joined
 from synergy.network.places import Floats, Ints
 

@@ -1,7 +1,13 @@
-"""Values of a model's columns -> Decisions: ids and amounts, exchanges between single outlets and inlets."""
+"""Values of a model's columns -> Decisions: ids and amounts, exchanges between single outlets and inlets.
+
+Members of a group are interchangeable, so any split is as good as any other; this one lays members and exchanges of
+each group side by side along one axis (the north-west corner rule of the transportation problem) and needs the fewest
+pieces.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,15 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.schema import own_column
-from synergy.model.assembly import Block
-from synergy.model.balances import arrivals
+from synergy.model.assembly import Block, arrivals
 from synergy.model.build import Model
-from synergy.model.noise import noiseless
-from synergy.model.split import split
-from synergy.network.arcs import WITHIN
+from synergy.model.scaling import noiseless
 from synergy.network.ends import EndKind, Ends
+from synergy.network.links import WITHIN
 from synergy.network.network import Network
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
 
 
@@ -212,3 +216,157 @@ def _links(model: Model, x: Floats) -> pd.DataFrame:
         links.annual[link],
     )
     return pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))
+
+
+SMALL = 1e-9  # parts of a group's total that are noise
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of exchanges, each with one member.
+
+    Parameters
+    ----------
+    exchange, member : numpy.ndarray of int64, shape (n,)
+        Which exchange, which member.
+    amount : numpy.ndarray
+        In the unit in which both sides were laid out.
+    """
+
+    exchange: Ints
+    member: Ints
+    amount: Floats
+
+
+def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats) -> Pieces:
+    """Return the pieces into which members cut the exchanges of their groups.
+
+    Parameters
+    ----------
+    exchange_key, member_key : numpy.ndarray of int64
+        Group (and period) of each exchange and each member.
+    exchange, member : numpy.ndarray
+        Amounts; those of one key sum to the same but for noise, and members are stretched to the exchanges' sum.
+
+    Returns
+    -------
+    Pieces
+        In the order of keys, exchanges and members.
+    """
+    left, right = np.flatnonzero(exchange > 0), np.flatnonzero(member > 0)
+    keys = np.intersect1d(exchange_key[left], member_key[right])
+    left = left[np.isin(exchange_key[left], keys)]
+    right = right[np.isin(member_key[right], keys)]
+    if not len(keys):
+        return Pieces(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    left = left[np.argsort(exchange_key[left], kind="stable")]
+    right = right[np.argsort(member_key[right], kind="stable")]
+    at_left, at_right = np.searchsorted(keys, exchange_key[left]), np.searchsorted(keys, member_key[right])
+    total = np.bincount(at_left, weights=exchange[left], minlength=len(keys))
+    given = np.bincount(at_right, weights=member[right], minlength=len(keys))
+    # one unit of the axis for each key: parts of the total, so that keys of all sizes are cut equally well
+    cut_left = at_left + _ends(at_left, exchange[left] / total[at_left])
+    cut_right = at_right + _ends(at_right, member[right] / given[at_right])
+    cuts = np.unique(np.concatenate([cut_left, cut_right]))
+    start = np.concatenate([[0.0], cuts[:-1]])
+    length, middle = cuts - start, (cuts + start) / 2
+    real = length > SMALL
+    one, other = np.searchsorted(cut_left, middle[real]), np.searchsorted(cut_right, middle[real])
+    share = length[real]
+    # an exchange, or a member, that is small beside its group is no noise: it has a piece of its own
+    lost_left, lost_right = np.setdiff1d(np.arange(len(left)), one), np.setdiff1d(np.arange(len(right)), other)
+    one = np.concatenate([one, lost_left, _beside(cut_left, at_left, (cut_right, at_right), lost_right)])
+    other = np.concatenate([other, _beside(cut_right, at_right, (cut_left, at_left), lost_left), lost_right])
+    parts = exchange[left] / total[at_left], member[right] / given[at_right]
+    share = np.concatenate([share, parts[0][lost_left], parts[1][lost_right]])
+    order = np.lexsort((other, one))
+    one, other, share = one[order], other[order], share[order]
+    # what was dropped as noise goes back to the pieces of the same exchange
+    whole = np.bincount(one, weights=share, minlength=len(left))
+    amount = exchange[left][one] * share / whole[one]
+    return Pieces(left[one], right[other], amount)
+
+
+def _beside(cut: Floats, at: Ints, own: tuple[Floats, Ints], lost: Ints) -> Ints:
+    """Return the piece of the same key in which each lost one of the other side ends."""
+    ends, key = own[0][lost], own[1][lost]
+    first, last = np.searchsorted(at, key), np.searchsorted(at, key, side="right") - 1
+    return np.clip(np.searchsorted(cut, ends), first, last)
+
+
+def _ends(key: Ints, part: Floats) -> Floats:
+    """Return the running sum of parts within each key, the last of each exactly 1."""
+    running = np.cumsum(part)
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    before = np.concatenate([[0.0], running[first[1:] - 1]]) if len(first) else np.empty(0)
+    within = running - np.repeat(before, np.diff(np.append(first, len(key))))
+    last = np.append(first[1:] - 1, len(key) - 1)
+    within[last] = 1.0
+    ends: Floats = np.minimum(within, 1.0)
+    return ends
+
+
+def integers_of(model: Model, decisions: Decisions) -> Floats:
+    """Return what the integer columns of a model are in some decisions; the inverse of `decode` for them.
+
+    Parameters
+    ----------
+    model : Model
+        Of the same dataset, or of one that differs in amounts and prices.
+    decisions : Decisions
+        A plan.
+
+    Returns
+    -------
+    numpy.ndarray, shape (columns,)
+        0 or 1; 0 for all columns that are not integer. What the model does not know is left out.
+    """
+    whole = np.zeros(len(model.cost))
+    for name, known in (("built", _built), ("open", _opened), ("on", _running), ("partner", _partners)):
+        block = model.column(name)
+        if len(block):
+            whole[block.span] = known(model, decisions)
+    return whole
+
+
+def _among(known: tuple[Any, ...], wanted: tuple[Any, ...]) -> Bools:
+    """Return which tuples of texts stand among the wanted ones."""
+    keys = [pd.MultiIndex.from_arrays([np.asarray(part, dtype=object) for part in side]) for side in (known, wanted)]
+    return np.asarray(keys[0].isin(keys[1]))
+
+
+def _built(model: Model, decisions: Decisions) -> Bools:
+    """Return which steps of scale are built."""
+    units, builds = model.candidates.network.units, decisions.builds
+    step = model.column("built").key["step"]
+    name = builds["process"].astype(object) + "@" + builds["site"].astype(object)
+    size = builds["size"] if "size" in builds else np.full(len(builds), "")
+    return _among((units.ids[units.steps.unit[step]], units.steps.size[step]), (name, size))
+
+
+def _opened(model: Model, decisions: Decisions) -> Bools:
+    """Return which links are opened."""
+    network, link = model.candidates.network, model.column("open").key["link"]
+    places, links = network.places, network.links
+    known: tuple[Any, ...] = (places.sites[links.origin[link]], places.sites[links.target[link]])
+    known += (places.commodities[links.commodity[link]], links.mode[link])
+    opened = decisions.links
+    return _among(known, tuple(opened[name] for name in ("from_site", "to_site", "commodity", "mode")))
+
+
+def _running(model: Model, decisions: Decisions) -> Bools:
+    """Return which facilities with a least load are on, by period."""
+    network, block = model.candidates.network, model.column("on")
+    runs = decisions.runs[decisions.runs["activity"] > 0]
+    known = (network.units.ids[block.key["unit"]], network.places.periods[block.key["period"]])
+    return _among(known, (runs["id"], runs["period"]))
+
+
+def _partners(model: Model, decisions: Decisions) -> Bools:
+    """Return which enterprises exchange anything."""
+    places, block = model.candidates.network.places, model.column("partner")
+    owner = pd.Series(np.append(places.enterprises, "")[places.owner], index=places.sites)
+    ends = [decisions.flows[name].astype(object).map(owner).to_numpy(object) for name in ("from_site", "to_site")]
+    one, other = (places.enterprises[block.key[name]] for name in ("one", "other"))
+    both = (np.concatenate(ends), np.concatenate(ends[::-1]))
+    return _among((one, other), both)

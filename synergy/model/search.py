@@ -13,12 +13,11 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
-from synergy.model.effort import Effort, relative_gap
-from synergy.model.forcing import Forcing
+from synergy.model.heuristics import improved, polished, slopes
 from synergy.model.highs import Answer, Session, Status
-from synergy.model.improve import improved
-from synergy.model.plans import polished, slopes
+from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import Problem
+from synergy.model.solve_params import Effort, relative_gap
 from synergy.network.places import Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help

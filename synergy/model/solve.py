@@ -4,27 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from synergy.model import moving
-from synergy.model.begin import Beginning
+from synergy.model import network_flow
+from synergy.model.aggregate import Beginning
 from synergy.model.build import Model
 from synergy.model.checkpoint import Given, Keeper, Resumed, ended
-from synergy.model.effort import Effort, Memory, relative_gap
-from synergy.model.encode import integers_of
-from synergy.model.forcing import forcing_of
-from synergy.model.glop import glop
+from synergy.model.decode import integers_of
+from synergy.model.heuristics import held, parts_of, polished
 from synergy.model.highs import Answer, Session, Status
-from synergy.model.improve import parts_of
-from synergy.model.plans import held, polished
+from synergy.model.linking_cuts import forcing_of
+from synergy.model.postprocess import spared, trimmed
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import SMALL, Begins, Knowledge, search
-from synergy.model.spare import spared
-from synergy.model.structure import Structure, structure_of
-from synergy.model.trim import trimmed
+from synergy.model.solve_params import Effort, Memory, relative_gap
 from synergy.network.places import Floats
+from synergy.solvers import ORTOOLS, ortools
+
+# families of columns and rows of a problem that only moves goods: offers to needs and markets, link by link
+_MOVING_COLUMNS = frozenset({"flow", "give", "take"})
+_MOVING_ROWS = frozenset({"outlet", "inlet", "link"})
+
+
+class Structure(StrEnum):
+    """Kinds of problem, the easiest first."""
+
+    EMPTY = "empty"
+    ASSIGNMENT = "assignment"
+    FLOW = "flow"
+    LINEAR = "linear"
+    INTEGER = "integer"
+
+
+def structure_of(model: Model) -> Structure:
+    """Return the kind of a model.
+
+    A flow moves goods without loss, and no row says more than that they are conserved; a capacity counts as one where
+    it is the bound of a single exchange. An assignment is a flow in which everybody gives or takes one same amount and
+    nobody has to.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    Structure
+    """
+    if not len(model.cost):
+        return Structure.EMPTY
+    if model.integer.any():
+        return Structure.INTEGER
+    columns = {name for name, block in model.columns.items() if len(block)}
+    rows = {name for name, block in model.rows.items() if len(block)}
+    if not (columns <= _MOVING_COLUMNS and rows <= _MOVING_ROWS):
+        return Structure.LINEAR
+    if not (np.abs(model.matrix.data) == 1.0).all() or not _single_links(model):
+        return Structure.LINEAR
+    return Structure.ASSIGNMENT if _equal_amounts(model) else Structure.FLOW
+
+
+def _single_links(model: Model) -> bool:
+    """Return whether every capacity binds one exchange alone."""
+    block = model.rows.get("link")
+    if block is None or not len(block):
+        return True
+    per_row = np.diff(model.matrix.indptr)[block.span]
+    return bool((per_row == 1).all())
+
+
+def _equal_amounts(model: Model) -> bool:
+    """Return whether all that is given or taken has the same bounds, from nothing to one amount, one a group."""
+    if "link" in model.rows and len(model.rows["link"]):
+        return False
+    ends = [model.columns[name].span for name in ("give", "take") if name in model.columns]
+    upper = np.concatenate([model.upper[span] for span in ends])
+    lower = np.concatenate([model.lower[span] for span in ends])
+    flow = model.column("flow")
+    moved = np.asarray(abs(model.matrix[:, flow.span]).sum(axis=1))
+    members = np.diff(model.matrix.indptr) - moved
+    alone = bool((members[moved > 0] <= 1).all())
+    disposal = len(flow) * 2 != int(moved.sum())
+    same = bool(len(upper)) and np.isfinite(upper).all() and (upper == upper[0]).all()
+    return bool(same and not lower.any() and alone and not disposal)
+
 
 SPARE_PART = 0.03  # of the time, to leave out what does not pay
 DONE = 1e-4  # gap at which that can bring nothing that counts
@@ -90,8 +158,8 @@ def _empty(model: Model, _effort: Effort) -> Solution:
 
 def _assignment(model: Model, effort: Effort) -> Solution:
     """OR-Tools' linear sum assignment, proven by potentials."""
-    graph = moving.graph_of(model)
-    x = moving.assignment(graph, model)
+    graph = network_flow.graph_of(model)
+    x = network_flow.assignment(graph, model)
     if x is None:
         return _flow(model, effort)
     return _proven(model, effort, graph, x, "OR-Tools linear sum assignment")
@@ -99,18 +167,18 @@ def _assignment(model: Model, effort: Effort) -> Solution:
 
 def _flow(model: Model, effort: Effort) -> Solution:
     """OR-Tools' min-cost flow, proven by potentials; an LP where integers cannot hold the figures."""
-    graph = moving.graph_of(model)
-    if not moving.fits(graph):
+    graph = network_flow.graph_of(model)
+    if not network_flow.fits(graph):
         return _linear(model, effort)
-    x = moving.flow(graph)
+    x = network_flow.flow(graph)
     if x is None:
         return Solution(Status.INFEASIBLE, -np.inf, -np.inf, None, None, "OR-Tools min-cost flow")
     return _proven(model, effort, graph, x, "OR-Tools min-cost flow")
 
 
-def _proven(model: Model, effort: Effort, graph: moving.Graph, x: Floats, method: str) -> Solution:
+def _proven(model: Model, effort: Effort, graph: network_flow.Graph, x: Floats, method: str) -> Solution:
     """Return a flow with its proof; without one, the LP decides."""
-    price = moving.potentials(graph, x)
+    price = network_flow.potentials(graph, x)
     if price is None:
         return _linear(model, effort)
     dual = np.zeros(len(model.row_lower))
@@ -199,3 +267,44 @@ SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyT
         Structure.INTEGER: _integer,
     }
 )
+
+
+# by GLOP's own names
+STATUSES = {
+    "OPTIMAL": Status.OPTIMAL,
+    "FEASIBLE": Status.STOPPED,
+    "INFEASIBLE": Status.INFEASIBLE,
+    "UNBOUNDED": Status.UNBOUNDED,
+}  # everything else says nothing
+
+
+def glop(problem: Problem, seconds: float) -> Answer:
+    """Solve a problem's relaxation with GLOP.
+
+    Parameters
+    ----------
+    problem : Problem
+        Integer columns may take any value.
+    seconds : float
+        Time limit.
+
+    Returns
+    -------
+    Answer
+    """
+    helper = ortools(ORTOOLS)
+    model = helper.ModelBuilderHelper()
+    fill: Any = model.fill_model_from_sparse_data
+    limits = (problem.lower, problem.upper, problem.cost, problem.row_lower, problem.row_upper)
+    fill(*limits, sparse.csr_matrix(problem.matrix))
+    solver = helper.ModelSolverHelper("glop")
+    solver.set_time_limit_in_seconds(seconds)
+    solver.solve(model)
+    status = STATUSES.get(solver.status().name, Status.FAILED)
+    if status not in (Status.OPTIMAL, Status.STOPPED) or not solver.has_solution():
+        return Answer(status, np.inf, -np.inf, None)
+    x = np.asarray(solver.variable_values(), dtype=float)
+    value = float(problem.cost @ x)
+    done = status is Status.OPTIMAL
+    duals = (np.asarray(solver.dual_values()), np.asarray(solver.reduced_costs())) if done else (None, None)
+    return Answer(status, value, value if done else -np.inf, x, *duals)

@@ -6,9 +6,8 @@ import numpy as np
 
 from synergy.candidates.candidates import Candidates
 from synergy.model.assembly import Assembly
-from synergy.network.arcs import WITHIN
 from synergy.network.ends import EndKind, Ends
-from synergy.network.links import between_enterprises
+from synergy.network.links import WITHIN, between_enterprises
 from synergy.network.places import PUBLIC, Bools, Floats
 
 

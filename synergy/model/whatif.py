@@ -9,7 +9,7 @@ import numpy as np
 
 from synergy.model.build import Model
 from synergy.model.highs import DEVEX, Answer, Session, Status
-from synergy.model.narrow import narrowed, open_columns
+from synergy.model.reduced import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints, positions
 from synergy.plan import Decisions

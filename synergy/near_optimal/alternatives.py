@@ -11,17 +11,14 @@ import numpy as np
 
 from synergy.accounts import ledger as accounts
 from synergy.candidates.scope import everyone
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.engine import problem
 from synergy.errors import UsageError
 from synergy.model.build import Model
-from synergy.model.decode import decode
-from synergy.model.effort import Effort, relative_gap
-from synergy.model.encode import integers_of
-from synergy.model.near import Near, Wish
-from synergy.near_optimal.aims import Aim, Parts, Way
-from synergy.near_optimal.comparing import does_without, in_place_of
-from synergy.near_optimal.features import Features, distance, features_of
+from synergy.model.decode import decode, integers_of
+from synergy.model.local_branching import Near, Wish
+from synergy.model.solve_params import Effort, relative_gap
+from synergy.near_optimal.directions import Aim, Features, Parts, Way, distance, features_of
 from synergy.network.places import Floats, Ints, places_of
 from synergy.plan import Plan
 from synergy.verification.verify import assert_valid
@@ -44,7 +41,7 @@ class Alternative:
     way : Way
         How.
     subject : tuple of str
-        Ids that it is about, see `synergy.near_optimal.aims.Aim`.
+        Ids that it is about, see `synergy.near_optimal.directions.Aim`.
     plan : Plan
         Verified; compared with nothing, without proposals.
     features : Features
@@ -118,7 +115,7 @@ def alternatives(
     most : int
         How many at most.
     apart : float
-        Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.features.distance`.
+        Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.directions.distance`.
     effort : Effort, optional
         When to stop; 120 s where nothing is said.
 
@@ -334,3 +331,57 @@ class _Search:
         )
         assert_valid(self.dataset, plan)
         return plan
+
+
+def in_place_of(plan: Plan, better: Plan) -> Plan:
+    """Better plan, compared with what the plan was compared with: neither changes by it.
+
+    Parameters
+    ----------
+    plan : Plan
+        The one that is worth less.
+    better : Plan
+        Verified, compared with nothing.
+
+    Returns
+    -------
+    Plan
+        Without proposals and settlement.
+    """
+    gain = None if plan.gain is None else plan.gain + better.value - plan.value
+    return replace(
+        plan,
+        status=better.status,
+        value=better.value,
+        gap=better.gap,
+        decisions=better.decisions,
+        solver=better.solver,
+        emissions={**plan.emissions, "co2": better.emissions["co2"]},
+        gain=gain,
+        remainder=gain,  # no proposals are made of it here, so none carries any
+        proposals=(),
+        settlement=None,
+        shadow_prices=(),
+    )
+
+
+def does_without(way: Way, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
+    """Whether an alternative does without something that a plan has.
+
+    Parameters
+    ----------
+    way, subject : Way and tuple of str
+        What the alternative was looked for without, see `synergy.near_optimal.directions.Aim`.
+    plans : tuple of Features
+        The plan's, and the alternative's.
+    """
+    plan, other = plans
+    if way is Way.BUILD:
+        return subject in {(process, site) for process, site, _ in plan.builds}
+    if way is Way.PROCESS:
+        return subject[0] in {process for process, _, _ in plan.builds}
+    if way is Way.LINK:
+        return subject[:4] in plan.links
+    if way is Way.PARTNER:
+        return (min(subject), max(subject)) in plan.partnerships
+    return other.capex < plan.capex if way is Way.CAPEX else len(other.partnerships) < len(plan.partnerships)

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.network.places import Bools, Floats, Ints, Places, positions
-from synergy.network.quality import Qualities
-from synergy.network.units import Units
+from synergy.network.units import Qualities, Units
 
 
 class OutletClass(IntEnum):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synergy.dataset.dataset import Dataset
-from synergy.network.arcs import Arcs, arcs_of
+from synergy.dataset.sheet import Dataset
 from synergy.network.ends import Ends, Groups, inlets_of, outlets_of
-from synergy.network.links import Links, Remote, links_of
+from synergy.network.links import Arcs, Links, Remote, arcs_of, links_of
 from synergy.network.places import Places, places_of
-from synergy.network.quality import Qualities, qualities_of
-from synergy.network.units import Units, units_of
+from synergy.network.units import Qualities, Units, qualities_of, units_of
 
 
 @dataclass(frozen=True, slots=True)

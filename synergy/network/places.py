@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG; the contract's figure
 PUBLIC = -1  # enterprise index of a public place

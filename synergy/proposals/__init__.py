@@ -1,6 +1,6 @@
 """What is put to the enterprises: a plan read as builds with their partners and as direct exchanges."""
 
 from synergy.proposals.build import propose
-from synergy.proposals.context import Context
+from synergy.proposals.names import Context
 
 __all__ = ["Context", "propose"]

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
-from synergy.plan import Plan, Proposal
-from synergy.proposals.booked import booked, side_by_side
-from synergy.proposals.bundles import bundle
-from synergy.proposals.context import Context
-from synergy.proposals.ends import owners
+from synergy.plan import Kind, Plan, Proposal
+from synergy.proposals.bundles import NONE, PAIR, SAME, booked, build_names, bundle, changes, side_by_side
+from synergy.proposals.description import Scene, tell
 from synergy.proposals.figures import Attribution, figures
-from synergy.proposals.kinds import before, kinds
-from synergy.proposals.names import names
-from synergy.proposals.own import own_parts
-from synergy.proposals.quality import blends
-from synergy.proposals.states import states
-from synergy.proposals.telling import Scene, tell
+from synergy.proposals.gains import line_values
+from synergy.proposals.names import Context, names
+from synergy.proposals.quality import PUBLIC, blends, marked, owners
 from synergy.texts import LANGUAGES
 
 if TYPE_CHECKING:
-    from synergy.dataset.dataset import Dataset
-    from synergy.proposals.booked import Booked
-    from synergy.proposals.kinds import Before
+    from numpy.typing import NDArray
+
+    from synergy.dataset.sheet import Dataset
+    from synergy.proposals.bundles import Booked, Bundles, Changes
+    from synergy.proposals.figures import Attribution
+
+    Ints = NDArray[np.int64]
+    Own = Mapping[str, Mapping[str, float]]
 
 __all__ = ["Context", "propose"]
 
@@ -42,7 +46,7 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
 
     A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What
     reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain. A proposal that the plan
-    cannot spare carries no loss while its partners gain by others (`synergy.proposals.losses.borne`).
+    cannot spare carries no loss while its partners gain by others (`synergy.proposals.gains.borne`).
 
     Parameters
     ----------
@@ -93,3 +97,250 @@ def _before(alone: Booked | None, today: Booked | None) -> Before:
     """Return what was there before: today, else the enterprises alone, else nothing known."""
     side = today or alone
     return before(None, None) if side is None else before(side.flows, side.runs)
+
+
+def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Series) -> list[str]:
+    """Return `new`, `changed` or `running` for each proposal.
+
+    A build is new. A pair of owners exchanges a commodity already where `deals` has a quantity of it between any of
+    their sites; it goes on unchanged where the plan has the same quantity a year (within `SAME`), what goes into new
+    builds included.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    bundles : Bundles
+        The proposals.
+    flows : pandas.DataFrame
+        Flows of the plan with owners.
+    owner : pandas.Series
+        Owner by site.
+    """
+    deals = dataset["deals"]
+    deals = deals.assign(from_owner=deals["from_site"].map(owner), to_owner=deals["to_site"].map(owner))
+    moved = flows[flows["from_site"] != flows["to_site"]]
+    now = moved.groupby(PAIR)["quantity"].sum().reindex(bundles.pairs.index).fillna(0.0).to_numpy(dtype=float)
+    then = deals.groupby(PAIR)["quantity"].sum().reindex(bundles.pairs.index).fillna(0.0).to_numpy(dtype=float)
+    said = pd.Series("changed", index=range(len(now)), dtype=object)
+    said[abs(now - then) <= SAME * then] = "running"
+    said[then <= 0.0] = "new"
+    return ["new"] * len(bundles.builds) + list(said)
+
+
+NOBODY = -1
+
+
+def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Own]:
+    """Return by proposal and enterprise what it emits, builds and lays.
+
+    Parameters
+    ----------
+    now : Booked
+        The plan.
+    bundles : Bundles
+        Its proposals.
+    against : Attribution
+        What it is compared with; without the plans alone, nothing is known.
+
+    Returns
+    -------
+    sequence of mapping
+        ``{enterprise: {co2, capex, annual}}`` of each proposal, all enterprises: co2 in t a year emitted more than
+        alone, the change of each line at who takes it followed to the proposals as the gain is; capex and its annuity
+        of what is built on the enterprise's sites and of the links that lead to it. Empty without the plans alone.
+    """
+    if against.alone is None:
+        return ()
+    changed = changes(now, against.alone)
+    firms = sorted({str(name) for name in against.owner.unique() if not str(name).startswith(PUBLIC)})
+    emitted = _emitted(changed, _owners(changed, against, firms), len(firms))
+    figures = {"co2": against.path(changed, bundles).attribute_each(emitted)}
+    figures |= {name: _spent(now, bundles, against.owner, (firms, name)) for name in ("capex", "annual")}
+    return [
+        {
+            firm: {name: float(figure[number, place]) for name, figure in figures.items()}
+            for place, firm in enumerate(firms)
+        }
+        for number in range(len(bundles.ids))
+    ]
+
+
+def _owners(changed: Changes, against: Attribution, firms: Sequence[str]) -> Ints:
+    """Return whose each line is: a flow is who takes it's, or who gives it's where a public place takes it."""
+    number = {name: place for place, name in enumerate(firms)}
+
+    def place(sites: pd.Series) -> Ints:
+        return np.asarray(sites.map(against.owner).map(number).fillna(NOBODY), dtype=np.int64)
+
+    flows = marked(changed.flows, against.owner)
+    gives, takes = place(flows["from_site"]), place(flows["to_site"])
+    dataset = against.dataset
+    standing = dataset["facilities"].set_index("facility")["site"]
+    held = dataset["stores"].set_index("store")["site"]
+    runs = changed.runs["id"].astype(str)
+    built = runs.str.partition("@")[2] if len(runs) else runs
+    run_sites = changed.runs["id"].map(standing).where(changed.runs["kind"] == "facility", built)
+    levels = place(changed.levels["store"].map(held))
+    flown = np.where(takes == NOBODY, gives, takes)
+    return np.asarray(np.hstack([flown, place(run_sites), levels]), dtype=np.int64)
+
+
+def _emitted(changed: Changes, owner: Ints, count: int) -> sparse.csc_matrix:
+    """Return the emissions of the lines by enterprise, shape (lines, enterprises)."""
+    known = np.flatnonzero(owner != NOBODY)
+    amounts = line_values(changed, "co2")[known]
+    return sparse.csc_matrix((amounts, (known, owner[known])), shape=(len(owner), count))
+
+
+def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence[str], str]) -> NDArray[np.float64]:
+    """Return what each enterprise builds and lays for each proposal, shape (proposals, enterprises)."""
+    firms, column = what
+    number = {name: place for place, name in enumerate(firms)}
+    total = np.zeros((len(bundles.ids), len(firms)))
+    proposal = build_names(now.builds).map(bundles.builds)
+    host = now.builds["site"].map(owner).map(number)
+    known = (proposal.notna() & host.notna()).to_numpy()
+    places = (proposal.to_numpy(float)[known].astype(np.int64), host.to_numpy(float)[known].astype(np.int64))
+    np.add.at(total, places, now.builds[column].to_numpy(dtype=float)[known])
+    ends = [now.links[name].map(owner).map(number).to_numpy(dtype=float) for name in ("to_site", "from_site")]
+    payer = np.where(np.isnan(ends[0]), ends[1], ends[0])
+    paid = np.flatnonzero(~np.isnan(payer))
+    by_owner = sparse.csr_matrix(
+        (now.links[column].to_numpy(dtype=float)[paid], (paid, payer[paid].astype(np.int64))),
+        shape=(len(payer), len(firms)),
+    )
+    return np.asarray(total + (bundles.link_shares(now.flows, now.links) @ by_owner).toarray())
+
+
+INLET = ["inlet_kind", "inlet_id", "commodity"]
+ORDER = (Kind.EXTENSION, Kind.SUPPLEMENT, Kind.REINFORCEMENT, Kind.REALLOCATION)  # also which wins a tie
+UNITS = ("facility", "build")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What runs and who supplies whom before the plan.
+
+    Parameters
+    ----------
+    known : bool
+        Whether anything is known of it; if not, whatever stands counts as used.
+    running : frozenset of str
+        Facilities that do anything.
+    supply : pandas.DataFrame
+        By `INLET`: `bought` (units a year from a market), `sources` (how many outlets other than markets),
+        `source` (one of them, as ``kind:id``).
+    """
+
+    known: bool
+    running: frozenset[str]
+    supply: pd.DataFrame
+
+
+def before(flows: pd.DataFrame | None, runs: pd.DataFrame | None) -> Before:
+    """Return what flows and runs say about the time before the plan; None where nothing is known."""
+    if flows is None or runs is None:
+        supply = pd.DataFrame({"bought": [], "sources": [], "source": []})
+        supply.index = pd.MultiIndex.from_arrays([[], [], []], names=INLET)
+        return Before(known=False, running=frozenset(), supply=supply)
+    market = flows["outlet_kind"] == "market"
+    marked = flows.assign(bought=flows["quantity"].where(market, 0.0), source=outlets(flows).where(~market))
+    supply = marked.groupby(INLET)[["bought", "source"]].agg({"bought": "sum", "source": ["nunique", "min"]})
+    supply.columns = pd.Index(["bought", "sources", "source"])
+    active = runs[(runs["kind"] == "facility") & (runs["activity"] > 0)]
+    return Before(known=True, running=frozenset(active["id"]), supply=supply)
+
+
+def outlets(flows: pd.DataFrame) -> pd.Series:
+    """Return the outlet of each flow as ``kind:id``."""
+    return flows["outlet_kind"].astype(str) + ":" + flows["outlet_id"].astype(str)
+
+
+def kinds(
+    dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, opened: NDArray[np.bool_]
+) -> list[Kind]:
+    """Return the kind of each proposal.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    bundles : Bundles
+        The proposals.
+    flows : pandas.DataFrame
+        Flows of the plan with owners, and `worth`: quantity times yardstick price.
+    was : Before
+        What was there before.
+    opened : numpy.ndarray of bool, shape (proposals,)
+        Whether a proposal opens a link.
+
+    Notes
+    -----
+    A build is an extension while half or more of what its products are worth leaves the region or feeds further
+    builds; else a supplement where most of the rest was bought from a market, a reinforcement where its takers had
+    one supplier and keep it, an extension otherwise. A direct exchange of a right is a reallocation; otherwise an
+    unused facility that takes makes it an extension, an unused one that gives to who bought outside a supplement, a
+    second supplier or a new link of the only one a reinforcement, and all else a reallocation. Where flows of one
+    proposal differ, the kind worth most counts.
+    """
+    first, _ = bundles.of_flows(flows)
+    said = _facts(dataset, flows, was)
+    count, built = len(bundles.ids), len(bundles.builds)
+    deals = (first >= built) & (first != NONE)
+    code = _deal_codes(said, opened[np.clip(first, 0, None)] if count else np.zeros(len(flows), dtype=bool))
+    score = np.zeros((count, len(ORDER)))
+    np.add.at(score, (first[deals], code[deals]), said["worth"].to_numpy(dtype=float)[deals] + 1e-12)
+    _score_builds(score, bundles.makers(flows), said)
+    score[:built, 0] += 1e-12
+    return [ORDER[best] for best in score.argmax(axis=1)] if count else []
+
+
+def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
+    """Return the flows with what was known of both ends before."""
+    phase = flows["commodity"].map(dataset["commodities"].set_index("commodity")["phase"])
+    supply = was.supply.reindex(pd.MultiIndex.from_frame(flows[INLET]))
+    giver = outlets(flows)
+    source = supply["source"].to_numpy(dtype=object)
+    served = pd.MultiIndex.from_frame(flows[INLET].assign(source=giver))
+    kept = pd.MultiIndex.from_frame(flows[INLET].assign(source=source)).isin(served)
+    single = supply["sources"].fillna(0).to_numpy(dtype=float) == 1
+    still = {
+        end: (flows[f"{end}_kind"] == "facility") & ~flows[f"{end}_id"].isin(list(was.running)) & was.known
+        for end in ("outlet", "inlet")
+    }
+    return flows.assign(
+        right=(phase == "right").to_numpy(),
+        bought=supply["bought"].fillna(0.0).to_numpy(dtype=float) > 0,
+        idle_outlet=still["outlet"],
+        idle_inlet=still["inlet"],
+        second=single & kept & (source != giver.to_numpy(dtype=object)) & (flows["from_owner"] != flows["to_owner"]),
+        only=single & (source == giver.to_numpy(dtype=object)),
+    )
+
+
+def _deal_codes(said: pd.DataFrame, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the position in `ORDER` of each flow of a direct exchange."""
+    conditions = [
+        said["right"],
+        said["idle_inlet"],
+        said["idle_outlet"] & said["bought"],
+        said["second"] | (said["only"] & opened),
+    ]
+    codes: NDArray[np.int64] = np.select([condition.to_numpy(dtype=bool) for condition in conditions], [3, 0, 1, 2], 3)
+    return codes
+
+
+def _score_builds(score: NDArray[np.float64], maker: NDArray[np.int64], said: pd.DataFrame) -> None:
+    """Add what the products of each build are worth to the kinds they speak for."""
+    worth = said["worth"].to_numpy(dtype=float)
+    away = said["inlet_kind"].isin(["market", "disposal", "build"]).to_numpy()
+    inside = np.select([said["bought"].to_numpy(dtype=bool), said["second"].to_numpy(dtype=bool)], [1, 2], 0)
+    made = maker != NONE
+    score_inside = np.zeros_like(score)
+    np.add.at(score_inside, (maker[made & ~away], inside[made & ~away]), worth[made & ~away])
+    left = np.zeros(len(score))
+    np.add.at(left, maker[made & away], worth[made & away])
+    stays = score_inside.sum(axis=1) > left  # most of it is used inside: what it replaces there decides
+    score[stays] += score_inside[stays]
+    score[~stays, 0] += left[~stays]

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from synergy.accounts.ledger import ledger
+from synergy.accounts.links import link_facts
+from synergy.plan import Decisions
+from synergy.proposals.quality import marked, stacked
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from synergy.proposals.booked import Booked
-    from synergy.proposals.changes import Changes
+    from synergy.dataset.sheet import Dataset
+
+    Floats = NDArray[np.float64]
+
+LEAST = 1e-3  # part of the median yardstick that even a worthless commodity weighs
+
+
+def yardsticks(dataset: Dataset) -> pd.Series:
+    """Return a positive price per unit of each commodity.
+
+    The median of what markets, needs and deals pay for it; where nobody states a price, what its disposal costs, else
+    what its energy, else its mass, is worth at the median of the priced commodities; else the median yardstick of all.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+
+    Returns
+    -------
+    pandas.Series
+        Money per unit, by commodity, positive.
+    """
+    said = pd.concat([dataset[table][["commodity", "price"]] for table in ("markets", "needs", "deals")])
+    said = said[said["price"].abs() > 0]
+    known = said["price"].abs().groupby(said["commodity"]).median()
+    goods = dataset["commodities"].set_index("commodity")
+    price = known.reindex(goods.index)
+    price = price.fillna(goods["disposal_cost"].where(goods["disposal_cost"] > 0))
+    for content in ("energy_gj", "mass_t"):
+        amount = goods[content].where(goods[content] > 0)
+        price = price.fillna(amount * _middle(price / amount, np.nan))
+    middle = _middle(price, 1.0)
+    return price.fillna(middle).clip(lower=LEAST * middle).astype(float)
+
+
+def _middle(values: pd.Series, otherwise: float) -> float:
+    """Return the median of what is known."""
+    known = values.dropna()
+    return float(known.median()) if len(known) else otherwise
+
 
 SAME = 0.01  # amounts that differ by less than this part are the same
 PAIR = ["from_owner", "to_owner", "commodity"]
@@ -165,3 +211,165 @@ def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> NDArray[np
     """Return the number of each name that is known and asked for; -1 for the others."""
     found = names.map(known).where(where)
     return found.fillna(NONE).to_numpy(dtype=np.int64)
+
+
+FLOW_KEY = (
+    "from_site",
+    "to_site",
+    "commodity",
+    "mode",
+    "period",
+    "outlet_kind",
+    "outlet_id",
+    "inlet_kind",
+    "inlet_id",
+)
+RUN_KEY = ("kind", "id", "period")
+LEVEL_KEY = ("store", "period")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Plan minus what it is compared with, by key.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        `FLOW_KEY`, the changes of `quantity`, `arrived`, `value` and `co2`, and `size`, the sum of both sides'
+        quantities.
+    runs : pandas.DataFrame
+        `RUN_KEY`, the changes of `activity`, `value` and `co2`, and `size`.
+    levels : pandas.DataFrame
+        `LEVEL_KEY`, the changes of `level`, `value` and `co2`, and `size`.
+    """
+
+    flows: pd.DataFrame
+    runs: pd.DataFrame
+    levels: pd.DataFrame
+
+
+def changes(plan: Booked, other: Booked) -> Changes:
+    """Return what a plan does more or less than another, line by line.
+
+    Parameters
+    ----------
+    plan, other : Booked
+        The plan and what it is compared with, with the value of each line; lines of the same key add up.
+    """
+    return Changes(
+        flows=_difference(plan.flows, other.flows, FLOW_KEY, ("quantity", "arrived")),
+        runs=_difference(plan.runs, other.runs, RUN_KEY, ("activity",)),
+        levels=_difference(plan.levels, other.levels, LEVEL_KEY, ("level",)),
+    )
+
+
+def _difference(
+    plan: pd.DataFrame, other: pd.DataFrame, key: tuple[str, ...], amounts: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return one frame minus the other, summed by key in order of appearance."""
+    columns = [*amounts, "value", "co2"]
+    plus, minus = (side[[*key, *columns]].assign(size=side[amounts[0]].abs()) for side in (plan, other))
+    minus[columns] = -minus[columns]
+    every = stacked([plus, minus])
+    return every.groupby(list(key), sort=False, as_index=False)[[*columns, "size"]].sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """Decisions with money and emissions on every line.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        The flows as `ends.marked` returns them, with `value` (money a year, their part of the links' annuities in),
+        `co2` (t a year), `km` and `worth` (quantity times yardstick price).
+    runs : pandas.DataFrame
+        The runs with `value` (the annuity of their build in) and `co2`; a build that never runs has one line of
+        activity 0 in period "".
+    levels : pandas.DataFrame
+        The levels with `value` and `co2` (0).
+    builds, links : pandas.DataFrame
+        Those of the decisions with `capex` and `annual` as the tables say.
+    """
+
+    flows: pd.DataFrame
+    runs: pd.DataFrame
+    levels: pd.DataFrame
+    builds: pd.DataFrame
+    links: pd.DataFrame
+
+
+def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
+    """Return decisions with the value of every line.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    decisions : Decisions
+        Any plan: of all enterprises, of one alone, or of today.
+    owner : pandas.Series
+        Owner by site, see `ends.owners`.
+    """
+    accounts = ledger(dataset, decisions)
+    builds = _indexed(decisions.builds).assign(
+        capex=accounts.builds["capex"].to_numpy(), annual=accounts.builds["annual"].to_numpy()
+    )
+    links = _indexed(decisions.links).assign(
+        capex=accounts.links["capex"].to_numpy(), annual=accounts.links["annual"].to_numpy()
+    )
+    flows = marked(decisions.flows, owner)
+    annual = _by_key(links["annual"], pd.MultiIndex.from_frame(links[LINK]))
+    over = _spread(pd.MultiIndex.from_frame(flows[LINK]), flows["quantity"].to_numpy(dtype=float), annual)
+    facts = link_facts(dataset, *[flows[name] for name in LINK])
+    flows = flows.assign(
+        value=accounts.flows["net"].to_numpy(dtype=float) - over,
+        co2=accounts.flows["co2"].to_numpy(dtype=float),
+        km=np.nan_to_num(facts.km),
+        worth=flows["quantity"] * flows["commodity"].map(yardsticks(dataset)).astype(float),
+    )
+    runs = _indexed(decisions.runs).assign(
+        value=accounts.runs["net"].to_numpy(dtype=float), co2=accounts.runs["co2"].to_numpy(dtype=float)
+    )
+    levels = _indexed(decisions.levels).assign(value=accounts.levels["net"].to_numpy(dtype=float), co2=0.0)
+    return Booked(flows=flows, runs=_with_builds(runs, builds), levels=levels, builds=builds, links=links)
+
+
+def side_by_side(plans: Sequence[Decisions], like: Decisions) -> Decisions:
+    """Return several plans as one; without any, nothing in the columns of another plan."""
+    frames = {field.name: [getattr(plan, field.name) for plan in plans] for field in fields(Decisions)}
+    return Decisions(**{name: stacked([*parts, getattr(like, name).iloc[:0]]) for name, parts in frames.items()})
+
+
+def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
+    """Return runs that bear the annuities of their builds, by activity."""
+    annual = _by_key(builds["annual"], pd.Index(build_names(builds), dtype=object))
+    new = (runs["kind"] == "build").to_numpy()
+    active = np.where(new, runs["activity"].to_numpy(dtype=float), 0.0)
+    runs = runs.assign(value=runs["value"] - _spread(pd.Index(runs["id"], dtype=object), active, annual))
+    idle = annual[~annual.index.isin(runs.loc[active > 0, "id"])]
+    if idle.empty:
+        return runs
+    still = pd.DataFrame({"kind": "build", "id": idle.index, "period": "", "activity": 0.0, "value": -idle.to_numpy()})
+    return pd.concat([frame for frame in (runs, still.assign(co2=0.0)) if len(frame)], ignore_index=True)
+
+
+def _by_key(annual: pd.Series, keys: pd.Index) -> pd.Series:
+    """Annuity by build or link: several plans side by side may each build or open the same one at a public place."""
+    cost = pd.Series(annual.to_numpy(dtype=float), index=keys)
+    return cost.groupby(level=list(range(keys.nlevels)), sort=False).sum()
+
+
+def _spread(keys: pd.Index, amounts: NDArray[np.float64], cost: pd.Series) -> NDArray[np.float64]:
+    """Return each line's part of the cost of its key, by amount; 0 for keys that cost nothing."""
+    if cost.empty or not len(keys):
+        return np.zeros(len(keys))
+    number = cost.index.get_indexer(keys)
+    total = np.bincount(number[number >= 0], weights=amounts[number >= 0], minlength=len(cost))
+    rate = np.divide(cost.to_numpy(dtype=float), total, out=np.zeros(len(cost)), where=total > 0)
+    return np.where(number >= 0, rate[number] * amounts, 0.0)
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose index is its positions."""
+    return frame.reset_index(drop=True)

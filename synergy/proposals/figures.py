@@ -6,23 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
-from synergy.proposals.bundles import build_names
-from synergy.proposals.changes import changes
-from synergy.proposals.ends import marked
+from synergy.proposals.bundles import build_names, changes
 from synergy.proposals.gains import Walk, line_values, walk
+from synergy.proposals.quality import marked
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
-    from scipy import sparse
 
-    from synergy.dataset.dataset import Dataset
-    from synergy.proposals.booked import Booked
-    from synergy.proposals.bundles import Bundles
-    from synergy.proposals.changes import Changes
+    from synergy.dataset.sheet import Dataset
+    from synergy.proposals.bundles import Changes
 
     Floats = NDArray[np.float64]
+    import pandas as pd
+    from scipy import sparse
+
+    from synergy.proposals.bundles import Booked, Bundles
 
 
 @dataclass(frozen=True, slots=True)

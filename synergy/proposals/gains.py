@@ -11,15 +11,18 @@ from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
-from synergy.proposals.balances import FAINT, elements
+from synergy.proposals.bundles import yardsticks
+from synergy.proposals.quality import OUTSIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from synergy.dataset.dataset import Dataset
-    from synergy.proposals.changes import Changes
+    from synergy.dataset.sheet import Dataset
+    from synergy.proposals.bundles import Changes
 
     Floats = NDArray[np.float64]
+    import pandas as pd
+    from scipy import sparse
 
 
 COLUMNS = 16  # values attributed at once: what is in memory does not grow with the enterprises
@@ -182,3 +185,157 @@ def line_values(changed: Changes, column: str) -> Floats:
         dtype=float
     )
     return values
+
+
+ROUNDS = 20  # of asking; what is left then stays where it is
+
+
+def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
+    """Return gains in which proposals that the plan would lose by leaving out carry no loss.
+
+    A chain earns where its product is sold, and the books of the line that feeds it may show nothing but cost: coal
+    that a neighbour no longer sells outside. Such a proposal is given up to what the plan loses without it, out of
+    what proposals of the same enterprises gain beyond their own such loss; what then is still missing to zero, out of
+    all that they gain.
+
+    Parameters
+    ----------
+    gain : numpy.ndarray, shape (proposals,)
+        Money a year.
+    marginal : numpy.ndarray, shape (proposals,)
+        What the plan loses without each; NaN where it is unknown, inf where there is no plan without it.
+    partners : scipy.sparse.csr_matrix, shape (proposals, enterprises)
+        Not zero where an enterprise takes part.
+
+    Returns
+    -------
+    numpy.ndarray, shape (proposals,)
+        With the same sum, up to rounding.
+    """
+    needed = (gain < 0) & (marginal > 0)
+    if not needed.any():
+        return gain
+    shared = ((partners @ partners.T) != 0).astype(float).tocsr()
+    worth = np.where(np.isfinite(marginal), np.maximum(marginal, 0.0), 0.0)
+    wanted = np.where(needed, worth - gain, 0.0)
+    gain = _moved(gain, wanted, np.maximum(gain - worth, 0.0), shared)
+    return _moved(gain, np.where(needed, np.maximum(-gain, 0.0), 0.0), np.maximum(gain, 0.0), shared)
+
+
+def _moved(gain: Floats, wanted: Floats, spare: Floats, shared: sparse.csr_matrix) -> Floats:
+    """Return gains after those that want have asked those that can spare, each in proportion to the other."""
+    spare = np.where(wanted > 0, 0.0, spare)
+    for _ in range(ROUNDS):
+        reach = shared @ spare
+        if not (wanted * (reach > 0)).any():
+            break
+        # each asks its partners in proportion to what they can spare; who is asked for more gives everyone a part
+        rate = np.divide(wanted, reach, out=np.zeros(len(wanted)), where=reach > 0)
+        asked = spare * (shared.T @ rate)
+        part = np.divide(spare, asked, out=np.ones(len(asked)), where=asked > spare)
+        given, got = asked * part, rate * (shared @ (spare * part))
+        gain = gain + got - given
+        wanted, spare = np.maximum(wanted - got, 0.0), np.maximum(spare - given, 0.0)
+    return gain
+
+
+NODE = ["kind", "id", "commodity", "period"]
+FAINT = 1e-7  # a change below this part of the line's size is the solver's noise
+
+
+def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
+    """Return what each changed line adds to each balance.
+
+    A balance is one outlet or inlet (kind, id, commodity, period): its amounts sum to zero, an offer's or a need's to
+    what is left unused. Markets and disposal take and give what they like and have none.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    changed : Changes
+        Flows, runs and levels that differ.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `item` (position of the line: flows, then runs, then levels), `node` (number of the balance), `amount`
+        (signed, units) and `weight` (which of its balances a line asks first).
+    """
+    flows, runs, levels = changed.flows, changed.runs, changed.levels
+    frames = [
+        _flow_ends(flows, "outlet"),
+        _flow_ends(flows, "inlet"),
+        _run_ends(dataset, runs, len(flows)),
+        *_level_ends(dataset, levels, len(flows) + len(runs)),
+    ]
+    every = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    every = every[every["amount"].abs() > FAINT * every["size"]]
+    peak = every["amount"].abs().groupby([every[name] for name in NODE]).transform("max")
+    every = every[every["amount"].abs() > FAINT * peak]
+    node = every.groupby(NODE, sort=False).ngroup() if len(every) else pd.Series(dtype=int)
+    return every.assign(node=node)[["item", "node", "amount", "weight"]].reset_index(drop=True)
+
+
+def _flow_ends(flows: pd.DataFrame, end: str) -> pd.DataFrame:
+    """Return one end of the flows: what leaves an outlet, what reaches an inlet."""
+    amount = flows["quantity" if end == "outlet" else "arrived"]
+    kind = flows[f"{end}_kind"]
+    # what reaches a store stands against what leaves it
+    signed = amount.where((kind != "store") | (end == "outlet"), -amount)
+    frame = pd.DataFrame(
+        {
+            "kind": kind,
+            "id": flows[f"{end}_id"],
+            "commodity": flows["commodity"],
+            "period": flows["period"],
+            "item": np.arange(len(flows)),
+            "amount": signed,
+            "weight": 1.0,
+            "size": flows["size"],
+        }
+    )
+    return frame[~kind.isin(OUTSIDE)]
+
+
+def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Return what the changed runs make and use, weighed by its yardstick price."""
+    recipes = dataset["recipes"]
+    frame = with_process(dataset, runs.assign(item=first + np.arange(len(runs))))
+    frame = frame.astype({"process": object}).merge(recipes[["process", "commodity", "coefficient"]], on="process")
+    used = frame["coefficient"].abs()
+    price = frame["commodity"].map(yardsticks(dataset)).to_numpy(dtype=float)
+    return frame.assign(amount=-used * frame["activity"], weight=used * price, size=used * frame["size"])[
+        [*NODE, "item", "amount", "weight", "size"]
+    ]
+
+
+def with_process(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs with the process of each unit: the facility's own, or what stands before the @ of a build."""
+    process = dataset["facilities"].set_index("facility")["process"]
+    built = runs["id"].astype(str).str.split("@").str[0]
+    return runs.assign(process=runs["id"].map(process).where(runs["kind"] == "facility", built))
+
+
+def _level_ends(dataset: Dataset, levels: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what levels hold back from a period and bring into the next one, the first following the last."""
+    stores = dataset["stores"].set_index("store")
+    periods = dataset["periods"]["period"].to_numpy(dtype=object)
+    following = pd.Series(np.roll(periods, -1), index=periods, dtype=object)
+    held = pd.DataFrame(
+        {
+            "kind": "store",
+            "id": levels["store"],
+            "commodity": levels["store"].map(stores["commodity"]),
+            "period": levels["period"],
+            "item": first + np.arange(len(levels)),
+            "amount": levels["level"],
+            "weight": 1.0,
+            "size": levels["size"],
+        }
+    )
+    kept = 1.0 - levels["store"].map(stores["loss"]).to_numpy(dtype=float)
+    brought = held.assign(
+        period=levels["period"].map(following), amount=-kept * held["amount"], size=kept * held["size"]
+    )
+    return held, brought

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from synergy.proposals.ends import PUBLIC
+from synergy.plan import Decisions
+from synergy.proposals.quality import PUBLIC
 from synergy.texts import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synergy.dataset.dataset import Dataset
+    from synergy.dataset.sheet import Dataset
 
 # unit of the tables -> unit that is read, units of it in one
 _READ = {"kNm3": ("Nm3", 1e3), "kWh": ("kWh", 1.0), "MWh": ("kWh", 1e3), "GWh": ("kWh", 1e6)}
@@ -105,3 +106,31 @@ def figure(value: float) -> str:
         lead = 10 ** (len(str(int(size))) - 3)
         return str(round(value / lead) * lead)
     return said.rstrip("0").rstrip(".") if "." in said else said
+
+
+Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
+Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan is compared with to say what each proposal brings.
+
+    Parameters
+    ----------
+    standalone : mapping of str to Decisions
+        Each enterprise's plan alone; empty where none was asked for (gains are then unknown).
+    today : Decisions or None
+        The plan behind `today`; where there is none, the plans alone stand for it.
+    without : callable or None
+        Value of the best plan without some flows, builds and links (positions in the plan's frames), the other
+        builds and links held; None where there is no such plan. No callable: marginal gains are unknown.
+    own : callable or None
+        What an enterprise would lose at its own accounts without some flows, builds and links, all else of it held,
+        before anybody pays anybody; None where it cannot do without them. No callable: own values are unknown.
+    """
+
+    standalone: Mapping[str, Decisions] = field(default_factory=dict)
+    today: Decisions | None = None
+    without: Without | None = None
+    own: Own | None = None

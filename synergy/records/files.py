@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from synergy.dataset.decode import unmarked
 from synergy.errors import DatasetError, Problem
 from synergy.outputs import written_whole
-from synergy.plan import Plan
-from synergy.records.dump import plan_record
-from synergy.records.load import PLAN, plan_from_record
+from synergy.plan import (
+    BUILD_COLUMNS,
+    FLOW_COLUMNS,
+    FLOW_ENDS,
+    LEVEL_COLUMNS,
+    LINK_COLUMNS,
+    RUN_COLUMNS,
+    Decisions,
+    Kind,
+    Plan,
+    Proposal,
+    Term,
+)
+from synergy.records.plain import KEY, cells, plain, rows, sealed
+from synergy.records.schema import SCHEMA, plan_schema
+from synergy.texts import LANGUAGES, Catalogue, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from jsonschema.exceptions import ValidationError
 
 
 def write_plan(plan: Plan, path: str | Path) -> None:
@@ -108,3 +130,260 @@ def loads(text: str) -> Any:
 
 def _unread(path: str | Path, said: str, said_zh: str) -> Problem:
     return Problem(PLAN, None, "", str(path), said, code="plan_unreadable", message_zh=said_zh)
+
+
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """Return a plan as a plain JSON record, the plan document of the contract.
+
+    Parameters
+    ----------
+    plan : Plan
+        Any plan.
+
+    Returns
+    -------
+    dict
+        Texts, floats, lists and dicts alone; what is not finite is None. Its `seal` is by `synergy.records.plain`.
+
+    See Also
+    --------
+    synergy.records.files.plan_from_record, synergy.records.schema.plan_schema
+    """
+    decisions = plan.decisions
+    record = {
+        "schema": SCHEMA,
+        "dataset": plain(plan.dataset),
+        "scenario": plain(plan.scenario),
+        "status": plan.status,
+        "value": plain(plan.value),
+        "bound": plain(plan.bound),
+        "gap": plain(plan.gap),
+        "status_quo": plain(plan.status_quo),
+        "today": plain(plan.today),
+        "gain": plain(plan.gain),
+        "standalone": plain(plan.standalone),
+        "settlement": plain(plan.settlement),
+        "proof": plain(plan.proof),
+        "flows": _flows(decisions.flows),
+        "runs": rows(decisions.runs, RUN_COLUMNS),
+        "levels": rows(decisions.levels, LEVEL_COLUMNS),
+        "builds": rows(decisions.builds, BUILD_COLUMNS),
+        "links": rows(decisions.links, LINK_COLUMNS),
+        "emissions": plain(plan.emissions),
+        "proposals": [proposal_record(proposal) for proposal in plan.proposals],
+        "remainder": plain(plan.remainder),
+        "shadow_prices": plain(plan.shadow_prices),
+        "solver": plain(plan.solver),
+    }
+    return {**record, KEY: sealed(record)}
+
+
+def proposal_record(proposal: Proposal) -> dict[str, Any]:
+    """Return a proposal as a plain JSON record.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        One of a plan's.
+
+    Returns
+    -------
+    dict
+        Its fields; a term is ``{from, to, commodity, quantity, price, km}``.
+    """
+    record = {name: plain(getattr(proposal, name)) for name in Proposal.__dataclass_fields__ if name != "terms"}
+    record["terms"] = [
+        {
+            "from": term.from_site,
+            "to": term.to_site,
+            "commodity": term.commodity,
+            "quantity": plain(term.quantity),
+            "price": plain(term.price),
+            "km": plain(term.km),
+        }
+        for term in proposal.terms
+    ]
+    return record
+
+
+def _flows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the flows, each end as ``{kind, id}``."""
+    ends = [[*zip(cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"]), strict=True)] for end in ("outlet", "inlet")]
+    return [
+        {**record, "outlet": {"kind": outlet[0], "id": outlet[1]}, "inlet": {"kind": inlet[0], "id": inlet[1]}}
+        for record, outlet, inlet in zip(rows(frame, FLOW_COLUMNS), *ends, strict=True)
+    ]
+
+
+PLAN = "plan"  # the table in messages
+_NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
+_MOST = 1000  # faults that are collected
+_SHOWN = 60  # characters of a value
+# what a rule of JSON Schema asks for, in both languages; {wanted} is the rule's value
+_EXPECTED = Catalogue(
+    {
+        "type": ("expected {wanted}", "应为 {wanted}"),
+        "enum": ("expected one of {wanted}", "应为下列之一：{wanted}"),
+        "const": ("expected {wanted}", "应为 {wanted}"),
+        "minimum": ("expected at least {wanted}", "应不小于 {wanted}"),
+        "required": ("a key is missing: {missing}", "缺少键：{missing}"),
+    }
+)
+_HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
+
+
+def plan_from_record(record: Mapping[str, Any]) -> Plan:
+    """Return the plan that a plan document says.
+
+    Parameters
+    ----------
+    record : mapping
+        As from `synergy.records.files.plan_record` or from JSON.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    DatasetError
+        The record is not a plan document; all faults at once, each with its JSON pointer.
+    """
+    problems = plan_problems(record)
+    if problems:
+        raise DatasetError(problems)
+    standalone = record["standalone"]
+    return Plan(
+        dataset=record["dataset"],
+        scenario=record["scenario"],
+        status=record["status"],
+        value=float(record["value"]),
+        bound=_or_infinite(record["bound"]),
+        gap=_or_infinite(record["gap"]),
+        decisions=_decisions(record),
+        emissions=record["emissions"],
+        status_quo=record["status_quo"],
+        today=record["today"],
+        gain=record["gain"],
+        standalone=standalone,
+        proof=record["proof"] if "proof" in record else _first_proof(record),
+        proposals=tuple(_proposal(proposal) for proposal in record["proposals"]),
+        remainder=record["remainder"],
+        settlement=record["settlement"],
+        shadow_prices=tuple(record["shadow_prices"]),
+        solver=record["solver"],
+    )
+
+
+def _first_proof(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Proof of a document from before there was a `proof`: duals of LPs, and the bound by them or the solver's."""
+    duals, bound = record.get("duals"), record["bound"]
+    return {"dual": None if duals is None else bound, "solver": bound if duals is None else None, "duals": duals}
+
+
+def plan_problems(record: Any) -> tuple[Problem, ...]:
+    """Return what is wrong with a plan document; nothing where it follows its schema.
+
+    Parameters
+    ----------
+    record : object
+        Anything that JSON can say.
+
+    Returns
+    -------
+    tuple of Problem
+        The column is a JSON pointer.
+    """
+    import jsonschema  # takes long to load, and whoever writes a plan does without
+
+    found = jsonschema.Draft202012Validator(plan_schema()).iter_errors(record)
+    problems = list(dict.fromkeys(_problem(error) for error in islice(found, _MOST)))  # one for each missing key
+    if not problems:
+        problems += _dangling(record)
+    return tuple(problems)
+
+
+def _problem(error: ValidationError) -> Problem:
+    rule = str(error.validator)
+    pair = _EXPECTED.get(rule, ("breaks the rule {wanted}", "不符合规则 {wanted}"))
+    missing: Iterable[str] = ()
+    if rule == "required" and isinstance(error.instance, Mapping) and isinstance(error.validator_value, list):
+        missing = [name for name in error.validator_value if name not in error.instance]
+    wanted = error.validator_value
+    words = wanted if isinstance(wanted, str) else ", ".join(map(str, wanted if isinstance(wanted, list) else [wanted]))
+    en, zh = (say(pair, lang, wanted=words, missing=", ".join(missing)) for lang in LANGUAGES)
+    value = "" if rule == "required" else repr(error.instance)[:_SHOWN]
+    pointer = "".join(f"/{part}" for part in error.absolute_path)
+    return Problem(
+        PLAN,
+        None,
+        pointer,
+        value,
+        en,
+        _HINT[0],
+        code=f"plan_{rule}",
+        message_zh=zh,
+        hint_zh=_HINT[1],
+    )
+
+
+def _dangling(record: Mapping[str, Any]) -> list[Problem]:
+    """Return the positions in proposals that point to no flow, build or link of the plan."""
+    problems = []
+    for place, proposal in enumerate(record["proposals"]):
+        for name in ("flows", "builds", "links"):
+            for number in (number for number in proposal[name] if number >= len(record[name])):
+                problems.append(
+                    Problem(
+                        PLAN,
+                        None,
+                        f"/proposals/{place}/{name}",
+                        str(number),
+                        f"the plan has only {len(record[name])} {name}",
+                        _HINT[0],
+                        code="plan_position",
+                        message_zh=f"方案中只有 {len(record[name])} 条 {name}",
+                        hint_zh=_HINT[1],
+                    )
+                )
+    return problems
+
+
+def _or_infinite(value: float | None) -> float:
+    return math.inf if value is None else float(value)
+
+
+def _decisions(record: Mapping[str, Any]) -> Decisions:
+    ends = {
+        name: [flow[name.partition("_")[0]][name.partition("_")[2]] for flow in record["flows"]] for name in FLOW_ENDS
+    }
+    flows = _frame(record["flows"], FLOW_COLUMNS)
+    return Decisions(
+        flows=flows.assign(**{name: pd.Series(cells, index=flows.index, dtype=object) for name, cells in ends.items()}),
+        runs=_frame(record["runs"], RUN_COLUMNS),
+        levels=_frame(record["levels"], LEVEL_COLUMNS),
+        builds=_frame(record["builds"], BUILD_COLUMNS),
+        links=_frame(record["links"], LINK_COLUMNS),
+    )
+
+
+def _frame(listed: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Return records as a frame: numbers float64 (NaN for null), the rest text."""
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in names:
+        number = name in _NUMBERS
+        found = [row.get(name, None if number else "") for row in listed]
+        columns[name] = pd.Series(found, index=range(len(listed)), dtype="float64" if number else object)
+    return pd.DataFrame(columns)
+
+
+def _proposal(record: Mapping[str, Any]) -> Proposal:
+    names = Proposal.__dataclass_fields__
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names
+    }
+    terms = tuple(
+        Term(one["from"], one["to"], one["commodity"], float(one["quantity"]), one["price"], one.get("km"))
+        for one in record["terms"]
+    )
+    return Proposal(**fields | {"kind": Kind(record["kind"]), "terms": terms})

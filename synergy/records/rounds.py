@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from synergy.plan import Plan
-from synergy.records.dump import plan_record
+from synergy.records.files import plan_record
 from synergy.records.plain import cells
 
 if TYPE_CHECKING:
-    from synergy.dataset.dataset import Dataset
+    from synergy.dataset.sheet import Dataset
 
 SCHEMA = "synergy/round/1"
 # what is told of each table beside the id: columns that are missing are ""

@@ -10,10 +10,8 @@ import numpy as np
 
 from synergy.settlement.certificate import Verdict
 from synergy.settlement.game import Floats
-from synergy.settlement.ladder import Ladder
-from synergy.settlement.prices import Prices, Wanted, price
+from synergy.settlement.prices import Ladder, Prices, Trades, Wanted, price
 from synergy.settlement.rules import Shares
-from synergy.settlement.trades import Trades
 
 
 @dataclass(frozen=True, slots=True)

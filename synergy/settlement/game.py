@@ -10,6 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synergy.errors import UsageError
+from synergy.texts import Catalogue
+from synergy.units import money
+
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -205,3 +209,194 @@ class Table:
                 if worth.value - paid > best.excess:
                     best = Found(members, worth.value - paid, bound, worth.value)
         return Found(best.members, best.excess, bound, best.value)
+
+
+class Asked:
+    """A game and what it has answered so far.
+
+    Parameters
+    ----------
+    game : Game
+        The game that is asked.
+    """
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+        self._worst: dict[tuple[bytes, bytes], Found] = {}
+        self.known: dict[bytes, tuple[Bools, Worth]] = {}
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Return the names of the enterprises."""
+        return self._game.players
+
+    @property
+    def components(self) -> tuple[Ints, ...]:
+        """Return the positions of the players that can trade at all, component by component."""
+        return self._game.components
+
+    @property
+    def start(self) -> Floats | None:
+        """Return payoffs from duals that pay every coalition at least its value."""
+        return self._game.start
+
+    @property
+    def stopped(self) -> str | None:
+        """Return what ended a search so far other than gap or work."""
+        return self._game.stopped
+
+    @property
+    def assignment(self) -> Assignment | None:
+        """Return the assignment structure, where there is one."""
+        return self._game.assignment
+
+    def value(self, members: Bools) -> Worth:
+        """Return what a coalition is worth."""
+        return self.values([members])[0]
+
+    def values(self, many: Sequence[Bools]) -> list[Worth]:
+        """Return what coalitions are worth; only those not known yet are asked for, each once."""
+        new = {members.tobytes(): members for members in many if members.tobytes() not in self.known}
+        for members, worth in zip(new.values(), self._game.values(list(new.values())), strict=True):
+            self.known[members.tobytes()] = (members.copy(), worth)
+        return [self.known[members.tobytes()][1] for members in many]
+
+    def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
+        """Return the coalition that a payoff pays worst; the same question is asked once."""
+        inside = np.ones(len(self.players), np.bool_) if among is None else among
+        key = (inside.tobytes(), payoff[inside].tobytes())
+        if key not in self._worst:
+            self._worst[key] = self._listed(payoff, inside) or self._search(payoff, among)
+        return self._worst[key]
+
+    def inside(self, among: Bools) -> list[tuple[Bools, Worth]]:
+        """Return the known coalitions of some players, all of them together left out."""
+        most = int(among.sum())
+        return [
+            (members, worth)
+            for members, worth in self.known.values()
+            if 0 < members.sum() < most and not (members & ~among).any()
+        ]
+
+    def _listed(self, payoff: Floats, among: Bools) -> Found | None:
+        """Return the worst coalition where the values of all are known; none where there is no other coalition."""
+        known = self.inside(among)
+        if among.sum() == 1:
+            return Found(np.zeros(len(among), np.bool_), -np.inf, -np.inf, -np.inf)
+        if not known or len(known) < 2.0 ** int(among.sum()) - 2:
+            return None
+        rows = np.array([members for members, _ in known])
+        paid = rows @ payoff
+        excess = np.array([worth.value for _, worth in known]) - paid
+        bound = np.array([worth.bound for _, worth in known]) - paid
+        worst = int(np.argmax(excess))
+        return Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
+
+    def _search(self, payoff: Floats, among: Bools | None) -> Found:
+        """Return the worst coalition that the game finds, and know its value from now on."""
+        found = self._game.worst(payoff, among)
+        if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
+            bound = max(found.value, found.bound + float(payoff[found.members].sum()))
+            self.known[found.members.tobytes()] = (found.members.copy(), Worth(found.value, bound))
+        return found
+
+
+# English, Chinese
+REASONS = Catalogue(
+    {
+        "no_plan": (
+            "all enterprises together have no plan, so there is nothing to share",
+            "全体企业没有可行方案，没有可分配的价值",
+        ),
+        "gain_negative": (
+            "together they earn {loss} less than alone, so somebody must lose; "
+            "the method core says which subsidy mends it",
+            "合作比各自经营少 {loss}，必有企业受损；方法 core 给出所需的补贴",
+        ),
+        "too_many_players": (
+            "{players} enterprises can trade with each other, directly or through others; at most {most} are possible",
+            "有 {players} 家企业直接或间接相互交易；该方法最多允许 {most} 家",
+        ),
+        "coalition_without_plan": (
+            "{coalition} have no plan of their own, and this rule needs the value of every coalition",
+            "{coalition} 自身没有可行方案，而该方法需要每个联盟的价值",
+        ),
+        "unbounded": (
+            "too many coalitions have no plan of their own: nothing bounds the payoffs",
+            "没有可行方案的联盟过多，收益分配没有界限",
+        ),
+        "no_duals": (
+            "the problem is no linear program whose duals could price what each brings",
+            "该问题不是线性规划，无法用对偶价格给各方的投入定价",
+        ),
+        "relaxation_gap": (
+            "priced by the duals the enterprises would get {gap} more than there is: the problem has decisions of "
+            "yes or no that no price supports",
+            "按对偶价格分配将超出总价值 {gap}：问题含有价格无法支撑的是非决策",
+        ),
+        "no_assignment": (
+            "the problem is no assignment of single units of sellers to single wants of buyers",
+            "该问题不是卖方单件与买方单件之间的指派问题",
+        ),
+        "not_assignment": (
+            "the assignment's best worth {assigned} is not the gain {gain}",
+            "指派的最优价值 {assigned} 与增益 {gain} 不符",
+        ),
+        "no_base": (
+            "the base '{base}' is zero for all of {coalition}, who have a gain to share",
+            "{coalition} 有增益可分，但分配依据 '{base}' 全部为零",
+        ),
+        "bad_base": (
+            "the base '{base}' must be one finite number of zero or more for each enterprise",
+            "分配依据 '{base}' 必须对每家企业给出一个非负有限数",
+        ),
+    }
+)
+
+
+class RuleUndefined(UsageError):  # noqa: N818
+    """A rule of settlement that is not defined for the game at hand.
+
+    Parameters
+    ----------
+    method : str
+        The rule's name.
+    reason : str
+        A key of `REASONS`.
+    numbers : str, int, float or tuple of str
+        What the reason's sentence names: a float is money, a tuple enterprises.
+    """
+
+    def __init__(self, method: str, reason: str, **numbers: str | float | tuple[str, ...]) -> None:
+        self.method, self.reason, self.numbers = method, reason, numbers
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, lang: str) -> str:
+        """Return the reason as one sentence, in ``en`` or ``zh``."""
+        head = f"{self.method}: " if lang == "en" else f"{self.method}："
+        return head + REASONS.say(self.reason, lang, **{name: _said(one, lang) for name, one in self.numbers.items()})
+
+
+def _said(number: str | float | tuple[str, ...], lang: str) -> str:
+    """Return a number, money or enterprises as people read them."""
+    if isinstance(number, tuple):
+        return named(number, lang)
+    return money(number, "", lang) if isinstance(number, float) else str(number)
+
+
+NAMED = 4  # enterprises named one by one in a sentence
+
+
+def named(enterprises: tuple[str, ...], lang: str) -> str:
+    """Return enterprises as people read them, many of them counted.
+
+    Examples
+    --------
+    >>> named(("a", "b", "c", "d", "e"), "en")
+    'a, b, c, d and 1 more'
+    """
+    rest = len(enterprises) - NAMED
+    joint = (", " if lang == "en" else "、").join(enterprises[:NAMED])
+    if rest <= 0:
+        return joint
+    return f"{joint} and {rest} more" if lang == "en" else f"{joint}等 {len(enterprises)} 家"

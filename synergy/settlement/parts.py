@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synergy.settlement.game import Bools, Floats, Game, Ints, Worth
-from synergy.settlement.options import Options
-from synergy.settlement.undefined import RuleUndefined
+from synergy.settlement.division import Options
+from synergy.settlement.game import Bools, Floats, Game, Ints, RuleUndefined, Worth
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synergy.settlement.bands import payments
-from synergy.settlement.game import Floats, Ints
-from synergy.settlement.ladder import NEAR, Ladder, on_ladder, taken, whole
-from synergy.settlement.trades import Trades
+from synergy.settlement.game import Bools, Floats, Ints
 
 SMALL = 1e-9  # lump sums below it, relative to the money that moves, are rounding
 
@@ -128,3 +125,358 @@ def _summing_to_zero(lump: Floats) -> Ints:
         shifted = lump[some] - lump[some].sum() / some.sum()
         lumps[some] = whole(shifted, np.floor(shifted).astype(np.int64))
     return lumps
+
+
+STEPS = 200  # Newton steps at most
+HALVINGS = 40  # of one step
+ENOUGH = 1e-3  # part of the promised descent that a step must bring
+PRECISE = 1e-12  # relative to the money that moves
+
+
+def payments(trades: Trades, transfer: Floats) -> Floats:
+    """Return what buyers pay sellers so that prices carry given transfers as far as they can.
+
+    Each payment m lies in its band ``[middle - half, middle + half]``; what payments do not bring an enterprise is its
+    lump sum. Minimised are the lump sums' absolute values first, then ``sum((m - middle)**2 / (2 half))``; the
+    solution is unique.
+
+    Parameters
+    ----------
+    trades : Trades
+        The exchanges.
+    transfer : numpy.ndarray of float, shape (players,)
+        What each must receive in all, money a year, summing to zero.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (a,)
+        Money a year.
+
+    Notes
+    -----
+    The dual has one potential for each enterprise: a price stands above the middle of its band by half the band's
+    width times the seller's less the buyer's potential, cut at the ends of the band. A potential that reaches the
+    number of enterprises marks a lump sum: no path of exchanges shifts money at a higher marginal cost, so with
+    this limit the lump sums are the least ones. The dual is convex and piecewise quadratic, solved by projected
+    Newton steps.
+
+    References
+    ----------
+    Bertsekas, D. P. (1982), Projected Newton methods for optimization problems with simple constraints, SIAM Journal
+    on Control and Optimization 20, 221-246, doi:10.1137/0320018. Rockafellar, R. T. (1984), Network Flows and
+    Monotropic Optimization (potentials).
+    """
+    dual = _Dual(trades, transfer)
+    potential = np.zeros(len(transfer))
+    height = dual.height(potential)
+    for _ in range(STEPS):
+        slope = dual.slope(potential)
+        held = (np.abs(potential) >= dual.limit) & (slope * potential < 0)
+        if np.abs(slope[~held]).max(initial=0.0) <= PRECISE * dual.scale:
+            break
+        step = dual.step(potential, slope, ~held)
+        potential, height, moved = _descend(dual, potential, step, slope, height)
+        if not moved:
+            break
+    return dual.payment(potential)
+
+
+def _descend(dual: _Dual, potential: Floats, step: Floats, slope: Floats, height: float) -> tuple[Floats, float, bool]:
+    """Return where a step leads, halved until it descends; whether it moved at all."""
+    for _ in range(HALVINGS):
+        there = np.clip(potential + step, -dual.limit, dual.limit)
+        lower = dual.height(there)
+        if lower < height + ENOUGH * float(slope @ (there - potential)):
+            return there, lower, True
+        step = step / 2
+    return potential, height, False
+
+
+class _Dual:
+    """The dual problem: a convex, piecewise quadratic function of one potential for each player."""
+
+    def __init__(self, trades: Trades, transfer: Floats) -> None:
+        self.trades, self.transfer = trades, transfer
+        self.middle, self.half = trades.middle, trades.half
+        self.limit = float(max(len(transfer), 1))
+        self.scale = float(self.half.sum() + np.abs(transfer).sum() + np.abs(self.middle).sum()) or 1.0
+
+    def _lean(self, potential: Floats) -> Floats:
+        """Return the sellers' less the buyers' potentials, shape (a,)."""
+        lean: Floats = potential[self.trades.seller] - potential[self.trades.buyer]
+        return lean
+
+    def payment(self, potential: Floats) -> Floats:
+        """Return the payments, shape (a,)."""
+        return self.middle + self.half * np.clip(self._lean(potential), -1.0, 1.0)
+
+    def height(self, potential: Floats) -> float:
+        """Return the function."""
+        lean = self._lean(potential)
+        inside = np.minimum(np.abs(lean), 1.0)
+        rise = self.half * (inside * np.abs(lean) - inside**2 / 2) + self.middle * lean
+        return float(rise.sum() - self.transfer @ potential)
+
+    def slope(self, potential: Floats) -> Floats:
+        """Return its gradient: what each receives beyond its transfer."""
+        received: Floats = self.trades.received(self.payment(potential), len(self.transfer))
+        return received - self.transfer
+
+    def step(self, potential: Floats, slope: Floats, free: np.ndarray) -> Floats:
+        """Return the Newton step of the free players; where the function is straight, as far down as the limit."""
+        count = len(potential)
+        weight = np.where(np.abs(self._lean(potential)) < 1.0, self.half, 0.0)
+        pair = self.trades.seller * count + self.trades.buyer
+        links = np.bincount(pair, weight, minlength=count * count).reshape(count, count)
+        links = links + links.T
+        matrix = (np.diag(links.sum(axis=1)) - links)[np.ix_(free, free)]
+        values, vectors = np.linalg.eigh(matrix)
+        curved = values > PRECISE * float(values.max(initial=0.0))
+        down = -(vectors.T @ slope[free])
+        part = vectors[:, curved] @ (down[curved] / values[curved])
+        straight = vectors[:, ~curved] @ down[~curved]
+        size = float(np.abs(straight).max(initial=0.0))
+        if size > PRECISE * self.scale:
+            part = part + straight * (2 * self.limit / size)
+        step = np.zeros(count)
+        step[free] = part
+        return step
+
+
+CLOSE = 1e-9  # part of a price by which it may miss the end of a band
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What prices of exchanges are asked to be, arrays of shape (a,), money per unit.
+
+    Parameters
+    ----------
+    least, most : numpy.ndarray of float
+        The seller asks for at least, the buyer offers at most; NaN where nobody asks.
+    agreed : numpy.ndarray of float
+        Both sides have agreed on; NaN where they have not.
+    """
+
+    least: Floats
+    most: Floats
+    agreed: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Exchanges with what was asked for.
+
+    Parameters
+    ----------
+    trades : Trades
+        Their bands narrowed to what was asked.
+    shown : Trades
+        Their bands as they are, widened to what both sides have agreed on.
+    least_refused, most_refused : numpy.ndarray of bool, shape (a,)
+        Where what the seller, the buyer, asks for lies outside what the other side can agree to, or the two asked for
+        prices that do not meet; the band is as if nothing had been asked.
+    """
+
+    trades: Trades
+    shown: Trades
+    least_refused: Bools
+    most_refused: Bools
+
+
+def limited(trades: Trades, limits: Limits) -> Limited:
+    """Return exchanges whose bands keep to what was asked for.
+
+    Parameters
+    ----------
+    trades : Trades
+        With their bands.
+    limits : Limits
+        Of the same exchanges.
+
+    Returns
+    -------
+    Limited
+
+    Examples
+    --------
+    >>> trades = Trades(np.array([0]), np.array([1]), np.ones(1), np.array([5.0]), np.array([9.0]))
+    >>> nothing = np.full(1, np.nan)
+    >>> limited(trades, Limits(np.array([7.0]), nothing, nothing)).trades.low
+    array([7.])
+    >>> limited(trades, Limits(np.array([9.5]), nothing, nothing)).least_refused
+    array([ True])
+    """
+    low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
+    room = CLOSE * np.maximum(np.abs(low), np.abs(high))
+    least_refused: Bools = limits.least > high + room
+    most_refused: Bools = limits.most < low - room
+    apart = ~least_refused & ~most_refused & (limits.least > limits.most + room)
+    least_refused, most_refused = least_refused | apart, most_refused | apart
+    least = np.where(least_refused | np.isnan(limits.least), low, np.clip(limits.least, low, high))
+    most = np.where(most_refused | np.isnan(limits.most), high, np.clip(limits.most, low, high))
+    agreed = ~np.isnan(limits.agreed)
+    price = np.where(agreed, limits.agreed, 0.0)
+    least, most = np.where(agreed, price, least), np.where(agreed, price, most)
+    shown = replace(
+        trades,
+        low=np.where(agreed, np.minimum(trades.low, price), trades.low),
+        high=np.where(agreed, np.maximum(trades.high, price), trades.high),
+    )
+    asked = agreed | ~np.isnan(limits.least) | ~np.isnan(limits.most)
+    narrowed = replace(trades, low=np.where(asked, least, trades.low), high=np.where(asked, most, trades.high))
+    return Limited(narrowed, shown, least_refused & ~agreed, most_refused & ~agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Exchanges between enterprises, arrays of shape (a,).
+
+    Parameters
+    ----------
+    seller, buyer : numpy.ndarray of int
+        Positions among the players; who delivers and who takes.
+    quantity : numpy.ndarray of float
+        What is paid for a year, above zero, in the unit of the commodity.
+    low, high : numpy.ndarray of float
+        The seller's least and the buyer's most, money per unit: the band. Where low is above high no price leaves
+        both better off by this exchange alone, and the middle is taken.
+    """
+
+    seller: Ints
+    buyer: Ints
+    quantity: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def middle(self) -> Floats:
+        """Return the payments a year in the middle of the bands, money."""
+        return (self.low + self.high) / 2 * self.quantity
+
+    @property
+    def half(self) -> Floats:
+        """Return half the width of the bands, money a year; zero where a band is empty."""
+        return np.maximum(self.high - self.low, 0.0) / 2 * self.quantity
+
+    @property
+    def empty(self) -> Bools:
+        """Return where no price leaves both better off."""
+        return self.low > self.high
+
+    def received(self, payment: np.ndarray, players: int) -> np.ndarray:
+        """Return what each player receives less what it pays, shape (players,), in the type of the payments."""
+        total = np.zeros(players, payment.dtype)
+        np.add.at(total, self.seller, payment)
+        np.subtract.at(total, self.buyer, payment)
+        return total
+
+
+FINER = 6  # times that a step is divided by ten where a band holds no price of the ladder
+NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """How prices and money are rounded.
+
+    Parameters
+    ----------
+    step : float
+        Prices are multiples of it (0.01, 1, 5 ...), money per unit of the commodity.
+    unit : float
+        Smallest money that is paid.
+    hold : bool
+        True: payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump sum.
+        False: payoffs move with the rounded prices, but nobody's below what it is worth alone.
+    """
+
+    step: float = 0.01
+    unit: float = 0.01
+    hold: bool = True
+
+
+def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
+    """Return the prices rounded to the ladder and within their bands, and the step that each is a multiple of.
+
+    Parameters
+    ----------
+    price : numpy.ndarray of float, shape (a,)
+        Money per unit.
+    trades : Trades
+        The bands.
+    step : float
+        The ladder's.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of float, shape (a,)
+        Where a band is narrower than a step and holds no multiple of it the step is divided by ten until it does;
+        where that does not help (a band of a single price) the price stays and its step is 0.
+    """
+    low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
+    rounded, used = price.copy(), np.zeros(len(price))
+    for power in range(FINER + 1):
+        fine = step / 10**power
+        least, most = np.ceil(low / fine - NEAR), np.floor(high / fine + NEAR)
+        fits = (used == 0) & (least <= most)
+        multiple = np.clip(np.rint(price / fine), least, most)
+        rounded[fits] = multiple[fits] * fine
+        used[fits] = fine
+    return rounded, used
+
+
+def whole(amount: Floats, floor: Ints) -> Ints:
+    """Return amounts that sum to a whole number as whole numbers with the same sum, none below its floor.
+
+    Parameters
+    ----------
+    amount : numpy.ndarray of float, shape (n,)
+        They sum to a whole number, but for rounding.
+    floor : numpy.ndarray of int, shape (n,)
+        Smallest values allowed; where their sum is above that of the amounts they give way evenly.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        Within 1 of the amounts unless a floor is in the way.
+    """
+    down = np.maximum(np.floor(amount), floor).astype(np.int64)
+    left = int(np.rint(amount.sum())) - int(down.sum())
+    if left >= 0:
+        order = np.argsort(-(amount - down), kind="stable")
+        return down + _dealt(left, len(down), order)
+    back: Ints = down - taken(-left, down - floor)
+    return back
+
+
+def taken(amount: int, slack: Ints) -> Ints:
+    """Return what each gives up of an amount, in proportion to its slack, whole numbers that sum to the amount.
+
+    Parameters
+    ----------
+    amount : int
+        Zero or more.
+    slack : numpy.ndarray of int, shape (n,)
+        Zero or more; only where all slacks together do not suffice does anybody give more.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+    """
+    total = int(slack.sum())
+    if amount >= total:
+        more: Ints = slack + _dealt(amount - total, len(slack), np.argsort(-slack, kind="stable"))
+        return more
+    exact = slack * (amount / total)
+    share = np.minimum(np.floor(exact).astype(np.int64), slack)
+    order = np.argsort(-np.where(slack > share, exact - share, -1.0), kind="stable")
+    given: Ints = share + _dealt(amount - int(share.sum()), len(slack), order)
+    return given
+
+
+def _dealt(amount: int, count: int, order: Ints) -> Ints:
+    """Return an amount dealt out one by one in an order, round after round, shape (count,)."""
+    each = np.full(count, amount // count, dtype=np.int64)
+    each[order[: amount % count]] += 1
+    return each

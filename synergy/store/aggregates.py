@@ -9,14 +9,17 @@ from typing import Any
 
 from sqlalchemy import select
 
+from synergy.records.rounds import labels
 from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.backup import archive, dataset_of
+from synergy.store.column_types import written
 from synergy.store.commit import Record
-from synergy.store.exact import written
-from synergy.store.matching import latest_match
+from synergy.store.messages import refusal
+from synergy.store.queries import SHOWN
 from synergy.store.rounds import round_row
-from synergy.store.seeing import SHOWN
+from synergy.store.runs import latest_match
 from synergy.store.store import Store
-from synergy.store.tables import lines, proposals
+from synergy.store.tables import lines, proposals, rounds
 
 LEAST = 5  # enterprises behind a sum
 GREATEST = Decimal("0.5")  # part of it that one of them may have
@@ -87,3 +90,45 @@ def fit(parts: Mapping[str, Decimal], total: Decimal) -> bool:
 
 def _coarse(value: Decimal) -> Any:
     return written(Decimal(f"{value:.1e}"))
+
+
+_TABLES = ("commodities", "processes")  # of the association's library: who sees the round may know them
+
+
+def measures(store: Store, actor: Actor, round_id: int) -> Record:
+    """Return the units and names of what a round is about.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        Anybody with an account.
+    round_id : int
+
+    Returns
+    -------
+    dict
+        ``{round, currency, commodities: {id: {name_en, name_zh, unit, hazard}}, processes: {id: {name_en, name_zh,
+        activity_unit}}}``; nothing of any enterprise.
+    """
+    require(actor, Action.SEE_ROUNDS, Resource("round"))
+    with store.database.read() as connection:
+        base = connection.execute(select(rounds.c.base).where(rounds.c.id == round_id)).scalar()
+        if base is None:
+            raise refusal("not_found", what="round")
+        known = _KNOWN.get(base)
+        if known is None:
+            known = _KNOWN[base] = _told(archive(connection, base))
+            while len(_KNOWN) > 32:
+                _KNOWN.pop(next(iter(_KNOWN)), None)
+    return {"round": round_id, **known}
+
+
+# by digest, so that what is kept can never be out of date
+_KNOWN: dict[str, dict[str, Any]] = {}
+
+
+def _told(content: bytes) -> dict[str, Any]:
+    dataset = dataset_of(content)
+    named = labels(dataset)
+    return {"currency": dataset.settings.currency, **{table: named[table] for table in _TABLES}}

@@ -3,6 +3,11 @@
 A quantity to six digits tells the losses of its way, hence its length, hence who is at its other end. A rest of a
 thousandth of it tells them too, so that figures are cut at a digit of the greatest of their kind in the round, not of
 their own.
+
+All that comes out of a run (which proposals there are, prices, payoffs, reasons) is computed from what was frozen. So
+whatever others ask, declare or compute, for as many rounds as they like, a cost stays hidden within its rungs: an
+interval of at least ``step / (1 + step)`` of it. Costs go up to their rung and what somebody pays goes down to it, so
+that a proposal that pays on the ladder pays in truth.
 """
 
 from __future__ import annotations
@@ -14,9 +19,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import archive, dataset_of
+from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Record
 from synergy.store.rounds import round_row
 from synergy.store.store import Store

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from synergy.store.access import Actor
-from synergy.store.exact import canonical
+from synergy.store.column_types import canonical
+from synergy.store.messages import refusal
 from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events, requests
-from synergy.store.words import refusal
 
 Record = dict[str, Any]
 START = "0" * 64  # what the first event follows

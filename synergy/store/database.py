@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from synergy.errors import UsageError
-from synergy.store.words import refusal, unavailable
+from synergy.store.messages import refusal, unavailable
 
 BUSY_MS = 10_000  # how long a writer waits for another one
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
 from sqlalchemy import ColumnElement, select, true
 
-from synergy.errors import DatasetError
+from synergy.dataset.decode import first_sign
+from synergy.dataset.described import load_document
+from synergy.dataset.findings import Findings, Where
+from synergy.dataset.read import check
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.sources import PACKAGE
+from synergy.errors import DatasetError, Problem
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import archive, keep, snapshot_of
+from synergy.store.backup import archive, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.store import Store
 from synergy.store.tables import matches, rounds, snapshots
-from synergy.store.uploads import read_upload
 
 
 def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
@@ -22,7 +36,7 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
     actor : Actor
         A planner.
     content : bytes
-        A zip archive of its folder, a workbook, or JSON (`synergy.store.uploads`).
+        A zip archive of its folder, a workbook, or JSON (`synergy.store.datasets`).
     key : str, optional
         Idempotency key.
 
@@ -94,3 +108,78 @@ def dataset_archive(store: Store, actor: Actor, digest: str) -> bytes:
     require(actor, Action.SEE_PLANS, Resource("snapshot"))
     with store.database.read() as connection:
         return archive(connection, digest)
+
+
+UNPACKED = 256 << 20  # bytes of all files of an archive
+_BOOK = "[Content_Types].xml"
+Found = tuple[Dataset | None, tuple[Problem, ...]]
+
+
+def read_upload(content: bytes) -> Found:
+    """Read and check what somebody sent as a dataset; what it is, its bytes say, not its name.
+
+    Parameters
+    ----------
+    content : bytes
+        A zip archive of a folder, an ``.xlsx`` workbook, or a JSON object as ``synergy schema dataset`` describes it,
+        with ``name`` and ``synergy`` (settings) beside the tables.
+
+    Returns
+    -------
+    Dataset or None, tuple of Problem
+        All that is wrong or odd.
+    """
+    with TemporaryDirectory(prefix="synergy-") as folder:
+        if first_sign(content) == "{":
+            return _document(Path(folder) / "dataset", content)
+        place = Path(folder) / "dataset.zip"
+        place.write_bytes(content)
+        try:
+            with zipfile.ZipFile(place) as packed:
+                names, size = packed.namelist(), sum(entry.file_size for entry in packed.infolist())
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+            return check(place)
+        if size > UNPACKED:
+            findings = Findings()
+            findings.add("zip_bomb", Where(place.name), f"{size} bytes")
+            return None, tuple(findings.problems())
+        return check(place.rename(place.with_suffix(".xlsx")) if _BOOK in names else place)
+
+
+def _document(folder: Path, content: bytes) -> Found:
+    """Read a JSON object: its tables are written as files and read like any others."""
+    findings = Findings()
+    record = load_document(content, "dataset.json", findings)
+    for name, rows in (record or {}).items():
+        listed = isinstance(rows, list) and all(isinstance(row, dict) and _flat(row) for row in rows)
+        if name not in ("name", "synergy") and not (name in TABLES and listed):
+            findings.add("document", Where("dataset.json"), name, reason=f"{name}: expected a table as a list of rows")
+    if record is None or findings.refused:
+        return None, tuple(findings.problems())
+    folder.mkdir()
+    for name in TABLES:
+        if name in record:
+            _table(folder / f"{name}.csv", record[name])
+    package = {"name": str(record.get("name", "dataset")), "synergy": record.get("synergy", {})}
+    (folder / PACKAGE).write_text(json.dumps(package, ensure_ascii=False), encoding="utf-8")
+    return check(folder)
+
+
+def _flat(row: Mapping[str, Any]) -> bool:
+    return not any(isinstance(cell, list | dict) for cell in row.values())
+
+
+def _table(place: Path, rows: list[dict[str, Any]]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with place.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, float) else str(value)

@@ -9,23 +9,23 @@ from sqlalchemy import Connection, Row, select
 from synergy.dataset.subset import subset
 from synergy.errors import DatasetError
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import Snapshot, archive, dataset_of, keep, snapshot_of
+from synergy.store.backup import Snapshot, archive, dataset_of, keep, snapshot_of
 from synergy.store.commit import Change, Record, Step, commit
-from synergy.store.declaring import stored
+from synergy.store.declarations import stored
 from synergy.store.ladder import on_ladder
+from synergy.store.messages import refusal
 from synergy.store.overlay import checked, overlaid
 from synergy.store.rounds import Asked, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declarations
 from synergy.store.turnover import bounded
-from synergy.store.words import refusal
 
 
 def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
     """Close the declarations of a round: their sum is kept under its digest.
 
     Members who declared nothing count as the dataset of the association says; who is no member has nothing. Costs of
-    enterprises stand in it on the ladder of the round (`synergy.store.ladder`).
+    enterprises stand in it on the ladder of the round (`synergy.store.anonymity`).
 
     Parameters
     ----------

@@ -15,13 +15,21 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.store.names import Sheet
 
 Floats = NDArray[np.float64]
+
+
 STEP = 0.12  # leaves at least 10.7 % of each cost
+
+
 DIGITS = 6  # of a rung
+
+
 _SAME = 1e-9
+
+
 # column of the cost, and whether it goes up
 _COSTS: Mapping[Sheet, tuple[str, bool]] = MappingProxyType(
     {Sheet.OFFERS: ("price", True), Sheet.NEEDS: ("price", False), Sheet.FACILITIES: ("opex", True)}

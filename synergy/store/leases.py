@@ -12,14 +12,14 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from synergy.errors import ConflictError, NotFoundError
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import archive
+from synergy.store.backup import archive
 from synergy.store.commit import Change, Record, Step, commit
-from synergy.store.matching import back
+from synergy.store.messages import refusal
 from synergy.store.names import MatchState, Wanted
 from synergy.store.notices import PLANNERS, Told, post
+from synergy.store.runs import back
 from synergy.store.store import Store
 from synergy.store.tables import matches, progress
-from synergy.store.words import refusal
 
 LEASE = timedelta(seconds=15)
 ATTEMPTS = 3  # a run that breaks again and again is given up

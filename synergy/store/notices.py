@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
-from synergy.store.access import Action, Actor, Reach, Resource, reach, require
+from synergy.store.access import Action, Actor, Reach, Resource, involved, members, reach, require
 from synergy.store.commit import Change, Record, Step, commit
-from synergy.store.membership import involved, members
 from synergy.store.messages import message
 from synergy.store.names import State
 from synergy.store.store import Store

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from synergy.records.rounds import labels
 from synergy.settlement.division import Note
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import archive, dataset_of
+from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Record
 from synergy.store.rounds import round_row
 from synergy.store.store import Store

@@ -16,19 +16,18 @@ from sqlalchemy.exc import StatementError
 
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.anonymity import shuffled
-from synergy.store.archives import dataset_of
+from synergy.store.backup import dataset_of
+from synergy.store.column_types import BeyondError, canonical, rounded
 from synergy.store.commit import Change, Record, Step, commit, inserted
-from synergy.store.exact import BeyondError, canonical, rounded
 from synergy.store.leases import Claim, hold
-from synergy.store.matching import back, latest_match, standing
 from synergy.store.names import Answer, MatchState, State
 from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.policy import prices_of
 from synergy.store.rounds import round_row
+from synergy.store.runs import back, latest_match, lines_of, standing
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds
 from synergy.store.turnover import large, turnovers
-from synergy.store.verdicts import lines_of
 
 _TIMES = ("seconds", "seal")  # ends of names: another one each run
 _LINE = ("from_site", "to_site", "commodity", "mode", "outlet_kind", "outlet", "inlet_kind", "inlet")

@@ -9,19 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.scenario import Scenario
 from synergy.settlement import ASKED, DEFAULT
-from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.archives import dataset_of, keep, scenario_record, snapshot_from
+from synergy.store.access import Action, Actor, Resource, departed, involved, members, require
+from synergy.store.backup import dataset_of, keep, scenario_record, snapshot_from
 from synergy.store.commit import Change, Record, Step, commit, inserted
 from synergy.store.ladder import STEP
-from synergy.store.membership import departed, involved, members
+from synergy.store.messages import refusal
 from synergy.store.names import State
 from synergy.store.notices import Told, post
 from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
-from synergy.store.words import refusal
 
 _LIVE = tuple(state for state in State if state not in (State.CONCLUDED, State.CANCELLED))
 # step: from which states, to which one (None: it stays)
@@ -67,7 +66,7 @@ class Draft:
     anonymous : bool
         Partners have no name until all of them showed interest.
     ladder : float
-        Step of the ladder on which costs of enterprises are frozen (`synergy.store.ladder`); 0 for none.
+        Step of the ladder on which costs of enterprises are frozen (`synergy.store.anonymity`); 0 for none.
     deadline, answer_by : datetime.datetime or None
         Until when enterprises may declare, and answer.
     previous : int or None

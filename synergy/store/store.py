@@ -13,16 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
+from synergy.store.column_types import canonical
 from synergy.store.database import Database, database
-from synergy.store.exact import canonical
-from synergy.store.files import private
+from synergy.store.messages import refusal
 from synergy.store.migrations.run import current, head, upgrade
 from synergy.store.tables import events
-from synergy.store.words import refusal
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 KEY_FILE = "SYNERGY_AUDIT_KEY_FILE"  # where the key lies if not beside the database
@@ -216,3 +215,19 @@ def _begun(base: Database) -> dict[str, Any] | None:
     with base.read() as connection:
         found = connection.execute(select(events).order_by(events.c.number).limit(1)).first()
     return None if found is None else dict(found._mapping)
+
+
+def private(place: Path) -> BinaryIO:
+    """Open a new file for writing that its owner alone may read, from the first moment on.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        Where nothing is yet.
+
+    Raises
+    ------
+    FileExistsError
+        Something is there.
+    """
+    return os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

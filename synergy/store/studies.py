@@ -11,18 +11,17 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from synergy.errors import NotFoundError
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
-from synergy.store.archives import archive, dataset_of
+from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Change, Record, Step, commit, inserted
-from synergy.store.matching import latest_match
+from synergy.store.messages import refusal
 from synergy.store.names import MatchState, StudyKind
+from synergy.store.queries import SHOWN
+from synergy.store.questions import few
 from synergy.store.results import packed, unpacked_record
 from synergy.store.rounds import round_row
-from synergy.store.seeing import SHOWN
+from synergy.store.runs import latest_match
 from synergy.store.store import Store
-from synergy.store.tables import matches
-from synergy.store.tables_beside import studies
-from synergy.store.wondering import few
-from synergy.store.words import refusal
+from synergy.store.tables import matches, studies
 
 MOST = 40  # of one enterprise in one round: asking again and again would feel out the others
 LEASE = timedelta(minutes=12)  # longer than any study may take

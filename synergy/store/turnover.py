@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.errors import StoreError
-from synergy.store.words import refusal
+from synergy.store.messages import refusal
 
 LEAST_AMOUNT = Decimal("0.001")  # of a row that has any: a plan is kept to six decimals, and its parts need figures too
 MOST_AMOUNT = Decimal(10**11)  # of a row, in its unit
@@ -215,7 +215,7 @@ def large(rows: Sequence[Turnover], what: str) -> StoreError:
     rows : sequence of Turnover
         The largest first.
     what : str
-        Noun of what is too large, in `synergy.store.words.NOUNS`.
+        Noun of what is too large, in `synergy.store.messages.NOUNS`.
     """
     told = [f"{one.table} {one.ident}{one.market and ' ' + one.market} ({one.money:.3g})" for one in rows[:_ROWS]]
     return refusal("large", what=what, most=f"{MOST_SUM:.2g}", rows=", ".join(told))

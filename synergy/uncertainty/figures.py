@@ -13,8 +13,8 @@ import pandas as pd
 
 from synergy.candidates.candidates import Reason, quality_rows
 from synergy.dataset.columns import Kind
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.schema import TABLES, own_column
+from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.network.ends import EndKind
 from synergy.network.network import Network

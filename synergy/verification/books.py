@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.literal.point import point_of
 from synergy.literal.scope import Flags, Floats, Variant, positions
 from synergy.literal.value import emissions, worth

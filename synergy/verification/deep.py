@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_matrix, diags
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.errors import Severity
-from synergy.literal.build import build
-from synergy.literal.scope import Variant
+from synergy.halting import watched
+from synergy.literal.build import LiteralModel, build
+from synergy.literal.scope import Floats, Ints, Variant
 from synergy.literal.solve import LiteralSolution, solve
 from synergy.plan import Plan
-from synergy.verification.coalitions import coalitions_again
+from synergy.solvers import ORTOOLS, ortools
 from synergy.verification.findings import Book, Finding
+from synergy.verification.settled import payoffs_of
 
 NEAR = 1e-5  # part of a value by which two solvers may differ
 GAP = 1e-6
@@ -108,3 +112,189 @@ def _answers(asks: list[_Ask], clock: Clock) -> Iterator[tuple[str, float, float
             return
         solution = ask(clock.left)
         yield solution.status, solution.value, max(solution.bound, solution.value)
+
+
+FEW = 4  # enterprises up to which every coalition is solved
+
+
+def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
+    """Solve again the coalitions that a settlement names, and of up to four enterprises every one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What the plan says it follows from.
+    plan : Plan
+        Without a settlement nothing is claimed.
+    seconds : float
+        When to stop; what is not checked by then is said in warnings.
+
+    Returns
+    -------
+    tuple of Finding
+        Coalitions that are not worth what is claimed, or worth more than the bound of the excess allows; an excess
+        that none of them has, where every one is solved.
+    """
+    book, settlement, end = Book(), plan.settlement, time.monotonic() + seconds
+    if settlement is None:
+        return ()
+    names = [str(name) for name in dataset["enterprises"]["enterprise"]]
+    payoff = dict(zip(names, payoffs_of(settlement, names).tolist(), strict=True))
+    claimed = {frozenset(one["enterprises"]): float(one["value"]) for one in settlement["binding"]}
+    bound = np.inf if settlement["excess_bound"] is None else float(settlement["excess_bound"])
+    room = NEAR * max(1.0, abs(plan.value)) + float(settlement["tolerance"])
+    worst = -np.inf if len(names) <= FEW else np.inf  # most that any coalition lacks
+    for members in _asked(names, claimed):
+        left = end - time.monotonic()
+        value, proven = _worth(dataset, members, left) if left > 0 else (-np.inf, np.inf)
+        subject = " ".join(sorted(members))
+        if members in claimed and claimed[members] > proven + room:
+            book.add("coalition", subject, f"claimed to be worth {claimed[members]:.9g}, proven at most {proven:.9g}")
+        paid = sum(payoff[name] for name in members)
+        worst = max(worst, proven - paid)
+        if value - paid > bound + room:
+            book.add("coalition", subject, f"is worth {value:.9g}, which breaks the bound of the excess")
+        if proven - value > room:
+            book.add("unchecked", subject, "its value could not be proven in the time given", Severity.WARNING)
+    excess = settlement["excess"]
+    if len(names) > 1 and excess is not None and float(excess) > worst + room:
+        book.add("excess", "settlement.excess", f"claimed {excess:.9g}, no coalition lacks more than {worst:.9g}")
+    return tuple(book.found)
+
+
+def _asked(names: list[str], claimed: dict[frozenset[str], float]) -> Iterator[frozenset[str]]:
+    """Yield the coalitions to solve, all of them together left out."""
+    chosen = dict.fromkeys(claimed)
+    if len(names) <= FEW:
+        for size in range(1, len(names)):
+            chosen |= dict.fromkeys(frozenset(some) for some in combinations(names, size))
+    yield from (members for members in chosen if len(members) < len(names))
+
+
+def _worth(dataset: Dataset, members: frozenset[str], seconds: float) -> tuple[float, float]:
+    """Return the value of a coalition and its bound."""
+    solution = solve(build(dataset, members=members), time_limit=seconds, gap=GAP)
+    if solution.status == "infeasible":
+        return -np.inf, -np.inf
+    return (-np.inf if solution.x is None else solution.value), solution.bound
+
+
+MOST = 300  # yes-or-no decisions up to which a solver is asked again
+SECONDS = 10.0
+BETTER = 1e-6  # part of a value by which another one counts as higher
+_ROW = 1e-8  # part of a row's terms by which it may be missed
+_TINY = 1e-9  # by which an empty row may
+_PASSES = 3
+_WIDEST = 2.0**30
+
+
+def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> float | None:
+    """Value of a better plan that SCIP finds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What the plan follows from.
+    plan : Plan
+        Accepted by `synergy.verification.verify`: where its duals leave no room for a better plan, none is looked for.
+    seconds : float
+        For the search.
+
+    Returns
+    -------
+    float or None
+        Money a year, of a point that keeps every row of the literal model; None where none was found that is worth
+        more than the plan, or the model has more than `MOST` yes-or-no decisions.
+    """
+    room, proven = _room(plan), plan.proof.get("dual")
+    if proven is not None and float(proven) <= plan.value + room:
+        return None
+    model = build(dataset)
+    if int(model.integer.sum()) > MOST or not len(model.cost):
+        return None
+    value = best_value(model, seconds)
+    return value if value is not None and value > plan.value + room else None
+
+
+def refused_by(plan: Plan, value: float | None) -> tuple[Finding, ...]:
+    """Finding that refuses a plan whose bound is below the value of another plan."""
+    if value is None or value <= plan.bound + _room(plan):
+        return ()
+    text = f"a second solver found a plan worth {value:.12g}, above the bound of {plan.bound:.12g}"
+    return (Finding("better", "bound", text),)
+
+
+def best_value(model: LiteralModel, seconds: float) -> float | None:
+    """Value of the best point that SCIP finds; None where it finds none that keeps the rows.
+
+    Parameters
+    ----------
+    model : LiteralModel
+    seconds : float
+        For the search, and as many for the linear rest.
+    """
+    end = time.monotonic() + seconds
+    found = _solved_by_another(model, "scip", model.column_lower, model.column_upper, seconds)
+    if found is None:
+        return None
+    whole = np.clip(np.round(found), 0.0, 1.0)
+    rounded = np.where(model.integer, whole, np.maximum(found, 0.0))
+    points = [rounded]
+    lower, upper = (np.where(model.integer, whole, bound) for bound in (model.column_lower, model.column_upper))
+    rest = _solved_by_another(model, "glop", lower, upper, max(1.0, end - time.monotonic()))
+    if rest is not None:
+        points.append(np.clip(rest, lower, upper))
+    return max((float(model.cost @ x) for x in points if _kept(model, x)), default=None)
+
+
+def _room(plan: Plan) -> float:
+    """Money by which another plan has to be worth more."""
+    return BETTER * max(1.0, abs(plan.value))
+
+
+def _kept(model: LiteralModel, x: Floats) -> bool:
+    """Whether a point keeps every row, as far as the sizes of its terms let a sum be told."""
+    made, size = model.matrix @ x, abs(model.matrix) @ np.abs(x)
+    over: Floats = np.maximum(made - model.row_upper, model.row_lower - made)
+    return bool((over <= _ROW * size + _TINY).all())
+
+
+def _solved_by_another(model: LiteralModel, solver: str, lower: Floats, upper: Floats, seconds: float) -> Floats | None:
+    """Point that a solver of OR-Tools finds, in the model's own units."""
+    row, column = _factors(model)
+    matrix = csr_matrix(diags(row) @ model.matrix @ diags(column))
+    cost = model.cost * column
+    money = float(np.abs(cost).max()) or 1.0
+    helper = ortools(ORTOOLS)
+    problem = helper.ModelBuilderHelper()
+    limits = (lower / column, upper / column, cost / money, model.row_lower * row, model.row_upper * row)
+    problem.fill_model_from_sparse_data(*limits, matrix)
+    problem.set_maximize(True)
+    if solver == "scip":
+        for one in np.flatnonzero(model.integer).tolist():
+            problem.set_var_integrality(one, True)
+    run = helper.ModelSolverHelper(solver)
+    run.set_time_limit_in_seconds(seconds)
+    watched(lambda: run.solve(problem))
+    return np.asarray(run.variable_values(), dtype=float) * column if run.has_solution() else None
+
+
+def _factors(model: LiteralModel) -> tuple[Floats, Floats]:
+    """Factors of rows and columns, powers of two, after which the coefficients are near 1."""
+    size = csr_matrix(abs(model.matrix))
+    size.eliminate_zeros()
+    row, column = np.ones(size.shape[0]), np.ones(size.shape[1])
+    at = np.repeat(np.arange(size.shape[0]), np.diff(size.indptr))
+    to, logs = size.indices.astype(np.int64), np.log2(size.data)
+    for _ in range(_PASSES):
+        row = _middle(at, logs + np.log2(column)[to], len(row))
+        column = _middle(to, logs + np.log2(row)[at], len(column))
+        column[model.integer] = 1.0
+    return row, column
+
+
+def _middle(at: Ints, logs: Floats, count: int) -> Floats:
+    """Power of two that brings the mean of the logarithms at each place to 0."""
+    mean = np.bincount(at, logs, count) / np.maximum(np.bincount(at, minlength=count), 1)
+    factor: Floats = np.clip(np.exp2(-np.round(mean)), 1 / _WIDEST, _WIDEST)
+    return factor

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from synergy.dataset.columns import Kind
-from synergy.dataset.ids import folded
+from synergy.dataset.numbers import folded
 from synergy.dataset.schema import TABLES
 from synergy.texts import Catalogue
 

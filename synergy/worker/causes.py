@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import traceback
 
-from synergy.errors import DatasetError, SolverError, StoreError, SynergyError, UsageError
+from synergy.errors import (
+    DatasetError,
+    SolverError,
+    StoreError,
+    SynergyError,
+    UsageError,
+)
 
 _CALLS = 8  # of the innermost calls, in the log
+
+
 _BROKEN = (
     "it ended by a fault of the program; try again, and if it fails again ask the operator: the log has the cause / "
     "程序故障导致中断；请重试，如再次失败请联系运维人员，原因见日志"

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from synergy.engine import Options
-from synergy.model.effort import Event, Listener, Memory
-from synergy.records.load import plan_from_record
+from synergy.model.solve_params import Event, Listener, Memory
+from synergy.records.files import plan_from_record
 from synergy.records.plain import plain
 from synergy.records.rounds import round_record
 from synergy.round import run
 from synergy.store.access import Actor
-from synergy.store.archives import archive, dataset_of
+from synergy.store.backup import archive, dataset_of
 from synergy.store.leases import plans_of
+from synergy.store.queries import match_input
 from synergy.store.results import plan_digest, unpacked_record
-from synergy.store.seeing import match_input
 from synergy.store.store import Store
 from synergy.verification.verify import verify
 from synergy.worker.scheduler import executor

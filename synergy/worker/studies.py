@@ -8,29 +8,28 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from synergy.dataset.dataset import Dataset
+from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
 from synergy.errors import ConflictError, SynergyError, UnavailableError
 from synergy.explanation.explain import Explainer
-from synergy.explanation.question import Question
-from synergy.graph.pathways import pathways
-from synergy.graph.record import pathways_record
-from synergy.model.effort import Effort
+from synergy.explanation.trial import Question
+from synergy.graph.pathways import pathways, pathways_record
+from synergy.model.solve_params import Effort
 from synergy.near_optimal.alternatives import alternatives
-from synergy.near_optimal.telling import alternatives_record
+from synergy.near_optimal.document import alternatives_record
 from synergy.plan import Plan
-from synergy.records.load import plan_from_record
+from synergy.records.files import plan_from_record
 from synergy.records.plain import plain
 from synergy.store.access import WORKER
-from synergy.store.archives import dataset_of
+from synergy.store.backup import dataset_of
 from synergy.store.commit import Record
 from synergy.store.names import StudyKind
 from synergy.store.store import Store
 from synergy.store.studies import Held, claim_study, finish_study
+from synergy.uncertainty.document import sensitivity_record
 from synergy.uncertainty.sensitivity import sensitivity
-from synergy.uncertainty.telling import sensitivity_record
-from synergy.worker.apart import DiedError, LateError, LeftError, Stop, apart
 from synergy.worker.causes import cause, died, late, sentence
+from synergy.worker.isolation import DiedError, LateError, LeftError, Stop, apart
 
 LIMIT_S = 660.0  # of one study, whatever it says itself
 _LOG = logging.getLogger("synergy.worker")

@@ -112,7 +112,7 @@ class Supervisor:
 
     def _fill(self, post: _Post) -> None:
         """Start a worker and tell it what to do."""
-        process = subprocess.Popen([sys.executable, "-m", "synergy.worker.beside"], stdin=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", "synergy.worker.supervised"], stdin=subprocess.PIPE)
         post.process, post.started = process, time.monotonic()
         told = {
             "address": str(self.address),

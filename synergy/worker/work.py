@@ -17,7 +17,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from synergy.errors import ConflictError, UnavailableError, VerificationError
+from synergy.errors import (
+    ConflictError,
+    UnavailableError,
+    VerificationError,
+)
 from synergy.store.access import WORKER
 from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
@@ -27,8 +31,8 @@ from synergy.store.readiness import EVERY, beat
 from synergy.store.results import finish
 from synergy.store.store import Store
 from synergy.worker.causes import cause, died, lasting, late, sentence
-from synergy.worker.child import main
 from synergy.worker.solve import Task, solve, told
+from synergy.worker.solver_process import main
 from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to

@@ -12,7 +12,7 @@ from served import served, signed_in
 from stores import begun
 from web_worlds import World
 
-from synergy.store import declaring
+from synergy.store import declarations
 
 Live = tuple[World, str]
 
@@ -42,7 +42,7 @@ def test_a_declaration_without_scripts(
     expect(page.locator("section.card li")).to_contain_text("60000 → 65000")
     page.locator("button[value=declare]").click()
     expect(page.locator(".message.good")).to_be_visible()
-    told = declaring.declaration(live[0].store, live[0].actor("editor"), (ident, "GLASS"))
+    told = declarations.declaration(live[0].store, live[0].actor("editor"), (ident, "GLASS"))
     assert [one["amount"] for one in told["entries"]] == ["65000"]
     page.context.close()
 

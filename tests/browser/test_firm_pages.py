@@ -14,7 +14,7 @@ from served import Clicks, served, signed_in
 from stores import PLANNER, proposals, worked
 from web_worlds import PASSWORD, PEOPLE, World
 
-from synergy.store import following, matching, responding, rounds, seeing
+from synergy.store import answers, follow_up, queries, rounds, runs
 
 DEAL = "deal:EAST>GLASS:COG"
 Live = tuple[World, str]
@@ -65,7 +65,7 @@ def test_from_sign_in_to_accepted_in_few_clicks(browser: Browser, live: Live, sc
     expect(person.page.get_by_role("status")).to_have_text("Accepted.")
     assert person.count <= 6
     code = proposals(live[0].store, live[0].round)[DEAL]["proposal"]
-    assert seeing.see_proposal(live[0].store, live[0].actor("editor"), code)["answer"] == "accepted"
+    assert queries.see_proposal(live[0].store, live[0].actor("editor"), code)["answer"] == "accepted"
 
 
 def test_declined_by_keyboard_alone(browser: Browser, live: Live) -> None:
@@ -101,7 +101,7 @@ def test_an_enterprise_and_a_planner_do_a_round_together(browser: Browser, live:
     planner = signed_in(browser, live, "planner")
     planner.goto(f"/en/proposals/{code}")
     expect(planner.get_by_role("cell", name="countered", exact=False)).to_contain_text("50000")
-    matching.request_match(world.store, PLANNER, world.round)
+    runs.request_match(world.store, PLANNER, world.round)
     worked(world.store)
     for step in ("publish", "collect"):
         rounds.advance(world.store, PLANNER, world.round, step)
@@ -109,8 +109,8 @@ def test_an_enterprise_and_a_planner_do_a_round_together(browser: Browser, live:
         page.goto("/en/home")
         page.locator("article", has_text=partner).get_by_role("button", name="Accept").click()
         expect(page.get_by_role("status")).to_have_text("Accepted.")
-    responding.conclude(world.store, PLANNER, world.round)
-    (deal,) = following.followed(world.store, world.actor("editor"))
+    answers.conclude(world.store, PLANNER, world.round)
+    (deal,) = follow_up.followed(world.store, world.actor("editor"))
     assert deal["stage"] == "agreed"
     glass.goto("/en/home")
     expect(glass.get_by_role("heading", name="Under way")).to_be_visible()

@@ -7,7 +7,7 @@ from checks import Watch, faults, violations, wider
 from chromium import context
 from playwright.sync_api import Browser
 from synergy.web.api.spec import OPERATIONS
-from synergy.web.manual.chapters import CHAPTERS
+from synergy.web.pages.manual import CHAPTERS
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

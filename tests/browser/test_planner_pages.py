@@ -15,9 +15,9 @@ from synergy.web.texts import word
 from web_worlds import World
 
 from synergy.dataset.read import read
-from synergy.store import freezing, leases, matching, planning, seeing
+from synergy.store import freezing, leases, planning, queries, runs
 from synergy.store.access import WORKER
-from synergy.store.archives import snapshot_of
+from synergy.store.backup import snapshot_of
 from synergy.store.leases import claim
 from synergy.workbook.template import dataset_workbook
 
@@ -100,7 +100,7 @@ def test_a_planner_takes_a_round_from_data_to_published_in_eight_clicks(
     worked(world.store)
     page.goto(f"/en/rounds/{ident}")
     click("Publish and ask for answers")
-    assert seeing.see_round(world.store, PLANNER, ident)["state"] == "responding"
+    assert queries.see_round(world.store, PLANNER, ident)["state"] == "responding"
     assert clicks <= 8
 
 
@@ -129,7 +129,7 @@ def test_a_planner_takes_an_uploaded_workbook_to_a_published_round_in_eight_clic
     worked(world.store)
     page.goto(f"/en/rounds/{ident}")
     person.click(page.get_by_role("button", name="Publish and ask for answers"))
-    assert seeing.see_round(world.store, PLANNER, ident)["state"] == "responding"
+    assert queries.see_round(world.store, PLANNER, ident)["state"] == "responding"
     assert person.count <= 8, person.count
 
 
@@ -137,7 +137,7 @@ def test_a_run_is_watched_as_it_goes(browser: Browser, live: tuple[World, str]) 
     store, page = live[0].store, signed_in(browser, live, "planner")
     ident = begun(store, name="watched")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     page.goto(f"/en/rounds/{ident}")
     expect(page.locator("#live")).to_contain_text("Waiting for a worker")
     held = claim(store, WORKER, "test")
@@ -158,7 +158,7 @@ def test_the_board_is_moved_with_the_keyboard(browser: Browser, live: tuple[Worl
     store, page = live[0].store, signed_in(browser, live, "planner")
     ident = begun(store, name="followed")
     freezing.freeze(store, PLANNER, ident)
-    matching.request_match(store, PLANNER, ident)
+    runs.request_match(store, PLANNER, ident)
     worked(store)
     page.goto(f"/en/rounds/{ident}")
     page.get_by_role("button", name="Publish and ask for answers").press("Enter")

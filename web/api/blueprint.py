@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, url_for
 from synergy.web.access import public, rule
 from synergy.web.api import routes
-from synergy.web.api.calling import language, perform
+from synergy.web.api.dispatch import language, perform
 from synergy.web.api.spec import OPERATIONS, PREFIX, Operation
 from werkzeug.wrappers import Response as AnyResponse
 

@@ -4,20 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
-from synergy.web.api.examples import DATASET, example_of
-from synergy.web.api.models.figures import Problem
+from synergy.web.api.models.records import Problem
 from synergy.web.api.models.studies import EventTold
 from synergy.web.api.problems import MEDIA, TYPES
-from synergy.web.api.receive import NUMBERED
 from synergy.web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
-from synergy.web.numbers import MOST
+from synergy.web.api.validation import NUMBERED
+from synergy.web.clock import MOST
 
 from synergy.store.access import RULES
 from synergy.texts import say
+
+# a coking works with gas and a glass works that could burn it: all that a dataset needs
+DATASET = {
+    "name": "two works",
+    "synergy": {"currency": "CNY"},
+    "enterprises": [
+        {"enterprise": "EAST", "name_en": "East Coking"},
+        {"enterprise": "GLASS", "name_en": "Glass works"},
+    ],
+    "sites": [
+        {"site": "EAST-1", "enterprise": "EAST", "latitude": 37.1, "longitude": 111.74},
+        {"site": "GLASS-1", "enterprise": "GLASS", "latitude": 37.15, "longitude": 111.8},
+    ],
+    "commodities": [{"commodity": "COG", "name_en": "Coke oven gas", "name_zh": "焦炉煤气", "unit": "kNm3"}],
+    "offers": [{"offer": "EAST-GAS", "site": "EAST-1", "commodity": "COG", "quantity": 60000, "price": 300}],
+    "needs": [{"need": "GLASS-HEAT", "site": "GLASS-1", "commodity": "COG", "quantity": 50000, "price": 900}],
+    "links": [
+        {
+            "from_site": "EAST-1",
+            "to_site": "GLASS-1",
+            "commodity": "COG",
+            "mode": "pipe",
+            "km": 9,
+            "capacity": 60000,
+            "fixed_capex": 2000000,
+        }
+    ],
+}
+
+
+def example_of(model: type[BaseModel]) -> object:
+    """Return an example of a model, None where it has none.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        With ``examples`` of its own, or with a field ``items`` of models that have some; a list that goes page by page
+        is shown as its last page.
+    """
+    extra = model.model_config.get("json_schema_extra")
+    shown = extra.get("examples") if isinstance(extra, dict) else None
+    if isinstance(shown, list) and shown:
+        return shown[0]
+    fields = model.model_fields
+    if not set(fields) <= {"items", "next"} or "items" not in fields:
+        return None
+    (listed,) = get_args(fields["items"].annotation)
+    one = example_of(listed) if isinstance(listed, type) and issubclass(listed, BaseModel) else None
+    if one is None:
+        return None
+    return {"items": [one], "next": None} if "next" in fields else {"items": [one]}
+
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = (

@@ -14,7 +14,7 @@ from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call, Record
 
 from synergy.errors import SynergyError
-from synergy.store import looking, seeing
+from synergy.store import queries
 
 STREAMS = 3  # each holds a thread of the server, which has a few more
 LONGEST = 300.0  # seconds; the caller comes again by itself, with the last id
@@ -77,8 +77,8 @@ def _events(call: Call, what: tuple[int, Measures], seen: tuple[int, int], slot:
     try:
         yield b"retry: 2000\n\n"
         while time.monotonic() - begun < LONGEST:
-            state = looking.see_match(call.store, call.actor, match)["state"]
-            for row in seeing.see_progress(call.store, call.actor, match, seen):
+            state = queries.see_match(call.store, call.actor, match)["state"]
+            for row in queries.see_progress(call.store, call.actor, match, seen):
                 seen = (row["attempt"], row["number"])
                 yield _event("progress", measures.paid(row, ("best", "bound")), f"{seen[0]}.{seen[1]}")
                 beat = time.monotonic()

@@ -10,8 +10,8 @@ from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call, Record
 
 from synergy.errors import UsageError
-from synergy.store.exact import decimal, rounded, written
-from synergy.store.measures import measures
+from synergy.store.aggregates import measures
+from synergy.store.column_types import decimal, rounded, written
 from synergy.units import UNITS, convert
 
 

@@ -10,14 +10,14 @@ from synergy.web.access import settings, store
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Proof
 from synergy.web.limits import Left, counted
-from synergy.web.signing import checked
-from synergy.web.tries import BusyError
+from synergy.web.sign_in import checked
+from synergy.web.throttle import BusyError
 from werkzeug.exceptions import TooManyRequests
 
 from synergy.errors import DeniedError
 from synergy.store.access import Actor
-from synergy.store.keys import PREFIX, actor_of_token
-from synergy.store.sessions import one_time
+from synergy.store.accounts import one_time
+from synergy.store.api_tokens import PREFIX, actor_of_token
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{20,100}")

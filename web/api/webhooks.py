@@ -21,9 +21,9 @@ from synergy.web.settings import Settings
 
 from synergy.errors import SynergyError, UnavailableError
 from synergy.store.access import WORKER
-from synergy.store.hooks import Due, gather, note, take
+from synergy.store.messages import refusal
 from synergy.store.store import Store
-from synergy.store.words import refusal
+from synergy.store.subscriptions import Due, gather, note, take
 
 INSIDE = "inside:"  # before a host of the operator's own network, as ``inside:erp.example:8443``
 PATIENCE_S = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from synergy.web.figures.material import Material, Sent
+from synergy.web.figures.plan_data import Material, Sent
 
 DEGREES = 6  # decimals; the seventh is a centimetre
 

@@ -10,9 +10,8 @@ from math import hypot, log2
 from typing import Any
 
 from markupsafe import Markup
-from synergy.web.figures.counties import COUNTIES, county_name
-from synergy.web.figures.geometry import Box, Point, Projection, projection, spread, tagged, thinned
-from synergy.web.figures.outline import near
+from synergy.web.figures.grouping import COUNTIES, county_name
+from synergy.web.figures.outline import Box, Point, Projection, near, projection, spread, tagged, thinned
 from synergy.web.figures.svg import FONT, Naming, arrow, document, label, link, number, tag, width
 
 SIZE = (860.0, 760.0)

@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import flash, g, redirect, request, url_for
 from synergy.web.access import actor, public, rule, store
-from synergy.web.failing import RETRY_S
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
+from synergy.web.error_handlers import RETRY_S
 from synergy.web.render import page, pages
-from synergy.web.signing import change_password, onward, sign_out
-from synergy.web.signing import sign_in as begin_session
+from synergy.web.sign_in import change_password, onward, sign_out
+from synergy.web.sign_in import sign_in as begin_session
 from synergy.web.texts import word
-from synergy.web.tries import TRIES, BusyError
+from synergy.web.throttle import TRIES, BusyError
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError, RefusedError
-from synergy.store import keys
+from synergy.store import api_tokens
 from synergy.store.access import RULES, SCOPES, Action, Actor
 
 room = pages("account")
@@ -65,7 +65,7 @@ def account(lang: str) -> str:
 def _page(lang: str, made: dict[str, Any] | None = None, fault: str = "") -> str:
     """Return the page of the account; a new token is shown on it this once."""
     me = actor()
-    live = [one for one in keys.list_tokens(store(), me) if one["revoked"] is None]
+    live = [one for one in api_tokens.list_tokens(store(), me) if one["revoked"] is None]
     return page("account/account.html", lang, me=me, tokens=live, scopes=_scopes(me), days=DAYS, made=made, fault=fault)
 
 
@@ -107,7 +107,7 @@ def make_token(lang: str) -> Answer:
     days = whole(request.form.get("days")) or 0
     label = request.form.get("label", "").strip()
     try:
-        made = keys.add_token(store(), actor(), label, request.form.getlist("scope"), days)
+        made = api_tokens.add_token(store(), actor(), label, request.form.getlist("scope"), days)
     except RefusedError as error:
         return _page(lang, fault=error.said(lang)), 422
     return _page(lang, made)
@@ -117,6 +117,6 @@ def make_token(lang: str) -> Answer:
 @rule(Action.OWN_ACCOUNT)
 def end_token(lang: str, ident: int) -> Response:
     """End a token."""
-    keys.revoke_token(store(), actor(), ident)
+    api_tokens.revoke_token(store(), actor(), ident)
     flash(word("account.ended", lang), "good")
     return redirect(url_for("account.account", lang=lang), 303)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
-from synergy.web.planning.seen import Seen
+from synergy.web.planning.round_view import Seen
 
 
 def proposal_address(lang: str, round_id: int, code: str) -> str:

@@ -7,19 +7,19 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from synergy.web.access import actor, rule, settings, store
-from synergy.web.failing import said, status_of
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
+from synergy.web.error_handlers import said, status_of
 from synergy.web.render import page, pages
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import StoreError
-from synergy.store import audit, keys, overseeing, people
+from synergy.store import accounts, api_tokens, audit, withdrawals
 from synergy.store.access import Action
+from synergy.store.accounts import Account
+from synergy.store.messages import refusal
 from synergy.store.names import Role
-from synergy.store.people import Account
 from synergy.store.rounds import Asked
-from synergy.store.words import refusal
 
 room = pages("admin")
 ROLES = tuple(role for role in Role if role is not Role.WORKER)
@@ -36,9 +36,9 @@ def _page(lang: str, **more: Any) -> str:
     """Return the page; a new password is shown on it this once."""
     folder, who = settings().backup_folder, actor()
     fields: dict[str, Any] = {
-        "accounts": people.list_users(store(), who),
-        "tokens": overseeing.all_tokens(store(), who),
-        "copies": None if folder is None else overseeing.copies(who, folder),
+        "accounts": accounts.list_users(store(), who),
+        "tokens": withdrawals.all_tokens(store(), who),
+        "copies": None if folder is None else withdrawals.copies(who, folder),
         "roles": ROLES,
         "given": {},
         "made": None,
@@ -64,7 +64,7 @@ def add_account(lang: str) -> str | tuple[str, int]:
         role = Role(given["role"])
         password = None if role is Role.CLIENT and "password" not in request.form else one_time_password()
         account = Account(given["name"], role, given["enterprise"] or None, password, one_time=True)
-        people.add_user(store(), actor(), account)
+        accounts.add_user(store(), actor(), account)
     except StoreError as error:
         return _page(lang, given=given, fault=said(error, lang)), status_of(error)
     return _page(lang, made={"name": account.name, "password": password})
@@ -74,18 +74,18 @@ def add_account(lang: str) -> str | tuple[str, int]:
 @rule(Action.MANAGE_USERS)
 def change_account(lang: str, ident: int) -> Response | str:
     """Disable or enable an account, or give it a one-time password; by its number, for a name may be no address."""
-    name = people.name_of(store(), actor(), ident)
+    name = accounts.name_of(store(), actor(), ident)
     wish = request.form.get("wish", "")
     asked = Asked(version=whole(request.form.get("version")))
     if name == actor().name:
         raise refusal("bad_value", what="user", value=name, expected=word("admin.not_self", lang))
     if wish == "password":
         password = one_time_password()
-        people.change_user(store(), actor(), name, asked, password=password)
+        accounts.change_user(store(), actor(), name, asked, password=password)
         return _page(lang, made={"name": name, "password": password})
     if wish not in ("disable", "enable"):
         abort(400)
-    people.change_user(store(), actor(), name, asked, disabled=wish == "disable")
+    accounts.change_user(store(), actor(), name, asked, disabled=wish == "disable")
     flash(word(f"admin.{wish}d", lang, name=name), "good")
     return redirect(url_for("admin.admin", lang=lang), 303)
 
@@ -94,7 +94,7 @@ def change_account(lang: str, ident: int) -> Response | str:
 @rule(Action.MANAGE_USERS)
 def end_token(lang: str, ident: int) -> Response:
     """End anybody's token."""
-    keys.revoke_token(store(), actor(), ident)
+    api_tokens.revoke_token(store(), actor(), ident)
     flash(word("account.ended", lang), "good")
     return redirect(url_for("admin.admin", lang=lang) + "#all-tokens", 303)
 
@@ -106,7 +106,7 @@ def copy(lang: str) -> Response:
     folder = settings().backup_folder
     if folder is None:
         abort(404)
-    made = overseeing.make_copy(store(), actor(), folder)
+    made = withdrawals.make_copy(store(), actor(), folder)
     flash(word("admin.copied", lang, file=made["file"], sha256=made["sha256"]), "good")
     return redirect(url_for("admin.admin", lang=lang) + "#copies", 303)
 

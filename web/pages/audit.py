@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import request
 from synergy.web.access import actor, rule, store
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 from synergy.web.render import page, pages
 from synergy.web.texts import WORDS, word
 
 from synergy.store import audit as chain_of
-from synergy.store import seeing
+from synergy.store import queries
 from synergy.store.access import Action
 
 room = pages("audit")
@@ -32,7 +32,7 @@ def _page(lang: str, **more: Any) -> str:
     fields: dict[str, Any] = {
         "events": found[:SHOWN],
         "older": found[SHOWN - 1]["number"] if len(found) > SHOWN else None,
-        "rounds": seeing.list_rounds(store(), actor()),
+        "rounds": queries.list_rounds(store(), actor()),
         "chosen": chosen,
         "named": named,
         "checked": None,

@@ -7,17 +7,17 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 from synergy.web.pages.addresses import proposal_address
-from synergy.web.planning.seen import Seen, seen
-from synergy.web.planning.sheets import Column, Sheet, cells
+from synergy.web.planning.round_view import Seen, seen
+from synergy.web.planning.tables import Column, Sheet, cells
 from synergy.web.render import page, pages
 from synergy.web.tables import KINDS, twin
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
-from synergy.store import following, seeing
+from synergy.store import follow_up, queries
 from synergy.store.access import Action
 from synergy.store.names import Stage
 from synergy.store.rounds import Asked
@@ -30,7 +30,7 @@ _STAGES = tuple(str(stage) for stage in Stage)
 @rule(Action.SEE_PLANS)
 def board(lang: str) -> str:
     """Show the partnerships by stage, of all rounds or of one."""
-    rounds = seeing.list_rounds(store(), actor())
+    rounds = queries.list_rounds(store(), actor())
     chosen = request.args.get("round", "")
     found = _found(lang, whole(chosen))
     columns = [(stage, [one for one in found if one["stage"] == stage]) for stage in _STAGES]
@@ -42,7 +42,7 @@ def _found(lang: str, round_id: int | None) -> list[dict[str, Any]]:
     """Return the partnerships with titles, partners and money."""
     plans: dict[int, Seen | None] = {}
     made = []
-    for one in following.followed(store(), actor(), round_id):
+    for one in follow_up.followed(store(), actor(), round_id):
         if one["round"] not in plans:
             plans[one["round"]] = _plan(lang, one["round"])
         made.append(one | _told(plans[one["round"]], one, lang))
@@ -111,6 +111,6 @@ def move(lang: str, partnership: int) -> Response:
     if stage not in _STAGES:
         abort(400)
     asked = Asked(whole(version), None, request.form.get("reason", "").strip()[:1000])
-    following.follow(store(), actor(), partnership, Stage(stage), asked)
+    follow_up.follow(store(), actor(), partnership, Stage(stage), asked)
     flash(word("board.done", lang), "good")
     return redirect(url_for("board.board", lang=lang), 303)

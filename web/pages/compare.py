@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 from synergy.web.access import actor, rule, store
-from synergy.web.planning.pairs import Run, pair
+from synergy.web.planning.policy import setting, value_said
 from synergy.web.planning.steps import next_steps
+from synergy.web.planning.tables import Cell, Column, Sheet, cells
 from synergy.web.render import page, pages
 from synergy.web.tables import KINDS, twin
+from synergy.web.texts import word
+from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
-from synergy.store import planning, seeing
-from synergy.store.access import Action, reach
-from synergy.store.words import refusal
+from synergy.store import comparison, planning, queries
+from synergy.store.access import Action, Actor, reach
+from synergy.store.messages import refusal
+from synergy.store.queries import match_input
+from synergy.store.store import Store
+from synergy.workbook.names import TITLES
 
 room = pages("compare")
 
@@ -23,8 +30,8 @@ room = pages("compare")
 def _runs(lang: str) -> list[Run]:
     """Return all runs that brought a plan, the latest first."""
     found = []
-    for one in seeing.list_rounds(store(), actor()):
-        for run in seeing.see_matches(store(), actor(), one["round"]):
+    for one in queries.list_rounds(store(), actor()):
+        for run in queries.see_matches(store(), actor(), one["round"]):
             if run["digest"]:
                 found.append(Run(run["match"], one["round"], one["name"], run["number"], lang))
     return sorted(found, key=lambda run: -run.match)
@@ -46,7 +53,7 @@ def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
     if not reach(actor(), Action.RUN_ROUND):
         return []
     idents = sorted({run.round for run in runs if run.match in chosen})
-    rounds = [seeing.see_round(store(), actor(), ident) for ident in idents]
+    rounds = [queries.see_round(store(), actor(), ident) for ident in idents]
     return [one for one in rounds if any(step.name == "match" for step in next_steps(one["state"], ()))]
 
 
@@ -79,3 +86,193 @@ def table(lang: str, first: int, second: int, ending: str) -> Response:
         raise refusal("not_found", what="match")
     found = pair((store(), actor()), (first, second), lang)
     return twin(found.all.named(f"compare-{first}-{second}"), ending)
+
+
+Record = Mapping[str, Any]
+MOST = 30  # proposals of a table
+_WHYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that brought a plan."""
+
+    match: int
+    round: int
+    name: str
+    number: int
+    lang: str
+
+    @property
+    def label(self) -> str:
+        """Return what it is called."""
+        return word("compare.run", self.lang, round=self.round, name=self.name, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """How two plans differ: tables, `all` for files, the inputs in words, and `notes` on what cannot be told.
+
+    `apart` is whether the bounds prove the values apart.
+    """
+
+    figures: Sheet
+    changes: tuple[Sheet, ...]
+    all: Sheet
+    inputs: tuple[tuple[str, str], ...]
+    marks: tuple[str, ...]
+    notes: tuple[str, ...]
+    apart: bool
+
+
+def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
+    """Return how two runs differ.
+
+    Parameters
+    ----------
+    place : tuple of Store and Actor
+        Where, and who asks.
+    runs : tuple of int
+        Before and after.
+    lang : str
+        ``en`` or ``zh``.
+    """
+    store, actor = place
+    told = comparison.compare(store, actor, *runs)
+    shown = [Shown(match_input(store, actor, run)["record"], lang) for run in runs]
+    sheets = [_sheet(kind, told[kind], shown, lang) for kind in ("new", "lost", "changed")]
+    rows = tuple(row for sheet in sheets for row in sheet.rows)
+    whole = Sheet("compare", word("compare.title", lang), sheets[0].columns, rows)
+    short = tuple(Sheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
+    inputs = _inputs(told["inputs"], shown, lang)
+    return Pair(_figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told["apart"])
+
+
+def _notes(told: Record, lang: str) -> tuple[str, ...]:
+    """Sentences on values that cannot be told apart, and on plans without proposals to compare."""
+    if not told["apart"]:
+        found = [word("compare.not_apart", lang)]
+    elif told["sole"] is not None:
+        found = [word("compare.sole", lang, cause=_input_name(told["sole"], lang))]
+    else:
+        found = [word("compare.several", lang)] if any(told["inputs"].values()) else []
+    sides = zip(("first", "second"), told["unproposed"], strict=True)
+    found += [word("compare.unproposed", lang, plan=word(f"compare.{side}", lang)) for side, none in sides if none]
+    return tuple(found)
+
+
+def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
+    """Return the figures of both plans and their difference."""
+    columns = (
+        Column("figure", word("compare.figure", lang)),
+        *(Column(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
+    )
+    rows = []
+    for key in ("gain", "value", "today", "bound"):
+        values = [one.plan[key] for one in shown]
+        rows.append(
+            _row(word(key, lang), values, [one.money(value) for one, value in zip(shown, values, strict=True)], shown)
+        )
+    counts = [len(one.plan["proposals"]) for one in shown]
+    rows.append(_row(word("count", lang), counts, [str(count) for count in counts], None))
+    invested = [one.invested() for one in shown]
+    texts = [one.money(value, "money") for one, value in zip(shown, invested, strict=True)]
+    rows.append(cells(word("capex_all", lang), *zip(texts, invested, strict=True), _less(invested, shown, "money")))
+    emitted = [one.plan["emissions"].get("co2") for one in shown]
+    texts = [one.co2(value or 0.0) for one, value in zip(shown, emitted, strict=True)]
+    more = (emitted[1] or 0.0) - (emitted[0] or 0.0)
+    rows.append(cells(word("co2", lang), *zip(texts, emitted, strict=True), (shown[1].co2(more), more)))
+    rows.append(cells(word("proof", lang), *((one.proof(), one.plan["gap"]) for one in shown), "–"))
+    return Sheet("figures", word("compare.figures", lang), columns, tuple(rows))
+
+
+def _row(label: str, values: Sequence[Any], texts: Sequence[str], shown: Sequence[Shown] | None) -> tuple[Cell, ...]:
+    if shown is None:
+        more = f"{values[1] - values[0]:+d}".replace("+0", "0")
+        return cells(label, *zip(texts, values, strict=True), (more, values[1] - values[0]))
+    return cells(label, *zip(texts, values, strict=True), _less(values, shown, "money_year"))
+
+
+def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> tuple[str, float | None]:
+    if values[0] is None or values[1] is None:
+        return "–", None
+    more = values[1] - values[0]
+    return ("+" if more > 0 else "") + shown[1].money(more, what), more
+
+
+def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> Sheet:
+    """Return the proposals of one kind of difference."""
+    columns = (
+        Column("proposal", word("proposals", lang)),
+        Column("difference", word("compare.difference", lang), shown=False),
+        Column("before", word("compare.before", lang)),
+        Column("after", word("compare.after", lang)),
+        Column("why", word("compare.why", lang)),
+    )
+    rows = []
+    for one in told:
+        titles = [each.proposal(one["proposal"]) for each in (shown[1], shown[0])]
+        proposal = next(found for found in titles if found is not None)
+        sides = [_quantities(one[side], shown[1]) for side in ("before", "after")]
+        rows.append(
+            cells(shown[1].title(proposal), (word(f"compare.{kind}", lang), kind), *sides, _why(one["why"], lang))
+        )
+    return Sheet(kind, word(f"compare.{kind}", lang), columns, tuple(rows))
+
+
+def _quantities(terms: Sequence[Record], shown: Shown) -> str:
+    """Return what is exchanged in all, by commodity."""
+    sums: dict[str, float] = {}
+    for term in terms:
+        sums[term["commodity"]] = sums.get(term["commodity"], 0.0) + float(term["quantity"])
+    said = [f"{shown.name('commodities', good)} {shown.amount(amount, good)}" for good, amount in sorted(sums.items())]
+    return word("comma", shown.lang).join(said) or "–"
+
+
+def _why(causes: Sequence[Record], lang: str) -> str:
+    said = []
+    for one in causes:
+        name = _input_name(one, lang)
+        cause = word(f"compare.cause.{one['cause']}", lang)
+        said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
+    said = list(dict.fromkeys(said))
+    more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
+    return word("comma", lang).join([*said[:_WHYS], *more])
+
+
+def _input_name(cause: Record, lang: str) -> str:
+    """Return what an input is called: a setting, a table, a row or a ruling; "" where there is none."""
+    what = cause["what"]
+    if isinstance(what, str):
+        return setting(what, lang) if cause["cause"] == "setting" else TITLES.say(what, lang)
+    return _row_name(what, lang) if what else ""
+
+
+def _row_name(what: Record, lang: str) -> str:
+    """Return what a row of the tables, or a ruling, is called."""
+    if "key" in what:
+        return f"{TITLES.say(what['table'], lang)} {'/'.join(what['key'])}"
+    kind = word(f"compare.ruling.{what['kind']}", lang)
+    return " ".join([kind, *(str(value) for name, value in what.items() if name not in ("given", "kind"))])
+
+
+def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
+    """Return what went in differently: labels and texts."""
+    found = []
+    if inputs["settings"]:
+        found.append((word("compare.settings", lang), _settings(inputs["settings"], shown, lang)))
+    for name in ("rulings", "rows"):
+        if inputs[name]:
+            said = [_row_name(one, lang) for one in inputs[name]]
+            more = [word("compare.more", lang, count=len(said) - 10)] if len(said) > 10 else []
+            found.append((word(f"compare.{name}", lang), word("comma", lang).join([*said[:10], *more])))
+    return tuple(found)
+
+
+def _settings(names: Sequence[str], shown: Sequence[Shown], lang: str) -> str:
+    said = []
+    for name in names:
+        values = [one.plan["scenario"].get(name) for one in shown]
+        texts = [value_said(value, lang) for value in values]
+        said.append(word("compare.from_to", lang, name=setting(name, lang), before=texts[0], after=texts[1]))
+    return word("comma", lang).join(said)

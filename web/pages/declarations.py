@@ -3,37 +3,241 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from synergy.web import declaring
 from synergy.web.access import actor, rule, store
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 from synergy.web.render import page, pages, part
 from synergy.web.tables import file
 from synergy.web.texts import word
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from synergy.dataset.dataset import Dataset
 from synergy.dataset.findings import Findings, Where
+from synergy.dataset.numbers import folded
 from synergy.dataset.read import check
-from synergy.errors import SHOWN, NotFoundError, Problem
-from synergy.forms.context import context_of
+from synergy.dataset.sheet import Dataset
+from synergy.dataset.typed import UNREADABLE
+from synergy.errors import SHOWN, NotFoundError, Problem, Severity
+from synergy.forms.context import Context, Field, Row, Rows, column_label, context_of, fields, known_as
 from synergy.forms.reading import rows_of
-from synergy.forms.rows import Rows
-from synergy.forms.submitting import Judged, declare_judged, judge_rows
-from synergy.forms.writing import declaration_workbook
-from synergy.store import datasets, planning, seeing
+from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_rows
+from synergy.forms.writing import declaration_workbook, price_unit, row_of
+from synergy.store import datasets, planning, queries
 from synergy.store.access import Action, Resource, allowed, require
-from synergy.store.archives import snapshot_of
-from synergy.store.declaring import declaration, repeat
+from synergy.store.backup import snapshot_of
+from synergy.store.declarations import declaration, repeat
 from synergy.store.names import Role, Sheet, State
-from synergy.store.previewing import Ground, ground
+from synergy.store.preview import Ground, ground
 from synergy.store.rounds import Asked
+from synergy.texts import say
+from synergy.workbook.sheets import text_of
 from synergy.workbook.template import dataset_workbook
+
+BLANK = 1  # rows to write in below those that are there
+MOST = 500  # rows of one table of the page
+IN_SIGHT = ("site", "subject", "amount", "unit", "price", "price_unit")  # the rest is folded away
+_PASTED = (*IN_SIGHT, "period")
+
+
+def rows_of_ground(ground: Ground, context: Context, lang: str) -> Rows:
+    """Return the rows of what stands now."""
+    count = dict.fromkeys(Sheet, 0)
+    rows = []
+    for entry in ground.entries:
+        count[entry.sheet] += 1
+        cells = {key: text_of(value) for key, value in row_of(entry, context, lang).items()}
+        cells["subject"] = entry.subject
+        rows.append(Row(entry.sheet, count[entry.sheet], {key: text for key, text in cells.items() if text}))
+    return Rows(rows)
+
+
+def rows_of_form(form: Mapping[str, str]) -> Rows:
+    """Return the rows that the table of the page holds: blank ones and those that are ticked off are left out."""
+    rows = []
+    for sheet in Sheet:
+        line = 0
+        for number in range(MOST):
+            if f"{sheet}-{number}-site" not in form:
+                break
+            given = {field.key: form.get(f"{sheet}-{number}-{field.key}", "").strip() for field in fields(sheet)}
+            cells = {key: text[:300] for key, text in given.items() if text}
+            blank = not set(cells) - {"unit", "price_unit", "site"}  # one that is there is withdrawn by its tick alone
+            if form.get(f"{sheet}-{number}-gone") or blank:
+                continue
+            line += 1
+            rows.append(Row(sheet, line, cells))
+    return Rows(rows)
+
+
+def withdrawn_of_form(form: MultiDict[str, str]) -> Withdrawn:
+    """Return the rows that are ticked off in the table of the page, now or before."""
+    ticked = [name.removesuffix("gone") + "ident" for name in form if name.endswith("-gone")]
+    names = [*form.getlist("withdrawn"), *(form.get(name, "").strip() for name in ticked)]
+    return Withdrawn(tuple(dict.fromkeys(name[:300] for name in names if name)))
+
+
+def pasted(rows: Rows, sheet: Sheet, text: str) -> Rows:
+    """Return rows with those behind them that were copied from a spreadsheet.
+
+    Parameters
+    ----------
+    rows : Rows
+        Of the table.
+    sheet : Sheet
+        Which table they belong to.
+    text : str
+        Lines of cells with tabs between; a first line of headers says which columns they are.
+    """
+    lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines() if line.strip()]
+    known = known_as(sheet)
+    heads: Sequence[str] = _PASTED
+    if lines and 2 * sum(folded(cell) in known for cell in lines[0]) > len(lines[0]):
+        heads = [known.get(folded(cell), "") for cell in lines.pop(0)]
+    first = 1 + sum(row.sheet is sheet for row in rows.rows)
+    more = []
+    for number, line in enumerate(lines[:MOST], start=first):
+        cells = {key: cell for key, cell in zip(heads, line, strict=False) if key and cell}
+        more.append(Row(sheet, number, cells))
+    return Rows([*rows.rows, *more])
+
+
+def numbered(rows: Rows) -> Rows:
+    """Return the rows of a file as rows of the page, whose places are their numbers in their table."""
+    count = dict.fromkeys(Sheet, 0)
+    found = []
+    for row in rows.rows:
+        count[row.sheet] += 1
+        cells = {key: text.removeprefix(UNREADABLE) for key, text in row.cells.items()}
+        found.append(Row(row.sheet, count[row.sheet], cells, row.other))
+    return Rows(found, units=rows.units)
+
+
+def shown(rows: Rows, problems: Sequence[Problem], lang: str, blank: int = BLANK) -> list[dict[str, Any]]:
+    """Return the tables of the page: columns, rows of cells, and at each cell what is said of it.
+
+    Parameters
+    ----------
+    rows : Rows
+        With places of the page.
+    problems : sequence of Problem
+        Their places are those of the rows.
+    lang : str
+        ``en`` or ``zh``.
+    blank : int
+        Rows to write in.
+    """
+    said: dict[tuple[str, int | None, str], list[dict[str, str]]] = {}
+    for one in problems:
+        kind = "fault" if one.severity is Severity.ERROR else "hint"
+        record = one.record(lang)
+        text = " → ".join(str(record[key]) for key in ("message", "hint") if record[key])
+        said.setdefault((one.table, one.row, one.column), []).append({"kind": kind, "text": text})
+    tables = []
+    for sheet in Sheet:
+        mine = [row for row in rows.rows if row.sheet is sheet]
+        mine += [Row(sheet, len(mine) + number, {}) for number in range(1, blank + 1)]
+        columns = fields(sheet)
+        cells = [[_cell(row, field, number, said) for field in columns] for number, row in enumerate(mine)]
+        tables.append(
+            {
+                "sheet": str(sheet),
+                "columns": [field for field in columns if field.key in IN_SIGHT],
+                "rows": [_split(line, number) for number, line in enumerate(cells)],
+            }
+        )
+    return tables
+
+
+def _cell(row: Row, field: Field, number: int, said: Mapping[tuple[str, int | None, str], Any]) -> dict[str, Any]:
+    notes = said.get((str(row.sheet), row.line, field.key), [])
+    value = row.cells.get(field.key, "")
+    faulty = any(note["kind"] == "fault" for note in notes)
+    return {
+        "field": field,
+        "name": f"{row.sheet}-{number}-{field.key}",
+        "value": value,
+        "notes": notes,
+        "faulty": faulty,
+    }
+
+
+def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
+    """Return the cells of a row that are always shown, those that are folded away, and those nobody edits."""
+    more = [cell for cell in cells if cell["field"].key not in (*IN_SIGHT, "ident")]
+    return {
+        "number": number + 1,
+        "main": [cell for cell in cells if cell["field"].key in IN_SIGHT],
+        "more": more,
+        "open": any(cell["notes"] for cell in more),
+        "ident": next(cell for cell in cells if cell["field"].key == "ident"),
+    }
+
+
+def choices(context: Context, lang: str) -> dict[str, Any]:
+    """Return what the cells of the page may be chosen from: values with their labels, and words for units."""
+    units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
+    return {
+        "site": {site: say(names, lang) or site for site, names in context.sites.items()},
+        "subject": {
+            str(sheet): {one: context.named(one, lang) for one in known} for sheet, known in context.subjects.items()
+        },
+        "periods": {one: one for one in context.periods},
+        "units": units,
+        "prices": [price_unit(context, unit, lang, many) for unit in units for many in (False, True)],
+    }
+
+
+def changes(told: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
+    """Return what a declaration would change, a line each: what, of which thing, and what is filled in or differs.
+
+    Parameters
+    ----------
+    told : mapping
+        As from `synergy.store.preview.preview`.
+    lang : str
+        Of the names of columns.
+    """
+    lines = []
+    for what in ("added", "removed"):
+        for one in told[what]:
+            thing = " · ".join((one["site"], one["subject"], one["amount"]))
+            assumed = [
+                (column_label(Sheet(one["sheet"]), said["column"], lang), _value(said["value"], lang), said["source"])
+                for said in one["assumed"]
+            ]
+            lines.append({"what": what, "thing": thing, "assumed": assumed, "fields": []})
+    for one in told["changed"]:
+        pairs = [
+            (column_label(Sheet(one["sheet"]), name, lang), _value(was, lang), _value(will, lang))
+            for name, (was, will) in one["fields"].items()
+        ]
+        lines.append({"what": "changed", "thing": one["ident"], "assumed": [], "fields": pairs})
+    return lines
+
+
+def _value(value: Any, lang: str) -> str:
+    if isinstance(value, bool) or value in ("true", "false"):
+        return word("yes" if value in (True, "true") else "no", lang)
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return "–" if value in (None, "") else str(value)
+
+
+def elsewhere(problems: Sequence[Problem], tables: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Return the problems that stand at no cell of the page."""
+    places = {
+        (table["sheet"], row["number"], cell["field"].key)
+        for table in tables
+        for row in table["rows"]
+        for cell in (*row["main"], *row["more"])
+    }
+    return [one.record(lang) for one in problems if (one.table, one.row, one.column) not in places]
+
 
 room = pages("declarations")
 Answer = Response | str | tuple[str, int]
@@ -45,7 +249,7 @@ _UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
 def start(lang: str) -> Answer:
     """Show the rounds in which one may declare; an enterprise with one that is open goes there."""
     who = actor()
-    listed = seeing.list_rounds(store(), who)
+    listed = queries.list_rounds(store(), who)
     mine = [one for one in listed if who.enterprise is None or _takes_part(one["round"], who.enterprise)]
     going = [one for one in mine if one["state"] == State.DECLARING]
     if who.enterprise is not None and len(going) == 1:
@@ -80,20 +284,18 @@ def table(lang: str, round_id: int, enterprise: str) -> Answer:
     known = ground(store(), actor(), (round_id, enterprise))
     if request.method == "GET":
         return _table(lang, known, None, None)
-    step, rows = request.form.get("do", "check"), declaring.rows_of_form(request.form)
+    step, rows = request.form.get("do", "check"), rows_of_form(request.form)
     if step == "more":
         return _table(lang, known, rows, None, blank=8)
     if step == "paste":
         sheet = request.form.get("sheet", "")
-        rows = declaring.pasted(
-            rows, Sheet(sheet) if sheet in set(Sheet) else Sheet.OFFERS, request.form.get("text", "")
-        )
+        rows = pasted(rows, Sheet(sheet) if sheet in set(Sheet) else Sheet.OFFERS, request.form.get("text", ""))
     return _judged(lang, known, rows, declare=step == "declare")
 
 
 def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()) -> Answer:
     place = (known.round, known.enterprise)
-    judged = judge_rows(store(), actor(), place, rows, declaring.withdrawn_of_form(request.form))
+    judged = judge_rows(store(), actor(), place, rows, withdrawn_of_form(request.form))
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
@@ -105,12 +307,12 @@ def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more
     return (shown, 422) if judged.refused else shown
 
 
-def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, blank: int = declaring.BLANK) -> str:
+def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, blank: int = BLANK) -> str:
     """Return the page with some rows in its tables, with what is known already where there are none."""
     context = context_of(known)
-    rows = declaring.rows_of_ground(known, context, lang) if rows is None else rows
+    rows = rows_of_ground(known, context, lang) if rows is None else rows
     problems = () if judged is None else judged.problems[: 3 * SHOWN]
-    tables = declaring.shown(rows, problems, lang, blank)
+    tables = shown(rows, problems, lang, blank)
     mine = allowed(actor(), Action.DECLARE, Resource("declaration", frozenset({known.enterprise})))
     over = actor().role is not Role.PLANNER and known.deadline is not None and store().now() > known.deadline
     going = known.state == State.DECLARING and not over
@@ -119,12 +321,12 @@ def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, b
         lang,
         known=known,
         tables=tables,
-        choices=declaring.choices(context, lang),
+        choices=choices(context, lang),
         judged=judged,
-        withdrawn=declaring.withdrawn_of_form(request.form).names if request.method == "POST" else (),
+        withdrawn=withdrawn_of_form(request.form).names if request.method == "POST" else (),
         name=_name(known, lang),
         changes=_changes(judged, lang),
-        others=declaring.elsewhere(problems, tables, lang)[:SHOWN],
+        others=elsewhere(problems, tables, lang)[:SHOWN],
         may=mine and going,
         closed=not going,
         late=known.state == State.DECLARING and over,
@@ -134,7 +336,7 @@ def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, b
 def _changes(judged: Judged | None, lang: str) -> list[dict[str, Any]]:
     if judged is None or judged.refused or judged.changes is None:
         return []
-    return declaring.changes(judged.changes, lang)
+    return changes(judged.changes, lang)
 
 
 def _name(known: Ground, lang: str) -> str:
@@ -155,7 +357,7 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
     rows = None if findings.refused or sent is None else rows_of(sent.read(), sent.filename or "", findings)
     if rows is None:
         return _table(lang, known, None, Judged((), findings.problems(), None)), 422
-    return _judged(lang, known, declaring.numbered(rows), more=findings.problems())
+    return _judged(lang, known, numbered(rows), more=findings.problems())
 
 
 @room.post("/declarations/<int:round_id>/<enterprise>/repeat")

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.failing import said, status_of
+from synergy.web.error_handlers import said, status_of
 from synergy.web.render import page, pages
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import StoreError
-from synergy.store import departing, people
+from synergy.store import accounts, withdrawals
 from synergy.store.access import Action
 from synergy.store.rounds import Asked
 
@@ -28,9 +28,14 @@ def departures(lang: str) -> str:
 
 
 def _page(lang: str, **more: Any) -> str:
-    fields: dict[str, Any] = {"left": departing.list_departures(store(), actor()), "given": {}, "fault": "", "sure": {}}
+    fields: dict[str, Any] = {
+        "left": withdrawals.list_departures(store(), actor()),
+        "given": {},
+        "fault": "",
+        "sure": {},
+    }
     gone = {one["enterprise"] for one in fields["left"]}
-    known = {one["enterprise"] for one in people.list_users(store(), actor()) if one["enterprise"]} - gone
+    known = {one["enterprise"] for one in accounts.list_users(store(), actor()) if one["enterprise"]} - gone
     return page("admin/departures.html", lang, known=sorted(known), most=MOST_REASON, **{**fields, **more})
 
 
@@ -40,10 +45,10 @@ def leave(lang: str) -> str | tuple[str, int] | Response:
     """Say what it would do that an enterprise leaves; do it where that was confirmed."""
     given = {name: request.form.get(name, "").strip() for name in ("enterprise", "reason")}
     if request.form.get("sure") != "yes":
-        accounts = [one["name"] for one in people.list_users(store(), actor()) if _holds(one, given["enterprise"])]
-        return _page(lang, given=given, sure=given | {"accounts": accounts})
+        held = [one["name"] for one in accounts.list_users(store(), actor()) if _holds(one, given["enterprise"])]
+        return _page(lang, given=given, sure=given | {"accounts": held})
     try:
-        told = departing.depart(store(), actor(), given["enterprise"], Asked(note=given["reason"]))
+        told = withdrawals.depart(store(), actor(), given["enterprise"], Asked(note=given["reason"]))
     except StoreError as error:
         return _page(lang, given=given, fault=said(error, lang)), status_of(error)
     counts = {name: len(told[name]) for name in ("accounts", "withdrawn", "forbidden")}
@@ -59,6 +64,6 @@ def _holds(account: dict[str, Any], enterprise: str) -> bool:
 @rule(Action.REMOVE_ENTERPRISE)
 def readmit(lang: str, enterprise: str) -> Response:
     """Let an enterprise in again."""
-    departing.readmit(store(), actor(), enterprise)
+    withdrawals.readmit(store(), actor(), enterprise)
     flash(word("departures.back", lang, enterprise=enterprise), "good")
     return redirect(url_for("departures.departures", lang=lang), 303)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from flask import Response, abort, request
 from synergy.web.access import actor, clock, rule, store
-from synergy.web.firm.own import Own
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
+from synergy.web.firm.proposal_view import Own
 from synergy.web.pages.audit import named
 from synergy.web.pages.home import latest
 from synergy.web.pages.pathways import MOST, place_of
-from synergy.web.planning import listed
-from synergy.web.planning.dossier import dossier
-from synergy.web.planning.seen import seen
-from synergy.web.planning.sheets import Sheet
-from synergy.web.planning.tables import members
+from synergy.web.planning import lists
+from synergy.web.planning.proposal_detail import dossier
+from synergy.web.planning.round_view import seen
+from synergy.web.planning.tables import Sheet, members
 from synergy.web.render import pages
 from synergy.web.tables import KINDS, twin
 
-from synergy.store import audit, planning, possible, seeing
+from synergy.store import audit, planning, preview, queries
 from synergy.store.access import Action, Actor, Reach, reach
-from synergy.store.words import refusal
+from synergy.store.messages import refusal
 from synergy.texts import text
 from synergy.units import label
 
@@ -42,7 +41,7 @@ def _known(ending: str, name: str = "", names: tuple[str, ...] = ("",)) -> None:
 def rounds(lang: str, ending: str) -> Response:
     """Return the list of rounds as a file."""
     _known(ending)
-    return _file(listed.rounds(seeing.list_rounds(store(), actor()), lang), "rounds", ending)
+    return _file(lists.rounds(queries.list_rounds(store(), actor()), lang), "rounds", ending)
 
 
 @room.get("/rounds/<int:round_id>/<table>.<ending>")
@@ -52,8 +51,8 @@ def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
     _known(ending, table, _OF_ROUND)
     who = actor()
     if table == "runs":
-        found = reversed(seeing.see_matches(store(), who, round_id))
-        sheet = listed.runs(found, lang, lambda name: text(f"status.{name}", lang))
+        found = reversed(queries.see_matches(store(), who, round_id))
+        sheet = lists.runs(found, lang, lambda name: text(f"status.{name}", lang))
     else:
         names = planning.round_names(store(), who, round_id)["labels"]["enterprises"]
         sheet = members(planning.list_members(store(), who, round_id), names, clock(), lang, lambda _firm: "")
@@ -80,9 +79,9 @@ def suggestions(lang: str, ending: str) -> Response:
     """Return what is suggested to an enterprise in the latest round that suggests anything, as a file."""
     _known(ending)
     who = _firm()
-    _, found = latest(who, seeing.list_rounds(store(), who), lang)
+    _, found = latest(who, queries.list_rounds(store(), who), lang)
     currency = str(found[0].record["currency"]) if found else ""
-    return _file(listed.suggestions(found, lang, currency), "proposals", ending)
+    return _file(lists.suggestions(found, lang, currency), "proposals", ending)
 
 
 @room.get("/proposals/<code>/terms.<ending>")
@@ -91,8 +90,8 @@ def terms(lang: str, code: str, ending: str) -> Response:
     """Return the lines of a proposal as a party sees them, as a file."""
     _known(ending)
     who = _firm()
-    one = Own(seeing.see_proposal(store(), who, code), "", str(who.enterprise), lang)
-    return _file(listed.terms(one), f"{code}-terms", ending)
+    one = Own(queries.see_proposal(store(), who, code), "", str(who.enterprise), lang)
+    return _file(lists.terms(one), f"{code}-terms", ending)
 
 
 @room.get("/pathways.<ending>")
@@ -104,10 +103,10 @@ def pathways(lang: str, ending: str) -> Response:
     place, _ = place_of(who)
     if place is None:
         raise refusal("not_found", what="commodity")
-    found = possible.chains(store(), who, place, wanted)
+    found = preview.chains(store(), who, place, wanted)
     per = f"{label(found['currency'], lang)}/{label(found['unit'], lang)}"
     ended = [one for one in found["chains"] if one["ends"]][:MOST]
-    return _file(listed.chains(ended, wanted, per, lang), f"pathways-{wanted}", ending)
+    return _file(lists.chains(ended, wanted, per, lang), f"pathways-{wanted}", ending)
 
 
 @room.get("/audit.<ending>")
@@ -116,7 +115,7 @@ def events(lang: str, ending: str) -> Response:
     """Return the events of a round or of all, the latest first, as a file."""
     _known(ending)
     found = audit.history(store(), actor(), whole(request.args.get("round")), EVENTS)
-    return _file(listed.events(found, lang, named), "audit", ending)
+    return _file(lists.events(found, lang, named), "audit", ending)
 
 
 def _firm() -> Actor:

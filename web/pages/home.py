@@ -6,15 +6,15 @@ from typing import Any
 
 from flask import redirect, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.firm.own import CLOSED, Own, by_gain, passed, standing
-from synergy.web.once import once
+from synergy.web.firm.proposal_view import CLOSED, Own, by_gain, passed, standing
+from synergy.web.page_cache import once
 from synergy.web.render import pages
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
-from synergy.store import declaring, following, seeing
+from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action, Actor
-from synergy.store.seeing import SHOWN
+from synergy.store.queries import SHOWN
 
 room = pages("home")
 DEALS = 10  # partnerships shown
@@ -32,7 +32,7 @@ def home(lang: str) -> str | Response:
 
 def _shown(who: Actor, lang: str) -> dict[str, Any]:
     """Return what the page shows an enterprise."""
-    rounds = seeing.list_rounds(store(), who)
+    rounds = queries.list_rounds(store(), who)
     round_, found = latest(who, rounds, lang)
     return {
         "round": round_,
@@ -48,7 +48,7 @@ def latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[st
     """Return the latest round that shows this enterprise anything, and its proposals by its own gain."""
     shown = [one for one in rounds if one["state"] in SHOWN]
     for one in shown:
-        listed = seeing.list_proposals(store(), who, one["round"])
+        listed = queries.list_proposals(store(), who, one["round"])
         if listed:
             state = standing(one, store().now())
             return one, by_gain(Own(record, state, str(who.enterprise), lang) for record in listed)
@@ -72,7 +72,7 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
     for one in rounds:
         if one["state"] == "declaring" and not passed(one["deadline"], store().now()):
             try:
-                told = declaring.declaration(store(), who, (one["round"], str(who.enterprise)))
+                told = declarations.declaration(store(), who, (one["round"], str(who.enterprise)))
             except NotFoundError:
                 continue
             if not told["submitted"]:
@@ -84,10 +84,10 @@ def _deals(who: Actor, rounds: list[dict[str, Any]], found: list[Own], lang: str
     """Return the partnerships that are under way, the latest first, with what they are about."""
     state = {one["round"]: one["state"] for one in rounds}
     known = {one.code: one for one in found}  # most are of the latest round
-    live = [one for one in reversed(following.followed(store(), who)) if one["stage"] != "ended"]
+    live = [one for one in reversed(follow_up.followed(store(), who)) if one["stage"] != "ended"]
 
     def own(deal: dict[str, Any]) -> Own:
-        record = seeing.see_proposal(store(), who, deal["proposal"])
+        record = queries.see_proposal(store(), who, deal["proposal"])
         return Own(record, state[deal["round"]], str(who.enterprise), lang)
 
     return [(one, known.get(one["proposal"]) or own(one)) for one in live[:DEALS]]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import abort
 from synergy.web.access import public
-from synergy.web.api.document import problems, scope
-from synergy.web.api.examples import example_of
+from synergy.web.api.document import example_of, problems, scope
 from synergy.web.api.problems import TYPES
-from synergy.web.api.receive import NUMBERED
 from synergy.web.api.spec import PREFIX, Mark, Operation, Record, in_order
+from synergy.web.api.validation import NUMBERED
 from synergy.web.render import page, pages
 
 from synergy.texts import say

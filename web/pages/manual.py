@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
 from flask import abort
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
 from synergy.web.access import public
-from synergy.web.manual.chapters import CHAPTERS, language_of, rendered, sections
 from synergy.web.render import page, pages
 
 room = pages("manual")
@@ -25,3 +32,139 @@ def chapter(lang: str, chapter: str) -> str:
         abort(404)
     fields = {"chapter": chapter, "written": language_of(chapter, lang), "sections": sections(chapter, lang)}
     return page("manual/chapter.html", lang, text=rendered(chapter, lang), **fields)
+
+
+# in the order of the contents; those of `BILINGUAL` exist as NAME.zh.md and NAME.en.md, others in English alone
+CHAPTERS = (
+    "enterprise",
+    "planner",
+    "program",
+    "operator",
+    "developer",
+    "adding",
+    "dataset",
+    "model",
+    "plan",
+    "bad-input",
+    "glossary",
+    "changes",
+    "security",
+    "contributing",
+    "citation",
+)
+BILINGUAL = frozenset({"enterprise", "planner"})
+ENGLISH = "en"
+_LINK = re.compile(r"([a-z-]+)(?:\.(?:en|zh))?\.md(#.*)?")
+_APART = re.compile(r"[^\w\- ]")
+# raw HTML is shown as text, never passed on; addresses of scripts are no links
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def language_of(name: str, lang: str) -> str:
+    """Language in which a chapter is shown to a reader of another: its own where it is not written in both."""
+    return lang if name in BILINGUAL else ENGLISH
+
+
+@cache
+def source(name: str, lang: str) -> str:
+    """Markdown of a chapter in the language in which it is shown.
+
+    Parameters
+    ----------
+    name : str
+        One of `CHAPTERS`.
+    lang : str
+        ``zh`` or ``en``.
+    """
+    suffix = f".{lang}" if name in BILINGUAL else ""
+    return files("synergy.web.manual").joinpath(f"{name}{suffix}.md").read_text("utf-8")
+
+
+@cache
+def rendered(name: str, lang: str) -> Markup:
+    """HTML of a chapter, for its page at ``/<lang>/help/<name>``: links to other chapters are relative to it.
+
+    Parameters
+    ----------
+    name : str
+        One of `CHAPTERS`.
+    lang : str
+        ``zh`` or ``en``.
+    """
+    return html(source(name, lang))
+
+
+def html(text: str) -> Markup:
+    """HTML of Markdown: headings get addresses, tables and code scroll in boxes, raw HTML stays text.
+
+    Examples
+    --------
+    >>> str(html("# A *b*"))
+    '<h1 id="a-b">A <em>b</em></h1>\\n'
+    >>> str(html("申报\\n截止"))
+    '<p>申报截止</p>\\n'
+    """
+    tokens = _MARKDOWN.parse(text)
+    _address(tokens)
+    return Markup(_MARKDOWN.renderer.render(list(_boxed(tokens)), _MARKDOWN.options, {}))
+
+
+def sections(name: str, lang: str) -> list[tuple[str, str]]:
+    """Address and text of each section of a chapter."""
+    tokens = _MARKDOWN.parse(source(name, lang))
+    _address(tokens)
+    return [
+        (str(token.attrGet("id")), _plain(tokens[place + 1]))
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h2"
+    ]
+
+
+def slug(heading: str) -> str:
+    """Address of a heading, as hosts of repositories make it.
+
+    Examples
+    --------
+    >>> slug("Why, why not"), slug("如何申报")
+    ('why-why-not', '如何申报')
+    """
+    return _APART.sub("", heading.strip().lower()).replace(" ", "-")
+
+
+def _address(tokens: list[Token]) -> None:
+    """Give headings their addresses, and links to files of chapters those of their pages."""
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", slug(_plain(tokens[place + 1])))
+        _unbroken(token.children or [])
+        for child in token.children or ():
+            found = _LINK.fullmatch(str(child.attrGet("href") or ""))
+            if child.type == "link_open" and found:
+                child.attrSet("href", found[1] + (found[2] or ""))
+
+
+def _unbroken(children: list[Token]) -> None:
+    """Drop line ends between signs that are not Latin: shown as blanks they would part Chinese words."""
+    for before, token, after in zip(children, children[1:], children[2:], strict=False):
+        ends = before.content[-1:], after.content[:1]
+        if token.type == "softbreak" and all(ends) and not any(end.isascii() for end in ends):
+            token.type = "text"
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+
+
+def _boxed(tokens: Iterable[Token]) -> Iterable[Token]:
+    """Put tables into boxes that scroll, and let a keyboard reach these and blocks of code."""
+    for token in tokens:
+        if token.type == "table_open":
+            box = Token("box_open", "div", 1, block=True)
+            box.attrs = {"class": "scroll", "tabindex": "0"}
+            yield box
+        if token.type == "fence":
+            token.type, token.tag, token.info = "code_block", "code", ""
+            token.attrs = {"class": "example", "tabindex": "0"}
+        yield token
+        if token.type == "table_close":
+            yield Token("box_close", "div", -1, block=True)

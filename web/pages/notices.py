@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, clock, rule, store
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 from synergy.web.render import page, pages, part
 from synergy.web.texts import word
 from werkzeug.wrappers import Response

@@ -11,7 +11,7 @@ from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
-from synergy.store import possible, seeing
+from synergy.store import preview, queries
 from synergy.store.access import Action, Actor
 from synergy.texts import figure, unit
 from synergy.units import amount, label
@@ -31,7 +31,7 @@ def pathways(lang: str) -> str | Response:
     wanted = request.args.get("commodity", goods[0]["commodity"] if goods else "")
     fields: dict[str, Any] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
     if place is not None and wanted:
-        found = possible.chains(store(), who, place, wanted)
+        found = preview.chains(store(), who, place, wanted)
         measure = found["unit"]
         ended = [one for one in found["chains"] if one["ends"]][:MOST]
         per = f"{label(found['currency'], lang)}/{label(measure, lang)}"
@@ -47,10 +47,10 @@ def pathways(lang: str) -> str | Response:
 
 def place_of(who: Actor) -> tuple[tuple[int, str] | None, list[dict[str, Any]]]:
     """Return the latest round that knows this enterprise, and its goods there."""
-    for one in seeing.list_rounds(store(), who):
+    for one in queries.list_rounds(store(), who):
         place = (int(one["round"]), str(who.enterprise))
         try:
-            return place, possible.goods(store(), who, place)
+            return place, preview.goods(store(), who, place)
         except NotFoundError:
             continue
     return None, []

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, rule, settings, store
-from synergy.web.course import course
-from synergy.web.failing import said
-from synergy.web.firm.answering import reply_of
-from synergy.web.firm.own import Own, standing
-from synergy.web.numbers import whole
-from synergy.web.once import once
+from synergy.web.clock import whole
+from synergy.web.error_handlers import said
+from synergy.web.firm.proposal_view import Own, standing
+from synergy.web.page_cache import once
 from synergy.web.pictures import flow_picture, map_picture
 from synergy.web.render import pages
 from synergy.web.texts import word
+from synergy.web.view_context import course
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
-from synergy.store import following, responding, seeing
+from synergy.store import answers, follow_up, queries
 from synergy.store.access import Action, Actor, Reach, reach
-from synergy.store.names import Stage
+from synergy.store.answers import Reply
+from synergy.store.messages import refusal
+from synergy.store.names import Answer, Stage
 from synergy.store.rounds import Asked
 
 room = pages("proposal")
@@ -32,15 +36,15 @@ def proposal(lang: str, code: str) -> str | Response:
     """Show one proposal as far as it may be seen."""
     who = actor()
     if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
-        round_id = seeing.see_proposal(store(), who, code)["round"]
+        round_id = queries.see_proposal(store(), who, code)["round"]
         return redirect(url_for("results.proposal", lang=lang, round_id=round_id, code=code))
     return once("firm/proposal.html", lang, lambda: _shown(who, code, lang))
 
 
 def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
     """Return what the page of a proposal shows a party."""
-    record = seeing.see_proposal(store(), who, code)
-    state = standing(seeing.see_round(store(), who, record["round"]), store().now())
+    record = queries.see_proposal(store(), who, code)
+    state = standing(queries.see_round(store(), who, record["round"]), store().now())
     one = Own(record, state, str(who.enterprise), lang)
     notes = {one.enterprise: [one.built(build) for build in record["built"]]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
@@ -54,7 +58,7 @@ def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
 def answer(lang: str, code: str) -> Response:
     """Take the answer of an enterprise."""
     who, form = actor(), request.form
-    record = seeing.see_proposal(store(), who, code)
+    record = queries.see_proposal(store(), who, code)
     back = url_for("home.home", lang=lang) if form.get("next") == "home" else url_for(".proposal", lang=lang, code=code)
     try:
         reply = reply_of(form, record["lines"])
@@ -62,7 +66,7 @@ def answer(lang: str, code: str) -> Response:
             flash(word("answer.nothing", lang), "bad")
             return redirect(back, 303)
         version = form.get("version", "")
-        responding.answer(store(), who, code, reply, Asked(whole(version)))
+        answers.answer(store(), who, code, reply, Asked(whole(version)))
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)
     flash(word(f"answer.done.{reply.answer}", lang), "good")
@@ -78,7 +82,7 @@ def stage(lang: str, code: str) -> Response:
     number, wanted = form.get("partnership", ""), form.get("stage", "")
     try:
         if (ident := whole(number)) is not None and wanted in set(Stage):
-            following.follow(store(), who, ident, Stage(wanted), Asked(note=form.get("reason", "")))
+            follow_up.follow(store(), who, ident, Stage(wanted), Asked(note=form.get("reason", "")))
             flash(word("offer.moved", lang), "good")
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)
@@ -88,3 +92,55 @@ def stage(lang: str, code: str) -> Response:
 def _refused(error: SynergyError, lang: str, back: str) -> Response:
     flash(said(error, lang), "bad")
     return redirect(back, 303)
+
+
+Record = Mapping[str, Any]
+
+
+def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
+    """Return what a form answers.
+
+    Parameters
+    ----------
+    form : mapping of str to str
+        ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``: what is left as it is, or blank,
+        is not countered.
+    lines : sequence of mapping
+        The lines of the proposal that the enterprise sees.
+
+    Raises
+    ------
+    RefusedError
+        No such answer, or a figure that is none.
+    """
+    given = form.get("answer", "")
+    if given not in set(Answer) - {Answer.NONE}:
+        raise refusal(
+            "unknown", what="answer", name=given[:40], expected=", ".join(sorted(set(Answer) - {Answer.NONE}))
+        )
+    answer = Answer(given)
+    reason = form.get("reason", "").strip() if answer in (Answer.DECLINED, Answer.COUNTERED) else ""
+    counter = [one for line in lines if (one := _countered(form, line))] if answer is Answer.COUNTERED else []
+    return Reply(answer, reason, counter)
+
+
+def _countered(form: Mapping[str, str], line: Record) -> dict[str, Any] | None:
+    """Return what a form wants otherwise in one line, None where nothing."""
+    found: dict[str, Any] = {}
+    for name, field in (("quantity", "q"), ("price", "p")):
+        said = _plain(form.get(f"{field}-{line['number']}", ""))
+        if said and not _same(said, line[name]):
+            found[name] = said
+    return {"number": line["number"], **found} if found else None
+
+
+def _plain(said: str) -> str:
+    """Return a figure without blanks and thousands' commas, its digits as ASCII has them."""
+    return unicodedata.normalize("NFKC", said).replace(",", "").replace(" ", "").strip()
+
+
+def _same(said: str, stored: Any) -> bool:
+    try:
+        return stored is not None and Decimal(said) == Decimal(str(stored))
+    except InvalidOperation:
+        return False

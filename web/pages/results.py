@@ -3,31 +3,238 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, make_response, request, session, url_for
+from markupsafe import Markup
 from synergy.web.access import actor, rule, settings, store
-from synergy.web.course import course
 from synergy.web.figures.features import features
-from synergy.web.once import once
+from synergy.web.figures.grouping import Grouped, grouped
+from synergy.web.figures.map import Line, charted, draw_map
+from synergy.web.figures.network import MOST, Tie, partnerships, products
+from synergy.web.figures.plan_data import COUNTY, between
+from synergy.web.figures.sankey import Names, sankey
+from synergy.web.figures.sankey_layout import Stream
+from synergy.web.figures.svg import Naming
+from synergy.web.page_cache import once
 from synergy.web.pages.addresses import lead
-from synergy.web.planning.dossier import dossier, firm_name
-from synergy.web.planning.keeping import kept
-from synergy.web.planning.pictures import VIEWS, beside, flows, picture
-from synergy.web.planning.seen import Seen, seen
-from synergy.web.planning.settled import groups, lumps, said_of, told_of
-from synergy.web.planning.sheets import Sheet
-from synergy.web.planning.tables import payoffs, prices, proposals
-from synergy.web.render import page, pages
+from synergy.web.planning.proposal_detail import dossier, firm_name
+from synergy.web.planning.round_view import Seen, seen
+from synergy.web.planning.tables import Cell, Column, Sheet, cells, payoffs, prices, proposals
+from synergy.web.render import page, pages, unread_by
 from synergy.web.tables import KINDS, file, twin
+from synergy.web.texts import word
+from synergy.web.view_context import course
 from werkzeug.wrappers import Response as AnyResponse
 
-from synergy.store import planning, seeing
-from synergy.store.access import Action
-from synergy.store.words import refusal
+from synergy.store import planning, queries
+from synergy.store.access import Action, Actor
+from synergy.store.messages import refusal
+from synergy.store.planning import settlement_notes
 from synergy.texts import ladder_note
+
+VIEWS = ("map", "sankey", "partners", "products")
+KEPT_PICTURES = 128  # pictures
+Addresses = Callable[..., str]
+
+
+class Gallery:
+    """Pictures that were drawn before, the least used ones forgotten; safe for several threads."""
+
+    def __init__(self) -> None:
+        self._drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[Any, ...], draw: Callable[[], Markup]) -> Markup:
+        """Return the picture of a key, drawn where it is not known."""
+        with self._lock:
+            if key in self._drawn:
+                self._drawn.move_to_end(key)
+                return self._drawn[key]
+        made = draw()
+        with self._lock:
+            self._drawn[key] = made
+            while len(self._drawn) > KEPT_PICTURES:
+                self._drawn.popitem(last=False)
+        return made
+
+
+GALLERY = Gallery()
+
+
+def picture(seen: Seen, view: str, by_county: bool, lead: Addresses) -> Markup:
+    """Return a picture.
+
+    Parameters
+    ----------
+    seen : Seen
+        The round and what was chosen.
+    view : str
+        One of `VIEWS`.
+    by_county : bool
+        Whether firms are put together by county also where they are few.
+    lead : callable
+        Choice as keyword arguments, or ``code``, to an address.
+
+    Returns
+    -------
+    markupsafe.Markup
+        SVG; "" where there is nothing to show.
+    """
+    draw = {"map": _map, "sankey": _sankey, "partners": _partners, "products": _products}[view]
+    # addresses are the same for all who may see a plan, so that a picture is too
+    plan = (seen.ident, seen.record["match"], seen.record["digest"], seen.bounds.digest)
+    key = (*plan, view, by_county, seen.lang, seen.choice)
+    return GALLERY.get(key, lambda: draw(seen, by_county, lead))
+
+
+def _naming(seen: Seen, view: str, **more: Any) -> Naming:
+    return Naming(f"p-{view}", word(f"view.{view}", seen.lang), word(f"view.{view}.desc", seen.lang, **more))
+
+
+def _href(seen: Seen, proposals: tuple[str, ...], lead: Addresses, choice: Mapping[str, str]) -> str:
+    """Return the address of the one proposal behind something, else of all that fit."""
+    if len(proposals) == 1 and proposals[0] in seen.codes:
+        return lead(code=seen.codes[proposals[0]])
+    return lead(**choice) if proposals else ""
+
+
+def _sankey(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
+    material, lang = seen.material, seen.lang
+    found = flows(seen, by_county, lead)
+    keys = {end for one in found.streams for end in (one.supplier, one.user)}
+    names = Names(
+        firm={key: material.firm_name(key) for key in keys},
+        commodity={one.commodity: material.good_name(one.commodity) for one in found.streams},
+        amount=material.amount,
+        heads=(word("view.supplier", lang), word("commodity", lang), word("view.user", lang)),
+        others=word("view.others", lang),
+        lead=lambda firm, good: lead(commodity=good, **_who(firm)),
+    )
+    return sankey(found.streams, names, _naming(seen, "sankey"))
+
+
+def _who(key: str) -> dict[str, str]:
+    """Return the choice that means a firm or a county; a public place is none."""
+    if key.startswith(COUNTY):
+        return {"county": key[len(COUNTY) :]}
+    return {} if key.startswith("#") else {"firm": key}
+
+
+def flows(seen: Seen, by_county: bool, lead: Addresses) -> Grouped:
+    """Return the streams of a Sankey diagram, few enough to be drawn."""
+    material = seen.material
+    sums: dict[tuple[str, str, str], tuple[float, set[str]]] = {}
+    for one in between(material.sent(seen.choice), material):
+        key = (material.firm(one.origin), one.commodity, material.firm(one.target))
+        quantity, behind = sums.get(key, (0.0, set()))
+        sums[key] = (quantity + one.quantity, behind | set(one.proposals))
+    streams = [
+        Stream(*key, quantity, _href(seen, tuple(sorted(behind)), lead, {"commodity": key[1], **_who(key[0])}))
+        for key, (quantity, behind) in sorted(sums.items())
+    ]
+    return grouped(streams, material.group(), always=by_county)
+
+
+def _map(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
+    material = seen.material
+    sent = material.sent(seen.choice)
+    ends = {end for one in sent for end in (one.origin, one.target)}
+    lines = [
+        Line(
+            one.origin,
+            one.target,
+            f"{material.good_name(one.commodity)} {material.amount(one.quantity, one.commodity)}",
+            _href(seen, one.proposals, lead, {"commodity": one.commodity, **_who(material.firm(one.origin))}),
+        )
+        for one in sent
+    ]
+    chart = charted(material.places(ends), lines, seen.lang, seen.bounds.rings, by_county)
+    return draw_map(chart, seen.lang, _naming(seen, "map"))
+
+
+def _partners(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
+    material = seen.material
+    sent = between(material.sent(seen.choice), material)
+    group = material.group()
+    many = by_county or len({material.firm(end) for one in sent for end in (one.origin, one.target)}) > MOST
+    ends = {site: material.firm(site) for one in sent for site in (one.origin, one.target)}
+    if many:
+        ends = {site: group.get(firm, firm) for site, firm in ends.items()}
+    ties = [
+        Tie(
+            ends[one.origin],
+            ends[one.target],
+            f"{material.good_name(one.commodity)} {material.amount(one.quantity, one.commodity)}",
+            _href(seen, one.proposals, lead, _who(ends[one.origin])),
+        )
+        for one in sent
+    ]
+    names = {key: material.firm_name(key) for key in set(ends.values())}
+    return partnerships(ties, names, _naming(seen, "partners"))
+
+
+def _products(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
+    del by_county
+    made = _made(seen)
+    names = {good: seen.material.good_name(good) for row in made for good in row[:2]}
+    ties = [
+        Tie(one, other, word("view.plants", seen.lang, count=count, new=new), lead(commodity=other), new=new > 0)
+        for one, other, count, new in made
+    ]
+    return products(ties, names, _naming(seen, "products"))
+
+
+def _made(seen: Seen) -> list[tuple[str, str, int, int]]:
+    good = seen.choice.commodity
+    return [row for row in seen.material.products() if good in ("", *row[:2])]
+
+
+def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
+    """Return the table that has the figures of a picture."""
+    if view == "products":
+        return _product_sheet(seen)
+    material, lang = seen.material, seen.lang
+    sent = material.sent(seen.choice)
+    if view in ("sankey", "partners"):
+        sent = between(sent, material)
+    columns = (
+        Column("commodity", word("commodity", lang)),
+        Column("from", word("view.supplier", lang)),
+        Column("to", word("view.user", lang)),
+        Column("quantity", word("quantity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
+        Column("proposals", word("proposals", lang)),
+    )
+    rows = []
+    for one in sorted(sent, key=lambda one: (material.good_name(one.commodity), -one.quantity)):
+        href = _href(seen, one.proposals, lead, {"commodity": one.commodity, **_who(material.firm(one.origin))})
+        amount = (seen.shown.amount(one.quantity, one.commodity), one.quantity)
+        behind = Cell(str(len(one.proposals) or "–"), len(one.proposals), href)
+        names = [material.site_name(end) for end in (one.origin, one.target)]
+        rows.append(cells(material.good_name(one.commodity), *names, amount, material.unit(one.commodity), behind))
+    return Sheet(view, word(f"view.{view}.table", lang), columns, tuple(rows))
+
+
+def _product_sheet(seen: Seen) -> Sheet:
+    lang, name = seen.lang, seen.material.good_name
+    columns = (
+        Column("used", word("view.made_of", lang)),
+        Column("made", word("view.made", lang)),
+        Column("plants", word("view.plant_count", lang), number=True),
+        Column("new", word("view.plant_new", lang), number=True),
+    )
+    rows = [
+        cells(name(one), name(other), (str(count), count), (str(new), new)) for one, other, count, new in _made(seen)
+    ]
+    return Sheet("products", word("view.products.table", lang), columns, tuple(rows))
+
 
 room = pages("results")
 _SETTLED = ("payoffs", "prices", "groups", "lumps")
@@ -48,7 +255,7 @@ def _chosen() -> dict[str, Any]:
 @rule(Action.SEE_PLANS)
 def view(lang: str, round_id: int, view: str) -> AnyResponse:
     """Show the proposals of a round, or one of its pictures, all of it or what was chosen."""
-    record = seeing.see_plan(store(), actor(), round_id)
+    record = queries.see_plan(store(), actor(), round_id)
     return kept(actor(), record, lambda: _view(_seen(lang, round_id), view))
 
 
@@ -144,7 +351,7 @@ def _sheet(found: Seen, name: str) -> Sheet:
 @rule(Action.SEE_PLANS)
 def settlement(lang: str, round_id: int) -> AnyResponse:
     """Show who gets what, the prices with their bands, and how stable that is."""
-    record = seeing.see_plan(store(), actor(), round_id)
+    record = queries.see_plan(store(), actor(), round_id)
     return kept(actor(), record, lambda: _settlement(_seen(lang, round_id)))
 
 
@@ -162,3 +369,119 @@ def _settlement(found: Seen) -> str:
             "files": {name: _files(found, name) for name in _SETTLED},
         }
     return page("planner/settlement.html", found.lang, **fields)
+
+
+KEPT = 64  # pages
+_PAGES: OrderedDict[str, str] = OrderedDict()
+_LOCK = Lock()
+
+
+def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyResponse:
+    """Return a page of a plan, or only that it has not changed since a browser saw it.
+
+    Parameters
+    ----------
+    who : Actor
+        Who looks.
+    record : mapping
+        Of the plan, with ``match``, ``digest`` and ``chain``: its head changes with every event.
+    make : callable
+        Makes the page; it holds nothing that is another one each time, as a form with its mark.
+    """
+    how = settings()
+    shown = (record["match"], record["digest"], record["chain"]["mac"], how.outlines.digest, how.zone)
+    # the navigation counts notices, and to read them is no event
+    parts = (who.name, str(who.role), request.full_path, *shown, unread_by(who))
+    tag = sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+    # a message waits to be shown: the page differs this once
+    if "_flashes" in session:
+        answer = make_response(make())
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+    same = request.if_none_match.contains_weak(tag)
+    answer = Response(status=304) if same else make_response(_page(tag, make))
+    answer.set_etag(tag, weak=True)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _page(tag: str, make: Callable[[], str]) -> str:
+    """Return the page of a tag, made where it is not known; safe for several threads."""
+    with _LOCK:
+        if tag in _PAGES:
+            _PAGES.move_to_end(tag)
+            return _PAGES[tag]
+    made = make()
+    with _LOCK:
+        _PAGES[tag] = made
+        while len(_PAGES) > KEPT:
+            _PAGES.popitem(last=False)
+    return made
+
+
+MOST_NAMES, MOST_GROUPS = 5, 12
+
+
+def named(seen: Seen, firms: list[str]) -> str:
+    """Return the names of some enterprises, and how many more there are."""
+    names = [seen.shown.name("enterprises", firm) for firm in firms]
+    shown = word("comma", seen.lang).join(names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} +{len(names) - MOST_NAMES}"
+
+
+def said_of(seen: Seen) -> list[str]:
+    """Return how stable the payoffs are, and the least subsidy where they are not."""
+    settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
+    bound, binding = settled.get("excess_bound"), settled.get("binding") or []
+    said = [
+        word(
+            f"settled.{settled['verdict']}",
+            lang,
+            bound="∞" if bound is None else shown.money(bound),
+            excess=shown.money(settled["excess"]),
+            names=named(seen, list(binding[0]["enterprises"])) if binding else "",
+        )
+    ]
+    subsidy = settled.get("subsidy")
+    if subsidy:
+        firms = named(seen, list(subsidy["to"]))
+        said.append(word("settled.subsidy", lang, total=shown.money(subsidy["total"]), names=firms))
+    return said
+
+
+def told_of(seen: Seen) -> list[str]:
+    """Return what the rule has to say of its payoffs."""
+    settled, shown = seen.plan["settlement"], seen.shown
+    firms = {firm: shown.name("enterprises", firm) for note in settled["notes"] for firm in note["enterprises"]}
+    return settlement_notes(settled, seen.lang, shown.currency, firms)
+
+
+def groups(seen: Seen) -> Sheet | None:
+    """Return the groups that hold the payoffs where they are; None where none is known."""
+    settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
+    binding = (settled.get("binding") or [])[:MOST_GROUPS]
+    columns = (
+        Column("enterprises", word("settled.group", lang)),
+        Column("value", word("settled.worth", lang), number=True),
+        Column("payoff", word("settled.together", lang), number=True),
+    )
+    rows = [
+        cells(
+            named(seen, list(one["enterprises"])),
+            *((shown.money(one.get(key)), one.get(key)) for key in ("value", "payoff")),
+        )
+        for one in binding
+    ]
+    return Sheet("groups", word("settled.binding", lang), columns, tuple(rows)) if rows else None
+
+
+def lumps(seen: Seen) -> Sheet | None:
+    """Return the lump sums beside the prices; None where there is none."""
+    settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
+    paid = settled.get("lump_sums") or {}
+    columns = (
+        Column("enterprise", word("round.enterprise", lang)),
+        Column("amount", word("settled.transfer", lang), number=True),
+    )
+    rows = [cells(shown.name("enterprises", firm), (shown.money(sum_), sum_)) for firm, sum_ in sorted(paid.items())]
+    return Sheet("lumps", word("settled.lumps", lang), columns, tuple(rows)) if rows else None

@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.numbers import whole
-from synergy.web.planning.seen import Seen, seen
+from synergy.web.clock import whole
+from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
 from synergy.web.texts import WORDS, word
 from werkzeug.wrappers import Response
 
 from synergy.store import review as reviewing
 from synergy.store.access import Action
+from synergy.store.messages import refusal
 from synergy.store.names import State
-from synergy.store.words import refusal
 
 room = pages("review")
 

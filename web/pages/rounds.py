@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
+from markupsafe import Markup
 from synergy.web.access import actor, clock, rule, store
 from synergy.web.api.events import follow
 from synergy.web.api.figures import Measures
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
+from synergy.web.figures.svg import Naming, Told, curve
 from synergy.web.pages.addresses import declaration_address
 from synergy.web.planning import tables
-from synergy.web.planning.live import Live, live, took
 from synergy.web.planning.policy import policy
-from synergy.web.planning.sheets import Sheet
 from synergy.web.planning.steps import STEPS, WAY, movable, next_steps, taken
-from synergy.web.planning.tables import members
+from synergy.web.planning.tables import Sheet, members
 from synergy.web.render import page, pages, part
-from synergy.web.shown import Shown
-from synergy.web.texts import word
+from synergy.web.texts import WORDS, word
+from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, half
-from synergy.store import anonymity, looking, planning, seeing
+from synergy.store import anonymity, planning, queries
 from synergy.store.access import Action, Reach, reach
-from synergy.store.doubtful import doubtful
 from synergy.store.names import MatchState, State
+from synergy.store.review import doubtful
 from synergy.store.rounds import Asked, Until, extend
-from synergy.texts import ladder_note, text
+from synergy.texts import figure, ladder_note, text, unit
 
 room = pages("rounds")
 
@@ -41,7 +43,7 @@ room = pages("rounds")
 def rounds(lang: str) -> str:
     """Show all rounds, the latest first."""
     may = {name: reach(actor(), action) is Reach.ALL for name, action in _MAY.items()}
-    found, first, further = part(seeing.list_rounds(store(), actor()))
+    found, first, further = part(queries.list_rounds(store(), actor()))
     fields = {"rounds": found, "first": first, "next": further, "own": _own_pages(lang, found)}
     return page("planner/rounds.html", lang, may=may, **fields)
 
@@ -54,7 +56,7 @@ def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
     firm = actor().enterprise
     if firm is None:
         return {}
-    idents = [one["round"] for one in found if looking.list_declarations(store(), actor(), one["round"])]
+    idents = [one["round"] for one in found if queries.list_declarations(store(), actor(), one["round"])]
     return {ident: declaration_address(lang, ident, firm) for ident in idents}
 
 
@@ -63,10 +65,10 @@ def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
 def one(lang: str, round_id: int) -> str:
     """Show one round: where it stands, what comes next, who has declared, its runs."""
     who, place = actor(), store()
-    found = seeing.see_round(place, who, round_id)
+    found = queries.see_round(place, who, round_id)
     made = planning.round_input(place, who, round_id)
     names = planning.round_names(place, who, round_id)
-    runs = seeing.see_matches(place, who, round_id)
+    runs = queries.see_matches(place, who, round_id)
     people = planning.list_members(place, who, round_id)
     return page(
         "planner/round.html",
@@ -110,7 +112,7 @@ def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> Sheet | 
 def _shown(lang: str, round_id: int) -> Shown | None:
     """Return the latest plan, None where there is none."""
     try:
-        return Shown(seeing.see_plan(store(), actor(), round_id), lang)
+        return Shown(queries.see_plan(store(), actor(), round_id), lang)
     except NotFoundError:
         return None
 
@@ -125,7 +127,7 @@ def _last(runs: list[dict[str, Any]], lang: str) -> dict[str, Any] | None:
 def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
     if not runs:
         return None
-    return live(runs[-1], seeing.see_progress(store(), actor(), runs[-1]["match"]), (lang, currency), store().now())
+    return live(runs[-1], queries.see_progress(store(), actor(), runs[-1]["match"]), (lang, currency), store().now())
 
 
 @room.get("/rounds/<int:round_id>/progress")
@@ -133,8 +135,8 @@ def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
 def progress(lang: str, round_id: int) -> str | Response:
     """Show how the run goes, as a part of the page of the round that its script fetches again and again."""
     who, place = actor(), store()
-    found = seeing.see_round(place, who, round_id)
-    runs = seeing.see_matches(place, who, round_id)
+    found = queries.see_round(place, who, round_id)
+    runs = queries.see_matches(place, who, round_id)
     currency = planning.round_names(place, who, round_id)["currency"]
     now = _live(lang, runs, currency)
     if now is None:
@@ -146,7 +148,7 @@ def progress(lang: str, round_id: int) -> str | Response:
 @rule(Action.SEE_PLANS)
 def events(lang: str, round_id: int) -> Response:
     """Push the progress of the last run to a browser that is signed in; the API does so for tokens alone."""
-    runs = seeing.see_matches(store(), actor(), round_id)
+    runs = queries.see_matches(store(), actor(), round_id)
     if not runs:
         abort(404)
     call = Call(store(), actor(), lang, {})
@@ -190,3 +192,112 @@ def step(lang: str, round_id: int) -> Response:
     count = taken(store(), actor(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
+
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A run as it is now, for people.
+
+    Parameters
+    ----------
+    match, number : int
+        The run.
+    state : str
+        Of `MatchState`.
+    waiting : int
+        Seconds since it was asked for, while no worker has it.
+    figures : tuple of tuple of str
+        Labels and texts.
+    curve : markupsafe.Markup
+        Best plan and bound over time; "" before the first plan.
+    at : datetime.datetime
+        When this is so.
+    """
+
+    match: int
+    number: int
+    state: str
+    waiting: int
+    figures: tuple[tuple[str, str], ...]
+    curve: Markup
+    at: datetime
+
+    @property
+    def over(self) -> bool:
+        """Return whether the run has ended."""
+        return self.state not in (MatchState.REQUESTED, MatchState.RUNNING)
+
+
+def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetime) -> Live:
+    """Return how a run goes.
+
+    Parameters
+    ----------
+    run : mapping
+        Of `synergy.store.queries.see_matches`.
+    told : sequence of mapping
+        What it has told of itself.
+    how : tuple of str
+        Language and currency.
+    now : datetime.datetime
+        UTC.
+    """
+    lang, currency = how
+    # a run that another worker took over begins anew
+    mine = [one for one in told if one["attempt"] == run["attempt"]]
+    searched = _searched(mine)
+    best, bound, gap = (_latest(searched, name) for name in ("best", "bound", "gap"))
+    said: list[tuple[str, str]] = []
+    if mine:
+        last = mine[-1]
+        steps = f" {last['done']}/{last['total']}" if last["total"] else ""
+        said = [
+            (word("live.phase", lang), phase(last["phase"], lang) + steps),
+            (word("live.best", lang), _money(best, lang, currency)),
+            (word("live.bound", lang), _money(bound, lang, currency)),
+            (word("live.gap", lang), "–" if gap is None else f"{gap:.2%}"),
+            (word("live.since", lang), word("round.seconds", lang, seconds=f"{last['seconds']:,.0f}")),
+        ]
+    points = [Told(one["seconds"], one["best"], one["bound"]) for one in searched]
+    naming = Naming("live-curve", word("live.curve", lang), word("live.curve.desc", lang))
+    drawn = curve(
+        points, (word("live.best", lang), word("live.bound", lang)), lambda value: _money(value, lang, currency), naming
+    )
+    waiting = (
+        int((now - datetime.fromisoformat(run["requested"])).total_seconds()) if run["state"] == "requested" else 0
+    )
+    return Live(run["match"], run["number"], run["state"], waiting, tuple(said), drawn, now)
+
+
+# from the first of these on, figures are of an enterprise or a group, not of the plan of all
+_AFTER = frozenset({"standalone", "settlement", "prices"})
+
+
+def _searched(told: Sequence[Record]) -> list[Record]:
+    """Return what was told while the plan of all was looked for."""
+    return list(takewhile(lambda one: one["phase"] not in _AFTER, told))
+
+
+def phase(name: str, lang: str) -> str:
+    """Return what a run does, its own word where the pages have none."""
+    key = f"phase.{name}"
+    return word(key, lang) if key in WORDS else name
+
+
+def _latest(told: Sequence[Record], name: str) -> float | None:
+    return next((one[name] for one in reversed(told) if one[name] is not None), None)
+
+
+def _money(value: float | None, lang: str, currency: str) -> str:
+    return "–" if value is None else f"{figure(value, 'money', lang)} {unit('money_year', lang, currency)}"
+
+
+def took(run: Record, lang: str) -> str:
+    """Return how long a run took, a dash before its end."""
+    if run["started"] is None or run["finished"] is None:
+        return "–"
+    begun, ended = (datetime.fromisoformat(run[name]) for name in ("started", "finished"))
+    return word("round.seconds", lang, seconds=f"{(ended - begun).total_seconds():,.0f}")

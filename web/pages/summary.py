@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from synergy.web.access import actor, rule, store
 from synergy.web.pages.addresses import lead
+from synergy.web.pages.results import said_of
 from synergy.web.planning.policy import policy
-from synergy.web.planning.seen import seen
-from synergy.web.planning.settled import said_of
-from synergy.web.planning.sheets import Sheet
-from synergy.web.planning.tables import payoffs, proposals
+from synergy.web.planning.round_view import seen
+from synergy.web.planning.tables import Sheet, payoffs, proposals
 from synergy.web.render import page, pages
 
-from synergy.store import planning, seeing
+from synergy.store import planning, queries
 from synergy.store.access import Action
 from synergy.texts import ladder_note
 
@@ -26,7 +25,7 @@ def summary(lang: str, round_id: int) -> str:
     who = actor()
     found = seen((store(), who), round_id, lang, {})
     whole = proposals(found, lead(found))
-    runs = seeing.see_matches(store(), who, round_id)
+    runs = queries.see_matches(store(), who, round_id)
     run = next(one for one in runs if one["match"] == found.record["match"])
     settled = found.plan["settlement"]
     return page(

@@ -8,14 +8,14 @@ from typing import Any
 
 from flask import request
 from synergy.web.access import actor, rule, store
-from synergy.web.planning.seen import Seen, seen
+from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
 from synergy.web.texts import word
 
 from synergy.errors import UsageError
 from synergy.store.access import Action
-from synergy.worker.asking import Asked
-from synergy.worker.asking import why as asked_why
+from synergy.worker.plan_questions import Asked
+from synergy.worker.plan_questions import why as asked_why
 
 room = pages("why")
 SECONDS = 30.0  # for one answer

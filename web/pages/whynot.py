@@ -7,16 +7,16 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from synergy.web.access import actor, rule, store
-from synergy.web.failing import said
+from synergy.web.error_handlers import said
 from synergy.web.render import page, pages
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, RefusedError
-from synergy.store import seeing, wondering
+from synergy.store import queries, questions
 from synergy.store.access import Action, Actor
-from synergy.store.wondering import Wondered
-from synergy.worker.wondering import SECONDS, answered
+from synergy.store.questions import Wondered
+from synergy.worker.firm_questions import SECONDS, answered
 
 room = pages("whynot")
 PATIENCE_S = 2.0  # for a turn
@@ -43,9 +43,9 @@ def whynot(lang: str) -> str | tuple[str, int] | Response:
 
 def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
     """Return the latest round in which one may ask, and what one may ask about."""
-    for one in seeing.list_rounds(store(), who):
+    for one in queries.list_rounds(store(), who):
         try:
-            return int(one["round"]), wondering.left(store(), who, one["round"])
+            return int(one["round"]), questions.left(store(), who, one["round"])
         except (NotFoundError, RefusedError):
             continue
     return 0, None
@@ -58,7 +58,7 @@ def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> dict[str
     if not _TURN.acquire(timeout=PATIENCE_S):
         return {"fault": word("whynot.busy", lang), "status": 503}
     try:
-        told, ground = wondering.wonder(store(), who, ident, question)
+        told, ground = questions.wonder(store(), who, ident, question)
         found = answered(ground, question, str(who.enterprise))
     except (RefusedError, NotFoundError) as error:
         return {"fault": said(error, lang), "status": 404 if isinstance(error, NotFoundError) else 422}

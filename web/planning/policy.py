@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synergy.web.planning.drafts import SCENARIOS
+from synergy.web.pages.drafting import SCENARIOS
 from synergy.web.texts import WORDS, word
 
 from synergy.workbook.names import title

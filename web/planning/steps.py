@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synergy.store import freezing, matching, responding, rounds
+from synergy.store import answers, freezing, rounds, runs
 from synergy.store.access import Actor
 from synergy.store.names import State
 from synergy.store.rounds import Asked
@@ -91,7 +91,7 @@ def _at_once(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
     """Open, close and match: the data are there already."""
     version = rounds.advance(store, actor, ident, "open", asked)["version"]
     version = freezing.freeze(store, actor, ident, replace(asked, version=version))["version"]
-    matching.request_match(store, actor, ident, replace(asked, version=version))
+    runs.request_match(store, actor, ident, replace(asked, version=version))
     return 0
 
 
@@ -104,17 +104,17 @@ def _freeze(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
 
 
 def _match(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
-    matching.request_match(store, actor, ident, asked)
+    runs.request_match(store, actor, ident, asked)
     return 0
 
 
 def _stop(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
-    matching.cancel_match(store, actor, ident, replace(asked, version=None))
+    runs.cancel_match(store, actor, ident, replace(asked, version=None))
     return 0
 
 
 def _halt(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
-    matching.halt_search(store, actor, ident, replace(asked, version=None))
+    runs.halt_search(store, actor, ident, replace(asked, version=None))
     return 0
 
 
@@ -125,7 +125,7 @@ def _publish(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
 
 
 def _conclude(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
-    return len(responding.conclude(store, actor, ident, asked)["partnerships"])
+    return len(answers.conclude(store, actor, ident, asked)["partnerships"])
 
 
 STEPS: Mapping[str, Callable[[Store, Actor, int, Asked], int]] = {

@@ -1,4 +1,4 @@
-"""Words of the pages of an enterprise."""
+"""Words of the pages of an enterprise: declarations, proposals, departures."""
 
 from __future__ import annotations
 
@@ -206,5 +206,148 @@ WORDS = Catalogue(
             "您尚未申报可供利用的物料。",
         ),
         "paths.minor": ("hardly changes the margin", "对毛利影响很小"),
+        "departures.title": ("Enterprises that left", "企业退出"),
+        "departures.left": ("Have left", "已退出的企业"),
+        "departures.none": ("No enterprise has left.", "尚无企业退出。"),
+        "departures.at": ("When", "退出日期"),
+        "departures.by": ("By", "办理人"),
+        "departures.reason": ("Reason", "原因"),
+        "departures.leave": ("Let an enterprise leave", "办理企业退出"),
+        "departures.lead": (
+            "It is refused while a run with the enterprise is under way, or a proposal or partnership with it is open. "
+            "What would happen is shown before anything is done.",
+            "如该企业参与的匹配正在进行，或有未了结的建议或合作，则不能退出。办理前会先列明后果。",
+        ),
+        "departures.hint": ("Its id in the dataset, as GLASS.", "数据集中的企业编号，如 GLASS。"),
+        "departures.next": ("Show what would happen", "查看后果"),
+        "departures.sure": ("{enterprise} leaves: this will happen", "{enterprise} 退出后将会："),
+        "departures.accounts": (
+            "Its accounts are disabled and their tokens end: {names}.",
+            "停用其账户，并使其令牌失效：{names}。",
+        ),
+        "departures.no_accounts": ("It has no account that is active.", "该企业没有启用中的账户。"),
+        "departures.declared": (
+            "What it declared in rounds that are not frozen yet is withdrawn.",
+            "撤回其在尚未冻结的轮次中的申报。",
+        ),
+        "departures.frozen": (
+            "Where rounds are frozen with it, the next run makes no exchange with it.",
+            "已冻结的轮次再次匹配时，不再安排与其交换。",
+        ),
+        "departures.kept": (
+            "Nothing that happened is removed from the record. It can be let in again; its accounts stay disabled "
+            "until they are enabled.",
+            "已发生的记录均予保留。之后可恢复其参与；其账户须另行启用。",
+        ),
+        "departures.confirm": ("Let {enterprise} leave", "确认 {enterprise} 退出"),
+        "departures.keep": ("Change nothing", "取消"),
+        "departures.done": (
+            "{enterprise} has left. Accounts disabled: {accounts}; declarations withdrawn: {withdrawn}; rounds in "
+            "which exchanges with it are forbidden: {forbidden}.",
+            "{enterprise} 已退出。停用账户 {accounts} 个，撤回申报 {withdrawn} 份，禁止与其交换的轮次 {forbidden} 个。",
+        ),
+        "departures.readmit": ("Let in again", "恢复参与"),
+        "departures.back": (
+            "{enterprise} may take part again. Enable its accounts under Administration.",
+            "{enterprise} 可再次参与。请在“系统管理”中启用其账户。",
+        ),
+        "action.enterprise.depart": ("enterprise left", "企业退出"),
+        "action.enterprise.readmit": ("enterprise let in again", "恢复企业参与"),
+        "declare.title": ("Declaration of {enterprise}", "{enterprise}的申报"),
+        "declare.rounds": ("Declarations by round", "各轮次的申报"),
+        "declare.none": (
+            "No round takes declarations at the moment. You get a notice when one opens.",
+            "目前没有接受申报的轮次。轮次开放申报时，您会收到通知。",
+        ),
+        "declare.round": ("Round", "轮次"),
+        "declare.state": ("State", "状态"),
+        "declare.who": ("Enterprise", "企业"),
+        "declare.count": ("Entries", "条目"),
+        "declare.lead": (
+            "What, how much, where: three fields make an entry. Everything else has a default, which the check names.",
+            "什么、多少、在哪里：三项即可成为一条申报。其余均有默认值，检查时会说明。",
+        ),
+        "declare.from.declared": ("This is what you declared in this round.", "以下为本轮次已申报的内容。"),
+        "declare.from.last": (
+            "Not declared yet. The rows are those of the last round.",
+            "尚未申报。以下为上一轮次的内容。",
+        ),
+        "declare.from.dataset": (
+            "Not declared yet. The rows are what the association has of you.",
+            "尚未申报。以下为协会掌握的数据。",
+        ),
+        "declare.closed": (
+            "This round takes no declarations now; the figures are shown as they stand.",
+            "本轮次目前不接受申报；以下数据仅供查阅。",
+        ),
+        "declare.late": (
+            "The deadline for declarations has passed: none is taken any more. The planner can move the deadline, or "
+            "declare for you; the figures are shown as they stand.",
+            "申报截止时间已过，不再接受申报。组织者可延长截止时间或代为申报；以下数据仅供查阅。",
+        ),
+        "declare.offers": ("What you can give", "可供"),
+        "declare.needs": ("What you need", "需求"),
+        "declare.facilities": ("What you run", "现有装置"),
+        "declare.more": ("More", "更多"),
+        "declare.gone": ("Remove this row", "删除此行"),
+        "declare.row": ("Row {number}", "第 {number} 行"),
+        "declare.choose": ("choose", "请选择"),
+        "declare.check": ("Check without declaring", "检查（不提交）"),
+        "declare.declare": ("Declare all of this", "提交全部申报"),
+        "declare.add": ("More rows", "增加行"),
+        "declare.repeat": ("Declare as last time", "按上次申报"),
+        "declare.paste": ("Paste rows from a spreadsheet", "从表格软件粘贴"),
+        "declare.paste_hint": (
+            "Copy cells there and paste them here: site, commodity or process, amount, unit, price, unit of the price,"
+            " period. A first row of column names may put them in another order.",
+            "在表格软件中复制单元格后粘贴于此：厂区、物料或工艺、数量、单位、价格、价格单位、时段。首行为列名时可用其他顺序。",
+        ),
+        "declare.paste_into": ("They are", "粘贴内容为"),
+        "declare.insert": ("Add them to the table", "加入表格"),
+        "declare.file": ("By file", "使用文件"),
+        "declare.template": ("Workbook with your figures", "下载含本企业数据的工作簿"),
+        "declare.upload": ("Read a file into the table", "将文件读入表格"),
+        "declare.upload_label": (".xlsx, .csv or .json", ".xlsx、.csv 或 .json 文件"),
+        "declare.upload_hint": (
+            "Nothing is stored until you declare; every fault is shown at its cell.",
+            "提交之前不会保存；每处错误都会在单元格处显示。",
+        ),
+        "declare.done": ("Declared; entries: {count}.", "已申报 {count} 项。"),
+        "declare.refused": (
+            "Nothing is stored: mend what is marked, then check again.",
+            "未保存：请修正标出之处后再检查。",
+        ),
+        "declare.fine": (
+            "Nothing is wrong. This would be declared; it is not stored yet.",
+            "检查通过。以下内容将被申报，目前尚未保存。",
+        ),
+        "declare.changes": ("What it would change", "将发生的变更"),
+        "declare.added": ("new", "新增"),
+        "declare.removed": ("no longer declared", "不再申报"),
+        "declare.changed": ("changed", "变更"),
+        "declare.same": ("Entries that stay as they are: {count}.", "{count} 项保持不变。"),
+        "declare.assumed": ("filled in for you", "已自动补全"),
+        "declare.source.default": ("default", "默认值"),
+        "declare.source.library": ("from the process library", "取自工艺库"),
+        "declare.other": ("Further remarks", "其他提示"),
+        "dataset.title": ("Datasets for rounds", "轮次数据集"),
+        "dataset.lead": (
+            "A workbook with a sheet for each table, or a zip archive of the tables. It is kept or refused as a whole.",
+            "每张表一个工作表的工作簿，或各表的 zip 压缩包。要么全部保存，要么全部拒绝。",
+        ),
+        "dataset.file": ("Workbook (.xlsx) or archive (.zip)", "工作簿（.xlsx）或压缩包（.zip）"),
+        "dataset.upload": ("Check and keep it", "检查并保存"),
+        "dataset.template": ("Empty workbook with all tables", "下载含全部表的空白工作簿"),
+        "dataset.kept": ("Kept: {name}.", "已保存：{name}。"),
+        "dataset.refused": ("Nothing was kept. What is wrong:", "未保存。存在以下问题："),
+        "dataset.warned": ("Kept, with remarks:", "已保存，另有提示："),
+        "dataset.known": ("Kept: choose one to make a round of it", "已有数据集：点选其一即可新建轮次"),
+        "dataset.name": ("Name", "名称"),
+        "dataset.since": ("Since", "保存时间"),
+        "dataset.use": ("Make a round of {name}", "用“{name}”新建轮次"),
+        "problem.place": ("Place", "位置"),
+        "problem.found": ("Found", "现值"),
+        "problem.said": ("What is wrong", "问题"),
+        "problem.mend": ("How to mend it", "如何修正"),
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
-from synergy.web.api.models.figures import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
+from synergy.web.api.models.records import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
 
 from synergy.store.names import Sheet
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field
-from synergy.web.api.models.figures import Given, Ident, Name, Time, Told, Words, example
-from synergy.web.api.paging import Page
+from synergy.web.api.dispatch import Page
+from synergy.web.api.models.records import Given, Ident, Name, Time, Told, Words, example
 
 _AT = "2026-03-01T08:00:00+00:00"
 _NOTICE = "N0f1e2d3c4b5a69788796"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, RootModel
-from synergy.web.api.models.figures import Figure, Given, Ident, Money, Quantity, Time, Told, Words, example
-from synergy.web.api.paging import Page
+from synergy.web.api.dispatch import Page
+from synergy.web.api.models.records import Figure, Given, Ident, Money, Quantity, Time, Told, Words, example
 
 from synergy.plan import Kind
 from synergy.store.names import Answer, Stage

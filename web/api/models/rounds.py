@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
-from synergy.web.api.models.figures import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
-from synergy.web.api.paging import Page
+from synergy.web.api.dispatch import Page
+from synergy.web.api.models.records import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
 
 from synergy.store.names import MatchState, Sheet, State
 

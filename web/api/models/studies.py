@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import Field
-from synergy.web.api.models.figures import Given, Ident, Name, Time, Told, example
+from synergy.web.api.models.records import Given, Ident, Name, Time, Told, example
 
 from synergy.store.names import ACTIONS, GROUPS, MatchState, Sending, StudyKind
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from synergy.web.api.routes import (
-    audit,
-    datasets,
-    declarations,
-    documents,
-    hooks,
-    keeping,
-    matches,
-    notices,
-    people,
-    proposals,
-    rounds,
-    studies,
-)
+from synergy.web.api.routes import datasets, declarations, keeping, matches, notices, people, proposals, rounds, studies
 
-ALL = (rounds, declarations, proposals, matches, studies, people, notices, keeping, audit, datasets, hooks, documents)
+ALL = (
+    rounds,
+    declarations,
+    proposals,
+    matches,
+    studies,
+    people,
+    notices,
+    keeping,
+    datasets,
+    datasets,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.figures import Measures
 from synergy.web.api.models.declarations import (
     Balances,
@@ -15,22 +16,21 @@ from synergy.web.api.models.declarations import (
     EntryGiven,
     More,
 )
-from synergy.web.api.models.figures import Money, Quantity
-from synergy.web.api.paging import Page, paged
+from synergy.web.api.models.records import Money, Quantity
 from synergy.web.api.problems import warnings_of
 from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
 
 from synergy.dataset.findings import Where
 from synergy.errors import DatasetError, Problem
+from synergy.forms.context import Row, Rows
 from synergy.forms.reading import FILE, ending_of
-from synergy.forms.rows import Row, Rows
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
 from synergy.forms.writing import declaration_workbook
-from synergy.store import declaring, following, looking
+from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action
 from synergy.store.names import Sheet
 from synergy.store.overlay import BOUNDS, MARKS, PARTS, unused
-from synergy.store.previewing import ground
+from synergy.store.preview import ground
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
@@ -54,14 +54,14 @@ _RESERVED = {"qualities": "other.qualities", "limits": "other.limits", "checked"
 )
 def list_declarations(call: Call) -> Reply:
     """Return who takes part and who has declared, without what; an enterprise sees its own line."""
-    rows = looking.list_declarations(call.store, call.actor, call.path["round"])
+    rows = queries.list_declarations(call.store, call.actor, call.path["round"])
     return paged(rows, "enterprise", call.query, f"{PREFIX}/rounds/{call.path['round']}/declarations")
 
 
 @serves(Spec("GET", _ONE, Action.SEE_DECLARATION, ("See a declaration", "查看申报"), Declaration))
 def see_declaration(call: Call) -> Reply:
     """Return what an enterprise has declared in a round, with what was assumed."""
-    told = declaring.declaration(call.store, call.actor, _place(call))
+    told = declarations.declaration(call.store, call.actor, _place(call))
     return Reply(_measured(call, told), told["version"])
 
 
@@ -169,7 +169,7 @@ def check_declaration_workbook(call: Call) -> Reply:
 )
 def repeat_declaration(call: Call) -> Reply:
     """Declare what the enterprise declared in the round before, else what the dataset says of it."""
-    told = declaring.repeat(call.store, call.actor, _place(call), call.asked)
+    told = declarations.repeat(call.store, call.actor, _place(call), call.asked)
     return Reply(_measured(call, told | {"warnings": []}), told["version"])
 
 
@@ -187,7 +187,7 @@ def repeat_declaration(call: Call) -> Reply:
 def see_balance(call: Call) -> Reply:
     """Return what is free, committed and ended of each offer and need."""
     number, enterprise = _place(call)
-    rows = following.balance(call.store, call.actor, (number, enterprise))
+    rows = follow_up.balance(call.store, call.actor, (number, enterprise))
     measures = Measures(call, number)
     names = ("declared", "free", "committed", "ended")
     told = [row | {name: measures.of_good(row["commodity"], row[name]) for name in names} for row in rows]

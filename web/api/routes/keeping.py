@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synergy.web.access import settings
+from synergy.web.api.dispatch import Page, bad_cursor, last_of, page_of, paged
 from synergy.web.api.models.keeping import (
     BackupMade,
     Backups,
@@ -13,12 +14,13 @@ from synergy.web.api.models.keeping import (
     Departures,
     IssuedTokens,
 )
-from synergy.web.api.paging import Page, paged
+from synergy.web.api.models.records import Chain, ChainQuery, EventQuery, Events
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
 
-from synergy.store import departing, keys, overseeing
+from synergy.store import api_tokens, withdrawals
 from synergy.store.access import Action, Resource, require
+from synergy.store.audit import history, verify_chain
 from synergy.store.rounds import Asked
 
 _PAGED = frozenset({Mark.PAGED})
@@ -39,7 +41,7 @@ _KEYED = frozenset({Mark.KEY})
 )
 def list_backups(call: Call) -> Reply:
     """Return the copies in the server's folder, the latest first; what is in them goes to nobody."""
-    return paged(overseeing.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
+    return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
 
 
 @serves(
@@ -56,7 +58,7 @@ def list_backups(call: Call) -> Reply:
 )
 def make_backup(call: Call) -> Reply:
     """Copy the store into the server's folder of copies, while people work."""
-    made = overseeing.make_copy(call.store, call.actor, _folder(call), call.asked.key)
+    made = withdrawals.make_copy(call.store, call.actor, _folder(call), call.asked.key)
     return Reply(made, headers={"Location": f"{PREFIX}/backups"})
 
 
@@ -82,7 +84,7 @@ def _folder(call: Call) -> Path:
 )
 def list_issued_tokens(call: Call) -> Reply:
     """Return the tokens of all accounts that hold still, never the tokens themselves."""
-    return paged(overseeing.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
+    return paged(withdrawals.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
 
 
 @serves(
@@ -97,7 +99,7 @@ def list_issued_tokens(call: Call) -> Reply:
 )
 def end_issued_token(call: Call) -> Reply:
     """End the token of any account."""
-    keys.end_token(call.store, call.actor, call.path["token"])
+    api_tokens.end_token(call.store, call.actor, call.path["token"])
     return Reply()
 
 
@@ -114,7 +116,7 @@ def end_issued_token(call: Call) -> Reply:
 )
 def list_departures(call: Call) -> Reply:
     """Return the enterprises that have left and were not let in again, by id."""
-    return paged(departing.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
+    return paged(withdrawals.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
 
 
 @serves(
@@ -133,7 +135,7 @@ def list_departures(call: Call) -> Reply:
 def depart_enterprise(call: Call) -> Reply:
     """Close its accounts and withdraw what it declared in rounds not yet frozen; refused while something is open."""
     asked = Asked(key=call.asked.key, note=call.body.note)
-    told = departing.depart(call.store, call.actor, call.body.enterprise, asked)
+    told = withdrawals.depart(call.store, call.actor, call.body.enterprise, asked)
     return Reply(told, headers={"Location": f"{PREFIX}/departures"})
 
 
@@ -150,5 +152,37 @@ def depart_enterprise(call: Call) -> Reply:
 )
 def readmit_enterprise(call: Call) -> Reply:
     """Let an enterprise that has left take part again; its accounts stay closed until they are enabled."""
-    departing.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
+    withdrawals.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
     return Reply()
+
+
+@serves(
+    Spec(
+        "GET",
+        "/events",
+        Action.SEE_EVENTS,
+        ("List events", "列出事件"),
+        Events,
+        query=EventQuery,
+        marks=frozenset({Mark.PAGED}),
+    )
+)
+def list_events(call: Call) -> Reply:
+    """Return what happened, the latest first."""
+    last = last_of(call.query)
+    if last is not None and (not isinstance(last, int) or not 0 < last < 2**53):
+        raise bad_cursor()
+    # one more than a page holds shows whether there is another
+    rows = history(call.store, call.actor, call.query.round, call.query.limit + 1, last)
+    return page_of(rows, "number", call.query, f"{PREFIX}/events")
+
+
+@serves(Spec("GET", "/audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"), Chain, query=ChainQuery))
+def verify_audit(call: Call) -> Reply:
+    """Recompute the chain of events; with `number` and `mac` of a head published earlier, a tail cut off is seen."""
+    number, mac = call.query.number, call.query.mac
+    if (number is None) != (mac is None):
+        said = ("expected both or none", "两者应同时填写")
+        raise ApiProblem("invalid", errors=[("number" if number is None else "mac", "missing", *said)])
+    expected = None if number is None else {"number": number, "mac": mac}
+    return Reply(verify_chain(call.store, call.actor, expected))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.events import follow
 from synergy.web.api.figures import Measures, amount_in
 from synergy.web.api.models.records import CompareQuery, Comparison, Labels, PlanDocument
@@ -18,11 +19,10 @@ from synergy.web.api.models.rounds import (
     Ruled,
     Rulings,
 )
-from synergy.web.api.paging import Page, paged
 from synergy.web.api.problems import ApiProblem, pointer
 from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
 
-from synergy.store import comparing, looking, review, seeing
+from synergy.store import comparison, queries, review
 from synergy.store.access import Action
 from synergy.store.rounds import Asked
 
@@ -44,7 +44,7 @@ _BUSY = ("requested", "running")
 def list_matches(call: Call) -> Reply:
     """Return the runs of a round without their plans, the first one first."""
     number = call.path["round"]
-    rows = seeing.see_matches(call.store, call.actor, number)
+    rows = queries.see_matches(call.store, call.actor, number)
     measures = Measures(call, number)
     told = [measures.paid({"round": number, **row}, ("value", "gain")) for row in rows]
     return paged(told, "match", call.query, f"{PREFIX}/rounds/{number}/matches")
@@ -53,7 +53,7 @@ def list_matches(call: Call) -> Reply:
 @serves(Spec("GET", "/matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"), Match))
 def see_match(call: Call) -> Reply:
     """Return one run; while it goes, `Retry-After` says when to look again."""
-    told = looking.see_match(call.store, call.actor, call.path["match"])
+    told = queries.see_match(call.store, call.actor, call.path["match"])
     headers = {"Retry-After": "1"} if told["state"] in _BUSY else {}
     return Reply(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
 
@@ -77,11 +77,11 @@ def follow_match(call: Call) -> Reply:
     of which there are few: where none is left, poll.
     """
     match = call.path["match"]
-    head = looking.see_match(call.store, call.actor, match)
+    head = queries.see_match(call.store, call.actor, match)
     measures = Measures(call, head["round"])
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
         return Reply(follow(call, match, measures, request.headers.get("Last-Event-ID") or call.query.after))
-    rows = seeing.see_progress(call.store, call.actor, match, place_of(call.query.after))
+    rows = queries.see_progress(call.store, call.actor, match, place_of(call.query.after))
     items = [progress(measures, row) for row in rows[:500]]
     last = items[-1]["id"] if items else call.query.after
     headers = {"Retry-After": "1"} if head["state"] in _BUSY else {}
@@ -113,7 +113,7 @@ def progress(measures: Measures, row: Record) -> Record:
 )
 def see_match_plan(call: Call) -> Reply:
     """Return the plan document of the contract that a run brought."""
-    given = seeing.match_input(call.store, call.actor, call.path["match"])
+    given = queries.match_input(call.store, call.actor, call.path["match"])
     if given["record"] is None:
         raise ApiProblem("not_found")
     return Reply(given["record"]["plan"])
@@ -130,7 +130,7 @@ def see_match_plan(call: Call) -> Reply:
 )
 def see_plan(call: Call) -> Reply:
     """Return the plan document of the contract that the latest run of a round brought."""
-    return Reply(seeing.see_plan(call.store, call.actor, call.path["round"])["plan"])
+    return Reply(queries.see_plan(call.store, call.actor, call.path["round"])["plan"])
 
 
 @serves(
@@ -144,7 +144,7 @@ def see_plan(call: Call) -> Reply:
 )
 def see_labels(call: Call) -> Reply:
     """Return names, units and marks by table and id, the digest of the plan and the head of the audit chain."""
-    record = seeing.see_plan(call.store, call.actor, call.path["round"])
+    record = queries.see_plan(call.store, call.actor, call.path["round"])
     told = {name: record[name] for name in ("match", "currency", "digest", "chain", "labels")}
     return Reply({"round": call.path["round"], **told})
 
@@ -163,8 +163,8 @@ def see_labels(call: Call) -> Reply:
 def compare_matches(call: Call) -> Reply:
     """Return what is new, lost or changed from the first run to the second, and which input explains it."""
     first, second = call.query.first, call.query.second
-    heads = [looking.see_match(call.store, call.actor, one) for one in (first, second)]
-    told = comparing.compare(call.store, call.actor, first, second)
+    heads = [queries.see_match(call.store, call.actor, one) for one in (first, second)]
+    told = comparison.compare(call.store, call.actor, first, second)
     sides = [Measures(call, head["round"]) for head in heads]
     money = {
         name: [side.money(value) for side, value in zip(sides, told[name], strict=True)] for name in ("value", "gain")

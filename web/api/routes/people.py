@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.models.records import (
     AccountChange,
     AccountChanged,
@@ -14,12 +15,11 @@ from synergy.web.api.models.records import (
     TokenMade,
     Tokens,
 )
-from synergy.web.api.paging import Page, paged
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
-from synergy.web.numbers import whole
+from synergy.web.clock import whole
 
-from synergy.store import keys, people
+from synergy.store import accounts, api_tokens
 from synergy.store.access import RULES, Action, reach
 from synergy.store.names import Role
 
@@ -38,7 +38,7 @@ def see_me(call: Call) -> Reply:
 @serves(Spec("GET", "/users", Action.SEE_USERS, ("List accounts", "列出账户"), Accounts, query=Page, marks=_PAGED))
 def list_users(call: Call) -> Reply:
     """Return all accounts, by name."""
-    return paged(people.list_users(call.store, call.actor), "name", call.query, f"{PREFIX}/users")
+    return paged(accounts.list_users(call.store, call.actor), "name", call.query, f"{PREFIX}/users")
 
 
 @serves(
@@ -57,8 +57,8 @@ def list_users(call: Call) -> Reply:
 def create_user(call: Call) -> Reply:
     """Make an account; editors and readers are of an enterprise."""
     given: NewAccount = call.body
-    account = people.Account(given.name, Role(given.role), given.enterprise, given.password)
-    told = people.add_user(call.store, call.actor, account, call.asked)
+    account = accounts.Account(given.name, Role(given.role), given.enterprise, given.password)
+    told = accounts.add_user(call.store, call.actor, account, call.asked)
     return Reply(told, 1, {"Location": f"{PREFIX}/users"})
 
 
@@ -80,19 +80,19 @@ def change_user(call: Call) -> Reply:
     """
     name = call.path["name"]
     if name.startswith("@") and (number := whole(name[1:])) is not None:
-        name = people.name_of(call.store, call.actor, number)
+        name = accounts.name_of(call.store, call.actor, number)
     changes = call.body.model_dump(exclude_none=True)
     if not changes:
         said = ("expected `disabled` or `password`", "应填写 `disabled` 或 `password`")
         raise ApiProblem("invalid", said, [("/disabled", "missing", *said)])
     # together with `disabled`, so that this is the administrator's doing even for a password alone
     changes.setdefault("disabled", _disabled(call, name))
-    told = people.change_user(call.store, call.actor, name, call.asked, **changes)
+    told = accounts.change_user(call.store, call.actor, name, call.asked, **changes)
     return Reply(told, told["version"])
 
 
 def _disabled(call: Call, name: str) -> bool:
-    rows = people.list_users(call.store, call.actor)
+    rows = accounts.list_users(call.store, call.actor)
     found = next((row for row in rows if row["name"] == name), None)
     if found is None:
         raise ApiProblem("not_found")
@@ -112,7 +112,7 @@ def _disabled(call: Call, name: str) -> bool:
 )
 def change_password(call: Call) -> Reply:
     """Set the password of the own account; its tokens end. Name and password are sent as Basic."""
-    told = people.change_user(call.store, call.actor, call.actor.name, password=call.body.password)
+    told = accounts.change_user(call.store, call.actor, call.actor.name, password=call.body.password)
     return Reply(told, told["version"])
 
 
@@ -130,7 +130,7 @@ def change_password(call: Call) -> Reply:
 )
 def list_tokens(call: Call) -> Reply:
     """Return the tokens of the own account, never the tokens themselves."""
-    return paged(keys.list_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/tokens")
+    return paged(api_tokens.list_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/tokens")
 
 
 @serves(
@@ -149,7 +149,7 @@ def list_tokens(call: Call) -> Reply:
 def create_token(call: Call) -> Reply:
     """Make a token for the own account: it is shown this once."""
     given: NewToken = call.body
-    told = keys.add_token(call.store, call.actor, given.label, given.scopes, given.days, call.asked.key)
+    told = api_tokens.add_token(call.store, call.actor, given.label, given.scopes, given.days, call.asked.key)
     return Reply(told, headers={"Location": f"{PREFIX}/tokens"})
 
 
@@ -166,5 +166,5 @@ def create_token(call: Call) -> Reply:
 )
 def revoke_token(call: Call) -> Reply:
     """End a token of the own account; an administrator ends any."""
-    keys.revoke_token(call.store, call.actor, call.path["token"])
+    api_tokens.revoke_token(call.store, call.actor, call.path["token"])
     return Reply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.figures import Measures, amount_in, price_in, quantity
 from synergy.web.api.models.keeping import History
 from synergy.web.api.models.proposals import (
@@ -20,11 +21,10 @@ from synergy.web.api.models.proposals import (
     Staged,
     StageGiven,
 )
-from synergy.web.api.paging import Page, paged
 from synergy.web.api.problems import ApiProblem, pointer
 from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
 
-from synergy.store import following, responding, seeing, story
+from synergy.store import answers, audit, follow_up, queries
 from synergy.store.access import Action
 from synergy.store.names import Answer, Stage
 from synergy.store.rounds import Asked
@@ -49,7 +49,7 @@ _SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
 def list_proposals(call: Call) -> Reply:
     """Return the proposals of the latest run that the account may see, each as far as it may."""
     number = call.path["round"]
-    rows = seeing.list_proposals(call.store, call.actor, number)
+    rows = queries.list_proposals(call.store, call.actor, number)
     wanted = {name: getattr(call.query, name) for name in ("kind", "answer")}
     rows = [row for row in rows if all(value in (None, row[name]) for name, value in wanted.items())]
     reply = paged(rows, "proposal", call.query, f"{PREFIX}/rounds/{number}/proposals")
@@ -70,7 +70,7 @@ def list_proposals(call: Call) -> Reply:
 )
 def see_proposal(call: Call) -> Reply:
     """Return one proposal as far as the account may see it."""
-    told = seeing.see_proposal(call.store, call.actor, call.path["proposal"])
+    told = queries.see_proposal(call.store, call.actor, call.path["proposal"])
     return Reply(_measured(Measures(call, told["round"]), told), told["version"])
 
 
@@ -88,7 +88,7 @@ def see_proposal(call: Call) -> Reply:
 def see_history(call: Call) -> Reply:
     """Return what has happened to a proposal, the earliest first; an enterprise hears no answers of others."""
     code = call.path["proposal"]
-    found = story.story(call.store, call.actor, code)
+    found = audit.story(call.store, call.actor, code)
     # figures of a counter-offer stand in the proposal, with their units
     rows = [
         {"number": number} | {name: value for name, value in one.items() if name != "counter"}
@@ -115,14 +115,14 @@ def answer_proposal(call: Call) -> Reply:
     given: AnswerGiven = call.body
     code = call.path["proposal"]
     counter = _counter(call, code, given.counter) if given.counter else ()
-    reply = responding.Reply(Answer(given.answer), given.reason, counter)
-    told = responding.answer(call.store, call.actor, code, reply, call.asked)
+    reply = answers.Reply(Answer(given.answer), given.reason, counter)
+    told = answers.answer(call.store, call.actor, code, reply, call.asked)
     return Reply(told, told["version"], {"Location": f"{PREFIX}/proposals/{code}"})
 
 
 def _counter(call: Call, code: str, given: Iterable[CounterGiven]) -> list[Record]:
     """Return a counter-offer in the units of the round."""
-    seen = seeing.see_proposal(call.store, call.actor, code)
+    seen = queries.see_proposal(call.store, call.actor, code)
     measures, goods = Measures(call, seen["round"]), {line["number"]: line["commodity"] for line in seen["lines"]}
     made = []
     for place, one in enumerate(given):
@@ -200,7 +200,7 @@ def _countered(measures: Measures, goods: Mapping[int, str], counter: Any) -> li
 )
 def list_partnerships(call: Call) -> Reply:
     """Return accepted proposals on their way; an enterprise sees those that it is part of."""
-    rows = following.followed(call.store, call.actor, call.query.round)
+    rows = follow_up.followed(call.store, call.actor, call.query.round)
     if call.query.stage is not None:
         rows = [row for row in rows if row["stage"] == call.query.stage]
     return paged(rows, "partnership", call.query, f"{PREFIX}/partnerships")
@@ -217,7 +217,7 @@ def list_partnerships(call: Call) -> Reply:
 )
 def see_partnership(call: Call) -> Reply:
     """Return one partnership."""
-    rows = following.followed(call.store, call.actor)
+    rows = follow_up.followed(call.store, call.actor)
     told = next((row for row in rows if row["partnership"] == call.path["partnership"]), None)
     if told is None:
         raise ApiProblem("not_found")
@@ -240,5 +240,5 @@ def follow_partnership(call: Call) -> Reply:
     """Take a partnership to a later stage; stages may be passed over, none is gone back to."""
     given: StageGiven = call.body
     asked = Asked(call.asked.version, call.asked.key, given.reason)
-    told = following.follow(call.store, call.actor, call.path["partnership"], Stage(given.stage), asked)
+    told = follow_up.follow(call.store, call.actor, call.path["partnership"], Stage(given.stage), asked)
     return Reply(told, told["version"])

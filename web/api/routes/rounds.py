@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.figures import Measures
 from synergy.web.api.models.keeping import Setup
 from synergy.web.api.models.rounds import (
@@ -21,13 +22,12 @@ from synergy.web.api.models.rounds import (
     RoundQuery,
     Rounds,
 )
-from synergy.web.api.paging import Page, paged
 from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Record, Reply, Spec, serves
 
 from synergy.scenario import Scenario
 from synergy.store import aggregates as sums
-from synergy.store import doubtful as doubted
-from synergy.store import freezing, matching, planning, responding, rounds, seeing
+from synergy.store import answers, freezing, planning, queries, rounds, runs
+from synergy.store import review as doubted
 from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
 from synergy.store.rounds import Asked, Draft, Until
@@ -50,7 +50,7 @@ _STEPS = ("step", "not_found")
 )
 def list_rounds(call: Call) -> Reply:
     """Return rounds, the latest first: public facts alone."""
-    rows = seeing.list_rounds(call.store, call.actor)
+    rows = queries.list_rounds(call.store, call.actor)
     if call.query.state is not None:
         rows = [row for row in rows if row["state"] == call.query.state]
     return paged(rows, "round", call.query, f"{PREFIX}/rounds")
@@ -105,7 +105,7 @@ def create_round(call: Call) -> Reply:
 )
 def see_round(call: Call) -> Reply:
     """Return the public facts of a round."""
-    told = seeing.see_round(call.store, call.actor, call.path["round"])
+    told = queries.see_round(call.store, call.actor, call.path["round"])
     return Reply(told, told["version"])
 
 
@@ -186,7 +186,7 @@ _step("collect", ("Take answers", "开始收集答复"), _advance("collect"))
 _step(
     "conclude",
     ("End a round: what all accepted is followed up", "结束轮次：各方接受的建议成为合作"),
-    responding.conclude,
+    answers.conclude,
 )
 _step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
 
@@ -207,7 +207,7 @@ _step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
 def match_round(call: Call) -> Reply:
     """Ask for a run: a worker does it; follow it at the address in `Location`."""
     asked = replace(noted(call), start=tuple(call.body.start))
-    told = matching.request_match(call.store, call.actor, call.path["round"], asked)
+    told = runs.request_match(call.store, call.actor, call.path["round"], asked)
     headers = {"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"}
     return Reply({**told, "state": "requested", "round_state": told["state"]}, told["version"], headers)
 
@@ -227,7 +227,7 @@ def match_round(call: Call) -> Reply:
 )
 def halt_round(call: Call) -> Reply:
     """Ask the run of a round to search no longer, and to settle the best plan that it has or finds next."""
-    return _asked_to_end(call, matching.halt_search)
+    return _asked_to_end(call, runs.halt_search)
 
 
 @serves(
@@ -245,7 +245,7 @@ def halt_round(call: Call) -> Reply:
 )
 def stop_round(call: Call) -> Reply:
     """Ask the run of a round to end: at once where no worker holds it."""
-    return _asked_to_end(call, matching.cancel_match)
+    return _asked_to_end(call, runs.cancel_match)
 
 
 def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, Asked], Record]) -> Reply:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synergy.web.api.models.figures import Given
+from synergy.web.api.dispatch import Page, paged
+from synergy.web.api.models.records import Given
 from synergy.web.api.models.studies import (
     AlternativesGiven,
     Asked,
@@ -12,7 +13,6 @@ from synergy.web.api.models.studies import (
     Studies,
     Study,
 )
-from synergy.web.api.paging import Page, paged
 from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Reply, Spec, serves
 
 from synergy.store import studies

@@ -1,6 +1,6 @@
 """The tables of version 0.1.0, the same text for SQLite and PostgreSQL.
 
-Its helpers are its own: what `synergy.store.columns` comes to say later changes no store that is made by this.
+Its helpers are its own: what `synergy.store.tables` comes to say later changes no store that is made by this.
 """
 
 from __future__ import annotations

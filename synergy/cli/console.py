@@ -1,0 +1,283 @@
+"""Click in two languages: its own messages by its gettext, help, and what options take."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import wraps
+from gettext import NullTranslations
+from itertools import pairwise
+from math import inf, nan
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from synergy.cli.words import CLICK, WORDS
+from synergy.errors import SHOWN, Problem, Severity, folded
+from synergy.texts import LANGUAGES, text
+
+
+class _Chinese(NullTranslations):
+    """Click's own messages in Chinese; one that is not known stays as it is."""
+
+    def gettext(self, message: str) -> str:
+        """Return a message."""
+        return CLICK.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return a message about one or several."""
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def localise(command: click.Command, talk: Talk) -> None:
+    """Put click's own messages, and the help of a command and of all below it, into the language of the call.
+
+    Parameters
+    ----------
+    command : click.Command
+        The topmost; changed in place.
+    talk : Talk
+        The language.
+    """
+    said = _Chinese() if talk.lang == "zh" else NullTranslations()
+    for module in (click.core, click.exceptions, click.formatting, click.parser, click.types):
+        vars(module).update(_=said.gettext, ngettext=said.ngettext)  # as each has them from gettext
+    _helped(command, talk, "")
+
+
+def _helped(command: click.Command, talk: Talk, within: str) -> None:
+    """Put help into the language of the call; `within` names the groups above, each with a dot behind."""
+    command.context_settings["help_option_names"] = ["-h", "--help"]
+    command.context_settings["max_content_width"] = 110
+    command.help = talk.say(f"command.{within}{command.name}")
+    command.short_help = command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            own_text = f"option.{within}{command.name}.{parameter.name}"  # where it means another thing than elsewhere
+            parameter.help = talk.say(own_text if own_text in WORDS else f"option.{parameter.name}")
+    own = command.get_help_option(click.Context(command, **command.context_settings))
+    if own is not None:
+        own.help = talk.say("option.help")
+    if isinstance(command, click.Group):
+        below = "" if command.name == "synergy" else f"{within}{command.name}."
+        for inner in command.commands.values():
+            _helped(inner, talk, below)
+
+
+def refuse(
+    value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None, **fields: str
+) -> NoReturn:
+    """Refuse a value that a parameter does not take.
+
+    Parameters
+    ----------
+    value : object
+        As typed.
+    expected : str
+        Text of what was expected, in `WORDS`.
+    param, ctx : click.Parameter, click.Context
+        Where.
+    **fields : str
+        What stands for the braces of the text.
+
+    Raises
+    ------
+    click.BadParameter
+    """
+    talk = ctx.obj if ctx is not None and isinstance(ctx.obj, Talk) else Talk()
+    said = talk.say("bad_value", value=repr(value), expected=talk.say(expected, **fields))
+    raise click.BadParameter(said, ctx, param)
+
+
+class Number(click.ParamType[Any]):
+    """A finite number with bounds.
+
+    Parameters
+    ----------
+    least : float
+        Smallest allowed.
+    whole : bool
+        Whole numbers alone.
+    above : bool
+        `least` itself is not allowed.
+    most : float
+        Greatest allowed.
+    """
+
+    name = "number"
+
+    def __init__(self, least: float, *, whole: bool = False, above: bool = False, most: float = inf) -> None:
+        self.least, self.whole, self.above, self.most = least, whole, above, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
+        """Return the number that a word says."""
+        try:
+            number: float | int = int(value) if self.whole else float(value)
+        except (ValueError, OverflowError):
+            number = nan
+        low = number > self.least if self.above else number >= self.least
+        if not (low and number <= self.most and abs(number) != inf):
+            refuse(value, "expected.number", param, ctx, bound=self._bound())
+        return number
+
+    def _bound(self) -> str:
+        bound = f"{'>' if self.above else '>='} {self.least:.12g}"
+        return bound if self.most == inf else f"{bound}, <= {self.most:.12g}"
+
+
+class Pair(click.ParamType[Any]):
+    """``key=value``, as a pair of texts."""
+
+    name = "key=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return key and value."""
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        key, sign, word = str(value).partition("=")
+        if not sign or not key.strip():
+            refuse(value, "expected.pair", param, ctx)
+        return key.strip(), word
+
+
+PIPED_WIDTH = 200  # columns of a table that goes into a file or pipe
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
+
+
+def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return the language asked for: ``--lang`` before the environment, ``en`` where nothing is said.
+
+    Examples
+    --------
+    >>> language(["check", "--lang", "zh"], {}), language([], {"LANG": "zh_CN.UTF-8"}), language([], {})
+    ('zh', 'zh', 'en')
+    """
+    asked = [word.partition("=")[2] for word in arguments if word.startswith("--lang=")]
+    asked += [after for word, after in pairwise(arguments) if word == "--lang"]
+    if asked and asked[-1] in LANGUAGES:
+        return asked[-1]
+    set_ = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "zh" if set_.lower().startswith("zh") else "en"
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Both streams and the language of one call.
+
+    Parameters
+    ----------
+    lang : str
+        ``en`` or ``zh``.
+    out, err : rich.console.Console
+        Results; everything else.
+    """
+
+    lang: str = "en"
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
+
+    def say(self, key: str, **fields: Any) -> str:
+        """Return a text of the command line in the language of the call."""
+        return WORDS.say(key, self.lang, **fields)
+
+    def shared(self, key: str) -> str:
+        """Return a text that all fronts share."""
+        return text(key, self.lang)
+
+    def document(self, record: Any) -> None:
+        """Print one JSON document on standard output."""
+        json.dump(record, sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
+        sys.stdout.write("\n")
+
+    def line(self, words: str, style: str = "") -> None:
+        """Print a result."""
+        self.out.print(Text(words, style=style), soft_wrap=True)
+
+    def note(self, words: str, style: str = "") -> None:
+        """Print what is no result."""
+        self.err.print(Text(words, style=style), soft_wrap=True)
+
+    def error(self, words: str) -> None:
+        """Print an error."""
+        self.note(f"{self.say('error')}: {words}", "bold red")
+
+    def problems(self, problems: Iterable[Problem], *, result: bool = False) -> None:
+        """Print problems, one a line, the first hundred."""
+        listed = folded(list(problems))
+        write = self.line if result else self.note
+        for problem in listed[:SHOWN]:
+            write(f"{self.say(str(problem.severity))}: {problem.line(self.lang)}", _STYLES[problem.severity])
+        if len(listed) > SHOWN:
+            write(self.say("and_more", count=len(listed) - SHOWN))
+
+
+Command = Callable[..., Any]
+
+
+def in_language(command: Command) -> Command:
+    """Add the language; it is read before parsing, so that errors of parsing are in it too."""
+    return click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False)(command)
+
+
+def reads_dataset(command: Command) -> Command:
+    """Add what every command that reads a dataset takes."""
+    command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
+    command = click.option("--scenario", type=click.Path(path_type=Path))(command)
+    return click.argument("dataset", type=click.Path(path_type=Path))(command)
+
+
+def hears_keys(command: Command) -> Command:
+    """Let Ctrl-C be heard while a solver computes; without it, it waits for the solver's end."""
+
+    @wraps(command)
+    def heard(*given: Any, **named: Any) -> Any:
+        from synergy.halting import halting
+
+        with halting(lambda: False):
+            return command(*given, **named)
+
+    return heard
+
+
+def stops(gap: float, seconds: float) -> Callable[[Command], Command]:
+    """Add when to stop, with defaults."""
+
+    def add(command: Command) -> Command:
+        command = click.option("--time-limit", type=Number(0, above=True), default=seconds)(command)
+        return click.option("--gap", type=Number(0), default=gap)(command)
+
+    return add
+
+
+REGION = "Asia/Shanghai"  # of the dataset that ships
+
+
+class Zone(click.ParamType[Any]):
+    """A time zone by its name in the IANA database."""
+
+    name = "time zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        """Return the zone of a name, or say which names are near."""
+        if isinstance(value, tzinfo):
+            return value
+        try:
+            return zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # also no file name, a folder
+            near = difflib.get_close_matches(value, sorted(zoneinfo.available_timezones()), 3, 0.75) or [REGION]
+            refuse(value, "expected.zone", param, ctx, bound=", ".join(near))

@@ -1,0 +1,284 @@
+"""Check, match and verify as the command line does them: read, call, print, exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synergy.cli.console import Talk
+from synergy.errors import DatasetError, Problem, Severity, VerificationError
+from synergy.texts import figure, percent, unit
+
+if TYPE_CHECKING:
+    from synergy.dataset.sheet import Dataset
+    from synergy.engine import Outcome
+    from synergy.plan import Decisions, Plan
+    from synergy.round import Round
+    from synergy.scenario import Scenario
+    from synergy.verification.findings import Finding
+
+STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
+OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is no plan document
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command was asked to read and how to answer.
+
+    Parameters
+    ----------
+    dataset : pathlib.Path
+        Folder or archive.
+    scenario : pathlib.Path or None
+        File.
+    settings : dict
+        Of ``--set``.
+    as_json : bool
+        One document instead of texts.
+    every : bool
+        All proposals.
+    out : pathlib.Path or None
+        Where the plan document goes.
+    """
+
+    dataset: Path
+    scenario: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    as_json: bool = False
+    every: bool = False
+    out: Path | None = None
+
+    def read(self) -> Dataset:
+        """Return the dataset with scenario and settings applied."""
+        from synergy.dataset.read import read
+
+        return read(self.dataset, self.policy(), self.settings)
+
+    def policy(self) -> Scenario | None:
+        """Return the scenario, if one was asked for."""
+        from synergy.dataset.settings import load_scenario
+
+        return None if self.scenario is None else load_scenario(self.scenario)
+
+
+def check_dataset(talk: Talk, asked: Asked) -> int:
+    """Print every problem of a dataset; the exit status is that of the worst."""
+    from synergy.dataset.read import check, refusal
+
+    dataset: Dataset | None = None
+    try:
+        dataset, problems = check(asked.dataset, asked.policy(), asked.settings)
+    except DatasetError as error:  # the scenario file
+        problems = error.problems
+    if asked.as_json:
+        talk.document([problem.record(talk.lang) for problem in problems])
+    else:
+        talk.problems(problems, result=True)
+        talk.line(_summary(talk, dataset, problems), "bold")
+    return 0 if dataset is not None else refusal(problems).exit_status
+
+
+def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    counted = talk.say("counted", errors=errors, warnings=len(problems) - errors)
+    if dataset is None:
+        return counted
+    rows = sum(len(dataset[table]) for table in dataset.given)
+    sound = talk.say(
+        "sound", name=dataset.name, tables=len(dataset.given), rows=rows, enterprises=len(dataset["enterprises"])
+    )
+    return f"{sound}. {counted}" if problems else sound
+
+
+def match_dataset(
+    talk: Talk, asked: Asked, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
+) -> int:
+    """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`.
+
+    Parameters
+    ----------
+    talk : Talk
+    asked : Asked
+    second : bool
+        Whether another solver looks for a better plan.
+    starts : sequence of pathlib.Path
+        Plan documents to begin with.
+    """
+    from synergy.records.files import read_plan
+
+    plans = [read_plan(path).decisions for path in starts]
+    try:
+        dataset = asked.read()
+    except DatasetError as error:
+        if asked.as_json:
+            talk.document({"schema": OUTCOME, "status": "invalid", "problems": _records(talk, error.problems)})
+        raise
+    talk.problems(dataset.warnings)
+    try:
+        run = run_round(talk, dataset, plans, **options)
+        if second:
+            run = _with_second(talk, run, options)
+    except VerificationError as error:
+        if asked.as_json:
+            talk.document({"schema": OUTCOME, "status": "refused", "findings": list(error.findings)})
+        raise
+    if run.plan is None:
+        return _without_plan(talk, run.outcome, as_json=asked.as_json)
+    _plan_out(talk, asked, run)
+    return 0
+
+
+def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
+    """Run, or one searched to its end where a second solver finds a better plan inside the gap.
+
+    Raises
+    ------
+    VerificationError
+        The second solver's plan is above the bound.
+    """
+    from synergy.verification.deep import BETTER, better_value, refused_by
+
+    dataset, plan = run.dataset, run.plan
+    value = None if plan is None else better_value(dataset, plan)
+    if plan is None or value is None:
+        return run
+    wrong = refused_by(plan, value)
+    if wrong:
+        raise VerificationError([finding.line() for finding in wrong])
+    _tell_better(talk, "second_search", dataset, plan, value)
+    again = run_round(talk, dataset, [plan.decisions], **{**options, "gap": BETTER})
+    if again.plan is None or again.plan.value <= plan.value:
+        again = run
+    best = again.plan or plan
+    if best.value < value - BETTER * max(1.0, abs(value)):
+        _tell_better(talk, "second_better", dataset, best, value)
+    return again
+
+
+def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
+    """Say which value and bound follow from the tables and the duals alone."""
+    value, bound = plan.value, plan.proof.get("dual")
+    of = unit("money_year", talk.lang, dataset.settings.currency)
+    shown = {"value": figure(value, "money", talk.lang), "unit": of}
+    if bound is None:
+        talk.line(talk.say("not_proven_here", **shown))
+    else:
+        gap = percent(max(0.0, bound - value) / max(1.0, abs(value)))
+        talk.line(talk.say("proven_here", bound=figure(bound, "money", talk.lang), gap=gap, **shown))
+
+
+def _tell_better(talk: Talk, key: str, dataset: Dataset, plan: Plan, value: float) -> None:
+    """Say what a better plan inside the gap is worth."""
+    of = unit("money_year", talk.lang, dataset.settings.currency)
+    more = f"{(value - plan.value) / max(1.0, abs(plan.value)):.2g}"
+    talk.note(talk.say(key, value=figure(value, "money", talk.lang), unit=of, more=more))
+
+
+def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object]]:
+    return [problem.record(talk.lang) for problem in problems]
+
+
+def run_round(
+    talk: Talk, dataset: Dataset, plans: Sequence[Decisions] = (), scheduler: str | None = None, **options: Any
+) -> Round:
+    """Run a round with progress on the terminal, from given plans; Ctrl-C stops it with the best plan so far."""
+    from synergy.cli.progress import interruptible, watched
+    from synergy.engine import Options
+    from synergy.model.solve_params import Memory
+    from synergy.round import run
+    from synergy.worker.scheduler import executor
+
+    with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
+        memory = Memory(plans=plans)
+        done = run(dataset, Options(**options), listen, stop, side, memory if plans else None)
+        if plans and not memory.fits and done.plan is not None and done.plan.solver["binaries"]:
+            talk.note(talk.say("start_misfit"))
+        unsettled = done.plan is not None and done.plan.settlement is None
+        if stop() and unsettled and done.options.settlement not in ("none", "standalone"):
+            talk.note(talk.say("unsettled"))
+    return done
+
+
+def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:
+    from synergy.cli.tables import print_plan
+    from synergy.records.files import plan_record, write_plan
+
+    assert run.plan is not None
+    if asked.out is not None:
+        write_plan(run.plan, asked.out)
+    if asked.as_json:
+        talk.document(plan_record(run.plan))
+    else:
+        print_plan(talk, run.dataset, run.plan, every=asked.every, settlement=run.options.settlement)
+    if asked.out is not None:
+        talk.note(talk.say("written", path=asked.out))
+
+
+def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
+    """Say why there is no plan, and return the exit status."""
+    from synergy.records.plain import plain
+
+    if as_json:
+        talk.document({"schema": OUTCOME, "status": outcome.status, "diagnosis": plain(outcome.diagnosis)})
+    talk.error(talk.shared(f"status.{outcome.status}"))
+    if outcome.status == "no_plan":
+        talk.note(talk.say("hint.time"))
+    elif not outcome.diagnosis:
+        talk.note(talk.say("unknown_cause"))
+    else:
+        talk.note(talk.say("conflict" if outcome.status == "infeasible" else "loop"))
+    for cause in outcome.diagnosis:
+        talk.note(f"- {_cause(cause, talk.lang)}")
+    return STATUSES[outcome.status]
+
+
+def _cause(cause: Any, lang: str) -> str:
+    """Return one part of a diagnosis as a line."""
+    said = cause.get(f"text_{lang}") or cause.get("text")
+    return (
+        str(said) if said else ", ".join(f"{key}: {value}" for key, value in cause.items() if value not in ("", None))
+    )
+
+
+def _unchecked(talk: Talk, finding: Finding) -> str:
+    """Return what could not be checked, as a line in the language of a call."""
+    return f"{finding.code} {finding.subject}: {talk.say(f'unchecked.{finding.code}')}"
+
+
+def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
+    """Recompute a plan file and print every claim that does not follow; `seconds` are for what is solved again."""
+    from synergy.records.files import plan_from_record, read_record
+    from synergy.records.plain import KEY, broken
+    from synergy.verification.deep import SECONDS, better_value, refused_by, solved_again
+    from synergy.verification.verify import verify
+
+    dataset, record = asked.read(), read_record(path)
+    plan = plan_from_record(record)
+    found, value = verify(dataset, plan), None
+    if not any(finding.refuses for finding in found):
+        found += solved_again(dataset, plan, seconds)
+        value = better_value(dataset, plan, min(seconds, SECONDS))
+        found += refused_by(plan, value)
+    inside = None if any(finding.refuses for finding in found) else value
+    findings = [finding.line() for finding in found if finding.refuses]
+    findings += [talk.say("broken_seal")] if broken(record) else []
+    unchecked = [_unchecked(talk, finding) for finding in found if not finding.refuses]
+    unchecked += [talk.say("no_seal")] if KEY not in record else []
+    proven = None if findings else {"value": plan.value, "bound": plan.proof.get("dual")}
+    if asked.as_json:
+        talk.document(
+            {"valid": not findings, "findings": findings, "unchecked": unchecked, "better": value, "proven": proven}
+        )
+    else:
+        talk.line(talk.say("not_valid", count=len(findings)) if findings else talk.say("valid"))
+        for finding in findings:
+            talk.line(f"- {finding}")
+        for note in unchecked:
+            talk.note(talk.say("unchecked", said=note))
+        if not findings:
+            _tell_proven(talk, dataset, plan)
+        if inside is not None:
+            _tell_better(talk, "second_better", dataset, plan, inside)
+    return VerificationError.exit_status if findings else 0

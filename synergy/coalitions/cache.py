@@ -1,0 +1,105 @@
+"""Shelf: results computed piece by piece, kept in the checkpoints of a run, so that the next attempt has them already.
+
+A shelf carries the mark of what its results depend on; what another mark stands on is not looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from synergy.coalitions.standalone import Alone
+from synergy.model.solve_params import Memory
+from synergy.plan import Decisions
+from synergy.settlement.game import Worth
+
+PAUSE = 2.0  # seconds between two checkpoints of the same shelf
+_FRAMES = tuple(Decisions.__dataclass_fields__)
+
+
+class Shelf:
+    """Where results of one kind are kept by name.
+
+    Parameters
+    ----------
+    memory : Memory or None
+        Of the run; None: nothing is kept, nothing found.
+    name : str
+        Of the shelf in a checkpoint.
+    mark : str
+        Of what the results depend on.
+    """
+
+    def __init__(self, memory: Memory | None, name: str, mark: str) -> None:
+        self._memory, self._name, self._mark = memory, name, mark
+        start = None if memory is None or memory.start is None else memory.start.get(name)
+        same = isinstance(start, Mapping) and start.get("mark") == mark
+        self._found: dict[str, Any] = dict(start["found"]) if same and start is not None else {}
+        self._noted, self._told = len(self._found), time.monotonic()
+
+    def get(self, key: str) -> Any:
+        """Return a result as it was put, None where there is none."""
+        return self._found.get(key)
+
+    def put(self, found: Mapping[str, Any]) -> None:
+        """Put some results, plain JSON; they are kept now and then."""
+        self._found.update(found)
+        if time.monotonic() - self._told > PAUSE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what is not kept yet."""
+        if self._memory is None or len(self._found) == self._noted:
+            return
+        self._noted, self._told = len(self._found), time.monotonic()
+        self._memory.note({self._name: {"mark": self._mark, "found": dict(self._found)}})
+
+
+def worth_record(worth: Worth) -> list[Any]:
+    """Return what a coalition is worth as plain JSON, exact: JSON has no infinity."""
+    return [repr(float(worth.value)), repr(float(worth.bound)), worth.timed]
+
+
+def worth_from(record: list[Any]) -> Worth:
+    """Return what a coalition is worth from its record.
+
+    Examples
+    --------
+    >>> worth_from(worth_record(Worth(0.1, float("inf"))))
+    Worth(value=0.1, bound=inf, timed=False)
+    """
+    value, bound, timed = record
+    return Worth(float(value), float(bound), bool(timed))
+
+
+def alone_record(alone: Alone) -> str:
+    """Return what an enterprise could do alone as a text: packed, as its plan says the same names again and again."""
+    frames = None
+    if alone.decisions is not None:
+        frames = {name: _columns(getattr(alone.decisions, name)) for name in _FRAMES}
+    plain = json.dumps([alone.value, alone.still, frames])
+    return base64.b64encode(zlib.compress(plain.encode())).decode()
+
+
+def alone_from(record: str) -> Alone:
+    """Return what an enterprise could do alone from its record."""
+    value, still, frames = json.loads(zlib.decompress(base64.b64decode(record)))
+    if frames is None:
+        return Alone(value, None, still)
+    return Alone(value, Decisions(**{name: _frame(frames[name]) for name in _FRAMES}), still)
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return type and cells of each column."""
+    return {str(name): [str(column.dtype), column.tolist()] for name, column in frame.items()}
+
+
+def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the frame of some columns."""
+    return pd.DataFrame({name: pd.Series(cells, dtype=kind) for name, (kind, cells) in columns.items()})

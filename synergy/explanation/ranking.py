@@ -1,0 +1,412 @@
+"""Weighing: why a possible exchange is not in a plan, each cause confirmed by taking it away and solving again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synergy.candidates.candidates import Reason as Code
+from synergy.candidates.candidates import beaten_by_market, quality_rows
+from synergy.explanation.facts import PUBLIC, Fact, Reason
+from synergy.explanation.obstacles import owner_of
+from synergy.explanation.relaxations import Lift, lifts
+from synergy.explanation.thresholds import noise, smallest, subsidy
+from synergy.explanation.trial import Exchange, Trial, Way
+from synergy.network.ends import EndKind, InletClass, OutletClass
+from synergy.network.places import PUBLIC as PUBLIC_PLACE
+from synergy.network.places import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A lift that lets an exchange in.
+
+    Parameters
+    ----------
+    lift : Lift
+    way : Way
+        The plan in which it is exchanged then.
+    amount : float or None
+        Smallest amount of the lift that suffices; None where it is lifted whole.
+    """
+
+    lift: Lift
+    way: Way
+    amount: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What was found about a possible exchange.
+
+    Parameters
+    ----------
+    forced : Way or None
+        The best plan in which it is forced in; None where no plan has it.
+    reasons : tuple of Reason
+        The first is the main one.
+    causes : tuple of Cause
+        What lets it in, one by one.
+    subsidy : (float, Way) or None
+        Smallest payment per unit that brings it in.
+    """
+
+    forced: Way | None
+    reasons: tuple[Reason, ...]
+    causes: tuple[Cause, ...] = ()
+    subsidy: tuple[float, Way] | None = None
+
+
+def weigh(exchange: Exchange) -> Weighed:
+    """Return why a possible exchange is not in the plan.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        With at least one flow, none of which the plan uses.
+
+    Returns
+    -------
+    Weighed
+    """
+    trial, forced = exchange.trial, exchange.forced()
+    if forced is None:
+        causes = _causes(exchange, None)
+        reasons = tuple(_reason(exchange, cause, None) for cause in causes) or (Reason("several"),)
+        return Weighed(None, reasons, causes)
+    gain = forced.rest.value - trial.value
+    if gain > trial.tie:
+        return Weighed(forced, (Reason("within_gap", {"number": Fact(gain)}),))
+    paid = subsidy(exchange, forced)
+    lost = {"number": Fact(None if paid is None else paid[0])}
+    if gain >= -trial.tie and paid is not None and noise(exchange, paid[0]):
+        return Weighed(forced, (Reason("tie"),), subsidy=paid)
+    causes = _causes(exchange, forced)
+    found = [*_outside(exchange), *(_reason(exchange, cause, forced) for cause in causes)]
+    if not found and exchange.needs(forced).any():
+        found = [Reason("cost_open", lost | {"opened": Fact(_annual(exchange, forced))})]
+    elif not found:
+        found = [Reason("cost", lost | cost_facts(exchange))]
+    return Weighed(forced, tuple(found), causes, paid)
+
+
+def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
+    """Return the lifts that let the exchange in; where none does, those that make it possible at all."""
+    held, found, possible = exchange.trial.held, [], []
+    for lift in lifts(exchange):
+        with held.trying():
+            lift.apply(lift.full)
+            way = forced or exchange.forced()
+            entered = None if way is None else exchange.enters(way)
+        if entered is not None:
+            found.append(Cause(lift, entered, _amount(exchange, lift, entered)))
+        elif forced is None and way is not None:
+            possible.append(Cause(lift, way, None))
+    return tuple(found or possible)
+
+
+def _annual(exchange: Exchange, way: Way) -> float:
+    """Return what a year costs of all that a way opens or builds whole."""
+    return -float(exchange.trial.model.cost[exchange.own] @ exchange.needs(way))
+
+
+def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
+    """Return the smallest amount of a lift that suffices."""
+    if lift.step <= 0:
+        return None
+    held = exchange.trial.held
+
+    def test(amount: float) -> bool:
+        with held.trying():
+            lift.apply(amount)
+            return exchange.enters(way) is not None
+
+    return smallest(test, lift.step, lift.full)
+
+
+def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> Reason:
+    """Return a cause as a reason with its figures."""
+    code = cause.lift.code
+    facts = {} if cause.amount is None else {"number": Fact(cause.amount)}
+    if code == "quality":
+        facts |= quality_facts(exchange)
+    elif code in ("min_scale", "build_cost", "least_load"):
+        facts |= scale_facts(exchange, cause.way)
+    if code in ("capex", "build_cost") and forced is not None:
+        alone = exchange.along(forced)
+        short = exchange.trial.value - (alone if alone.quantity > 0 else forced).rest.value
+        facts |= {"number": Fact(short)}
+    return Reason(code, facts)
+
+
+def _outside(exchange: Exchange) -> Sequence[Reason]:
+    """Return what follows from prices outside and from rival links alone."""
+    trial, network = exchange.trial, exchange.trial.network
+    if not len(exchange.links):
+        return ()
+    larger = larger_link(exchange)
+    flow = trial.model.column("flow")
+    place = exchange.flows - flow.start
+    arc, period = flow.key["arc"][place], flow.key["period"][place]
+    beaten = beaten_by_market(network)[arc, period]
+    if not (beaten >= 0).all():
+        return (larger,) if larger is not None else ()
+    owner = network.places.owner
+    private = set()
+    for groups, group, place_rank in (
+        (network.sources, network.arcs.outlet[arc], OutletClass.PLACE),
+        (network.sinks, network.arcs.inlet[arc], 2),
+    ):
+        sited = groups.site[group[groups.rank[group] == place_rank]]
+        private |= {str(network.places.enterprises[one]) for one in owner[sited] if one != PUBLIC_PLACE}
+    own, shared = link_privacy(exchange)
+    if own and private:
+        shared = PUBLIC  # a price at a member's place and a link of the two ends: nobody knows both
+    number = Fact(float(np.min(beaten)), own | frozenset(private), shared)
+    return (Reason("market", {"number": number}),)
+
+
+def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
+    """Return least size, what can reach the unit, and how many firms it takes.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    way : Way
+        A plan that has the unit.
+
+    Returns
+    -------
+    dict of str to Fact
+        ``unit`` (id), ``process``, ``least`` (activity a year), ``reach`` (activity a year that its scarcest input
+        allows), ``short`` (least less reach, where that is less), ``firms`` (how many suppliers the least takes, by
+        size), ``fewer`` (what one less is short of, activity a year).
+    """
+    network = exchange.trial.network
+    unit, least = _unit(exchange, way)
+    if unit is None:
+        return {}
+    places, units = network.places, network.units
+    host = str(places.sites[units.site[unit]])
+    own = owner_of(exchange.trial.dataset, host)
+    process = str(places.processes[units.process[unit]])
+    facts = {"unit": Fact(str(units.ids[unit]), own), "process": Fact(process, own), "least": Fact(least, own)}
+    supply, good = _scarcest(exchange, unit)
+    facts["input"] = Fact(good)
+    if not np.isfinite(supply).all():
+        return facts
+    ranked = np.sort(supply[supply > 0])[::-1]
+    total = np.cumsum(ranked)
+    facts["reach"] = Fact(float(ranked.sum()))
+    if not len(ranked) or total[-1] < least:
+        facts["short"] = Fact(least - float(ranked.sum()))
+        facts["firms"] = Fact(len(ranked))
+        return facts
+    needed = int(np.searchsorted(total, least * (1 - 1e-9))) + 1
+    facts["firms"] = Fact(needed)
+    if needed > 1:
+        facts["fewer"] = Fact(least - float(total[needed - 2]))
+    return facts
+
+
+def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
+    """Return the new or switched unit of a way and its least activity a year."""
+    model, network = exchange.trial.model, exchange.trial.network
+    chosen = exchange.own[exchange.needs(way) > 0.5]
+    built, switch = model.column("built"), model.column("on")
+    new = chosen[(chosen >= built.start) & (chosen < built.stop)]
+    if len(new):
+        step = built.key["step"][new[0] - built.start]
+        return int(network.units.steps.unit[step]), float(network.units.steps.least[step])
+    switched = chosen[(chosen >= switch.start) & (chosen < switch.stop)]
+    if len(switched):
+        unit = int(switch.key["unit"][switched[0] - switch.start])
+        return unit, float(network.units.capacity[unit] * network.units.min_load[unit])
+    return None, 0.0
+
+
+def _scarcest(exchange: Exchange, unit: int) -> tuple[Floats, str]:
+    """Return what each enterprise (public places last) can send a unit of its scarcest input, as activity a year."""
+    network = exchange.trial.network
+    members = np.flatnonzero((network.inlets.kind == EndKind.UNIT) & (network.inlets.ref == unit))
+    best: tuple[Floats, str] = (np.array([np.inf]), "")
+    for member in members:
+        supply = _supply(exchange, int(network.inlets.group[member])) / network.inlets.coefficient[member]
+        if supply.sum() < best[0].sum():
+            best = (supply, str(network.places.commodities[network.inlets.commodity[member]]))
+    return best
+
+
+def _supply(exchange: Exchange, group: int) -> Floats:
+    """Return what the outlets of each enterprise that reach a group could give it a year, outside markets too."""
+    network, reach = exchange.trial.network, exchange.trial.reach
+    arcs: Ints = np.flatnonzero(network.arcs.inlet == group)
+    sources = np.unique(network.arcs.outlet[arcs])
+    owner = network.places.owner[network.sources.site[sources]]
+    flow = np.zeros(len(sources))
+    place = np.searchsorted(sources, network.arcs.outlet[arcs])
+    np.maximum.at(flow, place, reach.flow[arcs].sum(axis=1))
+    amount = np.minimum(flow, reach.sent[sources].sum(axis=1))
+    supply: Floats = np.bincount(owner % (len(network.places.enterprises) + 1), weights=amount).astype(float)
+    return supply
+
+
+def cost_facts(exchange: Exchange) -> dict[str, Fact]:
+    """Return what a unit is worth at both ends and what carrying it costs, of the exchange's cheapest flow.
+
+    Returns
+    -------
+    dict of str to Fact
+        ``worth_from``, ``worth_to`` (money per unit, by the plan's duals), ``transport`` (money per unit, carbon in).
+    """
+    trial = exchange.trial
+    column, gain = best_flow(exchange)
+    arc = trial.model.column("flow").key["arc"][column - trial.model.column("flow").start]
+    network = trial.network
+    carbon = trial.dataset.settings.carbon_price
+    transport = float(network.arcs.over(network.links.cost + carbon * network.links.co2, 0.0)[arc])
+    values = {"worth_from": _dual(exchange, column, "outlet"), "worth_to": _dual(exchange, column, "inlet")}
+    facts = {name: Fact(value) for name, value in values.items() if value is not None}
+    return facts | {"transport": Fact(transport, *link_privacy(exchange)), "reduced_cost": Fact(-gain)}
+
+
+def link_privacy(exchange: Exchange) -> tuple[frozenset[str], frozenset[str]]:
+    """Return on whose data the cost of the link rests, and who shares it: rows of links are their ends' affair."""
+    links, question = exchange.trial.dataset["links"], exchange.question
+    mine = (links["from_site"] == question.origin) & (links["to_site"] == question.target)
+    mine &= links["commodity"] == question.commodity
+    return (frozenset({"*"}), frozenset(exchange.names)) if mine.any() else (PUBLIC, PUBLIC)
+
+
+def unit_gains(trial: Trial, columns: Ints) -> Floats:
+    """Return the money a unit of each column brings at the plan's duals.
+
+    What opens a link or counts partners is left out: those are yes-or-no, and told apart.
+    """
+    model, dual = trial.model, trial.rest.dual.copy()
+    for name in ("link", "partner"):
+        block = model.rows.get(name)
+        if block is not None:
+            dual[block.span] = 0.0
+    gains: Floats = model.cost[columns] - np.asarray(model.matrix[:, columns].T @ dual).ravel()
+    return gains
+
+
+def best_flow(exchange: Exchange) -> tuple[int, float]:
+    """Return the flow nearest to paying, and the money a unit of it brings at the plan's duals."""
+    gain = unit_gains(exchange.trial, exchange.flows)
+    best = int(np.argmax(gain))
+    return int(exchange.flows[best]), float(gain[best])
+
+
+def _dual(exchange: Exchange, column: int, family: str) -> float | None:
+    """Return what a unit is worth at one end, None where the model has no balance there."""
+    model = exchange.trial.model
+    block, flow = model.rows.get(family), model.column("flow")
+    arcs = exchange.trial.network.arcs
+    if block is None or not len(block):
+        return None
+    arc = flow.key["arc"][column - flow.start]
+    group = (arcs.outlet if family == "outlet" else arcs.inlet)[arc]
+    period = flow.key["period"][column - flow.start]
+    row = np.flatnonzero((block.key["group"] == group) & (block.key["period"] == period))
+    return -float(exchange.trial.rest.dual[block.start + row[0]]) if len(row) else None
+
+
+def quality_facts(exchange: Exchange) -> dict[str, Fact]:
+    """Return the property that is missed most, its value, its limit, and by how much.
+
+    Returns
+    -------
+    dict of str to Fact
+        ``number`` (value beyond the limit), ``property``, ``value``, ``limit``; ``mix``: what the mix that arrives
+        now could take of it, a year.
+    """
+    network = exchange.trial.network
+    rows = quality_rows(network)
+    found: list[tuple[float, str, float, float, int]] = []
+    for arc in exchange.arcs:
+        source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
+        stated = network.qualities.values[network.sources.signature[source]]
+        mine = rows[rows["sink"] == sink]
+        for name, low, high in zip(mine["property"], mine["minimum"], mine["maximum"], strict=True):
+            value = float(stated[int(name)])
+            over = max(np.nan_to_num(value - high, nan=-np.inf), np.nan_to_num(low - value, nan=-np.inf))
+            limit = float(high if np.nan_to_num(value - high, nan=-np.inf) >= over else low)
+            found.append((float(over), str(network.qualities.properties[int(name)]), value, limit, int(sink)))
+    if not found:
+        return {}
+    over, name, value, limit, sink = max(found)
+    kinds = (
+        network.outlets.kind[network.sources.first[exchange.sources]],
+        network.inlets.kind[network.sinks.first[sink]],
+    )
+    given = PUBLIC if (kinds[0] == EndKind.UNIT).all() else owner_of(exchange.trial.dataset, exchange.question.origin)
+    asked = PUBLIC if kinds[1] == EndKind.UNIT else owner_of(exchange.trial.dataset, exchange.question.target)
+    mix = _mix(exchange, sink)
+    facts = {"property": Fact(name, asked), "value": Fact(value, given), "limit": Fact(limit, asked)}
+    facts |= {"number": Fact(over, given | asked)}
+    return facts if mix is None else facts | {"mix": Fact(mix)}
+
+
+def _mix(exchange: Exchange, sink: int) -> float | None:
+    """Return what the mix that arrives in the plan could take of the exchange, None without a limit in force."""
+    model, rest = exchange.trial.model, exchange.trial.rest
+    least: dict[int, float] = {}  # by period: the limit that is reached first
+    for family in ("quality_max", "quality_min"):
+        block = model.rows.get(family)
+        if block is None:
+            continue
+        for place in np.flatnonzero(block.key["sink"] == sink):
+            weight = np.asarray(model.matrix[[block.start + place]].todense()).ravel()
+            slack = max(0.0, -float(weight @ rest.x))
+            bad = weight[exchange.flows].max(initial=0.0)
+            if bad > 0:
+                period = int(block.key["period"][place])
+                least[period] = min(slack / bad, least.get(period, np.inf))
+    return sum(least.values()) if least else None
+
+
+def larger_link(exchange: Exchange) -> Reason | None:
+    """Return that another link of the pair carries all there is at no higher cost, where that is so."""
+    network = exchange.trial.network
+    arcs = exchange.arcs[np.isin(network.arcs.link[exchange.arcs], exchange.links)]
+    codes = exchange.trial.pruned.reason[arcs]
+    if not exchange.question.mode or not (codes == Code.LARGER_LINK).all():
+        return None
+    return Reason("larger_link", {"mode": Fact(exchange.question.mode, PUBLIC)})
+
+
+def prices_of(exchange: Exchange, side: str) -> Ints:
+    """Return the members of one side that have a price of their own: offers, needs and markets that stand there."""
+    network = exchange.trial.network
+    give = side == "give"
+    ends, members = (network.outlets, exchange.outlets) if give else (network.inlets, exchange.inlets)
+    place = OutletClass.PLACE if give else InletClass.PLACE
+    kind = ends.kind[members]
+    priced = np.isin(kind, (EndKind.OFFER, EndKind.NEED)) | ((kind == EndKind.MARKET) & (ends.rank[members] == place))
+    own: Ints = members[priced]
+    return own
+
+
+def mixed(exchange: Exchange, members: Ints) -> bool:
+    """Return whether offers could be disposed of without being told apart from what else their site has of it.
+
+    What is disposed of is not paid for, so what another price asked brings is not known then.
+    """
+    ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
+    disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
+    return bool((disposable & ~ends.alone[members] & (ends.kind[members] == EndKind.OFFER)).any())
+
+
+def disposed_flows(trial: Trial, members: Ints) -> Ints:
+    """Return the flows over which offers that stand alone are disposed of: those are not paid for."""
+    network, flow = trial.network, trial.model.column("flow")
+    if not len(flow):
+        return np.empty(0, np.int64)
+    ends, arc = network.outlets, flow.key["arc"]
+    alone = members[ends.alone[members] & (ends.kind[members] == EndKind.OFFER)]
+    gone = network.sinks.rank[network.arcs.inlet[arc]] == InletClass.DISPOSAL
+    return np.asarray(flow.start + np.flatnonzero(gone & np.isin(network.arcs.outlet[arc], ends.group[alone])))

@@ -1,0 +1,112 @@
+"""Mend: a dataset with an obstacle taken away, by rows of tables and settings as a scenario would say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from synergy.dataset.schema import TABLES
+from synergy.dataset.sheet import Dataset
+
+Rows = Mapping[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What takes an obstacle away.
+
+    Parameters
+    ----------
+    code : str
+        Reason that it answers.
+    tables : mapping of str to list of dict
+        Rows by table; by their key they replace the columns they name, or are added.
+    settings : mapping of str to object
+        Settings by name, as `synergy.scenario.Settings` holds them.
+    """
+
+    code: str
+    tables: Rows = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """Return a dataset with it."""
+        return changed(dataset, self.tables, self.settings)
+
+
+def changed(dataset: Dataset, tables: Rows, settings: Mapping[str, Any] | None = None) -> Dataset:
+    """Return a dataset with some rows and settings changed, as a scenario changes them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Checked; what is put in has to be sound.
+    tables : mapping of str to list of dict
+        Rows by table.
+    settings : mapping, optional
+        Values of `synergy.scenario.Settings`.
+
+    Returns
+    -------
+    Dataset
+    """
+    frames = dict(dataset.tables)
+    for table, rows in tables.items():
+        frames[table] = _merged(frames[table], table, rows)
+    policy = replace(dataset.settings, **dict(settings or {}))
+    return replace(dataset, tables=frames, settings=policy, given=dataset.given | set(tables))
+
+
+def joined(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with those of one key put together, later figures on top: a scenario names a key once.
+
+    Parameters
+    ----------
+    table : str
+    rows : list of dict
+
+    Returns
+    -------
+    list of dict
+    """
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in TABLES[table].key)
+        found[key] = {**found.get(key, {}), **row}
+    return list(found.values())
+
+
+def _merged(frame: pd.DataFrame, table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table with rows replaced by key or added."""
+    frame = frame.copy()
+    keys = TABLES[table].key
+    for row in rows:
+        same = pd.Series(True, index=frame.index)
+        for key in keys:
+            same &= frame[key] == row[key]
+        if same.any():
+            for name, value in row.items():
+                frame.loc[same, name] = value
+        else:
+            line = max([1, *frame.index]) + 1
+            names = [str(name) for name in frame]
+            added = pd.DataFrame({name: [row.get(name, _blank(frame, table, name))] for name in names}, index=[line])
+            frame = (
+                pd.concat([frame, added.astype(frame.dtypes.to_dict())])
+                if len(frame)
+                else added.astype(frame.dtypes.to_dict())
+            )
+    return frame
+
+
+def _blank(frame: pd.DataFrame, table: str, name: str) -> Any:
+    """Return what a blank cell of a column means."""
+    column = TABLES[table].column(name)
+    if column is not None and column.default is not None:
+        return column.default
+    if frame[name].dtype == bool:
+        return False
+    return float("nan") if pd.api.types.is_numeric_dtype(frame[name]) else ""

@@ -1,0 +1,238 @@
+"""Improve: fix-and-optimise, the best plan so far solved again part by part, the rest of its decisions held.
+
+A part is all that decides about one commodity: builds that use or make it, links that carry it, switches of what runs
+on it. Commodities with few decisions share a part. The largest come first, for they move the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from synergy.model.build import Model
+from synergy.model.highs import Answer, Session, Status
+from synergy.model.linking_cuts import Forcing
+from synergy.model.scaling import Problem
+from synergy.model.solve_params import Effort, relative_gap
+from synergy.network.places import Bools, Floats, Ints
+
+LEAST = 300  # decisions of a part, unless there are no more
+LOOKS = 48  # of HiGHS at its limits, in a part: its measure of work that no clock disturbs
+SECONDS_PART = 0.5  # of the time that is left, for one part
+NEAR = 5e-4  # gap within a part that suffices
+WORTH = 1e-4  # part of the value that a part has to bring to be worth another
+IDLE = 2  # parts in a row that bring less
+
+
+def parts_of(model: Model) -> tuple[Ints, ...]:
+    """Return the parts of the yes-or-no columns, each with all that decides about some commodities.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int64
+        Columns of each part, the largest commodities first; a column may stand in several.
+    """
+    touched = _touched(model)
+    size = np.diff(touched.indptr)
+    order = np.argsort(-size, kind="stable")
+    parts: list[Ints] = []
+    open_part = np.empty(0, np.int64)
+    for commodity in order[size[order] > 0]:
+        open_part = np.union1d(open_part, touched.indices[touched.indptr[commodity] : touched.indptr[commodity + 1]])
+        if len(open_part) >= LEAST:
+            parts.append(open_part)
+            open_part = np.empty(0, np.int64)
+    return (*parts, open_part) if len(open_part) else tuple(parts)
+
+
+def _touched(model: Model) -> sparse.csr_array:
+    """Return the yes-or-no columns that decide about each commodity, shape (commodities, columns)."""
+    network = model.candidates.network
+    units, steps = network.units, network.units.steps
+    shape = (len(network.places.commodities), len(model.cost))
+    recipe = sparse.csr_array(
+        (np.ones(len(units.recipe_unit)), (units.recipe_commodity, units.recipe_unit)), shape=(shape[0], len(units.ids))
+    )
+    columns, of = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for name, unit in (("built", steps.unit), ("on", np.arange(len(units.ids)))):
+        block = model.column(name)
+        if len(block):
+            columns.append(block.positions)
+            of.append(unit[block.key["step" if name == "built" else "unit"]])
+    column, unit = np.concatenate(columns), np.concatenate(of)
+    decides = sparse.csr_array((np.ones(len(column)), (unit, column)), shape=(len(units.ids), shape[1]))
+    opened = model.column("open")
+    link = opened.key["link"] if len(opened) else np.empty(0, np.int64)
+    carries = sparse.csr_array((np.ones(len(link)), (network.links.commodity[link], opened.positions)), shape=shape)
+    return sparse.csr_array(recipe @ decides + carries)
+
+
+def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], effort: Effort) -> Answer:
+    """Return a plan at least as good, after each part was solved with the other decisions held.
+
+    Parameters
+    ----------
+    problem : Problem
+    best : Answer
+        A plan.
+    bound : float
+        Proven, for the listener.
+    parts : sequence of numpy.ndarray
+        Yes-or-no columns that may change together.
+    effort : Effort
+
+    Returns
+    -------
+    Answer
+
+    Notes
+    -----
+    Fix-and-optimise (Sahling, Buschkuehl, Tempelmeier & Helber 2009, Computers & Operations Research 36:2546). Each
+    part ends by work, not by the clock, unless time runs out.
+    """
+    idle = 0
+    for part in parts:
+        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= effort.gap or effort.interrupted():
+            break
+        before = best.value
+        best = _solved(problem, best, part, (bound, effort))
+        effort.found(best.x, best.value, bound)
+        idle = 0 if before - best.value > WORTH * abs(before) else idle + 1
+    return best
+
+
+def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effort]) -> Answer:
+    """Return the best plan in which only a part may differ."""
+    bound, effort = given
+    known: Floats = best.x if best.x is not None else np.empty(0)
+    held: Bools = problem.integer.copy()
+    held[part] = False
+    columns = np.flatnonzero(held)
+    session = Session(
+        problem,
+        threads=effort.threads,
+        random_seed=effort.seed,
+        time_limit=max(effort.left * SECONDS_PART, 1.0),
+        mip_rel_gap=max(effort.gap, NEAR),
+    )
+    session.bound(columns, np.round(known[columns]), np.round(known[columns]))
+    session.start(known)
+    looks = 0
+
+    def hear(_: float, value: float) -> bool:
+        nonlocal looks
+        looks += 1
+        effort.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
+        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= effort.gap or effort.interrupted()
+
+    session.listen(hear)
+    session.stop = effort.stop
+    answer = session.solve()
+    return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)
+
+
+SLOPES = 24  # rounds of slope scaling; later ones change little
+USED = 1e-6  # part of a yes-or-no that counts as used
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Values that some yes-or-no columns have in a plan of a simpler problem.
+
+    Parameters
+    ----------
+    columns : numpy.ndarray of int64
+    values : numpy.ndarray
+        0 or 1.
+    bound : float
+        Proven by the simpler problem, in the scaled problem's units.
+    """
+
+    columns: Ints
+    values: Floats
+    bound: float
+
+
+def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> Answer:
+    """Return the best plan that slope scaling passed.
+
+    Notes
+    -----
+    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
+    """
+    forcing, effort = given
+    integer = np.flatnonzero(problem.integer)
+    own = problem.cost[integer]
+    slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
+    best = Answer(Status.STOPPED, np.inf, -np.inf, None)
+    trial = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    trial.warm(session)
+    seen: set[bytes] = set()
+    for _ in range(SLOPES):
+        if effort.interrupted():
+            break
+        slope = np.where(part > USED, own / np.maximum(part, USED), slope)
+        session.price(integer, slope)
+        session.set(time_limit=max(effort.left, 1.0))
+        answer = session.solve()
+        if answer.x is None:
+            break
+        part = answer.x[integer]
+        chosen = forcing.chosen(part, integer, USED)
+        if chosen.tobytes() in seen:
+            break
+        seen.add(chosen.tobytes())
+        plan = held(trial, problem, chosen.astype(float))
+        if plan.value < best.value:
+            best = plan
+            effort.found(best.x, best.value, relaxed.value)
+            effort.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
+    return best
+
+
+def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
+    """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
+    forcing, effort = given
+    integer = np.flatnonzero(problem.integer)
+    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session.set(time_limit=max(effort.left, 1.0))
+    session.bound(hint.columns, hint.values, hint.values)
+    rest = session.solve()
+    if rest.x is None:
+        return Answer(Status.STOPPED, np.inf, -np.inf, None)
+    best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
+    effort.say("year", -hint.bound * problem.money, -best.value * problem.money)
+    return best
+
+
+def held(session: Session, problem: Problem, whole: Floats) -> Answer:
+    """Return the best continuous rest for given yes-or-no decisions, in a session kept for that."""
+    integer = np.flatnonzero(problem.integer)
+    session.bound(integer, whole, whole)
+    answer = session.solve()
+    if answer.status is not Status.OPTIMAL or answer.x is None:
+        return Answer(Status.STOPPED, np.inf, -np.inf, None)
+    x = answer.x.copy()
+    x[integer] = whole
+    return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
+
+
+def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
+    """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
+    if answer.x is None:
+        return answer
+    whole = np.round(answer.x[problem.integer])
+    if effort.asked() and np.array_equal(whole, answer.x[problem.integer]):
+        return answer  # the rest is the best for them already, or near it
+    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    rest = held(session, problem, whole)
+    if rest.x is None:
+        return answer
+    return replace(rest, status=answer.status, bound=min(answer.bound, rest.value), nodes=answer.nodes)

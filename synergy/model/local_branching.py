@@ -1,0 +1,253 @@
+"""Near a plan: parts of a problem are closed, and the plan's yes-or-no decisions are held or decided anew around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+
+import numpy as np
+from scipy import sparse
+
+from synergy.model.build import Model
+from synergy.model.highs import Answer, Session, Status
+from synergy.model.postprocess import trimmed
+from synergy.model.scaling import scaled
+from synergy.model.search import LARGE, SMALL
+from synergy.model.solve_params import Effort
+from synergy.network.places import Bools, Floats, Ints
+
+NODES = 400  # of the MIP around a plan
+PATIENCE = 20.0  # seconds without which nothing is decided anew in a large problem: its relaxation alone takes as long
+WANTED = 0.3  # part that the relaxation of a large problem has of a decision that is taken up anew
+LOYALTY = 1e-2  # scaled cost of a discouraged column at its most; the dearest column costs about 1e3
+FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits may be missed
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a plan.
+
+    Parameters
+    ----------
+    closed : numpy.ndarray of int64
+        Columns that stay at 0.
+    fixed : numpy.ndarray of int64
+        Columns that stay at some amounts.
+    amounts : numpy.ndarray
+        Those, in the model's units.
+    capex : float
+        Most capex, undiscounted (money).
+    least : float
+        Least value (money a year).
+    thrifty : bool
+        Whether the least capex is looked for, not the greatest value.
+    """
+
+    closed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    fixed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    amounts: Floats = field(default_factory=lambda: np.empty(0))
+    capex: float = inf
+    least: float = -inf
+    thrifty: bool = False
+
+
+def capex_of(model: Model) -> Floats:
+    """Return the capex of a unit of each column (money, undiscounted), shape (columns,)."""
+    steps, links = model.candidates.network.units.steps, model.candidates.network.links
+    capex = np.zeros(len(model.cost))
+    parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
+    for name, key, of in parts:
+        block = model.column(name)
+        if len(block):
+            capex[block.span] = of[block.key[key]]
+    return capex
+
+
+class Near:
+    """A plan's problem in a solver, for wishes one after the other.
+
+    Parameters
+    ----------
+    model : Model
+    whole : numpy.ndarray, shape (columns,)
+        The plan's integer columns, 0 or 1.
+    effort : Effort
+        Gap, threads and seed; its time is the caller's matter.
+    """
+
+    def __init__(self, model: Model, whole: Floats, effort: Effort) -> None:
+        self.model, self._effort, self._cost = model, effort, model.cost
+        self._integer = np.flatnonzero(model.integer)
+        self.whole = np.round(whole[self._integer])
+        problem = scaled(model)
+        self._capex = capex_of(model) * problem.column
+        sides = [row / max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        self._most = [max(1.0, np.abs(row).max(initial=0.0)) for row in (self._capex, problem.cost)]
+        self._rows = np.arange(len(problem.row_lower), len(problem.row_lower) + 2)
+        self.problem = replace(
+            problem,
+            matrix=sparse.csr_array(sparse.vstack([problem.matrix, sparse.csr_array(np.stack(sides))])),
+            row_lower=np.append(problem.row_lower, [-inf, -inf]),
+            row_upper=np.append(problem.row_upper, [inf, inf]),
+            row=np.append(problem.row, [1.0, 1.0]),
+        )
+        options = {"threads": effort.threads, "random_seed": effort.seed}
+        self._held = Session(self.problem, relaxed=True, **options)
+        self._loose = Session(self.problem, relaxed=True, **options)
+        self._held.bound(self._integer, self.whole, self.whole)
+        self._large = len(problem.cost) > LARGE
+        self.timed = False  # whether a clock has ended anything so far
+        if self._large:
+            self._loose.set(solver="ipm")
+
+    def settle(self, x: Floats) -> None:
+        """Let another plan be the one that is held."""
+        self.whole = np.round(x[self._integer])
+        self._held.bound(self._integer, self.whole, self.whole)
+
+    def value(self, x: Floats) -> float:
+        """Return the value of a plan in money a year."""
+        return float(self._cost @ x)
+
+    def capex(self, x: Floats) -> float:
+        """Return the capex of a plan (money, undiscounted)."""
+        return float(self._capex @ (x / self.problem.column))
+
+    def rest(self, wish: Wish, whole: Floats | None = None, *, trim: bool = True) -> Floats | None:
+        """Return the best plan with its yes-or-no decisions held, None where none satisfies the wish.
+
+        Parameters
+        ----------
+        wish : Wish
+        whole : numpy.ndarray, optional, shape (integer columns,)
+            Other decisions than the plan's.
+        trim : bool
+            Whether builds and links that nothing uses are left out; False: they are there and paid for.
+        """
+        chosen = self.whole if whole is None else whole
+        chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
+        answer = self._solve(self._held, wish, chosen)
+        x = None if answer is None else self._unscaled(answer, chosen)
+        return x if x is None or not trim else trimmed(self.model, x)
+
+    def bound(self, wish: Wish) -> float:
+        """Return what no plan that satisfies a wish is worth more than (money a year): the relaxation's value."""
+        answer = self._solve(self._loose, wish, None)
+        return -inf if answer is None else -answer.value * self.problem.money
+
+    def reprice(self, cost: Floats) -> None:
+        """Let each unit of a column bring other money (money a year, shape (columns,)); bases stay warm."""
+        self._cost = cost
+        self.problem = replace(self.problem, cost=-cost * self.problem.column / self.problem.money)
+        for session in (self._held, self._loose):
+            session.price(np.arange(len(cost)), self.problem.cost)
+
+    def discourage(self, columns: Ints) -> None:
+        """Use some columns only where they bring a little more than others do; `value` goes on counting true money."""
+        cost = self.problem.cost.copy()
+        cost[columns] += LOYALTY
+        self.problem = replace(self.problem, cost=cost)
+        for session in (self._held, self._loose):
+            session.price(columns, cost[columns])
+
+    def reduced(self) -> Floats:
+        """Return what a unit of each column that the held plan leaves out would lose (money), 0 for the others."""
+        answer = self._solve(self._held, Wish(), self.whole)
+        if answer is None or answer.column_dual is None:
+            return np.zeros(len(self.problem.cost))
+        return answer.column_dual * self.problem.money / self.problem.column
+
+    def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
+        """Return the best plan found by deciding anew what the plan decides or the relaxation wants.
+
+        Parameters
+        ----------
+        wish : Wish
+        start : numpy.ndarray or None, shape (columns,)
+            A plan that satisfies the wish.
+        seconds : float
+            Most time for it.
+
+        Returns
+        -------
+        numpy.ndarray or None, shape (columns,)
+            Not worse than the start; None where nothing was found.
+        """
+        hasty = self._large and seconds < PATIENCE
+        if not len(self._integer) or hasty:
+            self.timed = self.timed or hasty
+            return self.rest(wish) if start is None else start
+        relaxed = self._solve(self._loose, wish, None)
+        if relaxed is None or relaxed.x is None:
+            return start
+        taken = self.whole if start is None else start[self._integer]
+        free = (relaxed.x[self._integer] > WANTED) | (taken > 0.5) | (self.problem.cost[self._integer] == 0)
+        if len(self._integer) <= SMALL:
+            free[:] = True
+        answer = self._branch(wish, free, (start, seconds))
+        if answer.x is None:
+            return start
+        chosen = np.round(answer.x[self._integer])
+        if wish.thrifty:
+            spent = float(self._capex @ answer.x)
+            wish = replace(wish, thrifty=False, capex=spent * (1 + FEASIBLE) + FEASIBLE)
+        found = self.rest(wish, chosen)
+        return start if found is None else found
+
+    def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> Answer:
+        """Return what branch and bound brings with all but some integer columns at 0."""
+        start, seconds = given
+        session = Session(
+            self.problem,
+            threads=self._effort.threads,
+            random_seed=self._effort.seed,
+            time_limit=max(seconds, 1.0),
+            mip_rel_gap=self._effort.gap,
+            mip_max_nodes=NODES,
+        )
+        off = self._integer[~free]
+        session.bound(off, np.zeros(len(off)), np.zeros(len(off)))
+        self._ask(session, wish)
+        if start is not None:
+            session.start(start / self.problem.column)
+        session.listen(lambda _bound, _value: self._effort.interrupted())
+        answer = session.solve()
+        self.timed = self.timed or session.timed
+        return answer
+
+    def _solve(self, session: Session, wish: Wish, whole: Floats | None) -> Answer | None:
+        """Return the answer of a kept session to a wish, and leave it as it was."""
+        problem, integer = self.problem, self._integer
+        if whole is not None:
+            session.bound(integer, whole, whole)
+        self._ask(session, wish)
+        answer = session.solve()
+        if session is self._loose and self._large:
+            session.set(solver="simplex")  # from here on its basis is warm
+        touched = np.concatenate([wish.closed, wish.fixed])
+        session.bound(touched, problem.lower[touched], problem.upper[touched])
+        if whole is not None:
+            session.bound(integer, self.whole, self.whole)
+        session.limit(self._rows, np.full(2, -inf), np.full(2, inf))
+        if wish.thrifty:
+            session.price(np.arange(len(problem.cost)), problem.cost)
+        return None if answer.status is not Status.OPTIMAL else answer
+
+    def _ask(self, session: Session, wish: Wish) -> None:
+        """Put a wish into a session."""
+        zero, amounts = np.zeros(len(wish.closed)), wish.amounts / self.problem.column[wish.fixed]
+        session.bound(wish.closed, zero, zero)
+        session.bound(wish.fixed, amounts, amounts)
+        most = wish.capex / self._most[0] if wish.capex < inf else inf
+        least = -wish.least / self.problem.money / self._most[1] if wish.least > -inf else inf
+        session.limit(self._rows, np.full(2, -inf), np.array([most, least]))
+        if wish.thrifty:
+            session.price(np.arange(len(self._capex)), self._capex / self._most[0] * max(1.0, self._most[1]))
+
+    def _unscaled(self, answer: Answer, whole: Floats) -> Floats | None:
+        """Return a plan in the model's units, its integers whole."""
+        if answer.x is None:
+            return None
+        x = np.clip(answer.x * self.problem.column, self.model.lower, self.model.upper)
+        x[self._integer] = whole
+        return x

@@ -1,0 +1,122 @@
+"""What a search decided and nothing uses: builds that never run and links that carry nothing are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synergy.model.build import Model
+from synergy.model.highs import Session, Status
+from synergy.model.scaling import Problem, noiseless
+from synergy.model.solve_params import Effort
+from synergy.network.places import Floats, Ints
+
+
+def trimmed(model: Model, x: Floats) -> Floats:
+    """Return a plan without builds and links that it does not use; it earns at least as much, and is as feasible.
+
+    Parameters
+    ----------
+    model : Model
+    x : numpy.ndarray, shape (columns,)
+        A plan in the model's units, integers whole.
+
+    Returns
+    -------
+    numpy.ndarray, shape (columns,)
+
+    Notes
+    -----
+    A search that stops at a gap, or by the clock, leaves such things behind.
+    """
+    network = model.candidates.network
+    run, flow = model.column("run"), model.column("flow")
+    active = noiseless(model, x) > 0
+    runs = np.zeros(len(network.units.ids), bool)
+    carries = np.zeros(len(network.links.mode), bool)
+    if len(run):
+        runs[run.key["unit"][active[run.span]]] = True
+    if len(flow):
+        over = network.arcs.link[flow.key["arc"][active[flow.span]]]
+        carries[over[over >= 0]] = True
+    kept = x.copy()
+    for name in ("size", "built"):
+        block = model.column(name)
+        if len(block):
+            idle = ~runs[network.units.steps.unit[block.key["step"]]]
+            kept[block.positions[idle]] = 0.0
+    opened = model.column("open")
+    if len(opened):
+        kept[opened.positions[~carries[opened.key["link"]]]] = 0.0
+    return kept
+
+
+TRIES = 80  # decisions that are tried at most
+IDLE = 40  # tries in a row that bring nothing
+WORTH = 1e-9  # part of the value by which a plan has to be better
+
+
+def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
+    """Return a plan without builds and links that bring less than they cost; it is worth at least as much.
+
+    Parameters
+    ----------
+    model : Model
+    problem : Problem
+        The same, scaled.
+    x : numpy.ndarray, shape (columns,)
+        A plan in the model's units, integers whole.
+    effort : Effort
+        When to stop.
+
+    Returns
+    -------
+    numpy.ndarray, shape (columns,)
+
+    Notes
+    -----
+    With the decisions held, the value is concave in them, so leaving some out can bring no more than their reduced
+    costs together: one at least of them has a positive one, and only those are tried, the dearest first. What is then
+    used no longer goes too.
+    """
+    if effort.asked():
+        return x
+    integer = np.flatnonzero(model.integer & (model.cost < 0))
+    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    every = np.flatnonzero(model.integer)
+    session.bound(every, x[every], x[every])
+    answer = session.solve()
+    tried: set[int] = set()
+    idle = 0
+    while answer.column_dual is not None and len(tried) < TRIES and idle < IDLE and not effort.interrupted():
+        dear = _dearest(answer.column_dual, integer, x, tried)
+        if dear is None:
+            break
+        tried.add(dear)
+        without = _without(model, problem, session, (x, dear))
+        if without is None or model.cost @ without <= model.cost @ x + WORTH * abs(model.cost @ x):
+            session.bound(np.array([dear]), np.ones(1), np.ones(1))
+            idle += 1
+            continue
+        x, idle = without, 0
+        session.bound(every, x[every], x[every])
+        answer = session.solve()
+    return x
+
+
+def _dearest(dual: Floats, integer: Ints, x: Floats, tried: set[int]) -> int | None:
+    """Return the decision taken that costs most beyond what it brings at the margin, None where each pays."""
+    open_ = [column for column in integer[(x[integer] > 0.5) & (dual[integer] > 0)].tolist() if column not in tried]
+    return max(open_, key=lambda column: float(dual[column]), default=None)
+
+
+def _without(model: Model, problem: Problem, session: Session, given: tuple[Floats, int]) -> Floats | None:
+    """Return the best plan without one decision and what then is of no use, None where there is none."""
+    x, column = given
+    session.bound(np.array([column]), np.zeros(1), np.zeros(1))
+    answer = session.solve()
+    if answer.status is not Status.OPTIMAL or answer.x is None:
+        return None
+    rest = np.clip(answer.x * problem.column, model.lower, model.upper)
+    rest[model.integer] = x[model.integer]
+    rest[column] = 0.0
+    return trimmed(model, rest)

@@ -1,0 +1,184 @@
+"""Effort: when to stop, and what is heard on the way.
+
+A plan is kept as the yes-or-no decisions that it takes; the best rest for them is one linear problem. A checkpoint
+carries the mark of its problem, and one of another problem is not looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from synergy.plan import Decisions
+
+Listener = Callable[["Event"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Progress of a run, for any front to show.
+
+    Parameters
+    ----------
+    phase : str
+        What is going on: ``network``, ``relaxation``, ``search``, ``standalone`` ...
+    seconds : float
+        Since the start.
+    bound, best, gap : float or None
+        Proven bound and best value so far (money a year), and their relative gap.
+    done, total : int
+        Steps of a phase that counts them, as the enterprises of ``standalone``.
+    """
+
+    phase: str
+    seconds: float
+    bound: float | None = None
+    best: float | None = None
+    gap: float | None = None
+    done: int = 0
+    total: int = 0
+
+
+def relative_gap(bound: float, value: float) -> float:
+    """Return ``|bound - value| / max(1, |value|)``, the gap of the plan document."""
+    return abs(bound - value) / max(1.0, abs(value))
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a search begins with, and where checkpoints go.
+
+    Parameters
+    ----------
+    start : mapping or None
+        A checkpoint of a run that was broken off, as it was kept.
+    keep : callable or None
+        Takes each checkpoint, a plain record.
+    resumed : bool
+        Whether the search began with the checkpoint; the search says so.
+    plans : sequence of Decisions
+        Plans of the same or of a like problem to begin with, the best of those that fit.
+    fits : bool
+        Whether one of them fits; the search says so.
+    """
+
+    start: Mapping[str, Any] | None = None
+    keep: Callable[[dict[str, Any]], None] | None = None
+    resumed: bool = False
+    plans: Sequence[Decisions] = ()
+    fits: bool = False
+    _whole: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with all that was kept before: a step adds what it knows."""
+        self._whole = dict(self.start or {})
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Keep a checkpoint of what was known and what is new in it."""
+        self._whole = {**self._whole, **record}
+        if self.keep is not None:
+            self.keep(dict(self._whole))
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds that were spent before."""
+        found = (self.start or {}).get("seconds")
+        return float(found) if isinstance(found, int | float) else 0.0
+
+
+@dataclass(slots=True)
+class Effort:
+    """When to stop, and who listens.
+
+    Parameters
+    ----------
+    gap : float
+        Relative gap that suffices.
+    time_limit : float
+        Seconds from `started`.
+    threads : int
+        Threads a solver may use.
+    seed : int
+        Of all that is random.
+    listen : callable or None
+        Hears `Event`.
+    stop : callable or None
+        Asked now and then; True interrupts, and the best plan so far is returned.
+    workers : int
+        How many solvers may run side by side.
+    memory : Memory or None
+        Of the whole search; parts of it have none.
+    note : callable or None
+        Takes what the search finds: columns of the scaled problem or None, value and bound in its units.
+    """
+
+    gap: float = 1e-4
+    time_limit: float = 300.0
+    threads: int = 1
+    seed: int = 0
+    listen: Listener | None = None
+    stop: Callable[[], bool] | None = None
+    workers: int = 1
+    memory: Memory | None = None
+    note: Callable[[Any, float, float], None] | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Return the seconds that are left, never negative."""
+        return max(0.0, self.time_limit - self.seconds)
+
+    def interrupted(self) -> bool:
+        """Return whether somebody asked to stop, or the time is up."""
+        return self.left <= 0 or self.asked()
+
+    def asked(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.stop is not None and self.stop()
+
+    def ended(self) -> str | None:
+        """Return what ends it: the ``clock``, a ``request``, or nothing yet."""
+        return "clock" if self.left <= 0 else "request" if self.interrupted() else None
+
+    def say(self, phase: str, bound: float | None = None, best: float | None = None, **steps: int) -> None:
+        """Tell whoever listens."""
+        if self.listen is not None:
+            known = bound is not None and best is not None and abs(bound) != float("inf") and abs(best) != float("inf")
+            gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
+            self.listen(Event(phase, self.seconds, bound, best, gap, **steps))
+
+    def found(self, x: Any, value: float, bound: float) -> None:
+        """Note what the search has found, where somebody keeps it."""
+        if self.note is not None:
+            self.note(x, value, bound)
+
+    def steady(self) -> Effort:
+        """Return an effort whose listener hears the best bound and the best value so far, whichever step found them."""
+        listen = self.listen
+        if listen is None:
+            return self
+        bound, best = math.inf, -math.inf
+
+        def hear(event: Event) -> None:
+            nonlocal bound, best
+            bound = bound if event.bound is None else min(bound, event.bound)
+            best = best if event.best is None else max(best, event.best)
+            known = math.isfinite(bound) and math.isfinite(best)
+            listen(
+                replace(
+                    event,
+                    bound=bound if math.isfinite(bound) else None,
+                    best=best if math.isfinite(best) else None,
+                    gap=relative_gap(bound, best) if known else None,
+                )
+            )
+
+        return replace(self, listen=hear)

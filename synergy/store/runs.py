@@ -1,0 +1,398 @@
+"""Runs of a round as a planner asks for them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from synergy.dataset.sheet import Dataset
+from synergy.store.access import Action, Actor, Resource, require
+from synergy.store.backup import archive, dataset_of
+from synergy.store.column_types import decimal
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.messages import refusal
+from synergy.store.names import Answer, MatchState, State
+from synergy.store.policy import composed, prices_of
+from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.store import Store
+from synergy.store.tables import lines, matches, parties, proposals, rounds, rulings
+
+_VERSIONS = ("synergy-matching", "highspy", "ortools", "numpy", "pandas", "scipy")
+ACTIVE = (MatchState.REQUESTED, MatchState.RUNNING)
+_DONE = (matches.c.round == bindparam("of")) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
+# the checkpoint is large, and nobody looks at it
+_LATEST = select(*(column for column in matches.c if column.name != "checkpoint"))
+_LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
+
+
+def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Ask for a run; from a round that is responding, with what was answered: accepted is fixed, declined forbidden.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+        Frozen, in review or responding.
+    asked : Asked, optional
+        Its `start`: runs of any round that brought a plan, the best of which that fits the search begins with.
+
+    Returns
+    -------
+    dict
+        ``{round, version, state, match, number}``.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+    with store.database.read() as connection:
+        known = library(connection, round_row(connection, round_id))
+        begun = select(matches.c.id).where(matches.c.id.in_(asked.start), matches.c.plan.is_not(None))
+        if len(connection.execute(begun).all()) < len(set(asked.start)):
+            raise refusal("not_found", what="match")
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        row = round_row(connection, round_id)
+        if row.state == State.MATCHING:
+            raise refusal("busy")
+        fits(row, "match")
+        if row.state == State.RESPONDING:
+            latest = latest_match(connection, round_id)
+            news = [] if latest is None else verdicts(connection, latest.id, known)
+            if news:
+                told = {"round": round_id, "match": latest and latest.id, "at": change.at, "actor": actor.name}
+                connection.execute(insert(rulings), [{**told, **one} for one in news])
+        number = connection.execute(select(func.count()).where(matches.c.round == round_id)).scalar_one() + 1
+        rules = standing(connection, round_id)
+        asked_prices = prices_of(rules)
+        values = {
+            "round": round_id,
+            "number": number,
+            "state": MatchState.REQUESTED,
+            "snapshot": row.frozen,
+            "scenario": composed(row.scenario, rules),
+            "options": {name: value for name, value in row.options.items() if name != "ladder"}
+            | ({"prices": asked_prices} if asked_prices else {})
+            | ({"start": sorted(set(asked.start))} if asked.start else {}),
+            "versions": {name: version(name) for name in _VERSIONS} | {"python": sys.version.split()[0]},
+            "requested": change.at,
+            "requester": actor.name,
+        }
+        match = inserted(connection, matches, **values)
+        return moved(change, row, "match", asked, {"match": match}) | {"match": match, "number": number}
+
+    return commit(store, actor, Step("round.match", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def standing(connection: Connection, round_id: int) -> list[tuple[str, Record]]:
+    """Return kind and pattern of the rulings of a round that were not withdrawn, the earliest first."""
+    own = (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
+    rows = connection.execute(select(rulings.c.kind, rulings.c.pattern).where(own).order_by(rulings.c.id))
+    return [(row.kind, row.pattern) for row in rows]
+
+
+def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
+    """Return the latest run of a round that brought a plan, None where there is none; without its checkpoint."""
+    return connection.execute(_LATEST, {"of": round_id}).one_or_none()
+
+
+def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:
+    """Bring a round back from matching to where it can be matched again.
+
+    Parameters
+    ----------
+    change : Change
+        The transaction.
+    round_id, match : int
+        The round and the run that ended without proposals.
+    step : str
+        Name of the event.
+    detail : mapping
+        For the event.
+    """
+    done = latest_match(change.connection, round_id)
+    state = State.FROZEN if done is None else State.REVIEW
+    change.connection.execute(
+        update(rounds)
+        .where(rounds.c.id == round_id, rounds.c.state == State.MATCHING)
+        .values(state=state, version=rounds.c.version + 1)
+    )
+    change.event(step, f"match:{match}", {**detail, "state": state}, round_id)
+
+
+def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Ask the run of a round to search no longer: the best plan so far, or the first one, is settled and proposed.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{match, state}``.
+
+    Raises
+    ------
+    NotFoundError
+        No run is under way.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        row = _under_way(change.connection, round_id)
+        change.connection.execute(update(matches).where(matches.c.id == row.id).values(halt=True))
+        change.event("match.halt", f"match:{row.id}", {"note": asked.note}, round_id)
+        return {"match": row.id, "state": row.state}
+
+    return commit(store, actor, Step("match.halt", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+    """Ask to cancel the run of a round: at once where nobody holds it, else as soon as its worker hears of it.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        A planner.
+    round_id : int
+    asked : Asked, optional
+
+    Returns
+    -------
+    dict
+        ``{match, state}``.
+    """
+    require(actor, Action.RUN_ROUND, Resource("round"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        row = _under_way(connection, round_id)
+        same = update(matches).where(matches.c.id == row.id)
+        if row.state == MatchState.REQUESTED or row.lease < change.at:
+            connection.execute(same.values(state=MatchState.CANCELLED, finished=change.at, lease=None))
+            back(change, round_id, row.id, "match.cancelled", {"note": asked.note})
+            return {"match": row.id, "state": MatchState.CANCELLED}
+        connection.execute(same.values(cancel=True))
+        change.event("match.cancel", f"match:{row.id}", {"note": asked.note}, round_id)
+        return {"match": row.id, "state": MatchState.RUNNING}
+
+    return commit(store, actor, Step("match.cancel", {"round": round_id, **asked.given}, asked.key), body)
+
+
+def _under_way(connection: Connection, round_id: int) -> Row[Any]:
+    round_row(connection, round_id)
+    own = (matches.c.round == round_id) & matches.c.state.in_(ACTIVE)
+    row = connection.execute(select(matches).where(own).with_for_update()).one_or_none()
+    if row is None:
+        raise refusal("not_found", what="match")
+    return row
+
+
+ENDS = ("from_site", "to_site", "commodity")
+_Ends = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What has to be known of a frozen dataset to hold an exchange to a quantity.
+
+    Parameters
+    ----------
+    modes : mapping of str to frozenset of str
+        Modes that may carry each commodity.
+    links : mapping
+        Modes of the links that the dataset names, by sites and commodity.
+    capacities : mapping
+        Most that the links it names can carry, by sites, commodity and mode, and any link of a mode, by commodity and
+        mode; units a year, only where there is a limit.
+    """
+
+    modes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    links: Mapping[_Ends, frozenset[str]] = field(default_factory=dict)
+    capacities: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+
+    def others(self, ends: _Ends, mode: str) -> list[str]:
+        """Return the modes beside one that could carry an exchange."""
+        known = self.modes.get(ends[2], frozenset()) | self.links.get(ends, frozenset())
+        return sorted(known - {mode, ""})
+
+    def carried(self, ends: _Ends, mode: str, quantity: Decimal) -> float:
+        """Return a quantity, or what a link can carry where that is less."""
+        most = self.capacities.get((*ends, mode), self.capacities.get((ends[2], mode)))
+        return float(quantity) if most is None else min(float(quantity), most)
+
+
+def library(connection: Connection, row: Row[Any]) -> Library:
+    """Return what has to be known of the frozen dataset of a round, its scenario applied.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    row : sqlalchemy.Row
+        The round; of one that is not frozen nothing is known.
+    """
+    if row.frozen is None:
+        return Library()
+    dataset = dataset_of(archive(connection, row.frozen), row.scenario)
+    modes: dict[str, set[str]] = defaultdict(set)
+    for mode, commodity in zip(dataset["transport"]["mode"], dataset["transport"]["commodity"], strict=True):
+        modes[commodity].add(mode)
+    links: dict[_Ends, set[str]] = defaultdict(set)
+    for start, end, commodity, mode in zip(*(dataset["links"][name] for name in (*ENDS, "mode")), strict=True):
+        links[start, end, commodity].add(mode)
+    return Library(
+        {key: frozenset(names) for key, names in modes.items()},
+        {key: frozenset(names) for key, names in links.items()},
+        _capacities(dataset),
+    )
+
+
+def _capacities(dataset: Dataset) -> dict[tuple[str, ...], float]:
+    """Return what links can carry, those that the dataset names and those of a mode."""
+    found: dict[tuple[str, ...], float] = {}
+    for table, key in (("transport", ("commodity", "mode")), ("links", (*ENDS, "mode"))):
+        frame = dataset[table]
+        for *names, most in zip(*(frame[name] for name in (*key, "capacity")), strict=True):
+            if not math.isnan(most):
+                found[tuple(names)] = float(most)
+    return found
+
+
+def verdicts(connection: Connection, match: int, known: Library) -> list[Record]:
+    """Return the rulings that follow from the answers to a run.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    match : int
+        A run that is done.
+    known : Library
+        Of its dataset.
+
+    Returns
+    -------
+    list of dict
+        ``{kind, cause, pattern}``; what is fixed comes last, so that it prevails.
+    """
+    found = connection.execute(select(proposals).where(proposals.c.match == match).order_by(proposals.c.id)).all()
+    answers = connection.execute(
+        select(parties).join(proposals, proposals.c.id == parties.c.proposal).where(proposals.c.match == match)
+    ).all()
+    exchanged = lines_of(connection, match)
+    accepted = [row.id for row in found if row.answer == Answer.ACCEPTED]
+    declined: list[Record] = []
+    counters: list[Row[Any]] = []
+    standing: list[Row[Any]] = []
+    for row in found:
+        theirs = [one for one in answers if one.proposal == row.id]
+        no = [one.enterprise for one in theirs if one.answer == Answer.DECLINED]
+        if no:
+            declined += _declined(no, exchanged[row.id])
+        else:
+            counters += [one for one in theirs if one.answer == Answer.COUNTERED]
+            standing += exchanged[row.id]
+    return [*declined, *_countered(counters, standing, known), *_accepted(exchanged, accepted)]
+
+
+def lines_of(connection: Connection, match: int) -> dict[int, list[Row[Any]]]:
+    """Return the lines of all proposals of a run, by proposal."""
+    rows = connection.execute(
+        select(lines)
+        .join(proposals, proposals.c.id == lines.c.proposal)
+        .where(proposals.c.match == match)
+        .order_by(lines.c.proposal, lines.c.number)
+    )
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.proposal].append(row)
+    return found
+
+
+def _ends(line: Row[Any]) -> _Ends:
+    return line.from_site, line.to_site, line.commodity
+
+
+def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) -> list[Record]:
+    """Return what is fixed: the yearly sum of each exchange, a flow that two proposals share counted once."""
+    sums: dict[_Ends, Decimal] = defaultdict(Decimal)
+    prices: dict[_Ends, Decimal] = {}
+    seen = set()
+    for line in (line for proposal in accepted for line in exchanged[proposal]):
+        key = (*_ends(line), line.mode, line.outlet_kind, line.outlet, line.inlet_kind, line.inlet)
+        if key not in seen:
+            seen.add(key)
+            sums[_ends(line)] += line.quantity
+        if line.price is not None:
+            prices[_ends(line)] = line.price
+    fixed = [_ruling("fix", "accepted", ends, quantity=float(total)) for ends, total in sums.items() if total]
+    return fixed + [_ruling("price", "accepted", ends, price=str(price)) for ends, price in prices.items()]
+
+
+def _declined(who: list[str], exchanged: list[Row[Any]]) -> list[Record]:
+    """Return what is forbidden: the exchanges of those who declined, not what they build alone."""
+    theirs = [line for line in exchanged if {line.from_enterprise, line.to_enterprise} & set(who)]
+    return [_ruling("forbid", "declined", ends) for ends in dict.fromkeys(_ends(line) for line in theirs)]
+
+
+def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Library) -> list[Record]:
+    """Return what exchanges are held to: by each party the quantity and the price that it asked for.
+
+    The limit of an exchange is the yearly sum of its lines, those that a party countered at its figure, above what was
+    proposed as well as below.
+    """
+    asked = {(one.proposal, one.enterprise, item["number"]): item for one in counters for item in one.counter}
+    found = []
+    for party in dict.fromkeys(one.enterprise for one in counters):
+        limits, prices = _asked(party, asked, exchanged)
+        for ends, (mode, total) in limits.items():
+            more = {"mode": mode, "others": known.others(ends, mode), "quantity": known.carried(ends, mode, total)}
+            found.append(_ruling("cap", "countered", ends, by=party, **more))
+        for ends, (side, price) in prices.items():
+            found.append(_ruling("price", "countered", ends, by=party, side=side, price=price))
+    return found
+
+
+def _asked(
+    party: str, asked: Mapping[tuple[int, str, int], Mapping[str, Any]], exchanged: Iterable[Row[Any]]
+) -> tuple[dict[_Ends, tuple[str, Decimal]], dict[_Ends, tuple[str, str]]]:
+    """Return mode and limit of the exchanges whose quantity a party countered, and side and price it asked for."""
+    sums: dict[_Ends, Decimal] = defaultdict(Decimal)
+    modes: dict[_Ends, str] = {}
+    prices: dict[_Ends, tuple[str, str]] = {}
+    figures: dict[tuple[str, ...], tuple[_Ends, Decimal, bool]] = {}
+    for line in exchanged:
+        ends = _ends(line)
+        item = asked.get((line.proposal, party, line.number), {})
+        if item.get("price") is not None:
+            prices[ends] = ("seller" if line.from_enterprise == party else "buyer", item["price"])
+        given = item.get("quantity") is not None
+        if given:
+            modes.setdefault(ends, line.mode)
+        # a flow that two proposals share counts once, at the figure of the one that was countered
+        key = (*ends, line.mode, line.outlet_kind, line.outlet, line.inlet_kind, line.inlet)
+        if given or key not in figures:
+            figures[key] = (ends, decimal(item["quantity"]) if given else line.quantity, given)
+    for ends, quantity, _ in figures.values():
+        sums[ends] += quantity
+    return {ends: (mode, sums[ends]) for ends, mode in modes.items()}, prices
+
+
+def _ruling(kind: str, cause: str, ends: _Ends, **more: Any) -> Record:
+    return {"kind": kind, "cause": cause, "pattern": dict(zip(ENDS, ends, strict=True)) | more}

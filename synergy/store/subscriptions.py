@@ -1,0 +1,302 @@
+"""Webhooks: who has other machines told of which events, and how far each call has come."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from synergy.store.access import Action, Actor, Reach, Resource, allowed, reach, require
+from synergy.store.accounts import actor_of
+from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.messages import refusal
+from synergy.store.names import ACTIONS, GROUPS, Sending
+from synergy.store.store import Store
+from synergy.store.tables import chain, deliveries, events, users, webhooks
+
+MOST = 10  # webhooks of one account
+BATCH = 200  # events looked at in one go
+# waited after each call that failed; then it has failed for good
+WAITS = tuple(timedelta(seconds=one) for one in (10, 60, 300, 1800, 7200, 21600, 43200))
+HELD = timedelta(seconds=60)  # how long a call may take before another process makes it
+# what everybody with an account may know of a round: its states
+PUBLIC = ("round.open", "round.freeze", "round.publish", "round.collect", "round.conclude", "round.cancel")
+_EVENT = (events.c.at.label("happened"), events.c.action, events.c.subject, events.c.round)
+OWN = ("declare", "answer")  # told to the enterprise that it concerns
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A call that is to be made now.
+
+    Parameters
+    ----------
+    delivery, event, attempts : int
+        Its row, the event, and the calls that failed before.
+    url : str
+        Where to.
+    secret : str
+        What it is signed with.
+    record : dict
+        ``{event, at, action, subject, round}``: nothing of what changed; who wants that reads it with a token.
+    """
+
+    delivery: int
+    event: int
+    attempts: int
+    url: str
+    secret: str = field(repr=False)
+    record: Record
+
+
+def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (), key: str | None = None) -> Record:
+    """Have a machine told of events from now on.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        Planners and auditors are told of all events, enterprises of the states of rounds and of their own steps.
+    url : str
+        Where to; whether its host is allowed is asked by the caller, and again at each call.
+    actions : sequence of str
+        Of `synergy.store.names.ACTIONS`, or a group of them, as ``round.``; all where none is named.
+    key : str, optional
+        Idempotency key.
+
+    Returns
+    -------
+    dict
+        ``{webhook, url, actions, version, secret}``: calls are signed with the secret.
+
+    Raises
+    ------
+    RefusedError
+        An action that there is none of, or too many webhooks.
+    """
+    require(actor, Action.HOOK, Resource("webhook", owner=actor.name))
+    if actor.user is None:
+        raise refusal("signed_out")
+    for action in actions:
+        if action not in ACTIONS and action not in GROUPS:
+            raise refusal("unknown", what="action", name=action[:40], expected=", ".join((*GROUPS, *ACTIONS)))
+    given = {"url": url, "actions": sorted(set(actions))}
+
+    def body(change: Change) -> Record:
+        live = select(webhooks.c.id).where(webhooks.c.user == actor.user, webhooks.c.ended.is_(None))
+        if len(change.connection.execute(live).all()) >= MOST:
+            raise refusal("bad_value", what="webhook", value=MOST + 1, expected=f"<= {MOST}")
+        # from the next event on: not of its own making
+        row = {**given, "user": actor.user, "seen": change.number + 1, "created": change.at}
+        ident = inserted(change.connection, webhooks, **row)
+        change.event("webhook.add", f"webhook:{ident}", {"actions": given["actions"]})
+        return {"webhook": ident, **given, "version": 1}
+
+    made = commit(store, actor, Step("webhook.add", given, key), body)
+    return {**made, "secret": secret_of(store, made["webhook"])}
+
+
+def secret_of(store: Store, webhook: int) -> str:
+    """Return what calls of a webhook are signed with: it follows from the key of the store and is kept nowhere."""
+    return "whsec_" + hmac.new(store.secret, f"webhook:{webhook}".encode(), hashlib.sha256).hexdigest()
+
+
+def list_webhooks(store: Store, actor: Actor) -> list[Record]:
+    """Return the own webhooks that hold still.
+
+    Returns
+    -------
+    list of dict
+        ``{webhook, url, actions, created, version}``.
+    """
+    require(actor, Action.SEE_HOOKS, Resource("webhook", owner=actor.name))
+    own = (webhooks.c.user == actor.user) & webhooks.c.ended.is_(None)
+    with store.database.read() as connection:
+        rows = connection.execute(select(webhooks).where(own).order_by(webhooks.c.id)).all()
+    return [
+        {"webhook": row.id, "url": row.url, "actions": row.actions, "version": row.version}
+        | {"created": row.created.isoformat()}
+        for row in rows
+    ]
+
+
+def end_webhook(store: Store, actor: Actor, webhook: int) -> Record:
+    """End an own webhook; calls that wait are no longer made.
+
+    Returns
+    -------
+    dict
+        ``{webhook, ended}``.
+    """
+    with store.database.read() as connection:
+        _own(connection, actor, webhook)
+
+    def body(change: Change) -> Record:
+        row = _own(change.connection, actor, webhook)
+        if row.ended is not None:
+            raise refusal("not_found", what="webhook")
+        change.bump(webhooks, {"id": webhook}, row.version, "webhook", ended=change.at)
+        change.event("webhook.end", f"webhook:{webhook}", {})
+        return {"webhook": webhook, "ended": change.at.isoformat()}
+
+    return commit(store, actor, Step("webhook.end"), body)
+
+
+def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Record]:
+    """Return the calls of an own webhook, the latest first.
+
+    Returns
+    -------
+    list of dict
+        ``{delivery, event, state, attempts, due, status, said, at}``.
+    """
+    with store.database.read() as connection:
+        _own(connection, actor, webhook, Action.SEE_HOOKS)
+        wanted = select(deliveries).where(deliveries.c.webhook == webhook).order_by(deliveries.c.id.desc()).limit(1000)
+        rows = connection.execute(wanted).all()
+    names = ("event", "state", "attempts", "status", "said")
+    return [
+        {"delivery": row.id, **{name: row._mapping[name] for name in names}}
+        | {"due": row.due.isoformat(), "at": None if row.at is None else row.at.isoformat()}
+        for row in rows
+    ]
+
+
+def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Action.HOOK) -> Row[Any]:
+    row = connection.execute(
+        select(webhooks, users.c.name).join(users, users.c.id == webhooks.c.user).where(webhooks.c.id == webhook)
+    ).one_or_none()
+    require(actor, action, Resource("webhook", owner=None if row is None else row.name))
+    if row is None:
+        raise refusal("not_found", what="webhook")
+    return row
+
+
+def gather(store: Store, actor: Actor) -> int:
+    """Note the calls that new events ask for, each once; return how many.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    """
+    require(actor, Action.WORK, Resource("webhook"))
+    with store.database.read() as connection:
+        tip = connection.execute(select(chain.c.number)).scalar_one()
+        behind = select(webhooks.c.id).where(webhooks.c.ended.is_(None), webhooks.c.seen < tip)
+        late = connection.execute(behind).scalars().all()
+    return sum(_gathered(store, webhook) for webhook in late)
+
+
+def _gathered(store: Store, webhook: int) -> int:
+    with store.database.write() as connection:
+        row = connection.execute(select(webhooks).where(webhooks.c.id == webhook).with_for_update()).one()
+        owner = connection.execute(select(users).where(users.c.id == row.user)).one()
+        later = select(events).where(events.c.number > row.seen).order_by(events.c.number).limit(BATCH)
+        found = connection.execute(later).all()
+        who = actor_of(owner)
+        news = [] if owner.disabled else [one.number for one in found if _told(who, row.actions, one)]
+        if news:
+            due = store.now()
+            rows = [{"webhook": webhook, "event": one, "state": Sending.WAITING, "due": due} for one in news]
+            connection.execute(insert(deliveries), rows)
+        if found:
+            same = (webhooks.c.id == webhook) & (webhooks.c.seen == row.seen)
+            connection.execute(update(webhooks).where(same).values(seen=found[-1].number))
+    return len(news)
+
+
+def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
+    """Return whether somebody is told of an event: no more than it may know anyway."""
+    if actions and not {str(event.action), f"{str(event.action).partition('.')[0]}."} & set(actions):
+        return False
+    if allowed(who, Action.SEE_EVENTS, Resource("round")):
+        return True
+    if event.action in PUBLIC:
+        return reach(who, Action.SEE_ROUNDS) is Reach.ALL
+    subject = str(event.subject).split(":")
+    return event.action in OWN and len(subject) == 3 and who.enterprise is not None and subject[2] == who.enterprise
+
+
+def take(store: Store, actor: Actor, most: int = 20) -> list[Due]:
+    """Take calls that are due; nobody else makes them meanwhile.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    most : int
+        How many.
+
+    Returns
+    -------
+    list of Due
+    """
+    require(actor, Action.WORK, Resource("webhook"))
+    at = store.now()
+    waiting = (deliveries.c.state == Sending.WAITING) & (deliveries.c.due <= at)
+    wanted = (
+        select(deliveries, webhooks.c.url, *_EVENT)
+        .join(webhooks, webhooks.c.id == deliveries.c.webhook)
+        .join(events, events.c.number == deliveries.c.event)
+        .where(waiting, webhooks.c.ended.is_(None))
+        .order_by(deliveries.c.due, deliveries.c.id)
+        .limit(most)
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(wanted).all()
+    found = []
+    for row in rows:
+        with store.database.write() as connection:
+            same = (deliveries.c.id == row.id) & (deliveries.c.due == row.due) & (deliveries.c.state == Sending.WAITING)
+            if connection.execute(update(deliveries).where(same).values(due=at + HELD)).rowcount != 1:
+                continue
+        told = {"event": row.event, "at": row.happened.isoformat(), "action": row.action, "subject": row.subject}
+        secret = secret_of(store, row.webhook)
+        found.append(Due(row.id, row.event, row.attempts, row.url, secret, {**told, "round": row.round}))
+    return found
+
+
+def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "") -> str:
+    """Note how a call ended; one that failed is made again later, a few times.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        The worker's.
+    due : Due
+    status : int or None
+        Of the answer; None where there was none.
+    said : str
+        Why.
+
+    Returns
+    -------
+    str
+        The state of the call now.
+    """
+    require(actor, Action.WORK, Resource("webhook"))
+    at = store.now()
+    good = status is not None and 200 <= status < 300
+    over = due.attempts >= len(WAITS)
+    state = Sending.SENT if good else Sending.FAILED if over else Sending.WAITING
+    later = at if good or over else at + WAITS[due.attempts]
+    values = {
+        "state": state,
+        "attempts": due.attempts + 1,
+        "due": later,
+        "status": status,
+        "said": said[:200],
+        "at": at,
+    }
+    with store.database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.id == due.delivery).values(**values))
+    return str(state)

@@ -1,0 +1,328 @@
+"""Enterprises that leave: refused while something with them is open; what they did stays in the record."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from synergy.store.access import Action, Actor, Resource, departed, latest_run, require
+from synergy.store.backup import back_up
+from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.messages import refusal
+from synergy.store.names import Answer, Stage, State
+from synergy.store.notices import PLANNERS, Told, post
+from synergy.store.rounds import Asked
+from synergy.store.store import Store
+from synergy.store.tables import (
+    declarations,
+    declared,
+    departures,
+    parties,
+    partnerships,
+    proposals,
+    rounds,
+    rulings,
+    tokens,
+    users,
+)
+
+_EARLY = (State.DRAFT, State.DECLARING)
+_OPEN = (State.FROZEN, State.REVIEW, State.PUBLISHED, State.RESPONDING)
+
+
+def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
+    """Let an enterprise leave: its accounts are closed, and what it declared in rounds not yet frozen is withdrawn.
+
+    Nothing of what happened is removed. In rounds that are frozen with it and have no open proposal of it, the next run
+    forbids every exchange with it.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator.
+    enterprise : str
+        Its id.
+    asked : Asked, optional
+        Idempotency key; the note is the reason.
+
+    Returns
+    -------
+    dict
+        ``{enterprise, accounts: [name], withdrawn: [round], forbidden: [round]}``.
+
+    Raises
+    ------
+    NotFoundError
+        No account and no round knows it, or it has left already.
+    ConflictError
+        A run with it is under way.
+    RefusedError
+        It is part of proposals that are open, or of partnerships that have not ended.
+    """
+    require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
+    asked = asked or Asked()
+    if len(asked.note) > 1000:
+        raise refusal("bad_value", what="reason", value=len(asked.note), expected="<= 1000")
+
+    def body(change: Change) -> Record:
+        connection = change.connection
+        if not _known(connection, enterprise):
+            raise refusal("not_found", what="enterprise")
+        _refuse_open(connection, enterprise)
+        told = {
+            "accounts": _closed(change, enterprise),
+            "withdrawn": _withdrawn(connection, enterprise),
+            "forbidden": _forbidden(change, enterprise),
+        }
+        row = {"enterprise": enterprise, "at": change.at, "actor": actor.name, "reason": asked.note}
+        connection.execute(insert(departures).values(**row))
+        change.event("enterprise.depart", f"enterprise:{enterprise}", told | {"reason": asked.note})
+        post(change, [PLANNERS], Told("departed", None, "", {"enterprise": enterprise, "reason": asked.note}))
+        return {"enterprise": enterprise, **told}
+
+    given = {"enterprise": enterprise, "reason": asked.note}
+    return commit(store, actor, Step("enterprise.depart", given, asked.key), body)
+
+
+def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
+    """Let an enterprise that has left take part again; its accounts stay closed until they are enabled.
+
+    Parameters
+    ----------
+    store, actor, enterprise, asked
+        As for `depart`.
+
+    Returns
+    -------
+    dict
+        ``{enterprise}``.
+    """
+    require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
+    asked = asked or Asked()
+
+    def body(change: Change) -> Record:
+        done = change.connection.execute(delete(departures).where(departures.c.enterprise == enterprise))
+        if done.rowcount != 1:
+            raise refusal("not_found", what="enterprise")
+        change.event("enterprise.readmit", f"enterprise:{enterprise}", {"note": asked.note})
+        return {"enterprise": enterprise}
+
+    return commit(store, actor, Step("enterprise.readmit", {"enterprise": enterprise}, asked.key), body)
+
+
+def list_departures(store: Store, actor: Actor) -> list[Record]:
+    """Return the enterprises that have left and were not let in again.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator.
+
+    Returns
+    -------
+    list of dict
+        ``{enterprise, at, actor, reason}``, by enterprise.
+    """
+    require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
+    with store.database.read() as connection:
+        rows = connection.execute(select(departures).order_by(departures.c.enterprise)).all()
+    names = ("enterprise", "actor", "reason")
+    return [{name: row._mapping[name] for name in names} | {"at": row.at.isoformat()} for row in rows]
+
+
+def _known(connection: Connection, enterprise: str) -> bool:
+    """Return whether an enterprise has an account or takes part in a round, and has not left."""
+    if departed(connection, [enterprise]):
+        return False
+    account = select(users.c.id).where(users.c.enterprise == enterprise)
+    part = select(declarations.c.round).where(declarations.c.enterprise == enterprise)
+    return any(connection.execute(wanted.limit(1)).first() is not None for wanted in (account, part))
+
+
+def _refuse_open(connection: Connection, enterprise: str) -> None:
+    """Refuse while a run, a proposal or a partnership with an enterprise is open."""
+    part = _rounds(connection, enterprise, (State.MATCHING,))
+    if part:
+        raise refusal("busy")
+    offered: list[str] = []
+    for ident in _rounds(connection, enterprise, _OPEN):
+        offered += _proposals(connection, ident, enterprise)
+    inside = select(parties.c.proposal).where(parties.c.enterprise == enterprise)
+    held = partnerships.c.proposal.in_(inside) & (partnerships.c.stage != Stage.ENDED)
+    running = [str(one) for one in connection.execute(select(partnerships.c.id).where(held)).scalars()]
+    if offered or running:
+        said = {"proposals": ", ".join(offered[:5]) or "-", "partnerships": ", ".join(running[:5]) or "-"}
+        raise refusal("open", enterprise=enterprise, **said)
+
+
+def _rounds(connection: Connection, enterprise: str, states: tuple[State, ...]) -> list[int]:
+    wanted = (
+        select(rounds.c.id)
+        .join(declarations, declarations.c.round == rounds.c.id)
+        .where(declarations.c.enterprise == enterprise, rounds.c.state.in_(states))
+    )
+    return list(connection.execute(wanted.order_by(rounds.c.id)).scalars())
+
+
+def _proposals(connection: Connection, round_id: int, enterprise: str) -> list[str]:
+    """Return the proposals of the latest run of a round that an enterprise is part of and nobody declined."""
+    wanted = (
+        select(proposals.c.code)
+        .join(parties, parties.c.proposal == proposals.c.id)
+        .where(proposals.c.match == latest_run(round_id), proposals.c.answer != Answer.DECLINED)
+    )
+    return list(connection.execute(wanted.where(parties.c.enterprise == enterprise)).scalars())
+
+
+def _closed(change: Change, enterprise: str) -> list[str]:
+    """Disable the accounts of an enterprise, end their tokens, and return their names."""
+    connection = change.connection
+    found = connection.execute(select(users).where(users.c.enterprise == enterprise).order_by(users.c.name)).all()
+    for row in found:
+        change.bump(users, {"id": row.id}, row.version, "user", disabled=True)
+        live = (tokens.c.user == row.id) & tokens.c.revoked.is_(None)
+        connection.execute(update(tokens).where(live).values(revoked=change.at))
+    return [row.name for row in found]
+
+
+def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
+    """Take an enterprise out of the rounds that are not frozen, with what it declared, and return them."""
+    early = _rounds(connection, enterprise, _EARLY)
+    for table in (declared, declarations):
+        own: Any = (table.c.enterprise == enterprise) & table.c.round.in_(early)
+        connection.execute(delete(table).where(own))
+    return early
+
+
+def _forbidden(change: Change, enterprise: str) -> list[int]:
+    """Forbid exchanges with an enterprise in what frozen rounds are still matched, and return them."""
+    found = _rounds(change.connection, enterprise, _OPEN)
+    told = {"kind": "forbid", "cause": "departed", "at": change.at, "actor": change.actor.name}
+    for ident in found:
+        rows = [
+            {**told, "round": ident, "pattern": {side: enterprise}} for side in ("from_enterprise", "to_enterprise")
+        ]
+        change.connection.execute(insert(rulings), rows)
+    return found
+
+
+_ENDINGS = (".db", ".dump")
+_BLOCK = 1 << 20
+
+
+def all_tokens(store: Store, actor: Actor) -> list[Record]:
+    """Return the tokens of all accounts that hold still, never the tokens themselves.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator.
+
+    Returns
+    -------
+    list of dict
+        ``{id, name, label, scopes, created, expires}``, the next to end first.
+    """
+    require(actor, Action.MANAGE_USERS, Resource("token"))
+    wanted = (
+        select(tokens, users.c.name)
+        .join(users, users.c.id == tokens.c.user)
+        .where(tokens.c.revoked.is_(None), tokens.c.expires > store.now())
+        .order_by(tokens.c.expires)
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(wanted).all()
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "label": row.label,
+            "scopes": row.scopes,
+            "created": row.created.isoformat(),
+            "expires": row.expires.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> Record:
+    """Copy the store into a folder of its machine; what is in it goes to nobody's browser.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+        An administrator.
+    folder : pathlib.Path
+        It is made where it is not there; its owner alone can read what is in it.
+    key : str, optional
+        Idempotency key: sent again, no second copy.
+
+    Returns
+    -------
+    dict
+        ``{file, bytes, sha256, at}``; the file is a name in the folder.
+
+    Raises
+    ------
+    UsageError
+        It cannot be written.
+    RefusedError
+        A copy was made within this second.
+    """
+    require(actor, Action.MANAGE_USERS, Resource("user"))
+    at = store.now()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ending = _ENDINGS[0] if store.database.file is not None else _ENDINGS[1]
+    target = folder / f"synergy-{at:%Y%m%dT%H%M%SZ}{ending}"
+    if target.exists():
+        raise refusal("taken", what="file", name=target.name)
+    back_up(store.database.url.render_as_string(hide_password=False), target)
+    told = {"file": target.name, "bytes": target.stat().st_size, "sha256": _digest(target), "at": at.isoformat()}
+
+    def body(change: Change) -> Record:
+        change.event("backup.make", "store", {name: told[name] for name in ("file", "sha256")})
+        return told
+
+    made = commit(store, actor, Step("backup.make", {}, key), body)
+    if made["file"] != target.name:  # the key has made one before
+        target.unlink()
+    return made
+
+
+def copies(actor: Actor, folder: Path) -> list[Record]:
+    """Return the copies that lie in a folder, the latest first.
+
+    Parameters
+    ----------
+    actor : Actor
+        An administrator.
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of dict
+        ``{file, bytes, at}``.
+    """
+    require(actor, Action.MANAGE_USERS, Resource("user"))
+    found = [one for ending in _ENDINGS for one in folder.glob(f"synergy-*{ending}")]
+    rows = [(one.name, one.stat()) for one in sorted(found, reverse=True)]
+    return [
+        {"file": name, "bytes": stat.st_size, "at": datetime.fromtimestamp(stat.st_mtime, UTC).isoformat()}
+        for name, stat in rows
+    ]
+
+
+def _digest(file: Path) -> str:
+    sums = hashlib.sha256()
+    with file.open("rb") as content:
+        while block := content.read(_BLOCK):
+            sums.update(block)
+    return sums.hexdigest()

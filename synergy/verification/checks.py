@@ -1,0 +1,310 @@
+"""Rows: every constraint of the literal model within its bounds at a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synergy.errors import Severity
+from synergy.literal.build import blocks, build
+from synergy.literal.certificate import proven as bound_proven
+from synergy.literal.rounding import proven
+from synergy.literal.rows import ROW_COLUMNS, Block
+from synergy.literal.scope import Flags, Floats, Ints, positions
+from synergy.literal.value import annuities, capex
+from synergy.plan import (
+    BUILD_COLUMNS,
+    FLOW_COLUMNS,
+    FLOW_ENDS,
+    LEVEL_COLUMNS,
+    LINK_COLUMNS,
+    RUN_COLUMNS,
+    Decisions,
+    Plan,
+)
+from synergy.verification.books import LINK_KEY, Books, texts
+from synergy.verification.findings import MONEY, NOISE, ROW, Book, row_name
+
+# codes of findings that are not called as the constraint is
+_CODES = {
+    "load_min": "load",
+    "load_max": "load",
+    "size_min": "size",
+    "size_max": "size",
+    "quality_min": "quality",
+    "quality_max": "quality",
+}
+_BELOW = {"offer": "must_clear", "need": "required"}  # of rows that fall short of their lower bound
+
+
+def check_rows(book: Book, books: Books) -> None:
+    """The plan keeps every constraint of the model contract."""
+    for block in blocks(books.point.parts):
+        terms = _terms(block, books.point.x)
+        code = _CODES.get(block.constraint, block.constraint)
+        for sign, bound, word, called in (
+            (1.0, block.upper, "is more than", code),
+            (-1.0, block.lower, "is less than", _BELOW.get(code, code)),
+        ):
+            which = np.flatnonzero(_beyond(books, block, terms, sign))
+            if len(which):
+                sides = terms[0][which], terms[1][which] + bound[which]
+                book.compared(called, _named(block, which), sides, word)
+
+
+def _terms(block: Block, x: Floats) -> tuple[Floats, Floats]:
+    """Sum of the positive terms of each row, and of the negative ones without their sign."""
+    more, less = np.zeros(len(block)), np.zeros(len(block))
+    for entries in block.entries:
+        row, column, value = np.broadcast_arrays(entries.row, entries.column, entries.value)
+        term = value * x[column]
+        more += np.bincount(row, np.maximum(term, 0.0), len(block))
+        less += np.bincount(row, np.maximum(-term, 0.0), len(block))
+    return more, less
+
+
+def _beyond(books: Books, block: Block, terms: tuple[Floats, Floats], sign: float) -> Flags:
+    """Rows that are beyond their upper (sign 1) or lower (sign -1) bound by more than the tolerance."""
+    more, less = terms
+    bound = block.upper if sign > 0 else block.lower
+    finite = np.where(np.isfinite(bound), bound, 0.0)
+    over = np.where(np.isfinite(bound), sign * (more - less - finite), -1.0)
+    slack = ROW * np.maximum(np.maximum(more, less), np.abs(finite))
+    bad = ~(over <= slack)
+    which = np.flatnonzero(bad)
+    if len(which):
+        bad[which] = ~(over[which] <= slack[which] + NOISE * _peaks(books, block, which))
+    return bad
+
+
+def _peaks(books: Books, block: Block, which: Ints) -> Floats:
+    """Largest amount of the commodity that some rows speak of in the plan, 0 of those that speak of none."""
+    at = positions(books.dataset["commodities"]["commodity"], block.said("commodity")[which])
+    peaks: Floats = np.append(books.peak, 0.0)[at]
+    return peaks
+
+
+def _named(block: Block, which: Ints) -> list[str]:
+    """Subject, commodity and period of some rows."""
+    said: list[Any] = [block.said(name)[which] for name in ROW_COLUMNS[1:]]
+    return [" ".join(part for part in row if part) or block.constraint for row in zip(*said, strict=True)]
+
+
+_COLUMNS = {
+    "flows": FLOW_COLUMNS + FLOW_ENDS,
+    "runs": RUN_COLUMNS,
+    "levels": LEVEL_COLUMNS,
+    "builds": BUILD_COLUMNS,
+    "links": LINK_COLUMNS,
+}
+_AMOUNTS = {
+    "flows": ("quantity", "arrived"),
+    "runs": ("activity",),
+    "levels": ("level",),
+    "builds": ("capacity", "capex", "annual_cost"),
+    "links": ("capex", "annual_cost"),
+}
+_KEYS = {
+    "runs": ["kind", "id", "period"],
+    "levels": ["store", "period"],
+    "builds": ["process", "site"],
+    "links": list(LINK_KEY),
+}
+
+
+def check_shape(book: Book, decisions: Decisions) -> None:
+    """Columns are there, amounts are finite and not negative, no key stands twice."""
+    for name, columns in _COLUMNS.items():
+        frame: pd.DataFrame = getattr(decisions, name)
+        missing = [column for column in columns if column not in frame]
+        if missing:
+            book.add("frame", name, f"columns are missing: {', '.join(missing)}")
+            continue
+        for column in _AMOUNTS[name]:
+            amount = pd.to_numeric(frame[column], errors="coerce").to_numpy(float)
+            bad = ~(np.isfinite(amount) & (amount >= 0))
+            book.flag("amount", bad, row_name(name, column), "is no amount of 0 or more")
+        key = _KEYS.get(name)
+        if key:
+            again = frame.duplicated(key).to_numpy()
+            book.flag("twice", again, row_name(name), "the same key stands above")
+
+
+def check_strays(book: Book, books: Books) -> None:
+    """Every row is a variable of the model: its ids are known, and the contract has such an exchange, build or link."""
+    for stray in books.point.strays:
+        plain = stray.frame == "flows" and not stray.column
+        name = books.named if plain else row_name(stray.frame, stray.column)
+        book.flag(stray.code, stray.rows, name, stray.text)
+    if not books.dataset.settings.allow_builds:
+        count = len(books.decisions.builds)
+        book.flag("allow_builds", np.ones(count, bool), row_name("builds"), "new processes are not allowed")
+
+
+def check_amounts(book: Book, books: Books) -> None:
+    """What arrives, lengths, capex and annual cost are as the tables say."""
+    point, decisions = books.point, books.decisions
+    parts, spent = point.parts, capex(point.parts)
+    flow, build, link = (np.flatnonzero(at >= 0) for at in (point.flow, point.build, point.link))
+    arrived = books.quantity[flow] * parts.exchanges.arrival[point.flow[flow]]
+    book.claimed("arrived", books.arrived[flow], arrived, books.quantity[flow] + 1e-12, _among(books.named, flow))
+    size, opened = point.build[build], point.link[link]
+    built = size - parts.first["size"] + parts.first["built"]
+    paid = spent[built] + spent[size] * decisions.builds["capacity"].to_numpy(float)[build]
+    km = parts.routes["km"].to_numpy(float)[parts.opened][opened - parts.first["open"]]
+    for frame, rows, column, found in (
+        ("builds", build, "capex", paid),
+        ("builds", build, "annual_cost", paid * annuities(parts)[size]),
+        ("links", link, "km", km),
+        ("links", link, "capex", spent[opened]),
+        ("links", link, "annual_cost", (spent * annuities(parts))[opened]),
+    ):
+        claim = getattr(decisions, frame)[column].to_numpy(float)[rows]
+        book.claimed(column, claim, found, np.abs(found), _among(row_name(frame, column), rows))
+
+
+def _among(name: Callable[[int], str], rows: Ints) -> Callable[[int], str]:
+    """What names the rows of a selection."""
+    return lambda row: name(int(rows[row]))
+
+
+PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed one
+
+
+def check_source(book: Book, books: Books, plan: Plan) -> None:
+    """The plan is of this dataset, under these settings."""
+    if plan.dataset.get("digest") != books.dataset.digest:
+        book.add("digest", "dataset", "the plan was made from other tables")
+    if plan.dataset.get("name") != books.dataset.name:
+        book.add("dataset", "dataset.name", f"is {plan.dataset.get('name')!r}, the dataset is {books.dataset.name!r}")
+    known = books.dataset.scenario_record()
+    for key, value in known.items():
+        if _plain(plan.scenario.get(key)) != _plain(value):
+            book.add("scenario", f"scenario.{key}", f"is {plan.scenario.get(key)!r}, in force is {value!r}")
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting so that tuples and lists, and whole numbers of both kinds, compare as equal."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def check_totals(book: Book, books: Books, plan: Plan) -> None:
+    """Value, bound, gap, status and emissions follow from the rows."""
+    turnover = books.turnover
+    book.one("value", plan.value, float(books.money.sum()), turnover)
+    room = MONEY * max(1.0, turnover)
+    if not plan.bound >= plan.value - room:
+        book.add("bound", "bound", f"{plan.bound:.12g} is less than the value {plan.value:.12g}")
+    gap = abs(plan.bound - plan.value) / max(1.0, abs(plan.value))
+    if not abs(gap - plan.gap) <= 1e-9 * max(1.0, gap):
+        book.add("gap", "gap", f"claimed {plan.gap:.9g}, found {gap:.9g}")
+    if plan.status not in ("optimal", "feasible"):
+        book.add("status", "status", f"{plan.status!r} is no status of a plan")
+    asked = plan.solver.get("gap_asked")
+    if asked is not None and (plan.status == "optimal") != (plan.gap <= float(asked) + 1e-12):
+        book.add("status", "status", f"{plan.status!r} with a gap of {plan.gap:.3g} where {asked} was asked for")
+    book.one("co2", plan.emissions.get("co2"), float(books.co2.sum()), float(np.abs(books.co2).sum()) + 1.0)
+
+
+def check_proof(book: Book, books: Books, plan: Plan) -> None:
+    """The duals prove the bound that they are said to; where there are none the bound is the solver's claim."""
+    proof = plan.proof
+    claims = [float(proof[name]) for name in ("dual", "solver") if proof.get(name) is not None]
+    room = PROVEN * max(1.0, abs(plan.value))
+    if not claims or not abs(min(claims) - plan.bound) <= room:
+        book.add("bound", "bound", f"{plan.bound:.12g} is not the least of the bounds in the proof")
+    if proof.get("dual") is None:
+        book.add("bound_claim", "bound", "the bound is the solver's claim", Severity.WARNING)
+        if _linear(books):
+            book.add("no_duals", "proof", "nothing here is a yes or no, yet no duals prove the bound", Severity.WARNING)
+        return
+    bound = _proven(book, books, proof)
+    if bound is None or bound > float(proof["dual"]) + room:
+        found = "no bound" if bound is None else f"{bound:.12g}"
+        book.add("duals", "proof", f"its duals prove {found}, the plan claims {float(proof['dual']):.12g}")
+    if plan.bound < float(proof["dual"]) - room:
+        text = f"proven to {_gap(plan, float(proof['dual'])):.2g}, by the solver's claim {plan.gap:.2g}"
+        book.add("bound_claim", "bound", text, Severity.WARNING)
+    if proof.get("duals") is not None and not proof.get("columns"):
+        _check_prices(book, plan)
+
+
+def _gap(plan: Plan, bound: float) -> float:
+    """Relative gap of a plan to a bound."""
+    return abs(bound - plan.value) / max(1.0, abs(plan.value))
+
+
+def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
+    """Bound that the duals of a proof bring, None where they bring none."""
+    if proof.get("columns") or proof.get("rows"):
+        try:
+            return bound_proven(build(books.dataset), proof)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            book.add("duals", "proof", f"cannot be evaluated: {error}")
+            return None
+    frame = pd.DataFrame(list(proof["duals"]), columns=[*ROW_COLUMNS, "value"])
+    bad = ~np.isfinite(frame["value"].to_numpy(float))
+    book.flag("duals", bad, row_name("proof.duals", "value"), "is no number")
+    exact = None if bad.any() else proven(build(books.dataset), frame)
+    return None if exact is None else float(exact)
+
+
+def _check_prices(book: Book, plan: Plan) -> None:
+    """Shadow prices of a linear problem are among the duals that prove its bound."""
+    keys = (*ROW_COLUMNS, "value")
+    known = {tuple(row[name] for name in keys) for row in plan.proof["duals"]}
+    stray = np.array([tuple(row[name] for name in keys) not in known for row in plan.shadow_prices])
+    book.flag("shadow_prices", stray, row_name("shadow_prices"), "is none of the duals")
+
+
+def _linear(books: Books) -> bool:
+    """Return whether the tables leave no yes-or-no decision: nothing to build or open, no least load, no count."""
+    dataset, settings = books.dataset, books.dataset.settings
+    loads = dataset["facilities"]
+    switched = bool(((loads["min_load"] > 0) & ~loads["must_run"].astype(bool)).any())
+    built = settings.allow_builds and bool(dataset["processes"]["buildable"].any())
+    laid = bool((dataset["links"]["fixed_capex"] > 0).any())
+    laid |= bool((dataset["transport"][["fixed_capex", "capex_per_km"]] > 0).to_numpy().any())
+    return not (switched or built or laid or settings.max_partners is not None)
+
+
+def _aims(books: Books) -> bool:
+    """Return whether anything binds all together but nobody alone: an aim of the scenario, a duty in public."""
+    settings, sites = books.dataset.settings, books.dataset["sites"]
+    if any(aim is not None for aim in (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)):
+        return True
+    public = sites.loc[sites["enterprise"] == "", "site"]
+    duties = (("offers", "must_clear"), ("needs", "required"))
+    return any(
+        bool((books.dataset[table][flag] & books.dataset[table]["site"].isin(public)).any()) for table, flag in duties
+    )
+
+
+def check_standalone(book: Book, books: Books, plan: Plan) -> None:
+    """The gain is the value less what each enterprise could do alone, and nobody could do better alone in sum."""
+    if plan.standalone is None:
+        for name in ("gain", "status_quo", "today", "remainder"):
+            if getattr(plan, name) is not None:
+                book.add(name, name, "stands without standalone values")
+        return
+    known = set(texts(books.dataset["enterprises"]["enterprise"]))
+    if set(plan.standalone) != known:
+        book.add("standalone", "standalone", "the enterprises are not those of the dataset")
+    values = list(plan.standalone.values())
+    alone = [value for value in values if value is not None]
+    scale = abs(plan.value) + sum(abs(value) for value in alone)
+    gain = plan.value - sum(alone) if len(alone) == len(values) else None
+    book.one("gain", plan.gain, gain, scale)
+    if gain is not None and not _aims(books) and gain < -(plan.bound - plan.value) - 1e-6 * scale:
+        book.add("standalone", "standalone", f"alone they reach {-gain:.6g} more than together, though no aim binds")
+    for name in ("today", "status_quo"):
+        value = getattr(plan, name)
+        if value is not None and not np.isfinite(value):
+            book.add(name, name, f"{value} is no amount of money")

@@ -1,0 +1,221 @@
+"""What comes in: path, query, headers and body of a request, checked against the models before anything is done."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+from synergy.web.api.problems import ApiProblem, pointer
+from synergy.web.api.spec import JSON, Mark, Record, Spec
+from synergy.web.api.versions import version_of
+from synergy.web.clock import CONTROL, MOST
+
+from synergy.dataset.decode import unmarked
+from synergy.store.rounds import Asked
+
+DEEPEST = 40
+_KEY = re.compile(r"[!-~]{1,200}")
+NUMBERED = frozenset({"round", "match", "partnership", "ruling", "token", "study", "webhook"})
+# what pydantic calls a fault, and what is wrong in Chinese
+_CHINESE = {
+    "missing": "此项必填",
+    "extra_forbidden": "没有这个字段",
+    "string_type": "应为文本",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "float_type": "应为数字",
+    "bool_type": "应为 true 或 false",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "enum": "不在可选值之内",
+    "literal_error": "不在可选值之内",
+    "string_too_long": "过长",
+    "string_too_short": "过短",
+    "too_long": "条目过多",
+    "too_short": "条目过少",
+    "string_pattern_mismatch": "格式不符",
+    "greater_than": "过小",
+    "greater_than_equal": "过小",
+    "less_than_equal": "过大",
+    "datetime_from_date_parsing": "应为带时区的 RFC 3339 时间",
+    "datetime_parsing": "应为带时区的 RFC 3339 时间",
+    "timezone_aware": "时间须带时区",
+}
+
+
+def acceptable(spec: Spec, request: Request) -> None:
+    """Refuse a request for a media type that the operation does not answer with.
+
+    Raises
+    ------
+    ApiProblem
+        Not even one of those that are named.
+    """
+    media = [spec.media, *(["text/event-stream"] if Mark.STREAM in spec.marks else [])]
+    if spec.status != 204 and request.accept_mimetypes and request.accept_mimetypes.best_match(media) is None:
+        raise ApiProblem("not_acceptable", (f"expected {', '.join(media)}", f"应为 {'、'.join(media)}"))
+
+
+def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
+    """Return what stands for the names in the path, numbers as numbers.
+
+    Raises
+    ------
+    ApiProblem
+        What cannot be an id is not found.
+    """
+    found: dict[str, Any] = {}
+    for name in spec.places:
+        value = given[name]
+        if name in NUMBERED:
+            if not value.isascii() or not value.isdigit() or len(value) > 10 or not 1 <= int(value) <= MOST:
+                raise ApiProblem("not_found")
+            found[name] = int(value)
+        elif CONTROL.search(value) or len(value) > 200:
+            raise ApiProblem("not_found")
+        else:
+            found[name] = value
+    return found
+
+
+def query(spec: Spec, request: Request) -> BaseModel | None:
+    """Return what is asked for in the query.
+
+    Raises
+    ------
+    ApiProblem
+        A parameter is unknown, wrong, or there twice.
+    """
+    if spec.query is None and not request.args:
+        return None
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    bad = [name for name, value in request.args.items() if CONTROL.search(name + value)]
+    unknown = list(request.args) if spec.query is None else []
+    faults: list[tuple[str, str, str, str]] = [
+        *((name, "twice", "is there more than once", "出现了多次") for name in twice),
+        *((name, "text", "holds characters that are no text", "含非法字符") for name in bad),
+        *((name, "unknown", "is no parameter of this operation", "该操作没有此参数") for name in unknown),
+    ]
+    if faults:
+        raise ApiProblem("invalid", errors=[(_shown(one[0]), *one[1:]) for one in faults])
+    assert spec.query is not None
+    try:
+        return spec.query.model_validate_strings(dict(request.args.items()))
+    except ValidationError as error:
+        raise ApiProblem("invalid", errors=[*_faults(error, "")]) from error
+
+
+def asked(spec: Spec, request: Request) -> Asked:
+    """Return the version that was seen and the idempotency key.
+
+    Raises
+    ------
+    ApiProblem
+        Either is missing or wrong.
+    """
+    version = None
+    if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
+        version = version_of(request.headers.get("If-Match"), needed=Mark.VERSION in spec.marks)
+    key = request.headers.get("Idempotency-Key") if Mark.KEY in spec.marks else None
+    if key is not None and not _KEY.fullmatch(key):
+        said = ("expected 1 to 200 printable ASCII characters", "应为 1 至 200 个可见 ASCII 字符")
+        raise ApiProblem("invalid", errors=[("Idempotency-Key", "key", *said)])
+    return Asked(version, key)
+
+
+def body(spec: Spec, request: Request) -> BaseModel | None:
+    """Return the body of a request.
+
+    Raises
+    ------
+    ApiProblem
+        It is no JSON, or not what the operation takes.
+    """
+    if spec.body is None:
+        return None
+    data = request.get_data(cache=True)
+    if not data and not any(field.is_required() for field in spec.body.model_fields.values()):
+        return spec.body()
+    if request.mimetype != JSON:
+        raise ApiProblem("media", (f"expected {JSON}", f"应为 {JSON}"))
+    record = document(data)
+    try:
+        return spec.body.model_validate_json(json.dumps(record), strict=True)
+    except ValidationError as error:
+        raise ApiProblem("invalid", errors=[*_faults(error, "/")]) from error
+
+
+def document(data: bytes) -> Any:
+    """Return what a JSON text says; strict where programs differ: names once, finite numbers, real text.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8, or what its byte order mark says.
+
+    Raises
+    ------
+    ApiProblem
+        It is none.
+    """
+    try:
+        record = json.loads(
+            unmarked(data), object_pairs_hook=_once, parse_constant=_finite, parse_float=_real, parse_int=_whole
+        )
+        _look(record, DEEPEST)
+    except (ValueError, RecursionError) as error:
+        raise ApiProblem("malformed", (f"no JSON: {error}"[:200], f"不是合法 JSON：{error}"[:200])) from error
+    return record
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> Record:
+    found: Record = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{_shown(name)} is there twice")
+        found[name] = value
+    return found
+
+
+def _finite(word: str) -> Any:
+    raise ValueError(f"{word} is not finite")
+
+
+def _real(digits: str) -> float:
+    value = float(digits) if len(digits) <= 100 else float("inf")
+    return value if abs(value) <= 1e300 else _finite(digits[:20])
+
+
+def _whole(digits: str) -> int:
+    return int(digits) if len(digits) <= 40 else _finite(digits[:20])
+
+
+def _look(value: Any, deeper: int) -> None:
+    """Refuse text that a database does not keep, and nesting without end."""
+    if not deeper:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str) and CONTROL.search(value):
+        raise ValueError("control characters or half a character in a text")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _look(name, deeper - 1)
+            _look(inner, deeper - 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _look(inner, deeper - 1)
+
+
+def _faults(error: ValidationError, lead: str) -> Iterable[tuple[str, str, str, str]]:
+    for one in error.errors(include_url=False, include_input=False, include_context=False):
+        where = pointer(*one["loc"]) if lead else ".".join(str(part) for part in one["loc"])
+        kind = str(one["type"])
+        yield _shown(where), kind, str(one["msg"]), _CHINESE.get(kind, "不符合要求")
+
+
+def _shown(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text[:120])

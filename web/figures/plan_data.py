@@ -1,0 +1,207 @@
+"""What figures are drawn of: deliveries, chosen proposals and products out of the record of a round."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synergy.web.figures.grouping import county_name
+from synergy.web.figures.map import Place
+
+from synergy.units import amount
+
+Record = Mapping[str, Any]
+PUBLIC = "#"  # before the id of a place that is nobody's, where firms stand
+COUNTY = "@"  # before a county, where firms stand
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a plan is looked at; "" is everything.
+
+    Parameters
+    ----------
+    kind : str
+        Of proposals.
+    county, commodity, firm : str
+        Deliveries of the commodity that have an end there.
+    """
+
+    kind: str = ""
+    county: str = ""
+    commodity: str = ""
+    firm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What goes from one site to another in a year: quantity leaving, and the proposals behind it by their ids."""
+
+    origin: str
+    target: str
+    commodity: str
+    quantity: float
+    proposals: tuple[str, ...] = ()
+
+
+class Material:
+    """A round's record as figures need it.
+
+    Parameters
+    ----------
+    record : mapping
+        Of `synergy.records.rounds`.
+    lang : str
+        ``en`` or ``zh``.
+    """
+
+    def __init__(self, record: Record, lang: str) -> None:
+        self.plan: Record = record["plan"]
+        self.labels: Record = record["labels"]
+        self.lang = lang
+
+    def firm(self, site: str) -> str:
+        """Return whose a site is; a public place stands for itself."""
+        return self.labels["sites"].get(site, {}).get("enterprise") or PUBLIC + site
+
+    def county(self, site: str) -> str:
+        """Return the county of a site."""
+        return str(self.labels["sites"].get(site, {}).get("county", ""))
+
+    def site_name(self, site: str) -> str:
+        """Return what a site is called."""
+        return self._name("sites", site)
+
+    def good_name(self, commodity: str) -> str:
+        """Return what a commodity is called."""
+        return self._name("commodities", commodity)
+
+    def firm_name(self, key: str) -> str:
+        """Return what a firm, a public place or a county is called."""
+        if key.startswith(PUBLIC):
+            return self.site_name(key[1:])
+        return county_name(key[1:], self.lang) if key.startswith(COUNTY) else self._name("enterprises", key)
+
+    def _name(self, table: str, ident: str) -> str:
+        label = self.labels[table].get(ident)
+        return ident if label is None else str(label[f"name_{self.lang}"])
+
+    def unit(self, commodity: str) -> str:
+        """Return the unit of a commodity, "" where it is not known."""
+        return str(self.labels["commodities"].get(commodity, {}).get("unit", ""))
+
+    def amount(self, quantity: float, commodity: str) -> str:
+        """Return a quantity a year with its unit."""
+        return f"{amount(quantity, self.unit(commodity), self.lang)}{'/年' if self.lang == 'zh' else ' a year'}"
+
+    def group(self) -> dict[str, str]:
+        """Return the county of each firm and public place, as a key of firms."""
+        found: dict[str, str] = {}
+        for site, label in sorted(self.labels["sites"].items()):
+            firm = self.firm(site)
+            home = self.labels["enterprises"].get(firm, {}).get("county") or label.get("county", "")
+            found[firm] = COUNTY + str(home) if home else firm
+        return found
+
+    def sent(self, choice: Choice | None = None) -> list[Sent]:
+        """Return what goes between sites, each pair and commodity once, by id.
+
+        Parameters
+        ----------
+        choice : Choice, optional
+            What is looked at.
+        """
+        choice = choice or Choice()
+        behind = self._behind(choice.kind)
+        sums: dict[tuple[str, str, str], float] = defaultdict(float)
+        named: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for place, flow in enumerate(self.plan["flows"]):
+            if flow["from_site"] == flow["to_site"] or not self._chosen(flow, choice):
+                continue
+            if choice.kind and place not in behind:
+                continue
+            key = (flow["from_site"], flow["to_site"], flow["commodity"])
+            sums[key] += flow["quantity"]
+            named[key] |= behind.get(place, set())
+        return [Sent(*key, sums[key], tuple(sorted(named[key]))) for key in sorted(sums) if sums[key] > 0]
+
+    def _behind(self, kind: str) -> dict[int, set[str]]:
+        """Return the proposals of a kind behind each flow."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for proposal in self.plan["proposals"]:
+            if kind in ("", proposal["kind"]):
+                for place in proposal["flows"]:
+                    found[place].add(proposal["id"])
+        return found
+
+    def _chosen(self, flow: Record, choice: Choice) -> bool:
+        ends = (flow["from_site"], flow["to_site"])
+        if choice.commodity and flow["commodity"] != choice.commodity:
+            return False
+        if choice.county and choice.county not in map(self.county, ends):
+            return False
+        return not choice.firm or choice.firm in map(self.firm, ends)
+
+    def proposals(self, choice: Choice) -> list[Record]:
+        """Return the proposals that fit a choice."""
+        return [one for one in self.plan["proposals"] if self._fits(one, choice)]
+
+    def _fits(self, proposal: Record, choice: Choice) -> bool:
+        if choice.kind and proposal["kind"] != choice.kind:
+            return False
+        if choice.firm and choice.firm not in proposal["enterprises"]:
+            return False
+        if choice.commodity and choice.commodity not in proposal["commodities"]:
+            return False
+        counties = {self.county(end) for term in proposal["terms"] for end in (term["from"], term["to"])}
+        counties |= {self.county(self.plan["builds"][place]["site"]) for place in proposal["builds"]}
+        return not choice.county or choice.county in counties
+
+    def places(self, busy: Iterable[str]) -> list[Place]:
+        """Return the sites of the plan for a map, those without an enterprise only where something goes.
+
+        Parameters
+        ----------
+        busy : iterable of str
+            Sites that have deliveries.
+        """
+        used = set(busy)
+        return [
+            Place(
+                site,
+                self.site_name(site),
+                str(label.get("county", "")),
+                _degrees(label.get("latitude")),
+                _degrees(label.get("longitude")),
+                public=not label.get("enterprise"),
+            )
+            for site, label in sorted(self.labels["sites"].items())
+            if label.get("enterprise") or site in used
+        ]
+
+    def products(self) -> list[tuple[str, str, int, int]]:
+        """Return what becomes of what: commodity in, commodity out, plants that do it, and new ones among them."""
+        into: dict[tuple[str, str], set[str]] = defaultdict(set)
+        out: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for flow in self.plan["flows"]:
+            for end, found in (("inlet", into), ("outlet", out)):
+                if flow[end]["kind"] in ("facility", "build"):
+                    found[flow[end]["kind"], flow[end]["id"]].add(flow["commodity"])
+        plants: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        for (kind, ident), goods in sorted(into.items()):
+            for made in sorted(out.get((kind, ident), ())):
+                for used in sorted(goods):
+                    plants[used, made][0] += 1
+                    plants[used, made][1] += kind == "build"
+        return [(*pair, *count) for pair, count in sorted(plants.items()) if pair[0] != pair[1]]  # type: ignore[misc]
+
+
+def _degrees(value: Any) -> float | None:
+    return None if value in (None, "") else float(value)
+
+
+def between(sent: Sequence[Sent], material: Material) -> list[Sent]:
+    """Return what goes between different owners."""
+    return [one for one in sent if material.firm(one.origin) != material.firm(one.target)]

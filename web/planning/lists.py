@@ -1,0 +1,160 @@
+"""Lists as files have them: rounds, runs, events, and what an enterprise is offered or could do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from synergy.web.firm.proposal_view import Own
+from synergy.web.planning.tables import Column, Sheet, cells
+from synergy.web.texts import word
+
+from synergy.texts import unit
+from synergy.units import label
+
+Record = Mapping[str, Any]
+_LINE = ("commodity", "from", "to", "quantity", "unit", "price", "a_year", "distance")
+
+
+def rounds(found: Iterable[Record], lang: str) -> Sheet:
+    """Return rounds with their state and who has declared, as the page of rounds lists them."""
+    columns = (
+        Column("round", "#", number=True),
+        Column("name", word("round.name", lang)),
+        Column("state", word("round.state", lang)),
+        Column("declared", word("declared.state", lang), number=True),
+        Column("members", word("round.members", lang), number=True),
+        Column("deadline", word("round.deadline", lang)),
+        Column("answer_by", word("round.answer_by", lang)),
+        Column("created", word("round.created", lang)),
+    )
+    rows = [
+        cells(
+            *((str(one[key]), one[key]) for key in ("round", "name")),
+            word(f"state.{one['state']}", lang),
+            *((str(one[key]), one[key]) for key in ("declared", "members")),
+            *(one[key] or "" for key in ("deadline", "answer_by", "created")),
+        )
+        for one in found
+    ]
+    return Sheet("rounds", word("round.title", lang), columns, tuple(rows))
+
+
+def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> Sheet:
+    """Return the runs of a round, the latest first; `status` says how one ended."""
+    columns = (
+        Column("number", word("run.number", lang), number=True),
+        Column("state", word("round.state", lang)),
+        Column("status", word("run.status", lang)),
+        Column("requested", word("run.requested", lang)),
+        *(Column(key, word(f"file.{key}", lang)) for key in ("started", "finished")),
+    )
+    rows = [
+        cells(
+            (str(one["number"]), one["number"]),
+            word(f"run.{one['state']}_state", lang),
+            status(one["status"]) if one["status"] else "",
+            *(one[key] or "" for key in ("requested", "started", "finished")),
+        )
+        for one in found
+    ]
+    return Sheet("runs", word("run.caption", lang), columns, tuple(rows))
+
+
+def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str]) -> Sheet:
+    """Return events with their marks of the chain; `named` says what was done."""
+    keys = ("number", "at", "actor", "action", "subject", "detail")
+    columns = (
+        *(Column(key, word(f"audit.{key}", lang), number=key == "number") for key in keys),
+        Column("mac", "HMAC-SHA256"),
+    )
+    rows = [
+        cells(
+            (str(one["number"]), one["number"]),
+            one["at"],
+            one["actor"],
+            named(one["action"], lang),
+            one["subject"],
+            json.dumps(one["detail"], ensure_ascii=False) if one["detail"] else "",
+            one["mac"],
+        )
+        for one in found
+    ]
+    return Sheet("events", word("audit.events", lang), columns, tuple(rows))
+
+
+def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
+    """Return what is suggested to an enterprise, in the order that it is handed in, with its own figures alone."""
+    money, paid = label(currency, lang), f"{label(currency, lang)}{word('own.a_year', lang)}"
+    columns = (
+        Column("code", word("round.code", lang)),
+        Column("proposal", word("proposals", lang)),
+        Column("partners", word("partners", lang)),
+        Column("gain", word("offer.own_gain", lang), paid, number=True),
+        Column("paid", word("offer.own_paid", lang), paid, number=True),
+        Column("capex", word("offer.own_capex", lang), money, number=True),
+        Column("payback_years", word("offer.own_payback", lang), unit("years", lang), number=True),
+        Column("co2_saved", word("offer.own_co2", lang), "t/a", number=True),
+        Column("answer", word("answer.yours", lang)),
+        Column("standing", word("answer.standing", lang)),
+    )
+    rows = [
+        cells(
+            one.code,
+            one.title(),
+            one.partners(),
+            *(("", one.record["own"][key]) for key in ("gain", "paid", "capex", "payback_years", "co2_saved")),
+            *(word(f"answer.{one.record[key]}", lang) for key in ("answer", "standing")),
+        )
+        for one in found
+    ]
+    return Sheet("proposals", word("home.title", lang), columns, tuple(rows))
+
+
+def terms(one: Own) -> Sheet:
+    """Return the lines of a proposal as one of its parties sees them."""
+    lang = one.lang
+    named = {"unit": "view.unit", "a_year": "offer.a_year", "distance": "offer.distance"}
+    numbers = ("quantity", "price", "a_year", "distance")
+    money = label(str(one.record["currency"]), lang)
+    units = {"price": money, "a_year": f"{money}{word('own.a_year', lang)}", "distance": "km"}
+    columns = [Column(key, word(named.get(key, key), lang), units.get(key, ""), key in numbers) for key in _LINE]
+    rows = []
+    for line in one.lines:
+        price, quantity = line["price"], float(line["quantity"])
+        sign = 1.0 if line["from_enterprise"] == one.enterprise else -1.0
+        ends = [f"{one.who(line[f'{end}_enterprise'])} · {one.site(line[f'{end}_site'])}" for end in ("from", "to")]
+        asked = None if price is None else float(price)
+        rows.append(
+            cells(
+                one.good_name(line["commodity"]),
+                *ends,
+                ("", quantity),
+                one.unit(line["commodity"]),
+                ("", asked),
+                ("", None if asked is None else sign * asked * quantity),
+                ("", line.get("km")),
+            )
+        )
+    return Sheet("terms", word("offer.terms", lang), tuple(columns), tuple(rows))
+
+
+def chains(found: Sequence[Record], commodity: str, per: str, lang: str) -> Sheet:
+    """Return what could be made of a commodity, with margins by `per`, as `synergy.store.preview.chains` has it."""
+    levels = ("low", "middle", "high")
+    columns = (
+        Column("chain", word("paths.chain", lang)),
+        *(Column(level, word(f"paths.{level}", lang), per, number=True) for level in levels),
+        Column("least", word("paths.scale", lang), number=True),
+        Column("lacking", word("file.lacking", lang), number=True),
+    )
+    rows = [
+        cells(
+            one[f"title_{lang}"],
+            *(("", one["margin"][level]) for level in levels),
+            *(("", one[key]) for key in ("least", "lacking")),
+        )
+        for one in found
+    ]
+    return Sheet(f"pathways-{commodity}", word("paths.title", lang), columns, tuple(rows))

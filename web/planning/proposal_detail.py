@@ -1,0 +1,231 @@
+"""One proposal as a planner sees it: flow picture and map, money by enterprise, prices with bands, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from synergy.web.pictures import flow_picture, map_picture
+from synergy.web.planning.round_view import Seen
+from synergy.web.planning.tables import Column, Sheet, cells
+from synergy.web.texts import word
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A proposal with pictures and tables; a table without rows is None."""
+
+    proposal: Record
+    flow: Markup
+    map: Markup
+    terms: Sheet
+    sides: Sheet
+    built: Sheet | None
+    laid: Sheet | None
+    notes: tuple[str, ...]
+
+
+def dossier(seen: Seen, proposal: Record) -> Dossier:
+    """Return what is to be shown of a proposal.
+
+    Parameters
+    ----------
+    seen : Seen
+        Its round.
+    proposal : mapping
+        One of `Seen.proposals`.
+    """
+    notes = tuple(seen.shown.notes(proposal))
+    drawn, where = _pictures(seen, proposal)
+    return Dossier(
+        proposal=proposal,
+        flow=drawn,
+        map=where,
+        terms=_terms(seen, proposal),
+        sides=_sides(seen, proposal),
+        built=_built(seen, proposal),
+        laid=_laid(seen, proposal),
+        notes=notes,
+    )
+
+
+class _Said:
+    """What pictures say of amounts and goods."""
+
+    looker = ""  # planners and auditors see the same
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def good_name(self, ident: str) -> str:
+        """Return the name of a commodity."""
+        return self._seen.material.good_name(ident)
+
+    def amount(self, line: Record) -> str:
+        """Return how much a year."""
+        return self._seen.shown.amount(float(line["quantity"]), line["commodity"])
+
+
+def _pictures(seen: Seen, proposal: Record) -> tuple[Markup, Markup]:
+    notes: dict[str, list[str]] = {}
+    for build in seen.shown.rows(proposal, "builds"):
+        said = f"{word('dossier.new', seen.lang)} {seen.shown.name('processes', build['process'])}"
+        notes.setdefault(seen.material.firm(build["site"]), []).append(said)
+    said_of = (_Said(seen), seen.lang)
+    where = map_picture(proposal["lines"], seen.record["labels"]["sites"], said_of, seen.bounds)
+    return flow_picture(proposal["lines"], notes, lambda name: firm_name(seen, name), said_of), where
+
+
+def firm_name(seen: Seen, name: str) -> str:
+    """Return the name of an enterprise; of "" that a place is public.
+
+    Parameters
+    ----------
+    seen : Seen
+        The round.
+    name : str
+        Its id.
+    """
+    return seen.shown.name("enterprises", name) if name else word("own.public", seen.lang)
+
+
+def _terms(seen: Seen, proposal: Record) -> Sheet:
+    """Return who delivers what to whom, with prices and the ends of their bands."""
+    lang, shown = seen.lang, seen.shown
+    settled = seen.plan["settlement"] or {}
+    bands = {(one["from"], one["to"], one["commodity"]): one for one in settled.get("prices", ())}
+    columns = (
+        Column("commodity", word("commodity", lang)),
+        Column("from", word("from", lang)),
+        Column("to", word("to", lang)),
+        Column("quantity", word("quantity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
+        Column("price", word("price", lang), number=True),
+        Column("band", word("settled.band", lang), number=True),
+        Column("km", word("offer.distance", lang), number=True),
+    )
+    rows = []
+    for term in proposal["terms"]:
+        good = term["commodity"]
+        band = bands.get((term["from"], term["to"], good))
+        ends = [seen.shown.firm_at(term[end]) for end in ("from", "to")]
+        price = (shown.price(term["price"], good), term["price"])
+        rows.append(
+            cells(
+                seen.material.good_name(good),
+                *ends,
+                (shown.amount(term["quantity"], good), term["quantity"]),
+                shown.unit(good),
+                price,
+                _band(band, lang),
+                (f"{term['km']:.1f} km" if term.get("km") else "–", term.get("km")),
+            )
+        )
+    return Sheet("terms", word("terms", lang), columns, tuple(rows))
+
+
+def _band(band: Record | None, lang: str) -> str:
+    if band is None or band.get("low") is None or band.get("high") is None:
+        return "–"
+    return word("settled.range", lang, low=f"{band['low']:,.2f}", high=f"{band['high']:,.2f}")
+
+
+def _sides(seen: Seen, proposal: Record) -> Sheet:
+    """Return what the proposal is to each enterprise, and what each has answered."""
+    lang, shown = seen.lang, seen.shown
+    columns = (
+        Column("enterprise", word("round.enterprise", lang)),
+        Column("gain", shown.said("head.gain"), number=True),
+        Column("value", word("dossier.value", lang), number=True),
+        Column("capex", word("dossier.capex", lang), number=True),
+        Column("co2", shown.said("head.co2"), number=True),
+        Column("answer", word("round.answer", lang)),
+        Column("reason", word("dossier.reason", lang)),
+    )
+    rows = []
+    for party in proposal["parties"]:
+        name = party["enterprise"]
+        side = (proposal.get("own") or {}).get(name, {})
+        value, paid, co2 = side.get("value"), _paid(proposal, name), side.get("co2")
+        gain = None if value is None or paid is None else value + paid
+        rows.append(
+            cells(
+                shown.name("enterprises", name),
+                (shown.money(gain), gain),
+                (shown.money(value), value),
+                (shown.capex(side.get("capex")), side.get("capex")),
+                ("–" if co2 is None else shown.co2(-co2), None if co2 is None else -co2),
+                (_answered(party, lang), party["answer"]),
+                party["reason"] or "–",
+            )
+        )
+    return Sheet("sides", word("dossier.sides", lang), columns, tuple(rows))
+
+
+def _answered(party: Record, lang: str) -> str:
+    """Return the answer of an enterprise with what it counters."""
+    countered = (f"{one['quantity'] or '–'} / {one['price'] or '–'}" for one in party["counter"] or ())
+    return " · ".join([word(f"standing.{party['answer']}", lang), *countered])
+
+
+def _paid(proposal: Record, name: str) -> float | None:
+    """Return what an enterprise is paid at the prices of the terms (money a year); None where one has no price."""
+    total = 0.0
+    for line in proposal["lines"]:
+        ends = (line["from_enterprise"], line["to_enterprise"])
+        if name not in ends or not all(ends) or ends[0] == ends[1]:
+            continue
+        if line["price"] is None:
+            return None
+        total += (1.0 if ends[0] == name else -1.0) * float(line["price"]) * float(line["quantity"])
+    return total
+
+
+def _built(seen: Seen, proposal: Record) -> Sheet | None:
+    lang, shown = seen.lang, seen.shown
+    columns = (
+        Column("process", word("process", lang)),
+        Column("place", word("place", lang)),
+        Column("capacity", word("capacity", lang), number=True),
+        Column("unit", word("view.unit", lang), shown=False),
+        Column("capex", shown.said("head.capex"), number=True),
+    )
+    rows = [
+        cells(
+            shown.name("processes", one["process"]),
+            shown.firm_at(one["site"]),
+            (shown.capacity(one), one["capacity"]),
+            shown.counted(one["process"]),
+            (shown.capex(one["capex"]), one["capex"]),
+        )
+        for one in shown.rows(proposal, "builds")
+    ]
+    return Sheet("built", word("builds", lang), columns, tuple(rows)) if rows else None
+
+
+def _laid(seen: Seen, proposal: Record) -> Sheet | None:
+    lang, shown = seen.lang, seen.shown
+    columns = (
+        Column("commodity", word("commodity", lang)),
+        Column("from", word("from", lang)),
+        Column("to", word("to", lang)),
+        Column("mode", word("mode", lang)),
+        Column("km", word("length", lang), number=True),
+        Column("capex", shown.said("head.capex"), number=True),
+    )
+    rows = [
+        cells(
+            seen.material.good_name(one["commodity"]),
+            shown.firm_at(one["from_site"]),
+            shown.firm_at(one["to_site"]),
+            shown.mode(one["mode"]),
+            ("–" if one["km"] is None else f"{one['km']:.1f} km", one["km"]),
+            (shown.capex(one["capex"]), one["capex"]),
+        )
+        for one in shown.rows(proposal, "links")
+    ]
+    return Sheet("laid", word("links", lang), columns, tuple(rows)) if rows else None
