@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
 from synergy.store import accounts, api_tokens
-from synergy.store.access import Action, Actor, reach
+from synergy.store.access import Action, Actor, Caller, reach
 from synergy.store.messages import refusal
 from synergy.store.store import Store
 
@@ -97,6 +97,17 @@ def actor() -> Actor:
     if known is None:
         raise refusal("signed_out")
     return known
+
+
+def caller() -> Caller:
+    """Return who asks, in the store that this application serves.
+
+    Raises
+    ------
+    DeniedError
+        Nobody who is known.
+    """
+    return Caller(store(), actor())
 
 
 def by_token() -> bool:

@@ -16,13 +16,13 @@ from synergy.cli.files import FORMS, ending_of
 from synergy.cli.rounds import ROUND, round_group
 from synergy.cli.serving import asked_of, at_store, changes, opened
 from synergy.errors import DatasetError, Problem
+from synergy.store.names import Seat
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from synergy.forms.submitting import Judged
-    from synergy.store.access import Actor
-    from synergy.store.store import Store
+    from synergy.store.access import Caller
 
 __all__ = ["round_group"]
 _ENTERPRISE = click.argument("enterprise")
@@ -57,8 +57,8 @@ def declare(talk: Talk, /, **given: Any) -> int:
         for text in given[word]:
             parts = dict(zip(("site", "subject", "amount", "price"), text.split("/"), strict=False))
             records.append({"sheet": sheet, **parts, "checked": given["checked"]})
-    with opened(talk, given) as (store, actor):
-        return declare_form(talk, given, (store, actor), records, said)
+    with opened(talk, given) as caller:
+        return declare_form(talk, given, caller, records, said)
 
 
 @round_group.command("repeat")
@@ -71,8 +71,7 @@ def repeat(talk: Talk, /, **given: Any) -> None:
     from synergy.store.declarations import repeat as repeated
 
     with opened(talk, given) as (store, actor):
-        place = (given["round_id"], given["enterprise"])
-        record = repeated(store, actor, place, asked_of(given))
+        record = repeated(store, actor, Seat(given["round_id"], given["enterprise"]), asked_of(given))
         show_entries(talk, given, record)
 
 
@@ -86,7 +85,7 @@ def declaration(talk: Talk, /, **given: Any) -> None:
     from synergy.store.declarations import declaration as told
 
     with opened(talk, given) as (store, actor):
-        record = told(store, actor, (given["round_id"], given["enterprise"]))
+        record = told(store, actor, Seat(given["round_id"], given["enterprise"]))
         show_entries(talk, given, record)
 
 
@@ -100,7 +99,7 @@ def balance(talk: Talk, /, **given: Any) -> None:
     from synergy.store.follow_up import balance as balanced
 
     with opened(talk, given) as (store, actor):
-        answer(talk, given, balanced(store, actor, (given["round_id"], given["enterprise"])))
+        answer(talk, given, balanced(store, actor, Seat(given["round_id"], given["enterprise"])))
 
 
 @round_group.command("proposals")
@@ -303,15 +302,14 @@ _UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # 
 def declare_form(
     talk: Talk,
     given: Mapping[str, Any],
-    who: tuple[Store, Actor],
+    who: Caller,
     records: Sequence[dict[str, Any]],
     said: Sequence[str] = (),
 ) -> int:
     """Declare a file and what options say (`said`, as typed), or with ``--dry-run`` say what that would change."""
     from synergy.forms.submitting import declare_judged
 
-    store, actor = who
-    place = (given["round_id"], given["enterprise"])
+    seat = Seat(given["round_id"], given["enterprise"])
     judged = _judged(given, who, records)
     if given["file"] is None:
         judged = replace(judged, problems=tuple(_at_option(problem, said) for problem in judged.problems))
@@ -319,7 +317,7 @@ def declare_form(
             talk.note(talk.say("form.checked"))
     if given["dry_run"]:
         return _tried(talk, given, judged)
-    record = declare_judged(store, actor, place, judged, asked_of(given))
+    record = declare_judged(*who, seat, judged, asked_of(given))
     talk.problems(judged.problems)
     show_entries(talk, given, record)
     return 0
@@ -331,22 +329,21 @@ def _at_option(problem: Problem, said: Sequence[str]) -> Problem:
     return replace(problem, cell=said[int(number)]) if number.isdigit() else problem
 
 
-def _judged(given: Mapping[str, Any], who: tuple[Store, Actor], records: Sequence[dict[str, Any]]) -> Judged:
+def _judged(given: Mapping[str, Any], who: Caller, records: Sequence[dict[str, Any]]) -> Judged:
     from synergy.dataset.findings import Findings
     from synergy.forms.reading import rows_of_records
     from synergy.forms.submitting import Withdrawn, judge_file, judge_rows
 
-    store, actor = who
     withdrawn = Withdrawn(given["withdraw"], given["nothing"] or given["only"])
-    place = (given["round_id"], given["enterprise"])
+    seat = Seat(given["round_id"], given["enterprise"])
     if given["file"] is not None:
         file: Path = given["file"]
-        return judge_file(store, actor, place, (file.read_bytes(), file.name), records, withdrawn)
+        return judge_file(*who, seat, (file.read_bytes(), file.name), records, withdrawn)
     findings = Findings()
     rows = rows_of_records([dict(one) for one in records], findings)
     if rows is None or findings.refused:
         raise DatasetError(findings.problems())
-    return judge_rows(store, actor, place, rows, withdrawn)
+    return judge_rows(*who, seat, rows, withdrawn)
 
 
 def show_entries(talk: Talk, given: Mapping[str, Any], record: Mapping[str, Any]) -> None:
@@ -413,6 +410,6 @@ def template(talk: Talk, /, **given: Any) -> None:
         raise click.UsageError(talk.say("no_folder", path=path))
     ending = ending_of(talk, path, FORMS)
     with opened(talk, given) as (store, actor):
-        known = ground(store, actor, (given["round_id"], given["enterprise"]))
+        known = ground(store, actor, Seat(given["round_id"], given["enterprise"]))
         written_whole(path, declaration_file(known, talk.lang, ending))
     talk.line(talk.say("written", path=path))

@@ -19,7 +19,7 @@ from synergy.cli.console import Command, Number, Talk, Zone, in_language
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
-    from synergy.store.access import Actor
+    from synergy.store.access import Caller
     from synergy.store.rounds import Asked
     from synergy.store.store import Store
 
@@ -48,7 +48,7 @@ def asked_of(given: Mapping[str, Any]) -> Asked:
 
 
 @contextmanager
-def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[tuple[Store, Actor]]:
+def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[Caller]:
     """Yield the store and who acts: the account of ``--as``, the owner of a token, else nobody.
 
     Parameters
@@ -63,6 +63,7 @@ def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[tuple[Store, Actor]
     click.UsageError
         Nobody was named.
     """
+    from synergy.store.access import Caller
     from synergy.store.accounts import known
     from synergy.store.api_tokens import actor_of_token
     from synergy.store.store import open_store
@@ -76,7 +77,7 @@ def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[tuple[Store, Actor]
             actor = actor_of_token(store, token)
         else:
             raise click.UsageError(talk.say("store.who"))
-        yield store, actor
+        yield Caller(store, actor)
     finally:
         store.close()
 

@@ -18,13 +18,12 @@ from synergy.forms.context import Context, Row, Rows, Spot, context_of, fields
 from synergy.forms.reading import FILE, rows_of, rows_of_records
 from synergy.store.access import Actor
 from synergy.store.declarations import declare
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry
 from synergy.store.preview import ground, preview
 from synergy.store.rounds import Asked
 from synergy.store.store import Store
 
-Place = tuple[int, str]
 Record = dict[str, Any]
 
 
@@ -74,7 +73,7 @@ class Judged:
 def judge_file(
     store: Store,
     actor: Actor,
-    place: Place,
+    seat: Seat,
     upload: tuple[bytes, str],
     more: Sequence[Record] = (),
     withdrawn: Withdrawn = _NOTHING,
@@ -86,8 +85,8 @@ def judge_file(
     store : Store
     actor : Actor
         Who may declare for the enterprise.
-    place : tuple of int and str
-        Round and enterprise.
+    seat : Seat
+        Who declares in which round.
     upload : tuple of bytes and str
         The file and its name, of which the ending alone is looked at.
     more : sequence of dict
@@ -98,22 +97,22 @@ def judge_file(
     -------
     Judged
     """
-    known = ground(store, actor, place)  # asks who may, before anything is parsed
+    known = ground(store, actor, seat)  # asks who may, before anything is parsed
     findings = Findings()
     rows = rows_of(*upload, findings)
     if rows is None:
         return Judged((), findings.problems(), None)
     beside = rows_of_records(list(more), findings)
     rows = rows if beside is None or not more else replace(rows, rows=[*rows.rows, *beside.rows])
-    return _judged(store, actor, place, (rows, context_of(known), findings, withdrawn))
+    return _judged(store, actor, seat, (rows, context_of(known), findings, withdrawn))
 
 
-def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows, withdrawn: Withdrawn = _NOTHING) -> Judged:
+def judge_rows(store: Store, actor: Actor, seat: Seat, rows: Rows, withdrawn: Withdrawn = _NOTHING) -> Judged:
     """Return what the rows of a page, or of a program, would do; nothing is stored.
 
     Parameters
     ----------
-    store, actor, place
+    store, actor, seat
         As for `judge_file`.
     rows : Rows
         As they came.
@@ -123,17 +122,17 @@ def judge_rows(store: Store, actor: Actor, place: Place, rows: Rows, withdrawn: 
     -------
     Judged
     """
-    return _judged(store, actor, place, (rows, context_of(ground(store, actor, place)), Findings(), withdrawn))
+    return _judged(store, actor, seat, (rows, context_of(ground(store, actor, seat)), Findings(), withdrawn))
 
 
-def _judged(store: Store, actor: Actor, place: Place, what: tuple[Rows, Context, Findings, Withdrawn]) -> Judged:
+def _judged(store: Store, actor: Actor, seat: Seat, what: tuple[Rows, Context, Findings, Withdrawn]) -> Judged:
     rows, context, findings, withdrawn = what
     if context.entries and not (rows.rows or findings.refused or withdrawn.names or withdrawn.rest):
         findings.add("form_no_rows", Where(FILE))
     read = read_rows(rows, context, findings)
     stays = _staying(context, read, withdrawn, findings)
     entries = (*stays, *read.entries)
-    changes, more = preview(store, actor, place, entries)
+    changes, more = preview(store, actor, seat, entries)
     said = {(one.table, one.row, one.column, one.severity) for one in findings.problems()}
     for problem in _placed(more, read, stays):
         if (problem.table, problem.row, problem.column, problem.severity) not in said:
@@ -172,12 +171,12 @@ def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> 
     return placed
 
 
-def declare_judged(store: Store, actor: Actor, place: Place, judged: Judged, asked: Asked | None = None) -> Record:
+def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked: Asked | None = None) -> Record:
     """Declare what a form says, all of it or nothing.
 
     Parameters
     ----------
-    store, actor, place
+    store, actor, seat
         As for `judge_file`.
     judged : Judged
         What was found.
@@ -196,7 +195,7 @@ def declare_judged(store: Store, actor: Actor, place: Place, judged: Judged, ask
     """
     if judged.refused:
         raise DatasetError(judged.problems)
-    return declare(store, actor, place, judged.entries, asked)
+    return declare(store, actor, seat, judged.entries, asked)
 
 
 def shown(problems: Sequence[Problem], lang: str) -> list[Record]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, MatchState, Role
+from synergy.store.store import Store
 from synergy.store.tables import declarations, departures, matches, parties, proposals
 
 
@@ -74,6 +75,19 @@ class Actor:
     enterprise: str | None = None
     scopes: frozenset[str] | None = None
     user: int | None = None
+
+
+class Caller(NamedTuple):
+    """Who asks: an account in a store.
+
+    Parameters
+    ----------
+    store : Store
+    actor : Actor
+    """
+
+    store: Store
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from synergy.store.backup import archive, dataset_of
 from synergy.store.column_types import millionths, rounded, written
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.messages import refusal
-from synergy.store.names import Role, Sheet
+from synergy.store.names import Role, Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry, checked, filled, overlaid
 from synergy.store.rounds import Asked, fits, round_row
 from synergy.store.store import Store
@@ -31,9 +31,7 @@ from synergy.store.turnover import LEAST_AMOUNT, MOST_AMOUNT, MOST_MONEY
 MOST_CHANGES = 20  # of one enterprise in one round: declaring again and again would feel out the others
 
 
-def declare(
-    store: Store, actor: Actor, place: tuple[int, str], entries: Sequence[Entry], asked: Asked | None = None
-) -> Record:
+def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], asked: Asked | None = None) -> Record:
     """Declare all that an enterprise offers, needs and runs in a round; it replaces what it declared before.
 
     Parameters
@@ -41,7 +39,7 @@ def declare(
     store : Store
     actor : Actor
         An editor of the enterprise, or a planner for it.
-    place : tuple of int and str
+    seat : Seat
         Round and enterprise.
     entries : sequence of Entry
         All of them, or none for an enterprise that has nothing.
@@ -62,15 +60,15 @@ def declare(
     ConflictError
         The declaration was changed since it was seen.
     """
-    return _declared(store, actor, place, (entries, "typed"), asked or Asked())
+    return _declared(store, actor, seat, (entries, "typed"), asked or Asked())
 
 
-def repeat(store: Store, actor: Actor, place: tuple[int, str], asked: Asked | None = None) -> Record:
+def repeat(store: Store, actor: Actor, seat: Seat, asked: Asked | None = None) -> Record:
     """Declare as last time: what the enterprise declared in the round before, else what the dataset says of it.
 
     Parameters
     ----------
-    store, actor, place, asked
+    store, actor, seat, asked
         As for `declare`.
 
     Returns
@@ -78,12 +76,12 @@ def repeat(store: Store, actor: Actor, place: tuple[int, str], asked: Asked | No
     dict
         As from `declare`.
     """
-    round_id, enterprise = place
+    round_id, enterprise = seat
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
     with store.database.read() as connection:
         row = round_row(connection, round_id)
         entries, origin = last_time(connection, row, enterprise)
-    return _declared(store, actor, place, (entries, origin), asked or Asked())
+    return _declared(store, actor, seat, (entries, origin), asked or Asked())
 
 
 def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry], str]:
@@ -118,12 +116,10 @@ def _unchecked(other: Mapping[str, Any]) -> Record:
     return {name: value for name, value in other.items() if name != "checked"}
 
 
-def _declared(
-    store: Store, actor: Actor, place: tuple[int, str], what: tuple[Sequence[Entry], str], asked: Asked
-) -> Record:
-    round_id, enterprise = place
+def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry], str], asked: Asked) -> Record:
+    round_id, enterprise = seat
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
-    rows, seen, given = _prepared(store, place, what)
+    rows, seen, given = _prepared(store, seat, what)
     origin = what[1]
     version = seen.version if asked.version is None else asked.version
 
@@ -142,11 +138,9 @@ def _declared(
     return commit(store, actor, Step("declare", given | {"version": asked.version}, asked.key), body)
 
 
-def _prepared(
-    store: Store, place: tuple[int, str], what: tuple[Sequence[Entry], str]
-) -> tuple[list[Record], Row[Any], Record]:
+def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tuple[list[Record], Row[Any], Record]:
     """Return rows to be stored, the declaration that is there, and what is told; or raise what is wrong with them."""
-    round_id, enterprise = place
+    round_id, enterprise = seat
     entries, origin = what
     with store.database.read() as connection:
         row = round_row(connection, round_id)
@@ -154,7 +148,7 @@ def _prepared(
         base = dataset_of(archive(connection, row.base))
     entries, assumed = filled(base, enterprise, entries)
     _refuse_faults(base, enterprise, entries)
-    rows = [_stored(place, entry, said) for entry, said in zip(entries, assumed, strict=True)]
+    rows = [_stored(seat, entry, said) for entry, said in zip(entries, assumed, strict=True)]
     given = {"round": round_id, "enterprise": enterprise, "entries": [told(row) for row in rows], "origin": origin}
     return rows, seen, given
 
@@ -237,10 +231,11 @@ def _beyond(entries: Sequence[Entry]) -> tuple[Problem, ...]:
     return findings.problems()
 
 
-def _stored(place: tuple[int, str], entry: Entry, assumed: Sequence[Record]) -> Record:
+def _stored(seat: Seat, entry: Entry, assumed: Sequence[Record]) -> Record:
     names = ("sheet", "ident", "site", "subject", "period", "amount", "price")
     row: Record = {name: getattr(entry, name) for name in names}
-    return {"round": place[0], "enterprise": place[1], **row, "other": dict(entry.other), "assumed": list(assumed)}
+    row |= {"other": dict(entry.other), "assumed": list(assumed)}
+    return {**seat._asdict(), **row}
 
 
 def told(row: Mapping[str, Any]) -> Record:
@@ -269,12 +264,12 @@ def stored(connection: Connection, round_id: int, enterprise: str) -> list[Entry
     return [Entry(sheet=Sheet(row.sheet), **{name: row._mapping[name] for name in names}) for row in rows]
 
 
-def declaration(store: Store, actor: Actor, place: tuple[int, str]) -> Record:
+def declaration(store: Store, actor: Actor, seat: Seat) -> Record:
     """Return what an enterprise has declared in a round.
 
     Parameters
     ----------
-    store, actor, place
+    store, actor, seat
         As for `declare`; a reader may see it too.
 
     Returns
@@ -282,7 +277,7 @@ def declaration(store: Store, actor: Actor, place: tuple[int, str]) -> Record:
     dict
         ``{round, enterprise, version, submitted, origin, reminders, at, entries}``.
     """
-    round_id, enterprise = place
+    round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         round_row(connection, round_id)

@@ -14,7 +14,7 @@ from synergy.store.column_types import written
 from synergy.store.commit import Change, Record, Step, commit
 from synergy.store.declarations import declaration_row
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, Stage, State
+from synergy.store.names import Answer, Seat, Stage, State
 from synergy.store.notices import PLANNERS, Told, post
 from synergy.store.rounds import Asked, round_row
 from synergy.store.runs import latest_match
@@ -137,7 +137,7 @@ def _wanted(own: bool, of_round: bool) -> Select[Any]:
     return wanted.order_by(partnerships.c.id)
 
 
-def balance(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
+def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
     """Return what an enterprise declared in a round and what has become of it.
 
     Parameters
@@ -145,7 +145,7 @@ def balance(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     store : Store
     actor : Actor
         Of the enterprise, or a planner.
-    place : tuple of int and str
+    seat : Seat
         Round and enterprise.
 
     Returns
@@ -159,7 +159,7 @@ def balance(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     NotFoundError
         There is no such round, or the enterprise takes no part in it.
     """
-    round_id, enterprise = place
+    round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         row = round_row(connection, round_id)

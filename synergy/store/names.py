@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
+
+
+class Seat(NamedTuple):
+    """An enterprise in a round.
+
+    Parameters
+    ----------
+    round : int
+        Key of the round.
+    enterprise : str
+        Code of the enterprise.
+    """
+
+    round: int
+    enterprise: str
 
 
 class State(StrEnum):

@@ -19,7 +19,7 @@ from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Record
 from synergy.store.declarations import declaration_row, entries_of, last_time, problems_of, stored, told
 from synergy.store.messages import refusal
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import MARKS, Entry, checked, filled, overlaid
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
@@ -62,7 +62,7 @@ class Ground:
     base: Dataset = field(repr=False)
 
 
-def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
+def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
     """Return what a declaration of an enterprise stands on.
 
     Parameters
@@ -70,7 +70,7 @@ def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
     store : Store
     actor : Actor
         Who may see it.
-    place : tuple of int and str
+    seat : Seat
         Round and enterprise.
 
     Returns
@@ -82,7 +82,7 @@ def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
     NotFoundError
         No such round, or the enterprise takes no part in it.
     """
-    round_id, enterprise = place
+    round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         row = round_row(connection, round_id)
@@ -104,14 +104,12 @@ def ground(store: Store, actor: Actor, place: tuple[int, str]) -> Ground:
         )
 
 
-def preview(
-    store: Store, actor: Actor, place: tuple[int, str], entries: Sequence[Entry]
-) -> tuple[Record, tuple[Problem, ...]]:
+def preview(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry]) -> tuple[Record, tuple[Problem, ...]]:
     """Return what a declaration would change, and what is wrong with it.
 
     Parameters
     ----------
-    store, actor, place, entries
+    store, actor, seat, entries
         As for `synergy.store.declarations.declare`.
 
     Returns
@@ -122,8 +120,8 @@ def preview(
     tuple of Problem
         By table and number of the entry there, from 1.
     """
-    require(actor, Action.DECLARE, Resource("round", frozenset({place[1]})))
-    known = ground(store, actor, place)
+    require(actor, Action.DECLARE, Resource("round", frozenset({seat.enterprise})))
+    known = ground(store, actor, seat)
     whole, assumed = filled(known.base, known.enterprise, entries)
     problems = problems_of(known.base, known.enterprise, whole)
     record = {"round": known.round, "enterprise": known.enterprise, "version": known.version, "from": known.origin}
@@ -174,7 +172,7 @@ def _plain(value: object) -> object:
 DEPTH = 3  # processes in a chain: further ones are other people's business
 
 
-def goods(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
+def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
     """Return what an enterprise offers, makes and could send somewhere.
 
     Parameters
@@ -182,7 +180,7 @@ def goods(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     store : Store
     actor : Actor
         Of the enterprise, or a planner.
-    place : tuple of int and str
+    seat : Seat
         Round and enterprise.
 
     Returns
@@ -190,7 +188,7 @@ def goods(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     list of dict
         ``{commodity, name_en, name_zh}``: of its offers, then what its facilities make, each once.
     """
-    dataset, entries = _own(store, actor, place)
+    dataset, entries = _own(store, actor, seat)
     recipes = dataset["recipes"]
     made = recipes[recipes["coefficient"] > 0]
     found = [entry.subject for entry in entries if entry.sheet is Sheet.OFFERS]
@@ -205,12 +203,12 @@ def goods(store: Store, actor: Actor, place: tuple[int, str]) -> list[Record]:
     ]
 
 
-def chains(store: Store, actor: Actor, place: tuple[int, str], commodity: str) -> Record:
+def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Record:
     """Return every chain that a commodity of an enterprise can take.
 
     Parameters
     ----------
-    store, actor, place
+    store, actor, seat
         As for `goods`.
     commodity : str
         One of the round's.
@@ -226,15 +224,15 @@ def chains(store: Store, actor: Actor, place: tuple[int, str], commodity: str) -
     NotFoundError
         There is no such round, enterprise or commodity.
     """
-    dataset, entries = _own(store, actor, place)
+    dataset, entries = _own(store, actor, seat)
     if commodity not in set(dataset["commodities"]["commodity"]):
         raise refusal("not_found", what="commodity")
-    return _chains(dataset, tuple(repr(entry) for entry in entries), commodity, (place[1], tuple(entries)))
+    return _chains(dataset, tuple(repr(entry) for entry in entries), commodity, (seat.enterprise, tuple(entries)))
 
 
-def _own(store: Store, actor: Actor, place: tuple[int, str]) -> tuple[Dataset, list[Entry]]:
+def _own(store: Store, actor: Actor, seat: Seat) -> tuple[Dataset, list[Entry]]:
     """Return the association's dataset, and what an enterprise has: as declared, else as the dataset says."""
-    round_id, enterprise = place
+    round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
         dataset = _base(connection, round_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from synergy.web.access import actor, rule, store
+from synergy.web.access import actor, caller, rule, store
 from synergy.web.clock import whole
 from synergy.web.pages.addresses import proposal_address
 from synergy.web.planning.round_view import Seen, seen
@@ -51,7 +51,7 @@ def _found(lang: str, round_id: int | None) -> list[dict[str, Any]]:
 
 def _plan(lang: str, round_id: int) -> Seen | None:
     try:
-        return seen((store(), actor()), round_id, lang, {})
+        return seen(caller(), round_id, lang, {})
     except NotFoundError:
         return None
 

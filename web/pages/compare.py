@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
-from synergy.web.access import actor, rule, store
+from synergy.web.access import actor, caller, rule, store
 from synergy.web.planning.policy import setting, value_said
 from synergy.web.planning.steps import next_steps
 from synergy.web.planning.tables import Cell, Column, Sheet, cells
@@ -18,10 +18,9 @@ from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
 from synergy.store import comparison, planning, queries
-from synergy.store.access import Action, Actor, reach
+from synergy.store.access import Action, Caller, reach
 from synergy.store.messages import refusal
 from synergy.store.queries import match_input
-from synergy.store.store import Store
 from synergy.workbook.names import TITLES
 
 room = pages("compare")
@@ -43,7 +42,7 @@ def compare(lang: str) -> str:
     """Choose two runs and show how they differ."""
     runs = _runs(lang)
     chosen = _chosen(runs)
-    found = None if chosen is None else pair((store(), actor()), chosen, lang)
+    found = None if chosen is None else pair(caller(), chosen, lang)
     again = () if found is None or found.apart else _again(runs, chosen or ())
     return page("planner/compare.html", lang, runs=runs, chosen=chosen, pair=found, again=again)
 
@@ -84,7 +83,7 @@ def table(lang: str, first: int, second: int, ending: str) -> Response:
     known = {run.match for run in _runs(lang)}
     if ending not in KINDS or not {first, second} <= known:
         raise refusal("not_found", what="match")
-    found = pair((store(), actor()), (first, second), lang)
+    found = pair(caller(), (first, second), lang)
     return twin(found.all.named(f"compare-{first}-{second}"), ending)
 
 
@@ -125,19 +124,18 @@ class Pair:
     apart: bool
 
 
-def pair(place: tuple[Store, Actor], runs: tuple[int, int], lang: str) -> Pair:
+def pair(caller: Caller, runs: tuple[int, int], lang: str) -> Pair:
     """Return how two runs differ.
 
     Parameters
     ----------
-    place : tuple of Store and Actor
-        Where, and who asks.
+    caller : Caller
     runs : tuple of int
         Before and after.
     lang : str
         ``en`` or ``zh``.
     """
-    store, actor = place
+    store, actor = caller
     told = comparison.compare(store, actor, *runs)
     shown = [Shown(match_input(store, actor, run)["record"], lang) for run in runs]
     sheets = [_sheet(kind, told[kind], shown, lang) for kind in ("new", "lost", "changed")]

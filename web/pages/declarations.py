@@ -31,7 +31,7 @@ from synergy.store import datasets, planning, queries
 from synergy.store.access import Action, Resource, allowed, require
 from synergy.store.backup import snapshot_of
 from synergy.store.declarations import declaration, repeat
-from synergy.store.names import Role, Sheet, State
+from synergy.store.names import Role, Seat, Sheet, State
 from synergy.store.preview import Ground, ground
 from synergy.store.rounds import Asked
 from synergy.texts import say
@@ -262,7 +262,7 @@ def start(lang: str) -> Answer:
 
 def _takes_part(ident: int, enterprise: str) -> bool:
     try:
-        declaration(store(), actor(), (ident, enterprise))
+        declaration(store(), actor(), Seat(ident, enterprise))
     except NotFoundError:
         return False
     return True
@@ -281,7 +281,7 @@ def _address(lang: str, ident: int, enterprise: str) -> str:
 @rule(Action.SEE_DECLARATION)
 def table(lang: str, round_id: int, enterprise: str) -> Answer:
     """Show a declaration as a table; try or declare what was written into it."""
-    known = ground(store(), actor(), (round_id, enterprise))
+    known = ground(store(), actor(), Seat(round_id, enterprise))
     if request.method == "GET":
         return _table(lang, known, None, None)
     step, rows = request.form.get("do", "check"), rows_of_form(request.form)
@@ -294,13 +294,13 @@ def table(lang: str, round_id: int, enterprise: str) -> Answer:
 
 
 def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()) -> Answer:
-    place = (known.round, known.enterprise)
-    judged = judge_rows(store(), actor(), place, rows, withdrawn_of_form(request.form))
+    seat = Seat(known.round, known.enterprise)
+    judged = judge_rows(store(), actor(), seat, rows, withdrawn_of_form(request.form))
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
         asked = Asked(whole(request.form.get("version")), request.form.get("key") or None)
-        declare_judged(store(), actor(), place, judged, asked)
+        declare_judged(store(), actor(), seat, judged, asked)
         flash(word("declare.done", lang, count=len(judged.entries)), "good")
         return redirect(_address(lang, known.round, known.enterprise), 303)
     shown = _table(lang, known, rows, judged)
@@ -348,7 +348,7 @@ def _name(known: Ground, lang: str) -> str:
 @rule(Action.DECLARE)
 def upload(lang: str, round_id: int, enterprise: str) -> Answer:
     """Put the rows of a file into the table and say what they would change; nothing is stored."""
-    known = ground(store(), actor(), (round_id, enterprise))
+    known = ground(store(), actor(), Seat(round_id, enterprise))
     require(actor(), Action.DECLARE, Resource("declaration", frozenset({enterprise})))
     sent = request.files.get("file")
     findings = Findings()
@@ -364,7 +364,7 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
 @rule(Action.DECLARE)
 def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
     """Declare as last time."""
-    told = repeat(store(), actor(), (round_id, enterprise))
+    told = repeat(store(), actor(), Seat(round_id, enterprise))
     flash(word("declare.done", lang, count=len(told["entries"])), "good")
     return redirect(_address(lang, round_id, enterprise), 303)
 
@@ -373,7 +373,7 @@ def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
 @rule(Action.SEE_DECLARATION)
 def template(lang: str, round_id: int, enterprise: str) -> Response:
     """Send the form of an enterprise as a workbook with its last figures."""
-    data = declaration_workbook(ground(store(), actor(), (round_id, enterprise)), lang)
+    data = declaration_workbook(ground(store(), actor(), Seat(round_id, enterprise)), lang)
     return file(data, f"declaration-{round_id}-{enterprise}.xlsx")
 
 

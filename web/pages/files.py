@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Response, abort, request
-from synergy.web.access import actor, clock, rule, store
+from synergy.web.access import actor, caller, clock, rule, store
 from synergy.web.clock import whole
 from synergy.web.firm.proposal_view import Own
 from synergy.web.pages.audit import named
 from synergy.web.pages.home import latest
-from synergy.web.pages.pathways import MOST, place_of
+from synergy.web.pages.pathways import MOST, seat_of
 from synergy.web.planning import lists
 from synergy.web.planning.proposal_detail import dossier
 from synergy.web.planning.round_view import seen
@@ -64,7 +64,7 @@ def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
 def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> Response:
     """Return a table of one proposal as planners see it, as a file."""
     _known(ending, part, _OF_PROPOSAL)
-    found = seen((store(), actor()), round_id, lang, {}, code)
+    found = seen(caller(), round_id, lang, {}, code)
     if not found.proposals:
         raise refusal("not_found", what="proposal")
     sheet: Sheet | None = getattr(dossier(found, found.proposals[0]), part)
@@ -100,10 +100,10 @@ def pathways(lang: str, ending: str) -> Response:
     """Return the chains that a good of an enterprise can take, as a file."""
     _known(ending)
     who, wanted = _firm(), request.args.get("commodity", "")
-    place, _ = place_of(who)
-    if place is None:
+    seat, _ = seat_of(who)
+    if seat is None:
         raise refusal("not_found", what="commodity")
-    found = preview.chains(store(), who, place, wanted)
+    found = preview.chains(store(), who, seat, wanted)
     per = f"{label(found['currency'], lang)}/{label(found['unit'], lang)}"
     ended = [one for one in found["chains"] if one["ends"]][:MOST]
     return _file(lists.chains(ended, wanted, per, lang), f"pathways-{wanted}", ending)

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from synergy.errors import NotFoundError
 from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action, Actor
+from synergy.store.names import Seat
 from synergy.store.queries import SHOWN
 
 room = pages("home")
@@ -72,7 +73,7 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
     for one in rounds:
         if one["state"] == "declaring" and not passed(one["deadline"], store().now()):
             try:
-                told = declarations.declaration(store(), who, (one["round"], str(who.enterprise)))
+                told = declarations.declaration(store(), who, Seat(one["round"], str(who.enterprise)))
             except NotFoundError:
                 continue
             if not told["submitted"]:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from synergy.errors import NotFoundError
 from synergy.store import preview, queries
 from synergy.store.access import Action, Actor
+from synergy.store.names import Seat
 from synergy.texts import figure, unit
 from synergy.units import amount, label
 
@@ -27,7 +28,7 @@ def pathways(lang: str) -> str | Response:
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
-    place, goods = place_of(who)
+    place, goods = seat_of(who)
     wanted = request.args.get("commodity", goods[0]["commodity"] if goods else "")
     fields: dict[str, Any] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
     if place is not None and wanted:
@@ -45,12 +46,12 @@ def pathways(lang: str) -> str | Response:
     return page("firm/pathways.html", lang, **fields)
 
 
-def place_of(who: Actor) -> tuple[tuple[int, str] | None, list[dict[str, Any]]]:
+def seat_of(who: Actor) -> tuple[Seat | None, list[dict[str, Any]]]:
     """Return the latest round that knows this enterprise, and its goods there."""
     for one in queries.list_rounds(store(), who):
-        place = (int(one["round"]), str(who.enterprise))
+        seat = Seat(int(one["round"]), str(who.enterprise))
         try:
-            return place, preview.goods(store(), who, place)
+            return seat, preview.goods(store(), who, seat)
         except NotFoundError:
             continue
     return None, []

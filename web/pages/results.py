@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response, abort, make_response, request, session, url_for
 from markupsafe import Markup
-from synergy.web.access import actor, rule, settings, store
+from synergy.web.access import actor, caller, rule, settings, store
 from synergy.web.figures.features import features
 from synergy.web.figures.grouping import Grouped, grouped
 from synergy.web.figures.map import Line, charted, draw_map
@@ -243,7 +243,7 @@ _CHOICE = ("kind", "county", "commodity", "firm")
 
 
 def _seen(lang: str, round_id: int, code: str | None = None) -> Seen:
-    found = seen((store(), actor()), round_id, lang, request.args, code)
+    found = seen(caller(), round_id, lang, request.args, code)
     return replace(found, bounds=settings().outlines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from synergy.web.access import actor, rule, store
+from synergy.web.access import actor, caller, rule, store
 from synergy.web.clock import whole
 from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
@@ -24,7 +24,7 @@ room = pages("review")
 @rule(Action.RUN_ROUND)
 def review(lang: str, round_id: int) -> str:
     """Show what was ruled, the proposals, and the exchanges of the one that is chosen."""
-    found = seen((store(), actor()), round_id, lang, {})
+    found = seen(caller(), round_id, lang, {})
     rulings = reviewing.list_rulings(store(), actor(), round_id)
     code = request.args.get("proposal", "")
     chosen = next((one for one in found.proposals if one["proposal"] == code), None)
@@ -96,7 +96,7 @@ def decide(lang: str, round_id: int) -> Response:
 def _on_proposal(round_id: int, what: str) -> None:
     """Rule on one proposal, on all of its exchanges or on one of them."""
     code, form = request.form.get("proposal", ""), request.form
-    found = seen((store(), actor()), round_id, "en", {})
+    found = seen(caller(), round_id, "en", {})
     one = next((each for each in found.proposals if each["proposal"] == code), None)
     if one is None:
         raise refusal("not_found", what="proposal")

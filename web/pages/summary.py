@@ -11,7 +11,7 @@ from synergy.web.planning.tables import Sheet, payoffs, proposals
 from synergy.web.render import page, pages
 
 from synergy.store import planning, queries
-from synergy.store.access import Action
+from synergy.store.access import Action, Caller
 from synergy.texts import ladder_note
 
 room = pages("summary")
@@ -23,7 +23,7 @@ MOST = 40  # proposals on paper
 def summary(lang: str, round_id: int) -> str:
     """Show a round for printing."""
     who = actor()
-    found = seen((store(), who), round_id, lang, {})
+    found = seen(Caller(store(), who), round_id, lang, {})
     whole = proposals(found, lead(found))
     runs = queries.see_matches(store(), who, round_id)
     run = next(one for one in runs if one["match"] == found.record["match"])

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 from flask import request
-from synergy.web.access import actor, rule, store
+from synergy.web.access import actor, caller, rule, store
 from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
 from synergy.web.texts import word
@@ -30,7 +30,7 @@ _LOCK = threading.Lock()
 @rule(Action.SEE_PLANS)
 def why(lang: str, round_id: int) -> str | tuple[str, int]:
     """Ask about an exchange, and answer."""
-    found = seen((store(), actor()), round_id, lang, {})
+    found = seen(caller(), round_id, lang, {})
     given = [request.args.get(name, "") for name in ("from", "to", "commodity")]
     fields: dict[str, Any] = {"seen": found, "shown": found.shown, "given": given, "answer": None, "fault": ""}
     fields |= {"sites": _sites(found), "goods": _goods(found)}

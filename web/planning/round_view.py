@@ -14,7 +14,7 @@ from synergy.web.view_context import Shown
 from synergy.errors import NotFoundError
 from synergy.plan import Kind
 from synergy.store import queries
-from synergy.store.access import Actor
+from synergy.store.access import Actor, Caller
 from synergy.store.messages import refusal
 from synergy.store.store import Store
 
@@ -89,15 +89,12 @@ class Seen:
         }
 
 
-def seen(
-    place: tuple[Store, Actor], round_id: int, lang: str, chosen: Mapping[str, str], code: str | None = None
-) -> Seen:
+def seen(caller: Caller, round_id: int, lang: str, chosen: Mapping[str, str], code: str | None = None) -> Seen:
     """Return a round with its latest plan.
 
     Parameters
     ----------
-    place : tuple of Store and Actor
-        Where, and who looks.
+    caller : Caller
     round_id : int
     lang : str
         ``en`` or ``zh``.
@@ -111,7 +108,7 @@ def seen(
     NotFoundError
         No such round, it has no plan yet, or what was chosen does not exist.
     """
-    store, actor = place
+    store, actor = caller
     one = queries.see_round(store, actor, round_id)
     record = queries.see_plan(store, actor, round_id)
     material = Material(record, lang)

@@ -28,7 +28,7 @@ from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_fi
 from synergy.forms.writing import declaration_workbook
 from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import BOUNDS, MARKS, PARTS, unused
 from synergy.store.preview import ground
 
@@ -61,7 +61,7 @@ def list_declarations(call: Call) -> Reply:
 @serves(Spec("GET", _ONE, Action.SEE_DECLARATION, ("See a declaration", "查看申报"), Declaration))
 def see_declaration(call: Call) -> Reply:
     """Return what an enterprise has declared in a round, with what was assumed."""
-    told = declarations.declaration(call.store, call.actor, _place(call))
+    told = declarations.declaration(call.store, call.actor, _seat(call))
     return Reply(_measured(call, told), told["version"])
 
 
@@ -114,7 +114,7 @@ def check_declaration(call: Call) -> Reply:
 )
 def see_declaration_workbook(call: Call) -> Reply:
     """Return the form of an enterprise as a workbook with its last figures, their units and drop-downs."""
-    known = ground(call.store, call.actor, _place(call))
+    known = ground(call.store, call.actor, _seat(call))
     return Reply(declaration_workbook(known, call.lang), known.version)
 
 
@@ -169,7 +169,7 @@ def check_declaration_workbook(call: Call) -> Reply:
 )
 def repeat_declaration(call: Call) -> Reply:
     """Declare what the enterprise declared in the round before, else what the dataset says of it."""
-    told = declarations.repeat(call.store, call.actor, _place(call), call.asked)
+    told = declarations.repeat(call.store, call.actor, _seat(call), call.asked)
     return Reply(_measured(call, told | {"warnings": []}), told["version"])
 
 
@@ -186,21 +186,21 @@ def repeat_declaration(call: Call) -> Reply:
 )
 def see_balance(call: Call) -> Reply:
     """Return what is free, committed and ended of each offer and need."""
-    number, enterprise = _place(call)
-    rows = follow_up.balance(call.store, call.actor, (number, enterprise))
+    number, enterprise = _seat(call)
+    rows = follow_up.balance(call.store, call.actor, Seat(number, enterprise))
     measures = Measures(call, number)
     names = ("declared", "free", "committed", "ended")
     told = [row | {name: measures.of_good(row["commodity"], row[name]) for name in names} for row in rows]
     return paged(told, "ident", call.query, f"{PREFIX}/rounds/{number}/declarations/{enterprise}/balance")
 
 
-def _place(call: Call) -> tuple[int, str]:
-    return call.path["round"], call.path["enterprise"]
+def _seat(call: Call) -> Seat:
+    return Seat(call.path["round"], call.path["enterprise"])
 
 
 def _declared(call: Call, judged: Judged) -> Reply:
     """Store what was judged, and return it."""
-    told = declare_judged(call.store, call.actor, _place(call), judged, call.asked)
+    told = declare_judged(call.store, call.actor, _seat(call), judged, call.asked)
     return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
 
 
@@ -215,7 +215,7 @@ def _tried(call: Call, judged: Judged) -> Reply:
 def _of_file(call: Call) -> Judged:
     """Return what a file would do, judged as one that is uploaded to the page."""
     upload = (call.raw, f"{FILE}{ending_of(call.raw)}")
-    return judge_file(call.store, call.actor, _place(call), upload)
+    return judge_file(call.store, call.actor, _seat(call), upload)
 
 
 def _judged(call: Call) -> Judged:
@@ -226,7 +226,7 @@ def _judged(call: Call) -> Judged:
         [_row(measures, number, one) for number, one in enumerate(given.entries, start=1)], units=False, pointers=True
     )
     withdrawn = Withdrawn(tuple(given.withdraw), given.only)
-    judged = judge_rows(call.store, call.actor, _place(call), rows, withdrawn)
+    judged = judge_rows(call.store, call.actor, _seat(call), rows, withdrawn)
     spare = [
         unused(Where("entries", number, "other"), name, _RESERVED[name])
         for number, one in enumerate(given.entries)
