@@ -9,15 +9,16 @@ if _TYPE_CHECKING:
     from synergy.dataset.settings import load_scenario
     from synergy.dataset.sheet import Dataset
     from synergy.dataset.write import write
-    from synergy.engine import Options, Outcome
+    from synergy.engine import Outcome
     from synergy.errors import DatasetError, LoopError, Problem, SynergyError, UsageError, VerificationError
     from synergy.explanation.answer import Answer
     from synergy.explanation.explain import Explainer, explain, nearest
     from synergy.explanation.trial import Question
     from synergy.explanation.what_if import WhatIfs
     from synergy.graph.pathways import Pathways, pathways
-    from synergy.model.solve_params import Event
+    from synergy.model.solve_params import Control, Event
     from synergy.near_optimal.alternatives import Alternatives, alternatives
+    from synergy.options import Options
     from synergy.plan import Decisions, Plan, Proposal
     from synergy.records.files import plan_record, read_plan
     from synergy.records.schema import plan_schema
@@ -29,6 +30,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "Alternatives",
     "Answer",
+    "Control",
     "Dataset",
     "DatasetError",
     "Decisions",
@@ -70,13 +72,14 @@ __all__ = [
 _MODULES = {
     "Alternatives": "synergy.near_optimal.alternatives",
     "Answer": "synergy.explanation.answer",
+    "Control": "synergy.model.solve_params",
     "Dataset": "synergy.dataset.sheet",
     "DatasetError": "synergy.errors",
     "Decisions": "synergy.plan",
     "Event": "synergy.model.solve_params",
     "Explainer": "synergy.explanation.explain",
     "LoopError": "synergy.errors",
-    "Options": "synergy.engine",
+    "Options": "synergy.options",
     "Outcome": "synergy.engine",
     "Pathways": "synergy.graph.pathways",
     "Plan": "synergy.plan",

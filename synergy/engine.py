@@ -18,9 +18,9 @@ from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
 from synergy.coalitions.cache import Shelf, alone_from, alone_record
 from synergy.coalitions.parallel import Spread, pool
-from synergy.coalitions.standalone import Alone, alone_of, best, fresh
+from synergy.coalitions.standalone import Alone, alone_of, best
 from synergy.dataset.sheet import Dataset
-from synergy.errors import UsageError, VerificationError
+from synergy.errors import VerificationError
 from synergy.halting import LOOK_S, SETTLED_S, Halted, check, halting, within
 from synergy.literal.rounding import bound_of
 from synergy.model.build import Model, build
@@ -30,12 +30,12 @@ from synergy.model.duals import duals_of, listed, shadow_prices
 from synergy.model.highs import Status
 from synergy.model.search import SMALL
 from synergy.model.solve import Solution, solve
-from synergy.model.solve_params import Effort, Listener, Memory, relative_gap
+from synergy.model.solve_params import Control, SolveParams, relative_gap
 from synergy.model.whatif import WhatIf
 from synergy.network.network import Network, network_of
 from synergy.network.places import Floats
+from synergy.options import Options, params_of
 from synergy.plan import Decisions, Plan
-from synergy.settlement import DEFAULT
 from synergy.solvers import Work, counted
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
@@ -45,61 +45,6 @@ PROOF_LEAST = 30.0  # if not after so many seconds
 AWAITED = 0.1  # part of the time limit for which a proof beside the search is waited for after it
 AGREED = 1e-6  # part of the money that moves by which two sums of it may differ
 ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far less
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a round is run.
-
-    Parameters
-    ----------
-    gap : float
-        Relative gap that suffices.
-    time_limit : float
-        Seconds for the plan of all, and once more for its settlement; the others are small.
-    settlement : str
-        ``none`` (the plan alone), ``standalone`` (the plan, what each could do alone, and the gain), or the method by
-        which `synergy.round.run` shares the gain: a key of `synergy.settlement.rules.RULES`.
-    base : str
-        What the method ``proportional`` shares by: ``weight``, ``standalone``, or an indicator of the dataset.
-    price_step : float
-        Prices of exchanges are multiples of it, where their bands allow; money per unit.
-    prices : sequence of mapping
-        What is asked of prices: ``{from_site, to_site, commodity, least, most, agreed}``, money per unit, each figure
-        may be missing. The settlement keeps to it within the bands, to what is agreed always, and says what it refused.
-    workers : int
-        Processes for what can be done side by side.
-    threads : int
-        Threads of one solver.
-    seed : int
-        Of all that is random.
-    proof : float
-        Part of the work of the search that the search for a proof may take where no processor is free to do it beside;
-        of the time limit where the clock ended the search.
-    """
-
-    gap: float = 1e-4
-    time_limit: float = 300.0
-    settlement: str = DEFAULT
-    base: str = "weight"
-    price_step: float = 0.01
-    prices: Sequence[Mapping[str, Any]] = ()
-    workers: int = 1
-    threads: int = 1
-    seed: int = 0
-    proof: float = 0.02
-
-    def __post_init__(self) -> None:
-        """Refuse what no solver takes.
-
-        Raises
-        ------
-        UsageError
-        """
-        for name in ("gap", "time_limit", "workers", "threads", "seed", "price_step", "proof"):
-            value = getattr(self, name)
-            if not value >= 0:
-                raise UsageError(f"Options: {name} is {value!r}; expected a number of at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +78,7 @@ class Outcome:
     found: tuple[Model, Floats] | None = None
 
 
-def match(
-    dataset: Dataset,
-    options: Options | None = None,
-    listen: Listener | None = None,
-    stop: Callable[[], bool] | None = None,
-    executor: Executor | None = None,
-    memory: Memory | None = None,
-) -> Outcome:
+def match(dataset: Dataset, options: Options | None = None, control: Control | None = None) -> Outcome:
     """Find the best plan of a dataset.
 
     Parameters
@@ -149,62 +87,47 @@ def match(
         Checked tables and settings.
     options : Options, optional
         When to stop and what to compute beside the plan.
-    listen : callable, optional
-        Hears `Event`s of progress.
-    stop : callable, optional
-        Asked now and then; True stops the search with the best plan so far.
-    executor : Executor, optional
-        Where enterprises are solved side by side; without one, as many processes as `Options.workers` says.
-    memory : Memory, optional
-        Where checkpoints of the search go, and the one that it goes on from: never to a worse plan. The time that was
-        spent before counts, but for a part of the limit.
+    control : Control, optional
+        Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
 
     Returns
     -------
     Outcome
     """
-    options = options or Options()
+    options, control = options or Options(), control or Control()
+    memory = control.memory
     spent = 0.0 if memory is None else min(memory.seconds, options.time_limit * (1 - AFRESH))
-    effort = Effort(
-        options.gap,
-        options.time_limit - spent,
-        options.threads,
-        options.seed,
-        listen,
-        stop,
-        workers=options.workers,
-        memory=memory,
-    )
-    effort.say("network")
-    with halting(stop):
-        return _matched(dataset, options, effort, executor)
+    params = params_of(options, control, spent)
+    params.say("network")
+    with halting(control.stop):
+        return _matched(dataset, options, params, control.executor)
 
 
-def _matched(dataset: Dataset, options: Options, effort: Effort, executor: Executor | None) -> Outcome:
+def _matched(dataset: Dataset, options: Options, params: SolveParams, executor: Executor | None) -> Outcome:
     """Plan of all with its proof, beside what each could do alone where that is asked for."""
     network = network_of(dataset)
     model, linear = _problem_of_all(network, everyone(network.places))
-    built = effort.seconds
+    built = params.seconds
     with pool(options.workers) if executor is None else nullcontext(executor) as side:
-        with _begun(dataset, model, effort, side) as beside:
+        with _begun(dataset, model, params, side) as beside:
             with counted() as work:
-                solution = solve(model, effort)
+                solution = solve(model, params)
             if solution.x is None:
-                return _without_plan(network, solution, effort.stop)
+                return _without_plan(network, solution, params.stop)
             proof = (
                 _linear_proof(dataset, model, solution)
                 if linear
-                else _proof(dataset, solution, effort, beside or _budget(options, solution, work))
+                else _proof(dataset, solution, params, beside or _budget(options, solution, work))
             )
         decisions, column = decode(model, solution.x)
-        plan = _plan(dataset, model, (decisions, solution, proof), effort, built)
+        plan = _plan(dataset, model, (decisions, solution, proof), params, built)
         if options.settlement == "none":
             return Outcome(plan.status, plan)
         try:
             with within(SETTLED_S):
-                outcome = _compared(network, plan, effort, side)
+                outcome = _compared(network, plan, params, side)
         except Halted:
-            effort.say("unsettled")
+            params.say("unsettled")
             outcome = Outcome(plan.status, plan)
     without = WhatIf(model, solution.x, decisions, column).without
     return replace(outcome, without=without, found=(model, solution.x))
@@ -235,24 +158,24 @@ def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool]
 
 
 def _begun(
-    dataset: Dataset, model: Model, effort: Effort, executor: Executor | None
+    dataset: Dataset, model: Model, params: SolveParams, executor: Executor | None
 ) -> AbstractContextManager[Beside | None]:
     """Search for a proof that goes on beside that for a plan, where the problem is large and a processor free."""
     if executor is None or int(model.integer.sum()) <= SMALL:
         return nullcontext()
-    return Beside(dataset, effort.left)
+    return Beside(dataset, params.left)
 
 
-def _proof(dataset: Dataset, solution: Solution, effort: Effort, how: Budget | Beside) -> dict[str, Any]:
+def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, Any]:
     """Proof of a plan with yes-or-no decisions: found beside the search, or after it within a budget."""
     heard = list[Proof]()
     try:
         with within(0.0):
             check()
             if isinstance(how, Beside):
-                found = _awaited(how, AWAITED * effort.time_limit)
+                found = _awaited(how, AWAITED * params.time_limit)
             else:
-                enough = solution.value + effort.gap * max(1.0, abs(solution.value))
+                enough = solution.value + params.gap * max(1.0, abs(solution.value))
                 found = certify(dataset, how, enough, heard.append)
     except Halted:
         found = heard[-1] if heard else how.best if isinstance(how, Beside) else None
@@ -311,7 +234,11 @@ def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, 
 
 
 def _plan(
-    dataset: Dataset, model: Model, found: tuple[Decisions, Solution, Mapping[str, Any]], effort: Effort, built: float
+    dataset: Dataset,
+    model: Model,
+    found: tuple[Decisions, Solution, Mapping[str, Any]],
+    params: SolveParams,
+    built: float,
 ) -> Plan:
     """Return the plan of all, without what it is compared with."""
     decisions, solution, proof = found
@@ -323,7 +250,7 @@ def _plan(
     return Plan(
         dataset={"name": dataset.name, "digest": dataset.digest},
         scenario=dataset.scenario_record(),
-        status="optimal" if gap <= effort.gap else "feasible",
+        status="optimal" if gap <= params.gap else "feasible",
         value=value,
         bound=bound,
         gap=gap,
@@ -333,32 +260,32 @@ def _plan(
         emissions={"co2": books.co2, "baseline_co2": None},
         solver={
             "name": solution.method,
-            "seconds": round(effort.seconds, 3),
+            "seconds": round(params.seconds, 3),
             "build_seconds": round(built, 3),
             "variables": len(model.cost),
             "constraints": len(model.row_lower),
             "binaries": int(model.integer.sum()),
-            "threads": effort.threads,
+            "threads": params.threads,
             "nodes": solution.nodes,
-            "seed": effort.seed,
-            "gap_asked": effort.gap,
-            "stopped_by_clock": gap > effort.gap,
-            "resumed": effort.memory is not None and effort.memory.resumed,
+            "seed": params.seed,
+            "gap_asked": params.gap,
+            "stopped_by_clock": gap > params.gap,
+            "resumed": params.memory is not None and params.memory.resumed,
         },
     )
 
 
 def _alone(
-    dataset: Dataset, names: Sequence[str], efforts: tuple[Effort, Effort], executor: Executor | None
+    dataset: Dataset, names: Sequence[str], both: tuple[SolveParams, SolveParams], executor: Executor | None
 ) -> list[Alone]:
     """Return what each enterprise could do alone, without those again that an earlier attempt of the run has done."""
-    quiet, effort = efforts
-    shelf = Shelf(effort.memory, "alone", dataset.mark)
+    quiet, params = both
+    shelf = Shelf(params.memory, "alone", dataset.mark)
     known = {name: alone_from(kept) for name in names if (kept := shelf.get(name)) is not None}
     missing = [place for place, name in enumerate(names) if name not in known]
 
     def heard(found: list[Alone]) -> None:
-        effort.say("standalone", done=len(names) - len(missing) + len(found), total=len(names))
+        params.say("standalone", done=len(names) - len(missing) + len(found), total=len(names))
         new = {names[place]: one for place, one in zip(missing, found, strict=False) if names[place] not in known}
         known.update(new)
         shelf.put({name: alone_record(one) for name, one in new.items()})
@@ -369,19 +296,19 @@ def _alone(
     return [known[name] for name in names]
 
 
-def _compared(network: Network, plan: Plan, effort: Effort, executor: Executor | None) -> Outcome:
+def _compared(network: Network, plan: Plan, params: SolveParams, executor: Executor | None) -> Outcome:
     """Return the plan beside what each enterprise could do alone and what is done today."""
     dataset = network.dataset
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
-    quiet = Effort(min(effort.gap, 1e-6), ALONE, effort.threads, effort.seed)
+    quiet = params.fresh(min(params.gap, 1e-6), ALONE)
 
-    found = _alone(dataset, names, (quiet, effort), executor)
+    found = _alone(dataset, names, (quiet, params), executor)
     values = {name: one.value for name, one in zip(names, found, strict=True)}
     alone = {name: one.decisions for name, one in zip(names, found, strict=True) if one.decisions is not None}
     quo: float | None = 0.0
     for one in found:
         quo = None if quo is None or one.still is None else quo + one.still
-    done, current = best(network, today(network.places), fresh(quiet))
+    done, current = best(network, today(network.places), quiet.fresh())
     known = [value for value in values.values() if value is not None]
     gain = plan.value - sum(known) if len(known) == len(values) else None
     baseline = None if current is None else accounts.co2(dataset, current)

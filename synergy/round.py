@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from synergy.coalitions.loss import Loss
 from synergy.coalitions.parallel import pool
-from synergy.coalitions.settle import Wish, priced, refuse_early, settled
-from synergy.coalitions.solver import Depth
+from synergy.coalitions.settle import priced, refuse_early, settled
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, Outcome, match
+from synergy.engine import Outcome, match
 from synergy.halting import SETTLED_S, Halted, halting, within
-from synergy.model.solve_params import Effort, Listener, Memory
+from synergy.model.solve_params import Control
+from synergy.options import Options, params_of
 from synergy.plan import Plan
 from synergy.proposals.build import Context, propose
 from synergy.verification.verify import assert_valid
@@ -45,14 +43,7 @@ class Round:
         return self.outcome.plan
 
 
-def run(
-    dataset: Dataset,
-    options: Options | None = None,
-    listen: Listener | None = None,
-    stop: Callable[[], bool] | None = None,
-    executor: Executor | None = None,
-    memory: Memory | None = None,
-) -> Round:
+def run(dataset: Dataset, options: Options | None = None, control: Control | None = None) -> Round:
     """Match a dataset: best plan, settlement, proposals, verification.
 
     Parameters
@@ -61,13 +52,8 @@ def run(
         Checked tables and settings.
     options : Options, optional
         When to stop and what to compute beside the plan.
-    listen, stop : callable, optional
-        See `synergy.engine.match`.
-    executor : concurrent.futures.Executor, optional
-        Where enterprises and coalitions are solved side by side, on this machine or on many; without one, as many
-        processes as `Options.workers` says.
-    memory : Memory, optional
-        See `synergy.engine.match`.
+    control : Control, optional
+        Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
 
     Returns
     -------
@@ -80,15 +66,14 @@ def run(
     VerificationError
         The plan does not follow from the dataset: a fault of the engine, and no plan leaves it.
     """
-    options, begun = options or Options(), time.monotonic()
+    options, control, begun = options or Options(), control or Control(), time.monotonic()
     if options.settlement not in ("none", "standalone"):
         refuse_early(dataset, options.settlement)
-    with halting(stop), pool(options.workers) if executor is None else nullcontext(executor) as side:
-        outcome = _settled(
-            dataset, options, match(dataset, options, listen, stop, side, memory), (listen, stop, side, memory)
-        )
-        outcome = _proposed(dataset, outcome)
-    before = 0.0 if memory is None else memory.seconds
+    given = nullcontext(control.executor)
+    with halting(control.stop), pool(options.workers) if control.executor is None else given as side:
+        control = replace(control, executor=side)
+        outcome = _proposed(dataset, _settled(dataset, options, match(dataset, options, control), control))
+    before = 0.0 if control.memory is None else control.memory.seconds
     return Round(dataset, options, _timed(outcome, before + time.monotonic() - begun))
 
 
@@ -114,23 +99,14 @@ def _proposed(dataset: Dataset, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _settled(
-    dataset: Dataset,
-    options: Options,
-    outcome: Outcome,
-    side: tuple[Listener | None, Callable[[], bool] | None, Executor | None, Memory | None],
-) -> Outcome:
+def _settled(dataset: Dataset, options: Options, outcome: Outcome, control: Control) -> Outcome:
     """Return the outcome with the plan's settlement, where one is asked for."""
     asked = options.settlement not in ("none", "standalone")
     if not asked or outcome.plan is None or outcome.found is None or outcome.plan.standalone is None:
         return outcome
-    depth = Depth(threads=options.threads, seed=options.seed)
-    wish = Wish(options.settlement, depth, options.price_step, options.base, options.prices)
-    listen, stop, executor, memory = side
-    effort = Effort(options.gap, options.time_limit, options.threads, options.seed, listen, stop, memory=memory)
     try:
         with within(SETTLED_S):
-            return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, wish, (effort, executor)))
+            return replace(outcome, plan=settled(dataset, outcome.plan, outcome.found, options, control))
     except Halted:
-        effort.say("unsettled")
+        params_of(options, control).say("unsettled")
         return outcome

@@ -136,7 +136,7 @@ def ortools(name: str) -> ModuleType:
 
 @dataclass(slots=True)
 class Work:
-    """Simplex iterations done: a measure of effort that is the same on any machine.
+    """Simplex iterations done: a measure of work that is the same on any machine.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ import numpy as np
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options
+from synergy.options import Options
 from synergy.round import run
 from synergy.store.ladder import STEP, on_ladder
 

@@ -106,8 +106,8 @@ def document_of(dataset: Any, options: Mapping[str, Any], judge: bool) -> tuple[
     """Fate, what was said and the document of one run; the engine is imported when it is called."""
     from synergy import engine
     from synergy import round as rounds
-    from synergy.engine import Options
     from synergy.errors import VerificationError
+    from synergy.options import Options
     from synergy.records.files import plan_record
 
     if not judge:

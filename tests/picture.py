@@ -10,7 +10,7 @@ from synergy.web.figures.sankey_layout import Stream
 from synergy.web.figures.svg import Naming
 
 from synergy.dataset.read import read
-from synergy.engine import Options
+from synergy.options import Options
 from synergy.round import run
 from synergy.units import label
 

@@ -11,12 +11,12 @@ from synergy import literal
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options
 from synergy.literal import Variant
 from synergy.model.build import build
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.network import network_of
+from synergy.options import Options
 from synergy.round import run
 
 CHUNK = 20
@@ -54,10 +54,10 @@ def test_pruning_never_changes_the_optimum(start: int, tmp_path: Path) -> None:
     for seed in range(start, start + CHUNK):
         dataset = random_dataset(seed).dataset(tmp_path / str(seed))
         network = network_of(dataset)
-        whole, effort = everyone(network.places), Effort(gap=1e-9)
-        pruned = solve(build(candidates_of(network, whole)), effort)
-        kept = solve(build(candidates_of(network, whole, prune=False)), effort)
-        stated = solve(build(candidates_of(network, whole, prune=False, tight=False)), effort)
+        whole, params = everyone(network.places), SolveParams(gap=1e-9)
+        pruned = solve(build(candidates_of(network, whole)), params)
+        kept = solve(build(candidates_of(network, whole, prune=False)), params)
+        stated = solve(build(candidates_of(network, whole, prune=False, tight=False)), params)
         assert pruned.status == kept.status == stated.status, seed
         if pruned.x is not None:
             assert pruned.value == _near(kept.value), seed

@@ -14,8 +14,8 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options
 from synergy.errors import DatasetError
+from synergy.options import Options
 from synergy.records.files import dumps, plan_from_record, plan_record
 from synergy.records.plain import broken, sealed
 from synergy.records.schema import plan_schema

@@ -16,15 +16,16 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match, problem
+from synergy.engine import match, problem
 from synergy.errors import VerificationError
 from synergy.model.decode import integers_of
 from synergy.model.local_branching import Near, Wish
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import _Search, alternatives
 from synergy.near_optimal.directions import Features, Way, distance
 from synergy.near_optimal.document import alternatives_record, sentence
 from synergy.network.places import places_of
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.verification.verify import assert_valid
@@ -101,7 +102,7 @@ def test_one_partner_fewer_takes_no_new_one(tmp_path: Path) -> None:
 
 def test_tiny_differs_in_meaning(tiny: tuple[Dataset, Plan]) -> None:
     dataset, plan = tiny
-    found = alternatives(dataset, plan, within=0.05, effort=Effort(time_limit=40.0))
+    found = alternatives(dataset, plan, within=0.05, params=SolveParams(time_limit=40.0))
     assert 3 <= len(found.found) <= 7
     assert len({one.way for one in found.found}) >= 3
     assert found.better is None
@@ -124,7 +125,7 @@ def test_tiny_differs_in_meaning(tiny: tuple[Dataset, Plan]) -> None:
 def test_least_capex_within_a_loss(tiny: tuple[Dataset, Plan]) -> None:
     dataset, plan = tiny
     model = problem(dataset, everyone(places_of(dataset)))
-    near = Near(model, integers_of(model, plan.decisions), Effort(gap=1e-6))
+    near = Near(model, integers_of(model, plan.decisions), SolveParams(gap=1e-6))
     base = near.rest(Wish())
     assert base is not None
     assert near.value(base) == pytest.approx(plan.value)

@@ -44,7 +44,7 @@ def test_a_round_has_the_same_settlement_by_every_way_in(program: Program) -> No
     from synergy.web.pages.drafting import DEFAULTS
 
     from synergy.cli.commands import commands
-    from synergy.engine import Options
+    from synergy.options import Options
 
     dataset = program.ask("planner", "POST", "/datasets", data=tiny(), content_type="application/zip").get_json()
     made = program.ask("planner", "POST", "/rounds", json={"name": "by program", "dataset": dataset["dataset"]})

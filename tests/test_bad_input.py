@@ -18,8 +18,9 @@ from catalogue import cases, covers
 
 from synergy.dataset.read import check, read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import SHOWN, LoopError, Problem, Severity
+from synergy.options import Options
 from synergy.round import run
 
 GOOD = {

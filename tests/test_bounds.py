@@ -18,11 +18,12 @@ from synergy.bounds.certify import Beside, certify, tighten
 from synergy.bounds.master import Budget
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import VerificationError
 from synergy.literal.certificate import bound_of, proven
 from synergy.literal.relaxation import relaxation_of
 from synergy.literal.rounding import Rounding, Rows
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record
 from synergy.verification.verify import assert_valid, verify

@@ -15,13 +15,13 @@ from synergy import literal
 from synergy.candidates.scope import coalition
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.parallel import pool
-from synergy.coalitions.solver import Depth
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match, problem
+from synergy.engine import match, problem
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import Bools
+from synergy.options import Options
 from synergy.settlement.game import Worth
 
 CASES = Path(__file__).parent / "cases"
@@ -30,7 +30,7 @@ SEEDS = 24
 
 
 def _game(dataset: Dataset, executor: Executor | None = None) -> CoalitionGame:
-    return CoalitionGame(dataset, Known(Worth(0.0, 0.0), {}), Depth(), executor)
+    return CoalitionGame(dataset, Known(Worth(0.0, 0.0), {}), executor=executor)
 
 
 def _coalitions(size: int) -> list[Bools]:
@@ -47,7 +47,7 @@ def _literal(dataset: Dataset, members: Bools) -> float:
 
 
 def _cold(dataset: Dataset, members: Bools) -> float:
-    solution = solve(problem(dataset, coalition(members)), Effort(1e-9, 60.0))
+    solution = solve(problem(dataset, coalition(members)), SolveParams(1e-9, 60.0))
     return solution.value if solution.x is not None else -np.inf
 
 
@@ -160,6 +160,6 @@ def test_who_has_no_part_in_what_is_public_has_none_of_a_limit(limit: str, worth
     """A part of an amount is nothing where the part is nothing; where nothing limits it there is no amount."""
     dataset = _supplied(tmp_path / "d", "0", limit)
     alone = np.array([True, False])
-    found, cold = _game(dataset).value(alone), solve(problem(dataset, coalition(alone)), Effort(1e-9, 60))
+    found, cold = _game(dataset).value(alone), solve(problem(dataset, coalition(alone)), SolveParams(1e-9, 60))
     stated = literal.solve(literal.build(dataset, members=["A"]))
     assert [found.value, cold.value, stated.value] == [_near(worth)] * 3

@@ -12,8 +12,9 @@ import pytest
 from random_datasets import FEATURES, RandomDataset, random_dataset
 
 from synergy.dataset.read import read
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import DatasetError
+from synergy.options import Options
 
 WORLD = {
     "enterprises": "enterprise\nA\nB\n",

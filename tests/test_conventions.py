@@ -24,7 +24,7 @@ ROOMS = (
     ("network", "accounts", "literal"),
     ("candidates", "settlement"),
     ("model",),
-    ("bounds",),
+    ("bounds", "options"),
     ("engine", "verification", "proposals", "records", "coalitions"),
     ("round", "explanation", "graph", "near_optimal", "uncertainty"),
     ("store", "forms"),

@@ -13,10 +13,11 @@ from small_datasets import TWO_HOSTS, small
 from synergy.bench.generate import generate
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.explanation.remedies import changed
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
 from synergy.model.solve_params import Event
+from synergy.options import Options
 from synergy.round import run
 
 CASES = Path(__file__).parent / "cases"

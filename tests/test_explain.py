@@ -19,7 +19,7 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
 from synergy.explanation.explain import Explainer, explain, nearest
@@ -28,6 +28,7 @@ from synergy.explanation.remedies import changed
 from synergy.explanation.texts import CHANGES, REASONS
 from synergy.explanation.trial import Question, Trial
 from synergy.explanation.what_if import WhatIfAnswer
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.round import run

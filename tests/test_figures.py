@@ -23,7 +23,7 @@ from synergy.web.figures.outline import cross, rings, spread
 from synergy.web.figures.sankey_layout import Stream, laid_out
 
 from synergy.dataset.read import read
-from synergy.engine import Options
+from synergy.options import Options
 from synergy.records.rounds import round_record
 from synergy.round import run
 

@@ -14,7 +14,8 @@ import pytest
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
+from synergy.options import Options
 
 TINY = Path(__file__).parent.parent / "datasets" / "tiny"
 

@@ -19,9 +19,9 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run
 from synergy.cli.words import WORDS
 from synergy.dataset.read import read
-from synergy.engine import Options
 from synergy.errors import UsageError
-from synergy.model.solve_params import Event
+from synergy.model.solve_params import Control, Event
+from synergy.options import Options
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 
@@ -66,7 +66,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Callable[[Asked], None]:
 def test_no_solve_begins_once_a_request_is_due(phase: str, hasty: Callable[[Asked], None]) -> None:
     asked = Asked(phase)
     hasty(asked)
-    done = rounds.run(read(TINY), Options(settlement="core"), asked.listen, asked.stop)
+    done = rounds.run(read(TINY), Options(settlement="core"), Control(asked.listen, asked.stop))
     assert done.plan is not None
     assert done.plan.settlement is None
     assert (done.plan.standalone is None) == (phase == "standalone")
@@ -91,7 +91,7 @@ def test_why_nothing_is_compared_is_told(
 
 def test_a_plan_is_settled_after_a_request_where_that_is_quick() -> None:
     asked = Asked("standalone")
-    done = rounds.run(read(TINY), Options(settlement="core"), asked.listen, asked.stop)
+    done = rounds.run(read(TINY), Options(settlement="core"), Control(asked.listen, asked.stop))
     assert done.plan is not None
     assert done.plan.settlement is not None
 
@@ -100,7 +100,7 @@ def test_a_proof_after_the_search_is_not_looked_for_once_asked(monkeypatch: pyte
     asked = Asked("solved")
     looked: list[float] = []
     monkeypatch.setattr(engine, "certify", lambda *given: looked.append(given[1]))
-    plan = rounds.run(read(TINY), Options(settlement="none"), asked.listen, asked.stop).plan
+    plan = rounds.run(read(TINY), Options(settlement="none"), Control(asked.listen, asked.stop)).plan
     assert plan is not None
     assert plan.proof["dual"] is None
     assert not looked
@@ -131,7 +131,7 @@ def test_what_work_raises_is_raised() -> None:
 
 def test_the_same_plan_with_somebody_who_could_ask() -> None:
     dataset = read(TINY)
-    plans = [rounds.run(dataset, Options(settlement="core"), None, stop).plan for stop in (None, lambda: False)]
+    plans = [rounds.run(dataset, Options(settlement="core"), Control(stop=stop)).plan for stop in (None, lambda: False)]
     first, second = (plan for plan in plans if plan is not None)
     assert first.value == second.value
     assert first.settlement == second.settlement

@@ -18,10 +18,10 @@ from synergy import literal
 from synergy.accounts import facts, ledger, owners
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options
 from synergy.errors import VerificationError
 from synergy.literal.build import LiteralModel
 from synergy.literal.owners import collected
+from synergy.options import Options
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LINK_COLUMNS, Decisions, Plan
 from synergy.round import run
 from synergy.verification.books import Books

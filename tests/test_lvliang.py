@@ -17,7 +17,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset, yearly
 from synergy.engine import problem
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "datasets" / "lvliang"
@@ -120,6 +120,6 @@ def test_every_member_has_a_plan_alone(lvliang: Dataset) -> None:
     for index, enterprise in enumerate(enterprises):
         members = np.arange(len(enterprises)) == index
         model = problem(subset(year, {enterprise}), coalition(members))
-        if solve(model, Effort(gap=0.05, time_limit=20)).x is None:
+        if solve(model, SolveParams(gap=0.05, time_limit=20)).x is None:
             stuck.append(enterprise)
     assert stuck == []

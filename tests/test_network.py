@@ -9,9 +9,10 @@ import pytest
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.network.network import network_of
 from synergy.network.views import partnership_graph, possible_partnerships, product_graph, write_graphml
+from synergy.options import Options
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 

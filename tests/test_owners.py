@@ -13,7 +13,8 @@ from synergy import literal
 from synergy.accounts.ledger import value
 from synergy.accounts.owners import collected, partnerships
 from synergy.dataset.read import read
-from synergy.engine import Options, match
+from synergy.engine import match
+from synergy.options import Options
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
 

@@ -11,7 +11,7 @@ from synergy.dataset.read import read
 from synergy.dataset.schema import HOLDERS, own_column
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
-from synergy.engine import Options
+from synergy.options import Options
 from synergy.round import run
 from synergy.store import freezing, runs
 from synergy.store.overlay import checked

@@ -12,9 +12,10 @@ from random_datasets import CONVEX, random_dataset
 
 from synergy import literal
 from synergy.dataset.read import read
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import VerificationError
 from synergy.literal.rounding import proven
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record
 from synergy.verification.verify import assert_valid

@@ -15,7 +15,8 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.cli.tables import print_plan
 from synergy.dataset.read import read
-from synergy.engine import Options, match
+from synergy.engine import match
+from synergy.options import Options
 from synergy.records.rounds import round_record
 from synergy.round import run
 from synergy.texts import proof_text

@@ -15,9 +15,10 @@ from random_datasets import FEATURES, RandomDataset, random_dataset
 from synergy.candidates.scope import coalition
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
-from synergy.engine import Options, match, problem
+from synergy.engine import match, problem
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
+from synergy.options import Options
 
 SEEDS = st.integers(1000, 9999)
 NEAR = 1e-6
@@ -76,7 +77,7 @@ def test_coalitions_are_worth_more_together(seed: int, data: st.DataObject) -> N
         if not members:
             return 0.0
         inside = np.isin(np.asarray(firms, dtype=object), list(members))
-        solution = solve(problem(subset(dataset, members), coalition(inside)), Effort(gap=1e-9))
+        solution = solve(problem(subset(dataset, members), coalition(inside)), SolveParams(gap=1e-9))
         return -np.inf if solution.x is None else solution.value
 
     apart = worth(left) + worth(right)

@@ -27,12 +27,13 @@ from synergy.coalitions.parallel import FRESH, Spread, pool
 from synergy.coalitions.standalone import alone_of
 from synergy.dataset.read import read
 from synergy.dataset.subset import yearly
-from synergy.engine import Options, match, problem
+from synergy.engine import match, problem
 from synergy.errors import NotFoundError, VerificationError
 from synergy.model.decode import decode
 from synergy.model.solve import Solution, solve
-from synergy.model.solve_params import Effort, Memory
+from synergy.model.solve_params import Control, Memory, SolveParams
 from synergy.network.places import places_of
+from synergy.options import Options
 from synergy.store import freezing, queries, runs
 from synergy.store.access import WORKER
 from synergy.store.leases import LEASE, claim, keep_checkpoint
@@ -58,8 +59,10 @@ def _search(model: Any, start: dict[str, Any] | None, stop_at: int) -> tuple[lis
     """Search until so many checkpoints were kept."""
     kept: list[dict[str, Any]] = []
     memory = Memory(start, kept.append)
-    effort = Effort(0.02, 120.0, stop=lambda: len([one for one in kept if not one["done"]]) >= stop_at, memory=memory)
-    return kept, solve(model, effort), memory
+    params = SolveParams(
+        0.02, 120.0, stop=lambda: len([one for one in kept if not one["done"]]) >= stop_at, memory=memory
+    )
+    return kept, solve(model, params), memory
 
 
 def test_a_search_goes_on_from_what_was_kept(model: Any) -> None:
@@ -196,7 +199,7 @@ def test_a_search_begins_with_the_best_of_the_plans_that_it_is_given(tmp_path: P
         frames = {one.name: getattr(best.decisions, one.name).iloc[:0] for one in fields(best.decisions)}
         nothing = replace(best.decisions, **frames)
         memory = Memory(plans=[nothing, best.decisions])
-        again = match(dataset, Options(gap=10.0, settlement="none"), memory=memory).plan
+        again = match(dataset, Options(gap=10.0, settlement="none"), Control(memory=memory)).plan
         assert memory.fits
         assert again is not None
         assert again.value == pytest.approx(best.value, rel=NEAR, abs=NEAR), seed
@@ -205,12 +208,12 @@ def test_a_search_begins_with_the_best_of_the_plans_that_it_is_given(tmp_path: P
 
 
 def test_a_plan_of_like_inputs_is_taken_where_it_fits(model: Any) -> None:
-    first = solve(model, Effort(0.2, 120.0))
+    first = solve(model, SolveParams(0.2, 120.0))
     assert first.x is not None
     decisions, _ = decode(model, first.x)
     dear = yearly(read(ROOT / "datasets" / "lvliang", overrides={"carbon_price": 5.0}))
     memory = Memory(plans=[decisions])
-    found = solve(problem(dear, everyone(places_of(dear))), Effort(0.4, 120.0, memory=memory))
+    found = solve(problem(dear, everyone(places_of(dear))), SolveParams(0.4, 120.0, memory=memory))
     assert memory.fits
     assert found.value >= value(dear, decisions) - NEAR * abs(first.value)
 
@@ -220,7 +223,7 @@ def test_plans_that_do_not_fit_are_left_out() -> None:
     plan = match(read(folder), Options(settlement="none")).plan
     assert plan is not None
     memory = Memory(plans=[plan.decisions])
-    found = match(read(folder, overrides={"capex_budget": 0.0}), Options(settlement="none"), memory=memory)
+    found = match(read(folder, overrides={"capex_budget": 0.0}), Options(settlement="none"), Control(memory=memory))
     assert not memory.fits
     assert found.plan is not None
     assert not len(found.plan.decisions.builds)
@@ -338,7 +341,7 @@ def test_a_worker_that_is_killed_in_the_settlement_does_not_match_again(
 
 
 def test_a_process_that_dies_costs_what_it_was_at() -> None:
-    needs = (read(ROOT / "datasets" / "tiny"), Effort(1e-6, 60.0))
+    needs = (read(ROOT / "datasets" / "tiny"), SolveParams(1e-6, 60.0))
     alone = [one.value for one in Spread(alone_of, needs, None).map(range(5))]
     with pool(2) as side:
         assert side is not None

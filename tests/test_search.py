@@ -17,7 +17,7 @@ from synergy.model.highs import Session, Status
 from synergy.model.postprocess import spared
 from synergy.model.scaling import scaled
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort, Event
+from synergy.model.solve_params import Event, SolveParams
 from synergy.network.network import network_of
 
 SEEDS = range(160)
@@ -56,7 +56,7 @@ def test_slopes_parts_and_the_beginning_lead_to_the_optimum(known: list[Known]) 
     for seed, model, value in known:
         slack = NEAR * max(1.0, abs(value))
         heard: list[Event] = []
-        solution = solve(model, Effort(gap=1e-9, listen=heard.append))
+        solution = solve(model, SolveParams(gap=1e-9, listen=heard.append))
         assert solution.value == pytest.approx(value, rel=NEAR, abs=NEAR), seed
         assert solution.bound >= value - slack, seed
         bounds = [event.bound for event in heard if event.bound is not None]
@@ -87,7 +87,7 @@ def test_what_does_not_pay_is_left_out(known: list[Known]) -> None:
         if answer.x is None:
             continue
         whole = answer.x * problem.column
-        spare = spared(model, problem, whole, Effort())
+        spare = spared(model, problem, whole, SolveParams())
         assert model.cost @ spare >= model.cost @ whole - NEAR, seed
         assert set(spare[every]) <= {0.0, 1.0}, seed
         off = model.matrix @ spare

@@ -15,7 +15,8 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import write_plan
 from synergy.verification import deep

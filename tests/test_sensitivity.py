@@ -14,9 +14,10 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import check, read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import VerificationError
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
+from synergy.options import Options
 from synergy.uncertainty.document import sensitivity_record, subject
 from synergy.uncertainty.figures import Origin, changed
 from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensitivity
@@ -26,7 +27,7 @@ NEEDS = "need site commodity quantity price price_low price_high\nNB b X 50 10 -
 
 
 def _found(dataset: Dataset) -> Sensitivity:
-    return sensitivity(dataset, effort=Effort(gap=1e-6, time_limit=40.0))
+    return sensitivity(dataset, params=SolveParams(gap=1e-6, time_limit=40.0))
 
 
 def _one(found: Sensitivity, table: str, column: str) -> Uncertain:
@@ -161,7 +162,7 @@ def test_tiny_and_a_plan_of_other_tables(tmp_path: Path) -> None:
     tiny = read(ROOT / "datasets" / "tiny")
     plan = match(tiny, Options(settlement="none")).plan
     assert plan is not None
-    found = sensitivity(tiny, plan, effort=Effort(time_limit=40.0))
+    found = sensitivity(tiny, plan, params=SolveParams(time_limit=40.0))
     assert found.known == len(found.found) == 2  # two rights without a price, and nothing else
     right = next(one for one in found.found if one.figure.rows[0].key == ("EAST-RIGHT",))
     assert _end(right, "high").change == pytest.approx(-1_500_000 * 10)

@@ -19,9 +19,9 @@ from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import yearly
-from synergy.engine import Options
 from synergy.errors import UsageError
-from synergy.model.solve_params import Event
+from synergy.model.solve_params import Control, Event
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record, write_plan
 from synergy.round import run
@@ -259,7 +259,7 @@ def test_who_asks_to_stop_gets_what_the_duals_prove() -> None:
     def listen(event: Event) -> None:
         asked.append(event.phase)
 
-    plan = run(dataset, Options(settlement="core"), listen, lambda: "settlement" in asked).plan
+    plan = run(dataset, Options(settlement="core"), Control(listen, lambda: "settlement" in asked)).plan
     assert plan is not None
     assert plan.settlement is not None
     assert {"settlement", "prices"} <= set(asked)

@@ -26,7 +26,7 @@ from synergy.web.texts import WORDS
 
 from synergy.cli.words import SETTLEMENT_WORDS
 from synergy.settlement import ASKED
-from synergy.settlement.division import Base, Options, Towards
+from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.game import REASONS, RuleUndefined, Table
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import RULES, settle
@@ -35,7 +35,7 @@ PRECISE = {"rel": 1e-9, "abs": 1e-6}
 
 
 def _payoff(game: Table | Market, method: str, **options: object) -> object:
-    return pytest.approx(settle(game, method, Options(**options)).payoff, **PRECISE)
+    return pytest.approx(settle(game, method, RuleOptions(**options)).payoff, **PRECISE)
 
 
 def test_tennessee_valley() -> None:
@@ -169,14 +169,14 @@ def test_eighteen_players_need_few_coalitions() -> None:
 def test_near_the_duals_no_round_is_needed() -> None:
     structure = horse_market()
     duals = np.concatenate(extremes(structure)[0])
-    shares = settle(Market(structure, start=duals), "core", Options(towards=Towards.DUALS, rounds=0))
+    shares = settle(Market(structure, start=duals), "core", RuleOptions(towards=Towards.DUALS, rounds=0))
     assert pytest.approx(duals) == shares.payoff
     assert shares.certificate.in_core
 
 
 def test_proportional_to_a_base() -> None:
     base = Base("capacity", np.array([1.0, 2.0, 0.0]))
-    shares = settle(Table.listed("123", {"1": 2, "12": 5, "123": 8}), "proportional", Options(base=base))
+    shares = settle(Table.listed("123", {"1": 2, "12": 5, "123": 8}), "proportional", RuleOptions(base=base))
     assert pytest.approx([4, 4, 0]) == shares.payoff
     assert shares.certificate.in_core
 
@@ -204,7 +204,7 @@ REFUSED = {
 def test_rules_say_why_they_are_not_defined(reason: str) -> None:
     method, game, options = REFUSED[reason]
     with pytest.raises(RuleUndefined) as raised:
-        settle(game, method, Options(**options))
+        settle(game, method, RuleOptions(**options))
     assert raised.value.reason == reason
     assert raised.value.sentence("zh") != raised.value.sentence("en")
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from synergy.settlement.division import Base, Options, Towards
+from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.game import Assignment, Bools, Floats, Found, Table, Worth
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import Shares, settle
@@ -48,7 +48,7 @@ def table(players: int, values: Values) -> Table:
 
 def shared(game: Table, method: str, **options: object) -> Shares:
     base = Base("equal", np.ones(len(game.players)))
-    return settle(game, method, Options(base=base, **options))
+    return settle(game, method, RuleOptions(base=base, **options))
 
 
 def listed_rows(players: int, values: Values) -> tuple[Floats, Floats]:
@@ -276,7 +276,7 @@ def test_rounds_used_up_leave_a_bound() -> None:
     rng = np.random.default_rng(3)
     structure = Assignment(np.arange(20), np.arange(20, 45), rng.uniform(0, 9, (20, 25)))
     duals = np.concatenate(extremes(structure)[1]) + 0.01
-    shares = settle(Market(structure, start=duals), "core", Options(rounds=3, towards=Towards.EQUAL))
+    shares = settle(Market(structure, start=duals), "core", RuleOptions(rounds=3, towards=Towards.EQUAL))
     full = settle(Market(structure), "core")
     assert [note.code for note in shares.notes][-1] == "rounds_used_up"
     assert shares.certificate.excess <= shares.certificate.bound <= 0.01 * 45
@@ -311,14 +311,14 @@ def test_sampled_shapley_value_covers_the_exact_one() -> None:
     worth = cache(lambda inside: float(np.exp(weight[sorted(inside)].sum() / 6) - 1))
     game = Table(tuple("abcdefghi"), worth)
     exact = settle(game, "shapley").payoff
-    sampled = settle(game, "shapley", Options(exact=5, samples=200, seed=1))
+    sampled = settle(game, "shapley", RuleOptions(exact=5, samples=200, seed=1))
     assert sampled.interval is not None
     assert (np.abs(sampled.payoff - exact) <= 2 * sampled.interval).all()
     assert sampled.payoff.sum() == pytest.approx(exact.sum())
     assert [note.code for note in sampled.notes] == ["sampled"]
-    again = settle(game, "shapley", Options(exact=5, samples=200, seed=1))
+    again = settle(game, "shapley", RuleOptions(exact=5, samples=200, seed=1))
     assert (again.payoff == sampled.payoff).all()
-    other = settle(game, "shapley", Options(exact=5, samples=200, seed=2))
+    other = settle(game, "shapley", RuleOptions(exact=5, samples=200, seed=2))
     assert (other.payoff != sampled.payoff).any()
 
 

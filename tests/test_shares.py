@@ -16,7 +16,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.engine import problem
 from synergy.model.postprocess import trimmed
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import places_of
 from synergy.proposals.gains import borne
 from synergy.round import run
@@ -75,7 +75,7 @@ def test_without_it_a_unit_below_its_least_load_is_off(tmp_path: Path) -> None:
 def test_what_nothing_uses_is_not_built() -> None:
     dataset = read(TINY)
     model = problem(dataset, everyone(places_of(dataset)))
-    solution = solve(model, Effort())
+    solution = solve(model, SolveParams())
     assert solution.x is not None
     assert (trimmed(model, solution.x) == solution.x).all()
     idle = solution.x.copy()

@@ -11,8 +11,9 @@ from slow_model import slow_value
 
 from synergy import literal
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.literal import Variant
+from synergy.options import Options
 
 NEAR = 1e-5
 CHUNK = 8

@@ -16,12 +16,13 @@ from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.explanation.explain import Explainer
 from synergy.graph.pathways import pathways, pathways_record
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import alternatives
 from synergy.near_optimal.document import alternatives_record
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, write_plan
 from synergy.records.plain import plain
@@ -106,10 +107,10 @@ def test_alternatives_and_sensitivity(tiny: tuple[Dataset, Plan]) -> None:
 
 def test_what_the_clock_stops_says_so(tiny: tuple[Dataset, Plan]) -> None:
     dataset, plan = tiny
-    late = alternatives(dataset, plan, within=0.2, effort=Effort(time_limit=0.0))
+    late = alternatives(dataset, plan, within=0.2, params=SolveParams(time_limit=0.0))
     assert late.stopped == "clock"
     _follows(alternatives_schema(), alternatives_record(dataset, late))
-    asked = sensitivity(dataset, plan, effort=Effort(stop=lambda: True))
+    asked = sensitivity(dataset, plan, params=SolveParams(stop=lambda: True))
     assert asked.stopped == "request"
     assert sensitivity_record(dataset, asked)["stopped"] == "request"
 

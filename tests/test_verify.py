@@ -12,8 +12,8 @@ import pytest
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options
 from synergy.errors import VerificationError
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record
 from synergy.round import run

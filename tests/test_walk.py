@@ -13,17 +13,17 @@ from random_datasets import random_dataset
 from synergy import literal
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.parallel import pool
-from synergy.coalitions.solver import Depth, Solver
+from synergy.coalitions.solver import Solver
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, Outcome, match
+from synergy.engine import Outcome, match
 from synergy.network.places import Bools
-from synergy.settlement.division import Options as Told
+from synergy.options import Options
+from synergy.settlement.division import RuleOptions
 from synergy.settlement.game import Table, Worth
 from synergy.settlement.rules import settle
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
-HARD = Depth(small=0, quick=True)
 
 
 def _outcome(dataset: Dataset) -> Outcome:
@@ -34,7 +34,7 @@ def _game(dataset: Dataset, outcome: Outcome, executor: Executor | None = None) 
     plan = outcome.plan
     assert plan is not None
     known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, outcome.found)
-    return CoalitionGame(dataset, known, HARD, executor)
+    return CoalitionGame(dataset, known, executor=executor, small=0, quick=True)
 
 
 def _nested(size: int) -> list[Bools]:
@@ -80,7 +80,7 @@ def test_a_sampled_rule_of_a_hard_game_says_what_it_rests_on() -> None:
     dataset = read(TINY)
     outcome = _outcome(dataset)
     game = _game(dataset, outcome)
-    shares = settle(game, "shapley", Told(exact=2, samples=6, batch=3, precise=0.0))
+    shares = settle(game, "shapley", RuleOptions(exact=2, samples=6, batch=3, precise=0.0))
     notes = {note.code: note.number for note in shares.notes}
     assert notes["sampled"] == 6
     assert shares.interval is not None
@@ -89,7 +89,7 @@ def test_a_sampled_rule_of_a_hard_game_says_what_it_rests_on() -> None:
     assert shares.payoff.sum() == pytest.approx(outcome.plan.value)
     if "values_open" in notes:
         assert notes["values_open"] > 0
-    again = settle(_game(dataset, outcome), "shapley", Told(exact=2, samples=6, batch=3, precise=0.0))
+    again = settle(_game(dataset, outcome), "shapley", RuleOptions(exact=2, samples=6, batch=3, precise=0.0))
     assert (again.payoff == shares.payoff).all()
 
 
@@ -102,7 +102,7 @@ def test_sampling_ends_when_it_is_told_to_and_says_so() -> None:
 
     weight = np.arange(1.0, 7.0)
     game = Table(tuple("abcdef"), lambda inside: float(weight[sorted(inside)].sum() ** 3))
-    shares = settle(game, "shapley", Told(exact=4, samples=1000, batch=3, precise=0.0, ended=ended))
+    shares = settle(game, "shapley", RuleOptions(exact=4, samples=1000, batch=3, precise=0.0, ended=ended))
     assert {note.code: note.number for note in shares.notes}["sampled"] == 9
     assert [note.code for note in shares.notes] == ["sampled", "stopped_by_clock"]
     assert shares.payoff.sum() == pytest.approx(21**3)
@@ -110,7 +110,7 @@ def test_sampling_ends_when_it_is_told_to_and_says_so() -> None:
 
 def test_sampling_ends_when_it_is_precise() -> None:
     game = Table(tuple("abcdef"), lambda inside: float(len(inside)))  # everybody always adds 1
-    shares = settle(game, "shapley", Told(exact=4, samples=1000, batch=3))
+    shares = settle(game, "shapley", RuleOptions(exact=4, samples=1000, batch=3))
     assert [(note.code, note.number) for note in shares.notes] == [("sampled", 3.0)]
     assert shares.interval is not None
     assert shares.interval.max() == pytest.approx(0, abs=1e-12)
@@ -122,7 +122,7 @@ def test_an_interval_of_few_pairs_is_as_wide_as_students() -> None:
     exact = settle(game, "shapley").payoff
     inside = []
     for seed in range(30):
-        shares = settle(game, "shapley", Told(exact=5, samples=4, batch=4, precise=0.0, seed=seed))
+        shares = settle(game, "shapley", RuleOptions(exact=5, samples=4, batch=4, precise=0.0, seed=seed))
         assert shares.interval is not None
         inside += (np.abs(shares.payoff - exact) <= shares.interval).tolist()
     assert 0.85 <= float(np.mean(inside)) <= 0.995  # 0.95 but for the skewness of few pairs

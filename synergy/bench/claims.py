@@ -16,9 +16,10 @@ from synergy.bench.generate import generate
 from synergy.bench.report import Sheet
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.errors import SynergyError
 from synergy.literal.build import build
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.solvers import highs
 from synergy.verification.deep import BETTER, SECONDS, best_value

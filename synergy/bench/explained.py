@@ -14,7 +14,7 @@ from synergy.bench.report import Cell, Sheet
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import yearly
-from synergy.engine import Options, match
+from synergy.engine import match
 from synergy.explanation.answer import Answer
 from synergy.explanation.explain import Explainer
 from synergy.explanation.facts import Change
@@ -22,6 +22,7 @@ from synergy.explanation.remedies import changed
 from synergy.explanation.trial import Exchange, Question, Trial, Way
 from synergy.explanation.what_if import WhatIfs
 from synergy.model.fixed import NOTHING
+from synergy.options import Options
 from synergy.plan import Plan
 
 PAIRS, ASKED, GAP = 100, 50, 1e-2

@@ -8,7 +8,7 @@ from pathlib import Path
 from synergy.bench.cases import CASES
 from synergy.bench.report import Cell, Sheet
 from synergy.bench.runs import Clock, Run, Task, memory, together
-from synergy.model.solve_params import Event
+from synergy.model.solve_params import Control, Event
 
 # case -> times the seconds of matching that its certificate may take
 ALLOWED = {"lvliang-year": 5.0, "lvliang": 10.0}
@@ -50,7 +50,7 @@ def settlement(place: Path, seconds: float, pair: bool) -> Iterator[Sheet]:
 def core(folder: str, seconds: float) -> Run:
     """Match and settle by the core; the stages are told by the progress of the round."""
     from synergy.dataset.read import read
-    from synergy.engine import Options
+    from synergy.options import Options
     from synergy.round import run
 
     clock, begun = Clock(), dict[str, float]()
@@ -59,7 +59,7 @@ def core(folder: str, seconds: float) -> Run:
         begun.setdefault(event.phase, clock.seconds)
 
     dataset = read(folder)
-    plan = run(dataset, Options(time_limit=clock.left(seconds), settlement="core"), hear).plan
+    plan = run(dataset, Options(time_limit=clock.left(seconds), settlement="core"), Control(hear)).plan
     if plan is None or plan.settlement is None or "prices" not in begun:
         return Run(error="no plan" if plan is None else "no settlement", seconds=clock.seconds, memory_mb=memory())
     found = plan.settlement

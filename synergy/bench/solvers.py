@@ -20,7 +20,9 @@ BYTES_A_COLUMN = 5_000  # peak memory of HiGHS and the arrays: 1.4 kB measured o
 def ours(folder: str, seconds: float) -> Run:
     """Read, match, verify and write, as ``synergy match --settlement none --out`` does."""
     from synergy.dataset.read import read
-    from synergy.engine import Options, match
+    from synergy.engine import match
+    from synergy.model.solve_params import Control
+    from synergy.options import Options
     from synergy.records.files import write_plan
     from synergy.verification.verify import assert_valid
 
@@ -28,7 +30,7 @@ def ours(folder: str, seconds: float) -> Run:
     dataset = read(folder)
     times = [clock.seconds]
     options = Options(gap=GAP, time_limit=clock.left(seconds), settlement="none")
-    plan = match(dataset, options, lambda event: clock.add(event.best, event.bound)).plan
+    plan = match(dataset, options, Control(lambda event: clock.add(event.best, event.bound))).plan
     times.append(clock.seconds)
     if plan is None:
         return Run(error="no plan", seconds=clock.seconds, memory_mb=memory(), marks=clock.marks(seconds))
@@ -61,7 +63,7 @@ def alone(folder: str, seconds: float) -> Run:
     from synergy.dataset.subset import subset
     from synergy.engine import problem
     from synergy.model.solve import solve
-    from synergy.model.solve_params import Effort
+    from synergy.model.solve_params import SolveParams
 
     clock = _started()
     dataset = read(folder)
@@ -69,7 +71,7 @@ def alone(folder: str, seconds: float) -> Run:
     total = 0.0
     for index, enterprise in enumerate(enterprises):
         model = problem(subset(dataset, {enterprise}), coalition(np.arange(len(enterprises)) == index))
-        solution = solve(model, Effort(GAP, seconds))
+        solution = solve(model, SolveParams(GAP, seconds))
         if solution.x is None:
             return Run(error=f"no plan for {enterprise} alone", seconds=clock.seconds, memory_mb=memory())
         total += solution.value

@@ -42,7 +42,7 @@ def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, **optio
     serve : bool
         Whether to serve.
     **options
-        Fields of `synergy.engine.Options`.
+        Fields of `synergy.options.Options`.
     """
     with as_file(files("synergy.datasets") / DATASET) as folder:
         # the year as one period: months take minutes, and a first look should not

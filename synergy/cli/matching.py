@@ -95,7 +95,7 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
 def match_dataset(
     talk: Talk, asked: Asked, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
 ) -> int:
-    """Match a dataset and print what came out; `options` are fields of `synergy.engine.Options`.
+    """Match a dataset and print what came out; `options` are fields of `synergy.options.Options`.
 
     Parameters
     ----------
@@ -185,14 +185,14 @@ def run_round(
 ) -> Round:
     """Run a round with progress on the terminal, from given plans; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
-    from synergy.engine import Options
-    from synergy.model.solve_params import Memory
+    from synergy.model.solve_params import Control, Memory
+    from synergy.options import Options
     from synergy.round import run
     from synergy.worker.scheduler import executor
 
     with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
         memory = Memory(plans=plans)
-        done = run(dataset, Options(**options), listen, stop, side, memory if plans else None)
+        done = run(dataset, Options(**options), Control(listen, stop, side, memory if plans else None))
         if plans and not memory.fits and done.plan is not None and done.plan.solver["binaries"]:
             talk.note(talk.say("start_misfit"))
         unsettled = done.plan is not None and done.plan.settlement is None

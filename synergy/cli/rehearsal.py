@@ -43,7 +43,7 @@ class Play:
     dataset : Dataset
         What is matched.
     options : mapping
-        How: fields of `synergy.engine.Options`.
+        How: fields of `synergy.options.Options`.
     over : threading.Event
         Set when nobody looks any more.
     """

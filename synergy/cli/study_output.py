@@ -19,7 +19,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.graph.pathways import Pathway, Pathways, pathways, pathways_record, products
 from synergy.graph.search import Chain
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import Alternative, Alternatives, alternatives
 from synergy.near_optimal.document import alternatives_record, sentence
 from synergy.proposals.names import Names, amount, names
@@ -169,7 +169,7 @@ def show_alternatives(talk: Talk, asked: Asked, plan: Path, within: float, secon
     """Print plans that are nearly as good and differ in meaning, as a table for people or one document."""
     dataset, known = asked.read(), read_plan(plan)
     with interruptible(talk) as stop:
-        found = alternatives(dataset, known, within=within, effort=Effort(time_limit=seconds, stop=stop))
+        found = alternatives(dataset, known, within=within, params=SolveParams(time_limit=seconds, stop=stop))
     if asked.as_json:
         talk.document(alternatives_record(dataset, found))
         return 0
@@ -231,7 +231,7 @@ def show_sensitivity(talk: Talk, asked: Asked, plan: Path | None, seconds: float
     dataset = asked.read()
     known = None if plan is None else read_plan(plan)
     with interruptible(talk) as stop:
-        found = sensitivity(dataset, known, effort=Effort(time_limit=seconds, stop=stop))
+        found = sensitivity(dataset, known, params=SolveParams(time_limit=seconds, stop=stop))
     if asked.as_json:
         talk.document(sensitivity_record(dataset, found))
         return 0

@@ -20,12 +20,13 @@ from synergy.coalitions.cache import Shelf, worth_from, worth_record
 from synergy.coalitions.parallel import Spread
 from synergy.coalitions.parametric import Frame, frame_of, ties_of
 from synergy.coalitions.separation import Search
-from synergy.coalitions.solver import Depth, Prepared, Solver, prepare, solver_of
+from synergy.coalitions.solver import Prepared, Solver, prepare, solver_of
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.highs import DEVEX, Answer, Session, Status
 from synergy.model.reduced import narrowed, open_columns
-from synergy.model.solve_params import Effort
+from synergy.model.search import SMALL
+from synergy.model.solve_params import SolveParams
 from synergy.network.network import network_of
 from synergy.network.places import Bools, Floats, Ints
 from synergy.settlement.game import Assignment, Found, Worth
@@ -68,36 +69,39 @@ class CoalitionGame:
         With the scenario of the round applied.
     known : Known
         What the round found.
-    depth : Depth
-        How hard a coalition is worked on.
+    params : SolveParams, optional
+        Threads and seed of a solver, who hears of the progress and who may end it.
     executor : Executor, optional
         Where coalitions are solved side by side; in this process where there is none.
-    effort : Effort, optional
-        Who hears of the progress.
+    small, quick : int, bool
+        See `synergy.coalitions.solver.Prepared`.
     """
 
     def __init__(
         self,
         dataset: Dataset,
         known: Known,
-        depth: Depth,
+        params: SolveParams | None = None,
         executor: Executor | None = None,
-        effort: Effort | None = None,
+        *,
+        small: int = SMALL,
+        quick: bool = False,
     ) -> None:
         network = network_of(dataset) if known.plan is None else known.plan[0].candidates.network
         frame, self.model = frame_of(network)
-        self._depth, self._effort = depth, effort or Effort(time_limit=math.inf)
-        self._prepared: Prepared = prepare(frame, depth, _carried(frame, self.model, known.plan))
+        self._params = params or SolveParams(time_limit=math.inf)
+        prepared = prepare(frame, self._params, _carried(frame, self.model, known.plan))
+        self._prepared: Prepared = replace(prepared, small=small, quick=quick)
         self.frame = self._prepared.frame
         self.players = self.frame.players
         self._ties = ties_of(self.frame)
         self.components: tuple[Ints, ...] = self._ties.pieces(np.ones(len(self.players), dtype=bool))
         self._spread = Spread(solver_of, self._prepared, executor, CHUNK)
-        walks = depth.quick and self.hard and known.plan is not None
+        walks = quick and self.hard and known.plan is not None
         self._walks = Spread(walker_of, self._prepared, executor) if walks else None
         self._grand = known.grand
         self._kept: dict[_Key, Worth] = {}
-        self._shelf = Shelf(self._effort.memory, "coalitions", self._mark(dataset))
+        self._shelf = Shelf(self._params.memory, "coalitions", self._mark(dataset))
         self._timed = self._prepared.timed
         self._over: str | None = None  # what kept a search from being made
         for index, name in enumerate(self.players):
@@ -112,7 +116,7 @@ class CoalitionGame:
     @property
     def hard(self) -> bool:
         """Return whether coalitions have too many yes-or-no decisions for a proof of each."""
-        return int(self.frame.problem.integer.sum()) > self._depth.small
+        return int(self.frame.problem.integer.sum()) > self._prepared.small
 
     @property
     def stopped(self) -> str | None:
@@ -139,7 +143,7 @@ class CoalitionGame:
         missing = self._missing(list(wanted))
 
         def heard(found: list[Worth]) -> None:
-            self._effort.say("settlement", done=len(found), total=len(missing))
+            self._params.say("settlement", done=len(found), total=len(missing))
             self._keep(dict(zip(missing, found, strict=False)))
 
         self._spread.map([self._members(key) for key in missing], heard)
@@ -161,7 +165,7 @@ class CoalitionGame:
         tasks = [np.array([self._members(key) for key in run]) for run in runs]
 
         def heard(found: list[list[Worth]]) -> None:
-            self._effort.say("settlement", done=len(found), total=len(runs))
+            self._params.say("settlement", done=len(found), total=len(runs))
             done = zip(missing, (worth for some in found for worth in some), strict=False)
             self._keep({key: self._at_least_alone(key, worth) for key, worth in done if key not in self._kept})
 
@@ -193,7 +197,8 @@ class CoalitionGame:
         """Return the mark of what values depend on: the dataset, how hard they are worked on, the plan of all."""
         plan = self._prepared.plan
         held = b"" if plan is None else plan.tobytes()
-        return hashlib.sha256(f"{dataset.mark} {self._depth}".encode() + held).hexdigest()
+        hard = (self._prepared.small, self._prepared.quick, self._params.threads, self._params.seed)
+        return hashlib.sha256(f"{dataset.mark} {hard}".encode() + held).hexdigest()
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
         """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
@@ -202,20 +207,20 @@ class CoalitionGame:
         somebody asked to stop.
         """
         inside = np.ones(len(self.players), dtype=bool) if among is None else np.asarray(among, dtype=bool)
-        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED and self._effort.ended() is None:
+        if not self.hard and 2.0 ** inside.sum() - 2 <= LISTED and self._params.ended() is None:
             return self._of_all(payoff, inside)
         bound = self._bound(payoff, inside)
         near = NEAR * float(np.abs(payoff[inside]).max(initial=0.0))
         best = self._best(payoff, inside, self._listed(inside))
         if best.excess >= bound - near or inside.sum() <= 1:
             return Found(best.members, best.excess, max(bound, best.excess), best.value)
-        ended = self._effort.ended()
+        ended = self._params.ended()
         self._over = self._over or ended
         if ended is None:
             key = inside.tobytes()
             if key not in self._searches:
-                effort = Effort(1.0, math.inf, self._depth.threads, self._depth.seed, stop=self._effort.stop)
-                self._searches[key] = Search(self.frame, inside, effort, self._depth.small, self._prepared.basis)
+                params = replace(self._params.fresh(1.0, math.inf), stop=self._params.stop)
+                self._searches[key] = Search(self.frame, inside, params, self._prepared.small, self._prepared.basis)
             suspect = self._searches[key].suspects(payoff)
             bound, self._timed = min(bound, suspect.bound), self._timed or suspect.timed
             best = self._best(payoff, inside, suspect.members, best)
@@ -337,7 +342,7 @@ class Walker:
         self._public = np.flatnonzero(self.frame.rows.public[self._rows])
         self._integer, self._switches = small.integer, small.integer & (small.cost == 0)
         small = replace(small, integer=np.zeros(len(self._keep), dtype=bool))
-        self._session = Session(small, threads=prepared.depth.threads, random_seed=prepared.depth.seed)
+        self._session = Session(small, threads=prepared.params.threads, random_seed=prepared.params.seed)
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)
         self._put(np.ones(len(self.frame.players), dtype=bool))
         self._session.solve()

@@ -18,7 +18,7 @@ from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, DEVEX, Basis, Session
 from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import Problem
 from synergy.model.search import relaxation, tightened
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
 
 HALF = 0.5
@@ -156,7 +156,7 @@ class Search:
         Tightened.
     inside : numpy.ndarray of bool, shape (players,)
         Coalitions of these, all of them together left out.
-    effort : Effort
+    params : SolveParams
         Threads and seed of a solver.
     small : int
         Yes-or-no decisions up to which the search goes to the end; beyond, its relaxation has to do.
@@ -164,11 +164,13 @@ class Search:
         Of the frame's relaxation: with everybody admitted it is the same.
     """
 
-    def __init__(self, frame: Frame, inside: Bools, effort: Effort, small: int, basis: Basis | None = None) -> None:
-        self._frame, self._inside, self._effort = frame, inside, effort
+    def __init__(
+        self, frame: Frame, inside: Bools, params: SolveParams, small: int, basis: Basis | None = None
+    ) -> None:
+        self._frame, self._inside, self._params = frame, inside, params
         self._admission = admission(frame, inside)
         self._whole = int(self._admission.problem.integer.sum()) - int(inside.sum()) <= small
-        self._session = relaxation(self._admission.problem, effort)
+        self._session = relaxation(self._admission.problem, params)
         self._basis = None if basis is None else _admitted(basis, inside, len(self._admission.problem.row_lower))
         if self._basis is not None:
             self._session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
@@ -191,7 +193,7 @@ class Search:
         session.price(np.arange(first, len(cost)), cost[first:])
         relaxed = session.solve()
         session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
-        tightened_problem, relaxed = tightened(problem, relaxed, session, (self._admission.forcing, self._effort))
+        tightened_problem, relaxed = tightened(problem, relaxed, session, (self._admission.forcing, self._params))
         if relaxed.status is Status.INFEASIBLE or relaxed.x is None:
             return Suspect([], -np.inf if relaxed.status is Status.INFEASIBLE else np.inf)
         self._admission = replace(self._admission, problem=tightened_problem)
@@ -204,7 +206,7 @@ class Search:
 
     def _branched(self, problem: Problem, bound: float) -> tuple[list[Bools], float, bool]:
         """Return the worst coalition by branch and bound, the bound it proves, and whether the clock ended it."""
-        session = Session(problem, threads=self._effort.threads, random_seed=self._effort.seed)
+        session = Session(problem, threads=self._params.threads, random_seed=self._params.seed)
         session.set(mip_rel_gap=0.0, mip_abs_gap=ABSOLUTE, mip_max_nodes=NODES, mip_feasibility_tolerance=SHARP)
         session.set(time_limit=SECONDS)
         answer = session.solve()

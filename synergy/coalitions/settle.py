@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,19 +19,19 @@ from synergy.accounts.owners import collected, owner_of
 from synergy.coalitions.game import CoalitionGame, Known
 from synergy.coalitions.loss import Apart
 from synergy.coalitions.parametric import frame_of, ties_of
-from synergy.coalitions.solver import Depth
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.model.assembly import arrivals
 from synergy.model.build import Model
 from synergy.model.scaling import noiseless
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import Control
 from synergy.network.links import between_enterprises
 from synergy.network.network import network_of
 from synergy.network.places import Floats, Ints
+from synergy.options import Options, params_of
 from synergy.plan import Plan, Term
 from synergy.settlement import ASKED
-from synergy.settlement.division import Base, Options, Towards
+from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.document import Sold, document
 from synergy.settlement.game import RuleUndefined, Worth
 from synergy.settlement.prices import Ladder, Limited, Limits, Trades, limited
@@ -47,34 +46,7 @@ HARD_BATCH = 4
 HARD_PRECISE = 2e-3
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a plan is to be settled.
-
-    Parameters
-    ----------
-    method : str
-        A key of `synergy.settlement.rules.RULES`.
-    depth : Depth
-        How hard a coalition is worked on.
-    step : float
-        Prices are multiples of it, where their bands allow; money per unit.
-    base : str
-        What the method ``proportional`` shares by.
-    prices : sequence of mapping
-        What is asked of prices, as in `synergy.engine.Options`.
-    """
-
-    method: str
-    depth: Depth
-    step: float = HUNDREDTH
-    base: str = "weight"
-    prices: Sequence[Mapping[str, Any]] = ()
-
-
-def settled(
-    dataset: Dataset, plan: Plan, found: tuple[Model, Floats], wish: Wish, side: tuple[Effort, Executor | None]
-) -> Plan:
+def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
     """Return a plan with its settlement.
 
     Parameters
@@ -85,9 +57,9 @@ def settled(
         With its standalone values.
     found : tuple of Model and numpy.ndarray
         The problem of the round, and the plan in its columns.
-    wish : Wish
-        By which method.
-    side : tuple of Effort and Executor or None
+    options : Options
+        By which method, and what is asked of prices.
+    control : Control
         Who hears of the progress, and where coalitions are solved side by side.
 
     Returns
@@ -99,23 +71,23 @@ def settled(
     synergy.settlement.game.RuleUndefined
         The method is not defined for this plan.
     """
-    effort, executor = side
+    params = params_of(options, control)
     known = Known(Worth(plan.value, plan.bound), plan.standalone or {}, found)
-    effort.say("settlement")
-    depth = replace(wish.depth, quick=wish.method == "shapley")
-    game = CoalitionGame(dataset, known, depth, executor, effort)
-    options = replace(_options(game, wish, base_of(dataset, plan, wish.base)), ended=effort.ended)
-    shares = settle(game, wish.method, options)
+    params.say("settlement")
+    method = options.settlement
+    game = CoalitionGame(dataset, known, params, control.executor, quick=method == "shapley")
+    told = _told(game, options.seed, base_of(dataset, plan, options.base))
+    shares = settle(game, method, replace(told, ended=params.ended))
     alone = [known.alone.get(name) for name in shares.players]
     # of one enterprise alone the rule knows v(N), which is found apart from v of it alone
     shares = replace(shares, standalone=np.array([-np.inf if value is None else value for value in alone], float))
-    effort.say("prices")
+    params.say("prices")
     exchanges, own = exchanges_of(dataset, *found), collected(dataset, plan.decisions).to_numpy(float)
-    kept = limited(exchanges.trades, _limits(exchanges, wish.prices))
+    kept = limited(exchanges.trades, _limits(exchanges, options.prices))
     labels = _labels(exchanges, shares.players)
     sold = Sold(kept.trades, labels, kept.shown)
-    record = document(shares, own, sold, _ladder(wish.step, shares, own, kept.trades))
-    if wish.prices:
+    record = document(shares, own, sold, _ladder(options.price_step, shares, own, kept.trades))
+    if options.prices:
         record["refused"] = _refused(kept, labels)
     return replace(plan, settlement=record)
 
@@ -136,7 +108,7 @@ def refuse_early(dataset: Dataset, method: str) -> None:
     """
     if method not in RULES:
         raise UsageError(f"{method!r} is no settlement: {', '.join(ASKED)}")
-    exact = Options().exact
+    exact = RuleOptions().exact
     if RULES[method].listed and len(dataset["enterprises"]) > exact:
         frame, _ = frame_of(network_of(dataset))
         most = max(len(piece) for piece in ties_of(frame).pieces(np.ones(len(frame.players), dtype=bool)))
@@ -157,12 +129,12 @@ def _ladder(step: float, shares: Shares, own: Floats, trades: Trades) -> Ladder:
     return Ladder(step, max(fine, 10.0 ** math.ceil(math.log10(money * DIGITS))) if money > 0 else fine)
 
 
-def _options(game: CoalitionGame, wish: Wish, base: Base) -> Options:
+def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
     """Return what the rule is told: near to the duals, in few rounds, where a coalition takes a search of its own."""
-    options = Options(base=base, seed=wish.depth.seed)
+    told = RuleOptions(base=base, seed=seed)
     if not game.hard:
-        return options if len(game.players) <= options.exact else replace(options, rounds=MANY_ROUNDS)
-    sampled = replace(options, samples=HARD_SAMPLES, batch=HARD_BATCH, precise=HARD_PRECISE)
+        return told if len(game.players) <= told.exact else replace(told, rounds=MANY_ROUNDS)
+    sampled = replace(told, samples=HARD_SAMPLES, batch=HARD_BATCH, precise=HARD_PRECISE)
     return replace(sampled, towards=Towards.DUALS, rounds=HARD_ROUNDS)
 
 

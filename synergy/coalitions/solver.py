@@ -23,7 +23,7 @@ from synergy.model.highs import DEVEX, Answer, Basis, Status
 from synergy.model.reduced import narrowed
 from synergy.model.scaling import Problem
 from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import PUBLIC, Bools, Floats
 from synergy.settlement.game import Worth
 
@@ -31,27 +31,6 @@ EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
 SECONDS = 120.0  # of one coalition: a last resort, work stops it before
 LIMITS = 900.0  # of a relaxation
 FIRST = 900.0  # of the first relaxation, from which all others start
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How hard a coalition is worked on.
-
-    Parameters
-    ----------
-    small : int
-        Yes-or-no decisions up to which it is solved to the end.
-    threads, seed : int
-        Of a solver.
-    quick : bool
-        Beyond that, whether what the plan of all builds has to do for a coalition's value: for rules that ask for
-        hundreds of them.
-    """
-
-    small: int = SMALL
-    threads: int = 1
-    seed: int = 0
-    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +43,50 @@ class Prepared:
         Tightened.
     basis : Basis or None
         Of the relaxation of all, from which every coalition starts.
-    depth : Depth
+    params : SolveParams
+        Threads and seed of a solver.
     start : numpy.ndarray or None, shape (players,)
         Payoffs by the duals of that relaxation.
     plan : numpy.ndarray or None, shape (columns,)
         A plan of all enterprises in the problem's units, integers whole: what it builds a coalition may build too.
     timed : bool
         Whether the clock ended that relaxation.
+    small : int
+        Yes-or-no decisions up to which a coalition is solved to the end.
+    quick : bool
+        Beyond that, whether what the plan of all builds has to do for a coalition's value: for rules that ask for
+        hundreds of them.
     """
 
     frame: Frame
     basis: Basis | None
-    depth: Depth
+    params: SolveParams
     start: Floats | None = None
     plan: Floats | None = None
     timed: bool = False
+    small: int = SMALL
+    quick: bool = False
 
 
-def prepare(frame: Frame, depth: Depth, plan: Floats | None = None) -> Prepared:
+def prepare(frame: Frame, params: SolveParams, plan: Floats | None = None) -> Prepared:
     """Return a frame with the forcing rows that its relaxation broke, and the basis from which coalitions start.
 
     Parameters
     ----------
     frame : Frame
-    depth : Depth
+    params : SolveParams
+        Threads and seed of a solver.
     plan : numpy.ndarray, optional, shape (columns,)
         See `Prepared`.
     """
-    effort = Effort(EXACT, FIRST, depth.threads, depth.seed)
+    params = params.fresh(EXACT, FIRST)
     wide = replace(frame.problem, upper=endless(frame))
-    session = relaxation(wide, effort)
+    session = relaxation(wide, params)
     relaxed = session.solve()
     session.set(solver="simplex")
-    problem, relaxed = tightened(wide, relaxed, session, (frame.forcing, effort))
+    problem, relaxed = tightened(wide, relaxed, session, (frame.forcing, params))
     narrow = tight(frame, replace(problem, upper=frame.problem.upper))
-    return Prepared(narrow, session.basis(), depth, start_of(narrow, relaxed), plan, effort.left <= 0)
+    return Prepared(narrow, session.basis(), params.fresh(), start_of(narrow, relaxed), plan, params.left <= 0)
 
 
 def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
@@ -115,13 +103,13 @@ class Solver:
     """
 
     def __init__(self, prepared: Prepared) -> None:
-        self.frame, self._plan, self._depth = prepared.frame, prepared.plan, prepared.depth
+        self.frame, self._plan, self._prepared = prepared.frame, prepared.plan, prepared
         self._basis, self._timed = prepared.basis, False
-        self.session = relaxation(self.frame.problem, self._effort())
+        self.session = relaxation(self.frame.problem, self._params())
         self.session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
 
-    def _effort(self) -> Effort:
-        return Effort(EXACT, SECONDS, self._depth.threads, self._depth.seed)
+    def _params(self) -> SolveParams:
+        return self._prepared.params.fresh(EXACT, SECONDS)
 
     def worth(self, members: Bools) -> Worth:
         """Return what a coalition is worth, in money a year.
@@ -135,17 +123,17 @@ class Solver:
         Worth
             Value and bound are equal up to the solver's tolerance where the yes-or-no decisions are few.
         """
-        problem, effort = self.frame.of(members), self._effort()
+        problem, params = self.frame.of(members), self._params()
         self._timed = False
         few = int(problem.integer.sum())
         if few == 0:
             answer = self._relaxed(problem)
-        elif few <= self._depth.small:
+        elif few <= self._prepared.small:
             there = np.flatnonzero((problem.upper > 0) | (problem.lower < 0))
-            answer = search(narrowed(problem, there)[0], effort, Knowledge(self.frame.forcing))
-            self._timed = effort.left <= 0
+            answer = search(narrowed(problem, there)[0], params, Knowledge(self.frame.forcing))
+            self._timed = params.left <= 0
         else:
-            answer = self._large(problem, effort)
+            answer = self._large(problem, params)
         return _worth(answer, self.frame.problem.money, self._timed)
 
     def bound(self, members: Bools) -> float:
@@ -170,16 +158,16 @@ class Solver:
         self._timed = self._timed or session.timed
         return answer
 
-    def _large(self, problem: Problem, effort: Effort) -> Answer:
+    def _large(self, problem: Problem, params: SolveParams) -> Answer:
         """Return a good plan and a bound where a proof would take too long."""
         relaxed = self._relaxed(problem)
         if relaxed.status is Status.INFEASIBLE:
             return relaxed
         kept = replace(relaxed, x=None, value=np.inf) if self._plan is None else self._kept(problem)
-        if (self._depth.quick or len(problem.cost) > LARGE) and kept.x is not None:
+        if (self._prepared.quick or len(problem.cost) > LARGE) and kept.x is not None:
             return replace(kept, bound=relaxed.bound)
-        best = sketched(problem, effort, self.frame.forcing, relaxed.bound)
-        self._timed = self._timed or effort.left <= 0
+        best = sketched(problem, params, self.frame.forcing, relaxed.bound)
+        self._timed = self._timed or params.left <= 0
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
 
     def _kept(self, problem: Problem) -> Answer:

@@ -16,7 +16,7 @@ from synergy.model.build import Model, build
 from synergy.model.decode import decode
 from synergy.model.highs import Status
 from synergy.model.solve import Solution, solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.network import Network, network_of
 from synergy.network.places import places_of
 from synergy.plan import Decisions
@@ -44,15 +44,15 @@ class Alone:
     still: float | None
 
 
-def alone_of(needs: tuple[Dataset, Effort]) -> Callable[[int], Alone]:
+def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
     """Return the function that says what an enterprise could do alone, by its position.
 
     Parameters
     ----------
-    needs : tuple of Dataset and Effort
+    needs : tuple of Dataset and SolveParams
         The whole dataset, and when to stop with each.
     """
-    dataset, effort = needs
+    dataset, params = needs
     places = places_of(dataset)
 
     def alone(index: int) -> Alone:
@@ -60,14 +60,14 @@ def alone_of(needs: tuple[Dataset, Effort]) -> Callable[[int], Alone]:
         network = network_of(subset(dataset, {str(places.enterprises[index])}))
         # where there is one enterprise alone it is all of them, and the aims of the round bind it
         scope = everyone(places) if members.all() else coalition(members)
-        value, decisions = best(network, scope, fresh(effort))
-        still = _patient(build(candidates_of(network, replace(scope, capital=False))), fresh(effort))
+        value, decisions = best(network, scope, params.fresh())
+        still = _patient(build(candidates_of(network, replace(scope, capital=False))), params.fresh())
         return Alone(value, decisions, None if still.x is None else still.value)
 
     return alone
 
 
-def best(network: Network, scope: Scope, effort: Effort) -> tuple[float | None, Decisions | None]:
+def best(network: Network, scope: Scope, params: SolveParams) -> tuple[float | None, Decisions | None]:
     """Return value and decisions of the best plan of a scope; None where none satisfies it.
 
     Parameters
@@ -75,26 +75,21 @@ def best(network: Network, scope: Scope, effort: Effort) -> tuple[float | None, 
     network : Network
     scope : Scope
         Who takes part and what is allowed.
-    effort : Effort
+    params : SolveParams
         When to stop.
     """
     model = build(candidates_of(network, scope))
-    solution = _patient(model, effort)
+    solution = _patient(model, params)
     if solution.x is None:
         return None, None
     decisions, _ = decode(model, solution.x)
     return accounts.value(network.dataset, decisions), decisions
 
 
-def _patient(model: Model, effort: Effort) -> Solution:
+def _patient(model: Model, params: SolveParams) -> Solution:
     """Return the solution of a model, looking longer for a first plan before saying that there is none."""
-    solution = solve(model, effort)
+    solution = solve(model, params)
     if solution.x is None and solution.status is not Status.INFEASIBLE:
         # no plan in time is not the same as no plan: null is said of the latter alone
-        solution = solve(model, replace(effort, gap=PATIENT_GAP, time_limit=effort.seconds + PATIENT))
+        solution = solve(model, replace(params, gap=PATIENT_GAP, time_limit=params.seconds + PATIENT))
     return solution
-
-
-def fresh(effort: Effort) -> Effort:
-    """Return an effort with its clock at zero and nobody listening."""
-    return Effort(effort.gap, effort.time_limit, effort.threads, effort.seed)

@@ -20,7 +20,7 @@ from synergy.model.highs import Answer
 from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import Knowledge, search
-from synergy.model.solve_params import Effort, Event
+from synergy.model.solve_params import Event, SolveParams
 from synergy.network.places import Bools, Floats, Ints
 
 SAME = 1e-12  # relative difference of coefficients that is rounding
@@ -208,15 +208,15 @@ class Beginning:
         The same, scaled.
     known : Knowledge
         Of the problem.
-    effort : Effort
+    params : SolveParams
         Who listens, and when to stop.
     """
 
-    def __init__(self, model: Model, problem: Problem, known: Knowledge, effort: Effort) -> None:
+    def __init__(self, model: Model, problem: Problem, known: Knowledge, params: SolveParams) -> None:
         self._whole = aggregated(model)
         self._inner = scaled(self._whole.model)
         self._money = self._inner.money / problem.money
-        self._problem, self._effort, self._outer = problem, effort, known
+        self._problem, self._params, self._outer = problem, params, known
         self._known = Knowledge(forcing_in(self._whole, known.forcing), parts_in(self._whole, known.parts))
         self._columns = np.flatnonzero(model.integer & self._whole.model.integer[self._whole.group])
 
@@ -230,15 +230,15 @@ class Beginning:
 
     def _searched(self, gap: float, part: float) -> Answer:
         """Return the plan that follows from the aggregate's, searched to a gap in a part of the time that is left."""
-        effort = self._effort
-        limit = effort.seconds + part * effort.left
-        inner = replace(effort, gap=max(effort.gap, gap), time_limit=limit, listen=self._hear, memory=None, note=None)
+        params = self._params
+        limit = params.seconds + part * params.left
+        inner = replace(params, gap=max(params.gap, gap), time_limit=limit, listen=self._hear, memory=None, note=None)
         return self._followed(search(self._inner, inner, self._known))
 
     def _hear(self, event: Event) -> None:
         """Pass the aggregate's bound on, which holds for the periods; its plan is not theirs."""
         if event.bound is not None:
-            self._effort.say("year", event.bound)
+            self._params.say("year", event.bound)
 
     def _followed(self, answer: Answer) -> Answer:
         """Return the plan of the problem that decides as the aggregate's."""
@@ -246,4 +246,4 @@ class Beginning:
         if answer.x is None:
             return replace(answer, bound=bound, x=None, row_dual=None, column_dual=None)
         hint = Hint(self._columns, np.round(answer.x[self._whole.group[self._columns]]), bound)
-        return replace(hinted(self._problem, hint, (self._outer.forcing, self._effort)), bound=bound)
+        return replace(hinted(self._problem, hint, (self._outer.forcing, self._params)), bound=bound)

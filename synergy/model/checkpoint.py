@@ -17,7 +17,7 @@ from synergy.model.heuristics import held
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.scaling import Problem
 from synergy.model.search import NOTHING, Begins
-from synergy.model.solve_params import Effort, Memory, relative_gap
+from synergy.model.solve_params import Memory, SolveParams, relative_gap
 from synergy.network.places import Floats
 
 Record = dict[str, Any]
@@ -48,14 +48,14 @@ class Keeper:
     Parameters
     ----------
     problem : Problem
-    effort : Effort
+    params : SolveParams
         Its clock.
     memory : Memory
         Where it goes, and where it comes from.
     """
 
-    def __init__(self, problem: Problem, effort: Effort, memory: Memory) -> None:
-        self._problem, self._effort, self._memory = problem, effort, memory
+    def __init__(self, problem: Problem, params: SolveParams, memory: Memory) -> None:
+        self._problem, self._params, self._memory = problem, params, memory
         self._mark = mark_of(problem)
         self._value, self._bound, self._told = np.inf, -np.inf, -np.inf
         self._chosen: list[int] | None = None
@@ -75,7 +75,7 @@ class Keeper:
             return NOTHING
         whole = np.zeros(len(integer))
         whole[np.asarray(start["chosen"], dtype=np.int64)] = 1.0
-        session = Session(self._problem, relaxed=True, threads=self._effort.threads, random_seed=self._effort.seed)
+        session = Session(self._problem, relaxed=True, threads=self._params.threads, random_seed=self._params.seed)
         found = held(session, self._problem, whole[integer])
         bound = start.get("bound")
         proven = -np.inf if bound is None else -float(bound) / self._problem.money
@@ -123,7 +123,7 @@ class Keeper:
                 "chosen": self._chosen,
                 "value": -self._value * money,
                 "bound": None if bound == -np.inf else -bound * money,
-                "seconds": round(self._memory.seconds + self._effort.seconds, 3),
+                "seconds": round(self._memory.seconds + self._params.seconds, 3),
                 "done": done,
             }
         )

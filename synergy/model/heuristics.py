@@ -16,7 +16,7 @@ from synergy.model.build import Model
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import Problem
-from synergy.model.solve_params import Effort, relative_gap
+from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.network.places import Bools, Floats, Ints
 
 LEAST = 300  # decisions of a part, unless there are no more
@@ -74,7 +74,7 @@ def _touched(model: Model) -> sparse.csr_array:
     return sparse.csr_array(recipe @ decides + carries)
 
 
-def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], effort: Effort) -> Answer:
+def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], params: SolveParams) -> Answer:
     """Return a plan at least as good, after each part was solved with the other decisions held.
 
     Parameters
@@ -86,7 +86,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
         Proven, for the listener.
     parts : sequence of numpy.ndarray
         Yes-or-no columns that may change together.
-    effort : Effort
+    params : SolveParams
 
     Returns
     -------
@@ -99,28 +99,28 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
     """
     idle = 0
     for part in parts:
-        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= effort.gap or effort.interrupted():
+        if best.x is None or idle == IDLE or relative_gap(bound, best.value) <= params.gap or params.interrupted():
             break
         before = best.value
-        best = _solved(problem, best, part, (bound, effort))
-        effort.found(best.x, best.value, bound)
+        best = _solved(problem, best, part, (bound, params))
+        params.found(best.x, best.value, bound)
         idle = 0 if before - best.value > WORTH * abs(before) else idle + 1
     return best
 
 
-def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effort]) -> Answer:
+def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, SolveParams]) -> Answer:
     """Return the best plan in which only a part may differ."""
-    bound, effort = given
+    bound, params = given
     known: Floats = best.x if best.x is not None else np.empty(0)
     held: Bools = problem.integer.copy()
     held[part] = False
     columns = np.flatnonzero(held)
     session = Session(
         problem,
-        threads=effort.threads,
-        random_seed=effort.seed,
-        time_limit=max(effort.left * SECONDS_PART, 1.0),
-        mip_rel_gap=max(effort.gap, NEAR),
+        threads=params.threads,
+        random_seed=params.seed,
+        time_limit=max(params.left * SECONDS_PART, 1.0),
+        mip_rel_gap=max(params.gap, NEAR),
     )
     session.bound(columns, np.round(known[columns]), np.round(known[columns]))
     session.start(known)
@@ -129,11 +129,11 @@ def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, Effo
     def hear(_: float, value: float) -> bool:
         nonlocal looks
         looks += 1
-        effort.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
-        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= effort.gap or effort.interrupted()
+        params.say("parts", -bound * problem.money, -min(value, best.value) * problem.money)
+        return looks > LOOKS or relative_gap(bound, min(value, best.value)) <= params.gap or params.interrupted()
 
     session.listen(hear)
-    session.stop = effort.stop
+    session.stop = params.stop
     answer = session.solve()
     return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)
 
@@ -160,27 +160,27 @@ class Hint:
     bound: float
 
 
-def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]) -> Answer:
+def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]) -> Answer:
     """Return the best plan that slope scaling passed.
 
     Notes
     -----
     Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
     """
-    forcing, effort = given
+    forcing, params = given
     integer = np.flatnonzero(problem.integer)
     own = problem.cost[integer]
     slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
     best = Answer(Status.STOPPED, np.inf, -np.inf, None)
-    trial = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    trial = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     trial.warm(session)
     seen: set[bytes] = set()
     for _ in range(SLOPES):
-        if effort.interrupted():
+        if params.interrupted():
             break
         slope = np.where(part > USED, own / np.maximum(part, USED), slope)
         session.price(integer, slope)
-        session.set(time_limit=max(effort.left, 1.0))
+        session.set(time_limit=max(params.left, 1.0))
         answer = session.solve()
         if answer.x is None:
             break
@@ -192,23 +192,23 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
         plan = held(trial, problem, chosen.astype(float))
         if plan.value < best.value:
             best = plan
-            effort.found(best.x, best.value, relaxed.value)
-            effort.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
+            params.found(best.x, best.value, relaxed.value)
+            params.say("slopes", -relaxed.value * problem.money, -best.value * problem.money)
     return best
 
 
-def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, Effort]) -> Answer:
+def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, SolveParams]) -> Answer:
     """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
-    forcing, effort = given
+    forcing, params = given
     integer = np.flatnonzero(problem.integer)
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
-    session.set(time_limit=max(effort.left, 1.0))
+    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session.set(time_limit=max(params.left, 1.0))
     session.bound(hint.columns, hint.values, hint.values)
     rest = session.solve()
     if rest.x is None:
         return Answer(Status.STOPPED, np.inf, -np.inf, None)
     best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
-    effort.say("year", -hint.bound * problem.money, -best.value * problem.money)
+    params.say("year", -hint.bound * problem.money, -best.value * problem.money)
     return best
 
 
@@ -224,14 +224,14 @@ def held(session: Session, problem: Problem, whole: Floats) -> Answer:
     return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
 
 
-def polished(problem: Problem, answer: Answer, effort: Effort) -> Answer:
+def polished(problem: Problem, answer: Answer, params: SolveParams) -> Answer:
     """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
     if answer.x is None:
         return answer
     whole = np.round(answer.x[problem.integer])
-    if effort.asked() and np.array_equal(whole, answer.x[problem.integer]):
+    if params.asked() and np.array_equal(whole, answer.x[problem.integer]):
         return answer  # the rest is the best for them already, or near it
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     rest = held(session, problem, whole)
     if rest.x is None:
         return answer

@@ -13,7 +13,7 @@ from synergy.model.highs import Answer, Session, Status
 from synergy.model.postprocess import trimmed
 from synergy.model.scaling import scaled
 from synergy.model.search import LARGE, SMALL
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import Bools, Floats, Ints
 
 NODES = 400  # of the MIP around a plan
@@ -71,12 +71,12 @@ class Near:
     model : Model
     whole : numpy.ndarray, shape (columns,)
         The plan's integer columns, 0 or 1.
-    effort : Effort
+    params : SolveParams
         Gap, threads and seed; its time is the caller's matter.
     """
 
-    def __init__(self, model: Model, whole: Floats, effort: Effort) -> None:
-        self.model, self._effort, self._cost = model, effort, model.cost
+    def __init__(self, model: Model, whole: Floats, params: SolveParams) -> None:
+        self.model, self._params, self._cost = model, params, model.cost
         self._integer = np.flatnonzero(model.integer)
         self.whole = np.round(whole[self._integer])
         problem = scaled(model)
@@ -91,7 +91,7 @@ class Near:
             row_upper=np.append(problem.row_upper, [inf, inf]),
             row=np.append(problem.row, [1.0, 1.0]),
         )
-        options = {"threads": effort.threads, "random_seed": effort.seed}
+        options = {"threads": params.threads, "random_seed": params.seed}
         self._held = Session(self.problem, relaxed=True, **options)
         self._loose = Session(self.problem, relaxed=True, **options)
         self._held.bound(self._integer, self.whole, self.whole)
@@ -199,10 +199,10 @@ class Near:
         start, seconds = given
         session = Session(
             self.problem,
-            threads=self._effort.threads,
-            random_seed=self._effort.seed,
+            threads=self._params.threads,
+            random_seed=self._params.seed,
             time_limit=max(seconds, 1.0),
-            mip_rel_gap=self._effort.gap,
+            mip_rel_gap=self._params.gap,
             mip_max_nodes=NODES,
         )
         off = self._integer[~free]
@@ -210,7 +210,7 @@ class Near:
         self._ask(session, wish)
         if start is not None:
             session.start(start / self.problem.column)
-        session.listen(lambda _bound, _value: self._effort.interrupted())
+        session.listen(lambda _bound, _value: self._params.interrupted())
         answer = session.solve()
         self.timed = self.timed or session.timed
         return answer

@@ -7,7 +7,7 @@ import numpy as np
 from synergy.model.build import Model
 from synergy.model.highs import Session, Status
 from synergy.model.scaling import Problem, noiseless
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.places import Floats, Ints
 
 
@@ -55,7 +55,7 @@ IDLE = 40  # tries in a row that bring nothing
 WORTH = 1e-9  # part of the value by which a plan has to be better
 
 
-def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
+def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Floats:
     """Return a plan without builds and links that bring less than they cost; it is worth at least as much.
 
     Parameters
@@ -65,7 +65,7 @@ def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
         The same, scaled.
     x : numpy.ndarray, shape (columns,)
         A plan in the model's units, integers whole.
-    effort : Effort
+    params : SolveParams
         When to stop.
 
     Returns
@@ -78,16 +78,16 @@ def spared(model: Model, problem: Problem, x: Floats, effort: Effort) -> Floats:
     costs together: one at least of them has a positive one, and only those are tried, the dearest first. What is then
     used no longer goes too.
     """
-    if effort.asked():
+    if params.asked():
         return x
     integer = np.flatnonzero(model.integer & (model.cost < 0))
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     every = np.flatnonzero(model.integer)
     session.bound(every, x[every], x[every])
     answer = session.solve()
     tried: set[int] = set()
     idle = 0
-    while answer.column_dual is not None and len(tried) < TRIES and idle < IDLE and not effort.interrupted():
+    while answer.column_dual is not None and len(tried) < TRIES and idle < IDLE and not params.interrupted():
         dear = _dearest(answer.column_dual, integer, x, tried)
         if dear is None:
             break

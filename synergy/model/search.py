@@ -17,7 +17,7 @@ from synergy.model.heuristics import improved, polished, slopes
 from synergy.model.highs import Answer, Session, Status
 from synergy.model.linking_cuts import Forcing
 from synergy.model.scaling import Problem
-from synergy.model.solve_params import Effort, relative_gap
+from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.network.places import Ints
 
 SMALL = 300  # yes-or-no decisions up to which HiGHS needs no help
@@ -72,14 +72,14 @@ class Knowledge:
     beginning: Begins | None = None
 
 
-def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
-    """Return the best answer found within the effort.
+def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answer:
+    """Return the best answer found within the limits.
 
     Parameters
     ----------
     problem : Problem
         With integer columns, all of them yes-or-no.
-    effort : Effort
+    params : SolveParams
         When to stop, and who listens.
     knowledge : Knowledge
 
@@ -90,30 +90,30 @@ def search(problem: Problem, effort: Effort, knowledge: Knowledge) -> Answer:
     """
     stated, integer = problem, np.flatnonzero(problem.integer)
     begun = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
-    effort.found(begun.x, begun.value, begun.bound)
+    params.found(begun.x, begun.value, begun.bound)
     if len(integer) <= SMALL:
         known = None if begun.x is None else _Start(begun, begun.bound, integer[:0])
-        answer = _branch(problem, effort, known)
-        return polished(problem, answer if known is None else _better(answer, known), effort)
-    if relative_gap(begun.bound, begun.value) <= effort.gap:
-        return polished(stated, replace(begun, status=Status.OPTIMAL), effort)
-    session = relaxation(problem, effort, 1.0 if begun.x is None else RELAXED_PART)
+        answer = _branch(problem, params, known)
+        return polished(problem, answer if known is None else _better(answer, known), params)
+    if relative_gap(begun.bound, begun.value) <= params.gap:
+        return polished(stated, replace(begun, status=Status.OPTIMAL), params)
+    session = relaxation(problem, params, 1.0 if begun.x is None else RELAXED_PART)
     relaxed = session.solve()
     session.set(solver="simplex")  # from here on bases are warm
     if begun.x is None or relaxed.value > begun.bound:
         # where the periods' relaxation says less than their sum, its forcing rows cost more than they bring
-        problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, effort))
+        problem, relaxed = tightened(problem, relaxed, session, (knowledge.forcing, params))
     if not _solved(relaxed) and begun.x is None:
-        return polished(stated, _branch(problem, effort, None), effort)
-    start = _start(problem, (relaxed, begun), session, (knowledge, effort))
+        return polished(stated, _branch(problem, params, None), params)
+    start = _start(problem, (relaxed, begun), session, (knowledge, params))
     value = start.best.value
-    if start.best.x is not None and relative_gap(start.bound, value) <= effort.gap:
+    if start.best.x is not None and relative_gap(start.bound, value) <= params.gap:
         answer = replace(start.best, status=Status.OPTIMAL, bound=start.bound)
-    elif effort.interrupted():
+    elif params.interrupted():
         answer = replace(start.best, status=Status.STOPPED, bound=start.bound)
     else:
-        answer = _better(_branch(problem, effort, start), start)
-    return polished(stated, answer, effort)
+        answer = _better(_branch(problem, params, start), start)
+    return polished(stated, answer, params)
 
 
 def _solved(relaxed: Answer) -> bool:
@@ -122,7 +122,7 @@ def _solved(relaxed: Answer) -> bool:
 
 
 def tightened(
-    problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, Effort]
+    problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]
 ) -> tuple[Problem, Answer]:
     """Return the problem with the forcing rows that its relaxation broke, and the relaxation that keeps them.
 
@@ -133,12 +133,12 @@ def tightened(
         Of the session.
     session : Session
         Holds the relaxation; it gets the rows too.
-    given : tuple of Forcing and Effort
+    given : tuple of Forcing and SolveParams
     """
-    forcing, effort = given
+    forcing, params = given
     parts, sides = [problem.matrix], 0
     for _ in range(CUTS):
-        if relaxed.status is not Status.OPTIMAL or relaxed.x is None or effort.interrupted():
+        if relaxed.status is not Status.OPTIMAL or relaxed.x is None or params.interrupted():
             break
         broken = forcing.broken(relaxed.x * problem.column, BROKEN)
         if not len(broken):
@@ -147,14 +147,14 @@ def tightened(
         largest = np.maximum.reduceat(np.abs(rows.data), rows.indptr[:-1])
         rows = sparse.csr_array(sparse.diags_array(1.0 / largest) @ rows)
         session.add_rows(rows, np.full(len(broken), -np.inf), np.zeros(len(broken)))
-        session.set(time_limit=max(effort.left, 1.0))
+        session.set(time_limit=max(params.left, 1.0))
         answer = session.solve()
         if answer.status is not Status.OPTIMAL:
             break
         relaxed = answer
         parts.append(rows)
         sides += len(broken)
-        effort.say("relaxation", -relaxed.value * problem.money)
+        params.say("relaxation", -relaxed.value * problem.money)
     if not sides:
         return problem, relaxed
     return replace(
@@ -177,46 +177,48 @@ def _better(answer: Answer, start: _Start) -> Answer:
     return replace(answer, bound=min(bound, answer.value))
 
 
-def relaxation(problem: Problem, effort: Effort, part: float = 1.0) -> Session:
+def relaxation(problem: Problem, params: SolveParams, part: float = 1.0) -> Session:
     """Return a session with the relaxation: for an interior point and a crossover where it is large.
 
     Parameters
     ----------
     problem : Problem
-    effort : Effort
+    params : SolveParams
         Its time limit, threads and seed.
     part : float
         Of the time that is left, that it may take.
     """
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
-    session.set(time_limit=max(effort.left * part, 1.0))
-    session.stop = effort.stop
+    session.set(time_limit=max(params.left * part, 1.0))
+    session.stop = params.stop
     return session
 
 
-def _start(problem: Problem, known: tuple[Answer, Answer], session: Session, given: tuple[Knowledge, Effort]) -> _Start:
+def _start(
+    problem: Problem, known: tuple[Answer, Answer], session: Session, given: tuple[Knowledge, SolveParams]
+) -> _Start:
     """Return the best plan of slope scaling, or of a simpler problem, solved again part by part, and what is ruled out.
 
     `known` holds the relaxation and the first plan.
     """
-    (relaxed, best), (knowledge, effort) = known, given
+    (relaxed, best), (knowledge, params) = known, given
     solved = _solved(relaxed)
     bound = max(best.bound, relaxed.value) if solved else best.bound
-    effort.say("relaxation", -bound * problem.money, -best.value * problem.money)
-    if knowledge.beginning is not None and relative_gap(bound, best.value) > effort.gap:
+    params.say("relaxation", -bound * problem.money, -best.value * problem.money)
+    if knowledge.beginning is not None and relative_gap(bound, best.value) > params.gap:
         plan = knowledge.beginning.plan()
         bound = max(bound, plan.bound)
-        effort.found(plan.x, plan.value, bound)
+        params.found(plan.x, plan.value, bound)
         best = min(best, plan, key=lambda answer: answer.value)
     if best.x is None and solved:
-        best = slopes(problem, relaxed, session, (knowledge.forcing, effort))
+        best = slopes(problem, relaxed, session, (knowledge.forcing, params))
         start = _Start(best, bound, _dropped(problem, relaxed, best))
-        answer = _branch(problem, effort, start, patient=False)
+        answer = _branch(problem, params, start, patient=False)
         best = _better(answer, start)
         bound = best.bound
-    best = improved(problem, best, bound, knowledge.parts, effort)
+    best = improved(problem, best, bound, knowledge.parts, params)
     return _Start(best, bound, _dropped(problem, relaxed, best))
 
 
@@ -229,25 +231,25 @@ def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
     return integer[(relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)]
 
 
-def _session(problem: Problem, effort: Effort) -> Session:
-    """Return a MIP session with the effort's gap, seed and threads."""
+def _session(problem: Problem, params: SolveParams) -> Session:
+    """Return a MIP session with the gap, seed and threads of its parameters."""
     session = Session(
         problem,
-        threads=effort.threads,
-        random_seed=effort.seed,
-        time_limit=max(effort.left, 1.0),
-        mip_rel_gap=effort.gap,
+        threads=params.threads,
+        random_seed=params.seed,
+        time_limit=max(params.left, 1.0),
+        mip_rel_gap=params.gap,
     )
-    session.stop = effort.stop
+    session.stop = params.stop
     return session
 
 
-def _branch(problem: Problem, effort: Effort, start: _Start | None, *, patient: bool = True) -> Answer:
+def _branch(problem: Problem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> Answer:
     """Return HiGHS's answer, from the best plan so far and without what is ruled out.
 
     Without patience it ends after the first rounds of cuts, unless they leave so small a gap that branching closes it.
     """
-    session = _session(problem, effort)
+    session = _session(problem, params)
     known = -np.inf if start is None else start.bound
     best = np.inf if start is None else start.best.value
     if start is not None:
@@ -260,23 +262,23 @@ def _branch(problem: Problem, effort: Effort, start: _Start | None, *, patient: 
         nonlocal looks
         looks += 1
         bound, value = max(bound, known), min(value, best)
-        effort.say("search", -bound * problem.money, -value * problem.money)
-        effort.found(None, np.inf, bound)
+        params.say("search", -bound * problem.money, -value * problem.money)
+        params.found(None, np.inf, bound)
         hopeless = not patient and looks == ROOT_LOOKS and relative_gap(bound, value) > TIGHT
-        return hopeless or effort.interrupted()
+        return hopeless or params.interrupted()
 
-    session.listen(hear, effort.note)
+    session.listen(hear, params.note)
     return session.solve()
 
 
-def sketched(problem: Problem, effort: Effort, forcing: Forcing, bound: float) -> Answer:
+def sketched(problem: Problem, params: SolveParams, forcing: Forcing, bound: float) -> Answer:
     """Return the best plan of slope scaling alone: for problems of which many are solved and none needs a proof.
 
     Parameters
     ----------
     problem : Problem
         With integer columns, all of them yes-or-no.
-    effort : Effort
+    params : SolveParams
         The number of rounds limits it, not its time.
     forcing : Forcing
         Which of rival decisions to keep.
@@ -288,10 +290,10 @@ def sketched(problem: Problem, effort: Effort, forcing: Forcing, bound: float) -
     Answer
         With that bound.
     """
-    session = relaxation(problem, effort)
+    session = relaxation(problem, params)
     relaxed = session.solve()
     session.set(solver="simplex")
     if relaxed.status is not Status.OPTIMAL or relaxed.x is None:
         return replace(relaxed, x=None, value=np.inf)
-    best = slopes(problem, relaxed, session, (forcing, effort))
+    best = slopes(problem, relaxed, session, (forcing, params))
     return replace(best, bound=max(relaxed.value, bound))

@@ -22,7 +22,7 @@ from synergy.model.linking_cuts import forcing_of
 from synergy.model.postprocess import spared, trimmed
 from synergy.model.scaling import Problem, scaled
 from synergy.model.search import SMALL, Begins, Knowledge, search
-from synergy.model.solve_params import Effort, Memory, relative_gap
+from synergy.model.solve_params import Memory, SolveParams, relative_gap
 from synergy.network.places import Floats
 from synergy.solvers import ORTOOLS, ortools
 
@@ -128,13 +128,13 @@ class Solution:
     nodes: int = 0
 
 
-def solve(model: Model, effort: Effort) -> Solution:
-    """Return the best solution found within the effort, by the solver that fits the model's structure.
+def solve(model: Model, params: SolveParams) -> Solution:
+    """Return the best solution found within the limits, by the solver that fits the model's structure.
 
     Parameters
     ----------
     model : Model
-    effort : Effort
+    params : SolveParams
         When to stop, and who listens.
 
     Returns
@@ -142,13 +142,13 @@ def solve(model: Model, effort: Effort) -> Solution:
     Solution
     """
     structure = structure_of(model)
-    effort = effort.steady()
-    solution = SOLVERS[structure](model, effort)
-    effort.say("solved", solution.bound, solution.value)
+    params = params.steady()
+    solution = SOLVERS[structure](model, params)
+    params.say("solved", solution.bound, solution.value)
     return solution
 
 
-def _empty(model: Model, _effort: Effort) -> Solution:
+def _empty(model: Model, _params: SolveParams) -> Solution:
     """Nothing can be decided: doing nothing is all there is, if the rows allow it."""
     allowed = bool((model.row_lower <= 0).all() and (model.row_upper >= 0).all())
     status = Status.OPTIMAL if allowed else Status.INFEASIBLE
@@ -156,44 +156,44 @@ def _empty(model: Model, _effort: Effort) -> Solution:
     return Solution(status, 0.0, 0.0, x, np.zeros(len(model.row_lower)), "nothing to decide")
 
 
-def _assignment(model: Model, effort: Effort) -> Solution:
+def _assignment(model: Model, params: SolveParams) -> Solution:
     """OR-Tools' linear sum assignment, proven by potentials."""
     graph = network_flow.graph_of(model)
     x = network_flow.assignment(graph, model)
     if x is None:
-        return _flow(model, effort)
-    return _proven(model, effort, graph, x, "OR-Tools linear sum assignment")
+        return _flow(model, params)
+    return _proven(model, params, graph, x, "OR-Tools linear sum assignment")
 
 
-def _flow(model: Model, effort: Effort) -> Solution:
+def _flow(model: Model, params: SolveParams) -> Solution:
     """OR-Tools' min-cost flow, proven by potentials; an LP where integers cannot hold the figures."""
     graph = network_flow.graph_of(model)
     if not network_flow.fits(graph):
-        return _linear(model, effort)
+        return _linear(model, params)
     x = network_flow.flow(graph)
     if x is None:
         return Solution(Status.INFEASIBLE, -np.inf, -np.inf, None, None, "OR-Tools min-cost flow")
-    return _proven(model, effort, graph, x, "OR-Tools min-cost flow")
+    return _proven(model, params, graph, x, "OR-Tools min-cost flow")
 
 
-def _proven(model: Model, effort: Effort, graph: network_flow.Graph, x: Floats, method: str) -> Solution:
+def _proven(model: Model, params: SolveParams, graph: network_flow.Graph, x: Floats, method: str) -> Solution:
     """Return a flow with its proof; without one, the LP decides."""
     price = network_flow.potentials(graph, x)
     if price is None:
-        return _linear(model, effort)
+        return _linear(model, params)
     dual = np.zeros(len(model.row_lower))
     dual[: graph.nodes - 1] = price[-1] - price[:-1]
     value = float(model.cost @ x)
     return Solution(Status.OPTIMAL, value, value, x, dual, method)
 
 
-def _linear(model: Model, effort: Effort) -> Solution:
+def _linear(model: Model, params: SolveParams) -> Solution:
     """HiGHS's simplex; where it can say nothing, OR-Tools' GLOP."""
     problem = scaled(model)
-    session = Session(problem, threads=effort.threads, random_seed=effort.seed, time_limit=max(effort.left, 1.0))
+    session = Session(problem, threads=params.threads, random_seed=params.seed, time_limit=max(params.left, 1.0))
     answer, method = settled(session.solve(), problem), "HiGHS simplex"
     if answer.status is Status.FAILED:
-        answer, method = glop(problem, max(effort.left, 1.0)), "OR-Tools GLOP"
+        answer, method = glop(problem, max(params.left, 1.0)), "OR-Tools GLOP"
     return _unscaled(model, problem, answer, method)
 
 
@@ -207,31 +207,31 @@ def settled(answer: Answer, problem: Problem) -> Answer:
     return Answer(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
 
 
-def _integer(model: Model, effort: Effort) -> Solution:
+def _integer(model: Model, params: SolveParams) -> Solution:
     """Search: relaxation, primal heuristics and HiGHS's branch and bound; many periods begin with their aggregate."""
     problem = scaled(model)
     known = Knowledge(forcing_of(model), parts_of(model))
     periods = len(model.candidates.network.places.share)
     if periods > 1 and len(model.cost) > MANY and int(model.integer.sum()) > SMALL:
-        effort.say("year")
-        known = replace(known, beginning=Beginning(model, problem, known, effort))
-    keeper = None if effort.memory is None else Keeper(problem, effort, effort.memory)
+        params.say("year")
+        known = replace(known, beginning=Beginning(model, problem, known, params))
+    keeper = None if params.memory is None else Keeper(problem, params, params.memory)
     if keeper is not None:
-        effort = replace(effort, note=keeper.note)
+        params = replace(params, note=keeper.note)
         known = known if keeper.answer.x is None else replace(known, beginning=Resumed(keeper.answer))
-    if effort.memory is not None and effort.memory.plans:
-        known = replace(known, beginning=_given((model, problem), effort, effort.memory, known.beginning))
+    if params.memory is not None and params.memory.plans:
+        known = replace(known, beginning=_given((model, problem), params, params.memory, known.beginning))
     elif keeper is not None and keeper.done:
-        answer = ended(keeper.answer, effort.gap)
-        return _unscaled(model, problem, polished(problem, answer, effort), METHOD)
-    answer = search(problem, replace(effort, time_limit=effort.time_limit * (1 - SPARE_PART)), known)
+        answer = ended(keeper.answer, params.gap)
+        return _unscaled(model, problem, polished(problem, answer, params), METHOD)
+    answer = search(problem, replace(params, time_limit=params.time_limit * (1 - SPARE_PART)), known)
     answer = settled(answer, problem)
     found = _unscaled(model, problem, answer, METHOD)
     if found.x is None:
         return found
     x = trimmed(model, found.x)
     if relative_gap(found.bound, float(model.cost @ x)) > DONE:
-        x = spared(model, problem, x, effort)
+        x = spared(model, problem, x, params)
     value = float(model.cost @ x)
     found = replace(found, x=x, value=value)
     if keeper is not None:
@@ -239,10 +239,12 @@ def _integer(model: Model, effort: Effort) -> Solution:
     return found
 
 
-def _given(begun: tuple[Model, Problem], effort: Effort, memory: Memory, otherwise: Begins | None) -> Begins | None:
+def _given(
+    begun: tuple[Model, Problem], params: SolveParams, memory: Memory, otherwise: Begins | None
+) -> Begins | None:
     """Where a search begins that is given plans: with the best that fits, beside where it would have begun."""
     model, problem = begun
-    session = Session(problem, relaxed=True, threads=effort.threads, random_seed=effort.seed)
+    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     wholes = [integers_of(model, plan)[problem.integer] for plan in memory.plans]
     best = min((held(session, problem, whole) for whole in wholes), key=lambda answer: answer.value)
     memory.fits = best.x is not None
@@ -258,7 +260,7 @@ def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> So
     return Solution(answer.status, value, bound, x, dual, method, answer.nodes)
 
 
-SOLVERS: Mapping[Structure, Callable[[Model, Effort], Solution]] = MappingProxyType(
+SOLVERS: Mapping[Structure, Callable[[Model, SolveParams], Solution]] = MappingProxyType(
     {
         Structure.EMPTY: _empty,
         Structure.ASSIGNMENT: _assignment,

@@ -1,4 +1,4 @@
-"""Effort: when to stop, and what is heard on the way.
+"""SolveParams: when to stop, and what is heard on the way.
 
 A plan is kept as the yes-or-no decisions that it takes; the best rest for them is one linear problem. A checkpoint
 carries the mark of its problem, and one of another problem is not looked at.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,9 +90,33 @@ class Memory:
         return float(found) if isinstance(found, int | float) else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a caller holds of a run while it goes on.
+
+    Parameters
+    ----------
+    listen : callable, optional
+        Hears `Event`s of progress.
+    stop : callable, optional
+        Asked now and then; True stops the search with the best plan so far.
+    executor : concurrent.futures.Executor, optional
+        Where enterprises and coalitions are solved side by side, on this machine or on many; without one, as many
+        processes as the options say.
+    memory : Memory, optional
+        Where checkpoints of the search go, and the one that it goes on from: never to a worse plan. The time that was
+        spent before counts, but for a part of the limit.
+    """
+
+    listen: Listener | None = None
+    stop: Callable[[], bool] | None = None
+    executor: Executor | None = None
+    memory: Memory | None = None
+
+
 @dataclass(slots=True)
-class Effort:
-    """When to stop, and who listens.
+class SolveParams:
+    """How hard a problem is worked on, and who listens.
 
     Parameters
     ----------
@@ -125,6 +150,15 @@ class Effort:
     memory: Memory | None = None
     note: Callable[[Any, float, float], None] | None = None
     started: float = field(default_factory=time.monotonic)
+
+    def fresh(self, gap: float | None = None, time_limit: float | None = None) -> SolveParams:
+        """Return the same threads and seed, with the clock at zero and nobody listening."""
+        return SolveParams(
+            self.gap if gap is None else gap,
+            self.time_limit if time_limit is None else time_limit,
+            self.threads,
+            self.seed,
+        )
 
     @property
     def seconds(self) -> float:
@@ -160,8 +194,8 @@ class Effort:
         if self.note is not None:
             self.note(x, value, bound)
 
-    def steady(self) -> Effort:
-        """Return an effort whose listener hears the best bound and the best value so far, whichever step found them."""
+    def steady(self) -> SolveParams:
+        """Return a copy whose listener hears the best bound and value so far, whichever step found them."""
         listen = self.listen
         if listen is None:
             return self

@@ -17,7 +17,7 @@ from synergy.errors import UsageError
 from synergy.model.build import Model
 from synergy.model.decode import decode, integers_of
 from synergy.model.local_branching import Near, Wish
-from synergy.model.solve_params import Effort, relative_gap
+from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.near_optimal.directions import Aim, Features, Parts, Way, distance, features_of
 from synergy.network.places import Floats, Ints, places_of
 from synergy.plan import Plan
@@ -100,7 +100,7 @@ def alternatives(
     within: float = WITHIN,
     most: int = MOST,
     apart: float = APART,
-    effort: Effort | None = None,
+    params: SolveParams | None = None,
 ) -> Alternatives:
     """Return near-optimal plans that differ in meaning, each with what is given up for it.
 
@@ -116,7 +116,7 @@ def alternatives(
         How many at most.
     apart : float
         Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.directions.distance`.
-    effort : Effort, optional
+    params : SolveParams, optional
         When to stop; 120 s where nothing is said.
 
     Returns
@@ -129,9 +129,9 @@ def alternatives(
         The plan does not follow from the dataset.
     """
     assert_valid(dataset, plan)
-    effort = effort or Effort(time_limit=120.0)
+    params = params or SolveParams(time_limit=120.0)
     model = problem(dataset, everyone(places_of(dataset)))
-    search = _Search(dataset, plan, model, (within, apart), effort)
+    search = _Search(dataset, plan, model, (within, apart), params)
     candidates = search.compared(list(search.candidates()))
     kept: list[Alternative] = []
     for one in _mixed(sorted(candidates, key=lambda one: one.lost)):
@@ -152,18 +152,20 @@ def _mixed(candidates: list[Alternative]) -> list[Alternative]:
 class _Search:
     """The plan's problem in a solver, and what was looked at."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, model: Model, limits: tuple[float, float], effort: Effort) -> None:
-        self.dataset, self.plan, self.effort = dataset, plan, effort
+    def __init__(
+        self, dataset: Dataset, plan: Plan, model: Model, limits: tuple[float, float], params: SolveParams
+    ) -> None:
+        self.dataset, self.plan, self.params = dataset, plan, params
         self.within, self.apart = limits
         self.features = features_of(dataset, plan.decisions)
-        self.near, self.tried = Near(model, integers_of(model, plan.decisions), effort), 0
+        self.near, self.tried = Near(model, integers_of(model, plan.decisions), params), 0
         base = self.near.rest(Wish())
         if base is None:
             raise UsageError(
                 "the plan's builds and links fit no exchanges of this dataset: give the scenario it was made with "
                 "/ 该方案的新建装置和线路与数据集不符：请给出其情景"
             )
-        self.left, self.over = sum(SHARES.values()) + 1, self.effort.ended()
+        self.left, self.over = sum(SHARES.values()) + 1, self.params.ended()
         found = self._around(Wish(), base)
         self.base: Floats = base if found is None else found
         self.near.settle(self.base)
@@ -221,7 +223,7 @@ class _Search:
     def _tell(self, aims: Iterable[Aim]) -> Iterator[Alternative]:
         """Yield what the first few aims bring within the loss allowed."""
         for aim in islice(aims, TRIES):
-            self.over = self.over or self.effort.ended()
+            self.over = self.over or self.params.ended()
             if self.over:
                 return
             self.tried += 1
@@ -240,14 +242,14 @@ class _Search:
         return self._around(Wish(aim.closed, least=self.floor), x if fits else None)
 
     def _around(self, wish: Wish, x: Floats | None) -> Floats | None:
-        return self.near.around(wish, x, self.effort.left / (self.left + 1))
+        return self.near.around(wish, x, self.params.left / (self.left + 1))
 
     def _losses(self, aims: Iterable[Aim]) -> Iterator[tuple[float, Aim, Floats]]:
         """Yield what each aim loses while all else is held; those that nothing satisfies are left out."""
         value = self.near.value(self.base)
-        until = self.effort.left * (1 - 1 / (self.left + 1))
+        until = self.params.left * (1 - 1 / (self.left + 1))
         for aim in aims:
-            if self.effort.left < until:
+            if self.params.left < until:
                 self.over = self.over or "clock"
                 return
             x = self.near.rest(Wish(aim.closed))
@@ -295,12 +297,12 @@ class _Search:
         model = self.near.model
         return {
             "name": "HiGHS around a plan",
-            "seconds": self.effort.seconds,
+            "seconds": self.params.seconds,
             "build_seconds": 0.0,
             "variables": len(model.cost),
             "constraints": len(model.row_lower),
             "binaries": int(model.integer.sum()),
-            "threads": self.effort.threads,
+            "threads": self.params.threads,
             "gap_asked": gap,
         }
 
@@ -316,7 +318,7 @@ class _Search:
         decisions, _ = decode(self.near.model, x)
         value, bound = accounts.value(self.dataset, decisions), self.plan.bound
         gap = relative_gap(bound, value)
-        asked = float(self.plan.solver.get("gap_asked", self.effort.gap))
+        asked = float(self.plan.solver.get("gap_asked", self.params.gap))
         plan = Plan(
             dataset=self.plan.dataset,
             scenario=self.plan.scenario,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from synergy.settlement.division import Options
+from synergy.settlement.division import RuleOptions
 from synergy.settlement.game import Asked, Bools, Floats
 from synergy.settlement.least_core import by_duals, frame_of
 from synergy.settlement.parts import Part, tolerance_of
@@ -75,7 +75,7 @@ class _Seen:
     bound: float
 
 
-def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Options) -> Certificate:
+def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
     """Return how stable payoffs are, asking the game once for each part.
 
     Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the
@@ -89,7 +89,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Opti
         What is settled apart.
     payoff : numpy.ndarray of float, shape (players,)
         Money a year.
-    options : Options
+    options : RuleOptions
         Tolerance; without rounds the game is not asked where it has duals, which then give the bound.
 
     Returns
@@ -113,7 +113,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Opti
     return Certificate(excess, max(bound, excess), verdict, tolerance, tested, binding)
 
 
-def _seen(asked: Asked, part: Part, payoff: Floats, options: Options) -> _Seen:
+def _seen(asked: Asked, part: Part, payoff: Floats, options: RuleOptions) -> _Seen:
     """Return what is known of one part's coalitions."""
     if len(part.members) == 1:
         return _Seen(-np.inf, -np.inf)

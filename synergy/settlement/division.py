@@ -125,7 +125,7 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RuleOptions:
     """What a settlement may be told.
 
     Parameters

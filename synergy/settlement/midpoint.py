@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from scipy.sparse import coo_array
 
-from synergy.settlement.division import Division, Options
+from synergy.settlement.division import Division, RuleOptions
 from synergy.settlement.game import Asked, Assignment, Bools, Floats, RuleUndefined
 from synergy.settlement.linear import Program, minimise
 from synergy.settlement.parts import Part, coalition, tolerance_of
@@ -16,7 +16,7 @@ from synergy.settlement.parts import Part, coalition, tolerance_of
 PAIRS = 800  # of enterprises that are valued to see whether they make up an assignment game
 
 
-def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
+def midpoint(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the middle of the two extreme points of the core of an assignment game.
 
     Parameters
@@ -25,7 +25,7 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisio
         The game.
     parts : tuple of Part
         What is settled apart; together they must be the assignment game.
-    options : Options
+    options : RuleOptions
         The tolerance.
 
     Returns
@@ -61,7 +61,7 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisio
     return Division(payoff)
 
 
-def assignment_of(asked: Asked, parts: tuple[Part, ...], options: Options) -> Assignment | None:
+def assignment_of(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Assignment | None:
     """Return the assignment game that the pairs of a game make up; None where they do not fall into two sides.
 
     Parameters
@@ -70,7 +70,7 @@ def assignment_of(asked: Asked, parts: tuple[Part, ...], options: Options) -> As
         The game; all pairs that stand in one part are valued.
     parts : tuple of Part
         What is settled apart; everybody must have a plan alone.
-    options : Options
+    options : RuleOptions
         The tolerance.
 
     Returns

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.settlement.certificate import all_values, subsets
-from synergy.settlement.division import Division, Note, Options, Towards
+from synergy.settlement.division import Division, Note, RuleOptions, Towards
 from synergy.settlement.game import Asked, Floats, Ints, RuleUndefined
 from synergy.settlement.least_core import Frame, frame_of, stabilise
 from synergy.settlement.linear import Optimum, Program, minimise
@@ -18,7 +18,7 @@ POSITIVE = 1e-8  # a multiplier above it holds its coalition fast
 SPANNED = 1e-9  # what is left of a coalition's row outside the span of those fixed
 
 
-def nucleolus(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
+def nucleolus(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the nucleolus of the payoffs by which nobody loses.
 
     Parameters
@@ -26,8 +26,8 @@ def nucleolus(asked: Asked, parts: tuple[Part, ...], options: Options) -> Divisi
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart, at most `Options.exact` players each.
-    options : Options
+        What is settled apart, at most `RuleOptions.exact` players each.
+    options : RuleOptions
         The tolerance.
 
     Returns
@@ -119,8 +119,8 @@ class _Stages:
         return np.flatnonzero(np.linalg.norm(left, axis=1) > SPANNED * np.sqrt(rows.shape[1]))
 
 
-def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
-    """Return the payoffs in the core nearest to those of `Options.towards`; in the least core where the core is empty.
+def core(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+    """Return the payoffs in the core nearest to `RuleOptions.towards`; in the least core where it is empty.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
         The game.
     parts : tuple of Part
         What is settled apart.
-    options : Options
+    options : RuleOptions
         Tolerance, rounds, towards.
 
     Returns
@@ -159,7 +159,7 @@ def core(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
     return Division(payoff, tuple(notes))
 
 
-def _target(frame: Frame, options: Options) -> Floats:
+def _target(frame: Frame, options: RuleOptions) -> Floats:
     """Return the shares to stay near to, in units, shape (k,)."""
     start, towards = frame.asked.start, options.towards
     if towards is None:

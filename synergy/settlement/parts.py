@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synergy.settlement.division import Options
+from synergy.settlement.division import RuleOptions
 from synergy.settlement.game import Bools, Floats, Game, Ints, RuleUndefined, Worth
 
 
@@ -62,14 +62,14 @@ def coalition(members: Ints, players: int) -> Bools:
     return inside
 
 
-def tolerance_of(game: Game, options: Options) -> float:
+def tolerance_of(game: Game, options: RuleOptions) -> float:
     """Return the money a year up to which an excess counts as none: a part of the largest value, all and each alone."""
     count = len(game.players)
     worths = game.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
     return options.tolerance * (max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0)
 
 
-def parts_of(game: Game, options: Options) -> tuple[Part, ...]:
+def parts_of(game: Game, options: RuleOptions) -> tuple[Part, ...]:
     """Return the parts that are settled apart.
 
     Where v(N) is the sum of the components' values these are the components; where an aim of the round binds all
@@ -79,7 +79,7 @@ def parts_of(game: Game, options: Options) -> tuple[Part, ...]:
     ----------
     game : Game
         The game.
-    options : Options
+    options : RuleOptions
         The tolerance.
 
     Returns

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from synergy.settlement.certificate import Certificate, certify
-from synergy.settlement.division import Division, Note, Options
+from synergy.settlement.division import Division, Note, RuleOptions
 from synergy.settlement.game import Asked, Floats, Game, RuleUndefined
 from synergy.settlement.least_core import Frame, frame_of
 from synergy.settlement.linear import Program, minimise
@@ -47,7 +47,7 @@ class Subsidy:
         return float(self.to.sum())
 
 
-def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Options) -> Subsidy:
+def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Subsidy:
     """Return the smallest sum that makes the game stable, given to those by whom payoffs change least.
 
     The smallest sum of payoffs that pay every coalition its value, less v(N), is the cost of stability. Of the payoffs
@@ -62,7 +62,7 @@ def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options
         What is settled apart.
     payoff : numpy.ndarray of float, shape (players,)
         By the rule.
-    options : Options
+    options : RuleOptions
         Tolerance and rounds.
 
     Returns
@@ -145,17 +145,17 @@ class Rule:
     title : tuple of str
         Its name for people, in English and Chinese.
     listed : bool
-        Whether it looks at all coalitions of a part, so that parts may have `Options.exact` players at most.
+        Whether it looks at all coalitions of a part, so that parts may have `RuleOptions.exact` players at most.
     losses : bool
         Whether it is defined where all together earn less than alone.
     """
 
-    divide: Callable[[Asked, tuple[Part, ...], Options], Division]
+    divide: Callable[[Asked, tuple[Part, ...], RuleOptions], Division]
     title: tuple[str, str]
     listed: bool = False
     losses: bool = False
 
-    def refusal(self, name: str, asked: Asked, parts: tuple[Part, ...], options: Options) -> RuleUndefined | None:
+    def refusal(self, name: str, asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> RuleUndefined | None:
         """Return why the rule is not defined, as far as that is known before it is tried; None where it may be."""
         most = max(len(part.members) for part in parts)
         if self.listed and most > options.exact:
@@ -256,7 +256,7 @@ class Shares:
         }
 
 
-def settle(game: Game, method: str = "core", options: Options | None = None) -> Shares:
+def settle(game: Game, method: str = "core", options: RuleOptions | None = None) -> Shares:
     """Return a settlement of a game by one rule.
 
     Parameters
@@ -265,7 +265,7 @@ def settle(game: Game, method: str = "core", options: Options | None = None) -> 
         Values of coalitions.
     method : str
         A key of `RULES`.
-    options : Options or None
+    options : RuleOptions or None
         None: the defaults.
 
     Returns
@@ -278,7 +278,7 @@ def settle(game: Game, method: str = "core", options: Options | None = None) -> 
     RuleUndefined
         Where the rule is not defined for the game, with the reason.
     """
-    options = options or Options()
+    options = options or RuleOptions()
     asked = Asked(game)
     parts = parts_of(asked, options)
     rule = RULES[method]
@@ -300,7 +300,7 @@ def settle(game: Game, method: str = "core", options: Options | None = None) -> 
     return Shares(method, game.players, division.payoff, standalone, certificate, subsidy, notes, division.interval)
 
 
-def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: Options) -> Division:
+def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: RuleOptions) -> Division:
     """Return the nearest payoffs by which nobody loses, where there are any and a rule would let somebody lose."""
     tolerance = tolerance_of(asked, options)
     payoff, notes = division.payoff.copy(), list(division.notes)

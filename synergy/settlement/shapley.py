@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.settlement.certificate import all_values, subsets
-from synergy.settlement.division import Base, Division, Note, Options
+from synergy.settlement.division import Base, Division, Note, RuleOptions
 from synergy.settlement.game import Asked, Bools, Floats, RuleUndefined
 from synergy.settlement.parts import Part, tolerance_of
 
 
-def shapley(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
-    """Return the Shapley value: exact in parts of at most `Options.exact` players, else from sampled orders.
+def shapley(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+    """Return the Shapley value: exact in parts of at most `RuleOptions.exact` players, else from sampled orders.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division
         The game.
     parts : tuple of Part
         What is settled apart.
-    options : Options
+    options : RuleOptions
         exact, samples, batch, precise, ended, seed.
 
     Returns
@@ -59,7 +59,7 @@ def _told(asked: Asked, part: Part, sample: _Sample) -> list[Note]:
     """Return what there is to say of a sample."""
     names = tuple(asked.players[member] for member in part.members.tolist())
     notes = [Note("sampled", float(sample.pairs), names)]
-    if sample.open > tolerance_of(asked, Options()):
+    if sample.open > tolerance_of(asked, RuleOptions()):
         notes.append(Note("values_open", sample.open, names))
     if sample.ended is not None:
         notes.append(Note(f"stopped_by_{sample.ended}", float(len(asked.known)), names))
@@ -94,7 +94,7 @@ class _Sample:
     open: float
 
 
-def _sampled(asked: Asked, part: Part, options: Options, random: np.random.Generator) -> _Sample:
+def _sampled(asked: Asked, part: Part, options: RuleOptions, random: np.random.Generator) -> _Sample:
     """Return estimates from pairs of an order and its reverse, until they are precise, enough, or somebody ends it."""
     count, ended = len(part.members), None
     paired, gaps = np.empty((0, count)), np.empty(0)
@@ -150,7 +150,7 @@ def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> Non
         raise RuleUndefined("shapley", "coalition_without_plan", coalition=names)
 
 
-def owen(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
+def owen(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the payoffs by the duals; they are in the core by weak duality.
 
     Parameters
@@ -159,7 +159,7 @@ def owen(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
         The game; its `start` are the payoffs by the duals.
     parts : tuple of Part
         What is settled apart; the duals pay each part its total, but for rounding, which is spread.
-    options : Options
+    options : RuleOptions
         The tolerance.
 
     Returns
@@ -191,7 +191,7 @@ def owen(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
     return Division(payoff)
 
 
-def proportional(asked: Asked, parts: tuple[Part, ...], options: Options) -> Division:
+def proportional(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return to each what it earns alone, and of the gain its part by the base.
 
     Nobody loses, since gains and bases are zero or more; stable it need not be, and the certificate says so.
@@ -202,7 +202,7 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: Options) -> Div
         The game.
     parts : tuple of Part
         What is settled apart: the gain of each part is shared in it.
-    options : Options
+    options : RuleOptions
         The base.
 
     Returns
@@ -225,7 +225,7 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: Options) -> Div
     return Division(payoff)
 
 
-def proportions(asked: Asked, part: Part, options: Options) -> Floats:
+def proportions(asked: Asked, part: Part, options: RuleOptions) -> Floats:
     """Return each player's part of the base in a part, shape (k,), summing to 1.
 
     Raises

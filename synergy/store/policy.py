@@ -63,7 +63,7 @@ def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Reco
 
 
 def prices_of(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Record]:
-    """Return what is asked of the prices of a run, as `synergy.engine.Options` takes it.
+    """Return what is asked of the prices of a run, as `synergy.options.Options` takes it.
 
     Parameters
     ----------

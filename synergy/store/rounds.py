@@ -60,7 +60,7 @@ class Draft:
     scenario : Scenario
         Policy of the round.
     options : mapping
-        How it is matched: fields of `synergy.engine.Options`.
+        How it is matched: fields of `synergy.options.Options`.
     members : tuple of str or None
         Who takes part; None: every enterprise of the dataset.
     anonymous : bool

@@ -12,13 +12,14 @@ from synergy.candidates.scope import coalition, everyone
 from synergy.dataset.schema import YEAR
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset, yearly
-from synergy.engine import Options, match, problem
+from synergy.engine import match, problem
 from synergy.errors import UsageError
 from synergy.model.search import LARGE, SMALL
 from synergy.model.solve import solve
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.directions import distance, features_of
 from synergy.network.places import places_of
+from synergy.options import Options
 from synergy.plan import Plan
 from synergy.uncertainty.figures import Figure, changed, figures_of
 from synergy.uncertainty.trial import Outcome, Trial
@@ -129,7 +130,7 @@ class Sensitivity:
     stopped: str | None = None
 
 
-def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | None = None) -> Sensitivity:
+def sensitivity(dataset: Dataset, plan: Plan | None = None, *, params: SolveParams | None = None) -> Sensitivity:
     """Return which uncertain figures would change the plan or its gain most, and the regret of not knowing them.
 
     Parameters
@@ -139,7 +140,7 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | 
         its default, and where a quality that somebody limits is not stated.
     plan : Plan, optional
         The plan chosen now; the best one found where there is none.
-    effort : Effort, optional
+    params : SolveParams, optional
         When to stop; 180 s where nothing is said.
 
     Returns
@@ -159,18 +160,18 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, effort: Effort | 
     dealings are kept while amounts follow the figure. Figures are ranked by slopes and reduced costs, the first of them
     by linear problems, and the first of those by searching for decisions anew.
     """
-    effort = effort or Effort(time_limit=180.0)
+    params = params or SolveParams(time_limit=180.0)
     if plan is not None:
         assert_valid(dataset, plan)
     else:
-        plan = match(dataset, Options(effort.gap, effort.left / 4, "none", threads=effort.threads)).plan
+        plan = match(dataset, Options(params.gap, params.left / 4, "none", threads=params.threads)).plan
         if plan is None:
             raise UsageError("there is no plan: see synergy match / 没有方案：请先运行 synergy match")
     several = len(dataset["periods"]) > 1
     large = several and len(problem(dataset, everyone(places_of(dataset))).cost) > LARGE
     if large:
         dataset, plan = yearly(dataset), _together(plan)
-    study = _Study(dataset, plan, effort)
+    study = _Study(dataset, plan, params)
     found = study.searched(study.looked())
     found = study.gained(sorted(found, key=_rank))
     better = study.trial.value if study.trial.value > study.trial.asked + study.nought else None
@@ -192,10 +193,10 @@ def _rank(one: Uncertain) -> tuple[float, float]:
 class _Study:
     """A plan, its uncertain figures, and the time for them."""
 
-    def __init__(self, dataset: Dataset, plan: Plan, effort: Effort) -> None:
-        self.dataset, self.plan, self.effort = dataset, plan, effort
-        self.time = effort.left
-        self.trial = Trial(dataset, plan.decisions, effort, self.time * PARTS[0])
+    def __init__(self, dataset: Dataset, plan: Plan, params: SolveParams) -> None:
+        self.dataset, self.plan, self.params = dataset, plan, params
+        self.time = params.left
+        self.trial = Trial(dataset, plan.decisions, params, self.time * PARTS[0])
         self.nought = NOUGHT * max(1.0, abs(self.trial.value))
         self.figures = figures_of(dataset, self.trial.model)
         self.features = features_of(dataset, self.trial.decisions)
@@ -208,13 +209,13 @@ class _Study:
 
     def _past(self, until: float = 0.0) -> bool:
         """Return whether to go on no further, and keep why."""
-        why = "clock" if self.effort.left <= until else self.effort.ended()
+        why = "clock" if self.params.left <= until else self.params.ended()
         self.over = self.over or why
         return why is not None
 
     def looked(self) -> list[Uncertain]:
         """Return the figures that may matter most, judged by linear problems."""
-        until = self.effort.left - self.time * PARTS[1]
+        until = self.params.left - self.time * PARTS[1]
         found = []
         for figure in _first(self.figures, self.trial):
             if self._past(until):
@@ -225,7 +226,7 @@ class _Study:
 
     def searched(self, found: list[Uncertain]) -> list[Uncertain]:
         """Return the figures, the first of them judged by searches for other decisions."""
-        until = self.effort.left - self.time * PARTS[2]
+        until = self.params.left - self.time * PARTS[2]
         whole = int(self.trial.model.integer.sum())
         count = 0 if not whole else len(found) if whole <= SMALL else SEARCHED
         each = self.time * PARTS[2] / max(1, 2 * count)
@@ -238,7 +239,7 @@ class _Study:
 
     def gained(self, found: list[Uncertain]) -> list[Uncertain]:
         """Return the figures with the change of the gain, as many as there is time for."""
-        alone = Alone(self.dataset, self.plan.standalone, self.effort)
+        alone = Alone(self.dataset, self.plan.standalone, self.params)
         for place, one in enumerate(found):
             if self._past():
                 break
@@ -295,11 +296,11 @@ class Alone:
     dataset : Dataset
     known : mapping of str to float or None, optional
         Those that a plan states.
-    effort : Effort
+    params : SolveParams
     """
 
-    def __init__(self, dataset: Dataset, known: Mapping[str, float | None] | None, effort: Effort) -> None:
-        self._dataset, self._effort = dataset, effort
+    def __init__(self, dataset: Dataset, known: Mapping[str, float | None] | None, params: SolveParams) -> None:
+        self._dataset, self._params = dataset, params
         self._known = dict(known or {})
         self.stopped: str | None = None  # what ended anything so far other than its work
         self._recipes = dataset["recipes"].groupby("commodity")["process"].agg(set).to_dict()
@@ -321,7 +322,7 @@ class Alone:
         """
         total = 0.0
         for name in self.touched(figure):
-            if ended := self._effort.ended():
+            if ended := self._params.ended():
                 self.stopped = self.stopped or ended
                 return None
             if name not in self._known:
@@ -369,7 +370,9 @@ class Alone:
         """Return v({e}), None where no plan satisfies it."""
         part = subset(dataset, {name})
         members = (dataset["enterprises"]["enterprise"] == name).to_numpy(bool)
-        quiet = Effort(min(self._effort.gap, 1e-6), min(SECONDS, max(self._effort.left, 1.0)), self._effort.threads)
+        quiet = SolveParams(
+            min(self._params.gap, 1e-6), min(SECONDS, max(self._params.left, 1.0)), self._params.threads
+        )
         solution = solve(problem(part, coalition(np.asarray(members))), quiet)
         self.stopped = self.stopped or quiet.ended()
         return None if solution.x is None else solution.value

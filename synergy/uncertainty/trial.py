@@ -16,7 +16,7 @@ from synergy.model.assembly import Assembly
 from synergy.model.build import Model, objective
 from synergy.model.decode import decode, integers_of
 from synergy.model.local_branching import Near, Wish
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.network.links import between_enterprises
 from synergy.network.places import Bools, Floats, Ints, places_of, positions
 from synergy.network.units import units_of
@@ -67,13 +67,13 @@ class Trial:
     dataset : Dataset
     decisions : Decisions
         The plan; where a better one is met at once, that is taken in its place.
-    effort : Effort
+    params : SolveParams
     seconds : float
         Most time for a search of better decisions.
     """
 
-    def __init__(self, dataset: Dataset, decisions: Decisions, effort: Effort, seconds: float) -> None:
-        self.dataset, self._effort = dataset, effort
+    def __init__(self, dataset: Dataset, decisions: Decisions, params: SolveParams, seconds: float) -> None:
+        self.dataset, self._params = dataset, params
         self.timed = False  # whether a clock has ended a search so far
         self.model = problem(dataset, everyone(places_of(dataset)))
         near, _ = self._near(self.model, decisions)
@@ -98,7 +98,7 @@ class Trial:
 
     def _near(self, model: Model, decisions: Decisions) -> tuple[Near, Stand]:
         stand = stand_of(model, decisions)
-        return Near(model, stand.whole, self._effort), stand
+        return Near(model, stand.whole, self._params), stand
 
     def slope(self, figure: Figure) -> float:
         """Return a quick guess of what a figure may do (money a year): exact for the plan unchanged, a bound beside it.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synergy.engine import Options
-from synergy.model.solve_params import Event, Listener, Memory
+from synergy.model.solve_params import Control, Event, Listener, Memory
+from synergy.options import Options
 from synergy.records.files import plan_from_record
 from synergy.records.plain import plain
 from synergy.records.rounds import round_record
@@ -79,7 +79,7 @@ def solve(
     given = [plan_from_record(unpacked_record(one)["plan"]).decisions for one in task.plans]
     memory = Memory(task.checkpoint, keep, plans=given)
     with executor(task.scheduler) as side:
-        done = run(dataset, Options(**options), listen, stop, side, memory)
+        done = run(dataset, Options(**options), Control(listen, stop, side, memory))
     record = None if done.plan is None else round_record(dataset, done.plan)
     return {"status": done.outcome.status, "record": record, "diagnosis": plain(done.outcome.diagnosis)}
 

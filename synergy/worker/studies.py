@@ -14,7 +14,7 @@ from synergy.errors import ConflictError, SynergyError, UnavailableError
 from synergy.explanation.explain import Explainer
 from synergy.explanation.trial import Question
 from synergy.graph.pathways import pathways, pathways_record
-from synergy.model.solve_params import Effort
+from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import alternatives
 from synergy.near_optimal.document import alternatives_record
 from synergy.plan import Plan
@@ -75,13 +75,13 @@ def _explanation(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], enterpr
 
 
 def _sensitivity(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
-    effort = Effort(time_limit=float(asked["time_limit"]))
-    return sensitivity_record(dataset, sensitivity(dataset, plan, effort=effort))
+    params = SolveParams(time_limit=float(asked["time_limit"]))
+    return sensitivity_record(dataset, sensitivity(dataset, plan, params=params))
 
 
 def _alternatives(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
-    effort = Effort(time_limit=float(asked["time_limit"]))
-    return alternatives_record(dataset, alternatives(dataset, plan, within=float(asked["within"]), effort=effort))
+    params = SolveParams(time_limit=float(asked["time_limit"]))
+    return alternatives_record(dataset, alternatives(dataset, plan, within=float(asked["within"]), params=params))
 
 
 _ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, Mapping[str, Any], str], Record]] = {
