@@ -8,7 +8,7 @@ from stores import begun, costly, editor, matched
 from web_worlds import World
 
 from synergy.store import declarations, freezing
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import Entry
 
 CANARIES = ("137.918273", "2953.817462")
@@ -19,13 +19,13 @@ def canary(world: World) -> int:
     store = world.store
     ident = begun(store, name="canary")
     for name in ("WEST", "ALUMINA", "TARCO", "GLASS"):
-        declarations.repeat(store, editor(name), (ident, name))
-    own = declarations.repeat(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), Seat(ident, name))
+    own = declarations.repeat(store, editor("EAST"), Seat(ident, "EAST"))["entries"]
     entries = costly(own, Decimal(CANARIES[0]))
     entries.append(
         Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARIES[1]))
     )
-    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), Seat(ident, "EAST"), entries)
     freezing.freeze(store, world.actor("planner"), ident)
     matched(store, ident)
     return ident

@@ -41,6 +41,7 @@ from synergy.store import audit, declarations, freezing, queries, rounds, runs
 from synergy.store.access import SCOPES
 from synergy.store.accounts import MACHINE, Account, add_user, known
 from synergy.store.api_tokens import add_token
+from synergy.store.names import Seat
 from synergy.store.store import KEY_FILE, Store, make_store
 
 ROOT = Path(__file__).parents[1]
@@ -288,7 +289,7 @@ def lived(store: Store, fuzz: Declaring, steps: int) -> str:
         if run["state"] != "refused":
             rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(note="no plan"))
         for firm in FIRMS:
-            declarations.declare(store, PLANNER, (ident, firm), [])
+            declarations.declare(store, PLANNER, Seat(ident, firm), [])
     return f"round {ident}: {ways} {run['state']} {run['status']} {run['fault']}"
 
 

@@ -25,7 +25,7 @@ from synergy.store import answers, declarations, follow_up, freezing, review, ro
 from synergy.store.access import Actor
 from synergy.store.answers import Reply
 from synergy.store.column_types import canonical
-from synergy.store.names import Answer, Role, Sheet, Stage
+from synergy.store.names import Answer, Role, Seat, Sheet, Stage
 from synergy.store.overlay import Entry
 from synergy.store.rounds import Asked, Draft
 from synergy.store.store import KEY_FILE, Store, open_store
@@ -86,8 +86,8 @@ def perform(store: Store, name: str, given: dict[str, Any], key: str) -> dict[st
     steps: dict[str, Callable[[], dict[str, Any]]] = {
         "create": lambda: rounds.create(store, PLANNER, Draft(**given["draft"]), key),
         **{one: partial(rounds.advance, store, PLANNER, ident, one, asked) for one in ("open", "publish", "collect")},
-        "declare": lambda: declarations.declare(store, who, (ident, "GLASS"), [entry], asked),
-        "repeat": lambda: declarations.repeat(store, who, (ident, given["enterprise"]), asked),
+        "declare": lambda: declarations.declare(store, who, Seat(ident, "GLASS"), [entry], asked),
+        "repeat": lambda: declarations.repeat(store, who, Seat(ident, given["enterprise"]), asked),
         "answer": lambda: answers.answer(store, who, given["code"], Reply(Answer(given["answer"]), "because"), asked),
         "follow": lambda: follow_up.follow(
             store, PLANNER, given["partnership"], Stage(given["stage"]), Asked(key=key, note="so")

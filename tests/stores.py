@@ -20,7 +20,7 @@ from synergy.store.answers import Reply
 from synergy.store.backup import snapshot_of
 from synergy.store.column_types import canonical
 from synergy.store.leases import Claim, claim
-from synergy.store.names import Answer, Role, Sheet
+from synergy.store.names import Answer, Role, Seat, Sheet
 from synergy.store.overlay import Entry
 from synergy.store.results import finish
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -134,7 +134,7 @@ def responding_round(store: Store, **given: Any) -> int:
     """Return a round that takes answers to its first run."""
     ident = begun(store, **given)
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), Seat(ident, name))
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     return ident

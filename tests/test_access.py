@@ -40,7 +40,7 @@ from synergy.store import (
 from synergy.store.access import RULES, Action, Actor, Resource
 from synergy.store.answers import Reply
 from synergy.store.leases import Claim
-from synergy.store.names import Answer, Role, Sheet, Stage, StudyKind
+from synergy.store.names import Answer, Role, Seat, Sheet, Stage, StudyKind
 from synergy.store.notices import list_notices
 from synergy.store.overlay import Entry
 from synergy.store.questions import Wondered
@@ -224,7 +224,7 @@ def _arguments(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
 def _in_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     """Return what the operations of a round, its declarations, proposals and partnerships are called with."""
     entry = Entry(sheet=Sheet.OFFERS, site="EAST-1", subject="TAR", amount=Decimal(1))
-    place = (ids["round"], "EAST")
+    place = Seat(ids["round"], "EAST")
     return {
         "rounds.create": (Draft(name="x", archive=tiny()),),
         "rounds.advance": (ids["round"], "cancel"),
@@ -461,11 +461,11 @@ def _canary_round(store: Store) -> int:
     ident = int(rounds.create(store, PLANNER, draft)["round"])
     rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))
-    told = declarations.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), Seat(ident, name))
+    told = declarations.declaration(store, editor("EAST"), Seat(ident, "EAST"))["entries"]
     entries = costly(told, Decimal(CANARY[0]))
     entries.append(Entry(sheet=Sheet.NEEDS, site="EAST-1", subject="TAR", amount=Decimal(10), price=Decimal(CANARY[1])))
-    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), Seat(ident, "EAST"), entries)
     return ident
 
 
@@ -477,7 +477,7 @@ def test_a_rival_never_obtains_a_cost(tmp_path: Path, monkeypatch: pytest.Monkey
     ident = _canary_round(store)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
-    assert CANARY[0] in json.dumps(declarations.declaration(store, editor("EAST"), (ident, "EAST")))
+    assert CANARY[0] in json.dumps(declarations.declaration(store, editor("EAST"), Seat(ident, "EAST")))
     whole = queries.list_proposals(store, PLANNER, ident)
     secret = {CANARY[0], CANARY[1], *(digits.replace(".", "") for digits in CANARY)}
     secret |= {repr(one["gain"]) for one in whole} | {repr(one["marginal_gain"]) for one in whole}
@@ -511,8 +511,8 @@ def _obtained(store: Store, ident: int, codes: list[str], rivals: tuple[str, ...
                 lambda a=actor: audit.history(store, a),
                 lambda a=actor: notices.list_notices(store, a),
                 *(lambda a=actor, c=code: queries.see_proposal(store, a, c) for code in codes),
-                *(lambda a=actor, e=one: declarations.declaration(store, a, (ident, e)) for one in NAMES),
-                lambda a=actor: follow_up.balance(store, a, (ident, "EAST")),
+                *(lambda a=actor, e=one: declarations.declaration(store, a, Seat(ident, e)) for one in NAMES),
+                lambda a=actor: follow_up.balance(store, a, Seat(ident, "EAST")),
                 lambda a=actor: answers.answer(store, a, codes[0], Reply(Answer.COUNTERED, counter=[{"number": 9}])),
             ]
             for call in calls:

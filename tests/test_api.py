@@ -31,6 +31,7 @@ from synergy.dataset.read import read
 from synergy.errors import Severity
 from synergy.forms.submitting import judge_file
 from synergy.store import runs, tables
+from synergy.store.names import Seat
 from synergy.workbook.template import dataset_workbook
 
 ROOT = Path(__file__).parents[1]
@@ -202,7 +203,7 @@ def test_a_declaration_is_taken_whole_or_not_at_all(program: Program, declaring_
 
 def test_a_declaration_by_a_program_is_judged_as_a_form_is(program: Program, declaring_round: int) -> None:
     path = f"/rounds/{declaring_round}/declarations/GLASS"
-    place = (declaring_round, "GLASS")
+    place = Seat(declaring_round, "GLASS")
     entry = {"sheet": "needs", "site": "GLASS-1", "subject": "COG", "price": "0.95"}
     wrong = [
         {**entry, "amount": "6"},

@@ -12,6 +12,7 @@ from catalogue import COVERED, EXPECTED, covers
 from stores import ADMIN, PLANNER, begun, editor
 
 from synergy.store import audit, declarations
+from synergy.store.names import Seat
 from synergy.store.rounds import Asked, remind
 from synergy.store.store import KEY_FILE, make_store
 
@@ -42,12 +43,12 @@ def test_70_a_clock_that_goes_back_and_a_leap_day_change_no_order(
     store = make_store(tmp_path / "store.db")
     ident = begun(replace(store, now=lambda: datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)))
     back = replace(store, now=lambda: datetime(2027, 12, 31, 1, tzinfo=UTC))
-    declarations.repeat(back, editor("GLASS"), (ident, "GLASS"), Asked(version=1))
+    declarations.repeat(back, editor("GLASS"), Seat(ident, "GLASS"), Asked(version=1))
     remind(back, PLANNER, ident)
     events = audit.history(store, PLANNER, ident)
     numbers = [one["number"] for one in events]
     assert sorted(numbers) == list(range(min(numbers), min(numbers) + len(numbers)))
     assert {one["at"][:10] for one in events} == {"2028-02-29", "2027-12-31"}
     assert audit.verify_chain(store, ADMIN)["sound"]
-    assert declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["version"] == 2
+    assert declarations.declaration(store, editor("GLASS"), Seat(ident, "GLASS"))["version"] == 2
     store.close()

@@ -15,7 +15,7 @@ from synergy.errors import DatasetError
 from synergy.forms.context import Row, Rows
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
 from synergy.store import declarations
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.store import KEY_FILE, Store, make_store
 
 DECLARATIONS = Path(__file__).parent / "cases" / "declarations"
@@ -38,12 +38,12 @@ def _idents(record: dict[str, Any]) -> list[str]:
 
 
 def _file(store: Store, ident: int, name: str, data: bytes) -> Judged:
-    return judge_file(store, editor("GLASS"), (ident, "GLASS"), (data, name))
+    return judge_file(store, editor("GLASS"), Seat(ident, "GLASS"), (data, name))
 
 
 @pytest.mark.parametrize("declared_before", [False, True])
 def test_what_is_not_mentioned_stays(declared_before: bool, small: Store) -> None:
-    place, who = (begun(small), "EAST"), editor("EAST")
+    place, who = Seat(begun(small), "EAST"), editor("EAST")
     if declared_before:
         declarations.repeat(small, who, place)
     judged = judge_rows(small, who, place, _rows(Sheet.OFFERS, TAR))
@@ -57,7 +57,7 @@ def test_what_is_not_mentioned_stays(declared_before: bool, small: Store) -> Non
 
 
 def test_withdrawing_is_said_by_name_or_for_all_the_rest(small: Store) -> None:
-    place, who = (begun(small), "EAST"), editor("EAST")
+    place, who = Seat(begun(small), "EAST"), editor("EAST")
     wrong = judge_rows(small, who, place, _rows(Sheet.OFFERS), Withdrawn(("EAST-OVENS",)))
     assert [(one.code, one.value) for one in wrong.problems] == [("form_withdrawn", "EAST-OVENS")]
     one = judge_rows(small, who, place, _rows(Sheet.OFFERS), Withdrawn(("EAST-OVEN",)))
@@ -74,20 +74,20 @@ def test_withdrawing_is_said_by_name_or_for_all_the_rest(small: Store) -> None:
 
 def test_what_own_units_make_or_use_as_well_is_said_with_both_figures(small: Store) -> None:
     ident = begun(small)
-    east = judge_rows(small, editor("EAST"), (ident, "EAST"), _rows(Sheet.OFFERS, TAR | {"amount": "300"}))
+    east = judge_rows(small, editor("EAST"), Seat(ident, "EAST"), _rows(Sheet.OFFERS, TAR | {"amount": "300"}))
     (problem,) = [one for one in east.problems if one.code == "form_made_too"]
     assert "300 t beside up to 69,000 t that own facilities at this site make" in problem.message  # 0.046 x 1.5 Mt
     assert not east.refused
     gas = {"site": "ALUMINA-1", "subject": "COG", "amount": "5000", "price": "900"}
-    alumina = judge_rows(small, editor("ALUMINA"), (ident, "ALUMINA"), _rows(Sheet.NEEDS, gas))
+    alumina = judge_rows(small, editor("ALUMINA"), Seat(ident, "ALUMINA"), _rows(Sheet.NEEDS, gas))
     (problem,) = [one for one in alumina.problems if one.code == "form_used_too"]
     assert "5,000 kNm3 beside up to 145,600 kNm3 that own facilities" in problem.message  # 0.182 x 800 kt
-    offer = judge_rows(small, editor("ALUMINA"), (ident, "ALUMINA"), _rows(Sheet.OFFERS, gas))
+    offer = judge_rows(small, editor("ALUMINA"), Seat(ident, "ALUMINA"), _rows(Sheet.OFFERS, gas))
     assert "form_made_too" not in {one.code for one in offer.problems}
 
 
 def test_of_several_rows_of_one_thing_it_has_to_be_said_which(small: Store) -> None:
-    place, who = (begun(small), "EAST"), editor("EAST")
+    place, who = Seat(begun(small), "EAST"), editor("EAST")
     two = _rows(Sheet.OFFERS, TAR | {"ident": "T1"}, TAR | {"ident": "T2"})
     declare_judged(small, who, place, judge_rows(small, who, place, two))
     found = judge_rows(small, who, place, _rows(Sheet.OFFERS, TAR | {"amount": "300"}))
@@ -108,7 +108,7 @@ def test_of_several_rows_of_one_thing_it_has_to_be_said_which(small: Store) -> N
     ],
 )
 def test_a_file_without_rows_changes_nothing(name: str, data: bytes, small: Store) -> None:
-    place = (begun(small), "GLASS")
+    place = Seat(begun(small), "GLASS")
     found = _file(small, place[0], name, data)
     assert found.refused
     (problem,) = [one for one in found.problems if one.code == "form_no_rows"]
@@ -142,7 +142,7 @@ def test_the_page_withdraws_what_is_ticked_off_alone(web_world: World) -> None:
     page = web_world.post(client, path, do="check", **ticked)
     assert 'name="withdrawn" value="EAST-RIGHT"' in page.text  # it is kept until the declaration is made
     assert web_world.post(client, path, do="declare", withdrawn="EAST-RIGHT").status_code == 303
-    record = declarations.declaration(store, editor("EAST"), (ident, "EAST"))
+    record = declarations.declaration(store, editor("EAST"), Seat(ident, "EAST"))
     assert _idents(record) == ["EAST-OVEN"]
     assert web_world.post(client, path, do="declare").status_code == 422
-    assert _idents(declarations.declaration(store, editor("EAST"), (ident, "EAST"))) == ["EAST-OVEN"]
+    assert _idents(declarations.declaration(store, editor("EAST"), Seat(ident, "EAST"))) == ["EAST-OVEN"]

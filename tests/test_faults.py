@@ -30,7 +30,7 @@ from synergy.store import (
 )
 from synergy.store.access import WORKER
 from synergy.store.answers import Reply
-from synergy.store.names import Answer, Stage
+from synergy.store.names import Answer, Seat, Stage
 from synergy.store.readiness import ready
 from synergy.store.results import finish
 from synergy.store.rounds import Asked
@@ -82,7 +82,7 @@ def _life(store: Store) -> Iterator[Step]:
     ident = int(queries.list_rounds(store, PLANNER)[0]["round"])  # a server counts those that failed too
     yield lambda: rounds.advance(store, PLANNER, ident, "open")
     for name in NAMES[:2]:
-        yield lambda name=name: declarations.repeat(store, editor(name), (ident, name))
+        yield lambda name=name: declarations.repeat(store, editor(name), Seat(ident, name))
     yield lambda: rounds.remind(store, PLANNER, ident)
     yield lambda: freezing.freeze(store, PLANNER, ident)
     yield from _match(store, ident)

@@ -19,6 +19,7 @@ from synergy.errors import DatasetError, NotFoundError, Problem, Severity
 from synergy.forms.submitting import Judged, declare_judged, judge_file
 from synergy.forms.writing import declaration_workbook
 from synergy.store import declarations, preview
+from synergy.store.names import Seat
 from synergy.store.rounds import Asked
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.texts import LANGUAGES
@@ -220,7 +221,7 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
 def judged(declared: tuple[Store, int], given: Given | bytes, way: str, enterprise: str = "GLASS") -> Judged:
     store, ident = declared
     data = given if isinstance(given, bytes) else MAKE[way](given.rows)
-    return judge_file(store, editor(enterprise), (ident, enterprise), (data, f"../../{enterprise}.{way}"))
+    return judge_file(store, editor(enterprise), Seat(ident, enterprise), (data, f"../../{enterprise}.{way}"))
 
 
 def _pairs(table: dict[str, Given]) -> list[tuple[str, str]]:
@@ -273,9 +274,9 @@ def test_refused(name: str, way: str, declared: tuple[Store, int]) -> None:
         assert hits[0].row == (1 if way == "json" else 2) + len(given.rows) - 1
     store, ident = declared
     with pytest.raises(DatasetError) as raised:
-        declare_judged(store, editor("GLASS"), (ident, "GLASS"), found)
+        declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), found)
     assert raised.value.problems == found.problems
-    assert not preview.ground(store, editor("GLASS"), (ident, "GLASS")).submitted
+    assert not preview.ground(store, editor("GLASS"), Seat(ident, "GLASS")).submitted
 
 
 @covers(53, *WAYS)
@@ -374,7 +375,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
     enterprise: str, lang: str, declared: tuple[Store, int]
 ) -> None:
     store, ident = declared
-    known = preview.ground(store, editor(enterprise), (ident, enterprise))
+    known = preview.ground(store, editor(enterprise), Seat(ident, enterprise))
     found = judged(declared, declaration_workbook(known, lang), "xlsx", enterprise)
     assert [problem.line() for problem in found.problems] == []
     assert found.changes is not None
@@ -386,7 +387,7 @@ def test_the_template_holds_the_last_figures_and_changes_nothing(
 
 def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None:
     store, ident = declared
-    data = declaration_workbook(preview.ground(store, editor("GLASS"), (ident, "GLASS")), "en")
+    data = declaration_workbook(preview.ground(store, editor("GLASS"), Seat(ident, "GLASS")), "en")
     import zipfile
 
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -394,9 +395,9 @@ def test_nothing_of_others_is_in_a_template(declared: tuple[Store, int]) -> None
     assert b"GLASS-HEAT" in whole
     assert not any(name in whole for name in (b"EAST-1", b"WEST", b"1500000", b"ALUMINA-HYDRATE"))
     with pytest.raises(NotFoundError):
-        preview.ground(store, editor("EAST"), (ident, "GLASS"))
+        preview.ground(store, editor("EAST"), Seat(ident, "GLASS"))
     with pytest.raises(NotFoundError):
-        judge_file(store, editor("EAST"), (ident, "GLASS"), (b"", "x.xlsx"))
+        judge_file(store, editor("EAST"), Seat(ident, "GLASS"), (b"", "x.xlsx"))
 
 
 def test_a_dry_run_shows_what_would_change(declared: tuple[Store, int]) -> None:
@@ -409,7 +410,7 @@ def test_a_dry_run_shows_what_would_change(declared: tuple[Store, int]) -> None:
     assert [(one["sheet"], one["subject"]) for one in found.changes["added"]] == [("offers", "TAR")]
     assert {said["column"] for said in found.changes["added"][0]["assumed"]} >= {"price", "keep"}
     store, ident = declared
-    assert declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["submitted"] is False
+    assert declarations.declaration(store, editor("GLASS"), Seat(ident, "GLASS"))["submitted"] is False
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -421,7 +422,7 @@ def test_45_sent_again_it_is_declared_once(way: str, tmp_path: Path, monkeypatch
     told = []
     for _ in range(2):
         found = judged((store, ident), Given((HEAT, OFFER)), way)
-        told.append(declare_judged(store, editor("GLASS"), (ident, "GLASS"), found, Asked(key="once")))
+        told.append(declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), found, Asked(key="once")))
     assert told[0]["version"] == told[1]["version"] == 2
     assert len(told[0]["entries"]) == 2
     found = judged((store, ident), Given((HEAT, OFFER)), way)
@@ -430,7 +431,7 @@ def test_45_sent_again_it_is_declared_once(way: str, tmp_path: Path, monkeypatch
     # a refused file leaves what was declared
     with pytest.raises(DatasetError):
         declare_judged(
-            store, editor("GLASS"), (ident, "GLASS"), judged((store, ident), REFUSED["30 a decimal comma"], way)
+            store, editor("GLASS"), Seat(ident, "GLASS"), judged((store, ident), REFUSED["30 a decimal comma"], way)
         )
-    assert declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["version"] == 2
+    assert declarations.declaration(store, editor("GLASS"), Seat(ident, "GLASS"))["version"] == 2
     store.close()

@@ -21,7 +21,7 @@ from synergy.store import answers, audit, declarations, follow_up, freezing, lea
 from synergy.store.access import WORKER
 from synergy.store.answers import Reply
 from synergy.store.backup import dataset_of
-from synergy.store.names import Answer, Sheet, Stage
+from synergy.store.names import Answer, Seat, Sheet, Stage
 from synergy.store.overlay import Entry, checked
 from synergy.store.results import finish
 from synergy.store.rounds import STEPS, Asked, Draft
@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
     def declare(self, ident: int, amount: Decimal, back: bool) -> None:
         """Let the glass works declare."""
         entry = Entry(sheet=Sheet.NEEDS, site="GLASS-1", subject="COG", amount=amount, ident="GLASS-HEAT")
-        place = (ident, "GLASS")
+        place = Seat(ident, "GLASS")
         if not self.allowed(ident, "declare"):
             with pytest.raises(RefusedError):
                 declarations.declare(self.store, editor("GLASS"), place, [entry])
@@ -370,7 +370,7 @@ class Life(RuleBasedStateMachine):
     def what_is_declared_adds_up(self) -> None:
         """Declared is free, committed and ended, none below nothing."""
         for ident, amount in getattr(self, "declared", {}).items():
-            (need,) = follow_up.balance(self.store, PLANNER, (ident, "GLASS"))
+            (need,) = follow_up.balance(self.store, PLANNER, Seat(ident, "GLASS"))
             figures = {name: Decimal(need[name]) for name in ("declared", "free", "committed", "ended")}
             assert figures["declared"] == amount
             assert figures["free"] + figures["committed"] + figures["ended"] == amount

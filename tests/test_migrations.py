@@ -22,6 +22,7 @@ from synergy.store import accounts, audit, declarations, tables
 from synergy.store.backup import back_up, restore
 from synergy.store.database import database
 from synergy.store.migrations.run import current
+from synergy.store.names import Seat
 from synergy.store.readiness import ready
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
 from synergy.store.withdrawals import make_copy
@@ -149,7 +150,7 @@ def test_many_writers_at_once_lose_nothing(place: Place) -> None:
     def write(store: Store) -> None:
         for _ in range(5):
             try:
-                declarations.repeat(store, editor("GLASS"), (ident, "GLASS"))
+                declarations.repeat(store, editor("GLASS"), Seat(ident, "GLASS"))
             except ConflictError as error:
                 failed.append(error)
 
@@ -158,7 +159,7 @@ def test_many_writers_at_once_lose_nothing(place: Place) -> None:
         one.start()
     for one in threads:
         one.join()
-    version = declarations.declaration(place.store, PLANNER, (ident, "GLASS"))["version"]
+    version = declarations.declaration(place.store, PLANNER, Seat(ident, "GLASS"))["version"]
     assert version == 1 + 20 - len(failed)
     assert audit.verify_chain(place.store, PLANNER) == audit.verify_chain(place.store, PLANNER)
     assert audit.verify_chain(place.store, PLANNER)["count"] == 2 + 20 - len(failed)

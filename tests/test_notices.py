@@ -26,7 +26,7 @@ from synergy.store.access import WORKER, Actor
 from synergy.store.answers import Reply
 from synergy.store.backup import dataset_of
 from synergy.store.messages import MESSAGES, message
-from synergy.store.names import Answer, Role, Stage
+from synergy.store.names import Answer, Role, Seat, Stage
 from synergy.store.queries import match_input, see_round
 from synergy.store.rounds import Asked, Draft
 from synergy.store.store import Store
@@ -38,7 +38,7 @@ def _kinds(store: Store, actor: Actor, **asked: Any) -> list[str]:
 
 def test_everybody_is_told_what_concerns_them(store: Store) -> None:
     ident = begun(store)
-    declarations.repeat(store, editor("EAST"), (ident, "EAST"))
+    declarations.repeat(store, editor("EAST"), Seat(ident, "EAST"))
     living.remind(store, PLANNER, ident)
     assert _kinds(store, editor("EAST")) == ["opened"]
     assert _kinds(store, editor("GLASS")) == ["opened", "reminder"]
@@ -82,7 +82,7 @@ def test_a_deadline_that_is_near_is_told_once_to_those_who_are_late(store: Store
     near = {"deadline": now + timedelta(hours=40), "answer_by": now + timedelta(hours=90)}
     ident = begun(store, **near)
     begun(store, deadline=now + timedelta(hours=60))
-    declarations.repeat(store, editor("EAST"), (ident, "EAST"))
+    declarations.repeat(store, editor("EAST"), Seat(ident, "EAST"))
     assert notices.approaching(store, WORKER) == 1
     assert notices.approaching(store, WORKER) == 0
     assert _kinds(store, editor("EAST")) == ["opened"] * 2
@@ -103,7 +103,7 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
     past, later = now - timedelta(hours=1), now + timedelta(hours=90)
     ident = begun(store, deadline=past, answer_by=past)
     with pytest.raises(RefusedError, match="synergy round extend"):
-        declarations.repeat(store, editor("EAST"), (ident, "EAST"))
+        declarations.repeat(store, editor("EAST"), Seat(ident, "EAST"))
     seen = see_round(store, PLANNER, ident)["version"]
     told = living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked"))
     assert (told["state"], told["version"]) == ("declaring", seen + 1)
@@ -112,7 +112,7 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
         living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen))
     assert _kinds(store, editor("EAST")) == ["opened", "declare_until"]
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), Seat(ident, name))
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     deal = proposals(store, ident)["deal:EAST>GLASS:COG"]
@@ -172,7 +172,7 @@ def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store
     follow_up.follow(store, PLANNER, partnership, Stage.ENDED, Asked(note="closed"))
     assert accounts.sign_in(store, "li", "correct horse").enterprise == "WEST"
     later = begun(store)
-    declarations.repeat(store, editor("WEST"), (later, "WEST"))
+    declarations.repeat(store, editor("WEST"), Seat(later, "WEST"))
     before = audit.history(store, PLANNER)
     told = withdrawals.depart(store, ADMIN, "WEST", Asked(key="once", note="closed"))
     assert told == {"enterprise": "WEST", "accounts": ["li"], "withdrawn": [later], "forbidden": []}
@@ -182,10 +182,10 @@ def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store
     with pytest.raises(DeniedError):
         api_tokens.actor_of_token(store, token["token"])
     with pytest.raises(NotFoundError):
-        declarations.declaration(store, editor("WEST"), (later, "WEST"))
+        declarations.declaration(store, editor("WEST"), Seat(later, "WEST"))
     assert see_round(store, PLANNER, later)["members"] == len(NAMES) - 1
     assert audit.history(store, PLANNER)[-len(before) :] == before  # what happened stays
-    assert declarations.declaration(store, PLANNER, (ident, "WEST"))["entries"]
+    assert declarations.declaration(store, PLANNER, Seat(ident, "WEST"))["entries"]
     assert audit.verify_chain(store, PLANNER)["sound"]
 
 

@@ -27,7 +27,7 @@ from synergy.store import (
     runs,
 )
 from synergy.store.answers import Reply
-from synergy.store.names import Answer, Sheet
+from synergy.store.names import Answer, Seat, Sheet
 from synergy.store.overlay import Entry
 from synergy.store.store import Store
 from synergy.worker.work import Habits, work_once
@@ -52,7 +52,7 @@ def _matched(store: Store, ident: int) -> dict[str, Any]:
 @pytest.mark.parametrize("mend", ["corrected", "left out"])
 def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, store: Store) -> None:
     ident = begun(store, options=OPTIONS | {"settlement": "none"})
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [LNG])
     (shown,) = review.doubtful(store, PLANNER, ident)
     assert [shown[name] for name in ("enterprise", "ident", "amount", "why")] == ["GLASS", "LNG", "70000", ["required"]]
     run = _matched(store, ident)
@@ -63,7 +63,7 @@ def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, st
     assert told["state"] == "declaring"
     assert notices.list_notices(store, editor("EAST"))[0]["kind"] == "opened"
     entries = [replace(LNG, other={})] if mend == "corrected" else []
-    declarations.declare(store, PLANNER, (ident, "GLASS"), entries)
+    declarations.declare(store, PLANNER, Seat(ident, "GLASS"), entries)
     assert review.doubtful(store, PLANNER, ident) == []
     run = _matched(store, ident)
     assert (run["number"], run["status"], _state(store, ident)) == (2, "optimal", "review")
@@ -92,11 +92,11 @@ def test_a_round_is_opened_again_from_frozen_alone(store: Store) -> None:
 def test_what_the_dataset_demands_already_is_no_news(store: Store) -> None:
     ident = begun(store)
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))  # ovens of the dataset must run
+        declarations.repeat(store, editor(name), Seat(ident, name))  # ovens of the dataset must run
     assert review.doubtful(store, PLANNER, ident) == []
-    entries = preview.ground(store, PLANNER, (ident, "EAST")).entries
+    entries = preview.ground(store, PLANNER, Seat(ident, "EAST")).entries
     larger = [replace(one, amount=2 * one.amount) if one.sheet is Sheet.FACILITIES else one for one in entries]
-    declarations.declare(store, editor("EAST"), (ident, "EAST"), larger)
+    declarations.declare(store, editor("EAST"), Seat(ident, "EAST"), larger)
     assert [(one["ident"], one["why"]) for one in review.doubtful(store, PLANNER, ident)] == [
         ("EAST-OVEN", ["must_run"])
     ]
@@ -104,7 +104,7 @@ def test_what_the_dataset_demands_already_is_no_news(store: Store) -> None:
 
 def test_a_figure_marked_as_checked_is_shown_to_the_planner_alone(store: Store) -> None:
     ident = begun(store)
-    place = (ident, "GLASS")
+    place = Seat(ident, "GLASS")
     cells = {"site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "95000", "checked": "yes", "ident": "N"}
     # said again it is no longer far from the last figure, and stays worth a look
     for price in ("95000", "95000", "90000"):
@@ -115,8 +115,8 @@ def test_a_figure_marked_as_checked_is_shown_to_the_planner_alone(store: Store) 
         assert [one["other"]["checked"] for one in told["entries"] if one["ident"] == "N"] == [True]
     declarations.declare(store, PLANNER, place, [])
     later = begun(store, previous=ident)
-    declare_judged(store, editor("GLASS"), (ident, "GLASS"), judged)
-    declarations.repeat(store, editor("GLASS"), (later, "GLASS"))
+    declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), judged)
+    declarations.repeat(store, editor("GLASS"), Seat(later, "GLASS"))
     assert review.doubtful(store, PLANNER, later) == []
     freezing.freeze(store, PLANNER, ident)  # the mark is no column of the dataset
 
@@ -125,14 +125,14 @@ def test_an_amount_that_no_plan_can_keep_at_its_market_is_shown_before(web_world
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store)
     coke = replace(LNG, sheet=Sheet.OFFERS, subject="COKE", amount=Decimal(10**11), price=Decimal(0), other={})
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [coke, replace(LNG, other={"Required": "yes"})])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [coke, replace(LNG, other={"Required": "yes"})])
     shown = [(one["sheet"], one["why"]) for one in review.doubtful(store, PLANNER, ident)]
     assert shown == [("needs", ["required"]), ("offers", ["large"])]
     for lang in ("en", "zh"):
         assert "100000000000" in client.get(f"/{lang}/rounds/{ident}").text.replace(",", "")
     with pytest.raises(RefusedError, match="offers LNG > markets COKE-GATE"):
         freezing.freeze(store, PLANNER, ident)
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [replace(coke, amount=Decimal(1000))])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [replace(coke, amount=Decimal(1000))])
     assert review.doubtful(store, PLANNER, ident) == []
     assert freezing.freeze(store, PLANNER, ident)["state"] == "frozen"
 
@@ -140,7 +140,7 @@ def test_an_amount_that_no_plan_can_keep_at_its_market_is_shown_before(web_world
 def test_the_page_shows_both_and_opens_the_round_again(web_world: World) -> None:
     store, client = web_world.store, web_world.client("planner")
     ident = begun(store, name="spoilt")
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [LNG])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [LNG])
     page = client.get(f"/en/rounds/{ident}").text
     assert "Worth a look before declarations are closed" in page
     assert "has to be met in full" in page

@@ -25,7 +25,7 @@ from synergy.store import declarations, freezing, leases, notices, queries, runs
 from synergy.store.access import WORKER
 from synergy.store.backup import snapshot_of
 from synergy.store.column_types import BeyondError, Micro, millionths
-from synergy.store.names import Sheet
+from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import Entry
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.tables import snapshots
@@ -211,12 +211,12 @@ def _need(amount: str, price: str) -> Entry:
 def test_what_no_plan_can_keep_is_refused_by_every_way_in(amount: str, price: str, code: str, small: Store) -> None:
     ident = begun(small)
     with pytest.raises(DatasetError) as refused:
-        declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [_need(amount, price)])
+        declarations.declare(small, editor("GLASS"), Seat(ident, "GLASS"), [_need(amount, price)])
     (problem,) = refused.value.problems
     assert (problem.code, problem.table, problem.row) == (code, "needs", 1)
     cells = {"site": "GLASS-1", "subject": "COG", "amount": amount, "price": price, "checked": "yes"}
     rows = Rows([Row(Sheet.NEEDS, 7, cells)], units=False)
-    judged = judge_rows(small, editor("GLASS"), (ident, "GLASS"), rows)
+    judged = judge_rows(small, editor("GLASS"), Seat(ident, "GLASS"), rows)
     assert judged.refused
     assert [(one.code, one.row) for one in judged.problems if one.severity == "error"] == [(code, 7)]
     assert all(one.message_zh for one in judged.problems)
@@ -225,10 +225,10 @@ def test_what_no_plan_can_keep_is_refused_by_every_way_in(amount: str, price: st
 def test_rows_that_fit_each_and_not_together_are_named_before_the_round_is_frozen(small: Store) -> None:
     ident = begun(small)
     many = [replace(_need("1000000000", "900"), ident=f"N{number}") for number in range(5)]
-    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), many)
+    declarations.declare(small, editor("GLASS"), Seat(ident, "GLASS"), many)
     with pytest.raises(RefusedError, match="needs N0"):
         freezing.freeze(small, PLANNER, ident)
-    declarations.declare(small, PLANNER, (ident, "GLASS"), many[:1])
+    declarations.declare(small, PLANNER, Seat(ident, "GLASS"), many[:1])
     assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
 
 
@@ -252,7 +252,7 @@ def _row(sheet: str, subject: str, amount: str, **other: str) -> Entry:
 )
 def test_amounts_count_at_the_prices_of_their_own_markets(entry: Entry, named: str, small: Store) -> None:
     ident = begun(small)
-    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [entry])
+    declarations.declare(small, editor("GLASS"), Seat(ident, "GLASS"), [entry])
     if not named:
         assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
         return
@@ -267,10 +267,10 @@ def test_two_rows_that_make_an_amount_together_are_named(small: Store) -> None:
     """An oven without the right to make coke moves nothing; with it, all that it may make."""
     ident = begun(small)
     oven, right = _row("facilities", "OVEN", "7000000000"), _row("offers", "COKE_RIGHT", "7000000000")
-    declarations.declare(small, editor("GLASS"), (ident, "GLASS"), [oven, replace(right, ident="Y")])
+    declarations.declare(small, editor("GLASS"), Seat(ident, "GLASS"), [oven, replace(right, ident="Y")])
     with pytest.raises(RefusedError, match=r"facilities X [<>] markets"):
         freezing.freeze(small, PLANNER, ident)
-    declarations.declare(small, PLANNER, (ident, "GLASS"), [oven])
+    declarations.declare(small, PLANNER, Seat(ident, "GLASS"), [oven])
     assert freezing.freeze(small, PLANNER, ident)["state"] == "frozen"
 
 

@@ -30,6 +30,7 @@ from web_worlds import SECRET, World
 
 from synergy.store import declarations, freezing, runs
 from synergy.store.ladder import STEP, rungs
+from synergy.store.names import Seat
 from synergy.store.store import KEY_FILE, open_store
 from synergy.worker.studies import study_once
 
@@ -92,9 +93,9 @@ def _declared(pair: Pair, costs: tuple[Decimal, Decimal]) -> None:
     for world, cost in zip(pair.worlds(), costs, strict=True):
         pair.round = begun(world.store, name="pair", ladder=STEP)
         for name in NAMES:
-            declarations.repeat(world.store, editor(name), (pair.round, name))
-        own = declarations.declaration(world.store, editor("EAST"), (pair.round, "EAST"))["entries"]
-        declarations.declare(world.store, editor("EAST"), (pair.round, "EAST"), costly(own, cost))
+            declarations.repeat(world.store, editor(name), Seat(pair.round, name))
+        own = declarations.declaration(world.store, editor("EAST"), Seat(pair.round, "EAST"))["entries"]
+        declarations.declare(world.store, editor("EAST"), Seat(pair.round, "EAST"), costly(own, cost))
 
 
 def _walked(pair: Pair, langs: tuple[str, ...]) -> tuple[list[str], int]:

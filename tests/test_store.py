@@ -20,7 +20,7 @@ from synergy.store.answers import Reply
 from synergy.store.column_types import decimal, millionths
 from synergy.store.datasets import list_datasets, list_starts
 from synergy.store.messages import REFUSALS, refusal
-from synergy.store.names import Answer, Sheet, Stage, Wanted
+from synergy.store.names import Answer, Seat, Sheet, Stage, Wanted
 from synergy.store.overlay import Entry
 from synergy.store.rounds import Asked
 from synergy.store.store import Store, open_store
@@ -67,14 +67,14 @@ def test_a_round_from_declaration_to_partnership(store: Store) -> None:
 
 def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
     ident = begun(store)
-    told = declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    told = declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS])
     assert told["entries"][0]["amount"] == "60000.000001"
     frozen = freezing.freeze(store, PLANNER, ident)
     assert frozen["undeclared"] == ["ALUMINA", "EAST", "TARCO", "WEST"]
     kept, starts = ({one["dataset"] for one in of(store, PLANNER)} for of in (list_datasets, list_starts))
     assert kept - starts == {frozen["snapshot"]}  # it holds declarations
     with pytest.raises(RefusedError):
-        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [])
+        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [])
     with store.database.read() as connection:
         row = connection.execute(select(declared)).one()
         raw = connection.execute(text("SELECT amount, price FROM declared")).one()
@@ -84,11 +84,11 @@ def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
 
 def test_a_declaration_sent_again_after_the_freeze_is_the_one_that_was_stored(store: Store) -> None:
     ident = begun(store)
-    first = declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once"))
+    first = declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="once"))
     freezing.freeze(store, PLANNER, ident)
-    assert declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="once")) == first
+    assert declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="once")) == first
     with pytest.raises(RefusedError):
-        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS], Asked(key="twice"))
+        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="twice"))
 
 
 def test_every_refusal_has_words_and_every_word_a_use() -> None:
@@ -105,11 +105,11 @@ def test_every_refusal_has_words_and_every_word_a_use() -> None:
 
 def test_as_last_time_is_what_was_declared_then(store: Store) -> None:
     first = begun(store)
-    declarations.declare(store, editor("GLASS"), (first, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), Seat(first, "GLASS"), [GAS])
     second = begun(store, previous=first)
-    told = declarations.repeat(store, editor("GLASS"), (second, "GLASS"))
+    told = declarations.repeat(store, editor("GLASS"), Seat(second, "GLASS"))
     assert (told["origin"], told["entries"][0]["amount"]) == ("last", "60000.000001")
-    dataset = declarations.repeat(store, editor("EAST"), (second, "EAST"))
+    dataset = declarations.repeat(store, editor("EAST"), Seat(second, "EAST"))
     assert dataset["origin"] == "dataset"
     assert {one["ident"] for one in dataset["entries"]} == {"EAST-RIGHT", "EAST-OVEN"}
 
@@ -117,7 +117,7 @@ def test_as_last_time_is_what_was_declared_then(store: Store) -> None:
 def test_as_in_the_dataset_changes_no_plan(store: Store) -> None:
     ident = begun(store)
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))
+        declarations.repeat(store, editor(name), Seat(ident, name))
     other = begun(store)
     assert freezing.freeze(store, PLANNER, ident)["snapshot"] == freezing.freeze(store, PLANNER, other)["snapshot"]
 
@@ -135,13 +135,13 @@ def test_as_in_the_dataset_changes_no_plan(store: Store) -> None:
 )
 def test_a_wrong_entry_is_refused_whole(store: Store, entry: dict[str, Any], error: type[Exception]) -> None:
     ident = begun(store)
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS])
     fields = {name: getattr(GAS, name) for name in Entry.__dataclass_fields__} | {"ident": "second"} | entry
     with pytest.raises(error) as caught:
-        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS, Entry(**fields)])
+        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS, Entry(**fields)])
     if isinstance(caught.value, DatasetError):
         assert {(one.table, one.row) for one in caught.value.problems} == {("needs", 2)}
-    (kept,) = declarations.declaration(store, editor("GLASS"), (ident, "GLASS"))["entries"]
+    (kept,) = declarations.declaration(store, editor("GLASS"), Seat(ident, "GLASS"))["entries"]
     assert kept["amount"] == "60000.000001"
 
 
@@ -222,7 +222,7 @@ def test_a_run_that_breaks_again_and_again_is_given_up(store: Store) -> None:
 def test_the_chain_shows_what_was_changed_and_its_head_what_was_cut_off(place: Place) -> None:
     store = place.store
     ident = begun(store)
-    declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
+    declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS])
     head = audit.verify_chain(store, PLANNER)["head"]
     assert audit.verify_chain(store, PLANNER, head)["sound"]
     with store.database.writer.begin() as connection:
@@ -273,8 +273,8 @@ def test_money_and_mass_are_exact() -> None:
 def test_a_deadline_closes_for_firms_alone(store: Store) -> None:
     ident = begun(store, deadline=datetime.now(UTC) - timedelta(minutes=1))
     with pytest.raises(RefusedError):
-        declarations.declare(store, editor("GLASS"), (ident, "GLASS"), [GAS])
-    declarations.declare(store, PLANNER, (ident, "GLASS"), [GAS])
+        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS])
+    declarations.declare(store, PLANNER, Seat(ident, "GLASS"), [GAS])
 
 
 def test_a_file_that_is_no_database_is_no_store(tmp_path: Path) -> None:

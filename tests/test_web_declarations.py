@@ -18,6 +18,7 @@ from web_worlds import SECRET, World
 
 from synergy.dataset.read import read
 from synergy.store import datasets, declarations
+from synergy.store.names import Seat
 from synergy.texts import LANGUAGES
 from synergy.workbook.template import dataset_workbook
 
@@ -47,7 +48,7 @@ def _form(sheet: str, *rows: dict[str, str]) -> dict[str, str]:
 
 
 def _version(world: World, ident: int) -> int:
-    return int(declarations.declaration(world.store, world.actor("editor"), (ident, "GLASS"))["version"])
+    return int(declarations.declaration(world.store, world.actor("editor"), Seat(ident, "GLASS"))["version"])
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -75,7 +76,7 @@ def test_a_dry_run_stores_nothing_and_a_declaration_does(web_world: World, ident
     done = web_world.post(client, path, do="declare", version="1", **form)
     assert done.status_code == 303
     assert _version(web_world, ident) == 2
-    told = declarations.declaration(web_world.store, web_world.actor("editor"), (ident, "GLASS"))
+    told = declarations.declaration(web_world.store, web_world.actor("editor"), Seat(ident, "GLASS"))
     assert [(one["sheet"], one["amount"]) for one in told["entries"]] == [("needs", "65000"), ("offers", "5")]
     # somebody who still looks at the first version does not write over it
     assert web_world.post(client, path, do="declare", version="1", **form).status_code == 409

@@ -43,7 +43,7 @@ from synergy.store import (
 from synergy.store.access import WORKER
 from synergy.store.backup import scenario_record
 from synergy.store.leases import claim
-from synergy.store.names import MatchState, Stage, State
+from synergy.store.names import MatchState, Seat, Stage, State
 from synergy.store.results import finish
 from synergy.texts import LANGUAGES, ladder_note
 from synergy.workbook.names import TITLES
@@ -142,7 +142,7 @@ def test_a_whole_round_with_the_buttons_of_its_page(web_world: World) -> None:
     made = _drafted(world, client)
     assert _state(world, made) == State.DRAFT
     _step(world, client, made, "open")
-    declarations.repeat(world.store, editor("GLASS"), (made, "GLASS"))
+    declarations.repeat(world.store, editor("GLASS"), Seat(made, "GLASS"))
     assert "4" in re.findall(r"that were reminded: (\d+)", _step(world, client, made, "remind"))
     assert "nothing: 4" in _step(world, client, made, "freeze")
     assert "synergy.js" in _step(world, client, made, "match")

@@ -12,7 +12,7 @@ from stores import NAMES, PLANNER, editor, proposals, responding_round
 from synergy.errors import DeniedError, NotFoundError, RefusedError
 from synergy.store import answers, audit, follow_up, preview, questions, studies
 from synergy.store.answers import Reply
-from synergy.store.names import Answer, StudyKind
+from synergy.store.names import Answer, Seat, StudyKind
 from synergy.store.questions import MOST, Wondered
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.studies import Question
@@ -72,20 +72,20 @@ def test_others_exchanges_and_unknown_ones_look_the_same(lived: tuple[Store, int
 
 def test_chains_hold_what_is_public_and_one_s_own(lived: tuple[Store, int]) -> None:
     store, ident = lived
-    assert [one["commodity"] for one in preview.goods(store, editor("EAST"), (ident, "EAST"))] == [
+    assert [one["commodity"] for one in preview.goods(store, editor("EAST"), Seat(ident, "EAST"))] == [
         "COKE",
         "COG",
         "TAR",
     ]
-    found = preview.chains(store, editor("EAST"), (ident, "EAST"), "COG")
+    found = preview.chains(store, editor("EAST"), Seat(ident, "EAST"), "COG")
     assert [one["enterprise"] for one in found["holders"]] == ["EAST"]
     assert found["chains"][0]["title_zh"].startswith("焦炉煤气 → ")
     units = [unit["enterprise"] for one in found["chains"] for step in one["steps"] for unit in step["facilities"]]
     assert set(units) <= {"EAST"}
     with pytest.raises(NotFoundError):
-        preview.chains(store, editor("WEST"), (ident, "EAST"), "COG")
+        preview.chains(store, editor("WEST"), Seat(ident, "EAST"), "COG")
     with pytest.raises(NotFoundError):
-        preview.chains(store, editor("EAST"), (ident, "EAST"), "nothing")
+        preview.chains(store, editor("EAST"), Seat(ident, "EAST"), "nothing")
 
 
 def test_a_story_tells_one_s_own_answers(lived: tuple[Store, int]) -> None:

@@ -28,7 +28,7 @@ from synergy.web.settings import Settings
 from synergy.store import declarations, freezing
 from synergy.store.accounts import MACHINE, Account, add_user, begin, known
 from synergy.store.api_tokens import add_token
-from synergy.store.names import Role
+from synergy.store.names import Role, Seat
 from synergy.store.store import KEY_FILE, Store, make_store
 
 READS = 1000
@@ -44,10 +44,10 @@ def world(folder: Path, number: int, cost: Decimal) -> tuple[Store, int]:
     add_user(store, MACHINE, Account("rival", Role.EDITOR, "GLASS"))
     ident = begun(store, name="timing")
     for name in NAMES:
-        declarations.repeat(store, editor(name), (ident, name))
-    own = declarations.declaration(store, editor("EAST"), (ident, "EAST"))["entries"]
+        declarations.repeat(store, editor(name), Seat(ident, name))
+    own = declarations.declaration(store, editor("EAST"), Seat(ident, "EAST"))["entries"]
     entries = costly(own, cost)
-    declarations.declare(store, editor("EAST"), (ident, "EAST"), entries)
+    declarations.declare(store, editor("EAST"), Seat(ident, "EAST"), entries)
     freezing.freeze(store, PLANNER, ident)
     matched(store, ident)
     return store, ident

@@ -125,7 +125,7 @@ def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry
 
     def body(change: Change) -> Record:
         connection = change.connection
-        _in_time(store, actor, round_row(connection, round_id), seen)
+        _in_time(change, round_row(connection, round_id), seen)
         key = {"round": round_id, "enterprise": enterprise}
         change.bump(declarations, key, version, "declaration", submitted=True, origin=origin, at=change.at)
         connection.execute(delete(declared).where(declared.c.round == round_id, declared.c.enterprise == enterprise))
@@ -153,11 +153,11 @@ def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tu
     return rows, seen, given
 
 
-def _in_time(store: Store, actor: Actor, row: Row[Any], seen: Row[Any]) -> None:
+def _in_time(change: Change, row: Row[Any], seen: Row[Any]) -> None:
     fits(row, "declare")
-    if actor.role is Role.PLANNER:
+    if change.actor.role is Role.PLANNER:
         return
-    if row.deadline is not None and store.now() > row.deadline:
+    if row.deadline is not None and change.at > row.deadline:
         raise refusal("late", deadline=row.deadline.isoformat(timespec="minutes"))
     if seen.version > MOST_CHANGES:
         raise refusal("too_often", count=MOST_CHANGES)

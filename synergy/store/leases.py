@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, insert, or_, select, update
 
 from synergy.errors import ConflictError, NotFoundError
 from synergy.store.access import Action, Actor, Resource, require
@@ -95,15 +95,30 @@ def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> 
             fail(store, actor, held, fault, again=False)
 
 
+def unheld(table: Table, at: datetime, lease: timedelta) -> ColumnElement[bool]:
+    """Return the condition that nobody works on a row: asked for, or its lease is over.
+
+    A lease that ends later than any worker could ask for by the clock of now was made before the clock was set back;
+    whoever lives renews it within seconds, so it counts as over as well.
+
+    Parameters
+    ----------
+    table : sqlalchemy.Table
+        With a state and a lease.
+    at : datetime.datetime
+        Now, in UTC.
+    lease : datetime.timedelta
+        How long a worker may be silent.
+    """
+    over = (table.c.lease < at) | (table.c.lease > at + 2 * max(lease, LEASE))
+    return or_(table.c.state == MatchState.REQUESTED, (table.c.state == MatchState.RUNNING) & over)
+
+
 def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | None:
     """Take the oldest run that nobody holds, and return it with why it cannot be done; None where there is none."""
     with store.database.write() as connection:
         at = store.now()
-        free = or_(
-            matches.c.state == MatchState.REQUESTED,
-            (matches.c.state == MatchState.RUNNING) & (matches.c.lease < at),
-        )
-        wanted = select(matches).where(free).order_by(matches.c.requested).limit(1)
+        wanted = select(matches).where(unheld(matches, at, lease)).order_by(matches.c.requested).limit(1)
         row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
         if row is None:
             return None

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from synergy.errors import NotFoundError
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.leases import unheld
 from synergy.store.messages import refusal
 from synergy.store.names import MatchState, StudyKind
 from synergy.store.queries import SHOWN
@@ -224,10 +225,7 @@ def claim_study(store: Store, actor: Actor) -> Held | None:
     require(actor, Action.WORK, Resource("study"))
     with store.database.write() as connection:
         at = store.now()
-        free = or_(
-            studies.c.state == MatchState.REQUESTED, (studies.c.state == MatchState.RUNNING) & (studies.c.lease < at)
-        )
-        wanted = select(studies).where(free).order_by(studies.c.id).limit(1)
+        wanted = select(studies).where(unheld(studies, at, LEASE)).order_by(studies.c.id).limit(1)
         row = connection.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
         if row is None:
             return None

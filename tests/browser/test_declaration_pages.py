@@ -13,6 +13,7 @@ from stores import begun
 from web_worlds import World
 
 from synergy.store import declarations
+from synergy.store.names import Seat
 
 Live = tuple[World, str]
 
@@ -42,7 +43,7 @@ def test_a_declaration_without_scripts(
     expect(page.locator("section.card li")).to_contain_text("60000 → 65000")
     page.locator("button[value=declare]").click()
     expect(page.locator(".message.good")).to_be_visible()
-    told = declarations.declaration(live[0].store, live[0].actor("editor"), (ident, "GLASS"))
+    told = declarations.declaration(live[0].store, live[0].actor("editor"), Seat(ident, "GLASS"))
     assert [one["amount"] for one in told["entries"]] == ["65000"]
     page.context.close()
 
