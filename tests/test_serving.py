@@ -116,6 +116,12 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         one.stop()
 
 
+def test_who_reads_that_it_serves_can_end_it_at_once(served: Callable[..., Server]) -> None:
+    server = served("serve", "--port", "0", "--worker-count", "0")
+    server.line(r"http://127\.0\.0\.1:\d+/en/")
+    assert server.stop() == 0
+
+
 def test_a_first_start_from_nothing(tmp_path: Path, served: Callable[..., Server]) -> None:
     server = served("serve", "--port", "0", "--worker-count", "0", "--metrics")
     password = server.line(r"sign in as admin with (\S+),")[1]

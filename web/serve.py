@@ -115,11 +115,19 @@ def _context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def serve(listening: Listening) -> None:
-    """Answer until interrupted, by the terminal or by SIGTERM."""
+def serve(listening: Listening, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer until interrupted, by the terminal or by SIGTERM.
+
+    Parameters
+    ----------
+    listening : Listening
+    ready : callable, optional
+        Says that the pages are there: called when an interruption is already heard.
+    """
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with suppress(KeyboardInterrupt), deliverer(listening.app):
+            ready()
             listening.run()
         listening.close()
     finally:

@@ -84,8 +84,8 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
         director = threading.Thread(target=play.go_on, name="rehearsal", daemon=True)
         with Supervisor(str(address), habits=Habits(workers=min(2, os.cpu_count() or 1))):
             director.start()
-            _invite(talk, listening.port, [name for name, *_ in PEOPLE], passwords)
-            serving.serve(listening)
+            names = [name for name, *_ in PEOPLE]
+            serving.serve(listening, lambda: _invite(talk, listening.port, names, passwords))
             play.over.set()
             director.join()
         store.close()

@@ -117,8 +117,8 @@ def serve(talk: Talk, /, **given: Any) -> int:
         scheme = "https" if given["certificate"] else "http"
         address = f"{scheme}://{_shown(given['host'])}:{listening.port}/{talk.lang}/"
         with Supervisor(given["address"], given["count"], Habits(workers=given["workers"])):
-            talk.line(talk.say("serve.serving", address=address), "bold")
-            importlib.import_module("synergy.web.serve").serve(listening)
+            serving = talk.say("serve.serving", address=address)
+            importlib.import_module("synergy.web.serve").serve(listening, lambda: talk.line(serving, "bold"))
     finally:
         store.close()
     return 0
