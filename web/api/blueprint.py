@@ -1,4 +1,4 @@
-"""The blueprint: one view for each operation, and an answer for addresses and methods that there are none of."""
+"""Flask blueprint of the API: one view per operation, and redirects to the documentation pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 
 def _blueprint() -> Blueprint:
-    """Return the blueprint of all operations."""
+    """Return the blueprint with a view for each operation."""
     made = Blueprint("api", __name__, url_prefix=PREFIX)
     assert routes.ALL
     for one in OPERATIONS.values():
@@ -38,14 +38,14 @@ room = _blueprint()
 @room.get("/docs")
 @public
 def docs() -> AnyResponse:
-    """Go to the documentation, in the language that is wanted."""
+    """Redirect to the API documentation in the negotiated language."""
     return _to_page("interface.interface")
 
 
 @room.get("/problems/<code>")
 @public
 def problem(code: str) -> AnyResponse:
-    """Go to the page of a type of problem, in the language that is wanted."""
+    """Redirect to the documentation page of a problem type in the negotiated language."""
     return _to_page("interface.problem", code=code)
 
 

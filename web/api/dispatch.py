@@ -1,7 +1,7 @@
-"""From a request to an answer: who asks, how often, what, and what is told; the same way for every operation.
+"""Request pipeline of all operations: authentication, rate limit, validation, handler, cache and response.
 
-Every event of a store moves the head of its chain. The head that an answer was made at is part of its key, as is all
-that decides who sees what: role, enterprise and scopes. Who asks, and whether it may, is asked anew each time before.
+Cache keys contain the head of the audit chain, which every event of the store moves, and all that decides visibility:
+role, enterprise and scopes. Authentication and authorization run for every request, before the cache is looked up.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ _LOG = logging.getLogger("synergy.api")
 
 
 def language(default: str = "zh") -> str:
-    """Return the language that is wanted, the default where none of ours is named."""
+    """Return the language negotiated by Accept-Language, or the default if no supported one is accepted."""
     first = sorted(LANGUAGES, key=lambda one: one != default)  # `*` takes the first
     return request.accept_languages.best_match(first, default) or default
 
 
 def perform(operation: Operation, given: dict[str, str]) -> Response:
-    """Answer a request.
+    """Process a request and return the response.
 
     Parameters
     ----------
     operation : Operation
-        What is asked for.
+        Requested operation.
     given : dict of str to str
-        What stands for the names in the path.
+        Values of the path parameters.
 
     Returns
     -------
     flask.Response
-        Whatever happens: problems are documents too.
+        The response; expected errors become problem documents.
     """
     lang = language(operation.spec.lang)
     try:
@@ -80,7 +80,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
 
 
 def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
-    """Return who asks and how often it may still, or raise; what is asked for has not been looked at yet."""
+    """Return the authenticated caller and its rate limit state, or raise; the request is not parsed yet."""
     spec = operation.spec
     if spec.proof is Proof.NONE:
         return NOBODY, None
@@ -102,7 +102,7 @@ def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: st
 
 
 def _answered(operation: Operation, call: Call) -> Response:
-    """Return what an operation answers: a stream, or something whole, which may be kept."""
+    """Return the response of an operation: an event stream, or a complete response, possibly from the cache."""
 
     def make() -> Told:
         return _whole(operation, operation.handler(call), call.lang)
@@ -120,7 +120,7 @@ def _answered(operation: Operation, call: Call) -> Response:
 
 
 def _whole(operation: Operation, reply: Reply, lang: str) -> Told:
-    """Return an answer that is all there, with its ETag where it has one."""
+    """Return a complete response body, with an ETag for reads and versioned replies."""
     spec = operation.spec
     content = b"" if spec.status == 204 else _bytes(reply.record)
     tagged = spec.reads or reply.version is not None
@@ -128,7 +128,7 @@ def _whole(operation: Operation, reply: Reply, lang: str) -> Told:
 
 
 def _sent(operation: Operation, told: Told) -> Response:
-    """Return the answer to this request, unchanged where the caller has it already."""
+    """Build the HTTP response: 304 if the client has this ETag, else the body, gzip-encoded where possible."""
     spec, tag = operation.spec, told.tag
     wanted = g.get("if_match")
     if spec.reads and tag and wanted and not same(wanted, tag):
@@ -158,7 +158,7 @@ def _bytes(record: Any) -> bytes:
 
 
 def told_problem(problem: ApiProblem, lang: str) -> Response:
-    """Return the answer that a problem is told by.
+    """Return the response with the problem document of a problem.
 
     Parameters
     ----------
@@ -196,16 +196,16 @@ _WORTH_BYTES = 500  # less is not made smaller
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer that is all there.
+    """A complete response body with its ETag and headers.
 
     Parameters
     ----------
     content, zipped : bytes
-        As it is, and by gzip; the latter empty where that was not done.
+        Plain and gzip-compressed body; the latter is empty if not compressed.
     tag : str or None
-        Its ETag.
+        ETag of the response.
     headers : mapping of str to str
-        Beside those of every answer.
+        Headers in addition to the common ones.
     """
 
     content: bytes
@@ -215,36 +215,36 @@ class Told:
 
     @property
     def size(self) -> int:
-        """Return the bytes that it takes."""
+        """Return the size in bytes of the plain and the compressed body."""
         return len(self.content) + len(self.zipped)
 
 
 class Kept(Bounded[Told]):
-    """Answers by what they follow from, each kept compressed too.
+    """Cache of responses, bounded by total size; larger bodies are stored gzip-compressed as well.
 
     Parameters
     ----------
     most : int
-        Bytes in all.
+        Maximum total size in bytes.
     """
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
         super().__init__(most)
 
     def find(self, key: Hashable, make: Callable[[], Told]) -> Told:
-        """Return what is kept under a key, made where there is nothing."""
+        """Return the cached response of a key; create it on a miss."""
         return super().find(key, lambda: _zipped(make()))
 
 
 def key_of(operation: Operation, call: Call) -> Hashable:
-    """Return all that an answer follows from: what is asked, as whom, in which language, and the head of the chain."""
+    """Return the cache key: operation, path, query, language, caller's permissions and head of the audit chain."""
     actor, path = call.actor, tuple(sorted(call.path.items()))
     seen = (str(actor.role), actor.enterprise, actor.scopes)
     return operation.name, path, request.query_string, call.lang, seen, head(call.store)
 
 
 def kept() -> Kept:
-    """Return the answers that this application keeps."""
+    """Return the response cache of the application."""
     return cast(Kept, current_app.extensions.setdefault(_NAME, Kept()))
 
 
@@ -259,7 +259,7 @@ USUAL = 50
 
 
 class Page(BaseModel):
-    """Which part of a list is wanted."""
+    """Pagination parameters of a list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -268,42 +268,42 @@ class Page(BaseModel):
 
 
 def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> Reply:
-    """Return one page of a list.
+    """Return one page of a complete list.
 
     Parameters
     ----------
     rows : sequence of dict
-        The whole list, in an order that stays.
+        The complete list, in a stable order.
     key : str
-        What names a row.
+        Field that identifies a row.
     query : Page
-        What was asked.
+        Pagination parameters of the request.
     path : str
-        Of the list, for the link to the next page.
+        Path of the list, for the link to the next page.
 
     Returns
     -------
     Reply
-        ``{items, next}``, with a Link (RFC 8288) where there is a next page.
+        ``{items, next}``, with a Link header (RFC 8288) if there is a next page.
 
     Raises
     ------
     ApiProblem
-        The cursor was not made here.
+        The cursor is invalid.
     """
     start = 0 if query.cursor is None else _start(rows, key, query.cursor)
     return page_of(rows[start : start + query.limit + 1], key, query, path, start)
 
 
 def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int = 0) -> Reply:
-    """Return one page of which the rows are known already, with one more where there is another page.
+    """Return one page of rows already selected; one extra row means that another page follows.
 
     Parameters
     ----------
     rows, key, query, path
-        As for `paged`; at most one row more than fits.
+        As for `paged`; at most one row more than the limit.
     start : int
-        Rows before it, where they are counted.
+        Number of rows before the page, if known.
     """
     items = list(rows[: query.limit])
     follows = _cursor(start + len(items), items[-1][key]) if len(rows) > len(items) else None
@@ -319,12 +319,12 @@ def _cursor(place: int, last: object) -> str:
 
 
 def last_of(query: Page) -> object:
-    """Return what names the last row of the page before; None where there was none."""
+    """Return the identifier of the last row of the previous page; None on the first page."""
     return None if query.cursor is None else _place(query.cursor)[1]
 
 
 def bad_cursor() -> ApiProblem:
-    """Return what to raise where a cursor was not made here."""
+    """Return the problem raised for an invalid cursor."""
     said = ("the cursor was not made by this list; begin again without one", "游标并非由此列表生成；请不带游标重新开始")
     return ApiProblem("invalid", errors=[("cursor", "cursor", *said)])
 
@@ -340,7 +340,7 @@ def _place(cursor: str) -> tuple[int, object]:
 
 
 def _start(rows: Sequence[Record], key: str, cursor: str) -> int:
-    """Return where a page begins: behind the last row that was shown, or at its old place where that is gone."""
+    """Return the start index of a page: after the last row shown, or at the stored offset if that row is gone."""
     place, last = _place(cursor)
     if place and place <= len(rows) and rows[place - 1][key] == last:
         return place

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations: what is described is done, and the other way round."""
+"""OpenAPI 3.1 document, generated from the specs of the registered operations."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ DATASET = {
 
 
 def example_of(model: type[BaseModel]) -> object:
-    """Return an example of a model, None where it has none.
+    """Return an example of a model, or None.
 
     Parameters
     ----------
     model : type of BaseModel
-        With ``examples`` of its own, or with a field ``items`` of models that have some; a list that goes page by page
-        is shown as its last page.
+        Has ``examples`` of its own, or a field ``items`` of models that have some; a paginated list is shown as its
+        last page.
     """
     extra = model.model_config.get("json_schema_extra")
     shown = extra.get("examples") if isinstance(extra, dict) else None
@@ -107,12 +107,12 @@ _HEADERS: dict[str, tuple[str, Record]] = {
 
 
 def problems(spec: Spec) -> tuple[str, ...]:
-    """Return the codes of all problems that an operation may answer with.
+    """Return the codes of all problems that an operation may return.
 
     Parameters
     ----------
     spec : Spec
-        Of the operation.
+        Specification of the operation.
     """
     codes = [*spec.problems, "invalid", "unavailable"]
     if spec.status != 204:
@@ -133,7 +133,7 @@ def problems(spec: Spec) -> tuple[str, ...]:
 
 
 def document(lang: str) -> Record:
-    """Return the OpenAPI document.
+    """Return the OpenAPI document in one language.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def document(lang: str) -> Record:
 
 
 def _called(lang: str) -> Record:
-    """Return how a webhook is called."""
+    """Return the path item operation that describes a webhook call."""
     header = {"name": "Synergy-Signature", "in": "header", "required": True, "schema": {"type": "string"}}
     taken = say(("Taken; all else is called again.", "已接收；其他状态将重试。"), lang)
     about = (
@@ -196,7 +196,7 @@ def _called(lang: str) -> Record:
 
 
 def scope(spec: Spec) -> str | None:
-    """Return the scope that a token needs for an operation."""
+    """Return the token scope that an operation requires; None if it requires none."""
     return None if spec.action is None or spec.proof is not Proof.BEARER else RULES[spec.action][0]
 
 

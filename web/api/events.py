@@ -1,4 +1,4 @@
-"""Server-sent events: the progress of a run as it comes, resumed by id, with a heartbeat, a few streams at once."""
+"""Server-sent events: progress of a run, resumable by event id, with heartbeat and a limit of open streams."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _SLOTS = threading.BoundedSemaphore(STREAMS)
 
 @dataclass(slots=True)
 class Slot:
-    """A place among the streams: given back once, however the stream ends."""
+    """One of the limited stream slots; it is released exactly once."""
 
     held: bool = True
 
     def free(self) -> None:
-        """Give the place back."""
+        """Release the slot."""
         if self.held:
             self.held = False
             _SLOTS.release()
@@ -42,27 +42,27 @@ class Slot:
 
 
 def follow(call: Call, match: int, measures: Measures, after: str | None) -> Iterator[bytes]:
-    """Return the stream of a run.
+    """Return the event stream of a run.
 
     Parameters
     ----------
     call : Call
-        Who asks; whether it may is asked again at each look.
+        Request; permission is checked again at each poll of the store.
     match : int
     measures : Measures
-        Of its round.
+        Units of the round.
     after : str or None
-        Id of the last event that was seen.
+        Id of the last event received.
 
     Returns
     -------
     iterator of bytes
-        Events ``progress`` and at last ``end`` with the state of the run.
+        ``progress`` events, and a final ``end`` event with the state of the run.
 
     Raises
     ------
     ApiProblem
-        No stream is free: poll instead.
+        All streams are in use; the client should poll.
     """
     if not _SLOTS.acquire(blocking=False):
         said = ("all streams are taken; poll the same address as JSON", "推送通道已满；请改为以 JSON 轮询同一地址")

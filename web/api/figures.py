@@ -1,4 +1,4 @@
-"""From the store's figures to those of the API: exact texts with a currency or a unit beside them, and back."""
+"""Conversion between figures of the store and of the API: exact decimal text with a currency or unit."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from synergy.units import UNITS, convert
 
 
 class Measures:
-    """What figures of a round are measured in.
+    """Currency and units of the figures of a round.
 
     Parameters
     ----------
     call : Call
-        Who asks.
+        Validated request.
     round_id : int
     """
 
@@ -32,35 +32,35 @@ class Measures:
         self.processes: Mapping[str, Mapping[str, str]] = told["processes"]
 
     def money(self, value: Any) -> Record | None:
-        """Return an amount of money, None where there is none."""
+        """Return an amount of money with its currency; None for no value."""
         text = figure(value)
         return None if text is None else {"amount": text, "currency": self.currency}
 
     def of_good(self, commodity: str, value: Any) -> Record | None:
-        """Return an amount of a commodity."""
+        """Return a quantity of a commodity with its unit; None for no value."""
         return quantity(value, self.unit(commodity))
 
     def of_process(self, process: str, value: Any) -> Record | None:
-        """Return an amount of what a process does."""
+        """Return an activity of a process with its unit; None for no value."""
         return quantity(value, self.unit(process))
 
     def unit(self, subject: str) -> str:
-        """Return the unit of a commodity, or of what a process does; ``1`` where there is none."""
+        """Return the unit of a commodity or of a process activity; ``1`` if it has none."""
         if subject in self.goods:
             return self.goods[subject].get("unit") or "1"
         return self.processes.get(subject, {}).get("activity_unit") or "1"
 
     def knows(self, subject: str) -> bool:
-        """Return whether a commodity or process is the round's at all."""
+        """Return whether the round has a commodity or process of this id."""
         return subject in self.goods or subject in self.processes
 
     def paid(self, record: Mapping[str, Any], names: Iterable[str]) -> Record:
-        """Return a record with some of its figures as money."""
+        """Return a copy of a record with the named fields converted to money."""
         return {**record, **{name: self.money(record[name]) for name in names if name in record}}
 
 
 def figure(value: Any) -> str | None:
-    """Return a number as the text that it is told by, None where there is none.
+    """Return a number as exact decimal text; None for None.
 
     Examples
     --------
@@ -73,27 +73,27 @@ def figure(value: Any) -> str | None:
 
 
 def quantity(value: Any, unit: str) -> Record | None:
-    """Return an amount with its unit, None where there is none."""
+    """Return an amount with its unit; None for no value."""
     text = figure(value)
     return None if text is None else {"value": text, "unit": unit}
 
 
 def amount_in(given: Any, unit: str, where: str) -> str | None:
-    """Return a quantity of a body in the unit that the round counts in.
+    """Convert a quantity of a request body to the unit of the round.
 
     Parameters
     ----------
     given : Quantity, str or None
-        A text is in that unit already.
+        A plain text is already in that unit.
     unit : str
-        The round's.
+        Unit of the round.
     where : str
-        Pointer of the error.
+        JSON pointer for the error entry.
 
     Raises
     ------
     ApiProblem
-        A unit of something else.
+        The unit has another dimension.
     """
     if given is None or isinstance(given, str):
         return given
@@ -110,12 +110,12 @@ def amount_in(given: Any, unit: str, where: str) -> str | None:
 
 
 def price_in(given: Any, currency: str, where: str) -> str | None:
-    """Return a price of a body in the currency of the round.
+    """Return a price of a request body in the currency of the round.
 
     Raises
     ------
     ApiProblem
-        Another currency: there is no rate to convert by.
+        The price is in another currency; there is no conversion.
     """
     if given is None or isinstance(given, str):
         return given

@@ -1,4 +1,4 @@
-"""Who asks: a token, or name and password; never a session, so that no other page can ask in somebody's name."""
+"""Authentication of API requests by token or Basic; sessions are not accepted, as protection against CSRF."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAID = ("name, password or token is wrong, expired or disabled", "用户名、�
 
 
 def request_id() -> str:
-    """Return the id of the request: the caller's where it is a plain one, else a new one."""
+    """Return the request id: the X-Request-ID of the client if valid, else a new one."""
     found = g.get("request_id")
     if found is None:
         given = request.headers.get("X-Request-ID", "")
@@ -34,19 +34,19 @@ def request_id() -> str:
 
 
 def who(asked: Request, proof: Proof) -> Actor:
-    """Return who asks.
+    """Authenticate a request and return the caller.
 
     Parameters
     ----------
     asked : flask.Request
-        With its Authorization.
+        Request with an Authorization header.
     proof : Proof
-        How it has to be shown.
+        Required authentication scheme.
 
     Raises
     ------
     ApiProblem
-        It is not shown, or not true.
+        The credentials are missing or invalid.
     """
     given = asked.authorization
     try:
@@ -71,12 +71,12 @@ def who(asked: Request, proof: Proof) -> Actor:
 
 
 def admitted(rate: str, name: str) -> Left | None:
-    """Count a request under a name, and return what is left; None where nothing is counted.
+    """Count a request against the rate limit of a key and return the remaining quota; None without a limit.
 
     Raises
     ------
     ApiProblem
-        Too many.
+        The rate limit is exceeded.
     """
     left = counted(rate, name)
     if left is not None and left.over:

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): one stable type for each code, the same sentences as everywhere else in the house."""
+"""Problem documents (RFC 9457): one stable type per error code, worded like the rest of the platform."""
 
 from __future__ import annotations
 
@@ -200,18 +200,18 @@ _STORE = {
 
 
 class ApiProblem(Exception):  # noqa: N818
-    """Something that is answered by a problem document.
+    """Error that is returned as a problem document.
 
     Parameters
     ----------
     code : str
-        Its type, a name in `TYPES`.
+        Problem type, a key of `TYPES`.
     detail : tuple of str
-        What was found, English and Chinese; the title where there is none.
+        Detail in English and Chinese; the title is used if empty.
     errors : sequence of tuple
-        Pointer, code, and the sentence in English and Chinese.
+        Pointer, code, and message in English and Chinese.
     headers : mapping of str to str
-        Of the answer.
+        Extra headers of the response.
     """
 
     def __init__(
@@ -227,7 +227,7 @@ class ApiProblem(Exception):  # noqa: N818
 
     @property
     def status(self) -> int:
-        """Return the status of the answer."""
+        """Return the HTTP status code of the response."""
         return TYPES[self.code][0]
 
     def record(self, lang: str, instance: str, request_id: str) -> Record:
@@ -238,9 +238,9 @@ class ApiProblem(Exception):  # noqa: N818
         lang : str
             ``zh`` or ``en``.
         instance : str
-            Path that was asked for.
+            Requested path.
         request_id : str
-            Of the request.
+            Identifier of the request.
         """
         status, title, _ = TYPES[self.code]
         told: Record = {
@@ -257,12 +257,12 @@ class ApiProblem(Exception):  # noqa: N818
 
 
 def problem_of(error: SynergyError) -> ApiProblem:
-    """Return the problem that an error of the house is told as.
+    """Convert an application error to an API problem.
 
     Parameters
     ----------
     error : SynergyError
-        Of the store, a dataset or a question.
+        Raised by the store, a dataset or a question.
     """
     if isinstance(error, DatasetError):
         return ApiProblem("dataset", errors=[_place(one) for one in error.problems if one.severity is Severity.ERROR])
@@ -294,7 +294,7 @@ def _headers(error: StoreError) -> dict[str, str]:
 
 
 def _place(one: Problem) -> tuple[str, str, str, str]:
-    """Return where a fault is, as a pointer of table, row and column, and what it is."""
+    """Return the error entry of a fault: pointer of table, row and column, code, and message in both languages."""
     parts = [one.table, *([] if one.row is None else [str(one.row)]), *([one.column] if one.column else [])]
     zh = one.message_zh + (f"；{one.hint_zh}" if one.hint_zh else "")
     en = one.message + (f"; {one.hint}" if one.hint else "")
@@ -302,7 +302,7 @@ def _place(one: Problem) -> tuple[str, str, str, str]:
 
 
 def warnings_of(problems: Sequence[Problem], lang: str) -> list[Record]:
-    """Return the warnings among problems as an answer lists them, in one language.
+    """Return the warnings among problems as error entries in one language.
 
     Parameters
     ----------
@@ -313,7 +313,7 @@ def warnings_of(problems: Sequence[Problem], lang: str) -> list[Record]:
     Returns
     -------
     list of dict
-        ``{pointer, code, detail}``, as the errors of a problem document; `MOST` of them.
+        ``{pointer, code, detail}``, as in the errors of a problem document; at most `MOST`.
     """
     found = [_place(one) for one in problems if one.severity is Severity.WARNING]
     return [_fault(one, lang) for one in found[:MOST]]
@@ -325,7 +325,7 @@ def _fault(one: tuple[str, str, str, str], lang: str) -> Record:
 
 
 def code_of(status: int) -> str:
-    """Return the type of a problem of which only the status is known.
+    """Return the problem code for an HTTP status code.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def code_of(status: int) -> str:
 
 
 def pointer(*parts: Any) -> str:
-    """Return a JSON pointer (RFC 6901).
+    """Return the JSON pointer (RFC 6901) of some path segments.
 
     Examples
     --------

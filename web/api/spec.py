@@ -1,4 +1,4 @@
-"""What an operation of the API takes, answers and refuses: the one record that everything else is made of."""
+"""Specification record of an API operation: request, response and errors; validation and docs derive from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 
 class Proof(StrEnum):
-    """How a caller shows who it is."""
+    """Authentication scheme of an operation."""
 
     BEARER = "bearer"  # a token, within its scopes
     BASIC = "basic"  # name and password, for what a token may not do: tokens and passwords
@@ -29,7 +29,7 @@ class Proof(StrEnum):
 
 
 class Mark(StrEnum):
-    """What an operation asks for or does beside its body."""
+    """Request and response features of an operation beside its body."""
 
     VERSION = "version"  # If-Match is needed: the version of what is changed
     VERSION_IF_ANY = "version if any"  # If-Match is taken where it is given
@@ -42,32 +42,32 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What an operation takes, answers and refuses.
+    """Specification of an API operation: request, response and problems.
 
     Parameters
     ----------
     method, path : str
         ``GET`` and ``/rounds/{round}``.
     action : synergy.store.access.Action or None
-        What has to be allowed; None where nothing has.
+        Action that the caller must be permitted; None for a public operation.
     summary : tuple of str
-        English, Chinese.
+        Summary in English and Chinese.
     answer : type of BaseModel or None
-        Of the answer that is no problem; None for one without a body.
+        Model of the successful response; None if it has no JSON body.
     status : int
-        Of that answer.
+        Status code of the successful response.
     query, body : type of BaseModel or None
-        What may be asked, what has to be sent.
+        Models of the query parameters and of the request body.
     marks : frozenset of Mark
     problems : tuple of str
-        Codes of `synergy.web.api.problems` beside those that follow from the rest.
+        Codes of `synergy.web.api.problems` in addition to those implied by the other fields.
     proof : Proof
     media : str
-        Of the answer.
+        Media type of the successful response.
     takes : tuple of str
-        Media types of the body, of operations marked `Mark.RAW`; what it is, its bytes say.
+        Media types accepted by operations marked `Mark.RAW`; the actual type is detected from the bytes.
     lang : str
-        Of the answer where none is asked for.
+        Default language of the response.
     """
 
     method: str
@@ -87,34 +87,34 @@ class Spec:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Return the names in the path, in order."""
+        """Return the names of the path parameters, in order."""
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
     @property
     def reads(self) -> bool:
-        """Return whether nothing is changed."""
+        """Return whether the operation is read-only."""
         return self.method == "GET"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that was checked.
+    """A validated request.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        Who asks.
+        Authenticated caller.
     lang : str
         ``zh`` or ``en``.
     path : mapping
-        What stands for the names in the path.
+        Values of the path parameters.
     query, body : Any
-        Of the models of the operation.
+        Instances of the query and body models of the operation.
     asked : synergy.store.rounds.Asked
-        The version that was seen, and the idempotency key.
+        Version from If-Match, and the idempotency key.
     raw : bytes
-        The body as it came, of operations marked `Mark.RAW`.
+        Raw request body, for operations marked `Mark.RAW`.
     """
 
     store: Store
@@ -129,16 +129,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an operation answers.
+    """Result of a handler: response body, version and extra headers.
 
     Parameters
     ----------
     record : object
-        Plain JSON, or bytes or text of the media type of the operation; an iterator of bytes is a stream.
+        JSON-serializable data, or bytes or text in the media type of the operation; an iterator of bytes is streamed.
     version : int or None
-        Of what is told: it goes into the ETag, and comes back in If-Match.
+        Version of the resource: part of the ETag, and sent back by clients in If-Match.
     headers : mapping of str to str
-        Beside those of every answer.
+        Headers in addition to the common ones.
     """
 
     record: Any = None
@@ -151,12 +151,12 @@ Handler = Callable[[Call], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A spec with the function that does it.
+    """An API operation: its spec and its handler.
 
     Parameters
     ----------
     name, tag : str
-        Of the function, and of the module that it stands in.
+        Name of the handler function, and of its module.
     spec : Spec
     handler : callable
     """
@@ -186,22 +186,22 @@ TAGS = (
 
 
 def in_order() -> list[Operation]:
-    """Return all operations, group by group."""
+    """Return all operations, ordered by tag."""
     return sorted(OPERATIONS.values(), key=lambda one: TAGS.index(one.tag))
 
 
 def serves(spec: Spec) -> Callable[[Handler], Handler]:
-    """Return a decorator that makes a function an operation of the API.
+    """Return a decorator that registers a handler as an API operation.
 
     Parameters
     ----------
     spec : Spec
-        What it takes and answers.
+        Specification of the operation.
 
     Raises
     ------
     ValueError
-        There is one of that name.
+        An operation of that name is already registered.
     """
 
     def decorated(handler: Handler) -> Handler:

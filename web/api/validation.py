@@ -1,4 +1,4 @@
-"""What comes in: path, query, headers and body of a request, checked against the models before anything is done."""
+"""Request validation: path, query, headers and body against the models of the operation."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ _CHINESE = {
 
 
 def acceptable(spec: Spec, request: Request) -> None:
-    """Refuse a request for a media type that the operation does not answer with.
+    """Refuse a request whose Accept header excludes all media types of the operation.
 
     Raises
     ------
     ApiProblem
-        Not even one of those that are named.
+        No media type of the operation is accepted.
     """
     media = [spec.media, *(["text/event-stream"] if Mark.STREAM in spec.marks else [])]
     if spec.status != 204 and request.accept_mimetypes and request.accept_mimetypes.best_match(media) is None:
@@ -62,12 +62,12 @@ def acceptable(spec: Spec, request: Request) -> None:
 
 
 def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
-    """Return what stands for the names in the path, numbers as numbers.
+    """Return the path parameters, with numeric ids as integers.
 
     Raises
     ------
     ApiProblem
-        What cannot be an id is not found.
+        A value is not a valid id; reported as not found.
     """
     found: dict[str, Any] = {}
     for name in spec.places:
@@ -84,12 +84,12 @@ def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
 
 
 def query(spec: Spec, request: Request) -> BaseModel | None:
-    """Return what is asked for in the query.
+    """Return the validated query parameters.
 
     Raises
     ------
     ApiProblem
-        A parameter is unknown, wrong, or there twice.
+        A parameter is unknown, invalid or repeated.
     """
     if spec.query is None and not request.args:
         return None
@@ -111,12 +111,12 @@ def query(spec: Spec, request: Request) -> BaseModel | None:
 
 
 def asked(spec: Spec, request: Request) -> Asked:
-    """Return the version that was seen and the idempotency key.
+    """Return the version from If-Match and the Idempotency-Key.
 
     Raises
     ------
     ApiProblem
-        Either is missing or wrong.
+        A required header is missing, or a header is invalid.
     """
     version = None
     if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
@@ -129,12 +129,12 @@ def asked(spec: Spec, request: Request) -> Asked:
 
 
 def body(spec: Spec, request: Request) -> BaseModel | None:
-    """Return the body of a request.
+    """Return the validated request body.
 
     Raises
     ------
     ApiProblem
-        It is no JSON, or not what the operation takes.
+        The body is not JSON, or does not match the model.
     """
     if spec.body is None:
         return None
@@ -151,17 +151,17 @@ def body(spec: Spec, request: Request) -> BaseModel | None:
 
 
 def document(data: bytes) -> Any:
-    """Return what a JSON text says; strict where programs differ: names once, finite numbers, real text.
+    """Parse JSON strictly: unique keys, finite numbers, valid text and limited nesting.
 
     Parameters
     ----------
     data : bytes
-        UTF-8, or what its byte order mark says.
+        UTF-8, or the encoding given by a byte order mark.
 
     Raises
     ------
     ApiProblem
-        It is none.
+        The data is not valid JSON.
     """
     try:
         record = json.loads(
@@ -196,7 +196,7 @@ def _whole(digits: str) -> int:
 
 
 def _look(value: Any, deeper: int) -> None:
-    """Refuse text that a database does not keep, and nesting without end."""
+    """Refuse text with control characters, and nesting that is too deep."""
     if not deeper:
         raise ValueError("nested too deeply")
     if isinstance(value, str) and CONTROL.search(value):

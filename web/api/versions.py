@@ -1,4 +1,4 @@
-"""ETags: a hash of what is told and its language, with the version that an edit names."""
+"""ETags: a hash of the response body and its language, prefixed with the version that If-Match refers to."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _VERSION = re.compile(r"([1-9][0-9]{0,8})\.[0-9a-f]{20}")
 
 
 def etag(body: bytes, lang: str, version: int | None = None) -> str:
-    """Return the ETag of an answer: of its content and language, never of who asked.
+    """Return the ETag of a response, from its content and language; it does not depend on the caller.
 
     Parameters
     ----------
     body : bytes
-        The answer.
+        Response body.
     lang : str
-        Its language.
+        Language of the response.
     version : int or None
-        Of what it tells.
+        Version of the resource.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def etag(body: bytes, lang: str, version: int | None = None) -> str:
 
 
 def same(given: str | None, tag: str) -> bool:
-    """Return whether an If-None-Match names an ETag, however the answer was compressed.
+    """Return whether an If-None-Match header matches an ETag, ignoring the content encoding.
 
     Examples
     --------
@@ -46,19 +46,19 @@ def same(given: str | None, tag: str) -> bool:
 
 
 def version_of(given: str | None, *, needed: bool) -> int | None:
-    """Return the version that an If-Match names, None for whatever is there.
+    """Return the version named by an If-Match header; None for ``*`` or a missing header.
 
     Parameters
     ----------
     given : str or None
-        The header.
+        Value of the header.
     needed : bool
-        Whether it has to be there.
+        Whether the header is required.
 
     Raises
     ------
     ApiProblem
-        It is missing, or names nothing that was ever told.
+        The header is required but missing, or contains no known ETag.
     """
     if given is None:
         if needed:

@@ -1,4 +1,4 @@
-"""Calls to other machines: signed, to allowed hosts alone, never into the own network, made again where they fail."""
+"""Webhook delivery: signed calls to allowed hosts, blocked for private addresses, with retries."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _LOG = logging.getLogger("synergy.webhooks")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a call goes.
+    """Destination of a webhook call.
 
     Parameters
     ----------
     host, port : str, int
     path : str
-        With its query.
+        Path and query string.
     safe : bool
-        By https.
+        Whether the scheme is https.
     inside : bool
-        Whether it may lie in the own network.
+        Whether addresses of the private network are allowed.
     """
 
     host: str
@@ -54,19 +54,19 @@ class Target:
 
 
 def target(url: str, hosts: Sequence[str]) -> Target:
-    """Return where a webhook goes, if it may go there.
+    """Return the destination of a webhook URL, if its host is allowed.
 
     Parameters
     ----------
     url : str
     hosts : sequence of str
-        Allowed hosts, each with its port where that is not 443; `INSIDE` before one of the own network, which may go by
-        http too.
+        Allowed hosts, with the port if it is not 443; the prefix `INSIDE` marks a host of the private network,
+        for which http is allowed too.
 
     Raises
     ------
     RefusedError
-        The host is not allowed, or the address is none.
+        The host is not allowed, or the URL is invalid.
 
     Examples
     --------
@@ -91,12 +91,12 @@ def target(url: str, hosts: Sequence[str]) -> Target:
 
 
 def address(where: Target) -> str:
-    """Return the address that a call goes to: every address of the host has to be a public one, unless it is inside.
+    """Resolve the IP address of a target; unless the host is inside, all its addresses must be public.
 
     Raises
     ------
     OSError
-        The host has none, or one in the own network.
+        The host has no address, or one in a private network.
     """
     found = {str(entry[4][0]) for entry in socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)}
     for one in found:
@@ -108,14 +108,14 @@ def address(where: Target) -> str:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was looked at, whatever the name means a moment later."""
+    """HTTP(S) connection pinned to the address that was checked, as protection against DNS rebinding."""
 
     def __init__(self, where: Target, place: str) -> None:
         super().__init__(where.host, where.port, timeout=PATIENCE_S)
         self._where, self._place = where, place
 
     def connect(self) -> None:
-        """Open it, by TLS in the name of the host."""
+        """Open the connection, with TLS for the host name if the target is https."""
         plain = socket.create_connection((self._place, self._where.port), PATIENCE_S)
         if self._where.safe:
             context = ssl.create_default_context()
@@ -125,33 +125,33 @@ class _Pinned(http.client.HTTPConnection):
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
-    """Return the signature of a call: HMAC-SHA256 of the time, a dot and the body.
+    """Return the signature of a webhook call: HMAC-SHA256 of the time, a dot and the body.
 
     Parameters
     ----------
     secret : str
-        Of the webhook.
+        Secret of the webhook.
     at : int
-        Seconds since 1970.
+        Unix time in seconds.
     body : bytes
-        As it is sent.
+        Request body.
     """
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 def call(due: Due, hosts: Sequence[str]) -> tuple[int | None, str]:
-    """Make a call.
+    """Send one webhook call.
 
     Parameters
     ----------
     due : Due
     hosts : sequence of str
-        Where calls may go.
+        Allowed hosts.
 
     Returns
     -------
     int or None, str
-        Status of the answer, None where there was none, and why. A redirect is not followed.
+        Status code of the response, or None on failure, and the reason. Redirects are not followed.
     """
     body = json.dumps(due.record, ensure_ascii=False, separators=(",", ":")).encode()
     at = int(time.time())
@@ -176,13 +176,13 @@ def call(due: Due, hosts: Sequence[str]) -> tuple[int | None, str]:
 
 
 def deliver(store: Store, hosts: Sequence[str]) -> int:
-    """Make the calls that are due; return how many.
+    """Send the webhook calls that are due and return their number.
 
     Parameters
     ----------
     store : Store
     hosts : sequence of str
-        Where calls may go; none are made where it is empty.
+        Allowed hosts; no calls are sent if empty.
     """
     if not hosts:
         return 0
@@ -196,19 +196,19 @@ def deliver(store: Store, hosts: Sequence[str]) -> int:
 
 
 def deliverer(app: Flask) -> Deliverer:
-    """Return what makes the calls of an application's webhooks while it is entered."""
+    """Return the context manager that delivers the webhooks of an application."""
     settings: Settings = app.extensions["synergy.settings"]
     return Deliverer(app.extensions["synergy.store"], settings.webhook_hosts)
 
 
 class Deliverer:
-    """Makes calls in a thread of its own, ``with`` it.
+    """Context manager that delivers webhooks in a background thread.
 
     Parameters
     ----------
     store : Store
     hosts : sequence of str
-        Where calls may go; nothing is started where it is empty.
+        Allowed hosts; no thread is started if empty.
     """
 
     def __init__(self, store: Store, hosts: Sequence[str]) -> None:

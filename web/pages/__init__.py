@@ -1,1 +1,1 @@
-"""Pages for people: one module a room, each with its blueprint `room`."""
+"""HTML pages: one module per area, each with its blueprint `room`."""

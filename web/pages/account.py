@@ -1,4 +1,4 @@
-"""The own account: signing in and out, password, tokens."""
+"""Account pages: sign in and out, change the password, manage tokens."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAYS = (7, 30, 90, 365)
 @room.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in(lang: str) -> Answer:
-    """Ask for name and password, and begin a session."""
+    """Show the sign-in form; on POST, check the password and start a session."""
     target = request.values.get("next", "")
     name = request.form.get("name", "").strip()
     fields = {"target": target, "name": name}
@@ -48,7 +48,7 @@ def sign_in(lang: str) -> Answer:
 @room.route("/sign-out", methods=["GET", "POST"])
 @rule(Action.OWN_ACCOUNT)
 def leave(lang: str) -> Answer:
-    """Ask whether to leave, and end the session."""
+    """Show the sign-out confirmation; on POST, end the session."""
     if request.method == "GET":
         return page("account/sign_out.html", lang)
     sign_out()
@@ -58,26 +58,26 @@ def leave(lang: str) -> Answer:
 @room.get("/account")
 @rule(Action.OWN_ACCOUNT)
 def account(lang: str) -> str:
-    """Show who is signed in, and the own tokens."""
+    """Show the signed-in account and its tokens."""
     return _page(lang)
 
 
 def _page(lang: str, made: dict[str, Any] | None = None, fault: str = "") -> str:
-    """Return the page of the account; a new token is shown on it this once."""
+    """Render the account page; the secret of a new token is shown only once."""
     me = actor()
     live = [one for one in api_tokens.list_tokens(store(), me) if one["revoked"] is None]
     return page("account/account.html", lang, me=me, tokens=live, scopes=_scopes(me), days=DAYS, made=made, fault=fault)
 
 
 def _scopes(me: Actor) -> list[str]:
-    """Return what a token of an account could do at all."""
+    """Return the token scopes that are useful for the role of an account."""
     return [one for one in SCOPES if any(scope == one and me.role in roles for scope, roles in RULES.values())]
 
 
 @room.route("/account/password", methods=["GET", "POST"])
 @rule(Action.OWN_ACCOUNT)
 def password(lang: str) -> Answer:
-    """Change the own password; all other sessions and all tokens end with it."""
+    """Show the password form; on POST, change the password and end all other sessions and all tokens."""
     faults: dict[str, str] = {}
     if request.method == "POST":
         old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
@@ -103,7 +103,7 @@ def password(lang: str) -> Answer:
 @room.post("/account/tokens")
 @rule(Action.OWN_ACCOUNT)
 def make_token(lang: str) -> Answer:
-    """Make a token and show it, this once."""
+    """Create a token and show its secret once."""
     days = whole(request.form.get("days")) or 0
     label = request.form.get("label", "").strip()
     try:
@@ -116,7 +116,7 @@ def make_token(lang: str) -> Answer:
 @room.post("/account/tokens/<int:ident>/end")
 @rule(Action.OWN_ACCOUNT)
 def end_token(lang: str, ident: int) -> Response:
-    """End a token."""
+    """Revoke a token of the own account."""
     api_tokens.revoke_token(store(), actor(), ident)
     flash(word("account.ended", lang), "good")
     return redirect(url_for("account.account", lang=lang), 303)

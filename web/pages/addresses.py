@@ -1,4 +1,4 @@
-"""Addresses that several rooms of planners lead to."""
+"""URLs shared by several planner pages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from synergy.web.planning.round_view import Seen
 
 
 def proposal_address(lang: str, round_id: int, code: str) -> str:
-    """Return where a planner looks at one proposal of a round."""
+    """Return the URL of the planner page of a proposal."""
     return url_for("results.proposal", lang=lang, round_id=round_id, code=code)
 
 
 def lead(seen: Seen) -> Callable[..., str]:
-    """Return what makes addresses of a round: of one proposal by ``code``, of a choice by its fields."""
+    """Return a URL builder for a round: the page of a proposal for ``code``, else the results filtered by fields."""
 
     def address(code: str = "", **choice: Any) -> str:
         if code:
@@ -26,5 +26,5 @@ def lead(seen: Seen) -> Callable[..., str]:
 
 
 def declaration_address(lang: str, round_id: int, enterprise: str) -> str:
-    """Return where the declaration of an enterprise is shown."""
+    """Return the URL of the declaration page of an enterprise."""
     return url_for("declarations.table", lang=lang, round_id=round_id, enterprise=enterprise)

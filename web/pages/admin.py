@@ -1,4 +1,4 @@
-"""Administration: accounts, tokens, copies of the store, the head of the audit chain."""
+"""Administration page: accounts, tokens, backups and the head of the audit chain."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ ROLES = tuple(role for role in Role if role is not Role.WORKER)
 @room.get("/admin")
 @rule(Action.MANAGE_USERS)
 def admin(lang: str) -> str:
-    """Show accounts, tokens, copies and the head of the chain."""
+    """Show accounts, tokens, backups and the verification of the audit chain."""
     return _page(lang)
 
 
 def _page(lang: str, **more: Any) -> str:
-    """Return the page; a new password is shown on it this once."""
+    """Render the administration page; a new password is shown only once."""
     folder, who = settings().backup_folder, actor()
     fields: dict[str, Any] = {
         "accounts": accounts.list_users(store(), who),
@@ -49,14 +49,14 @@ def _page(lang: str, **more: Any) -> str:
 
 
 def one_time_password() -> str:
-    """Return a password for one sign-in."""
+    """Return a random one-time password."""
     return secrets.token_urlsafe(12)
 
 
 @room.post("/admin/accounts")
 @rule(Action.MANAGE_USERS)
 def add_account(lang: str) -> str | tuple[str, int]:
-    """Make an account with a one-time password, shown this once; a program needs none."""
+    """Create an account with a one-time password, shown only once; client accounts need none."""
     given = {name: request.form.get(name, "").strip() for name in ("name", "role", "enterprise")}
     try:
         if given["role"] not in ROLES:
@@ -73,7 +73,7 @@ def add_account(lang: str) -> str | tuple[str, int]:
 @room.post("/admin/accounts/<int:ident>")
 @rule(Action.MANAGE_USERS)
 def change_account(lang: str, ident: int) -> Response | str:
-    """Disable or enable an account, or give it a one-time password; by its number, for a name may be no address."""
+    """Disable or enable an account, or set a one-time password; addressed by number, which is URL-safe."""
     name = accounts.name_of(store(), actor(), ident)
     wish = request.form.get("wish", "")
     asked = Asked(version=whole(request.form.get("version")))
@@ -93,7 +93,7 @@ def change_account(lang: str, ident: int) -> Response | str:
 @room.post("/admin/tokens/<int:ident>/end")
 @rule(Action.MANAGE_USERS)
 def end_token(lang: str, ident: int) -> Response:
-    """End anybody's token."""
+    """Revoke a token of any account."""
     api_tokens.revoke_token(store(), actor(), ident)
     flash(word("account.ended", lang), "good")
     return redirect(url_for("admin.admin", lang=lang) + "#all-tokens", 303)
@@ -102,7 +102,7 @@ def end_token(lang: str, ident: int) -> Response:
 @room.post("/admin/copies")
 @rule(Action.MANAGE_USERS)
 def copy(lang: str) -> Response:
-    """Copy the store into the folder of copies on the server."""
+    """Back up the store into the backup folder of the server."""
     folder = settings().backup_folder
     if folder is None:
         abort(404)
@@ -114,5 +114,5 @@ def copy(lang: str) -> Response:
 @room.post("/admin/chain")
 @rule(Action.MANAGE_USERS)
 def chain(lang: str) -> str:
-    """Recompute the audit chain and show its head."""
+    """Verify the audit chain and show its head."""
     return _page(lang, chain=audit.verify_chain(store(), actor()))

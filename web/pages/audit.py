@@ -1,4 +1,4 @@
-"""Audit: what was done, by whom, and whether the chain of it is whole."""
+"""Audit page: list of recorded events, and verification of the audit chain."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SHOWN = 50  # events of a page
 @room.get("/audit")
 @rule(Action.SEE_EVENTS)
 def audit(lang: str) -> str:
-    """Show the events of a round or of all, the latest first."""
+    """Show the events of one round or of all rounds, newest first."""
     return _page(lang)
 
 
 def _page(lang: str, **more: Any) -> str:
-    """Return the page, with what recomputing the chain said where that was asked for."""
+    """Render the audit page, with the result of a verification if one was requested."""
     chosen, before = (whole(request.args.get(name)) for name in ("round", "before"))
     found = chain_of.history(store(), actor(), chosen, SHOWN + 1, before)
     fields: dict[str, Any] = {
@@ -44,7 +44,7 @@ def _page(lang: str, **more: Any) -> str:
 
 
 def named(action: str, lang: str) -> str:
-    """Return what was done in words; the name of a step that has none as it is."""
+    """Return the display name of an action; the action itself if it has none."""
     key = f"action.{action}"
     return word(key, lang) if key in WORDS else action
 
@@ -52,7 +52,7 @@ def named(action: str, lang: str) -> str:
 @room.post("/audit")
 @rule(Action.VERIFY_CHAIN)
 def verify(lang: str) -> str | tuple[str, int]:
-    """Recompute the chain, against a head published earlier where one is given."""
+    """Verify the audit chain, against a published head if one is given."""
     given = request.form.get("expected", "").strip()
     number, _, mac = given.partition(":")
     if given and not (number.isdecimal() and len(number) < 18 and mac):

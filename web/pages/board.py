@@ -1,4 +1,4 @@
-"""The board of partnerships: what all parties accepted, by how far it has come."""
+"""Partnership board: accepted proposals by stage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STAGES = tuple(str(stage) for stage in Stage)
 @room.get("/board")
 @rule(Action.SEE_PLANS)
 def board(lang: str) -> str:
-    """Show the partnerships by stage, of all rounds or of one."""
+    """Show the partnerships by stage, of one round or of all rounds."""
     rounds = queries.list_rounds(store(), actor())
     chosen = request.args.get("round", "")
     found = _found(lang, whole(chosen))
@@ -39,7 +39,7 @@ def board(lang: str) -> str:
 
 
 def _found(lang: str, round_id: int | None) -> list[dict[str, Any]]:
-    """Return the partnerships with titles, partners and money."""
+    """Return the partnerships with titles, partners and money figures."""
     plans: dict[int, Seen | None] = {}
     made = []
     for one in follow_up.followed(store(), actor(), round_id):
@@ -106,7 +106,7 @@ def table(lang: str, ending: str) -> Response:
 @room.post("/board/<int:partnership>")
 @rule(Action.RUN_ROUND)
 def move(lang: str, partnership: int) -> Response:
-    """Take a partnership to a later stage, or end it with a reason."""
+    """Move a partnership to a later stage, or end it with a reason."""
     stage, version = request.form.get("stage", ""), request.form.get("version", "")
     if stage not in _STAGES:
         abort(400)

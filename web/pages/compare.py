@@ -1,4 +1,4 @@
-"""Two plans side by side: figures, proposals that are new, lost or changed, and what went in differently."""
+"""Comparison of two plans: figures, proposals that are new, lost or changed, and the inputs that differ."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ room = pages("compare")
 
 
 def _runs(lang: str) -> list[Run]:
-    """Return all runs that brought a plan, the latest first."""
+    """Return all runs that produced a plan, newest first."""
     found = []
     for one in queries.list_rounds(store(), actor()):
         for run in queries.see_matches(store(), actor(), one["round"]):
@@ -39,7 +39,7 @@ def _runs(lang: str) -> list[Run]:
 @room.get("/compare")
 @rule(Action.SEE_PLANS)
 def compare(lang: str) -> str:
-    """Choose two runs and show how they differ."""
+    """Show a form to select two runs, and the comparison of the selected ones."""
     runs = _runs(lang)
     chosen = _chosen(runs)
     found = None if chosen is None else pair(caller(), chosen, lang)
@@ -48,7 +48,7 @@ def compare(lang: str) -> str:
 
 
 def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the rounds that can search again from the plans of both runs."""
+    """Return the rounds that can start another search from the plans of both runs."""
     if not reach(actor(), Action.RUN_ROUND):
         return []
     idents = sorted({run.round for run in runs if run.match in chosen})
@@ -57,7 +57,7 @@ def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def _chosen(runs: list[Run]) -> tuple[int, int] | None:
-    """Return the runs that were asked for, the last two where none were."""
+    """Return the requested runs; by default the last two."""
     given = [request.args.get(name, "") for name in ("first", "second")]
     if not any(given):
         return _last_two(runs)
@@ -68,7 +68,7 @@ def _chosen(runs: list[Run]) -> tuple[int, int] | None:
 
 
 def _last_two(runs: list[Run]) -> tuple[int, int] | None:
-    """Return the last run and the one before it, of the same dataset where there is one; None for fewer than two."""
+    """Return the last run and an earlier one, of the same dataset if possible; None for fewer than two runs."""
     if len(runs) < 2:
         return None
     base = {one.round: planning.round_input(store(), actor(), one.round)["dataset"] for one in runs}
@@ -79,7 +79,7 @@ def _last_two(runs: list[Run]) -> tuple[int, int] | None:
 @room.get("/compare/<int:first>-<int:second>.<ending>")
 @rule(Action.SEE_PLANS)
 def table(lang: str, first: int, second: int, ending: str) -> Response:
-    """Return the proposals that differ as a file."""
+    """Return the differing proposals as a file."""
     known = {run.match for run in _runs(lang)}
     if ending not in KINDS or not {first, second} <= known:
         raise refusal("not_found", what="match")
@@ -94,7 +94,7 @@ _WHYS = 2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that brought a plan."""
+    """A run that produced a plan."""
 
     match: int
     round: int
@@ -104,15 +104,15 @@ class Run:
 
     @property
     def label(self) -> str:
-        """Return what it is called."""
+        """Return the display name of the run."""
         return word("compare.run", self.lang, round=self.round, name=self.name, number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """How two plans differ: tables, `all` for files, the inputs in words, and `notes` on what cannot be told.
+    """Comparison of two plans: tables, `all` for files, differing inputs as text, and `notes` on the conclusions.
 
-    `apart` is whether the bounds prove the values apart.
+    `apart` is true if the bounds prove that the values of the plans differ.
     """
 
     figures: Sheet
@@ -125,13 +125,13 @@ class Pair:
 
 
 def pair(caller: Caller, runs: tuple[int, int], lang: str) -> Pair:
-    """Return how two runs differ.
+    """Compare two runs.
 
     Parameters
     ----------
     caller : Caller
     runs : tuple of int
-        Before and after.
+        First and second run.
     lang : str
         ``en`` or ``zh``.
     """
@@ -147,7 +147,7 @@ def pair(caller: Caller, runs: tuple[int, int], lang: str) -> Pair:
 
 
 def _notes(told: Record, lang: str) -> tuple[str, ...]:
-    """Sentences on values that cannot be told apart, and on plans without proposals to compare."""
+    """Return sentences on whether the values differ and why, and on plans without proposals to compare."""
     if not told["apart"]:
         found = [word("compare.not_apart", lang)]
     elif told["sole"] is not None:
@@ -160,7 +160,7 @@ def _notes(told: Record, lang: str) -> tuple[str, ...]:
 
 
 def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
-    """Return the figures of both plans and their difference."""
+    """Return the table of the figures of both plans and their differences."""
     columns = (
         Column("figure", word("compare.figure", lang)),
         *(Column(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
@@ -199,7 +199,7 @@ def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> 
 
 
 def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> Sheet:
-    """Return the proposals of one kind of difference."""
+    """Return the table of proposals with one kind of difference."""
     columns = (
         Column("proposal", word("proposals", lang)),
         Column("difference", word("compare.difference", lang), shown=False),
@@ -219,7 +219,7 @@ def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str)
 
 
 def _quantities(terms: Sequence[Record], shown: Shown) -> str:
-    """Return what is exchanged in all, by commodity."""
+    """Return the total quantities exchanged, by commodity, as text."""
     sums: dict[str, float] = {}
     for term in terms:
         sums[term["commodity"]] = sums.get(term["commodity"], 0.0) + float(term["quantity"])
@@ -239,7 +239,7 @@ def _why(causes: Sequence[Record], lang: str) -> str:
 
 
 def _input_name(cause: Record, lang: str) -> str:
-    """Return what an input is called: a setting, a table, a row or a ruling; "" where there is none."""
+    """Return the display name of an input: a setting, table, row or ruling; "" if there is none."""
     what = cause["what"]
     if isinstance(what, str):
         return setting(what, lang) if cause["cause"] == "setting" else TITLES.say(what, lang)
@@ -247,7 +247,7 @@ def _input_name(cause: Record, lang: str) -> str:
 
 
 def _row_name(what: Record, lang: str) -> str:
-    """Return what a row of the tables, or a ruling, is called."""
+    """Return the display name of a table row or of a ruling."""
     if "key" in what:
         return f"{TITLES.say(what['table'], lang)} {'/'.join(what['key'])}"
     kind = word(f"compare.ruling.{what['kind']}", lang)
@@ -255,7 +255,7 @@ def _row_name(what: Record, lang: str) -> str:
 
 
 def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
-    """Return what went in differently: labels and texts."""
+    """Return the differing inputs as pairs of label and text."""
     found = []
     if inputs["settings"]:
         found.append((word("compare.settings", lang), _settings(inputs["settings"], shown, lang)))

@@ -1,4 +1,4 @@
-"""Declarations: an editable table, paste, upload, template, dry run; and datasets that planners upload."""
+"""Declaration pages: editable table, paste, upload, template and check; also dataset upload for planners."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PASTED = (*IN_SIGHT, "period")
 
 
 def rows_of_ground(ground: Ground, context: Context, lang: str) -> Rows:
-    """Return the rows of what stands now."""
+    """Return the current declaration as form rows."""
     count = dict.fromkeys(Sheet, 0)
     rows = []
     for entry in ground.entries:
@@ -57,7 +57,7 @@ def rows_of_ground(ground: Ground, context: Context, lang: str) -> Rows:
 
 
 def rows_of_form(form: Mapping[str, str]) -> Rows:
-    """Return the rows that the table of the page holds: blank ones and those that are ticked off are left out."""
+    """Return the rows of the submitted table, without blank rows and rows marked for removal."""
     rows = []
     for sheet in Sheet:
         line = 0
@@ -75,23 +75,23 @@ def rows_of_form(form: Mapping[str, str]) -> Rows:
 
 
 def withdrawn_of_form(form: MultiDict[str, str]) -> Withdrawn:
-    """Return the rows that are ticked off in the table of the page, now or before."""
+    """Return the rows marked for removal in the submitted table, now or in an earlier step."""
     ticked = [name.removesuffix("gone") + "ident" for name in form if name.endswith("-gone")]
     names = [*form.getlist("withdrawn"), *(form.get(name, "").strip() for name in ticked)]
     return Withdrawn(tuple(dict.fromkeys(name[:300] for name in names if name)))
 
 
 def pasted(rows: Rows, sheet: Sheet, text: str) -> Rows:
-    """Return rows with those behind them that were copied from a spreadsheet.
+    """Append rows pasted from a spreadsheet to one table.
 
     Parameters
     ----------
     rows : Rows
-        Of the table.
+        Rows of the page.
     sheet : Sheet
-        Which table they belong to.
+        Table that the pasted rows belong to.
     text : str
-        Lines of cells with tabs between; a first line of headers says which columns they are.
+        Tab-separated lines; a header line, if present, names the columns.
     """
     lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines() if line.strip()]
     known = known_as(sheet)
@@ -107,7 +107,7 @@ def pasted(rows: Rows, sheet: Sheet, text: str) -> Rows:
 
 
 def numbered(rows: Rows) -> Rows:
-    """Return the rows of a file as rows of the page, whose places are their numbers in their table."""
+    """Return the rows of a file, renumbered by their position in the tables of the page."""
     count = dict.fromkeys(Sheet, 0)
     found = []
     for row in rows.rows:
@@ -118,18 +118,18 @@ def numbered(rows: Rows) -> Rows:
 
 
 def shown(rows: Rows, problems: Sequence[Problem], lang: str, blank: int = BLANK) -> list[dict[str, Any]]:
-    """Return the tables of the page: columns, rows of cells, and at each cell what is said of it.
+    """Return the tables of the page: columns, and rows of cells with the problems found at each cell.
 
     Parameters
     ----------
     rows : Rows
-        With places of the page.
+        Rows, numbered as on the page.
     problems : sequence of Problem
-        Their places are those of the rows.
+        Problems, located by these row numbers.
     lang : str
         ``en`` or ``zh``.
     blank : int
-        Rows to write in.
+        Number of blank rows to add.
     """
     said: dict[tuple[str, int | None, str], list[dict[str, str]]] = {}
     for one in problems:
@@ -167,7 +167,7 @@ def _cell(row: Row, field: Field, number: int, said: Mapping[tuple[str, int | No
 
 
 def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
-    """Return the cells of a row that are always shown, those that are folded away, and those nobody edits."""
+    """Return the cells of a row, split into always visible, collapsed and read-only ones."""
     more = [cell for cell in cells if cell["field"].key not in (*IN_SIGHT, "ident")]
     return {
         "number": number + 1,
@@ -179,7 +179,7 @@ def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
 
 
 def choices(context: Context, lang: str) -> dict[str, Any]:
-    """Return what the cells of the page may be chosen from: values with their labels, and words for units."""
+    """Return the options for the cells of the page: values with labels, and unit names."""
     units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
     return {
         "site": {site: say(names, lang) or site for site, names in context.sites.items()},
@@ -193,14 +193,14 @@ def choices(context: Context, lang: str) -> dict[str, Any]:
 
 
 def changes(told: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
-    """Return what a declaration would change, a line each: what, of which thing, and what is filled in or differs.
+    """Return the changes that a declaration would make, one record per row added, removed or changed.
 
     Parameters
     ----------
     told : mapping
-        As from `synergy.store.preview.preview`.
+        Result of `synergy.store.preview.preview`.
     lang : str
-        Of the names of columns.
+        Language of the column names.
     """
     lines = []
     for what in ("added", "removed"):
@@ -229,7 +229,7 @@ def _value(value: Any, lang: str) -> str:
 
 
 def elsewhere(problems: Sequence[Problem], tables: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
-    """Return the problems that stand at no cell of the page."""
+    """Return the problems that belong to no cell of the page."""
     places = {
         (table["sheet"], row["number"], cell["field"].key)
         for table in tables
@@ -247,7 +247,7 @@ _UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
 @room.get("/declarations")
 @rule(Action.SEE_DECLARATION)
 def start(lang: str) -> Answer:
-    """Show the rounds in which one may declare; an enterprise with one that is open goes there."""
+    """Show the rounds and their declarations; redirect an enterprise with one open round to its own."""
     who = actor()
     listed = queries.list_rounds(store(), who)
     mine = [one for one in listed if who.enterprise is None or _takes_part(one["round"], who.enterprise)]
@@ -280,7 +280,7 @@ def _address(lang: str, ident: int, enterprise: str) -> str:
 @room.route("/declarations/<int:round_id>/<enterprise>", methods=["GET", "POST"])
 @rule(Action.SEE_DECLARATION)
 def table(lang: str, round_id: int, enterprise: str) -> Answer:
-    """Show a declaration as a table; try or declare what was written into it."""
+    """Show a declaration as an editable table; on POST, check it or submit it."""
     known = ground(store(), actor(), Seat(round_id, enterprise))
     if request.method == "GET":
         return _table(lang, known, None, None)
@@ -308,7 +308,7 @@ def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more
 
 
 def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, blank: int = BLANK) -> str:
-    """Return the page with some rows in its tables, with what is known already where there are none."""
+    """Render the declaration page with the given rows, or with the current declaration."""
     context = context_of(known)
     rows = rows_of_ground(known, context, lang) if rows is None else rows
     problems = () if judged is None else judged.problems[: 3 * SHOWN]
@@ -347,7 +347,7 @@ def _name(known: Ground, lang: str) -> str:
 @room.post("/declarations/<int:round_id>/<enterprise>/upload")
 @rule(Action.DECLARE)
 def upload(lang: str, round_id: int, enterprise: str) -> Answer:
-    """Put the rows of a file into the table and say what they would change; nothing is stored."""
+    """Load the rows of an uploaded file into the table and show the resulting changes; nothing is stored."""
     known = ground(store(), actor(), Seat(round_id, enterprise))
     require(actor(), Action.DECLARE, Resource("declaration", frozenset({enterprise})))
     sent = request.files.get("file")
@@ -363,7 +363,7 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
 @room.post("/declarations/<int:round_id>/<enterprise>/repeat")
 @rule(Action.DECLARE)
 def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
-    """Declare as last time."""
+    """Repeat the last declaration."""
     told = repeat(store(), actor(), Seat(round_id, enterprise))
     flash(word("declare.done", lang, count=len(told["entries"])), "good")
     return redirect(_address(lang, round_id, enterprise), 303)
@@ -372,7 +372,7 @@ def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
 @room.get("/declarations/<int:round_id>/<enterprise>/template.xlsx")
 @rule(Action.SEE_DECLARATION)
 def template(lang: str, round_id: int, enterprise: str) -> Response:
-    """Send the form of an enterprise as a workbook with its last figures."""
+    """Return the declaration form of an enterprise as a workbook with its last figures."""
     data = declaration_workbook(ground(store(), actor(), Seat(round_id, enterprise)), lang)
     return file(data, f"declaration-{round_id}-{enterprise}.xlsx")
 
@@ -380,7 +380,7 @@ def template(lang: str, round_id: int, enterprise: str) -> Response:
 @room.route("/datasets", methods=["GET", "POST"])
 @rule(Action.CREATE_ROUND)
 def dataset(lang: str) -> Answer:
-    """Take a dataset for rounds: a workbook, or a zip archive of its tables."""
+    """Show the datasets; on POST, store an uploaded workbook or zip archive of tables as a dataset."""
     sent = request.files.get("file")
     if request.method == "GET" or sent is None:
         return _datasets(lang, request.args.get("dataset", ""))
@@ -396,14 +396,14 @@ def dataset(lang: str) -> Answer:
 
 
 def _datasets(lang: str, chosen: str = "", problems: Sequence[dict[str, Any]] = ()) -> str:
-    """Return the page of what rounds can be made of; `chosen` is the digest of the one to make a round of."""
+    """Render the page of stored datasets; `chosen` is the digest of the one preselected for a new round."""
     kept = datasets.list_starts(store(), actor())
     use = next((one for one in kept if one["dataset"] == chosen), None)
     return page("declarations/dataset.html", lang, problems=problems, use=use, kept=kept[:20])
 
 
 def _read(data: bytes, ending: str) -> tuple[Dataset | None, tuple[Problem, ...]]:
-    """Return a dataset that was uploaded, and what is said of it; its name is no path."""
+    """Read an uploaded dataset and return it with its problems; the client's file name is never used as a path."""
     with TemporaryDirectory(prefix="synergy-") as folder:
         place = Path(folder) / f"dataset{ending if ending in ('.xlsx', '.xlsm', '.zip') else ''}"
         place.write_bytes(data)
@@ -420,5 +420,5 @@ def _read(data: bytes, ending: str) -> tuple[Dataset | None, tuple[Problem, ...]
 @room.get("/datasets/template.xlsx")
 @rule(Action.CREATE_ROUND)
 def dataset_template(lang: str) -> Response:
-    """Send an empty workbook with a sheet for each table."""
+    """Return an empty dataset workbook with one sheet per table."""
     return file(dataset_workbook(None, lang), f"dataset-{lang}.xlsx")

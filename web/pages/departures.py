@@ -1,4 +1,4 @@
-"""Enterprises that leave: who has left, let one leave after saying what that does, let one in again."""
+"""Administration of departures: list enterprises that have left, remove one after confirmation, readmit one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_REASON = 1000
 @room.get("/admin/departures")
 @rule(Action.REMOVE_ENTERPRISE)
 def departures(lang: str) -> str:
-    """Show who has left, and the form by which an enterprise leaves."""
+    """Show the enterprises that have left, and the form to remove one."""
     return _page(lang)
 
 
@@ -42,7 +42,7 @@ def _page(lang: str, **more: Any) -> str:
 @room.post("/admin/departures")
 @rule(Action.REMOVE_ENTERPRISE)
 def leave(lang: str) -> str | tuple[str, int] | Response:
-    """Say what it would do that an enterprise leaves; do it where that was confirmed."""
+    """Show a confirmation with the effects of removing an enterprise; once confirmed, remove it."""
     given = {name: request.form.get(name, "").strip() for name in ("enterprise", "reason")}
     if request.form.get("sure") != "yes":
         held = [one["name"] for one in accounts.list_users(store(), actor()) if _holds(one, given["enterprise"])]
@@ -63,7 +63,7 @@ def _holds(account: dict[str, Any], enterprise: str) -> bool:
 @room.post("/admin/departures/<enterprise>/readmit")
 @rule(Action.REMOVE_ENTERPRISE)
 def readmit(lang: str, enterprise: str) -> Response:
-    """Let an enterprise in again."""
+    """Readmit an enterprise that has left."""
     withdrawals.readmit(store(), actor(), enterprise)
     flash(word("departures.back", lang, enterprise=enterprise), "good")
     return redirect(url_for("departures.departures", lang=lang), 303)

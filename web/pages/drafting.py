@@ -1,4 +1,4 @@
-"""Making a round in three steps: which data, which policy, who takes part and who gets what."""
+"""Wizard for a new round in three steps: dataset, policy scenario, members and settlement."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SHOWN = 12  # stored datasets
 @room.get("/rounds/new")
 @rule(Action.CREATE_ROUND)
 def new(lang: str) -> str:
-    """Ask for the data: the first step."""
+    """Show the first step of the wizard: name and dataset."""
     what = filled(request.args, (), request.args.get("previous", ""))
     return _step(lang, 1, what, {})
 
@@ -45,7 +45,7 @@ def new(lang: str) -> str:
 @room.post("/rounds/new")
 @rule(Action.CREATE_ROUND)
 def make(lang: str) -> Response | str | tuple[str, int]:
-    """Take a step on or back; after the third the round is made."""
+    """Handle a wizard step: go forward or back, or create the round after the third step."""
     form = request.form
     what = filled(form, form.getlist("members"), form.get("previous", ""))
     here = int(form.get("step", "1")) if form.get("step", "1") in ("1", "2", "3") else 1
@@ -75,7 +75,7 @@ def _made(lang: str, what: Filled) -> Response:
 
 
 def _with_dataset(what: Filled, lang: str) -> Filled:
-    """Return the same with a stored dataset; one that ships is stored first."""
+    """Return the form data with a stored dataset; a shipped dataset is stored first."""
     given = dict(what.given)
     faults = {}
     if not given["name"] or len(given["name"]) > 200:
@@ -103,7 +103,7 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
 
 
 def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
-    """Return what a round can be made of: of the round before, what ships, what is stored."""
+    """Return the selectable datasets: of the previous round, shipped and stored ones."""
     found: dict[str, str] = {}
     if what.previous is not None:
         before = planning.round_input(store(), actor(), what.previous)
@@ -115,18 +115,18 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
 
 
 def _unfit(what: Filled, lang: str) -> dict[str, str]:
-    """Return why shipped scenarios do not fit the chosen dataset, by name."""
+    """Return the shipped scenarios that do not fit the selected dataset, with the reason by name."""
     archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
     return {name: misfit(problem, lang) for name, problem in misfits(archive).items()}
 
 
 def _fitting(what: Filled, lang: str) -> None:
-    """Refuse a shipped scenario that does not fit the chosen dataset.
+    """Refuse a shipped scenario that does not fit the selected dataset.
 
     Raises
     ------
     FaultyError
-        It does not.
+        The scenario does not fit.
     """
     chosen = what.given["scenario"]
     reason = _unfit(what, lang).get(chosen) if chosen in SCENARIOS else None
@@ -135,7 +135,7 @@ def _fitting(what: Filled, lang: str) -> None:
 
 
 def _scenarios(lang: str, dataset: str) -> list[tuple[str, str]]:
-    """Return the scenarios that ship with a dataset, for that one alone."""
+    """Return the selectable scenarios; the shipped ones are offered for shipped datasets only."""
     plain = [("", word("draft.plain", lang))]
     return plain + [(name, word(f"draft.scenario.{name}", lang)) for name in SCENARIOS] if dataset in SHIPPED else plain
 
@@ -154,7 +154,7 @@ DEFAULTS: Mapping[str, str] = {"rule": SETTLEMENT, "gap": "0.5", "time_limit": "
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was filled in: texts by field, who takes part (None: all), and the round before."""
+    """Form data of the wizard: texts by field, members (None for all), and the previous round."""
 
     given: Mapping[str, str]
     members: tuple[str, ...] | None = None
@@ -162,12 +162,12 @@ class Filled:
 
 
 class FaultyError(Exception):
-    """What was filled in is wrong.
+    """The form data are invalid.
 
     Parameters
     ----------
     faults : mapping of str to str
-        A sentence by field.
+        Message by field.
     """
 
     def __init__(self, faults: Mapping[str, str]) -> None:
@@ -176,7 +176,7 @@ class FaultyError(Exception):
 
 
 def filled(form: Mapping[str, str], members: Sequence[str], previous: str) -> Filled:
-    """Return what was filled in so far, defaults where nothing was."""
+    """Return the form data entered so far, with defaults for missing fields."""
     names = [name for fields in FIELDS.values() for name in fields]
     given = {name: str(form.get(name, DEFAULTS.get(name, ""))).strip()[:20_000] for name in names}
     # the third step has a box for each: none of them ticked is nobody, not everybody
@@ -186,19 +186,19 @@ def filled(form: Mapping[str, str], members: Sequence[str], previous: str) -> Fi
 
 @lru_cache(maxsize=2)
 def shipped(name: str) -> bytes:
-    """Return the archive of a dataset that ships; a key of `SHIPPED`."""
+    """Return the archive of a shipped dataset, a key of `SHIPPED`."""
     with as_file(files("synergy.datasets") / "lvliang") as folder:
         dataset = read(folder)
     return snapshot_of(yearly(dataset) if name.endswith("-year") else dataset).archive
 
 
 def scenario_of(what: Filled, lang: str) -> Scenario:
-    """Return the scenario that was chosen, with the settings that were filled in over it.
+    """Return the selected scenario, overridden by the settings of the form.
 
     Raises
     ------
     FaultyError
-        A number is none, or the further settings cannot be read.
+        A number is invalid, or the additional settings cannot be parsed.
     """
     given, faults = what.given, {}
     scenario = _chosen(given["scenario"])
@@ -235,12 +235,12 @@ def _chosen(name: str) -> Scenario:
 
 @lru_cache(maxsize=4)
 def misfits(archive: bytes) -> Mapping[str, Problem]:
-    """First problem of each shipped scenario that does not fit a dataset, by its name.
+    """Return the first problem of each shipped scenario that does not fit a dataset, by scenario name.
 
     Parameters
     ----------
     archive : bytes
-        Of the dataset, which is sound by itself.
+        Archive of a valid dataset.
     """
     found = {}
     for name in SCENARIOS:
@@ -255,13 +255,13 @@ def misfits(archive: bytes) -> Mapping[str, Problem]:
 
 
 def misfit(problem: Problem, lang: str) -> str:
-    """Reason why a scenario does not fit a dataset."""
+    """Return the reason why a scenario does not fit a dataset, as text."""
     said = problem.message_zh if lang == "zh" and problem.message_zh else problem.message
     return word("draft.misfit", lang, value=problem.value, said=said)
 
 
 def _more(text: str) -> Scenario:
-    """Return the scenario that a text of TOML says."""
+    """Parse a scenario from TOML text."""
     if not text:
         return Scenario()
     findings = Findings()
@@ -273,22 +273,22 @@ def _more(text: str) -> Scenario:
 
 
 def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
-    """Return the round that was filled in.
+    """Return the draft of a round from the form data.
 
     Parameters
     ----------
     what : Filled
     archive : bytes
-        Of the dataset that was chosen.
+        Archive of the selected dataset.
     clock : synergy.web.clock.Clock
-        By which moments were typed.
+        Clock with the time zone of the entered times.
     lang : str
-        Of the faults.
+        Language of the messages.
 
     Raises
     ------
     FaultyError
-        Something is wrong.
+        A field is invalid.
     """
     given = what.given
     faults: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Files of the tables that pages show beside results: rounds, runs, events, suggestions, terms, chains."""
+"""File downloads of the tables on pages: rounds, members, runs, events, proposals, terms and chains."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def rounds(lang: str, ending: str) -> Response:
 @room.get("/rounds/<int:round_id>/<table>.<ending>")
 @rule(Action.SEE_PLANS)
 def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
-    """Return who takes part in a round, or its runs, as a file."""
+    """Return the members of a round, or its runs, as a file."""
     _known(ending, table, _OF_ROUND)
     who = actor()
     if table == "runs":
@@ -62,7 +62,7 @@ def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
 @room.get("/rounds/<int:round_id>/proposals/<code>/<part>.<ending>")
 @rule(Action.SEE_PLANS)
 def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> Response:
-    """Return a table of one proposal as planners see it, as a file."""
+    """Return one table of a proposal, from the planner's view, as a file."""
     _known(ending, part, _OF_PROPOSAL)
     found = seen(caller(), round_id, lang, {}, code)
     if not found.proposals:
@@ -76,7 +76,7 @@ def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> 
 @room.get("/proposals.<ending>")
 @rule(Action.SEE_PROPOSAL)
 def suggestions(lang: str, ending: str) -> Response:
-    """Return what is suggested to an enterprise in the latest round that suggests anything, as a file."""
+    """Return the proposals to an enterprise in the latest round that has any for it, as a file."""
     _known(ending)
     who = _firm()
     _, found = latest(who, queries.list_rounds(store(), who), lang)
@@ -87,7 +87,7 @@ def suggestions(lang: str, ending: str) -> Response:
 @room.get("/proposals/<code>/terms.<ending>")
 @rule(Action.SEE_PROPOSAL)
 def terms(lang: str, code: str, ending: str) -> Response:
-    """Return the lines of a proposal as a party sees them, as a file."""
+    """Return the lines of a proposal, from the view of a party, as a file."""
     _known(ending)
     who = _firm()
     one = Own(queries.see_proposal(store(), who, code), "", str(who.enterprise), lang)
@@ -97,7 +97,7 @@ def terms(lang: str, code: str, ending: str) -> Response:
 @room.get("/pathways.<ending>")
 @rule(Action.SEE_DECLARATION)
 def pathways(lang: str, ending: str) -> Response:
-    """Return the chains that a good of an enterprise can take, as a file."""
+    """Return the process chains for a good of an enterprise as a file."""
     _known(ending)
     who, wanted = _firm(), request.args.get("commodity", "")
     seat, _ = seat_of(who)
@@ -112,14 +112,14 @@ def pathways(lang: str, ending: str) -> Response:
 @room.get("/audit.<ending>")
 @rule(Action.SEE_EVENTS)
 def events(lang: str, ending: str) -> Response:
-    """Return the events of a round or of all, the latest first, as a file."""
+    """Return the events of one round or of all rounds, newest first, as a file."""
     _known(ending)
     found = audit.history(store(), actor(), whole(request.args.get("round")), EVENTS)
     return _file(lists.events(found, lang, named), "audit", ending)
 
 
 def _firm() -> Actor:
-    """Return who asks; whoever sees all looks at the tables of planners instead."""
+    """Return the caller; refuse accounts that are not restricted to the proposals of their own enterprise."""
     who = actor()
     if who.enterprise is None or reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
         raise refusal("not_found", what="proposal")

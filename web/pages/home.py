@@ -1,4 +1,4 @@
-"""Where an enterprise begins: what it could do with others, what brings it most first, and its answers in place."""
+"""Home page of an enterprise: its proposals by gain with answer forms, open declarations and partnerships."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEALS = 10  # partnerships shown
 @room.get("/home")
 @rule(Action.SEE_PROPOSAL)
 def home(lang: str) -> str | Response:
-    """Show an enterprise its suggestions in the order of its own gain, and what it has to do."""
+    """Show the proposals of an enterprise, ordered by its own gain, and its open tasks."""
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
@@ -32,7 +32,7 @@ def home(lang: str) -> str | Response:
 
 
 def _shown(who: Actor, lang: str) -> dict[str, Any]:
-    """Return what the page shows an enterprise."""
+    """Return the template fields of the home page."""
     rounds = queries.list_rounds(store(), who)
     round_, found = latest(who, rounds, lang)
     return {
@@ -46,7 +46,7 @@ def _shown(who: Actor, lang: str) -> dict[str, Any]:
 
 
 def latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[str, Any] | None, list[Own]]:
-    """Return the latest round that shows this enterprise anything, and its proposals by its own gain."""
+    """Return the latest round with proposals for the enterprise, and these proposals by its own gain."""
     shown = [one for one in rounds if one["state"] in SHOWN]
     for one in shown:
         listed = queries.list_proposals(store(), who, one["round"])
@@ -57,7 +57,7 @@ def latest(who: Actor, rounds: list[dict[str, Any]], lang: str) -> tuple[dict[st
 
 
 def _grouped(found: list[Own]) -> dict[str, list[Own]]:
-    """Return the proposals that wait for an answer, those that were answered, and those that are closed."""
+    """Group the proposals into open, answered and closed ones."""
     groups: dict[str, list[Own]] = {"open": [], "done": [], "other": []}
     for one in found:
         if one.record["answer"] != "none":
@@ -68,7 +68,7 @@ def _grouped(found: list[Own]) -> dict[str, list[Own]]:
 
 
 def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rounds that wait for this enterprise's declaration."""
+    """Return the rounds that wait for a declaration of the enterprise."""
     found = []
     for one in rounds:
         if one["state"] == "declaring" and not passed(one["deadline"], store().now()):
@@ -82,7 +82,7 @@ def _declarable(who: Actor, rounds: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def _deals(who: Actor, rounds: list[dict[str, Any]], found: list[Own], lang: str) -> list[tuple[dict[str, Any], Own]]:
-    """Return the partnerships that are under way, the latest first, with what they are about."""
+    """Return the active partnerships with their proposals, newest first."""
     state = {one["round"]: one["state"] for one in rounds}
     known = {one.code: one for one in found}  # most are of the latest round
     live = [one for one in reversed(follow_up.followed(store(), who)) if one["stage"] != "ended"]

@@ -1,4 +1,4 @@
-"""The documentation of the API, and a page for each type of problem: the same record as the API is made of."""
+"""API documentation page, and a page for each problem type, generated from the operation specs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ room = pages("interface")
 @room.get("/api")
 @public
 def interface(lang: str) -> str:
-    """Show every operation: what it takes, needs and answers."""
+    """Show all API operations with their parameters, requirements and responses."""
     tags: dict[str, list[Record]] = {}
     for one in in_order():
         tags.setdefault(one.tag, []).append(_told(one, lang))
@@ -28,7 +28,7 @@ def interface(lang: str) -> str:
 @room.get("/problems/<code>")
 @public
 def problem(lang: str, code: str) -> str:
-    """Say what a type of problem means and what to do."""
+    """Show the meaning of a problem type and its remedy."""
     if code not in TYPES:
         abort(404)
     status, title, about = TYPES[code]

@@ -1,4 +1,4 @@
-"""Help: the contents of the manual, and a page for each chapter."""
+"""Help pages: table of contents of the manual, and a page for each chapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ room = pages("manual")
 @room.get("/help")
 @public
 def contents(lang: str) -> str:
-    """List the chapters of the manual."""
+    """Show the table of contents of the manual."""
     return page("manual/contents.html", lang, chapters=[(name, language_of(name, lang)) for name in CHAPTERS])
 
 
@@ -61,13 +61,13 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def language_of(name: str, lang: str) -> str:
-    """Language in which a chapter is shown to a reader of another: its own where it is not written in both."""
+    """Return the language in which a chapter is shown: the requested one if bilingual, else English."""
     return lang if name in BILINGUAL else ENGLISH
 
 
 @cache
 def source(name: str, lang: str) -> str:
-    """Markdown of a chapter in the language in which it is shown.
+    """Return the Markdown source of a chapter in the language in which it is shown.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def source(name: str, lang: str) -> str:
 
 @cache
 def rendered(name: str, lang: str) -> Markup:
-    """HTML of a chapter, for its page at ``/<lang>/help/<name>``: links to other chapters are relative to it.
+    """Return the HTML of a chapter for ``/<lang>/help/<name>``; links to other chapters are relative to it.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def rendered(name: str, lang: str) -> Markup:
 
 
 def html(text: str) -> Markup:
-    """HTML of Markdown: headings get addresses, tables and code scroll in boxes, raw HTML stays text.
+    """Render Markdown as HTML: headings get ids, tables and code blocks scroll, raw HTML is escaped.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def html(text: str) -> Markup:
 
 
 def sections(name: str, lang: str) -> list[tuple[str, str]]:
-    """Address and text of each section of a chapter."""
+    """Return the id and title of each section of a chapter."""
     tokens = _MARKDOWN.parse(source(name, lang))
     _address(tokens)
     return [
@@ -121,7 +121,7 @@ def sections(name: str, lang: str) -> list[tuple[str, str]]:
 
 
 def slug(heading: str) -> str:
-    """Address of a heading, as hosts of repositories make it.
+    """Return the id of a heading, in the style of GitHub.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def slug(heading: str) -> str:
 
 
 def _address(tokens: list[Token]) -> None:
-    """Give headings their addresses, and links to files of chapters those of their pages."""
+    """Set the ids of headings, and point links to chapter files to the chapter pages."""
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", slug(_plain(tokens[place + 1])))
@@ -144,7 +144,7 @@ def _address(tokens: list[Token]) -> None:
 
 
 def _unbroken(children: list[Token]) -> None:
-    """Drop line ends between signs that are not Latin: shown as blanks they would part Chinese words."""
+    """Drop line breaks between non-ASCII characters, which would render as spaces inside Chinese text."""
     for before, token, after in zip(children, children[1:], children[2:], strict=False):
         ends = before.content[-1:], after.content[:1]
         if token.type == "softbreak" and all(ends) and not any(end.isascii() for end in ends):
@@ -156,7 +156,7 @@ def _plain(inline: Token) -> str:
 
 
 def _boxed(tokens: Iterable[Token]) -> Iterable[Token]:
-    """Put tables into boxes that scroll, and let a keyboard reach these and blocks of code."""
+    """Wrap tables in scrollable boxes, and make these and code blocks focusable by keyboard."""
     for token in tokens:
         if token.type == "table_open":
             box = Token("box_open", "div", 1, block=True)

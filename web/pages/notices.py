@@ -1,4 +1,4 @@
-"""Notices: what an enterprise, or the planners, were told, and what of it the account has not read."""
+"""Notices page: notices of an enterprise, or of the planners, with their read status."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ room = pages("notices")
 @room.get("/notices")
 @rule(Action.SEE_NOTICES)
 def notices(lang: str) -> str:
-    """Show notices, the latest first, fifty a page."""
+    """Show the notices, newest first, with pagination."""
     found = told.list_notices(store(), actor())
     listed, first, further = part(found)
     return page(
@@ -35,12 +35,12 @@ def notices(lang: str) -> str:
 
 
 def _text(lang: str, one: dict[str, Any]) -> str:
-    """Return what a notice says, a deadline by the clock of the pages."""
+    """Return the text of a notice, with deadlines in the time zone of the pages."""
     return message(one["kind"], one["fields"], clock().minute)[f"text_{lang}"]
 
 
 def _place(lang: str, one: dict[str, Any]) -> str:
-    """Return where a notice leads to: its proposal, else its round, else nowhere."""
+    """Return the URL that a notice links to: its proposal, else the page of its round; "" if there is none."""
     if one["subject"].startswith("P"):
         return url_for("proposal.proposal", lang=lang, code=one["subject"])
     if one["round"] is None:
@@ -56,7 +56,7 @@ _EARLY = ("opened", "reminder", "declare_by")  # notices of a round that takes d
 @room.post("/notices")
 @rule(Action.MARK_NOTICES)
 def read(lang: str) -> Response:
-    """Mark one notice as read, or all."""
+    """Mark one notice or all notices as read."""
     code = request.form.get("notice")
     count = told.mark_read(store(), actor(), None if code is None else [code[:64]])
     flash(word("notices.marked" if count else "notices.none_marked", lang), "good")

@@ -1,4 +1,4 @@
-"""What an enterprise could do with what it has: chains of its goods at public prices."""
+"""Pathways page: process chains for the goods of an enterprise, at public prices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST = 20  # chains shown
 @room.get("/pathways")
 @rule(Action.SEE_DECLARATION)
 def pathways(lang: str) -> str | Response:
-    """Show the chains that a good of an enterprise can take."""
+    """Show the process chains for a good of an enterprise."""
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
@@ -47,7 +47,7 @@ def pathways(lang: str) -> str | Response:
 
 
 def seat_of(who: Actor) -> tuple[Seat | None, list[dict[str, Any]]]:
-    """Return the latest round that knows this enterprise, and its goods there."""
+    """Return the latest round that the enterprise is part of, and its goods there."""
     for one in queries.list_rounds(store(), who):
         seat = Seat(int(one["round"]), str(who.enterprise))
         try:
@@ -58,7 +58,7 @@ def seat_of(who: Actor) -> tuple[Seat | None, list[dict[str, Any]]]:
 
 
 def _chain(one: dict[str, Any], measured: tuple[str, str], lang: str) -> dict[str, str]:
-    """Return a chain as texts."""
+    """Return the texts of a process chain for the page."""
     measure, currency = measured
     best = next((scale for scale in one["scales"] if scale["quantity"] == one["quantity"]), None)
     capex = 0.0 if best is None else best["capex"]

@@ -1,4 +1,4 @@
-"""One proposal as a party sees it, with its answer and its stages; planners and auditors are led to their own page."""
+"""Proposal page of a party, with its answer and partnership stage; planners are redirected to their own page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ room = pages("proposal")
 @room.get("/proposals/<code>")
 @rule(Action.SEE_PROPOSAL)
 def proposal(lang: str, code: str) -> str | Response:
-    """Show one proposal as far as it may be seen."""
+    """Show a proposal to a party; redirect other accounts to the planner page."""
     who = actor()
     if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
         round_id = queries.see_proposal(store(), who, code)["round"]
@@ -42,7 +42,7 @@ def proposal(lang: str, code: str) -> str | Response:
 
 
 def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
-    """Return what the page of a proposal shows a party."""
+    """Return the template fields of the proposal page."""
     record = queries.see_proposal(store(), who, code)
     state = standing(queries.see_round(store(), who, record["round"]), store().now())
     one = Own(record, state, str(who.enterprise), lang)
@@ -56,7 +56,7 @@ def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
 @room.post("/proposals/<code>/answer")
 @rule(Action.ANSWER)
 def answer(lang: str, code: str) -> Response:
-    """Take the answer of an enterprise."""
+    """Submit the answer of an enterprise."""
     who, form = actor(), request.form
     record = queries.see_proposal(store(), who, code)
     back = url_for("home.home", lang=lang) if form.get("next") == "home" else url_for(".proposal", lang=lang, code=code)
@@ -76,7 +76,7 @@ def answer(lang: str, code: str) -> Response:
 @room.post("/proposals/<code>/stage")
 @rule(Action.FOLLOW)
 def stage(lang: str, code: str) -> Response:
-    """Take a partnership to a later stage."""
+    """Move a partnership to a later stage."""
     who, form = actor(), request.form
     back = url_for(".proposal", lang=lang, code=code)
     number, wanted = form.get("partnership", ""), form.get("stage", "")
@@ -98,20 +98,20 @@ Record = Mapping[str, Any]
 
 
 def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
-    """Return what a form answers.
+    """Parse the answer form.
 
     Parameters
     ----------
     form : mapping of str to str
-        ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``: what is left as it is, or blank,
-        is not countered.
+        ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``; unchanged or blank values are not
+        part of a counter-offer.
     lines : sequence of mapping
-        The lines of the proposal that the enterprise sees.
+        Lines of the proposal that are visible to the enterprise.
 
     Raises
     ------
     RefusedError
-        No such answer, or a figure that is none.
+        The answer is unknown.
     """
     given = form.get("answer", "")
     if given not in set(Answer) - {Answer.NONE}:
@@ -125,7 +125,7 @@ def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
 
 
 def _countered(form: Mapping[str, str], line: Record) -> dict[str, Any] | None:
-    """Return what a form wants otherwise in one line, None where nothing."""
+    """Return the counter-offer for one line, or None if the form does not change it."""
     found: dict[str, Any] = {}
     for name, field in (("quantity", "q"), ("price", "p")):
         said = _plain(form.get(f"{field}-{line['number']}", ""))
@@ -135,7 +135,7 @@ def _countered(form: Mapping[str, str], line: Record) -> dict[str, Any] | None:
 
 
 def _plain(said: str) -> str:
-    """Return a figure without blanks and thousands' commas, its digits as ASCII has them."""
+    """Return a figure without spaces and thousands separators, in ASCII digits."""
     return unicodedata.normalize("NFKC", said).replace(",", "").replace(" ", "").strip()
 
 

@@ -1,4 +1,4 @@
-"""Results of a round: proposals, pictures with their tables, the settlement; every table as a file too."""
+"""Result pages of a round: proposals, diagrams with their tables, settlement; every table also as a file."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ Addresses = Callable[..., str]
 
 
 class Gallery:
-    """Pictures that were drawn before, the least used ones forgotten; safe for several threads."""
+    """Thread-safe LRU cache of rendered diagrams."""
 
     def __init__(self) -> None:
         self._drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: tuple[Any, ...], draw: Callable[[], Markup]) -> Markup:
-        """Return the picture of a key, drawn where it is not known."""
+        """Return the diagram of a key; render and store it on a miss."""
         with self._lock:
             if key in self._drawn:
                 self._drawn.move_to_end(key)
@@ -69,23 +69,23 @@ GALLERY = Gallery()
 
 
 def picture(seen: Seen, view: str, by_county: bool, lead: Addresses) -> Markup:
-    """Return a picture.
+    """Render a diagram of a plan, or return it from the cache.
 
     Parameters
     ----------
     seen : Seen
-        The round and what was chosen.
+        Round and active filter.
     view : str
         One of `VIEWS`.
     by_county : bool
-        Whether firms are put together by county also where they are few.
+        Whether to group enterprises by county even if there are few.
     lead : callable
-        Choice as keyword arguments, or ``code``, to an address.
+        URL builder that takes filter fields, or ``code``, as keyword arguments.
 
     Returns
     -------
     markupsafe.Markup
-        SVG; "" where there is nothing to show.
+        SVG; "" if there is nothing to show.
     """
     draw = {"map": _map, "sankey": _sankey, "partners": _partners, "products": _products}[view]
     # addresses are the same for all who may see a plan, so that a picture is too
@@ -99,7 +99,7 @@ def _naming(seen: Seen, view: str, **more: Any) -> Naming:
 
 
 def _href(seen: Seen, proposals: tuple[str, ...], lead: Addresses, choice: Mapping[str, str]) -> str:
-    """Return the address of the one proposal behind something, else of all that fit."""
+    """Return the URL of the proposal behind an element, or of the filtered list if there are several."""
     if len(proposals) == 1 and proposals[0] in seen.codes:
         return lead(code=seen.codes[proposals[0]])
     return lead(**choice) if proposals else ""
@@ -121,14 +121,14 @@ def _sankey(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
 
 
 def _who(key: str) -> dict[str, str]:
-    """Return the choice that means a firm or a county; a public place is none."""
+    """Return the filter for an enterprise or county; empty for a public place."""
     if key.startswith(COUNTY):
         return {"county": key[len(COUNTY) :]}
     return {} if key.startswith("#") else {"firm": key}
 
 
 def flows(seen: Seen, by_county: bool, lead: Addresses) -> Grouped:
-    """Return the streams of a Sankey diagram, few enough to be drawn."""
+    """Return the streams of the Sankey diagram, grouped so that it stays readable."""
     material = seen.material
     sums: dict[tuple[str, str, str], tuple[float, set[str]]] = {}
     for one in between(material.sent(seen.choice), material):
@@ -197,7 +197,7 @@ def _made(seen: Seen) -> list[tuple[str, str, int, int]]:
 
 
 def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
-    """Return the table that has the figures of a picture."""
+    """Return the table with the figures of a diagram."""
     if view == "products":
         return _product_sheet(seen)
     material, lang = seen.material, seen.lang
@@ -254,7 +254,7 @@ def _chosen() -> dict[str, Any]:
 @room.get("/rounds/<int:round_id>/<any(results, map, sankey, partners, products):view>")
 @rule(Action.SEE_PLANS)
 def view(lang: str, round_id: int, view: str) -> AnyResponse:
-    """Show the proposals of a round, or one of its pictures, all of it or what was chosen."""
+    """Show the proposals of a round or one of its diagrams, optionally filtered."""
     record = queries.see_plan(store(), actor(), round_id)
     return kept(actor(), record, lambda: _view(_seen(lang, round_id), view))
 
@@ -288,7 +288,7 @@ def _view(found: Seen, view: str) -> str:
 
 
 def _files(found: Seen, name: str) -> str:
-    """Return the address of a table as a file, ``KIND`` where the kind goes."""
+    """Return the URL of a table as a file, with ``KIND`` as placeholder for the format."""
     place: dict[str, Any] = {"lang": found.lang, "round_id": found.ident, "name": name, "ending": "KIND"}
     return url_for("results.table", **place, **_chosen())
 
@@ -296,12 +296,12 @@ def _files(found: Seen, name: str) -> str:
 @room.get("/rounds/<int:round_id>/proposals/<code>")
 @rule(Action.SEE_PLANS)
 def proposal(lang: str, round_id: int, code: str) -> str:
-    """Show one proposal of the latest plan, whole."""
+    """Show the full record of one proposal of the latest plan."""
     return once("planner/dossier.html", lang, lambda: _dossier(lang, round_id, code))
 
 
 def _dossier(lang: str, round_id: int, code: str) -> dict[str, Any]:
-    """Return what the page of a proposal shows."""
+    """Return the template fields of the proposal page."""
     found = _seen(lang, round_id, code)
     if not found.proposals:
         raise refusal("not_found", what="proposal")
@@ -330,7 +330,7 @@ def table(lang: str, round_id: int, name: str, ending: str) -> Response:
 @room.get("/rounds/<int:round_id>/map.geojson")
 @rule(Action.SEE_PLANS)
 def map_file(lang: str, round_id: int) -> Response:
-    """Return what the map shows, for other maps."""
+    """Return the map of a round as GeoJSON."""
     found = _seen(lang, round_id)
     told = features(found.material, found.material.sent(found.choice))
     return file(json.dumps(told, ensure_ascii=False).encode(), f"round-{round_id}-map.geojson")
@@ -350,7 +350,7 @@ def _sheet(found: Seen, name: str) -> Sheet:
 @room.get("/rounds/<int:round_id>/settlement")
 @rule(Action.SEE_PLANS)
 def settlement(lang: str, round_id: int) -> AnyResponse:
-    """Show who gets what, the prices with their bands, and how stable that is."""
+    """Show the settlement: payoffs, prices with their bands, and stability."""
     record = queries.see_plan(store(), actor(), round_id)
     return kept(actor(), record, lambda: _settlement(_seen(lang, round_id)))
 
@@ -377,16 +377,16 @@ _LOCK = Lock()
 
 
 def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyResponse:
-    """Return a page of a plan, or only that it has not changed since a browser saw it.
+    """Return a cached page of a plan, or 304 if the client has the current version.
 
     Parameters
     ----------
     who : Actor
-        Who looks.
+        Account that the page is rendered for.
     record : mapping
-        Of the plan, with ``match``, ``digest`` and ``chain``: its head changes with every event.
+        Plan record with ``match``, ``digest`` and ``chain``; the chain head changes with every event.
     make : callable
-        Makes the page; it holds nothing that is another one each time, as a form with its mark.
+        Renders the page, which must not contain per-request content such as CSRF tokens.
     """
     how = settings()
     shown = (record["match"], record["digest"], record["chain"]["mac"], how.outlines.digest, how.zone)
@@ -406,7 +406,7 @@ def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyR
 
 
 def _page(tag: str, make: Callable[[], str]) -> str:
-    """Return the page of a tag, made where it is not known; safe for several threads."""
+    """Return the cached page of an ETag; render and store it on a miss. Thread-safe."""
     with _LOCK:
         if tag in _PAGES:
             _PAGES.move_to_end(tag)
@@ -423,14 +423,14 @@ MOST_NAMES, MOST_GROUPS = 5, 12
 
 
 def named(seen: Seen, firms: list[str]) -> str:
-    """Return the names of some enterprises, and how many more there are."""
+    """Return the names of some enterprises, shortened with a count of the remaining ones."""
     names = [seen.shown.name("enterprises", firm) for firm in firms]
     shown = word("comma", seen.lang).join(names[:MOST_NAMES])
     return shown if len(names) <= MOST_NAMES else f"{shown} +{len(names) - MOST_NAMES}"
 
 
 def said_of(seen: Seen) -> list[str]:
-    """Return how stable the payoffs are, and the least subsidy where they are not."""
+    """Return sentences on the stability of the payoffs, with the minimum subsidy if there is one."""
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     bound, binding = settled.get("excess_bound"), settled.get("binding") or []
     said = [
@@ -450,14 +450,14 @@ def said_of(seen: Seen) -> list[str]:
 
 
 def told_of(seen: Seen) -> list[str]:
-    """Return what the rule has to say of its payoffs."""
+    """Return the notes of the settlement rule on its payoffs."""
     settled, shown = seen.plan["settlement"], seen.shown
     firms = {firm: shown.name("enterprises", firm) for note in settled["notes"] for firm in note["enterprises"]}
     return settlement_notes(settled, seen.lang, shown.currency, firms)
 
 
 def groups(seen: Seen) -> Sheet | None:
-    """Return the groups that hold the payoffs where they are; None where none is known."""
+    """Return the table of the groups that bind the payoffs; None if there are none."""
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     binding = (settled.get("binding") or [])[:MOST_GROUPS]
     columns = (
@@ -476,7 +476,7 @@ def groups(seen: Seen) -> Sheet | None:
 
 
 def lumps(seen: Seen) -> Sheet | None:
-    """Return the lump sums beside the prices; None where there is none."""
+    """Return the table of the lump sums paid in addition to prices; None if there are none."""
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     paid = settled.get("lump_sums") or {}
     columns = (

@@ -1,4 +1,4 @@
-"""Review of a plan: forbid, fix, annotate, take back; the next run follows it."""
+"""Review page of a plan: forbid, fix, annotate or withdraw; the next run follows the rulings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ room = pages("review")
 @room.get("/rounds/<int:round_id>/review")
 @rule(Action.RUN_ROUND)
 def review(lang: str, round_id: int) -> str:
-    """Show what was ruled, the proposals, and the exchanges of the one that is chosen."""
+    """Show the rulings, the proposals, and the exchanges of the selected proposal."""
     found = seen(caller(), round_id, lang, {})
     rulings = reviewing.list_rulings(store(), actor(), round_id)
     code = request.args.get("proposal", "")
@@ -44,13 +44,13 @@ def review(lang: str, round_id: int) -> str:
 
 
 def cause(name: str, lang: str) -> str:
-    """Return what a ruling follows from, its own word where the pages have none."""
+    """Return the display name of the cause of a ruling; the cause itself if it has none."""
     key = f"review.cause.{name}"
     return word(key, lang) if key in WORDS else name
 
 
 def _said(found: Seen, ruling: dict[str, Any]) -> str:
-    """Return what a ruling is about, in words."""
+    """Return the subject of a ruling as text."""
     pattern, lang, shown = ruling["pattern"], found.lang, found.shown
     if ruling["kind"] == "note":
         return str(pattern.get("text", ""))
@@ -73,7 +73,7 @@ def _said(found: Seen, ruling: dict[str, Any]) -> str:
 @room.post("/rounds/<int:round_id>/review")
 @rule(Action.RUN_ROUND)
 def decide(lang: str, round_id: int) -> Response:
-    """Keep a ruling or take one back."""
+    """Add or withdraw a ruling."""
     what, form = request.form.get("what", ""), request.form
     if what == "withdraw":
         ident = whole(form.get("ruling"))
@@ -94,7 +94,7 @@ def decide(lang: str, round_id: int) -> Response:
 
 
 def _on_proposal(round_id: int, what: str) -> None:
-    """Rule on one proposal, on all of its exchanges or on one of them."""
+    """Add a note to a proposal, or a ruling on all of its exchanges or one of them."""
     code, form = request.form.get("proposal", ""), request.form
     found = seen(caller(), round_id, "en", {})
     one = next((each for each in found.proposals if each["proposal"] == code), None)

@@ -1,4 +1,4 @@
-"""Rounds: all of them, one of them with its next steps, and the progress of its run."""
+"""Round pages: list of rounds, one round with its next steps, and the progress of its run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ room = pages("rounds")
 @room.get("/rounds")
 @rule(Action.SEE_ROUNDS)
 def rounds(lang: str) -> str:
-    """Show all rounds, the latest first."""
+    """Show all rounds, newest first."""
     may = {name: reach(actor(), action) is Reach.ALL for name, action in _MAY.items()}
     found, first, further = part(queries.list_rounds(store(), actor()))
     fields = {"rounds": found, "first": first, "next": further, "own": _own_pages(lang, found)}
@@ -52,7 +52,7 @@ _MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SE
 
 
 def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
-    """Return where an enterprise finds its own declaration of each round."""
+    """Return the URL of the enterprise's own declaration for each round."""
     firm = actor().enterprise
     if firm is None:
         return {}
@@ -63,7 +63,7 @@ def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
 @room.get("/rounds/<int:round_id>")
 @rule(Action.SEE_PLANS)
 def one(lang: str, round_id: int) -> str:
-    """Show one round: where it stands, what comes next, who has declared, its runs."""
+    """Show one round: state, next steps, members with their declarations, and runs."""
     who, place = actor(), store()
     found = queries.see_round(place, who, round_id)
     made = planning.round_input(place, who, round_id)
@@ -101,7 +101,7 @@ def one(lang: str, round_id: int) -> str:
 
 
 def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> Sheet | None:
-    """Return what is worth a look before the declarations are closed, and while they can be opened again."""
+    """Return the table of declared rows to review, while the declarations can still be changed."""
     if found["state"] not in (State.DECLARING, State.FROZEN):
         return None
     rows = doubtful(store(), actor(), found["round"])
@@ -110,7 +110,7 @@ def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> Sheet | 
 
 
 def _shown(lang: str, round_id: int) -> Shown | None:
-    """Return the latest plan, None where there is none."""
+    """Return the view of the latest plan; None if there is no plan."""
     try:
         return Shown(queries.see_plan(store(), actor(), round_id), lang)
     except NotFoundError:
@@ -118,7 +118,7 @@ def _shown(lang: str, round_id: int) -> Shown | None:
 
 
 def _last(runs: list[dict[str, Any]], lang: str) -> dict[str, Any] | None:
-    """Return the last run where it brought no plan: what is to be said of it."""
+    """Return the last run with its error message if it produced no plan; else None."""
     if not runs or runs[-1]["state"] not in (MatchState.FAILED, MatchState.DONE) or runs[-1]["digest"]:
         return None
     return runs[-1] | {"fault": half(runs[-1]["fault"] or "", lang)}
@@ -133,7 +133,7 @@ def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
 @room.get("/rounds/<int:round_id>/progress")
 @rule(Action.SEE_PLANS)
 def progress(lang: str, round_id: int) -> str | Response:
-    """Show how the run goes, as a part of the page of the round that its script fetches again and again."""
+    """Render the progress of the run, as a page fragment polled by the script of the round page."""
     who, place = actor(), store()
     found = queries.see_round(place, who, round_id)
     runs = queries.see_matches(place, who, round_id)
@@ -147,7 +147,7 @@ def progress(lang: str, round_id: int) -> str | Response:
 @room.get("/rounds/<int:round_id>/events")
 @rule(Action.SEE_PLANS)
 def events(lang: str, round_id: int) -> Response:
-    """Push the progress of the last run to a browser that is signed in; the API does so for tokens alone."""
+    """Stream the progress of the last run to a signed-in browser; the API endpoint accepts tokens only."""
     runs = queries.see_matches(store(), actor(), round_id)
     if not runs:
         abort(404)
@@ -163,7 +163,7 @@ def events(lang: str, round_id: int) -> Response:
 @room.post("/rounds/<int:round_id>/deadlines")
 @rule(Action.RUN_ROUND)
 def deadlines(lang: str, round_id: int) -> Response:
-    """Move the deadlines of a round that were filled in."""
+    """Move the deadlines of a round that were entered in the form."""
     back = redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
     found: dict[str, datetime] = {}
     for name in ("deadline", "answer_by"):
@@ -182,7 +182,7 @@ def deadlines(lang: str, round_id: int) -> Response:
 @room.post("/rounds/<int:round_id>/step")
 @rule(Action.RUN_ROUND)
 def step(lang: str, round_id: int) -> Response:
-    """Take a round a step on."""
+    """Advance a round by one step."""
     name = request.form.get("step", "")
     if name not in STEPS:
         abort(400)
@@ -199,22 +199,22 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A run as it is now, for people.
+    """Progress of a run, formatted for the page.
 
     Parameters
     ----------
     match, number : int
-        The run.
+        Id of the run, and its number in the round.
     state : str
-        Of `MatchState`.
+        A value of `MatchState`.
     waiting : int
-        Seconds since it was asked for, while no worker has it.
+        Seconds since the request, while no worker has started the run.
     figures : tuple of tuple of str
         Labels and texts.
     curve : markupsafe.Markup
         Best plan and bound over time; "" before the first plan.
     at : datetime.datetime
-        When this is so.
+        Time of the snapshot.
     """
 
     match: int
@@ -232,14 +232,14 @@ class Live:
 
 
 def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetime) -> Live:
-    """Return how a run goes.
+    """Return the progress of a run.
 
     Parameters
     ----------
     run : mapping
-        Of `synergy.store.queries.see_matches`.
+        Record from `synergy.store.queries.see_matches`.
     told : sequence of mapping
-        What it has told of itself.
+        Its progress records.
     how : tuple of str
         Language and currency.
     now : datetime.datetime
@@ -277,12 +277,12 @@ _AFTER = frozenset({"standalone", "settlement", "prices"})
 
 
 def _searched(told: Sequence[Record]) -> list[Record]:
-    """Return what was told while the plan of all was looked for."""
+    """Return the progress records of the search for the overall plan."""
     return list(takewhile(lambda one: one["phase"] not in _AFTER, told))
 
 
 def phase(name: str, lang: str) -> str:
-    """Return what a run does, its own word where the pages have none."""
+    """Return the display name of a phase of a run; the phase itself if it has none."""
     key = f"phase.{name}"
     return word(key, lang) if key in WORDS else name
 
@@ -296,7 +296,7 @@ def _money(value: float | None, lang: str, currency: str) -> str:
 
 
 def took(run: Record, lang: str) -> str:
-    """Return how long a run took, a dash before its end."""
+    """Return the duration of a run as text; a dash before its end."""
     if run["started"] is None or run["finished"] is None:
         return "–"
     begun, ended = (datetime.fromisoformat(run[name]) for name in ("started", "finished"))

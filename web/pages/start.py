@@ -1,4 +1,4 @@
-"""The start: the language, then where the role of who is signed in begins."""
+"""Entry page: redirects to the preferred language, then to the home page of the role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ room = Blueprint("start", __name__)
 @room.get("/")
 @public
 def start() -> Response:
-    """Go to the start in the language that the browser likes best."""
+    """Redirect to the home page in the language preferred by the browser."""
     answer = redirect(url_for("start.home", lang=language()))
     answer.vary.add("Accept-Language")
     return answer
@@ -23,7 +23,7 @@ def start() -> Response:
 @room.get("/<any(zh, en):lang>/")
 @public
 def home(lang: str) -> Response:
-    """Go to where the role begins, or to signing in."""
+    """Redirect to the home page of the role, or to the sign-in page."""
     who = visitor()
     if who is None:
         return redirect(url_for("account.sign_in", lang=lang))

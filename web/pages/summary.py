@@ -1,4 +1,4 @@
-"""The printed summary of a round: a few pages for a meeting, with what proves them."""
+"""Printable summary of a round: a few pages for a meeting, with the evidence for the figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 40  # proposals on paper
 @room.get("/rounds/<int:round_id>/summary")
 @rule(Action.SEE_PLANS)
 def summary(lang: str, round_id: int) -> str:
-    """Show a round for printing."""
+    """Render the summary of a round for printing."""
     who = actor()
     found = seen(Caller(store(), who), round_id, lang, {})
     whole = proposals(found, lead(found))

@@ -1,4 +1,4 @@
-"""Why, or why not: any exchange between two sites, explained as a planner may see it, within a time."""
+"""Explanation page for planners: why an exchange between two sites is in the plan or not, with a time limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOCK = threading.Lock()
 @room.get("/rounds/<int:round_id>/why")
 @rule(Action.SEE_PLANS)
 def why(lang: str, round_id: int) -> str | tuple[str, int]:
-    """Ask about an exchange, and answer."""
+    """Show the form for an exchange, and the explanation once one is selected."""
     found = seen(caller(), round_id, lang, {})
     given = [request.args.get(name, "") for name in ("from", "to", "commodity")]
     fields: dict[str, Any] = {"seen": found, "shown": found.shown, "given": given, "answer": None, "fault": ""}
@@ -45,7 +45,7 @@ def why(lang: str, round_id: int) -> str | tuple[str, int]:
 
 
 def _answer(found: Seen, question: Asked) -> tuple[dict[str, Any] | None, str]:
-    """Return the answer, or what to say where there is none in time."""
+    """Return the explanation, or None with an error message if it is not available in time."""
     key = (found.record["digest"], found.record["match"], question)
     with _LOCK:
         if key in _KNOWN:

@@ -1,4 +1,4 @@
-"""Why an enterprise has no exchange with somebody: asked so many times a round, answered within a time."""
+"""Explanation page for enterprises: why an exchange is not proposed; limited per round, with a time limit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TURN = threading.BoundedSemaphore(1)  # each question takes a core
 @room.route("/why-not", methods=["GET", "POST"])
 @rule(Action.SEE_PROPOSAL)
 def whynot(lang: str) -> str | tuple[str, int] | Response:
-    """Ask about an exchange of one's own, and answer."""
+    """Show the form for an exchange of the own enterprise, and the explanation on POST."""
     who = actor()
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
@@ -42,7 +42,7 @@ def whynot(lang: str) -> str | tuple[str, int] | Response:
 
 
 def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
-    """Return the latest round in which one may ask, and what one may ask about."""
+    """Return the latest round open to questions, and the sites and commodities that can be asked about."""
     for one in queries.list_rounds(store(), who):
         try:
             return int(one["round"]), questions.left(store(), who, one["round"])
@@ -52,7 +52,7 @@ def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
 
 
 def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> dict[str, Any]:
-    """Return the answer, or what to say where there is none."""
+    """Return the template fields with the explanation, or with an error message and status."""
     ends = (given["own"], given["other"]) if given["way"] != "take" else (given["other"], given["own"])
     question = Wondered(*ends, given["commodity"])
     if not _TURN.acquire(timeout=PATIENCE_S):
@@ -69,7 +69,7 @@ def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> dict[str
 
 
 def _choices(who: Actor, known: dict[str, Any] | None, lang: str) -> dict[str, Any]:
-    """Return the sites of the enterprise, those of others, and the goods, each with its name."""
+    """Return the options of the form: own sites, other sites and goods, each with its name."""
     if known is None:
         return {"own": [], "others": [], "goods": []}
     sites = [(site, label[f"name_{lang}"], label["enterprise"]) for site, label in known["sites"].items()]

@@ -1,1 +1,1 @@
-"""What goes in and out, as pydantic models: they check bodies and queries, and describe answers."""
+"""Pydantic models of request bodies, query parameters and responses."""

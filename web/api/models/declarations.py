@@ -32,14 +32,14 @@ _ENTRY = {
 
 
 class Bound(Given):
-    """Between what a property has to be."""
+    """Lower and upper bound of a property."""
 
     min: float | None = None
     max: float | None = None
 
 
 class More(Given):
-    """What may be said beside the three fields: qualities of an offer, limits of a need, other columns by name."""
+    """Optional parts of an entry: qualities of an offer, limits of a need, and further columns by name."""
 
     qualities: dict[Name, float] = Field(default_factory=dict, max_length=40)
     limits: dict[Name, Bound] = Field(default_factory=dict, max_length=40)
@@ -47,7 +47,7 @@ class More(Given):
 
 
 class EntryGiven(Given):
-    """One thing that an enterprise offers, needs or runs; what, how much and where suffice."""
+    """One offer, need or facility; sheet, site, subject and amount are required."""
 
     sheet: Sheet
     site: Name
@@ -61,7 +61,7 @@ class EntryGiven(Given):
 
 
 class DeclarationGiven(Given):
-    """What an enterprise declares in a round; what it declared before and does not mention stays."""
+    """A declaration of an enterprise; earlier rows that it does not mention are kept."""
 
     model_config = Given.model_config | example(
         {"entries": [{"sheet": "needs", "site": "GLASS-1", "subject": "COG", "amount": "60000", "price": "950"}]}
@@ -72,7 +72,7 @@ class DeclarationGiven(Given):
 
 
 class Assumed(Told):
-    """What was assumed where nothing was said."""
+    """A default value used for a column that was not declared."""
 
     column: str
     value: Any
@@ -80,7 +80,7 @@ class Assumed(Told):
 
 
 class EntryTold(Told):
-    """One thing that an enterprise has declared."""
+    """One declared offer, need or facility."""
 
     sheet: Sheet
     ident: str
@@ -94,7 +94,7 @@ class EntryTold(Told):
 
 
 class DeclarationHead(Told):
-    """Who takes part in a round, and whether it has declared."""
+    """A member of a round, and whether it has declared."""
 
     model_config = example(_TOLD)
     round: Ident
@@ -107,14 +107,14 @@ class DeclarationHead(Told):
 
 
 class DeclarationHeads(Told):
-    """One page of who takes part, by name."""
+    """One page of the members of a round, by name."""
 
     items: list[DeclarationHead]
     next: str | None
 
 
 class Declaration(DeclarationHead):
-    """What an enterprise has declared in a round."""
+    """The declaration of an enterprise in a round."""
 
     model_config = example(
         {**_TOLD, "entries": [{**_ENTRY, "assumed": [{"column": "min_fill", "value": 0, "source": "default"}]}]}
@@ -123,7 +123,7 @@ class Declaration(DeclarationHead):
 
 
 class Declared(Told):
-    """What was stored, or would be, and what in it is worth a second look."""
+    """The stored or checked declaration, with warnings about unusual values."""
 
     model_config = example(
         {"round": 1, "enterprise": "GLASS", "version": 2, "origin": "typed", "entries": [], "warnings": []}
@@ -137,7 +137,7 @@ class Declared(Told):
 
 
 class Balance(Told):
-    """What has become of one offer or need: declared = free + committed + ended."""
+    """Balance of one offer or need: declared = free + committed + ended."""
 
     model_config = example(
         {

@@ -1,4 +1,4 @@
-"""Models of notices, of enterprises that leave, and of what an administrator keeps an eye on."""
+"""Models of notices, departed enterprises, tokens, backups, proposal history and round setup."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _FILE = "synergy-20260301T080000Z.db"
 
 
 class NoticeQuery(Page):
-    """Which notices are wanted."""
+    """Filter of notices."""
 
     unread: bool = Field(False, description="Only those that the account has not marked as read.")
 
 
 class Notice(Told):
-    """What an enterprise, or the planners, were told."""
+    """A notice to an enterprise or to the planners."""
 
     model_config = example(
         {
@@ -45,28 +45,28 @@ class Notice(Told):
 
 
 class Notices(Told):
-    """One page of notices, the latest first."""
+    """One page of notices, newest first."""
 
     items: list[Notice]
     next: str | None
 
 
 class NoticesRead(Given):
-    """Which notices were read; all there are where none is named."""
+    """Notices to mark as read; all if none is listed."""
 
     model_config = Given.model_config | example({"notices": [_NOTICE]})
     notices: list[Name] | None = Field(None, max_length=500)
 
 
 class NoticesMarked(Told):
-    """How many were not marked before."""
+    """Number of notices newly marked as read."""
 
     model_config = example({"marked": 1})
     marked: int
 
 
 class Departing(Given):
-    """An enterprise that leaves, and why."""
+    """An enterprise that leaves, and the reason."""
 
     model_config = Given.model_config | example({"enterprise": "GLASS", "note": "closed in June"})
     enterprise: Name
@@ -74,7 +74,7 @@ class Departing(Given):
 
 
 class Departed(Told):
-    """What leaving has brought with it."""
+    """Effects of the departure of an enterprise."""
 
     model_config = example({"enterprise": "GLASS", "accounts": ["li"], "withdrawn": [4], "forbidden": [3]})
     enterprise: str
@@ -101,7 +101,7 @@ class Departures(Told):
 
 
 class IssuedToken(Told):
-    """A token of any account that holds still, never itself."""
+    """A valid token of any account, without its secret."""
 
     model_config = example({"id": 5, "name": "li", "label": "erp", "scopes": ["read"], "created": _AT, "expires": _AT})
     id: Ident
@@ -113,14 +113,14 @@ class IssuedToken(Told):
 
 
 class IssuedTokens(Told):
-    """One page of tokens, the next to end first."""
+    """One page of tokens, the first to expire first."""
 
     items: list[IssuedToken]
     next: str | None
 
 
 class Backup(Told):
-    """A copy of the store in the folder of copies on the server."""
+    """A backup of the store in the backup folder of the server."""
 
     model_config = example({"file": _FILE, "bytes": 1048576, "at": _AT})
     file: str
@@ -129,21 +129,21 @@ class Backup(Told):
 
 
 class Backups(Told):
-    """One page of copies, the latest first."""
+    """One page of backups, newest first."""
 
     items: list[Backup]
     next: str | None
 
 
 class BackupMade(Backup):
-    """The copy, with its digest."""
+    """A new backup with its digest."""
 
     model_config = example({"file": _FILE, "bytes": 1048576, "sha256": "5d" * 32, "at": _AT})
     sha256: str
 
 
 class Happening(Told):
-    """One thing that has happened to a proposal."""
+    """One event in the history of a proposal."""
 
     model_config = example({"number": 1, "at": _AT, "action": "answer", "enterprise": "GLASS", "answer": "accepted"})
     number: int
@@ -153,14 +153,14 @@ class Happening(Told):
 
 
 class History(Told):
-    """One page of what has happened to a proposal, the earliest first."""
+    """One page of the history of a proposal, oldest first."""
 
     items: list[Happening]
     next: str | None
 
 
 class Setup(Told):
-    """What a round was made from."""
+    """Dataset, scenario and options of a round."""
 
     model_config = example(
         {

@@ -27,7 +27,7 @@ _LINE: dict[str, Any] = {
 
 
 class Line(Told):
-    """Who delivers what to whom, a year."""
+    """A delivery of a commodity from one site to another, per year."""
 
     number: int
     from_enterprise: str
@@ -41,7 +41,7 @@ class Line(Told):
 
 
 class CounterLine(Told):
-    """What an enterprise would do instead of one line."""
+    """Quantity and price that a counter-offer proposes for one line."""
 
     number: int
     quantity: Quantity | None
@@ -49,7 +49,7 @@ class CounterLine(Told):
 
 
 class Party(Told):
-    """What one enterprise has answered."""
+    """The answer of one enterprise to a proposal."""
 
     enterprise: str
     answer: Answer
@@ -71,7 +71,7 @@ class Built(Told):
 
 
 class Partner(Told):
-    """Another party; in an anonymous round a number until all are interested."""
+    """Another party; in an anonymous round a number until all parties are interested."""
 
     enterprise: str
     name_en: str
@@ -79,7 +79,7 @@ class Partner(Told):
 
 
 class Share(Told):
-    """The enterprise's own part of the settlement."""
+    """The own part of an enterprise in the settlement."""
 
     standalone: Money | None
     payoff: Money | None
@@ -89,7 +89,7 @@ class Share(Told):
 
 
 class OwnMoney(Told):
-    """What a party has of a proposal, to three figures; to one while partners have no name."""
+    """Money and CO2 figures of one party, to three digits; to one digit while partners are anonymous."""
 
     gain: Money | None = Field(description="A year; null where a price is missing or nothing goes without it.")
     paid: Money | None = Field(description="What the terms bring it a year, less what they cost it.")
@@ -99,7 +99,7 @@ class OwnMoney(Told):
 
 
 class PartOf(Told):
-    """What one enterprise has of a proposal at its own accounts, before payments."""
+    """Value and cost of a proposal for one enterprise, before payments."""
 
     value: Money | None = Field(description="What it would lose a year without it; null where nothing goes without.")
     capex: Money | None
@@ -108,7 +108,7 @@ class PartOf(Told):
 
 
 class ProposalNote(Told):
-    """What has to be minded; further fields by code."""
+    """A remark on a proposal; further fields depend on the code."""
 
     code: str
     subject: str = ""
@@ -117,27 +117,27 @@ class ProposalNote(Told):
 
 
 class OwnLine(Line):
-    """A line as one of its ends sees it."""
+    """A line from the view of one of its ends."""
 
     mode: str = Field(description="Empty while partners have no name.")
     km: float | None = Field(description="Null while partners have no name.")
 
 
 class WholeLine(Line):
-    """A line with what it leaves and enters: offers, needs, markets, facilities and builds."""
+    """A line with its outlet and inlet: an offer, need, market, facility or build."""
 
     outlet: str
     inlet: str
 
 
 class WholeBuilt(Built):
-    """A new unit with the step of scale that it is of."""
+    """A new unit with its size step."""
 
     size: str
 
 
 class LaidLine(Told):
-    """A line that is laid."""
+    """A new link, such as a pipe, between two sites."""
 
     from_site: str
     to_site: str
@@ -148,7 +148,7 @@ class LaidLine(Told):
 
 
 class Term(Told):
-    """What is exchanged a year between two sites."""
+    """Quantity of a commodity exchanged per year between two sites."""
 
     from_: str = Field(alias="from")
     to: str
@@ -159,14 +159,14 @@ class Term(Told):
 
 
 class Label(Told):
-    """What something is called, with its unit where it has one."""
+    """Display name in both languages, with the unit if there is one."""
 
     name_en: str
     name_zh: str
 
 
 class ProposalLabels(Told):
-    """Names of the places, goods and processes that a proposal speaks of, by id."""
+    """Names of the sites, commodities and processes in a proposal, by id."""
 
     sites: dict[str, Label]
     commodities: dict[str, Label]
@@ -174,7 +174,7 @@ class ProposalLabels(Told):
 
 
 class Common(Told):
-    """What everybody who may see a proposal sees of it."""
+    """Fields of a proposal that are part of every view of it."""
 
     proposal: str
     round: Ident
@@ -186,7 +186,7 @@ class Common(Told):
 
 
 class OwnProposal(Common):
-    """A proposal as one of its parties sees it: its own lines, builds, money, and its part of the settlement."""
+    """A proposal from the view of a party: its own lines, builds, money and part of the settlement."""
 
     answer: Answer = Field(description="The enterprise's own.")
     reason: str
@@ -205,7 +205,7 @@ class OwnProposal(Common):
 
 
 class WholeProposal(Common):
-    """A proposal as planners and auditors see it, as the plan document has it."""
+    """A proposal from the view of planners and auditors, as in the plan document."""
 
     answer: Answer = Field(description="What became of the proposal.")
     id: str = Field(description="What it is about, the same in every run.")
@@ -230,7 +230,7 @@ class WholeProposal(Common):
 
 
 class Proposal(RootModel[OwnProposal | WholeProposal]):
-    """A proposal as far as the account may see it: its part of it, or all for planners and auditors."""
+    """A proposal as visible to the account: the view of a party, or the full view of planners and auditors."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -277,14 +277,14 @@ class Proposals(Told):
 
 
 class ProposalQuery(Page):
-    """Which proposals are wanted."""
+    """Filter of proposals."""
 
     kind: Kind | None = None
     answer: Answer | None = None
 
 
 class CounterGiven(Given):
-    """What the enterprise would do instead of one line; at least one of the two."""
+    """Counter-offer for one line: a quantity, a price, or both."""
 
     number: int = Field(ge=0, le=2**31 - 1, description="Of the line.")
     quantity: Figure | Quantity | None = None
@@ -292,7 +292,7 @@ class CounterGiven(Given):
 
 
 class AnswerGiven(Given):
-    """What an enterprise answers: a reason is needed to decline, a counter-offer to counter."""
+    """Answer of an enterprise: declining requires a reason, countering a counter-offer."""
 
     model_config = Given.model_config | example({"answer": "declined", "reason": "our gas is promised elsewhere"})
     answer: Literal["interested", "accepted", "declined", "countered"]
@@ -301,7 +301,7 @@ class AnswerGiven(Given):
 
 
 class Answered(Told):
-    """What was stored, and what became of the proposal."""
+    """The stored answer, and the resulting status of the proposal."""
 
     model_config = example({"proposal": _CODE, "answer": "accepted", "version": 2, "standing": "interested"})
     proposal: str
@@ -311,7 +311,7 @@ class Answered(Told):
 
 
 class Partnership(Told):
-    """An accepted proposal on its way."""
+    """A partnership from an accepted proposal, with its stage."""
 
     model_config = example(
         {
@@ -341,14 +341,14 @@ class Partnerships(Told):
 
 
 class PartnershipQuery(Page):
-    """Which partnerships are wanted."""
+    """Filter of partnerships."""
 
     round: Ident | None = None
     stage: Stage | None = None
 
 
 class StageGiven(Given):
-    """A later stage; to end, a reason is needed."""
+    """A later stage of a partnership; ending it requires a reason."""
 
     model_config = Given.model_config | example({"stage": "financing", "reason": ""})
     stage: Literal["permits", "financing", "building", "running", "ended"]
@@ -356,7 +356,7 @@ class StageGiven(Given):
 
 
 class Staged(Told):
-    """Where a partnership stands now."""
+    """The new stage of a partnership."""
 
     model_config = example({"partnership": 4, "stage": "financing", "version": 3})
     partnership: Ident

@@ -19,26 +19,26 @@ Words = Annotated[str, Field(max_length=1000)]
 
 
 class Given(BaseModel):
-    """A body: what it does not name is not taken."""
+    """Base of request models; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Told(BaseModel):
-    """An answer, or a part of one."""
+    """Base of response models; additional fields are allowed."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Money(Given):
-    """An amount of money, exact."""
+    """An exact amount of money with its currency."""
 
     amount: Figure
     currency: str = Field(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$", examples=["CNY"])
 
 
 class Quantity(Given):
-    """An amount of something, exact, with its unit."""
+    """An exact quantity with its unit."""
 
     value: Figure
     unit: str = Field(min_length=1, max_length=32, examples=["t"])
@@ -57,7 +57,7 @@ class Problem(Told):
 
 
 class Fault(Told):
-    """One place where a request or dataset is wrong."""
+    """One error or warning, with its location in a request or dataset."""
 
     pointer: str = Field(description="JSON pointer into the body, name of a parameter, or table, row and column.")
     code: str
@@ -68,7 +68,7 @@ Problem.model_rebuild()
 
 
 def example(value: Any) -> ConfigDict:
-    """Return the configuration of a model with an example."""
+    """Return a model configuration with an example."""
     return ConfigDict(json_schema_extra={"examples": [value]})
 
 
@@ -77,7 +77,7 @@ _MAC = "5d" * 32
 
 
 class Proof(Told):
-    """Bounds on a plan's value: the one that its duals prove, and the solver's claim; money a year."""
+    """Bounds on the value of a plan, in money per year: proved by its duals, and claimed by the solver."""
 
     model_config = example({"dual": 1.02, "solver": 1.01})
     dual: float | None
@@ -85,7 +85,7 @@ class Proof(Told):
 
 
 class PlanDocument(Told):
-    """The plan document of the contract, as `synergy match --json` prints it; its schema is at `/schemas/plan`."""
+    """The plan document, as printed by `synergy match --json`; its schema is at `/schemas/plan`."""
 
     model_config = example(
         {"schema": "synergy/plan/1", "status": "optimal", "value": 1.0, "bound": 1.01, "gap": 0.01, "proposals": []}
@@ -100,7 +100,7 @@ class PlanDocument(Told):
 
 
 class Labels(Told):
-    """Names, counties, units and evidence marks behind the ids of a plan, by table and id."""
+    """Names, counties, units and evidence marks of the ids in a plan, by table and id."""
 
     model_config = example(
         {
@@ -128,14 +128,14 @@ class Head(Told):
 
 
 class CompareQuery(Given):
-    """Two runs that brought plans."""
+    """Two runs with plans."""
 
     first: Ident
     second: Ident
 
 
 class Comparison(Told):
-    """What is new, lost or changed, and which input explains it."""
+    """New, lost and changed proposals between two runs, and the inputs that explain them."""
 
     model_config = example(
         {
@@ -187,27 +187,27 @@ class Event(Told):
 
 
 class Events(Told):
-    """One page of events, the latest first."""
+    """One page of events, newest first."""
 
     items: list[Event]
     next: str | None
 
 
 class EventQuery(Page):
-    """Which events are wanted."""
+    """Filter of events."""
 
     round: Ident | None = Field(None, description="Those of one round.")
 
 
 class ChainQuery(Given):
-    """A head that was published earlier; the chain has to hold it."""
+    """A published head that the audit chain must contain."""
 
     number: int | None = Field(None, ge=0, le=2**53)
     mac: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
 class Chain(Told):
-    """Whether the chain of events follows from its beginning."""
+    """Result of the verification of the audit chain."""
 
     model_config = example({"sound": True, "count": 41, "head": {"number": 41, "mac": _MAC}, "broken": None})
     sound: bool
@@ -217,7 +217,7 @@ class Chain(Told):
 
 
 class Account(Told):
-    """An account; never a password."""
+    """An account, without its password."""
 
     model_config = example(
         {"user": 3, "name": "li", "role": "editor", "enterprise": "GLASS", "disabled": False, "version": 1}
@@ -240,7 +240,7 @@ class Accounts(Told):
 
 
 class NewAccount(Given):
-    """An account to be made; without a password it has tokens alone."""
+    """An account to create; without a password it can only use tokens."""
 
     model_config = Given.model_config | example({"name": "li", "role": "editor", "enterprise": "GLASS"})
     name: Name
@@ -250,7 +250,7 @@ class NewAccount(Given):
 
 
 class AccountMade(Told):
-    """The account that was made."""
+    """The created account."""
 
     model_config = example({"user": 3, "name": "li", "role": "editor", "enterprise": "GLASS"})
     user: Ident
@@ -260,7 +260,7 @@ class AccountMade(Told):
 
 
 class AccountChange(Given):
-    """Disable or enable an account, or set its password; either ends its tokens."""
+    """Change of an account: disable or enable it, or set its password; either revokes its tokens."""
 
     model_config = Given.model_config | example({"disabled": True})
     disabled: bool | None = None
@@ -268,7 +268,7 @@ class AccountChange(Given):
 
 
 class AccountChanged(Told):
-    """The account as it is now."""
+    """The account after the change."""
 
     model_config = example({"user": 3, "name": "li", "disabled": True, "version": 2})
     user: Ident
@@ -278,14 +278,14 @@ class AccountChanged(Told):
 
 
 class PasswordGiven(Given):
-    """The new password of the own account; its tokens end."""
+    """New password of the own account; its tokens are revoked."""
 
     model_config = Given.model_config | example({"password": "correct horse battery"})
     password: str = Field(min_length=10, max_length=200)
 
 
 class Me(Told):
-    """Who the token speaks for, and what it may do."""
+    """The account of a token, and its effective scopes."""
 
     model_config = example({"name": "li", "role": "editor", "enterprise": "GLASS", "scopes": ["read", "respond"]})
     name: str
@@ -295,7 +295,7 @@ class Me(Told):
 
 
 class Token(Told):
-    """A token, never itself."""
+    """A token, without its secret."""
 
     model_config = example(
         {"id": 5, "label": "erp", "scopes": ["read"], "created": _AT, "expires": _AT, "revoked": None}
@@ -309,14 +309,14 @@ class Token(Told):
 
 
 class Tokens(Told):
-    """One page of tokens, the first one first."""
+    """One page of tokens, oldest first."""
 
     items: list[Token]
     next: str | None
 
 
 class NewToken(Given):
-    """A token to be made for the own account."""
+    """A token to create for the own account."""
 
     model_config = Given.model_config | example({"label": "erp", "scopes": ["read", "respond"], "days": 90})
     label: str = Field(min_length=1, max_length=200)
@@ -325,7 +325,7 @@ class NewToken(Given):
 
 
 class TokenMade(Told):
-    """The token, shown this once."""
+    """The created token with its secret, which is not shown again."""
 
     model_config = example(
         {"id": 5, "token": "syn_Zk1...", "label": "erp", "scopes": ["read"], "expires": "2026-06-01T08:00:00+00:00"}
@@ -338,7 +338,7 @@ class TokenMade(Told):
 
 
 class Dataset(Told):
-    """A dataset that is kept."""
+    """A stored dataset."""
 
     model_config = example({"dataset": "3f" * 32, "name": "lvliang", "tables": "7a" * 32, "created": _AT})
     dataset: str
@@ -348,14 +348,14 @@ class Dataset(Told):
 
 
 class Datasets(Told):
-    """One page of datasets, the latest first."""
+    """One page of datasets, newest first."""
 
     items: list[Dataset]
     next: str | None
 
 
 class Finding(Told):
-    """One thing that is wrong or odd, as `synergy check --json` prints it."""
+    """One error or warning in a dataset, as printed by `synergy check --json`."""
 
     table: str
     row: int | None
@@ -368,7 +368,7 @@ class Finding(Told):
 
 
 class Checked(Told):
-    """What is wrong or odd in a dataset; nothing is kept."""
+    """Errors and warnings found in a dataset; nothing is stored."""
 
     model_config = example({"valid": True, "items": []})
     valid: bool
@@ -376,7 +376,7 @@ class Checked(Told):
 
 
 class Schemas(Told):
-    """What documents there are schemas of."""
+    """Names of the available JSON Schemas."""
 
     model_config = example({"items": ["dataset", "plan", "proposal"], "next": None})
     items: list[str]
@@ -390,7 +390,7 @@ class Schema(Told):
 
 
 class Root(Told):
-    """Where things are."""
+    """Product version, and addresses of the lists and of the documentation."""
 
     model_config = example({"name": "Synergy", "version": "0.1.0", "links": {"rounds": "/api/v1/rounds"}})
     name: str
@@ -399,7 +399,7 @@ class Root(Told):
 
 
 class Reason(Given):
-    """Why, for the record; the body may be left out."""
+    """An optional note for the audit record; the body may be omitted."""
 
     note: Words = ""
 

@@ -44,20 +44,20 @@ class Round(Told):
 
 
 class Rounds(Told):
-    """One page of rounds, the latest first."""
+    """One page of rounds, newest first."""
 
     items: list[Round]
     next: str | None
 
 
 class RoundQuery(Page):
-    """Which rounds are wanted."""
+    """Filter of rounds."""
 
     state: State | None = Field(None, description="Those in one state.")
 
 
 class Options(Given):
-    """How a round is matched; what is not named is as on the command line, the gain shared by `core`."""
+    """Matching options; omitted ones default as on the command line, with `core` as settlement."""
 
     gap: float | None = Field(None, ge=0, le=1, description="Relative gap to stop at.")
     time_limit: float | None = Field(None, gt=0, le=86_400, description="Seconds.")
@@ -68,7 +68,7 @@ class Options(Given):
 
 
 class ScenarioGiven(Given):
-    """Policy of a round, as in a scenario file."""
+    """Policy scenario of a round, as in a scenario file."""
 
     name: str = Field("base", min_length=1, max_length=100)
     settings: dict[str, Any] = Field(default_factory=dict, max_length=100)
@@ -77,7 +77,7 @@ class ScenarioGiven(Given):
 
 
 class NewRound(Given):
-    """What a round starts from."""
+    """A round to create: dataset, scenario, options, members and deadlines."""
 
     model_config = Given.model_config | example(
         {
@@ -101,14 +101,14 @@ class NewRound(Given):
 
 
 class Note(Given):
-    """A note for the record; the body may be left out."""
+    """An optional note for the audit record; the body may be omitted."""
 
     model_config = Given.model_config | example({"note": "agreed in the meeting"})
     note: Words = ""
 
 
 class Deadlines(Note):
-    """New deadlines of a round: at least one, after now; what is not named stays."""
+    """New deadlines of a round: at least one, in the future; an omitted one is unchanged."""
 
     model_config = Given.model_config | example(
         {"answer_by": "2126-04-30T16:00:00+00:00", "note": "asked by two firms"}
@@ -118,7 +118,7 @@ class Deadlines(Note):
 
 
 class MatchAsked(Note):
-    """A run to ask for; the body may be left out."""
+    """A run to request; the body may be omitted."""
 
     model_config = Given.model_config | example({"note": "from the plan of the base", "start": [6]})
     start: list[Ident] = Field(
@@ -127,7 +127,7 @@ class MatchAsked(Note):
 
 
 class Moved(Told):
-    """Where a step brought a round."""
+    """The new state and version of a round."""
 
     model_config = example({"round": 1, "version": 3, "state": "frozen"})
     round: Ident
@@ -178,14 +178,14 @@ class Match(Told):
 
 
 class Matches(Told):
-    """One page of runs, the first one first."""
+    """One page of runs, oldest first."""
 
     items: list[Match]
     next: str | None
 
 
 class Requested(Told):
-    """A run that was asked for, or is asked to end."""
+    """A run that was requested, or was asked to end."""
 
     model_config = example({"match": 7, "state": "requested"})
     match: Ident
@@ -206,7 +206,7 @@ _PROGRESS = {
 
 
 class Progress(Told):
-    """What a run told of itself at one moment."""
+    """One progress record of a run."""
 
     model_config = example(_PROGRESS)
     id: str = Field(description="As in `Last-Event-ID`.")
@@ -221,7 +221,7 @@ class Progress(Told):
 
 
 class ProgressList(Told):
-    """What a run told of itself, from the moment that was asked for on."""
+    """Progress records of a run, after the requested id."""
 
     model_config = example({"items": [_PROGRESS], "next": "1.4", "state": "running"})
     items: list[Progress]
@@ -230,7 +230,7 @@ class ProgressList(Told):
 
 
 class After(Given):
-    """What of the progress is wanted."""
+    """Position in the progress of a run."""
 
     after: Annotated[str, Field(pattern=r"^[0-9]{1,9}\.[0-9]{1,9}$")] | None = Field(
         None, description="Id of the last one that was seen."
@@ -238,7 +238,7 @@ class After(Given):
 
 
 class Pattern(Given):
-    """Which exchanges are meant: a key that is not named matches anything."""
+    """Pattern of exchanges; an omitted key matches any value."""
 
     from_enterprise: Name | None = None
     from_site: Name | None = None
@@ -251,14 +251,14 @@ class Pattern(Given):
 
 
 class Exclusion(Given):
-    """No such exchange in the next run."""
+    """Forbid the matching exchanges in the next run."""
 
     kind: Literal["forbid"]
     pattern: Pattern
 
 
 class Fixing(Given):
-    """Exactly so much of an exchange in the next run."""
+    """Fix the quantity of an exchange in the next run."""
 
     kind: Literal["fix"]
     pattern: Pattern
@@ -273,7 +273,7 @@ class Remark(Given):
 
 
 class NewRuling(Given):
-    """What the next run forbids or fixes, or a note."""
+    """A ruling to add: forbid or fix exchanges in the next run, or add a note."""
 
     model_config = Given.model_config | example(
         {"ruling": {"kind": "forbid", "pattern": {"from_enterprise": "EAST", "commodity": "COG"}}}
@@ -282,7 +282,7 @@ class NewRuling(Given):
 
 
 class Ruling(Told):
-    """A ruling of a round: of a planner, or one that follows from an answer."""
+    """A ruling of a round, made by a planner or derived from an answer."""
 
     model_config = example(
         {
@@ -307,21 +307,21 @@ class Ruling(Told):
 
 
 class Rulings(Told):
-    """One page of rulings, the earliest first."""
+    """One page of rulings, oldest first."""
 
     items: list[Ruling]
     next: str | None
 
 
 class Ruled(Moved):
-    """A round with its new ruling."""
+    """A round after a new ruling."""
 
     model_config = example({"round": 1, "version": 6, "state": "review", "ruling": 3})
     ruling: Ident
 
 
 class Doubt(Told):
-    """A declared row worth a look before the declarations are closed."""
+    """A declared row to review before the declarations are frozen."""
 
     model_config = example(
         {
@@ -348,14 +348,14 @@ class Doubt(Told):
 
 
 class Doubts(Told):
-    """Declared rows worth a look, by enterprise."""
+    """Declared rows to review, by enterprise."""
 
     items: list[Doubt]
     next: str | None
 
 
 class Aggregate(Told):
-    """What is exchanged of one commodity between enterprises, enough of them to tell."""
+    """Total quantity of one commodity exchanged between enterprises; published for large enough groups only."""
 
     model_config = example({"commodity": "COG", "quantity": {"value": "120000", "unit": "kNm3"}, "enterprises": 6})
     commodity: str
@@ -364,7 +364,7 @@ class Aggregate(Told):
 
 
 class Aggregates(Told):
-    """Sums that everybody may know, by commodity."""
+    """Public totals by commodity."""
 
     items: list[Aggregate]
     next: str | None

@@ -27,7 +27,7 @@ _STUDY = {
 
 
 class ExplanationGiven(Given):
-    """Which exchange is asked about; an enterprise asks about its own."""
+    """The exchange to explain; an enterprise can only ask about its own exchanges."""
 
     model_config = Given.model_config | example({"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
     from_site: Name
@@ -38,7 +38,7 @@ class ExplanationGiven(Given):
 
 
 class PathwaysGiven(Given):
-    """Which commodity's chains are asked about."""
+    """The commodity to find process chains for."""
 
     model_config = Given.model_config | example({"commodity": "COG", "depth": 3})
     commodity: Name
@@ -46,14 +46,14 @@ class PathwaysGiven(Given):
 
 
 class SensitivityGiven(Given):
-    """How long it may take; the body may be left out."""
+    """Time limit of a sensitivity study; the body may be omitted."""
 
     model_config = Given.model_config | example({"time_limit": 120})
     time_limit: float = Field(180.0, gt=0, le=600, description="Seconds.")
 
 
 class AlternativesGiven(Given):
-    """How much value may be given up, and how long it may take; the body may be left out."""
+    """Value that alternative plans may give up, and the time limit; the body may be omitted."""
 
     model_config = Given.model_config | example({"within": 0.02, "time_limit": 120})
     within: float = Field(0.02, ge=0, le=1, description="Part of the plan's value.")
@@ -61,7 +61,7 @@ class AlternativesGiven(Given):
 
 
 class Asked(Told):
-    """A study that was asked for."""
+    """A requested study."""
 
     model_config = example({"study": 2, "state": "requested"})
     study: Ident
@@ -92,14 +92,14 @@ class Study(StudyHead):
 
 
 class Studies(Told):
-    """One page of studies, the latest first."""
+    """One page of studies, newest first."""
 
     items: list[StudyHead]
     next: str | None
 
 
 class NewWebhook(Given):
-    """Where to call, and for which events."""
+    """URL of a webhook, and the events that it subscribes to."""
 
     model_config = Given.model_config | example({"url": "https://erp.example/synergy", "actions": ["round."]})
     url: str = Field(min_length=8, max_length=500, pattern="^https?://")
@@ -111,7 +111,7 @@ class NewWebhook(Given):
 
 
 class EventTold(Told):
-    """What a webhook is told of one event: nothing of what changed, which who wants it reads with a token."""
+    """Payload of a webhook call: identifies one event; the changed data is read through the API with a token."""
 
     model_config = example({"event": 17, "at": _AT, "action": "round.publish", "subject": "round:3", "round": 3})
     event: Ident
@@ -122,7 +122,7 @@ class EventTold(Told):
 
 
 class Webhook(Told):
-    """A webhook."""
+    """A registered webhook."""
 
     model_config = example(
         {"webhook": 1, "url": "https://erp.example/synergy", "actions": ["round."], "version": 1, "created": _AT}
@@ -135,7 +135,7 @@ class Webhook(Told):
 
 
 class WebhookMade(Webhook):
-    """A webhook with the secret that its calls are signed with."""
+    """A registered webhook with the secret that signs its calls."""
 
     model_config = example(
         {
@@ -182,7 +182,7 @@ class Delivery(Told):
 
 
 class Deliveries(Told):
-    """One page of calls, the latest first."""
+    """One page of webhook calls, newest first."""
 
     items: list[Delivery]
     next: str | None

@@ -1,4 +1,4 @@
-"""The operations of the API: each parses nothing and decides nothing, but asks the store and names units."""
+"""Route modules of the API: handlers that call the store and add units to its records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datasets of the association: check, keep, list, take."""
+"""Dataset endpoints: list, upload, check and download; also schemas, the entry point and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RAW = frozenset({Mark.RAW})
     )
 )
 def list_datasets(call: Call) -> Reply:
-    """Return the datasets that are kept, the latest first; what rounds were frozen as is among them."""
+    """Return the stored datasets, newest first, including those that rounds were frozen to."""
     return paged(datasets.list_datasets(call.store, call.actor), "dataset", call.query, f"{PREFIX}/datasets")
 
 
@@ -51,10 +51,10 @@ def list_datasets(call: Call) -> Reply:
     )
 )
 def add_dataset(call: Call) -> Reply:
-    """Keep a dataset: all of it or nothing. Rounds name it by its digest.
+    """Store a dataset, completely or not at all; rounds refer to it by its digest.
 
-    It is sent as a zip archive of its folder, as a workbook, or as JSON as `/schemas/dataset` describes it, with `name`
-    and `synergy` (settings) beside the tables.
+    Send a zip archive of its folder, a workbook, or JSON that follows `/schemas/dataset`, with `name` and `synergy`
+    (settings) beside the tables.
     """
     told = datasets.add_dataset(call.store, call.actor, call.raw, call.asked.key)
     return Reply(told, headers={"Location": f"{PREFIX}/datasets/{told['dataset']}"})
@@ -72,7 +72,7 @@ def add_dataset(call: Call) -> Reply:
     )
 )
 def check_dataset(call: Call) -> Reply:
-    """Return everything that is wrong or odd, as `synergy check --json` does."""
+    """Validate a dataset and return all errors and warnings, as `synergy check --json` does; nothing is stored."""
     require(call.actor, Action.CREATE_ROUND, Resource("snapshot"))
     found, problems = read_upload(call.raw)
     return Reply({"valid": found is not None, "items": [one.record(call.lang) for one in problems[:SHOWN]]})
@@ -89,7 +89,7 @@ def check_dataset(call: Call) -> Reply:
     )
 )
 def see_dataset_template(call: Call) -> Reply:
-    """Return a workbook with a sheet for each table, its columns explained; filled in, it can be kept as a dataset."""
+    """Return an empty workbook for a dataset: one sheet per table, with explanations of the columns."""
     return Reply(dataset_workbook(None, call.lang))
 
 
@@ -113,7 +113,7 @@ _SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal
 
 @serves(Spec("GET", "/", None, ("See where things are", "查看入口"), Root, proof=Proof.NONE))
 def see_root(_call: Call) -> Reply:
-    """Return the addresses of lists and of the documentation."""
+    """Return the product version and the addresses of the lists and of the documentation."""
     paths = {one.spec.path for one in OPERATIONS.values() if one.spec.reads}
     lists = sorted(path for path in paths if "{" not in path and path != "/")
     links = {path[1:].replace("/", "."): PREFIX + path for path in lists}
@@ -122,13 +122,13 @@ def see_root(_call: Call) -> Reply:
 
 @serves(Spec("GET", "/schemas", None, ("List schemas", "列出模式"), Schemas, proof=Proof.NONE))
 def list_schemas(_call: Call) -> Reply:
-    """Return the names of the documents that there are schemas of."""
+    """Return the names of the available JSON Schemas."""
     return Reply({"items": sorted(_SCHEMAS), "next": None})
 
 
 @serves(Spec("GET", "/schemas/{schema}", None, ("See a schema", "查看模式"), Schema, proof=Proof.NONE))
 def see_schema(call: Call) -> Reply:
-    """Return the JSON Schema of a dataset, a plan document, a proposal of it, or a study of it."""
+    """Return a JSON Schema: of datasets, plan documents, proposals or study results."""
     if call.path["schema"] not in _SCHEMAS:
         raise ApiProblem("not_found")
     return Reply(_SCHEMAS[call.path["schema"]]())

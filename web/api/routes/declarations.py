@@ -1,4 +1,4 @@
-"""Declarations: see, replace, as last time, try without storing, what has become of them."""
+"""Declaration endpoints: read, replace, check without storing, repeat the last one, workbook and balances."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ _RESERVED = {"qualities": "other.qualities", "limits": "other.limits", "checked"
     )
 )
 def list_declarations(call: Call) -> Reply:
-    """Return who takes part and who has declared, without what; an enterprise sees its own line."""
+    """Return the members of a round and whether each has declared; an enterprise sees only itself."""
     rows = queries.list_declarations(call.store, call.actor, call.path["round"])
     return paged(rows, "enterprise", call.query, f"{PREFIX}/rounds/{call.path['round']}/declarations")
 
 
 @serves(Spec("GET", _ONE, Action.SEE_DECLARATION, ("See a declaration", "查看申报"), Declaration))
 def see_declaration(call: Call) -> Reply:
-    """Return what an enterprise has declared in a round, with what was assumed."""
+    """Return the declaration of an enterprise in a round, with the values assumed for it."""
     told = declarations.declaration(call.store, call.actor, _seat(call))
     return Reply(_measured(call, told), told["version"])
 
@@ -78,10 +78,10 @@ def see_declaration(call: Call) -> Reply:
     )
 )
 def declare(call: Call) -> Reply:
-    """Declare what an enterprise offers, needs and runs: all of it is stored or nothing.
+    """Store the offers, needs and facilities of an enterprise, completely or not at all.
 
-    A row without a name means the one of the same thing at the same place. What is not mentioned stays, but for rows
-    named in `withdraw`, or all of them with `only`.
+    An entry without `ident` refers to the row of the same subject at the same site. Rows that are not mentioned are
+    kept, except those listed in `withdraw`, or all of them if `only` is true.
     """
     return _declared(call, _judged(call))
 
@@ -98,7 +98,7 @@ def declare(call: Call) -> Reply:
     )
 )
 def check_declaration(call: Call) -> Reply:
-    """Return what would be stored, with what would be assumed; every fault at once where something is wrong."""
+    """Validate a declaration without storing it; return the resulting rows, or all errors at once."""
     return _tried(call, _judged(call))
 
 
@@ -113,7 +113,7 @@ def check_declaration(call: Call) -> Reply:
     )
 )
 def see_declaration_workbook(call: Call) -> Reply:
-    """Return the form of an enterprise as a workbook with its last figures, their units and drop-downs."""
+    """Return the declaration form of an enterprise as a workbook with its last figures, units and drop-downs."""
     known = ground(call.store, call.actor, _seat(call))
     return Reply(declaration_workbook(known, call.lang), known.version)
 
@@ -131,10 +131,10 @@ def see_declaration_workbook(call: Call) -> Reply:
     )
 )
 def declare_by_workbook(call: Call) -> Reply:
-    """Declare what a filled workbook or CSV says: all of it is stored or nothing.
+    """Store the declaration in a filled workbook or CSV file, completely or not at all.
 
-    CSV has a column `sheet` (offers, needs or facilities) beside those of the form. Faults are told by table, row and
-    column.
+    CSV has a column `sheet` (offers, needs or facilities) in addition to those of the form. Errors are located by
+    table, row and column.
     """
     return _declared(call, _of_file(call))
 
@@ -152,7 +152,7 @@ def declare_by_workbook(call: Call) -> Reply:
     )
 )
 def check_declaration_workbook(call: Call) -> Reply:
-    """Return what a filled workbook or CSV would store; every fault at once where something is wrong."""
+    """Validate a filled workbook or CSV file without storing it; return the rows, or all errors at once."""
     return _tried(call, _of_file(call))
 
 
@@ -168,7 +168,7 @@ def check_declaration_workbook(call: Call) -> Reply:
     )
 )
 def repeat_declaration(call: Call) -> Reply:
-    """Declare what the enterprise declared in the round before, else what the dataset says of it."""
+    """Repeat the declaration of the previous round, or of the dataset if there is none."""
     told = declarations.repeat(call.store, call.actor, _seat(call), call.asked)
     return Reply(_measured(call, told | {"warnings": []}), told["version"])
 
@@ -185,7 +185,7 @@ def repeat_declaration(call: Call) -> Reply:
     )
 )
 def see_balance(call: Call) -> Reply:
-    """Return what is free, committed and ended of each offer and need."""
+    """Return the free, committed and ended quantity of each offer and need."""
     number, enterprise = _seat(call)
     rows = follow_up.balance(call.store, call.actor, Seat(number, enterprise))
     measures = Measures(call, number)
@@ -199,13 +199,13 @@ def _seat(call: Call) -> Seat:
 
 
 def _declared(call: Call, judged: Judged) -> Reply:
-    """Store what was judged, and return it."""
+    """Store a validated declaration and return the reply."""
     told = declare_judged(call.store, call.actor, _seat(call), judged, call.asked)
     return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
 
 
 def _tried(call: Call, judged: Judged) -> Reply:
-    """Return what would be stored."""
+    """Return the reply of a check, without storing the declaration."""
     if judged.refused or judged.changes is None:
         raise DatasetError(judged.problems)
     told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
@@ -213,13 +213,13 @@ def _tried(call: Call, judged: Judged) -> Reply:
 
 
 def _of_file(call: Call) -> Judged:
-    """Return what a file would do, judged as one that is uploaded to the page."""
+    """Validate an uploaded file, with the same rules as the declaration page."""
     upload = (call.raw, f"{FILE}{ending_of(call.raw)}")
     return judge_file(call.store, call.actor, _seat(call), upload)
 
 
 def _judged(call: Call) -> Judged:
-    """Return what a body would do, judged as a form is, its problems at their places in the body."""
+    """Validate a declaration body with the rules of the form; problems point into the body."""
     given: DeclarationGiven = call.body
     measures = Measures(call, call.path["round"])
     rows = Rows(
@@ -237,7 +237,7 @@ def _judged(call: Call) -> Judged:
 
 
 def _row(measures: Measures, number: int, one: EntryGiven) -> Row:
-    """Return an entry as a row of a form: what is in the round's own units has none."""
+    """Convert an entry to a form row; the unit is left out if it is the one of the round."""
     cells = {"site": one.site, "subject": one.subject, "ident": one.ident, "period": one.period}
     if isinstance(one.amount, Quantity):
         known = one.amount.unit == measures.unit(one.subject)
@@ -263,14 +263,14 @@ def _other(more: More) -> Record:
 
 
 def _located(problem: Problem) -> Problem:
-    """Return a problem with its place in the body."""
+    """Return a problem with its location in the request body."""
     if problem.row is None or problem.table not in set(Sheet):
         return problem
     return replace(problem, table="entries", row=problem.row - 1, column=_PART_OF.get(problem.column, problem.column))
 
 
 def _measured(call: Call, told: Record) -> Record:
-    """Return a declaration with units."""
+    """Return a declaration with units and currency."""
     measures = Measures(call, call.path["round"])
     return {**told, "entries": [_entry(measures, one) for one in told["entries"]]}
 

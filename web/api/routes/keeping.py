@@ -1,4 +1,4 @@
-"""What an administrator keeps: copies of the store, everybody's tokens, enterprises that leave."""
+"""Administration endpoints: backups, tokens of all accounts, departed enterprises, events and audit chain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KEYED = frozenset({Mark.KEY})
     )
 )
 def list_backups(call: Call) -> Reply:
-    """Return the copies in the server's folder, the latest first; what is in them goes to nobody."""
+    """Return the backups in the folder of the server, newest first; their contents cannot be downloaded."""
     return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
 
 
@@ -57,13 +57,13 @@ def list_backups(call: Call) -> Reply:
     )
 )
 def make_backup(call: Call) -> Reply:
-    """Copy the store into the server's folder of copies, while people work."""
+    """Back up the store into the backup folder of the server, without interrupting its users."""
     made = withdrawals.make_copy(call.store, call.actor, _folder(call), call.asked.key)
     return Reply(made, headers={"Location": f"{PREFIX}/backups"})
 
 
 def _folder(call: Call) -> Path:
-    """Return the folder of copies; not found where none is set."""
+    """Return the backup folder; raise not found if none is configured."""
     require(call.actor, Action.MANAGE_USERS, Resource("user"))
     folder = settings().backup_folder
     if folder is None:
@@ -83,7 +83,7 @@ def _folder(call: Call) -> Path:
     )
 )
 def list_issued_tokens(call: Call) -> Reply:
-    """Return the tokens of all accounts that hold still, never the tokens themselves."""
+    """Return the valid tokens of all accounts, without their secrets."""
     return paged(withdrawals.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
 
 
@@ -98,7 +98,7 @@ def list_issued_tokens(call: Call) -> Reply:
     )
 )
 def end_issued_token(call: Call) -> Reply:
-    """End the token of any account."""
+    """Revoke a token of any account."""
     api_tokens.end_token(call.store, call.actor, call.path["token"])
     return Reply()
 
@@ -115,7 +115,7 @@ def end_issued_token(call: Call) -> Reply:
     )
 )
 def list_departures(call: Call) -> Reply:
-    """Return the enterprises that have left and were not let in again, by id."""
+    """Return the enterprises that have left and were not readmitted, ordered by id."""
     return paged(withdrawals.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
 
 
@@ -133,7 +133,10 @@ def list_departures(call: Call) -> Reply:
     )
 )
 def depart_enterprise(call: Call) -> Reply:
-    """Close its accounts and withdraw what it declared in rounds not yet frozen; refused while something is open."""
+    """Remove an enterprise: close its accounts and withdraw its declarations in rounds not yet frozen.
+
+    Refused while it has open proposals, partnerships that have not ended, or a run in progress.
+    """
     asked = Asked(key=call.asked.key, note=call.body.note)
     told = withdrawals.depart(call.store, call.actor, call.body.enterprise, asked)
     return Reply(told, headers={"Location": f"{PREFIX}/departures"})
@@ -151,7 +154,7 @@ def depart_enterprise(call: Call) -> Reply:
     )
 )
 def readmit_enterprise(call: Call) -> Reply:
-    """Let an enterprise that has left take part again; its accounts stay closed until they are enabled."""
+    """Readmit an enterprise that has left; its accounts stay closed until they are enabled."""
     withdrawals.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
     return Reply()
 
@@ -168,7 +171,7 @@ def readmit_enterprise(call: Call) -> Reply:
     )
 )
 def list_events(call: Call) -> Reply:
-    """Return what happened, the latest first."""
+    """Return the events of the audit chain, newest first."""
     last = last_of(call.query)
     if last is not None and (not isinstance(last, int) or not 0 < last < 2**53):
         raise bad_cursor()
@@ -179,7 +182,7 @@ def list_events(call: Call) -> Reply:
 
 @serves(Spec("GET", "/audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"), Chain, query=ChainQuery))
 def verify_audit(call: Call) -> Reply:
-    """Recompute the chain of events; with `number` and `mac` of a head published earlier, a tail cut off is seen."""
+    """Verify the audit chain; pass `number` and `mac` of a published head to detect a truncated chain."""
     number, mac = call.query.number, call.query.mac
     if (number is None) != (mac is None):
         said = ("expected both or none", "两者应同时填写")

@@ -1,4 +1,4 @@
-"""Runs: see, follow while they go, take the plan, compare; and what planners rule for the next one."""
+"""Matching run endpoints: status, progress, plans, comparison of runs, and the rulings for the next run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BUSY = ("requested", "running")
     )
 )
 def list_matches(call: Call) -> Reply:
-    """Return the runs of a round without their plans, the first one first."""
+    """Return the runs of a round without their plans, oldest first."""
     number = call.path["round"]
     rows = queries.see_matches(call.store, call.actor, number)
     measures = Measures(call, number)
@@ -52,7 +52,7 @@ def list_matches(call: Call) -> Reply:
 
 @serves(Spec("GET", "/matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"), Match))
 def see_match(call: Call) -> Reply:
-    """Return one run; while it goes, `Retry-After` says when to look again."""
+    """Return one run; while it is in progress, `Retry-After` gives the polling interval."""
     told = queries.see_match(call.store, call.actor, call.path["match"])
     headers = {"Retry-After": "1"} if told["state"] in _BUSY else {}
     return Reply(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
@@ -71,10 +71,10 @@ def see_match(call: Call) -> Reply:
     )
 )
 def follow_match(call: Call) -> Reply:
-    """Return what a run told of itself.
+    """Return the progress records of a run, as JSON or as server-sent events.
 
-    With `Accept: text/event-stream` it goes on until the run ends; `Last-Event-ID` resumes it. A stream takes a place
-    of which there are few: where none is left, poll.
+    With `Accept: text/event-stream` the response is streamed until the run ends; `Last-Event-ID` resumes a stream. The
+    number of streams is limited: if none is free, poll instead.
     """
     match = call.path["match"]
     head = queries.see_match(call.store, call.actor, match)
@@ -89,7 +89,7 @@ def follow_match(call: Call) -> Reply:
 
 
 def place_of(after: str | None) -> tuple[int, int]:
-    """Return attempt and number that an id of progress names; before all where there is none."""
+    """Return the attempt and number in a progress id; without an id, a position before the first record."""
     if after is None:
         return 0, -1
     attempt, _, number = after.partition(".")
@@ -97,7 +97,7 @@ def place_of(after: str | None) -> tuple[int, int]:
 
 
 def progress(measures: Measures, row: Record) -> Record:
-    """Return one record of progress with money as money."""
+    """Return one progress record with its id, and its amounts as money."""
     told: dict[str, Any] = measures.paid(row, ("best", "bound"))
     return {"id": f"{row['attempt']}.{row['number']}", **told}
 
@@ -112,7 +112,7 @@ def progress(measures: Measures, row: Record) -> Record:
     )
 )
 def see_match_plan(call: Call) -> Reply:
-    """Return the plan document of the contract that a run brought."""
+    """Return the plan document of a run."""
     given = queries.match_input(call.store, call.actor, call.path["match"])
     if given["record"] is None:
         raise ApiProblem("not_found")
@@ -129,7 +129,7 @@ def see_match_plan(call: Call) -> Reply:
     )
 )
 def see_plan(call: Call) -> Reply:
-    """Return the plan document of the contract that the latest run of a round brought."""
+    """Return the plan document of the latest run of a round."""
     return Reply(queries.see_plan(call.store, call.actor, call.path["round"])["plan"])
 
 
@@ -143,7 +143,7 @@ def see_plan(call: Call) -> Reply:
     )
 )
 def see_labels(call: Call) -> Reply:
-    """Return names, units and marks by table and id, the digest of the plan and the head of the audit chain."""
+    """Return the names, units and marks of a plan by table and id, with plan digest and audit chain head."""
     record = queries.see_plan(call.store, call.actor, call.path["round"])
     told = {name: record[name] for name in ("match", "currency", "digest", "chain", "labels")}
     return Reply({"round": call.path["round"], **told})
@@ -161,7 +161,7 @@ def see_labels(call: Call) -> Reply:
     )
 )
 def compare_matches(call: Call) -> Reply:
-    """Return what is new, lost or changed from the first run to the second, and which input explains it."""
+    """Return the new, lost and changed proposals between two runs, and the inputs that explain them."""
     first, second = call.query.first, call.query.second
     heads = [queries.see_match(call.store, call.actor, one) for one in (first, second)]
     told = comparison.compare(call.store, call.actor, first, second)
@@ -193,7 +193,7 @@ def _compared(sides: list[Measures], one: Record) -> Record:
     )
 )
 def list_rulings(call: Call) -> Reply:
-    """Return the rulings of a round: the planner's, and those that follow from answers."""
+    """Return the rulings of a round: those of planners, and those derived from answers."""
     number = call.path["round"]
     rows = review.list_rulings(call.store, call.actor, number)
     return paged(rows, "ruling", call.query, f"{PREFIX}/rounds/{number}/rulings")
@@ -213,7 +213,7 @@ def list_rulings(call: Call) -> Reply:
     )
 )
 def rule_round(call: Call) -> Reply:
-    """Rule on a round in review: the next run follows it."""
+    """Add a ruling or a note to a round in review; the next run follows it."""
     number, ruling = call.path["round"], call.body.ruling
     if ruling.kind == "note":
         pattern = ruling.model_dump(exclude_none=True, exclude={"kind"})
@@ -225,7 +225,7 @@ def rule_round(call: Call) -> Reply:
 
 
 def _pattern(call: Call, ruling: Any) -> Record:
-    """Return a pattern with its quantity in the unit of the commodity."""
+    """Return the pattern of a ruling, with its quantity in the unit of the commodity."""
     pattern: Record = ruling.pattern.model_dump(exclude_none=True)
     given = ruling.pattern.quantity
     if (ruling.kind == "fix") != (given is not None):
@@ -250,7 +250,7 @@ def _pattern(call: Call, ruling: Any) -> Record:
     )
 )
 def withdraw_ruling(call: Call) -> Reply:
-    """Take a ruling back: the next run no longer follows it."""
+    """Withdraw a ruling; the next run ignores it."""
     asked = Asked(call.asked.version, call.asked.key)
     told = review.withdraw(call.store, call.actor, call.path["round"], call.path["ruling"], asked)
     return Reply(told, told["version"])

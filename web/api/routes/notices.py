@@ -1,4 +1,4 @@
-"""Notices: what enterprises and planners were told, and that it was read."""
+"""Endpoints of notices (list, mark as read) and webhooks (register, list, end, deliveries)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEXTS = ("text_en", "text_zh")
     )
 )
 def list_notices(call: Call) -> Reply:
-    """Return what the account's enterprise, or the planners, were told, the latest first."""
+    """Return the notices of the account's enterprise, or of the planners, newest first."""
     found = notices.list_notices(call.store, call.actor, unread=call.query.unread)
     rows = [
         {name: value for name, value in one.items() if name not in _TEXTS} | {"text": one[f"text_{call.lang}"]}
@@ -47,7 +47,7 @@ def list_notices(call: Call) -> Reply:
     )
 )
 def read_notices(call: Call) -> Reply:
-    """Mark notices as read by the account, all there are where none is named; what is others' is left alone."""
+    """Mark notices of the account as read, or all if none is listed; notices of others are ignored."""
     return Reply({"marked": notices.mark_read(call.store, call.actor, call.body.notices)})
 
 
@@ -58,7 +58,7 @@ _PAGED = frozenset({Mark.PAGED})
     Spec("GET", "/webhooks", Action.SEE_HOOKS, ("List webhooks", "列出网络回调"), Webhooks, query=Page, marks=_PAGED)
 )
 def list_webhooks(call: Call) -> Reply:
-    """Return the own webhooks."""
+    """Return the webhooks of the account."""
     return paged(subscriptions.list_webhooks(call.store, call.actor), "webhook", call.query, f"{PREFIX}/webhooks")
 
 
@@ -75,11 +75,11 @@ def list_webhooks(call: Call) -> Reply:
     )
 )
 def create_webhook(call: Call) -> Reply:
-    """Have a machine told of events from now on, to hosts that the operator allows alone.
+    """Register a webhook for future events; its host must be on the allow list of the server.
 
     Each call is a POST of `{event, at, action, subject, round}` with `Synergy-Signature: t=SECONDS,v1=HMAC`:
-    HMAC-SHA256 of the seconds, a dot and the body, by the secret. Calls that fail are made again, up to seven times
-    within a day.
+    HMAC-SHA256 of the seconds, a dot and the body, keyed with the secret. Failed calls are retried up to
+    seven times within a day.
     """
     given: NewWebhook = call.body
     target(given.url, settings().webhook_hosts)
@@ -89,7 +89,7 @@ def create_webhook(call: Call) -> Reply:
 
 @serves(Spec("DELETE", "/webhooks/{webhook}", Action.HOOK, ("End a webhook", "停用网络回调"), None, 204))
 def end_webhook(call: Call) -> Reply:
-    """End a webhook; calls that wait are no longer made."""
+    """Deactivate a webhook; its pending calls are not sent."""
     subscriptions.end_webhook(call.store, call.actor, call.path["webhook"])
     return Reply()
 
@@ -106,7 +106,7 @@ def end_webhook(call: Call) -> Reply:
     )
 )
 def list_deliveries(call: Call) -> Reply:
-    """Return the calls of a webhook, the latest first."""
+    """Return the calls of a webhook, newest first."""
     number = call.path["webhook"]
     rows = subscriptions.list_deliveries(call.store, call.actor, number)
     return paged(rows, "delivery", call.query, f"{PREFIX}/webhooks/{number}/deliveries")

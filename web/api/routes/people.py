@@ -1,4 +1,4 @@
-"""Accounts and tokens."""
+"""Account and token endpoints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PAGED = frozenset({Mark.PAGED})
 
 @serves(Spec("GET", "/me", None, ("See who one is", "查看当前身份"), Me))
 def see_me(call: Call) -> Reply:
-    """Return whom the token speaks for and what it may do."""
+    """Return the account of the token, its role, its enterprise and the effective scopes."""
     actor = call.actor
     # what a token holds and its role has no use for is not told
     scopes = sorted({scope for action, (scope, _) in RULES.items() if reach(actor, action) is not None})
@@ -37,7 +37,7 @@ def see_me(call: Call) -> Reply:
 
 @serves(Spec("GET", "/users", Action.SEE_USERS, ("List accounts", "列出账户"), Accounts, query=Page, marks=_PAGED))
 def list_users(call: Call) -> Reply:
-    """Return all accounts, by name."""
+    """Return all accounts, ordered by name."""
     return paged(accounts.list_users(call.store, call.actor), "name", call.query, f"{PREFIX}/users")
 
 
@@ -55,7 +55,7 @@ def list_users(call: Call) -> Reply:
     )
 )
 def create_user(call: Call) -> Reply:
-    """Make an account; editors and readers are of an enterprise."""
+    """Create an account; editors and readers belong to an enterprise."""
     given: NewAccount = call.body
     account = accounts.Account(given.name, Role(given.role), given.enterprise, given.password)
     told = accounts.add_user(call.store, call.actor, account, call.asked)
@@ -74,9 +74,9 @@ def create_user(call: Call) -> Reply:
     )
 )
 def change_user(call: Call) -> Reply:
-    """Change an account; its tokens end.
+    """Disable or enable an account, or set its password; its tokens are revoked.
 
-    For a name that no address can hold, as one with a slash, `@17` is the account with the number 17.
+    For a name that does not fit into a URL path, such as one with a slash, use the account number: `@17`.
     """
     name = call.path["name"]
     if name.startswith("@") and (number := whole(name[1:])) is not None:
@@ -111,7 +111,7 @@ def _disabled(call: Call, name: str) -> bool:
     )
 )
 def change_password(call: Call) -> Reply:
-    """Set the password of the own account; its tokens end. Name and password are sent as Basic."""
+    """Set the password of the own account and revoke its tokens; requires Basic authentication."""
     told = accounts.change_user(call.store, call.actor, call.actor.name, password=call.body.password)
     return Reply(told, told["version"])
 
@@ -129,7 +129,7 @@ def change_password(call: Call) -> Reply:
     )
 )
 def list_tokens(call: Call) -> Reply:
-    """Return the tokens of the own account, never the tokens themselves."""
+    """Return the tokens of the own account, without their secrets."""
     return paged(api_tokens.list_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/tokens")
 
 
@@ -147,7 +147,7 @@ def list_tokens(call: Call) -> Reply:
     )
 )
 def create_token(call: Call) -> Reply:
-    """Make a token for the own account: it is shown this once."""
+    """Create a token for the own account; its secret is only shown in this response."""
     given: NewToken = call.body
     told = api_tokens.add_token(call.store, call.actor, given.label, given.scopes, given.days, call.asked.key)
     return Reply(told, headers={"Location": f"{PREFIX}/tokens"})
@@ -165,6 +165,6 @@ def create_token(call: Call) -> Reply:
     )
 )
 def revoke_token(call: Call) -> Reply:
-    """End a token of the own account; an administrator ends any."""
+    """Revoke a token of the own account; an administrator may revoke any token."""
     api_tokens.revoke_token(call.store, call.actor, call.path["token"])
     return Reply()

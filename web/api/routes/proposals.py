@@ -1,4 +1,4 @@
-"""Proposals and partnerships: see, answer, follow up."""
+"""Proposal and partnership endpoints: list, read, answer and follow up."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
     )
 )
 def list_proposals(call: Call) -> Reply:
-    """Return the proposals of the latest run that the account may see, each as far as it may."""
+    """Return the proposals of the latest run, limited to those and to the parts visible to the account."""
     number = call.path["round"]
     rows = queries.list_proposals(call.store, call.actor, number)
     wanted = {name: getattr(call.query, name) for name in ("kind", "answer")}
@@ -69,7 +69,7 @@ def list_proposals(call: Call) -> Reply:
     )
 )
 def see_proposal(call: Call) -> Reply:
-    """Return one proposal as far as the account may see it."""
+    """Return one proposal, limited to the parts visible to the account."""
     told = queries.see_proposal(call.store, call.actor, call.path["proposal"])
     return Reply(_measured(Measures(call, told["round"]), told), told["version"])
 
@@ -86,7 +86,7 @@ def see_proposal(call: Call) -> Reply:
     )
 )
 def see_history(call: Call) -> Reply:
-    """Return what has happened to a proposal, the earliest first; an enterprise hears no answers of others."""
+    """Return the history of a proposal, oldest first; an enterprise does not see the answers of others."""
     code = call.path["proposal"]
     found = audit.story(call.store, call.actor, code)
     # figures of a counter-offer stand in the proposal, with their units
@@ -111,7 +111,7 @@ def see_history(call: Call) -> Reply:
     )
 )
 def answer_proposal(call: Call) -> Reply:
-    """Answer a proposal for the own enterprise; `Idempotency-Key` makes it safe to send again."""
+    """Answer a proposal for the own enterprise; with `Idempotency-Key` the request can be retried safely."""
     given: AnswerGiven = call.body
     code = call.path["proposal"]
     counter = _counter(call, code, given.counter) if given.counter else ()
@@ -142,7 +142,7 @@ def _counter(call: Call, code: str, given: Iterable[CounterGiven]) -> list[Recor
 
 
 def _measured(measures: Measures, told: Record) -> Record:
-    """Return a proposal with units, whatever part of it is told."""
+    """Return a proposal with units and currency, in the full view or in the view of a party."""
     lines = [_line(measures, line) for line in told["lines"]]
     goods = {line["number"]: line["commodity"] for line in lines}
     made = measures.paid(told, _PAID) | {"lines": lines, "built": [_built(measures, one) for one in told["built"]]}
@@ -199,7 +199,7 @@ def _countered(measures: Measures, goods: Mapping[int, str], counter: Any) -> li
     )
 )
 def list_partnerships(call: Call) -> Reply:
-    """Return accepted proposals on their way; an enterprise sees those that it is part of."""
+    """Return the partnerships from accepted proposals; an enterprise sees those that it takes part in."""
     rows = follow_up.followed(call.store, call.actor, call.query.round)
     if call.query.stage is not None:
         rows = [row for row in rows if row["stage"] == call.query.stage]
@@ -237,7 +237,7 @@ def see_partnership(call: Call) -> Reply:
     )
 )
 def follow_partnership(call: Call) -> Reply:
-    """Take a partnership to a later stage; stages may be passed over, none is gone back to."""
+    """Move a partnership to a later stage; stages may be skipped, but not reverted."""
     given: StageGiven = call.body
     asked = Asked(call.asked.version, call.asked.key, given.reason)
     told = follow_up.follow(call.store, call.actor, call.path["partnership"], Stage(given.stage), asked)

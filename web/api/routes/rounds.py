@@ -1,4 +1,4 @@
-"""Rounds: list, make, see, take on."""
+"""Round endpoints: list, create, read, advance through the steps, and start or stop runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _STEPS = ("step", "not_found")
     )
 )
 def list_rounds(call: Call) -> Reply:
-    """Return rounds, the latest first: public facts alone."""
+    """Return the rounds with their public facts, newest first."""
     rows = queries.list_rounds(call.store, call.actor)
     if call.query.state is not None:
         rows = [row for row in rows if row["state"] == call.query.state]
@@ -70,7 +70,7 @@ def list_rounds(call: Call) -> Reply:
     )
 )
 def create_round(call: Call) -> Reply:
-    """Make a round of a dataset that was sent before."""
+    """Create a round from a stored dataset."""
     given: NewRound = call.body
     scenario = given.scenario
     draft = Draft(
@@ -113,12 +113,12 @@ def see_round(call: Call) -> Reply:
     Spec("GET", "/rounds/{round}/setup", Action.SEE_PLANS, ("See what a round was made from", "查看轮次设置"), Setup)
 )
 def see_setup(call: Call) -> Reply:
-    """Return the dataset, the scenario and the options that a round was made from."""
+    """Return the dataset, scenario and options of a round."""
     return Reply(planning.round_input(call.store, call.actor, call.path["round"]))
 
 
 def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> Handler:
-    """Make the operation of a step that a planner takes a round by."""
+    """Register the operation of a step by which a planner advances a round."""
 
     def handler(call: Call) -> Reply:
         told = take(call.store, call.actor, call.path["round"], noted(call))
@@ -141,7 +141,7 @@ def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> H
 
 
 def noted(call: Call) -> Asked:
-    """Return what comes with a step: version, key, and the note of its body."""
+    """Return the version, idempotency key and note of a step request."""
     return Asked(call.asked.version, call.asked.key, call.body.note)
 
 
@@ -175,7 +175,7 @@ _step(
     )
 )
 def extend_round(call: Call) -> Reply:
-    """Move the deadlines of a round, also one that has passed; the enterprises concerned are told."""
+    """Move the deadlines of a round, even if they have passed; the enterprises concerned are notified."""
     until = Until(deadline=call.body.deadline, answer_by=call.body.answer_by)
     told = rounds.extend(call.store, call.actor, call.path["round"], until, noted(call))
     return Reply(told, told["version"])
@@ -205,7 +205,7 @@ _step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
     )
 )
 def match_round(call: Call) -> Reply:
-    """Ask for a run: a worker does it; follow it at the address in `Location`."""
+    """Request a run of a round; a worker performs it, and `Location` is the address for polling."""
     asked = replace(noted(call), start=tuple(call.body.start))
     told = runs.request_match(call.store, call.actor, call.path["round"], asked)
     headers = {"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"}
@@ -226,7 +226,7 @@ def match_round(call: Call) -> Reply:
     )
 )
 def halt_round(call: Call) -> Reply:
-    """Ask the run of a round to search no longer, and to settle the best plan that it has or finds next."""
+    """End the search of the current run early, and settle the best plan found so far or the next one found."""
     return _asked_to_end(call, runs.halt_search)
 
 
@@ -244,7 +244,7 @@ def halt_round(call: Call) -> Reply:
     )
 )
 def stop_round(call: Call) -> Reply:
-    """Ask the run of a round to end: at once where no worker holds it."""
+    """Cancel the current run of a round, immediately if no worker has started it."""
     return _asked_to_end(call, runs.cancel_match)
 
 
@@ -265,7 +265,7 @@ def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, Asked], Record])
     )
 )
 def see_aggregates(call: Call) -> Reply:
-    """Return what is exchanged of each commodity, where at least five enterprises do and none has above half."""
+    """Return the quantity exchanged of each commodity: only sums of five or more enterprises, none above half."""
     number = call.path["round"]
     rows = sums.aggregates(call.store, call.actor, number)
     measures = Measures(call, number)
@@ -285,7 +285,7 @@ def see_aggregates(call: Call) -> Reply:
     )
 )
 def see_doubtful(call: Call) -> Reply:
-    """Return compulsory rows that enterprises declared, and figures far from the last that they marked as checked."""
+    """Return the declared rows to review before freezing: compulsory, confirmed as unusual, or very large."""
     number = call.path["round"]
     measures = Measures(call, number)
     rows = [

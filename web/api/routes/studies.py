@@ -1,4 +1,4 @@
-"""Studies: questions that take a while, answered by a worker and fetched when they are done."""
+"""Study endpoints: long-running questions about a plan, answered by a worker and fetched when done."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BUSY = ("requested", "running")
 
 
 def _asks(kind: StudyKind, path: str, summary: tuple[str, str], body: type[Given], about: str) -> Handler:
-    """Make the operation that asks for one kind of study."""
+    """Register the operation that requests a study of one kind."""
 
     def handler(call: Call) -> Reply:
         question = Question(kind, call.body.model_dump(mode="json"))
@@ -88,7 +88,7 @@ _asks(
     )
 )
 def list_studies(call: Call) -> Reply:
-    """Return the studies of a round without their results, the latest first; an enterprise's are its own."""
+    """Return the studies of a round without their results, newest first; an enterprise sees its own."""
     number = call.path["round"]
     rows = studies.list_studies(call.store, call.actor, number)
     return paged(rows, "study", call.query, f"{PREFIX}/rounds/{number}/studies")
@@ -96,6 +96,6 @@ def list_studies(call: Call) -> Reply:
 
 @serves(Spec("GET", "/studies/{study}", Action.SEE_STUDIES, ("See a study", "查看分析"), Study))
 def see_study(call: Call) -> Reply:
-    """Return a study, with its result once it is done; while it goes, `Retry-After` says when to look again."""
+    """Return a study, with its result once done; while it is in progress, `Retry-After` is the polling interval."""
     told = studies.see_study(call.store, call.actor, call.path["study"])
     return Reply(told, headers={"Retry-After": "2"} if told["state"] in _BUSY else {})
