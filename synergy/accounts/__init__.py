@@ -1,5 +1,5 @@
-"""Accounts: what each flow, run, level, build and link of some decisions earns and emits, from the tables alone.
+"""Accounts: money and emissions of each flow, run, level, build and link of a plan, computed from the tables alone.
 
-Rooms: `keys` (rows found by their ids), `links` (what a pair of sites and a mode mean), `facts` (what ends, units and
-builds cost), `ledger` (the accounts themselves). Nothing here knows an optimisation model.
+Modules: `keys` (row lookup by id), `links` (figures of a pair of sites and a mode), `facts` (cost figures of ends,
+units and builds), `ledger` (the accounts themselves). None of them depends on an optimisation model.
 """

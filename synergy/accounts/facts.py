@@ -1,4 +1,4 @@
-"""What ends, units and builds cost by the tables: prices, opex, CO2, capex of a size."""
+"""Cost figures of ends, units and builds from the tables: prices, opex, CO2, capex by size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STEP = ("min_capacity", "max_capacity", "fixed_capex", "unit_capex")
 
 
 def rows_of_kind(dataset: Dataset, kinds: Any, ids: Any, kind: str) -> Ints:
-    """Return the row of each end of one kind in its table, `MISSING` for ends of other kinds.
+    """Return the table row of each end of one kind, `MISSING` for ends of other kinds.
 
     Parameters
     ----------
@@ -45,20 +45,20 @@ def rows_of_kind(dataset: Dataset, kinds: Any, ids: Any, kind: str) -> Ints:
 
 
 def end_column(dataset: Dataset, kinds: Any, ids: Any, kind: str, column: str) -> Floats:
-    """Return a number of the ends of one kind, 0 for ends of other kinds, NaN for unknown ids."""
+    """Return a numeric column for the ends of one kind, 0 for ends of other kinds, NaN for unknown ids."""
     rows = rows_of_kind(dataset, kinds, ids, kind)
     return np.where(texts(kinds) == kind, take(dataset[END_TABLES[kind][0]][column], rows), 0.0)
 
 
 def split_build(ids: Any) -> tuple[Texts, Texts]:
-    """Return process and site of build ids ``<process>@<site>``; site "" where there is no ``@``."""
+    """Split build ids ``<process>@<site>`` into process and site; site "" where there is no ``@``."""
     parts = pd.Series(texts(ids), dtype=object).map(lambda name: str(name).rpartition("@"))
     return texts([part[0] for part in parts]), texts([part[2] for part in parts])
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What is known of some facilities and builds, each array of shape (n,).
+    """Figures of some facilities and builds, each array of shape (n,).
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class UnitFacts:
 
 
 def unit_facts(dataset: Dataset, kinds: Any, ids: Any) -> UnitFacts:
-    """Return what the tables say of some units.
+    """Return the figures of some units from the tables.
 
     Parameters
     ----------
@@ -110,14 +110,14 @@ def unit_facts(dataset: Dataset, kinds: Any, ids: Any) -> UnitFacts:
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """What is known of some new builds, each array of shape (n,).
+    """Figures of some new builds, each array of shape (n,).
 
     Parameters
     ----------
     least, most : numpy.ndarray
         Bounds of the yearly capacity (activity a year); `most` may be infinite.
     fixed, unit : numpy.ndarray
-        Capex whatever the size (money), and per yearly capacity, the site's factor in.
+        Fixed capex (money), and capex per yearly capacity, both with the site's factor.
     factor : numpy.ndarray
         Annuity per unit of capex.
     allowed : numpy.ndarray of bool
@@ -133,7 +133,7 @@ class StepFacts:
 
 
 def step_facts(dataset: Dataset, process: Any, site: Any, size: Any) -> StepFacts:
-    """Return what the tables say of builds of a process at a site by a step of scale.
+    """Return the figures of builds of a process at a site by a step of scale, from the tables.
 
     Parameters
     ----------

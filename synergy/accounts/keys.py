@@ -1,4 +1,4 @@
-"""Rows of a table found by their ids, many at once."""
+"""Vectorised lookup of table rows by id."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find(wanted: Sequence[Any], known: Sequence[Any]) -> Ints:
     Parameters
     ----------
     wanted : sequence of array_like of str
-        The columns of the key of what is looked up, each of shape (n,).
+        Key columns to look up, each of shape (n,).
     known : sequence of array_like of str
         The same columns of the table, each of shape (m,); its keys are unique.
 
@@ -70,7 +70,7 @@ def take(column: Any, rows: Ints, blank: float = np.nan) -> Floats:
     rows : numpy.ndarray of int64
         Positions, any shape.
     blank : float
-        What a missing row is worth.
+        Value for missing rows.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The accounts of some decisions: one row a flow, run, level, build and link, money as it counts in the value.
+"""Ledger: accounts of a plan, one row per flow, run, level, build and link, signed as in the value.
 
 ``ledger(dataset, decisions)`` gives a `Ledger` of five frames aligned with those of the `Decisions` (same index);
 ``value(dataset, decisions)`` and ``co2(dataset, decisions)`` are its sums. Every column of money is signed as it enters
@@ -15,7 +15,7 @@ builds    capex, annual, net; annual = annuity of capex, net = -annual
 links     km, capex, annual, net
 ========  =====================================================================================
 
-What is unknown (an id that no table has) is NaN; quantities are taken as they stand, right or wrong.
+Figures of unknown ids are NaN; quantities are used as given, without checks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from synergy.plan import Decisions
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Money (a year, signed as in the value) and t CO2 (a year) of each row of some decisions.
+    """Money (a year, signed as in the value) and t CO2 (a year) of each row of a plan.
 
     Parameters
     ----------
@@ -50,39 +50,39 @@ class Ledger:
 
     @property
     def value(self) -> float:
-        """Value in money a year: the sum of all ``net`` columns."""
+        """Return the value in money a year: the sum of all ``net`` columns."""
         return float(sum(frame["net"].sum() for frame in self.frames))
 
     @property
     def turnover(self) -> float:
-        """Sum of the absolute ``net`` columns: the scale against which the value is exact."""
+        """Return the sum of the absolute ``net`` columns: the reference for tolerances on the value."""
         return float(sum(frame["net"].abs().sum() for frame in self.frames))
 
     @property
     def co2(self) -> float:
-        """Emission in t CO2 a year, of processes, transport and disposal."""
+        """Return the emissions of processes, transport and disposal, in t CO2 a year."""
         return float(self.flows["co2"].sum() + self.runs["co2"].sum())
 
     @property
     def capex(self) -> float:
-        """Undiscounted capex of builds and links, in money."""
+        """Return the undiscounted capex of builds and links, in money."""
         return float(self.builds["capex"].sum() + self.links["capex"].sum())
 
     @property
     def frames(self) -> tuple[pd.DataFrame, ...]:
-        """The five frames in the order of the plan document."""
+        """Return the five frames in the order of the plan document."""
         return (self.flows, self.runs, self.levels, self.builds, self.links)
 
 
 def ledger(dataset: Dataset, decisions: Decisions) -> Ledger:
-    """Return the accounts of some decisions.
+    """Return the accounts of a plan.
 
     Parameters
     ----------
     dataset : Dataset
         Prices, costs, emissions, and the settings in force (discount rate, carbon price).
     decisions : Decisions
-        What is done.
+        The plan.
 
     Returns
     -------
@@ -98,17 +98,17 @@ def ledger(dataset: Dataset, decisions: Decisions) -> Ledger:
 
 
 def value(dataset: Dataset, decisions: Decisions) -> float:
-    """Return what some decisions are worth, in money a year."""
+    """Return the value of a plan, in money a year."""
     return ledger(dataset, decisions).value
 
 
 def co2(dataset: Dataset, decisions: Decisions) -> float:
-    """Return what some decisions emit, in t CO2 a year."""
+    """Return the emissions of a plan, in t CO2 a year."""
     return ledger(dataset, decisions).co2
 
 
 def flow_accounts(dataset: Dataset, flows: pd.DataFrame, facts: LinkFacts | None = None) -> pd.DataFrame:
-    """Return the accounts of flows; `facts` are those of their links where they are known already."""
+    """Return the accounts of flows; `facts` are the figures of their links, if computed already."""
     kind, ids = texts(flows["inlet_kind"]), flows["inlet_id"]
     origin, origin_id = texts(flows["outlet_kind"]), flows["outlet_id"]
     if facts is None:
@@ -151,7 +151,7 @@ def run_accounts(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def level_accounts(dataset: Dataset, levels: pd.DataFrame) -> pd.DataFrame:
-    """Return the accounts of what stores hold."""
+    """Return the accounts of store levels."""
     stores = dataset["stores"]
     rate = -take(stores["hold_cost"], find([levels["store"]], [stores["store"]]))
     hold = rate * levels["level"].to_numpy(float)

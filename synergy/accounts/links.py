@@ -1,4 +1,4 @@
-"""What moving a commodity from a site to another by a mode costs, loses and emits: the contract's fall-backs, once."""
+"""Transport figures between two sites by a mode: cost, loss and emissions, with the contract's defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """What is known of some (from_site, to_site, commodity, mode), each array of shape (n,).
+    """Figures of some (from_site, to_site, commodity, mode), each array of shape (n,).
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class LinkFacts:
 
 
 def annuity(rate: float, years: Floats) -> Floats:
-    """Return the yearly payment on one unit of money, ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
+    """Return the capital recovery factor ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
     years = np.asarray(years, dtype=float)
     if rate == 0:
         return 1.0 / years
@@ -72,12 +72,12 @@ def great_circle(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> 
 
 
 def distances(dataset: Dataset, from_site: Any, to_site: Any) -> Floats:
-    """Return great-circle km between sites, 0 from a site to itself, NaN where unknown.
+    """Return great-circle distances in km between sites, 0 from a site to itself, NaN where unknown.
 
     Parameters
     ----------
     dataset : Dataset
-        Whose sites they are.
+        Tables with the sites.
     from_site, to_site : array_like of str
         Ids of sites, shape (n,).
 
@@ -92,7 +92,7 @@ def distances(dataset: Dataset, from_site: Any, to_site: Any) -> Floats:
 
 
 def link_facts(dataset: Dataset, from_site: Any, to_site: Any, commodity: Any, mode: Any) -> LinkFacts:
-    """Return what the tables say of some links.
+    """Return the figures of some links from the tables.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def link_facts(dataset: Dataset, from_site: Any, to_site: Any, commodity: Any, m
 
 
 def _possible(dataset: Dataset, row: Ints, carrier: Ints, km: Floats, within: tuple[NDArray[Any], ...]) -> Bools:
-    """Return which links are candidates; `within`: both ends are one site, the mode is blank."""
+    """Return which links are allowed; `within`: both ends are one site, the mode is blank."""
     inside, blank = within
     banned = take_flag(dataset["links"]["forbidden"], row)
     reach = take(dataset["transport"]["max_km"], carrier) * (1 + ROUNDING)

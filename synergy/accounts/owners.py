@@ -1,8 +1,8 @@
-"""What each enterprise collects under some decisions at its own accounts, before anybody pays anybody.
+"""Cash flow of each enterprise under a plan at its own accounts, before side payments.
 
-Goods are handed over at the gate of who gives them: who gives bears what it costs to have them, who takes what it costs
-to fetch them and has what they bring. At a public place nobody keeps accounts: what happens there belongs to the
-enterprise at the other end, and, where there is none, to all by weight.
+Goods are handed over at the supplier's gate: the supplier bears the cost of providing them, the recipient the cost of
+transport, and the recipient earns their revenue. Public places have no accounts of their own: money there is booked to
+the enterprise at the other end or, where there is none, to all enterprises by weight.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PARTNERS = ("from_site", "to_site", "commodity")
 
 
 def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
-    """Return what each enterprise collects, money a year; the sum is the value.
+    """Return the cash flow of each enterprise, money a year; the sum is the value.
 
     Parameters
     ----------
     dataset : Dataset
         The tables.
     decisions : Decisions
-        What is done.
+        The plan.
 
     Returns
     -------
@@ -58,14 +58,14 @@ def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
 
 
 def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
-    """Return what enterprises deliver to each other, one row for each pair of sites and commodity.
+    """Return the deliveries between enterprises, one row per pair of sites and commodity.
 
     Parameters
     ----------
     dataset : Dataset
         The tables.
     decisions : Decisions
-        What is done.
+        The plan.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def owner_of(dataset: Dataset, sites: Any) -> Ints:
 
 
 def _either(first: Ints, second: Ints) -> Ints:
-    """Return the first owner, the second where the first place is public."""
+    """Return the first owner, or the second where the first place is public."""
     return np.where(first == MISSING, second, first)
 
 
@@ -102,7 +102,7 @@ def _run_sites(dataset: Dataset, runs: pd.DataFrame) -> Any:
 
 
 def _by_owner(dataset: Dataset, owner: Ints, money: Floats) -> Floats:
-    """Return money summed by owner, what is public by weight."""
+    """Return money summed by owner; amounts at public places are split by weight."""
     weight = dataset["enterprises"]["weight"].to_numpy(float)
     public = owner == MISSING
     own: Floats = money[public].sum() * weight / weight.sum()

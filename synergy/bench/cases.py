@@ -1,4 +1,4 @@
-"""Cases: the datasets that are measured, how each is made, and what runs on it."""
+"""Benchmark cases: the datasets, how each is generated, and which runs apply to it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ HOLDERS = ("offers", "needs", "facilities", "stores", "processes", "markets", "e
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A dataset to be measured.
+    """Benchmark dataset.
 
     Parameters
     ----------
     note : str
-        What it is.
+        Description of the dataset.
     make : callable
         Writes it into a folder.
     tools : bool
@@ -60,7 +60,7 @@ def _written(dataset: Dataset, folder: Path) -> Path:
 
 
 def first_sites(dataset: Dataset, sites: int) -> list[str]:
-    """Return the first enterprises, in the order of their table, whose sites make a number.
+    """Return the first enterprises, in table order, whose sites add up to a given number.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def first_sites(dataset: Dataset, sites: int) -> list[str]:
 
 
 def cut(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
-    """Return the part of a dataset that some enterprises and the public places have, without rows about others.
+    """Return the part of a dataset that belongs to some enterprises and the public places.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """All variables of one kind, which stand together.
+    """All variables of one kind, in consecutive columns.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def variables_of(model: LiteralModel) -> list[Variables]:
 
 
 def constraints_of(model: LiteralModel) -> Iterator[Constraints]:
-    """Yield the constraints of a literal model, family by family; rows without coefficients say nothing."""
+    """Yield the constraints of a literal model, family by family, without rows that have no coefficients."""
     names = model.rows["constraint"].to_numpy(object)
     matrix = sparse.csr_array(model.matrix)
     filled = np.diff(matrix.indptr) > 0
@@ -225,7 +225,7 @@ def constraints_of(model: LiteralModel) -> Iterator[Constraints]:
 
 
 def _senses(model: LiteralModel) -> list[tuple[str, NDArray[np.bool_], Any]]:
-    """Return which rows are read in which sense; one with two different bounds is read twice."""
+    """Return the rows of each sense, with right sides; a row with two different bounds appears twice."""
     low, high = model.row_lower, model.row_upper
     equal = low == high
     return [

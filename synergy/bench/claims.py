@@ -1,4 +1,4 @@
-"""Claims: what the engine says of random small problems, against a second solver run to its end."""
+"""Claim tests: the engine's claims on random small problems, checked by a second solver run to its end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ROWS = (PROVEN, CLAIMED, FEASIBLE, NONE, REFUSED, ERROR, INSIDE, WRONG_PROVEN, W
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What was said of one problem: names of `ROWS`, whether it has no yes-or-no decision, and why it was refused."""
+    """Verdicts on one problem: names of `ROWS`, whether it is linear, and why it was refused."""
 
     said: tuple[str, ...]
     linear: bool
@@ -80,9 +80,9 @@ def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
 
 
 def small_problem(folder: Path, seed: int) -> Dataset:
-    """Random small problem: three to six firms, new units and pipes, and in turn a limit of partners and least loads.
+    """Return a random small problem: three to six firms; partner limits and minimum loads in turn.
 
-    Every `LINEAR`-th has no yes-or-no decision.
+    Every `LINEAR`-th problem has no binary decision.
     """
     random = np.random.default_rng(seed)
     firms, goods, periods = (int(random.integers(*span)) for span in ((3, 7), (4, 8), (1, 4)))
@@ -101,7 +101,7 @@ def small_problem(folder: Path, seed: int) -> Dataset:
 
 
 def _units(folder: Path, random: np.random.Generator) -> None:
-    """Write units that stand already, off or at a least load."""
+    """Write existing units that are off or at a minimum load or more."""
     sites, processes = (pd.read_csv(folder / f"{name}.csv") for name in ("sites", "processes"))
     count = len(sites)
     frame = pd.DataFrame(
@@ -117,7 +117,7 @@ def _units(folder: Path, random: np.random.Generator) -> None:
 
 
 def claimed(seed: int) -> Claim:
-    """What the engine says of a small problem, and what a second solver finds."""
+    """Return the engine's claim on a small problem, checked against a second solver."""
     with tempfile.TemporaryDirectory() as place:
         dataset = small_problem(Path(place) / "small", seed)
     model = build(dataset)
@@ -132,7 +132,7 @@ def claimed(seed: int) -> Claim:
 
 
 def _judged(plan: Plan | None, best: float | None) -> tuple[str, ...]:
-    """Names of what a plan claims, and of what the best known value says to it."""
+    """Return the names of a plan's claim and of the verdict on it, given the best known value."""
     if plan is None:
         return (NONE,) if best is None else (NONE, WRONG_NONE)
     size, dual = max(1.0, abs(plan.value)), plan.proof["dual"]

@@ -1,4 +1,4 @@
-"""Compare: one case, the engine beside HiGHS alone and the modelling tools, at equal time on one thread each."""
+"""Compare the engine with HiGHS alone and the modelling tools on one case, at equal time on one thread each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
     name : str
         Of the case.
     case : Case
-        What runs on it.
+        Benchmark case with its runs.
     folder : pathlib.Path
         Its dataset.
     limits : tuple of float, bool, float
@@ -70,7 +70,7 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
 
 
 def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float) -> Sheet:
-    """Return value, bound and gap of the engine and its rivals at each mark.
+    """Return value, bound and gap of the engine and its rivals at each time mark.
 
     Parameters
     ----------
@@ -105,13 +105,13 @@ def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float)
 
 
 def _rival(runs: Mapping[str, Run]) -> Run | None:
-    """Return HiGHS on the literal model; on the engine's own where the literal one brought no plan."""
+    """Return the run of HiGHS on the literal model, or on the engine's own if the literal one gave no plan."""
     alone = [run for label, run in runs.items() if label.startswith("HiGHS,") and run.marks]
     return next((run for run in alone if run.value is not None), alone[0] if alone else None)
 
 
 def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cell, Cell]:
-    """Return value, bound, gap and distance in parts of the gain; what is missing by name."""
+    """Return value, bound, gap, and bound-value distance relative to the gain; missing values as text."""
     if not run.marks:
         return run.error, None, None, None
     value, bound = run.marks[mark]
@@ -125,7 +125,7 @@ def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cel
 
 
 def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
-    """Return the gap over the rival's, and by which part the value is better."""
+    """Return the gap relative to the rival's, and the relative improvement of the value."""
     if rival is None or not run.marks:
         return None, None
     gap, other = relative(*run.marks[mark]), relative(*rival.marks[mark])
@@ -137,7 +137,7 @@ def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
 
 
 def sizes_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
-    """Return sizes of the models and seconds of the stages.
+    """Return the model sizes and the seconds of each stage.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def sizes_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
 
 
 def whole_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
-    """Return what each whole process took, and the engine's over it.
+    """Return gap, time and memory of each whole process, and the engine's ratios to them.
 
     Parameters
     ----------
@@ -168,14 +168,14 @@ def whole_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
 
 
 def _beside_solving(run: Run) -> Cell:
-    """Return the part of the process that building, verifying and writing take."""
+    """Return the fraction of process time spent on building, verifying and writing."""
     if not run.stages or not run.whole_seconds:
         return None
     return sum(run.stages.get(stage, 0.0) for stage in ("build", "verify", "write")) / run.whole_seconds
 
 
 def _ratios(first: Run, run: Run) -> tuple[Cell, Cell]:
-    """Return time and memory of the engine over those of a run."""
+    """Return time and memory of the engine relative to those of a run."""
     if run is first or run.error:
         return None, None
     return first.whole_seconds / run.whole_seconds, first.memory_mb / run.memory_mb

@@ -1,4 +1,4 @@
-"""Explained: random exchanges of a dataset asked about, every answer confirmed anew, and fifty what-ifs, timed."""
+"""Benchmark of explanations: random exchanges, every answer confirmed by a fresh solve; timed counterfactuals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FOUND, FAR = 0.6, 0.2  # parts of the pairs that could exchange, and that are to
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One answer, its time, and whether solving anew confirms it.
+    """One answer, its time, and whether a fresh solve confirms it.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
 
 
 def asked(seconds: float) -> Iterator[Sheet]:
-    """Match the twelve months of Lvliang, and yield the time of fifty what-ifs on them.
+    """Match the twelve months of Lvliang, and yield the time of `ASKED` counterfactuals on them.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def asked(seconds: float) -> Iterator[Sheet]:
 
 
 def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> list[Question]:
-    """Return random exchanges: possible ones, ones too far or banned, and any.
+    """Return questions on random exchanges: feasible ones, too far or forbidden ones, and arbitrary ones.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> lis
 
 
 def checked(explainer: Explainer, question: Question) -> Checked:
-    """Return an answer with its time, confirmed anew."""
+    """Return an answer with its time, confirmed by a fresh solve."""
     started = time.monotonic()
     answer = explainer.ask(question)
     seconds = time.monotonic() - started
@@ -143,7 +143,7 @@ def checked(explainer: Explainer, question: Question) -> Checked:
 
 
 def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | None:
-    """Return whether a change brings an exchange in, made in the tables and solved in a problem built anew.
+    """Return whether a change, applied to the tables and solved in a new problem, brings the exchange in.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | No
 
 
 def _asked(dataset: Dataset, plan: Plan) -> list[tuple[Cell, ...]]:
-    """Return the seconds of what-ifs on prices and bounds of a warm plan, beside the same problem solved cold."""
+    """Return the seconds of warm counterfactuals on prices and bounds, beside a cold solve of the same problem."""
     warm, rng = WhatIfs(dataset, plan), np.random.default_rng(0)
     started = time.monotonic()
     for place in range(ASKED):

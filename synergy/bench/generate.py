@@ -1,4 +1,4 @@
-"""Generated regions: networks with fixed charges of any size, for benchmarks, the same again for a seed."""
+"""Generated regions for benchmarks: networks with fixed charges of any size, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.dataset.sheet import HOURS_PER_YEAR
 
 
 def generate(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
-    """Write a region of firms that give, need and convert commodities, with units and pipes to be built.
+    """Write a region of firms that supply, need and convert commodities, with units and pipes to be built.
 
     Every firm offers two or three by-products and needs two or three inputs, season by season; a third of the
     commodities moves through pipes that cost capex, the rest by road; each commodity can be made from another in
@@ -63,7 +63,7 @@ def _sites(random: np.random.Generator, names: list[str]) -> pd.DataFrame:
 
 
 def _markets(goods: list[str], worth: np.ndarray) -> pd.DataFrame:
-    """Outside everybody buys dear and sells cheap, within limits."""
+    """Return the outside markets, with high purchase and low sales prices, within limits."""
     buy = pd.DataFrame({"market": [f"{good}-buy" for good in goods], "commodity": goods, "side": "buy"})
     sell = pd.DataFrame({"market": [f"{good}-sell" for good in goods], "commodity": goods, "side": "sell"})
     both = pd.concat([buy.assign(price=1.4 * worth), sell.assign(price=0.4 * worth)], ignore_index=True)
@@ -88,7 +88,7 @@ def _trade(
     goods: list[str],
     terms: tuple[np.ndarray, list[str]],
 ) -> dict[str, pd.DataFrame]:
-    """Offers and needs with seasons."""
+    """Return seasonal offers and needs."""
     worth, months = terms
     tables = {}
     for table, column, low, high in (("offers", "offer", 0.1, 0.5), ("needs", "need", 0.9, 1.3)):
@@ -117,7 +117,7 @@ def _processes(
     goods: list[str],
     worth: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
-    """Units that make one commodity from another, dearer ones from cheaper ones."""
+    """Return processes that convert a cheaper commodity into a dearer one."""
     order = np.argsort(worth)
     source, target = order[:-3], order[3:]
     ids = [f"make-{goods[t]}-from-{goods[s]}" for s, t in zip(source, target, strict=True)]

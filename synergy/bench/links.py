@@ -1,4 +1,4 @@
-"""Links: a million rows of the table of links, checked by us and read by pandas alone."""
+"""Link-table benchmark: read and check a million rows, compared with pandas reading the same table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADS = (
 
 
 def write_links(folder: Path, rows: int = ROWS, seed: int = 1) -> Path:
-    """Write a sound dataset with many links between its sites.
+    """Write a valid dataset with many links between its sites.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def checked(folder: str, _seconds: float) -> Run:
 
 
 def read_alone(folder: str, _seconds: float) -> Run:
-    """Read the one table with pandas."""
+    """Read the link table with pandas alone."""
     clock = Clock()
     frame = pd.read_csv(Path(folder) / "links.csv")
     return Run(seconds=clock.seconds, memory_mb=memory(), size=(len(frame), 0, 0))
 
 
 def links(folder: Path, rows: int = ROWS) -> Iterator[Sheet]:
-    """Yield the table of both, one after the other.
+    """Yield the table of both runs, one after the other.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The command `synergy bench`: which measurements there are, and the tables that come of them."""
+"""The command `synergy bench`: run the selected benchmarks and return their tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PACKAGES = ("highspy", "ortools", "linopy", "pyomo", "numpy", "scipy", "pandas")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How to measure.
+    """Settings of a benchmark run.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
 
 
 def main(names: Sequence[str], setting: Setting, show: Callable[[Sheet], None]) -> dict[str, Any]:
-    """Measure and return all that was measured.
+    """Run the benchmarks and return all results.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def main(names: Sequence[str], setting: Setting, show: Callable[[Sheet], None]) 
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on: processors, memory, versions."""
+    """Return the hardware and versions that the figures depend on: processors, memory, versions."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "system": platform.system(),

@@ -1,4 +1,4 @@
-"""Report: tables of figures, for a terminal and as plain records."""
+"""Tables of figures, for a terminal and as plain records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sheet:
     Parameters
     ----------
     title : str
-        What was measured.
+        Title of the table.
     heads : tuple of (str, str)
         Name and kind of each column, see `KINDS`.
     rows : sequence of tuple
@@ -36,7 +36,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Return the table as plain values, a row as a mapping from the names of the columns."""
+        """Return the table as plain values, each row as a mapping from column names."""
         names = [name for name, _ in self.heads]
         rows = [dict(zip(names, row, strict=True)) for row in self.rows]
         return {"title": self.title, "rows": rows, "notes": list(self.notes)}

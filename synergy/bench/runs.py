@@ -1,4 +1,4 @@
-"""Runs: work in a process of its own, watched: value and bound as time goes on, whole time, peak memory."""
+"""Benchmark runs in separate processes: value and bound over time, total time, and peak memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Pair = tuple[float | None, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run brought.
+    """Result of a run.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ class Run:
     stages : mapping of str to float
         Seconds of read, build, solve, verify, write, where the run has them.
     error : str
-        Why there is nothing.
+        Reason why there is no result.
     figures : mapping
-        What else a run has to say.
+        Further figures of the run.
     """
 
     value: float | None = None
@@ -78,12 +78,12 @@ def relative(value: float | None, bound: float | None) -> float | None:
 
 
 def marks_until(seconds: float) -> tuple[float, ...]:
-    """Return the marks of a run with a time limit: those of `MARKS` before it, and the limit itself."""
+    """Return the time marks of a run: those of `MARKS` before its time limit, and the limit itself."""
     return (*(mark for mark in MARKS if mark < seconds), seconds)
 
 
 class Clock:
-    """Seconds since the work began, and best value and bound as they go on."""
+    """Timer of a run, with the history of best value and bound."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -91,19 +91,19 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds so far."""
+        """Return the seconds since the start."""
         return time.monotonic() - self.started
 
     def left(self, limit: float) -> float:
-        """Return what is left of a limit, a second at least."""
+        """Return the time left of a limit, at least one second."""
         return max(1.0, limit - self.seconds)
 
     def add(self, value: float | None, bound: float | None) -> None:
-        """Write what is known now."""
+        """Add the current value and bound to the history."""
         self.points.append((self.seconds, finite(value), finite(bound)))
 
     def marks(self, until: float) -> dict[float, Pair]:
-        """Return the last known pair at each mark; after the end of a run what it ended with stands."""
+        """Return the last known value and bound at each mark; after the end of a run, its final pair."""
         found: dict[float, Pair] = {}
         for mark in marks_until(until):
             last = mark == until  # a solver leaves a moment after its limit
@@ -113,7 +113,7 @@ class Clock:
 
 
 def finite(number: float | None) -> float | None:
-    """Return a number, None for what a solver says when it knows nothing."""
+    """Return a number, None for missing, infinite or solver-infinity values."""
     return None if number is None or not math.isfinite(number) or abs(number) > 1e29 else float(number)
 
 
@@ -133,7 +133,7 @@ def memory() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to run in a process of its own.
+    """Work to run in a process of its own.
 
     Parameters
     ----------
@@ -157,12 +157,12 @@ class Task:
 
 
 def apart(task: Task) -> Run:
-    """Return what a task brings in a process of its own, so that its memory is its own.
+    """Run a task in a process of its own, so that its memory is measured separately, and return the result.
 
     Parameters
     ----------
     task : Task
-        What, where, and how long at most.
+        Work, dataset and time limit.
     """
     context = multiprocessing.get_context("spawn")
     mine, others = context.Pipe(duplex=False)
@@ -183,7 +183,7 @@ def apart(task: Task) -> Run:
 
 
 def together(tasks: Sequence[Task], pair: bool) -> list[Run]:
-    """Return what tasks bring, in order; two at a time where `pair` is true."""
+    """Run tasks and return their results in order; two at a time if `pair` is true."""
     with ThreadPoolExecutor(2 if pair else 1) as pool:
         return list(pool.map(apart, tasks))
 
@@ -205,7 +205,7 @@ def _child(task: Task, pipe: Connection) -> None:
 
 
 def _ended(code: int | None) -> str:
-    """Return why a process ended without an answer; a solver that gets no memory aborts."""
+    """Return the reason why a process ended without a result; a solver without memory aborts."""
     if code in (-signal.SIGKILL, -signal.SIGABRT):
         return "out of memory"
     return f"ended with status {code}"

@@ -1,4 +1,4 @@
-"""Settlement: how long a core certificate takes beside the plan that it is about."""
+"""Settlement benchmark: the time of a core certificate relative to the matching time."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def settlement(place: Path, seconds: float, pair: bool) -> Iterator[Sheet]:
 
 
 def core(folder: str, seconds: float) -> Run:
-    """Match and settle by the core; the stages are told by the progress of the round."""
+    """Match and settle by the core; take the stage times from the progress events of the round."""
     from synergy.dataset.read import read
     from synergy.options import Options
     from synergy.round import run

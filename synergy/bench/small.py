@@ -1,4 +1,4 @@
-"""Small: ten instances that HiGHS alone solves in some seconds to a minute; the engine gets what HiGHS took."""
+"""Small instances that HiGHS alone solves within a minute; the engine gets the time that HiGHS took."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(
 
 
 def _both(folder: Path, name: str, limit: float) -> tuple[Run, Run]:
-    """Return HiGHS's run and the engine's, which gets the time that HiGHS took."""
+    """Return the run of HiGHS, and the engine's with the time that HiGHS took as its limit."""
     make, firms, commodities, periods, seed = SMALL[name]
     make(folder, firms, commodities, periods, seed)
     theirs = apart(Task(solvers.literal, folder, limit))

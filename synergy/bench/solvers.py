@@ -1,4 +1,4 @@
-"""Solvers: the engine as a whole, HiGHS alone on the literal model, and HiGHS alone on the engine's model."""
+"""Benchmark runs: the engine as a whole, HiGHS alone on the literal model, and HiGHS on the engine's model."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def ours(folder: str, seconds: float) -> Run:
 
 
 def alone(folder: str, seconds: float) -> Run:
-    """Sum what each enterprise is worth alone: what the gain of working together is measured from."""
+    """Return a run with the sum of the enterprises' standalone values, the reference for the gain of cooperation."""
     from synergy.candidates.scope import coalition
     from synergy.dataset.read import read
     from synergy.dataset.subset import subset
@@ -79,7 +79,7 @@ def alone(folder: str, seconds: float) -> Run:
 
 
 def literal(folder: str, seconds: float) -> Run:
-    """HiGHS alone on the literal model of the contract: no pruning, no tightening."""
+    """Solve the literal model of the contract with HiGHS alone: no pruning, no tightening."""
     from synergy.dataset.read import read
     from synergy.literal.build import build
     from synergy.literal.solve import hand_over
@@ -101,7 +101,7 @@ def literal(folder: str, seconds: float) -> Run:
 
 
 def candidates(folder: str, seconds: float) -> Run:
-    """HiGHS alone on the model of our candidates: pruned and bounded, without our cuts and heuristics."""
+    """Solve the engine's candidate model with HiGHS alone: pruned and bounded, without cuts and heuristics."""
     from synergy.candidates.scope import everyone
     from synergy.dataset.read import read
     from synergy.engine import problem
@@ -120,7 +120,7 @@ def candidates(folder: str, seconds: float) -> Run:
 
 
 def _started() -> Clock:
-    """Return a clock that starts when the solvers are loaded, of whichever program, and loading has left no rubbish."""
+    """Return a clock started after the solvers are loaded and garbage is collected."""
     highs()
     gc.collect()
     return Clock()
@@ -129,7 +129,7 @@ def _started() -> Clock:
 def _highs(
     solver: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float
 ) -> Run:
-    """Run HiGHS with what it holds, and return what it says, in money."""
+    """Run HiGHS on its loaded model, and return the result in money."""
     times, seconds = spent
 
     def hear(event: Any) -> None:
@@ -165,7 +165,7 @@ def _times(number: float, money: float) -> float | None:
 
 
 def memory_needed(dataset: Any) -> float:
-    """Return an estimate of the bytes that HiGHS takes for the literal model of a dataset.
+    """Return an estimate of the bytes that HiGHS needs for the literal model of a dataset.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def memory_needed(dataset: Any) -> float:
 
 
 def _allowed() -> float:
-    """Return the bytes that this process may take."""
+    """Return the address-space limit of this process in bytes, infinite without one."""
     import resource
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]

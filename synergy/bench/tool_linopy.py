@@ -1,4 +1,4 @@
-"""The literal model written with linopy: variables by kind, constraints by family, sums by groups of terms."""
+"""The literal model in linopy: variables by kind, constraints by family, sums by groups of terms."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def linopy_model(literal: LiteralModel) -> Any:
     Parameters
     ----------
     literal : LiteralModel
-        What to write.
+        Literal model to convert.
 
     Notes
     -----
@@ -78,7 +78,7 @@ def _variable(model: Any, kind: Variables) -> Any:
 
 
 def _terms(family: Constraints, kinds: list[Variables], variables: list[Any]) -> list[Any]:
-    """Return a sum by row for each kind of variable that a family speaks of."""
+    """Return a sum by row for each kind of variable in a constraint family."""
     entries = family.matrix.tocoo()
     row, column = entries.coords
     found = []

@@ -1,4 +1,4 @@
-"""The literal model written with Pyomo: a `ConcreteModel`, a rule for each row."""
+"""The literal model in Pyomo: a `ConcreteModel` with a rule for each row."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def pyomo_model(literal: LiteralModel) -> Any:
     Parameters
     ----------
     literal : LiteralModel
-        What to write.
+        Literal model to convert.
     """
     import pyomo.environ as pyo
 
@@ -69,7 +69,7 @@ def pyomo_model(literal: LiteralModel) -> Any:
 
 
 def _constraint(pyo: Any, family: Constraints, columns: list[Any]) -> Any:
-    """Return a family as an indexed constraint."""
+    """Return a constraint family as an indexed constraint."""
     start, index, value = (part.tolist() for part in (family.matrix.indptr, family.matrix.indices, family.matrix.data))
     right = family.right.tolist()
 

@@ -1,4 +1,4 @@
-"""Random webs: firms with standing units, least loads, steps of scale and stores; the same again for a seed."""
+"""Random webs: firms with existing units, minimum loads, scale steps and stores, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def web(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1)
 
 
 def _sites(random: np.random.Generator, names: np.ndarray) -> pd.DataFrame:
-    """Firms stand in a few clusters."""
+    """Return firm sites in a few clusters."""
     centre = random.integers(0, max(2, len(names) // 8), len(names))
     near = random.normal(0.0, 0.03, (2, len(names)))
     latitude = 37.0 + 0.6 * random.random(len(names))[centre] + near[0]
@@ -74,7 +74,7 @@ def _transport(goods: np.ndarray) -> pd.DataFrame:
 
 
 def _markets(goods: np.ndarray, worth: np.ndarray) -> pd.DataFrame:
-    """Outside sells dear, and buys in two steps of falling price."""
+    """Return the outside markets: purchases at a high price, sales in two steps of falling price."""
     sides = [
         pd.DataFrame({"market": goods + name, "commodity": goods, "side": side, "price": part * worth, "limit": limit})
         for name, side, part, limit in (
@@ -89,7 +89,7 @@ def _markets(goods: np.ndarray, worth: np.ndarray) -> pd.DataFrame:
 def _ends(
     random: np.random.Generator, column: str, among: tuple[np.ndarray, np.ndarray], price: np.ndarray
 ) -> pd.DataFrame:
-    """Two offers or needs a firm, over the whole year."""
+    """Return two offers or needs per firm, over the whole year."""
     names, goods = among
     good = random.integers(0, len(goods), 2 * len(names))
     return pd.DataFrame(
@@ -119,7 +119,7 @@ def _stores(random: np.random.Generator, names: np.ndarray, goods: np.ndarray) -
 def _processes(
     random: np.random.Generator, names: np.ndarray, goods: np.ndarray, worth: np.ndarray
 ) -> dict[str, pd.DataFrame]:
-    """Processes from two commodities to two later ones, standing at some firms and buildable at others."""
+    """Return processes from two commodities to two later ones, existing at some firms and buildable at others."""
     target = np.arange(2, len(goods) - 1)
     ids = np.array([f"into-{goods[good]}" for good in target])
     first, second = (np.array([random.integers(0, good) for good in target]) for _ in range(2))

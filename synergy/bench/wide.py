@@ -1,4 +1,4 @@
-"""Wide regions: firms far apart beside open outside markets, where few exchanges pay; the same again for a seed."""
+"""Wide regions: distant firms beside open outside markets, where few exchanges pay, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOSTS = 4  # one site in so many may host a new unit of a process
 
 
 def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
-    """Write a region in which everything can be bought and sold outside without limit.
+    """Write a region in which every commodity can be bought and sold outside without limit.
 
     Firms lie up to some 600 km apart and a lorry goes anywhere, but only neighbours save more on the outside markets'
     spread than the lorry costs. Each firm runs one process in a few lines side by side, offers three commodities and
@@ -74,7 +74,7 @@ def _ends(
     among: tuple[np.ndarray, np.ndarray, list[str]],
     worth: np.ndarray,
 ) -> pd.DataFrame:
-    """Offers or needs by season, a little below or above the worth."""
+    """Return seasonal offers or needs, priced a little below or above the worth."""
     (column, part), (names, goods, months) = kind, among
     firm = np.repeat(np.arange(len(names)), ENDS)
     good = random.integers(0, len(goods), len(firm))
@@ -100,7 +100,7 @@ def _processes(
     goods: np.ndarray,
     worth: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
-    """Each commodity makes the one of the next worth but two, standing, or built at a fixed cost at some sites."""
+    """Return processes from each commodity to one three ranks dearer, existing or buildable at a fixed cost."""
     source, target = np.arange(len(goods) - 3), np.arange(3, len(goods))
     ids = np.array([f"{goods[t]}-from-{goods[s]}" for s, t in zip(source, target, strict=True)])
     margin = np.maximum(10.0, 0.92 * worth[target] - 1.08 * worth[source])

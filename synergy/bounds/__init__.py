@@ -1,1 +1,1 @@
-"""Bounds that anybody can check: duals of the literal relaxation, and rows that tighten it, found by a solver."""
+"""Certified bounds: duals and cuts of the literal relaxation, found by a solver and checkable without one."""

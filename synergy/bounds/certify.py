@@ -1,4 +1,4 @@
-"""Certify: search for duals and derived rows that bound the value of a dataset."""
+"""Certify: search for duals and cuts that prove an upper bound on the value of a dataset."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LARGE = 5_000_000  # exchanges, before those too far are left out, beyond which 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A bound on the value of a dataset and what proves it.
+    """Upper bound on the value of a dataset with its certificate.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Proof:
 def certify(
     dataset: Dataset, budget: Budget, enough: float | None = None, heard: Callable[[Proof], None] | None = None
 ) -> Proof | None:
-    """Bound on the value of a dataset by duals and derived rows of its literal model.
+    """Return a certified upper bound on the value of a dataset, from duals and cuts of its literal model.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def certify(
     budget : Budget
         When to stop.
     enough : float, optional
-        Bound below which no further row is looked for, money a year.
+        Target bound, money a year; the search stops when it is reached.
     heard : callable, optional
-        Hears each proof that is better than those before, the first when the cheap rows are in.
+        Receives each improved proof, the first after the forcing rows.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def certify(
 
 
 def _exchanges(dataset: Dataset) -> int:
-    """Number of exchanges of the literal model between sites if no mode had a greatest distance."""
+    """Return the number of exchanges between sites in the literal model, ignoring maximum distances."""
     basis = basis_of(dataset)
     scope = basis.scope
     count, modes = len(dataset["commodities"]), scope.commodity(dataset["transport"]["commodity"])
@@ -104,7 +104,7 @@ def _exchanges(dataset: Dataset) -> int:
 def tighten(
     stated: Relaxation, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None = None
 ) -> tuple[Certificate, float] | None:
-    """Best certificate of a relaxation within a time: the relaxation, forcing rows, then roundings round by round.
+    """Return the best certificate found within a budget: relaxation, then forcing rows, then MIR cuts in rounds.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def tighten(
     enough : float
         See `certify`.
     heard : callable, optional
-        Hears each certificate that is better than those before, with its bound.
+        Receives each improved certificate with its bound.
     """
     rows = Rows(stated)
     columns = np.arange(len(stated.cost))
@@ -131,7 +131,7 @@ def tighten(
 def _round_by_round(
     best: _Best, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None
 ) -> None:
-    """Bring the bound down by forcing rows, then by roundings, until `tighten` says that it is enough."""
+    """Tighten the bound by rounds of forcing rows, then of MIR cuts, until a stopping criterion holds."""
     rows, master = best.rows, best.master
     limits, forcing = Limits(rows), Forcing(rows, master.by_column)
     whole = int(rows.stated.integer.sum())
@@ -160,14 +160,14 @@ def _round_by_round(
 
 
 class _Patience:
-    """Ends the rounds that bring too little.
+    """Stopping rule for rounds with too little progress.
 
     Parameters
     ----------
     enough : float
-        Bound below which no further row is looked for.
+        Target bound.
     small : bool
-        Whether the problem is: then two slow rounds of roundings end it, elsewhere three that stall.
+        Whether the problem is small: then two slow rounds of MIR cuts end it, otherwise three stalled rounds.
     """
 
     def __init__(self, enough: float, *, small: bool) -> None:
@@ -175,7 +175,7 @@ class _Patience:
         self.slow = self.stalled = 0
 
     def ends(self, before: float, after: float, *, rounded: bool) -> bool:
-        """Whether a round that brought a bound down was the last."""
+        """Return whether to stop after a round with the given bounds before and after."""
         brought, left = before - after, before - self.enough
         self.slow = self.slow + 1 if rounded and np.isfinite(left) and brought < SLOW * left else 0
         self.stalled = self.stalled + 1 if brought < STALLED * abs(before) else 0
@@ -183,7 +183,7 @@ class _Patience:
 
 
 class _Best:
-    """The best bound so far with its duals."""
+    """Keep the best bound so far with its duals."""
 
     def __init__(self, rows: Rows, master: Master) -> None:
         self.rows, self.master = rows, master
@@ -191,14 +191,14 @@ class _Best:
         self.look()
 
     def look(self) -> None:
-        """Evaluate the duals of the master problem."""
+        """Evaluate the duals of the master problem and keep them if their bound is better."""
         duals, weights = self.master.duals()
         bound = bound_of(self.rows, duals, weights)
         if bound < self.bound:
             self.bound, self.duals, self.weights = bound, duals, weights
 
     def certificate(self) -> tuple[Certificate, float]:
-        """The certificate, without rows that it does not use, and its bound."""
+        """Return the certificate, restricted to the derived rows it uses, and its bound."""
         rows = self.rows
         used = np.flatnonzero(self.weights > 0).tolist()
         kept: set[int] = set()
@@ -217,7 +217,7 @@ class _Best:
 
 
 def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
-    """Solve the master problem and bring in columns until none outside pays."""
+    """Solve the master problem by column generation; return whether it was solved."""
     least = PAYS * (abs(bound) if np.isfinite(bound) else 1.0)
     for _ in range(50):
         if budget.seconds <= 0 or not master.solve(budget):
@@ -230,7 +230,7 @@ def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
 
 
 def _derive(rows: Rows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: Limits) -> int:
-    """Derive the rows that a point breaks most; how many there are."""
+    """Derive the most violated cuts at a point; return the number added."""
     count, seen = 0, set()
     for _, how in sorted(found, key=lambda one: -one[0])[:MOST]:
         row = rows.rounded(how)
@@ -250,13 +250,13 @@ def _derive(rows: Rows, found: Iterable[tuple[float, Rounding]], x: Floats, limi
 
 
 class Beside:
-    """Search for a proof that goes on beside that for a plan; as a context it ends the process when it is left.
+    """Search for a proof in a parallel process, next to the search for a plan; terminated on context exit.
 
     Parameters
     ----------
     dataset : Dataset
     seconds : float
-        When it stops by itself.
+        Time limit.
     """
 
     def __init__(self, dataset: Dataset, seconds: float) -> None:
@@ -280,7 +280,7 @@ class Beside:
         self._pipe.close()
 
     def _read(self) -> None:
-        """Keep the newest proof until the process says that it is done, or is lost."""
+        """Keep the newest proof received until the process finishes or is lost."""
         try:
             while (found := self._pipe.recv()) is not None:
                 self._best = found
@@ -289,17 +289,17 @@ class Beside:
 
     @property
     def best(self) -> Proof | None:
-        """Best proof so far, None where there is none yet."""
+        """Return the best proof so far, None where there is none yet."""
         return self._best
 
     def ended(self, seconds: float) -> bool:
-        """Whether the search ends within a time from now."""
+        """Return whether the search ends within a given time from now."""
         self._reader.join(seconds)
         return not self._reader.is_alive()
 
 
 def _work(pipe: Connection, dataset: Dataset, seconds: float) -> None:
-    """Search, and send each proof that is better than those before, then nothing."""
+    """Run the search in the child process; send each improved proof, then None."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key reaches the whole group; who started this one ends it
     try:
         if (found := certify(dataset, Budget(seconds), heard=pipe.send)) is not None:

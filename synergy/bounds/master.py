@@ -1,4 +1,4 @@
-"""Master problem: the relaxation on the columns that may pay, with derived rows, kept in HiGHS between solves."""
+"""Master problem: the relaxation restricted to promising columns, with derived rows, kept warm in HiGHS."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MANY = 3_000  # columns that come in at once
 
 
 class Budget:
-    """What a search for a proof may spend: time, and work, which is the same on any machine.
+    """Budget of a proof search in seconds and in work (simplex iterations and row aggregations tried).
 
     Parameters
     ----------
     seconds : float
-        From now.
+        Time limit, counted from now.
     work : float
-        Simplex iterations and sums of rows that are tried; either takes some 0.3 ms.
+        Simplex iterations and row aggregations tried; either takes some 0.3 ms.
     """
 
     def __init__(self, seconds: float, work: float = np.inf) -> None:
@@ -34,24 +34,24 @@ class Budget:
 
     @property
     def seconds(self) -> float:
-        """Seconds left."""
+        """Return the remaining seconds."""
         return self.until - time.monotonic()
 
     @property
     def over(self) -> bool:
-        """Whether time or work is used up."""
+        """Return whether time or work is used up."""
         return self.work <= 0 or self.seconds <= 0
 
 
 class Master:
-    """Linear program over some columns of a relaxation.
+    """Restricted master LP over some columns of a relaxation.
 
     Parameters
     ----------
     rows : Rows
         Its derived rows are added by `extend`.
     columns : numpy.ndarray of int64
-        To start with.
+        Initial columns.
     """
 
     def __init__(self, rows: Rows, columns: Ints) -> None:
@@ -92,7 +92,7 @@ class Master:
         self.highs.passModel(lp)
 
     def solve(self, budget: Budget) -> bool:
-        """Solve what is there within a budget's time; whether it was solved."""
+        """Solve the current LP within the budget; return whether it was solved to optimality."""
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(budget.seconds, 0.1))
         with counted() as work:
             run(self.highs)
@@ -100,24 +100,24 @@ class Master:
         return bool(self.highs.getModelStatus() == highs().HighsModelStatus.kOptimal)
 
     def point(self) -> Floats:
-        """Values of all columns, in the model's units."""
+        """Return the primal values of all columns, in the model's units."""
         x = np.zeros(len(self.inside))
         x[self.columns] = np.asarray(self.highs.getSolution().col_value) * self.scale[self.columns]
         return np.maximum(x, 0.0)
 
     def duals(self) -> tuple[Floats, Floats]:
-        """Duals of the stated and of the derived rows, money per unit."""
+        """Return the duals of the stated and of the derived rows, money per unit."""
         dual = -np.asarray(self.highs.getSolution().row_dual) * self.money
         count = self.rows.count
         return dual[:count] * self.row_scale, np.maximum(dual[count:] * self.derived_scale, 0.0)
 
     @property
     def value(self) -> float:
-        """Optimum of what is there, money a year."""
+        """Return the optimal value of the current LP, money a year."""
         return -float(self.highs.getInfo().objective_function_value) * self.money
 
     def tableau(self, fraction: Floats) -> Iterator[dict[int, float]]:
-        """Multipliers of the rows that make each row of the simplex tableau whose basic column is a fraction.
+        """Yield the row multipliers of the simplex tableau rows whose basic column is fractional.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class Master:
                 yield dict(zip(used.tolist(), (row[used] * scale[used]).tolist(), strict=True))
 
     def extend(self) -> None:
-        """Add the rows that were derived since."""
+        """Add the rows derived since the last call."""
         for column, value, right in self.rows.derived[self.extended :]:
             hit = self.inside[column]
             scaled = value[hit] * self.scale[column[hit]]
@@ -151,7 +151,7 @@ class Master:
         self.extended = len(self.rows.derived)
 
     def price(self, least: float) -> int:
-        """Bring in columns outside that may pay more than an amount; how many came in."""
+        """Price the outside columns and add those worth more than `least`; return the number added."""
         stated = self.rows.stated
         duals, weights = self.duals()
         priced = stated.cost - duals @ stated.matrix
@@ -193,7 +193,7 @@ class Master:
 
 
 def first_columns(rows: Rows, budget: Budget) -> Ints:
-    """Columns that an interior point without crossover finds near to paying."""
+    """Return the initial columns, by reduced cost at an interior-point solution without crossover."""
     everything = Master(rows, np.arange(len(rows.stated.cost)))
     everything.highs.setOptionValue("solver", "ipm")
     everything.highs.setOptionValue("run_crossover", "off")

@@ -1,4 +1,4 @@
-"""Separation: mixed-integer roundings that a point of the relaxation breaks."""
+"""Separation: violated mixed-integer rounding (MIR) cuts at a point of the relaxation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NONE = np.empty(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """What each continuous column is nearest to at a point: 0, its upper bound, or what a row lets it be.
+    """The bound nearest to each continuous column at a point: 0, its upper bound, or a variable upper bound.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Nearest:
     gap : numpy.ndarray
         Distance to it.
     start, whole, multiple : numpy.ndarray
-        Yes-or-no columns and multipliers of the rows that are nearest, by column: those of column j stand at
+        Binaries and multipliers of the nearest variable upper bounds, by column: those of column j are at
         ``start[j]`` up to ``start[j + 1]``.
     """
 
@@ -51,7 +51,7 @@ class Nearest:
 
 
 class Limits:
-    """Rows that let a continuous column be no more than yes-or-no columns allow, by column.
+    """Variable upper bounds of continuous columns by binaries, by column.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ class Limits:
         self.row: list[Ints] = [row[hit]]
 
     def add(self, column: int, row: int) -> None:
-        """Take in a derived row."""
+        """Register a derived row as a variable upper bound."""
         self.column.append(np.array([column]))
         self.row.append(np.array([row]))
 
     def nearest(self, x: Floats) -> Nearest:
-        """What each continuous column is nearest to."""
+        """Return the nearest bound of each continuous column."""
         stated = self.rows.stated
         size = len(x)
         upper_gap = np.where(np.isfinite(stated.upper), stated.upper - x, np.inf)
@@ -107,7 +107,7 @@ class Limits:
 
 
 class Separation:
-    """Looks for roundings that one point breaks.
+    """Search for MIR cuts that one point violates.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Separation:
         Point of the relaxation, in the model's units.
     limits : Limits
     master : Master
-        Whose basis gives further sums of rows.
+        Source of tableau rows.
     """
 
     def __init__(self, rows: Rows, x: Floats, limits: Limits, master: Master) -> None:
@@ -143,7 +143,7 @@ class Separation:
                     self.extra.setdefault(one, []).append((rows.count + at, number))
 
     def starts(self) -> Ints:
-        """Rows to begin with: tight ones that hold a fraction, or a column that a fraction limits."""
+        """Return the starting rows: tight rows with a fractional binary, or a column bounded by one."""
         busy = self.fraction > 1e-6
         near = self.near
         limited = np.zeros(len(self.x), dtype=bool)
@@ -154,7 +154,7 @@ class Separation:
         return tight
 
     def found(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
-        """Roundings that the point breaks, each with its distance, until a budget is used up."""
+        """Yield violated MIR cuts with their distances, until the budget is used up."""
         for row in self.starts().tolist():
             if budget.over:
                 return
@@ -171,7 +171,7 @@ class Separation:
         yield from self._of_basis(budget)
 
     def _of_basis(self, budget: Budget) -> Iterator[tuple[float, Rounding]]:
-        """Roundings of the rows of the simplex tableau whose basic column is a fraction."""
+        """Yield MIR cuts from simplex tableau rows whose basic column is fractional."""
         for weights in self.master.tableau(self.fraction):
             if budget.over:
                 return
@@ -185,7 +185,7 @@ class Separation:
                         yield found
 
     def _path(self, row: int, sign: float, budget: Budget) -> tuple[float, Rounding] | None:
-        """First rounding on the way from a row over rows that take its largest free columns out."""
+        """Return the first violated cut on an aggregation path from a row, eliminating large free columns in turn."""
         weights = {row: sign}
         for step in range(PATH + 1):
             total = self._sum(weights)
@@ -200,7 +200,7 @@ class Separation:
         return None
 
     def _sum(self, weights: dict[int, float]) -> tuple[Ints, Floats, float, float]:
-        """Columns, coefficients, right side of weighted rows, and the money of their slacks at the point."""
+        """Return columns, coefficients and right side of weighted rows, and the value of their slacks at the point."""
         right, slack = 0.0, 0.0
         columns, values = [], []
         for at, weight in weights.items():
@@ -219,7 +219,7 @@ class Separation:
         return column[kept].astype(np.int64), value[kept], right, slack
 
     def _grow(self, weights: dict[int, float], column: Ints, value: Floats) -> bool:
-        """Add the shortest tight row that takes out the column farthest from its bounds; whether there is one."""
+        """Add the shortest tight row that eliminates the column farthest from its bounds; return whether one exists."""
         free = np.where(self.stated.integer[column], 0.0, self.near.gap[column] / self.size[column])
         for at in np.argsort(-free)[:8].tolist():
             if free[at] < 1e-6:
@@ -242,7 +242,7 @@ class Separation:
     def _rounding(
         self, weights: dict[int, float], total: tuple[Ints, Floats, float, float]
     ) -> tuple[float, Rounding] | None:
-        """Most broken rounding of a sum of rows, over divisors and columns measured from 1."""
+        """Return the most violated MIR cut of an aggregated row, over divisors and complemented binaries."""
         column, value, right, slack = total
         near, x = self.near, self.x
         whole = self.stated.integer[column]
@@ -303,18 +303,18 @@ class Separation:
 def _broken(
     whole: tuple[Floats, Floats], flip: Flags, right: float, continuous: tuple[float, float], divisor: Floats
 ) -> Floats:
-    """Distance by which a point breaks the rounding of each divisor, -1 where there is nothing to round.
+    """Return the distance by which a point violates the MIR cut of each divisor, -1 where none applies.
 
     Parameters
     ----------
     whole : tuple of ndarray
-        Coefficients of the yes-or-no columns, and their values at the point.
+        Coefficients of the binaries, and their values at the point.
     flip : ndarray of bool
-        Columns measured from 1.
+        Complemented binaries.
     right : float
         Right side.
     continuous : tuple of float
-        Money of the continuous columns at the point, and the sum of their squared coefficients.
+        Value of the continuous part at the point, and the sum of its squared coefficients.
     divisor : ndarray
     """
     g, at = whole
@@ -332,7 +332,7 @@ def _broken(
 
 
 class Forcing:
-    """Rows ``x <= sum of m z``: what goes into or out of a new unit by the steps of scale that are built.
+    """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built.
 
     Parameters
     ----------
@@ -381,7 +381,7 @@ class Forcing:
         return column[flows], value[flows], np.array(built, dtype=np.int64), np.array(most), weights
 
     def found(self, x: Floats) -> Iterator[tuple[float, Rounding]]:
-        """Rows that a point breaks, each with its distance."""
+        """Yield the rows that a point violates, each with its distance."""
         upper = self.rows.stated.upper
         for column, value, built, most, weights in self.units:
             busy = x[column] > NOISE * upper[column]

@@ -1,1 +1,1 @@
-"""Network + Scope -> Candidates: which exchanges, builds and links can pay, and why the others cannot."""
+"""Network + Scope -> Candidates: preprocessing that rules out exchanges, builds and links, with reasons."""

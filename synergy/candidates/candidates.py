@@ -1,4 +1,4 @@
-"""Candidates: what is left to decide once all that cannot be or cannot pay is out, with the reasons kept."""
+"""Candidates: presolve of a network; exchanges, builds and links left after dominance and bound arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
 
 class Reason(IntEnum):
-    """Why an exchange is no candidate; the number that goes with each says by how much."""
+    """Reason why an exchange is ruled out; the number stored with it quantifies the reason."""
 
     CANDIDATE = 0
     NOT_MEMBER = 1  # an end takes no part
@@ -35,18 +35,18 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is left to decide, and why the rest is not.
+    """Exchanges, builds and links left for the model, with bounds and the reasons for the others.
 
     Parameters
     ----------
     network, scope : Network, Scope
-        Of which problem.
+        The problem.
     reach : Reach
-        Bounds of units, members, groups and flows; 0 for what is out.
+        Bounds of units, members, groups and flows; 0 for excluded ones.
     reason : numpy.ndarray of int8, shape (arcs, periods)
         `Reason` of each exchange.
     number : numpy.ndarray, shape (arcs, periods)
-        By how much, where the reason has a number.
+        Quantity that goes with the reason, if any.
     step : numpy.ndarray of bool, shape (steps,)
         Steps of scale that may be built.
     size : numpy.ndarray, shape (units,)
@@ -63,16 +63,16 @@ class Candidates:
 
 
 def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: bool = True) -> Candidates:
-    """Return what may be decided in a scope.
+    """Return the candidates of a scope.
 
     Parameters
     ----------
     network : Network
         All that could be exchanged.
     scope : Scope
-        Who takes part and what is allowed.
+        Members and rules of the problem.
     prune : bool
-        False keeps whatever could be, even where it cannot pay (the property test compares both).
+        False keeps exchanges that are feasible but dominated (the property test compares both).
     tight : bool
         False keeps the bounds that the tables state.
 
@@ -109,7 +109,7 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
 
 
 def _ruled_out(network: Network, scope: Scope) -> dict[Reason, Bools]:
-    """Return the exchanges that the scope or a missing quality rules out, in the order in which they are said."""
+    """Return masks of the exchanges excluded by the scope or by a missing quality, in order of precedence."""
     arcs, links, places = network.arcs, network.links, network.places
     active = scope.sites(places)
     origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
@@ -123,7 +123,7 @@ def _ruled_out(network: Network, scope: Scope) -> dict[Reason, Bools]:
 
 
 def _dealt(network: Network) -> Bools:
-    """Return which exchanges run along a deal of today."""
+    """Return which exchanges follow one of today's deals."""
     deals, places, arcs = network.dataset["deals"], network.places, network.arcs
     known = pd.MultiIndex.from_arrays(
         [
@@ -138,7 +138,7 @@ def _dealt(network: Network) -> Bools:
 
 
 def quality_rows(network: Network) -> pd.DataFrame:
-    """Return the limits that bind each sink: sink, property, minimum, maximum (NaN = none)."""
+    """Return the quality limits of each sink: sink, property, minimum, maximum (NaN = none)."""
     limits = network.qualities.limits
     row = np.flatnonzero(network.inlets.alone)
     if not len(limits) or not len(row):
@@ -155,7 +155,7 @@ def quality_rows(network: Network) -> pd.DataFrame:
 
 
 def holder_ids(network: Network, inlets: Ints) -> Any:
-    """Return the id under which the tables know the holder of each inlet: need, store, market or process."""
+    """Return the id of the holder of each inlet in its table: need, store, market or process."""
     ends, dataset = network.inlets, network.dataset
     kind, ref = ends.kind[inlets], ends.ref[inlets]
     names = np.empty(len(inlets), dtype=object)
@@ -181,7 +181,7 @@ def _unstated(network: Network) -> Bools:
 
 
 def _size_needed(network: Network, reach: Reach) -> Floats:
-    """Return the yearly capacity with which each unit could run all that reach allows, shape (units,)."""
+    """Return the yearly capacity that suffices for the greatest run of each unit, shape (units,)."""
     units = network.units
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = reach.run / (network.places.share[None, :] * units.available)
@@ -189,7 +189,7 @@ def _size_needed(network: Network, reach: Reach) -> Floats:
 
 
 def _outside_prices(network: Network, side: str) -> Floats:
-    """Return the best price by commodity and period at which any site trades outside without limit.
+    """Return the best price by commodity and period at unlimited markets without a site.
 
     Selling: the highest, -inf where there is none; buying: the lowest, inf where there is none.
     """
@@ -209,7 +209,7 @@ def _outside_prices(network: Network, side: str) -> Floats:
 
 
 def _place_prices(network: Network, side: str) -> Floats:
-    """Return by group the best price of the markets that stand there: highest of sinks, lowest of sources."""
+    """Return the best price of the markets in each group: highest for sinks, lowest for sources."""
     ends, groups = (network.inlets, network.sinks) if side == "sell" else (network.outlets, network.sources)
     rank = InletClass.PLACE if side == "sell" else OutletClass.PLACE
     row = np.flatnonzero((ends.kind == EndKind.MARKET) & (ends.rank == rank))
@@ -220,10 +220,10 @@ def _place_prices(network: Network, side: str) -> Floats:
 
 
 def beaten_by_market(network: Network) -> Floats:
-    """Return by how much money a unit each exchange between sites loses against trading outside.
+    """Return the loss per unit of each exchange between sites relative to trading at outside markets.
 
-    Whoever could sell outside without limit and whoever could buy there need no exchange that costs more than the
-    difference of the two prices. At a market with a site its own price takes the place of one of them.
+    Two sites that can sell and buy outside without limit need no exchange that costs more than the difference of the
+    two prices. At a market with a site its own price replaces one of them.
 
     Returns
     -------
@@ -254,7 +254,7 @@ def beaten_by_market(network: Network) -> Floats:
 
 
 def _asked_for(network: Network) -> Bools:
-    """Return the arcs that an aim of the round may want though they do not pay: fixed, or of a mode with a share."""
+    """Return the arcs that a policy constraint may require although they do not pay: fixed or mode-share arcs."""
     arcs, links, settings = network.arcs, network.links, network.dataset.settings
     wanted = np.zeros(len(links.mode), dtype=bool)
     for pattern in settings.fix:
@@ -266,7 +266,7 @@ def _asked_for(network: Network) -> Bools:
 
 
 def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
-    """Return the links beside which another carries all that can flow at no higher cost of any kind.
+    """Return the links dominated by another link of sufficient capacity at no higher cost of any kind.
 
     Parameters
     ----------
@@ -303,7 +303,7 @@ def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
 
 
 def steps_too_large(network: Network, size: Floats) -> Bools:
-    """Return the steps of scale that start beyond what a unit can ever use, where a smaller step costs no more.
+    """Return the steps of scale whose least size exceeds the need, where a smaller step costs less.
 
     Parameters
     ----------

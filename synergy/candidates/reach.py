@@ -1,4 +1,4 @@
-"""Reach: the most that every group can send or take and every unit can run, given what can reach it.
+"""Reach: bound tightening of units, groups and flows by propagation to a fixed point.
 
 A fixed point of simple bounds: a unit runs no more than its scarcest input allows and than its outputs can go
 somewhere; a group sends no more than its members make and its exchanges carry. Each bound is implied by the
@@ -21,7 +21,7 @@ ROUNDS = 12  # the bounds shrink fast; what is left after that is loose but vali
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Bounds by period.
+    """Upper bounds by period.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ class Reach:
 
 
 def _times(amount: Floats, factor: Floats) -> Floats:
-    """Return the product, with infinity times nothing being nothing."""
+    """Return the product, with infinity times 0 equal to 0."""
     with np.errstate(invalid="ignore"):
         product: Floats = np.nan_to_num(amount * factor, nan=0.0, posinf=np.inf)
     return product
 
 
 def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
-    """Return the members' part of amounts; of what is public and has no limit any part has none, be it nothing.
+    """Return the members' share of amounts; unlimited public amounts stay unlimited for any share, even 0.
 
     Parameters
     ----------
     amount : numpy.ndarray, shape (n, periods)
     factor : numpy.ndarray, shape (n, 1)
-        Part of each, 0 for what takes no part.
+        Share of each, 0 for non-members.
     public : numpy.ndarray of bool, shape (n, 1)
     """
     part: Floats = np.where(public & np.isposinf(amount), np.inf, _times(amount, factor))
@@ -65,7 +65,7 @@ def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
 
 
 def _per(amount: Floats, coefficient: Floats) -> Floats:
-    """Return the quotient, with anything over nothing being without limit."""
+    """Return the quotient, with division by 0 giving infinity."""
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient: Floats = np.nan_to_num(amount / coefficient, nan=np.inf, posinf=np.inf)
     return quotient
@@ -80,14 +80,14 @@ def sums(index: Ints, amount: Floats, size: int) -> Floats:
 
 
 def _smallest(index: Ints, amount: Floats, start: Floats) -> Floats:
-    """Return `start` lowered to the least of `amount` by `index`."""
+    """Return `start` lowered to the minimum of `amount` by `index`."""
     result = start.copy()
     np.minimum.at(result, index, amount)
     return result
 
 
 def carried(network: Network, scope: Scope) -> Floats:
-    """Return what each link carries at most, public links in the members' part, shape (links, periods)."""
+    """Return the capacity of each link, public links in the members' share, shape (links, periods)."""
     links, places = network.links, network.places
     public = (places.owner[links.origin] == PUBLIC) & (places.owner[links.target] == PUBLIC)
     part = np.where(public, scope.public_part(places), 1.0)
@@ -95,18 +95,18 @@ def carried(network: Network, scope: Scope) -> Floats:
 
 
 def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> Reach:
-    """Return the bounds for the members of a scope.
+    """Return the upper bounds for the members of a scope.
 
     Parameters
     ----------
     network : Network
         All that could be exchanged.
     scope : Scope
-        Who takes part.
+        Members and rules of the problem.
     allowed : numpy.ndarray of bool, shape (arcs, periods) or (arcs, 1)
         Exchanges that are not ruled out.
     tight : bool
-        False keeps what the tables state: a conflict is then said in their words.
+        False keeps the bounds stated in the tables, so that a conflict can be reported in their terms.
     """
     places, units, arcs = network.places, network.units, network.arcs
     factor = scope.factor(places)
@@ -128,7 +128,7 @@ def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = Tr
 
 
 def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Reach:
-    """Return bounds as the tables state them, each by itself."""
+    """Return the bounds stated in the tables, without propagation."""
     given, taken = (_members(network, ends, factor, run) for ends in (network.outlets, network.inlets))
     sent = sums(network.outlets.group, given, len(network.sources.site))
     received = sums(network.inlets.group, taken, len(network.sinks.site))
@@ -136,7 +136,7 @@ def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Rea
 
 
 def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> Reach:
-    """Return all bounds that follow from the most that units run, and the run that follows from them."""
+    """Perform one round of bound propagation from the activity bounds of units and back to them."""
     arcs, outlets, inlets = network.arcs, network.outlets, network.inlets
     given = _members(network, outlets, factor, run)
     taken = _members(network, inlets, factor, run)
@@ -155,7 +155,7 @@ def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kep
 
 
 def _members(network: Network, ends: Ends, factor: Floats, run: Floats) -> Floats:
-    """Return the most that each member gives or takes: the members' part of amounts, units as they can run."""
+    """Return the upper bound of each member's supply or intake: its share of amounts, units by their activity."""
     public = network.places.owner == PUBLIC
     amount = shared(ends.amount, factor[ends.site][:, None], public[ends.site][:, None])
     row = ends.kind == EndKind.UNIT
@@ -164,9 +164,9 @@ def _members(network: Network, ends: Ends, factor: Floats, run: Floats) -> Float
 
 
 def wanted(network: Network, reach: Reach) -> Floats:
-    """Return the most that the two sites of each link send and take of its commodity, shape (links, periods).
+    """Return the greatest useful flow of each link, from its two ends' supply and demand, shape (links, periods).
 
-    The capacity of the link itself and of its rivals apart: what a link would carry if it could carry anything.
+    Capacities of the link and of its rivals are ignored.
     """
     links, commodities = network.links, len(network.places.commodities)
     outgoing: Bools = np.asarray(BETWEEN.any(axis=1))[network.sources.rank]

@@ -1,4 +1,4 @@
-"""Scope: who takes part in a problem and what is allowed there: the round, a coalition, the status quo, today."""
+"""Scope: members and rules of a problem: the round, a coalition, the status quo."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from synergy.network.places import PUBLIC, Bools, Floats, Places
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One of the problems of the model contract.
+    """Members and rules of one problem of the model contract.
 
     Parameters
     ----------
     members : numpy.ndarray of bool, shape (enterprises,)
-        Who takes part; public places always do.
+        Members; public places always belong to the problem.
     aims : bool
         Whether the aims of the scenario bind: budgets, caps, mode shares, fixed exchanges.
     duties : bool
-        Whether what is compulsory at public places binds.
+        Whether obligations at public places bind.
     capital : bool
         Whether builds, and links that cost capex, are allowed.
     deals : bool
@@ -34,17 +34,17 @@ class Scope:
     deals: bool = False
 
     def public_part(self, places: Places) -> float:
-        """Return the part of what is public that the members have: weight(S) / weight(N)."""
+        """Return the members' share of public capacity: weight(S) / weight(N)."""
         return float(places.weight[self.members].sum() / places.weight.sum())
 
     def sites(self, places: Places) -> Bools:
-        """Return which sites take part."""
+        """Return which sites belong to members or are public."""
         inside = np.append(self.members, True)  # the last stands for PUBLIC
         active: Bools = inside[places.owner]
         return active
 
     def factor(self, places: Places) -> Floats:
-        """Return what part of the amounts at each site the members have, 0 where it takes no part."""
+        """Return the members' share of the amounts at each site, 0 at sites of non-members."""
         part: Floats = np.where(places.owner == PUBLIC, self.public_part(places), 1.0) * self.sites(places)
         return part
 
@@ -55,10 +55,10 @@ def everyone(places: Places) -> Scope:
 
 
 def coalition(members: Bools) -> Scope:
-    """Return the scope of v(S), the aims of the round apart."""
+    """Return the scope of v(S), without policy constraints."""
     return Scope(members, aims=False, duties=False)
 
 
 def today(places: Places) -> Scope:
-    """Return the scope of what is done today: no capital, only the deals between enterprises, no scenario's aims."""
+    """Return the scope of the status quo: no capital, deals only between enterprises, no policy constraints."""
     return Scope(np.ones(len(places.enterprises), dtype=bool), aims=False, capital=False, deals=True)

@@ -1,1 +1,1 @@
-"""Plan -> Explanation: why an exchange is in the plan or not, and what would bring it in or throw it out."""
+"""Plan -> Explanation: why an exchange is in the plan or not, and the changes that would add or remove it."""

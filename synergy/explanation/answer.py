@@ -1,4 +1,4 @@
-"""Answer: an explanation as a record for programs and as text for people, as the planner or a firm may see it."""
+"""Explanation as a record for programs and as text for people, in the planner's or a firm's view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OBSTACLES = frozenset({"no_outlet", "no_inlet", "no_builds", "too_far", "forbidd
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Why an exchange is in a plan or not, and what would change that.
+    """Explanation of why an exchange is in a plan or not, with the changes that would reverse it.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ class Answer:
     reasons : tuple of Reason
         The first is the main one; further ones of a pair that cannot exchange hold even once the first is taken away.
     changes : tuple of Change
-        What would bring it in, or throw it out where it is in the plan; each was confirmed by solving with it.
+        Changes that bring it in, or remove it where it is in the plan; each was confirmed by re-solving.
     facts : mapping of str to Fact
         Of the solves behind it.
     in_plan : bool
     alternatives : tuple of mapping of str to Fact
-        What would take the place of an exchange of the plan.
+        Exchanges that would replace one that is in the plan.
     """
 
     dataset: Dataset
@@ -48,16 +48,16 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """Return the main reason."""
+        """Return the code of the main reason."""
         return self.reasons[0].code if self.reasons else ""
 
     @property
     def obstacles(self) -> bool:
-        """Return whether the first reason makes the exchange impossible, so that the others hold even without it."""
+        """Return whether the main reason makes the exchange infeasible; the others hold even once it is removed."""
         return self.code in OBSTACLES
 
     def told(self, enterprise: str = PLANNER) -> tuple[Change, ...]:
-        """Return the changes that somebody is told: a firm what its reasons suggest, never what solving found."""
+        """Return the changes visible to an asker: all for the planner, for a firm the kinds its reasons suggest."""
         if enterprise == PLANNER:
             return self.changes
         kinds = dict.fromkeys(kind for reason in self.reasons for kind in HINTS.get(reason.code, ()))
@@ -133,7 +133,7 @@ class Answer:
         return "\n".join(Speaker(self.dataset, self.question, lang, enterprise).lines(self))
 
     def _allow(self, enterprise: str) -> None:
-        """Raise where a firm asks about an exchange of which no end is its own."""
+        """Raise `UsageError` if a firm asks about an exchange with no end at its own sites."""
         if enterprise == PLANNER:
             return
         sites = self.dataset["sites"]
@@ -146,7 +146,7 @@ class Answer:
 
 
 def _both(texts: list[Speaker], what: str, one: Any) -> dict[str, str]:
-    """Return one part in both languages."""
+    """Return the text of one reason or change in both languages."""
     return {f"text_{speaker.lang}": getattr(speaker, what)(one) for speaker in texts}
 
 
@@ -158,7 +158,7 @@ def _plain(value: Any) -> Any:
 
 
 class Speaker:
-    """Says things about one exchange.
+    """Text renderer for the reasons and changes of one exchange.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ class Speaker:
         self.unit = self._units[question.commodity]
 
     def name(self, table: str, key: str, ident: str) -> str:
-        """Return how something is called, its id where it has no name."""
+        """Return the name of an entity, its id if it has no name."""
         rows = self.dataset[table]
         row = rows[rows[key] == ident]
         other = "en" if self.lang == "zh" else "zh"
@@ -187,7 +187,7 @@ class Speaker:
         )
 
     def reason(self, reason: Reason) -> str:
-        """Return a reason as a sentence: with figures if the asker may see all of them."""
+        """Return a reason as a sentence, with its figures only if the asker may see all of them."""
         said = self._said(REASONS[reason.code], reason.facts)
         pooled = self._pooled(reason)
         return f"{said}{'；' if self.lang == 'zh' else '; '}{pooled}" if pooled else said
@@ -202,7 +202,7 @@ class Speaker:
         return said + self._word("after", what=what)
 
     def _said(self, saying: Saying, facts: Mapping[str, Fact]) -> str:
-        """Return words with figures, or without where one of them is missing or not to be seen."""
+        """Return the text with its figures, or the version without figures if one is missing or hidden."""
         known = seen(self.asker, facts)
         if any(known.get(name) is None for name in saying.kinds):
             return saying.bare_zh if self.lang == "zh" else saying.bare_en
@@ -210,7 +210,7 @@ class Speaker:
         return (saying.zh if self.lang == "zh" else saying.en).format(**words)
 
     def _pooled(self, reason: Reason) -> str:
-        """Return how many firms a unit takes."""
+        """Return the clause on the number of suppliers that a unit needs, "" where it does not apply."""
         known = seen(self.asker, reason.facts)
         if reason.code not in ("min_scale", "build_cost", "least_load") or not known.get("firms"):
             return ""
@@ -220,7 +220,7 @@ class Speaker:
         return POOLED.say(key, self.lang, **words)
 
     def figure(self, value: Any, kind: str, facts: Mapping[str, Any]) -> str:
-        """Return a figure as people write it; see `synergy.explanation.texts.Saying` for the kinds."""
+        """Return a formatted figure; see `synergy.explanation.texts.Saying` for the kinds."""
         zh, currency = self.lang == "zh", self.dataset.settings.currency
         money = currency_name(currency, "zh") if zh else f" {currency}"
         write: Mapping[str, Callable[[], str]] = {
@@ -250,7 +250,7 @@ class Speaker:
         return WORDS.say(key, self.lang, **fields)
 
     def lines(self, answer: Answer) -> Iterator[str]:
-        """Yield the lines of a text."""
+        """Yield the lines of the explanation text."""
         question = self.question
         names = {
             "good": self.name("commodities", "commodity", question.commodity),

@@ -1,4 +1,4 @@
-"""Changes: the smallest of each single kind that brings an exchange in, each confirmed by solving with it."""
+"""Counterfactual changes: the smallest change of each kind that brings an exchange in, confirmed by re-solving."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHOLE = ("mode_share", "fix", "least_load", "min_scale", "compulsory")  # lifted
 
 
 def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
-    """Yield what would bring an exchange in, one change of each kind that can.
+    """Yield one change of each kind that would bring an exchange into the plan.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ def _told(amount: float | None, way: Way, **more: float) -> dict[str, Fact]:
 
 
 def _whole(way: Way) -> tuple[float, ...]:
-    """Return what a way needs, as a change keeps it."""
+    """Return the integer decisions of a way in the form stored in a change."""
     return tuple(way.whole.tolist())
 
 
 def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
-    """The link that carries most of it gets cheaper, or shorter."""
+    """Yield the cut in transport cost, and in length, of the main link that brings the exchange in."""
     trial = exchange.trial
     network, flow = trial.network, trial.model.column("flow")
     if not len(exchange.links):
@@ -82,14 +82,14 @@ def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
 
 
 def _link(exchange: Exchange, link: int, cost: float) -> dict[str, object]:
-    """Return a row of links that gives a link another cost."""
+    """Return the row of links that sets another cost for a link."""
     question, mode = exchange.question, str(exchange.trial.network.links.mode[link])
     ends = {"from_site": question.origin, "to_site": question.target, "commodity": question.commodity, "mode": mode}
     return ends | {"cost_per_unit": cost}
 
 
 def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator[Change]:
-    """The price paid at the inlet goes up, or that asked for at the outlet goes down."""
+    """Yield the smallest rise of the price paid at the inlet, or cut of the price asked at the outlet, that works."""
     held, members = exchange.trial.held, prices_of(exchange, side)
     columns = end_columns(exchange, side, members)
     if not len(columns) or (side == "give" and mixed(exchange, members)):
@@ -128,7 +128,7 @@ def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> dict
 
 
 def _grant(exchange: Exchange, forced: Way) -> Iterator[Change]:
-    """A yearly payment towards what has to be built, whatever is exchanged."""
+    """Yield the fixed yearly grant towards builds and links that brings the exchange in, whatever its quantity."""
     alone, trial = exchange.along(forced), exchange.trial
     short = trial.value - alone.rest.value
     if alone.quantity > 0 and exchange.needs(forced).any() and short > trial.tie:
@@ -136,7 +136,7 @@ def _grant(exchange: Exchange, forced: Way) -> Iterator[Change]:
 
 
 def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
-    """Yield the change that a cause stands for."""
+    """Yield the change that corresponds to a blocking constraint."""
     if cause.lift.code == "quality":
         yield from better(exchange, cause.way)
     kinds = {
@@ -162,7 +162,7 @@ def _caused(exchange: Exchange, cause: Cause) -> Iterator[Change]:
 
 
 def _settings(exchange: Exchange, kind: str, amount: float) -> dict[str, object]:
-    """Return the settings that say a wider rule."""
+    """Return the scenario settings that relax a policy limit by an amount."""
     settings = exchange.trial.dataset.settings
     if kind == "budget":
         return {"capex_budget": (settings.capex_budget or 0.0) + amount}
@@ -174,7 +174,7 @@ def _settings(exchange: Exchange, kind: str, amount: float) -> dict[str, object]
 
 
 def better(exchange: Exchange, way: Way) -> Iterator[Change]:
-    """Yield the least improvement of the outlet's quality with which its exchange enters.
+    """Yield the smallest improvement of the outlet's quality with which the exchange enters the plan.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def better(exchange: Exchange, way: Way) -> Iterator[Change]:
 
 
 def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:
-    """Return where the quality of the outlets stands: rows, columns, and what part of each flow arrives."""
+    """Return the matrix entries of the outlets' quality: rows, columns and the delivered fraction of each flow."""
     network, model = exchange.trial.network, exchange.trial.model
     flow = model.column("flow")
     arc = flow.key["arc"]
@@ -235,7 +235,7 @@ HALVINGS = 4
 
 
 def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
-    """Yield the greatest length of a link at which an exchange enters, where its length decides.
+    """Yield the largest link length at which the exchange enters the plan, if the link's cost depends on length.
 
     Parameters
     ----------
@@ -275,7 +275,7 @@ def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
 
 
 def entering(exchange: Exchange, row: dict[str, str], km: float) -> Way | None:
-    """Return the plan in which the exchange is made over a link of another length, None where it is not."""
+    """Return the plan with the exchange over a link of the given length, None if the exchange does not enter."""
     trial = exchange.trial
     other = Trial(changed(trial.dataset, {"links": [{**row, "km": km}]}), trial.decisions)
     shorter = Exchange(other, exchange.question)
@@ -286,7 +286,7 @@ def entering(exchange: Exchange, row: dict[str, str], km: float) -> Way | None:
 
 
 def _rate(exchange: Exchange, mode: str) -> float:
-    """Return what a kilometre costs a unit, 0 where a row of links says the cost itself."""
+    """Return the transport cost per unit and km, 0 if a row of links fixes the cost or no rate is stated."""
     dataset, question = exchange.trial.dataset, exchange.question
     links, rows = dataset["links"], dataset["transport"]
     mine = (links["from_site"] == question.origin) & (links["to_site"] == question.target)
@@ -304,7 +304,7 @@ SCALES = ("min_scale", "build_cost", "least_load")
 
 
 def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
-    """Yield how much more feedstock at its host would bring in a unit that is too small, and the exchange with it.
+    """Yield the smallest extra feedstock at the host that brings in an undersized unit, and the exchange with it.
 
     Parameters
     ----------
@@ -356,7 +356,7 @@ def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
 
 
 def _use(exchange: Exchange, unit: int, good: str) -> float:
-    """Return how much of an input a unit of activity uses."""
+    """Return the amount of an input used per unit of activity."""
     network = exchange.trial.network
     ends = network.inlets
     hit = (ends.kind == EndKind.UNIT) & (ends.ref == unit) & (network.places.commodities[ends.commodity] == good)
@@ -367,7 +367,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Rows:
-    """Return the rows with which an end has, takes or leaves more; none where the tables cannot say it.
+    """Return the table rows that raise an end's supply or demand or lower its keep share; empty if not expressible.
 
     Parameters
     ----------
@@ -409,7 +409,7 @@ def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Ro
 
 
 def _keep(exchange: Exchange, amount: float) -> Rows:
-    """Return the kept offers with less to keep."""
+    """Return the offers with their keep shares lowered by a total amount."""
     ends, offers = exchange.trial.network.outlets, exchange.trial.dataset["offers"]
     mine = exchange.outlets[ends.kind[exchange.outlets] == EndKind.OFFER]
     rows = offers.iloc[ends.ref[mine]]

@@ -1,4 +1,4 @@
-"""Explain: why an exchange is in a plan or not, what it brings or lacks, and what would change that."""
+"""Explain why an exchange is in a plan or not, its contribution or shortfall, and the changes that reverse it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OBSTACLES = 5  # taken away one after the other at most
 
 @dataclass(frozen=True, slots=True)
 class _Cleared:
-    """A trial in which an exchange is possible, and what had to be taken away for that."""
+    """Trial with the obstacles of an exchange removed, and the reasons and remedies for them."""
 
     trial: Trial
     reasons: tuple[Reason, ...] = ()
@@ -39,12 +39,12 @@ class _Cleared:
 
 
 class Explainer:
-    """Answers questions about one plan, its problem kept warm.
+    """Explainer of single exchanges of one plan; keeps the problem warm between questions.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from, with the same scenario and settings.
+        Dataset of the plan, with the same scenario and settings.
     plan : Plan
 
     Raises
@@ -102,7 +102,7 @@ class Explainer:
         return self._answer(question, reasons, found, self._facts(exchange, weighed, cleared))
 
     def _planned(self, question: Question) -> float:
-        """Return what the plan exchanges, a year or in the period asked about."""
+        """Return the quantity exchanged in the plan, per year or in the period asked about."""
         flows = self.plan.decisions.flows
         mine = (flows["from_site"] == question.origin) & (flows["to_site"] == question.target)
         mine &= flows["commodity"] == question.commodity
@@ -112,7 +112,7 @@ class Explainer:
         return float(flows.loc[mine, "quantity"].sum())
 
     def _cleared(self, question: Question) -> _Cleared:
-        """Take the obstacles away one after the other."""
+        """Remove the obstacles one after another, at most `OBSTACLES` of them."""
         done = _Cleared(self.trial)
         for _ in range(OBSTACLES):
             found = obstacle(done.trial, question)
@@ -127,7 +127,7 @@ class Explainer:
         return replace(done, blocked=True)
 
     def _weighed(self, exchange: Exchange, cleared: _Cleared) -> Weighed:
-        """Weigh a possible exchange; one that comes of itself once obstacles are gone needs no further reason."""
+        """Weigh a feasible exchange; it needs no further reason if it enters once its obstacles are removed."""
         if cleared.mends:
             way = exchange.forced()
             if way is not None and exchange.enters(way) is not None:
@@ -135,7 +135,7 @@ class Explainer:
         return weigh(exchange)
 
     def _mended(self, exchange: Exchange, forced: Way, cleared: _Cleared) -> Change:
-        """Return the change that taking the obstacles away is."""
+        """Return the change that consists of removing the obstacles."""
         last = cleared.mends[-1]
         way = exchange.enters(forced)
         facts = {} if way is None else {"quantity": Fact(way.quantity), "value": Fact(way.rest.value)}
@@ -146,7 +146,7 @@ class Explainer:
 
     @staticmethod
     def _with(change: Change, cleared: _Cleared, own: str = "") -> Change:
-        """Return a change together with the obstacles that have to be taken away as well."""
+        """Return a change combined with the removal of the obstacles."""
         tables = {name: list(rows) for name, rows in change.tables.items()}
         settings = dict(change.settings)
         for mend in cleared.mends:
@@ -157,7 +157,7 @@ class Explainer:
         return replace(change, tables=tables, settings=settings, after=after)
 
     def _facts(self, exchange: Exchange, weighed: Weighed, cleared: _Cleared) -> dict[str, Fact]:
-        """Return what the planner sees of the solves behind the answer."""
+        """Return the figures of the underlying solves, for the planner only."""
         facts: dict[str, float] = {"value": self.trial.value, "bound": self.plan.bound}
         if weighed.forced is not None and not cleared.mends:
             facts |= {"forced_value": weighed.forced.rest.value, "forced_quantity": weighed.forced.quantity}
@@ -168,7 +168,7 @@ class Explainer:
         return {name: Fact(value) for name, value in facts.items()}
 
     def _standing(self, exchange: Exchange, planned: float) -> Answer:
-        """Explain an exchange that the plan has."""
+        """Explain an exchange that is in the plan."""
         standing = stand(exchange, planned)
         shared = frozenset(exchange.names)
         facts = {
@@ -194,7 +194,7 @@ class Explainer:
 
 
 def _told(standing: Standing) -> tuple[dict[str, Fact], ...]:
-    """Return the alternatives as facts; where else goods could go rests on everybody's data."""
+    """Return the alternatives as facts for the planner only, since they depend on the data of all enterprises."""
     return tuple(
         {"end": Fact(one.end), "site": Fact(one.site), "mode": Fact(one.mode), "more": Fact(one.more)}
         for one in standing.alternatives
@@ -202,12 +202,12 @@ def _told(standing: Standing) -> tuple[dict[str, Fact], ...]:
 
 
 def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: str, **more: str) -> Answer:
-    """Explain why an exchange is in a plan or not, and what would change that.
+    """Explain why an exchange is in a plan or not, and which changes would reverse that.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from, with the same scenario and settings.
+        Dataset of the plan, with the same scenario and settings.
     plan : Plan
     origin, target : str
         Sites.
@@ -237,7 +237,7 @@ SHOWN = 3  # alternatives told on each side
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """An exchange that takes the place of one that is left out.
+    """Exchange that replaces one barred from the plan.
 
     Parameters
     ----------
@@ -259,14 +259,14 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an exchange of the plan is worth.
+    """Contribution of an exchange that is in the plan.
 
     Parameters
     ----------
     quantity : float
         A year, in the plan.
     without : Rest
-        The best plan without it, what it alone needed given back.
+        The best plan without it, with the links that it alone used closed.
     brings : float
         Money a year lost without it; infinite where there is no plan without it.
     alternatives : tuple of Alternative
@@ -279,13 +279,13 @@ class Standing:
 
 
 def stand(exchange: Exchange, planned: float) -> Standing:
-    """Return what an exchange of the plan brings.
+    """Return the contribution of an exchange in the plan: the value lost without it, and its replacements.
 
     Parameters
     ----------
     exchange : Exchange
     planned : float
-        What the plan exchanges; solved again, another plan of the same value may do without.
+        Quantity in the stored plan; a re-solve may give another plan of the same value without the exchange.
 
     Returns
     -------
@@ -302,7 +302,7 @@ def stand(exchange: Exchange, planned: float) -> Standing:
 
 
 def _leave_out(exchange: Exchange) -> None:
-    """Bar its flows, and close the links that it alone uses."""
+    """Fix the flows of the exchange to zero, and close the links that no other flow uses."""
     trial, held, flow = exchange.trial, exchange.trial.held, exchange.trial.model.column("flow")
     zero = np.zeros(len(exchange.flows))
     held.bound(exchange.flows, zero, zero)
@@ -318,7 +318,7 @@ def _leave_out(exchange: Exchange) -> None:
 
 
 def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
-    """Return the exchanges of the same goods that grow most where it is left out."""
+    """Return the exchanges of the same commodity that grow most when the exchange is barred."""
     if not len(without.x):
         return ()
     trial, network = exchange.trial, exchange.trial.network
@@ -340,7 +340,7 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
 
 
 def thrown_out(exchange: Exchange, standing: Standing) -> Iterator[Change]:
-    """Yield what would throw an exchange out of the plan, the smallest change of each kind.
+    """Yield the smallest change of each kind that removes an exchange from the plan.
 
     Parameters
     ----------
@@ -376,7 +376,7 @@ def thrown_out(exchange: Exchange, standing: Standing) -> Iterator[Change]:
 
 
 def _out(exchange: Exchange) -> bool:
-    """Return whether the plan under what is asked now is better off without the exchange."""
+    """Return whether the modified problem has an optimum without the exchange, or improves once it is barred."""
     held = exchange.trial.held
     with_it = held.solve()
     if exchange.quantity(with_it) <= 0:
@@ -387,7 +387,7 @@ def _out(exchange: Exchange) -> bool:
 
 
 def _charge(exchange: Exchange, standing: Standing) -> float | None:
-    """Return the smallest charge per unit that throws it out, None where none does (Newton from below)."""
+    """Return the smallest charge per unit that removes the exchange, by Newton steps from below; None if none does."""
     trial, held = exchange.trial, exchange.trial.held
     if not np.isfinite(standing.brings) or standing.quantity <= 0:
         return None
@@ -416,7 +416,7 @@ NEAREST = 3
 
 
 def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: int = NEAREST) -> tuple[Answer, ...]:
-    """Return the explanations of an enterprise's nearest exchanges that are not in the plan, one a partner.
+    """Return the explanations of an enterprise's nearest exchanges outside the plan, at most one per partner.
 
     Parameters
     ----------
@@ -430,7 +430,7 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
     Returns
     -------
     tuple of Answer
-        Fewer where nobody else has or takes what the enterprise takes or has.
+        Fewer if the enterprise has fewer potential partners.
 
     Raises
     ------
@@ -455,7 +455,7 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
 
 
 def _planned(explainer: Explainer, table: pd.DataFrame) -> Bools:
-    """Return which pairs the plan has, over any mode; solved again, another plan of the same value may differ."""
+    """Return which pairs exchange in the stored plan, over any mode; a re-solve may give another optimum."""
     places, flows = explainer.trial.network.places, explainer.plan.decisions.flows
     known = {"origin": places.sites, "target": places.sites, "commodity": places.commodities}
     stated = zip(("from_site", "to_site", "commodity"), known.values(), strict=True)
@@ -464,7 +464,7 @@ def _planned(explainer: Explainer, table: pd.DataFrame) -> Bools:
 
 
 def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
-    """Return the exchanges with others that could be: money missing a year, and km."""
+    """Return the candidate exchanges with other enterprises: yearly shortfall in money, and distance in km."""
     network, flow = trial.network, trial.model.column("flow")
     places, arcs, links = network.places, network.arcs, network.links
     if not len(flow):
@@ -485,7 +485,7 @@ def _possible(trial: Trial, enterprise: int) -> pd.DataFrame:
 
 
 def _remote(trial: Trial, enterprise: int) -> pd.DataFrame:
-    """Return the pairs with others that are too far or banned."""
+    """Return the pairs with other enterprises that are beyond the maximum distance or forbidden."""
     remote, places = trial.network.remote, trial.network.places
     mine = between_enterprises(places, remote.origin, remote.target)
     mine &= (places.owner[remote.origin] == enterprise) | (places.owner[remote.target] == enterprise)
@@ -495,7 +495,7 @@ def _remote(trial: Trial, enterprise: int) -> pd.DataFrame:
 
 
 def _table(trial: Trial, enterprise: int, pairs: np.ndarray, missing: np.ndarray, km: np.ndarray) -> pd.DataFrame:
-    """Return pairs (origin, target, commodity) with the other enterprise of each."""
+    """Return a table of pairs (origin, target, commodity) with the partner enterprise of each."""
     owner = trial.network.places.owner
     partner = np.where(owner[pairs[0]] == enterprise, owner[pairs[1]], owner[pairs[0]])
     columns = dict(zip(("origin", "target", "commodity"), pairs, strict=True))

@@ -1,4 +1,4 @@
-"""Facts that an explanation tells, whose data each rests on, and the one rule for who may see it."""
+"""Facts of an explanation, the enterprises whose data each depends on, and the visibility rule."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PUBLIC: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A figure or a word of an explanation.
+    """Figure or word of an explanation, with the enterprises that may see it.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Fact:
 
 
 def may_see(asker: str, fact: Fact) -> bool:
-    """Return whether somebody may see a fact: what is public, its own or shared with it, and nothing else.
+    """Return whether an asker may see a fact: public, its own or shared with it; the planner sees every fact.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def may_see(asker: str, fact: Fact) -> bool:
     -------
     bool
         The planner sees everything. A dual price is a rival's cost by another name, so what comes from solving rests
-        on everybody's data and is nobody's to see.
+        on the data of all enterprises and is visible to the planner only.
     """
     if asker == PLANNER:
         return True
@@ -51,13 +51,13 @@ def may_see(asker: str, fact: Fact) -> bool:
 
 
 def seen(asker: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """Return the values that somebody may see, by name."""
+    """Return the values visible to an asker, by name."""
     return {name: fact.value for name, fact in facts.items() if may_see(asker, fact)}
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an exchange is not in a plan, or is.
+    """Reason why an exchange is in a plan or not.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change that brings an exchange in, or throws it out, checked by solving again.
+    """Change that brings an exchange into the plan or removes it, confirmed by re-solving.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Change:
     after : tuple of str
         Codes of the obstacles that have to be taken away as well.
     whole : tuple of float
-        What the exchange needs opened or built then, in the order of `synergy.explanation.trial.Exchange.own`; empty
+        Integer decisions that the exchange needs then, in the order of `synergy.explanation.trial.Exchange.own`; empty
         where it is the same as without the change.
     """
 

@@ -1,4 +1,4 @@
-"""Obstacles: what keeps an exchange from being possible at all, and what would take that away."""
+"""Obstacles: conditions that make an exchange infeasible, and the dataset change that removes each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOT = 1000.0  # units of a hypothetical offer or need where nothing says how muc
 
 
 def obstacle(trial: Trial, question: Question) -> Obstacle | None:
-    """Return why an exchange cannot be at all, and what takes that away; None where it can be.
+    """Return the obstacle that makes an exchange infeasible and its remedy, None if there is no obstacle.
 
     Parameters
     ----------
@@ -45,21 +45,21 @@ def obstacle(trial: Trial, question: Question) -> Obstacle | None:
 
 
 def owner_of(dataset: Dataset, site: str) -> frozenset[str]:
-    """Return the enterprise of a site as those on whose data something rests; nobody at a public place."""
+    """Return the enterprise that owns a site, as a set; empty for a public place."""
     sites = dataset["sites"]
     owner = str(sites.loc[sites["site"] == site, "enterprise"].iloc[0])
     return frozenset({owner}) if owner else PUBLIC
 
 
 def _groups(network: Network, groups: Groups, site: str, good: str, ranks: Bools) -> Ints:
-    """Return the groups of a commodity at a site whose kind may take part in such an exchange."""
+    """Return the groups of a commodity at a site whose class may take part in such an exchange."""
     places = network.places
     here = (places.sites[groups.site] == site) & (places.commodities[groups.commodity] == good)
     return np.flatnonzero(here & ranks[groups.rank])
 
 
 def _sides(network: Network, question: Question) -> tuple[Ints, Ints]:
-    """Return the groups of outlets and of inlets that could be the ends."""
+    """Return the outlet groups and inlet groups that could be the ends of the exchange."""
     table = INSIDE if question.origin == question.target else BETWEEN
     gives = _groups(network, network.sources, question.origin, question.commodity, np.asarray(table.any(axis=1)))
     takes = _groups(network, network.sinks, question.target, question.commodity, np.asarray(table.any(axis=0)))
@@ -67,7 +67,7 @@ def _sides(network: Network, question: Question) -> tuple[Ints, Ints]:
 
 
 def _ends(trial: Trial, question: Question) -> Obstacle | None:
-    """No outlet, or no inlet, of the commodity there."""
+    """Return the obstacle of a missing outlet or inlet of the commodity, None if both exist."""
     network, dataset = trial.network, trial.dataset
     gives, takes = _sides(network, question)
     if len(gives) and len(takes):
@@ -89,19 +89,19 @@ def _ends(trial: Trial, question: Question) -> Obstacle | None:
 
 
 def _lot(amount: Any) -> float:
-    """Return how much a year some ends could exchange, `LOT` where that is unknown or endless."""
+    """Return the yearly amount that some ends could exchange, `LOT` if it is zero or infinite."""
     total = float(amount.sum())
     return total if 0 < total < np.inf else LOT
 
 
 def _fresh(dataset: Dataset, table: str) -> str:
-    """Return an id that a table does not have yet."""
+    """Return an id not yet used in a table."""
     known = set(dataset[table][own_column(table)])
     return next(name for count in range(len(known) + 1) if (name := f"what-if-{count}") not in known)
 
 
 def _links(trial: Trial, question: Question) -> Obstacle | None:
-    """No link: too far, forbidden, or nothing carries it."""
+    """Return the obstacle of a missing link: too far, forbidden or without transport; None if none is missing."""
     if question.origin == question.target:
         return None
     network = trial.network
@@ -129,7 +129,7 @@ def _links(trial: Trial, question: Question) -> Obstacle | None:
 
 
 def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
-    """The scenario or a row of links forbids it."""
+    """Return the obstacle of a link forbidden by the scenario or a row of links, with its remedy."""
     dataset, places = trial.dataset, trial.network.places
     ends = [np.flatnonzero(known == name) for known, name in _ids(trial.network, question)]
     kept = tuple(one for one in dataset.settings.forbid if not matches(one, places, *ends).any())
@@ -146,7 +146,7 @@ def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
 
 
 def _ids(network: Network, question: Question) -> tuple[tuple[Any, str], ...]:
-    """Return the known ids and the id of origin, target and commodity."""
+    """Return the known ids and the requested id of origin, target and commodity."""
     places = network.places
     return (
         (places.sites, question.origin),
@@ -156,7 +156,7 @@ def _ids(network: Network, question: Question) -> tuple[tuple[Any, str], ...]:
 
 
 def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Obstacle:
-    """Farther than the mode goes: by so many kilometres."""
+    """Return the obstacle of a distance beyond the maximum of the mode, with its remedy."""
     rows = dataset["transport"]
     most = float(rows.loc[(rows["mode"] == mode) & (rows["commodity"] == question.commodity), "max_km"].iloc[0])
     facts = {"number": over, "km": most + over, "most": most, "mode": mode}
@@ -167,12 +167,12 @@ def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Ob
 
 
 def _kinds(trial: Trial, question: Question) -> Obstacle | None:
-    """Both ends are there, but a store feeds no store, and a market no market."""
+    """Return the obstacle of incompatible ends, as store to store or market to market; None if compatible."""
     return None if len(question.arcs(trial.network)) else (Reason("kinds"), None)
 
 
 def _arcs(trial: Trial, question: Question) -> Obstacle | None:
-    """Every exchange of the pair is ruled out: a quality is not stated, or an end has nothing."""
+    """Return the obstacle of a pair without any candidate flow: quality not stated, or no supply or demand."""
     candidates = trial.model.candidates
     arcs = question.arcs(trial.network)
     codes = candidates.reason[arcs][:, question.periods(trial.network)]
@@ -187,7 +187,7 @@ def _arcs(trial: Trial, question: Question) -> Obstacle | None:
 
 
 def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
-    """Return whether some groups have units alone, each of which lacks an input that nothing can bring."""
+    """Return whether the groups have only units, each idle or lacking an input that no source can deliver."""
     network = trial.network
     members = np.flatnonzero(np.isin(ends.group, groups))
     if not (ends.kind[members] == EndKind.UNIT).all():
@@ -201,7 +201,7 @@ def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
 
 
 def _could(trial: Trial) -> Any:
-    """Return which exchanges start where something is stated to be."""
+    """Return 1.0 for each arc whose source has a positive stated amount, else 0.0."""
     network = trial.network
     given = np.bincount(
         network.outlets.group, weights=network.outlets.amount.max(axis=1), minlength=len(network.sources.site)
@@ -210,7 +210,7 @@ def _could(trial: Trial) -> Any:
 
 
 def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
-    """The outlet does not state what the inlet limits."""
+    """Return the obstacle of a quality that the inlet limits and the outlet does not state, with its remedy."""
     network, dataset = trial.network, trial.dataset
     source, sink = network.arcs.outlet[arc], network.arcs.inlet[arc]
     rows = quality_rows(network)
@@ -230,7 +230,7 @@ def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
 
 
 def outlet_holder(network: Network, outlet: int) -> str:
-    """Return the id under which the tables know what an outlet states: offer, process, store or market."""
+    """Return the id that holds an outlet's qualities in the tables: offer, process, store or market."""
     ends, dataset = network.outlets, network.dataset
     kind, ref = ends.kind[outlet], int(ends.ref[outlet])
     tables = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets"}
@@ -241,7 +241,7 @@ def outlet_holder(network: Network, outlet: int) -> str:
 
 
 def inlet_holder(network: Network, inlet: int) -> str:
-    """Return the id under which the tables know what an inlet limits."""
+    """Return the id that holds an inlet's quality limits in the tables."""
     return str(holder_ids(network, np.array([inlet]))[0])
 
 

@@ -1,4 +1,4 @@
-"""Weighing: why a possible exchange is not in a plan, each cause confirmed by taking it away and solving again."""
+"""Find why a feasible exchange is not in a plan; confirm each blocking constraint by relaxing it and re-solving."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from synergy.network.places import Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A lift that lets an exchange in.
+    """Blocking constraint: a relaxation that lets an exchange into the plan.
 
     Parameters
     ----------
     lift : Lift
     way : Way
-        The plan in which it is exchanged then.
+        The plan that has the exchange under the relaxation.
     amount : float or None
-        Smallest amount of the lift that suffices; None where it is lifted whole.
+        Smallest amount of the relaxation that suffices; None where the constraint is dropped entirely.
     """
 
     lift: Lift
@@ -39,7 +39,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What was found about a possible exchange.
+    """Reasons, blocking constraints and threshold subsidy of a feasible exchange that is not in the plan.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Weighed:
     reasons : tuple of Reason
         The first is the main one.
     causes : tuple of Cause
-        What lets it in, one by one.
+        The blocking constraints, each relaxed on its own.
     subsidy : (float, Way) or None
         Smallest payment per unit that brings it in.
     """
@@ -60,7 +60,7 @@ class Weighed:
 
 
 def weigh(exchange: Exchange) -> Weighed:
-    """Return why a possible exchange is not in the plan.
+    """Return the reasons why a feasible exchange is not in the plan.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def weigh(exchange: Exchange) -> Weighed:
 
 
 def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
-    """Return the lifts that let the exchange in; where none does, those that make it possible at all."""
+    """Return the relaxations that let the exchange in; if there is none, those that make it feasible."""
     held, found, possible = exchange.trial.held, [], []
     for lift in lifts(exchange):
         with held.trying():
@@ -108,12 +108,12 @@ def _causes(exchange: Exchange, forced: Way | None) -> tuple[Cause, ...]:
 
 
 def _annual(exchange: Exchange, way: Way) -> float:
-    """Return what a year costs of all that a way opens or builds whole."""
+    """Return the yearly cost of the integer decisions that a way needs beyond the plan."""
     return -float(exchange.trial.model.cost[exchange.own] @ exchange.needs(way))
 
 
 def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
-    """Return the smallest amount of a lift that suffices."""
+    """Return the smallest amount of a relaxation that suffices, None if it has no amount or none suffices."""
     if lift.step <= 0:
         return None
     held = exchange.trial.held
@@ -127,7 +127,7 @@ def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
 
 
 def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> Reason:
-    """Return a cause as a reason with its figures."""
+    """Return the reason for a blocking constraint, with its figures."""
     code = cause.lift.code
     facts = {} if cause.amount is None else {"number": Fact(cause.amount)}
     if code == "quality":
@@ -142,7 +142,7 @@ def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> Reason:
 
 
 def _outside(exchange: Exchange) -> Sequence[Reason]:
-    """Return what follows from prices outside and from rival links alone."""
+    """Return the reasons that follow from outside market prices and from rival links alone."""
     trial, network = exchange.trial, exchange.trial.network
     if not len(exchange.links):
         return ()
@@ -169,7 +169,7 @@ def _outside(exchange: Exchange) -> Sequence[Reason]:
 
 
 def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
-    """Return least size, what can reach the unit, and how many firms it takes.
+    """Return the minimum size of a unit, the supply that can reach it, and the number of suppliers it needs.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
 
 
 def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
-    """Return the new or switched unit of a way and its least activity a year."""
+    """Return the new or switched-on unit of a way and its minimum activity per year."""
     model, network = exchange.trial.model, exchange.trial.network
     chosen = exchange.own[exchange.needs(way) > 0.5]
     built, switch = model.column("built"), model.column("on")
@@ -228,7 +228,7 @@ def _unit(exchange: Exchange, way: Way) -> tuple[int | None, float]:
 
 
 def _scarcest(exchange: Exchange, unit: int) -> tuple[Floats, str]:
-    """Return what each enterprise (public places last) can send a unit of its scarcest input, as activity a year."""
+    """Return a unit's scarcest input and its supply by enterprise (public places last), in activity a year."""
     network = exchange.trial.network
     members = np.flatnonzero((network.inlets.kind == EndKind.UNIT) & (network.inlets.ref == unit))
     best: tuple[Floats, str] = (np.array([np.inf]), "")
@@ -240,7 +240,7 @@ def _scarcest(exchange: Exchange, unit: int) -> tuple[Floats, str]:
 
 
 def _supply(exchange: Exchange, group: int) -> Floats:
-    """Return what the outlets of each enterprise that reach a group could give it a year, outside markets too."""
+    """Return the yearly amount that each enterprise's outlets, outside markets included, could send to a group."""
     network, reach = exchange.trial.network, exchange.trial.reach
     arcs: Ints = np.flatnonzero(network.arcs.inlet == group)
     sources = np.unique(network.arcs.outlet[arcs])
@@ -254,7 +254,7 @@ def _supply(exchange: Exchange, group: int) -> Floats:
 
 
 def cost_facts(exchange: Exchange) -> dict[str, Fact]:
-    """Return what a unit is worth at both ends and what carrying it costs, of the exchange's cheapest flow.
+    """Return the dual values at both ends, the transport cost and the reduced cost of the exchange's best flow.
 
     Returns
     -------
@@ -273,7 +273,7 @@ def cost_facts(exchange: Exchange) -> dict[str, Fact]:
 
 
 def link_privacy(exchange: Exchange) -> tuple[frozenset[str], frozenset[str]]:
-    """Return on whose data the cost of the link rests, and who shares it: rows of links are their ends' affair."""
+    """Return the enterprises whose data the link cost depends on, and those that share it; none if it is public."""
     links, question = exchange.trial.dataset["links"], exchange.question
     mine = (links["from_site"] == question.origin) & (links["to_site"] == question.target)
     mine &= links["commodity"] == question.commodity
@@ -281,9 +281,9 @@ def link_privacy(exchange: Exchange) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def unit_gains(trial: Trial, columns: Ints) -> Floats:
-    """Return the money a unit of each column brings at the plan's duals.
+    """Return the money gained per unit of each column at the plan's duals (the negative reduced cost).
 
-    What opens a link or counts partners is left out: those are yes-or-no, and told apart.
+    The rows that open links or count partners are left out: those binary decisions are reported separately.
     """
     model, dual = trial.model, trial.rest.dual.copy()
     for name in ("link", "partner"):
@@ -295,14 +295,14 @@ def unit_gains(trial: Trial, columns: Ints) -> Floats:
 
 
 def best_flow(exchange: Exchange) -> tuple[int, float]:
-    """Return the flow nearest to paying, and the money a unit of it brings at the plan's duals."""
+    """Return the flow with the best reduced cost, and the money gained per unit of it at the plan's duals."""
     gain = unit_gains(exchange.trial, exchange.flows)
     best = int(np.argmax(gain))
     return int(exchange.flows[best]), float(gain[best])
 
 
 def _dual(exchange: Exchange, column: int, family: str) -> float | None:
-    """Return what a unit is worth at one end, None where the model has no balance there."""
+    """Return the dual value of the commodity balance at one end, None if the model has no such row."""
     model = exchange.trial.model
     block, flow = model.rows.get(family), model.column("flow")
     arcs = exchange.trial.network.arcs
@@ -316,7 +316,7 @@ def _dual(exchange: Exchange, column: int, family: str) -> float | None:
 
 
 def quality_facts(exchange: Exchange) -> dict[str, Fact]:
-    """Return the property that is missed most, its value, its limit, and by how much.
+    """Return the quality property with the largest violation, its value, its limit, and the excess.
 
     Returns
     -------
@@ -352,7 +352,7 @@ def quality_facts(exchange: Exchange) -> dict[str, Fact]:
 
 
 def _mix(exchange: Exchange, sink: int) -> float | None:
-    """Return what the mix that arrives in the plan could take of the exchange, None without a limit in force."""
+    """Return the quantity of the exchange that the plan's blend could absorb, None without a limit in force."""
     model, rest = exchange.trial.model, exchange.trial.rest
     least: dict[int, float] = {}  # by period: the limit that is reached first
     for family in ("quality_max", "quality_min"):
@@ -370,7 +370,7 @@ def _mix(exchange: Exchange, sink: int) -> float | None:
 
 
 def larger_link(exchange: Exchange) -> Reason | None:
-    """Return that another link of the pair carries all there is at no higher cost, where that is so."""
+    """Return the reason that a larger link of the pair carries the flow at no higher cost, None if there is none."""
     network = exchange.trial.network
     arcs = exchange.arcs[np.isin(network.arcs.link[exchange.arcs], exchange.links)]
     codes = exchange.trial.pruned.reason[arcs]
@@ -380,7 +380,7 @@ def larger_link(exchange: Exchange) -> Reason | None:
 
 
 def prices_of(exchange: Exchange, side: str) -> Ints:
-    """Return the members of one side that have a price of their own: offers, needs and markets that stand there."""
+    """Return the members of one side with a price of their own: offers, needs and markets at the site."""
     network = exchange.trial.network
     give = side == "give"
     ends, members = (network.outlets, exchange.outlets) if give else (network.inlets, exchange.inlets)
@@ -392,9 +392,9 @@ def prices_of(exchange: Exchange, side: str) -> Ints:
 
 
 def mixed(exchange: Exchange, members: Ints) -> bool:
-    """Return whether offers could be disposed of without being told apart from what else their site has of it.
+    """Return whether the disposal of offers cannot be separated from other supply of the commodity at their site.
 
-    What is disposed of is not paid for, so what another price asked brings is not known then.
+    Disposed quantities are not paid for, so the effect of another asking price is not known then.
     """
     ends, goods = exchange.trial.network.outlets, exchange.trial.dataset["commodities"]
     disposable = goods["disposal_cost"].notna().to_numpy(bool)[ends.commodity[members]]
@@ -402,7 +402,7 @@ def mixed(exchange: Exchange, members: Ints) -> bool:
 
 
 def disposed_flows(trial: Trial, members: Ints) -> Ints:
-    """Return the flows over which offers that stand alone are disposed of: those are not paid for."""
+    """Return the flows that dispose of stand-alone offers; disposed quantities are not paid for."""
     network, flow = trial.network, trial.model.column("flow")
     if not len(flow):
         return np.empty(0, np.int64)

@@ -1,4 +1,4 @@
-"""Lifts: each single thing that may keep a possible exchange out, taken away or made wider by an amount."""
+"""Lifts: relaxations of each single constraint that may keep a feasible exchange out, in full or by an amount."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ AMPLE = ROOM - 1.0  # times what an end has now: as good as without limit, and b
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """One thing made wider.
+    """Relaxation of one constraint.
 
     Parameters
     ----------
     code : str
-        Reason that it stands for.
+        Code of the reason if this constraint blocks the exchange.
     apply : callable
-        Makes it wider by an amount, within `Held.trying`.
+        Relaxes the constraint by an amount, within `Held.trying`.
     full : float
-        Amount that stands for without it.
+        Amount that amounts to dropping the constraint.
     step : float
-        Smallest amount worth trying; 0 where it can only be lifted whole.
+        Smallest amount worth trying; 0 where the constraint can only be dropped entirely.
     total : float
-        What there is of it, where an amount is a part of that.
+        Total available, where an amount is a fraction of it.
     """
 
     code: str
@@ -42,7 +42,7 @@ class Lift:
 
 
 def lifts(exchange: Exchange) -> Iterator[Lift]:
-    """Yield all lifts that an exchange has, in the order in which they are blamed.
+    """Yield all relaxations that apply to an exchange, in the order in which they are reported.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def lifts(exchange: Exchange) -> Iterator[Lift]:
 
 
 def _rows(exchange: Exchange, name: str, hit: Callable[[Block], Bools] | None = None) -> Ints:
-    """Return the rows of a family, or those of them that are meant."""
+    """Return the rows of a constraint family, or the selected ones."""
     block = exchange.trial.model.rows.get(name)
     if block is None or not len(block):
         return np.empty(0, np.int64)
@@ -68,7 +68,7 @@ def _rows(exchange: Exchange, name: str, hit: Callable[[Block], Bools] | None = 
 
 
 def _wider(exchange: Exchange, rows: Ints, sign: float = 1.0) -> Callable[[float], None]:
-    """Return what raises the upper limits of some rows, or lowers the lower ones."""
+    """Return the relaxation that raises the upper limits of some rows, or lowers their lower limits."""
     held = exchange.trial.held
 
     def apply(amount: float) -> None:
@@ -79,7 +79,7 @@ def _wider(exchange: Exchange, rows: Ints, sign: float = 1.0) -> Callable[[float
 
 
 def _more(exchange: Exchange, rows: Ints) -> Callable[[float], None]:
-    """Return what raises the upper limits of some rows by an amount in all, each by its part."""
+    """Return the relaxation that raises the upper limits of some rows by a total amount, each in proportion."""
     held = exchange.trial.held
     low, high = held.row_limits(rows)
     part = high / high.sum() if 0 < high.sum() < np.inf else np.full(len(rows), 1.0 / max(1, len(rows)))
@@ -91,7 +91,7 @@ def _more(exchange: Exchange, rows: Ints) -> Callable[[float], None]:
 
 
 def _rules(exchange: Exchange) -> Iterator[Lift]:
-    """Quality, keep, partners, budget, cap, mode shares and fixed exchanges."""
+    """Yield the relaxations of quality, keep, partner, budget, cap, mode-share and fixed-exchange constraints."""
     trial, question = exchange.trial, exchange.question
     network, settings = trial.network, trial.dataset.settings
     for name in ("quality_max", "quality_min"):
@@ -124,7 +124,7 @@ def _rules(exchange: Exchange) -> Iterator[Lift]:
 
 
 def _between(exchange: Exchange, rows: Ints) -> Callable[[float], None]:
-    """Return what frees rows on both sides."""
+    """Return the relaxation that widens the limits of some rows on both sides."""
 
     def apply(amount: float) -> None:
         low, high = exchange.trial.held.row_limits(rows)
@@ -134,14 +134,14 @@ def _between(exchange: Exchange, rows: Ints) -> Callable[[float], None]:
 
 
 def _units(exchange: Exchange) -> Ints:
-    """Return the units at both ends."""
+    """Return the units at both ends of the exchange."""
     network = exchange.trial.network
     sides = ((network.outlets, exchange.outlets), (network.inlets, exchange.inlets))
     return np.unique(np.concatenate([exchange.units(ends, members) for ends, members in sides]))
 
 
 def _scales(exchange: Exchange) -> Iterator[Lift]:
-    """Least load of a facility, least size of a step."""
+    """Yield the relaxations of a facility's minimum load and of a step's minimum size."""
     units, steps = _units(exchange), exchange.trial.network.units.steps
     rows = _rows(exchange, "load_min", lambda block: np.isin(block.key["unit"], units))
     if len(rows):
@@ -152,7 +152,7 @@ def _scales(exchange: Exchange) -> Iterator[Lift]:
 
 
 def _free(exchange: Exchange, columns: Ints) -> Callable[[float], None]:
-    """Return what takes the cost off some columns."""
+    """Return the relaxation that sets the cost of some columns to zero."""
 
     def apply(_: float) -> None:
         held = exchange.trial.held
@@ -162,7 +162,7 @@ def _free(exchange: Exchange, columns: Ints) -> Callable[[float], None]:
 
 
 def _capital(exchange: Exchange) -> Iterator[Lift]:
-    """Capex of links and of builds."""
+    """Yield the relaxations that drop the capex of links and of builds."""
     trial, model = exchange.trial, exchange.trial.model
     own = exchange.own
     opened = model.column("open")
@@ -178,7 +178,7 @@ def _capital(exchange: Exchange) -> Iterator[Lift]:
 
 
 def _ends(exchange: Exchange) -> Iterator[Lift]:
-    """What the outlets have and the inlets take."""
+    """Yield the relaxations of the supply at the outlets and of the demand at the inlets."""
     network = exchange.trial.network
     for code, name, ends, members in (
         ("supply_exhausted", "give", network.outlets, exchange.outlets),
@@ -192,7 +192,7 @@ def _ends(exchange: Exchange) -> Iterator[Lift]:
 
 
 def end_columns(exchange: Exchange, name: str, members: Ints, kinds: tuple[EndKind, ...] = ()) -> Ints:
-    """Return the columns of what some ends give or take in the periods asked about."""
+    """Return the give or take columns of some ends in the periods asked about."""
     block, network = exchange.trial.model.column(name), exchange.trial.network
     if not len(block):
         return np.empty(0, np.int64)
@@ -204,7 +204,7 @@ def end_columns(exchange: Exchange, name: str, members: Ints, kinds: tuple[EndKi
 
 
 def _runs(exchange: Exchange, ends: Ends, members: Ints) -> Ints:
-    """Return the columns of what the standing facilities among some ends do."""
+    """Return the run columns of the existing facilities among some ends, in the periods asked about."""
     run, network = exchange.trial.model.column("run"), exchange.trial.network
     if not len(run):
         return np.empty(0, np.int64)
@@ -215,7 +215,7 @@ def _runs(exchange: Exchange, ends: Ends, members: Ints) -> Ints:
 
 
 def _per_run(exchange: Exchange, ends: Ends, members: Ints, columns: Ints) -> Floats:
-    """Return how much of the commodity a unit of activity of each run column makes or uses."""
+    """Return the amount of the commodity made or used per unit of activity of each run column."""
     units = np.zeros(len(exchange.trial.network.units.ids))
     unit = members[ends.kind[members] == EndKind.UNIT]
     np.add.at(units, ends.ref[unit], ends.coefficient[unit])
@@ -224,7 +224,7 @@ def _per_run(exchange: Exchange, ends: Ends, members: Ints, columns: Ints) -> Fl
 
 
 def _amounts(exchange: Exchange, code: str, columns: Ints, weight: Floats) -> Lift:
-    """Return the lift that lets some columns go further, all by the same part."""
+    """Return the relaxation that raises the upper bounds of some columns by the same factor."""
     held = exchange.trial.held
     low, high = held.bounds(columns)
     total = float((weight * np.where(np.isfinite(high), high, 0.0)).sum())
@@ -236,7 +236,7 @@ def _amounts(exchange: Exchange, code: str, columns: Ints, weight: Floats) -> Li
 
 
 def _compulsory(exchange: Exchange) -> Iterator[Lift]:
-    """What has to be given, taken or run anywhere."""
+    """Yield the relaxation of all positive lower bounds: compulsory offers, needs and runs."""
     model, held = exchange.trial.model, exchange.trial.held
     columns = np.flatnonzero((model.lower > 0) & ~model.integer)
     if len(columns):

@@ -1,4 +1,4 @@
-"""Mend: a dataset with an obstacle taken away, by rows of tables and settings as a scenario would say them."""
+"""Mends: changes of table rows and settings, as in a scenario, that remove an obstacle from a dataset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rows = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """What takes an obstacle away.
+    """Dataset change that removes an obstacle.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Mend:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, dataset: Dataset) -> Dataset:
-        """Return a dataset with it."""
+        """Return a dataset with the change applied."""
         return changed(dataset, self.tables, self.settings)
 
 
@@ -61,7 +61,7 @@ def changed(dataset: Dataset, tables: Rows, settings: Mapping[str, Any] | None =
 
 
 def joined(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows with those of one key put together, later figures on top: a scenario names a key once.
+    """Return rows merged by key, later figures overriding earlier ones: a scenario names a key once.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def _merged(frame: pd.DataFrame, table: str, rows: list[dict[str, Any]]) -> pd.D
 
 
 def _blank(frame: pd.DataFrame, table: str, name: str) -> Any:
-    """Return what a blank cell of a column means."""
+    """Return the value that a blank cell of a column stands for."""
     column = TABLES[table].column(name)
     if column is not None and column.default is not None:
         return column.default

@@ -1,4 +1,4 @@
-"""What an explanation says, in English and Chinese: with figures for who may see them, without for who may not."""
+"""Texts of explanations in English and Chinese, each with figures and, for restricted views, without."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from synergy.texts import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One reason or change in words.
+    """Text of one reason or change, with and without figures.
 
     Parameters
     ----------

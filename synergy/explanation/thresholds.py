@@ -1,4 +1,4 @@
-"""Searches: the smallest amount of a change with which an exchange enters, found and confirmed by solving again."""
+"""Threshold searches: the smallest change with which an exchange enters the plan, confirmed by re-solving."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the 
 
 
 def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -> float | None:
-    """Return the smallest amount that passes a test which larger amounts pass too.
+    """Return the smallest amount that passes a monotone test, by doubling and bisection.
 
     Parameters
     ----------
     test : callable
-        Solves with an amount and says whether it suffices.
+        Solves with an amount and returns whether it suffices.
     step : float
         First amount tried.
     most : float
@@ -51,12 +51,12 @@ def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -
 
 
 def noise(exchange: Exchange, amount: float) -> bool:
-    """Whether money per unit of an exchange is below what the solver is sure to see: no figure to tell anybody."""
+    """Return whether an amount of money per unit is below the solver's precision, so that it is not reported."""
     return abs(amount) <= UNSEEN * exchange.trial.held.grain(exchange.flows)
 
 
 def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[float, Way] | None:
-    """Return the smallest subsidy per unit that brings an exchange in, and the plan that follows.
+    """Return the smallest subsidy per unit that brings an exchange into the plan, and the resulting plan.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[
 
     Notes
     -----
-    What a plan with the exchange is worth is convex in the subsidy, with the quantity as its slope, so Newton's steps
+    The value of a plan with the exchange is convex in the subsidy, with the quantity as its slope, so Newton's steps
     from above end at the threshold (as Dinkelbach 1967, Management Science 13:492, for ratios).
     """
     held, trial = exchange.trial.held, exchange.trial

@@ -1,4 +1,4 @@
-"""Trial: a plan's problem with nothing pruned and its integers held, warm, for questions about single exchanges.
+"""Trial: the unpruned problem of a plan with its integers fixed, kept warm for questions about single exchanges.
 
 The engine tightens every bound by what can reach it. A question such as "what if there were more of it" needs the
 bounds that would hold then, so the problem is built for ends that are `ROOM` times as large, and only the columns and
@@ -39,12 +39,12 @@ TIE = 1e-8  # part of the value below which two plans are worth the same
 
 
 class Trial:
-    """A plan, held but for what can be asked.
+    """Unpruned problem of a plan with its integer decisions fixed, for counterfactual solves.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from, or a changed one.
+        The plan's dataset, or a modified one.
     decisions : Decisions
         The plan; its builds, links and switches are held.
     narrow : bool
@@ -61,27 +61,27 @@ class Trial:
 
     @property
     def value(self) -> float:
-        """Return what the plan is worth with its integers held, in money a year."""
+        """Return the value of the plan with its integers fixed, in money a year."""
         return self.rest.value
 
     @property
     def tie(self) -> float:
-        """Return the money below which two plans are worth the same."""
+        """Return the tolerance in money within which two plans have equal value."""
         return TIE * max(1.0, abs(self.value))
 
     @cached_property
     def pruned(self) -> Candidates:
-        """Return what may pay at all, with the reasons of the rest."""
+        """Return the candidates after pruning, with the reasons for the pruned ones."""
         return candidates_of(self.network, everyone(self.network.places))
 
     @cached_property
     def reach(self) -> Reach:
-        """Return the tightest bounds of what can be exchanged, nothing pruned."""
+        """Return the tightest bounds on the flows, without pruning."""
         return candidates_of(self.network, everyone(self.network.places), prune=False).reach
 
     @cached_property
     def relaxed(self) -> Floats:
-        """Return the money lost by a unit of each column at the optimum of the relaxation, NaN where it has none."""
+        """Return the reduced cost of each column at the optimum of the relaxation, NaN if there are no duals."""
         problem = self.held.problem
         dual = Session(problem, relaxed=True).solve().column_dual
         if dual is None:
@@ -92,7 +92,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How an exchange is brought in: what it needs opened, built or switched on, and the plan around it.
+    """Integer decisions that bring an exchange in (links, builds, switches), and the best plan with them.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Way:
     rest : Rest
         The best plan that has them.
     quantity : float
-        What is exchanged there, a year.
+        Quantity exchanged in that plan, a year.
     """
 
     whole: Floats
@@ -110,7 +110,7 @@ class Way:
 
 
 class Exchange:
-    """One exchange of a trial: its columns, what it needs, and what forcing it in costs.
+    """One exchange of a trial: its columns, its own integer decisions, and the solves that force it in.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ class Exchange:
         return np.unique(np.concatenate([columns, rivals, self._companions(columns)])).astype(np.int64)
 
     def _between(self, opened: Block) -> Bools:
-        """Return which links that cost capex join the pair: one may take the place of another."""
+        """Return which links with capex join the pair; one may replace another."""
         links, places = self.trial.network.links, self.trial.network.places
         link = opened.key["link"]
         mine = places.sites[links.origin[link]] == self.question.origin
@@ -181,7 +181,7 @@ class Exchange:
         return np.asarray(mine & (places.commodities[links.commodity[link]] == self.question.commodity))
 
     def _companions(self, own: Ints) -> Ints:
-        """Return the closed links over which new units at the ends could get other inputs, or send what they make."""
+        """Return the closed links that could bring new units at the ends other inputs or carry their products."""
         trial, network, model = self.trial, self.trial.network, self.trial.model
         built, opened = model.column("built"), model.column("open")
         new = own[(own >= built.start) & (own < built.stop)] - built.start
@@ -198,32 +198,32 @@ class Exchange:
 
     @property
     def owners(self) -> tuple[int, int]:
-        """Return the enterprises of both ends, `synergy.network.places.PUBLIC` for none."""
+        """Return the enterprises at both ends, `synergy.network.places.PUBLIC` for a public place."""
         places, question = self.trial.network.places, self.question
         ends = [np.flatnonzero(places.sites == site)[0] for site in (question.origin, question.target)]
         return int(places.owner[ends[0]]), int(places.owner[ends[1]])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the ids of the enterprises of both ends, none for public places."""
+        """Return the ids of the enterprises at both ends, without public places."""
         return tuple(str(self.trial.network.places.enterprises[one]) for one in self.owners if one >= 0)
 
     @property
     def partnership(self) -> bool:
-        """Return whether it is between two enterprises."""
+        """Return whether the exchange is between two enterprises."""
         places = self.trial.network.places
         ends = [np.flatnonzero(places.sites == site) for site in (self.question.origin, self.question.target)]
         return bool(between_enterprises(places, *ends)[0])
 
     def quantity(self, rest: Rest) -> float:
-        """Return what is exchanged a year, 0 where it is noise."""
+        """Return the quantity exchanged a year, 0 if it is below the tolerance."""
         if not len(rest.x):
             return 0.0
         total = float(rest.x[self.flows].sum())
         return total if total > NOTHING * self.most else 0.0
 
     def best(self) -> Way | None:
-        """Return the best way that slope scaling passes under what is asked of the trial now, None where there is none.
+        """Return the best way found by slope scaling in the trial as modified, None if there is none.
 
         Notes
         -----
@@ -234,7 +234,7 @@ class Exchange:
         return found if found is not None and len(found.rest.x) else None
 
     def _scaled(self) -> Way | None:
-        """Return the best way of slope scaling."""
+        """Return the best way of dynamic slope scaling."""
         held, own = self.trial.held, self.own
         cost = self.trial.model.cost[own]
         more, seen = np.zeros(len(own)), set()
@@ -256,7 +256,7 @@ class Exchange:
         return best if best is None else self._thinned(best)
 
     def _rounded(self, part: Floats) -> Floats:
-        """Return what is used at all, of the steps of one unit the one that is used most."""
+        """Return the relaxed decisions rounded up, with only the most used step of each unit."""
         built = self.trial.model.column("built")
         place = self.own - built.start
         step = (place >= 0) & (place < len(built))
@@ -270,7 +270,7 @@ class Exchange:
         return chosen
 
     def _thinned(self, way: Way) -> Way:
-        """Return a way without what it is better without, the dearest tried first."""
+        """Return a way without its unprofitable integer decisions, the most expensive tried first."""
         dear = np.argsort(self.trial.model.cost[self.own], kind="stable")
         for place in dear[way.whole[dear] > 0.5][:THINNED]:
             less = way.whole.copy()
@@ -279,14 +279,14 @@ class Exchange:
         return way
 
     def forced(self) -> Way | None:
-        """Return the best plan in which at least `FORCED` of what it could carry is exchanged."""
+        """Return the best plan with at least `FORCED` of the exchange's maximum flow, None if infeasible."""
         held = self.trial.held
         with held.trying():
             held.together(self.flows, FORCED * self.most)
             return self.best()
 
     def along(self, way: Way) -> Way:
-        """Return the best plan for a way under what is asked of the trial now, nothing forced."""
+        """Return the best plan for a way in the trial as modified, without forcing the exchange in."""
         held = self.trial.held
         with held.trying():
             held.bound(self.own, way.whole, way.whole)
@@ -294,14 +294,14 @@ class Exchange:
         return Way(way.whole, rest, self.quantity(rest))
 
     def needs(self, way: Way) -> Floats:
-        """Return what a way has of the exchange's own integer columns that the plan has not."""
+        """Return the integer decisions of a way that the plan does not have."""
         more: Floats = np.maximum(way.whole - self.trial.whole[self.own], 0.0)
         return more
 
     def enters(self, way: Way) -> Way | None:
-        """Return the plan in which it is exchanged of itself under what is asked now, None where it is not.
+        """Return the plan in which the exchange enters unforced in the trial as modified, None if it does not.
 
-        A plan without what it needs is a rival, and wins where both are worth the same.
+        The plan without the integer decisions it needs is the rival, and wins a tie.
         """
         found = self.along(way)
         if found.quantity <= 0:
@@ -312,12 +312,12 @@ class Exchange:
 
 
 def _better(one: Way | None, other: Way) -> Way:
-    """Return the way that is worth more, the first where they are worth the same."""
+    """Return the way with the higher value, the first on a tie."""
     return other if one is None or other.rest.value > one.rest.value else one
 
 
 def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> Trial:
-    """Return the trial of a plan, as `Trial` takes it.
+    """Return the trial of a plan; check that the plan is feasible for the dataset.
 
     Raises
     ------
@@ -338,7 +338,7 @@ ROOM = 11.0
 
 
 def roomy(network: Network) -> Model:
-    """Return the problem of all, nothing pruned, with room.
+    """Return the unpruned model of all enterprises, with bounds wide enough for counterfactual amounts.
 
     Parameters
     ----------
@@ -367,7 +367,7 @@ def roomy(network: Network) -> Model:
 
 
 def _larger(ends: Ends, standing: np.ndarray) -> Ends:
-    """Return ends that have or take more: all but stores and new units."""
+    """Return ends with their amounts scaled by `ROOM`, except stores and new units."""
     grown = np.isin(ends.kind, (EndKind.OFFER, EndKind.NEED, EndKind.MARKET))
     unit = np.flatnonzero(ends.kind == EndKind.UNIT)
     grown[unit[standing[ends.ref[unit]]]] = True
@@ -375,7 +375,7 @@ def _larger(ends: Ends, standing: np.ndarray) -> Ends:
 
 
 def _stated(model: Model, network: Network) -> Model:
-    """Return the model with all stated amounts as they are."""
+    """Return the model with the limits that state an amount scaled back by `ROOM`."""
     lower, upper, row_upper = model.lower.copy(), model.upper.copy(), model.row_upper.copy()
     for name in ("give", "take"):
         span = model.column(name).span
@@ -393,7 +393,7 @@ def _stated(model: Model, network: Network) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An exchange that somebody asks about.
+    """Question about one exchange: sites, commodity, and optionally period and mode.
 
     Parameters
     ----------
@@ -413,7 +413,7 @@ class Question:
     mode: str = ""
 
     def check(self, dataset: Dataset) -> None:
-        """Raise `UsageError` where the dataset does not know what is asked about."""
+        """Raise `UsageError` if the dataset has no such site, commodity, period or mode."""
         sites, goods = dataset["sites"]["site"], dataset["commodities"]["commodity"]
         _known("site", self.origin, sites)
         _known("site", self.target, sites)
@@ -424,7 +424,7 @@ class Question:
             _known("mode", self.mode, sorted({*dataset["transport"]["mode"], *dataset["links"]["mode"]}))
 
     def arcs(self, network: Network) -> Ints:
-        """Return the exchanges between groups that are meant."""
+        """Return the arcs between groups that the question covers."""
         places, arcs = network.places, network.arcs
         origin = places.sites[network.sources.site[arcs.outlet]] == self.origin
         target = places.sites[network.sinks.site[arcs.inlet]] == self.target
@@ -436,13 +436,13 @@ class Question:
         return np.flatnonzero(hit)
 
     def periods(self, network: Network) -> Bools:
-        """Return which periods are meant."""
+        """Return which periods the question covers."""
         names = network.places.periods
         return np.asarray(names == self.period) if self.period else np.ones(len(names), dtype=bool)
 
 
 def _known(what: str, name: str, known: Iterable[str]) -> None:
-    """Raise an error with near names where an id is unknown."""
+    """Raise `UsageError` with close matches if an id is unknown."""
     names = [str(one) for one in known]
     if name in names:
         return

@@ -1,4 +1,4 @@
-"""What-if: what a plan would be worth at another price or bound, its builds and links held, warm."""
+"""Counterfactual value of a plan at another price or bound, with builds and links fixed, by warm start."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NONE = (
 
 @dataclass(frozen=True, slots=True)
 class WhatIfAnswer:
-    """What a plan would be worth.
+    """Counterfactual value of a plan, or the reason why there is no feasible plan.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class WhatIfAnswer:
     kept_on: tuple[str, ...] = ()
 
     def reason(self, lang: str = "en") -> str:
-        """Sentence on why there is no plan, "" where there is one.
+        """Return the reason why there is no plan, "" if there is one.
 
         Examples
         --------
@@ -75,12 +75,12 @@ class WhatIfAnswer:
 
 
 class WhatIfs:
-    """A plan, kept warm for questions about prices and bounds.
+    """Plan kept warm for counterfactual questions about prices and bounds.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from, with the same scenario and settings.
+        Dataset of the plan, with the same scenario and settings.
     plan : Plan
 
     Raises
@@ -95,11 +95,11 @@ class WhatIfs:
 
     @property
     def value(self) -> float:
-        """Return what the plan is worth as it is, in money a year."""
+        """Return the value of the plan as it is, in money a year."""
         return self._trial.value
 
     def ask(self, table: str, ident: str, column: str, figure: float) -> WhatIfAnswer:
-        """Return what the plan would be worth with another figure in a table.
+        """Return the value of the plan with another figure in a table.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class WhatIfs:
             return self._answer(self._trial, self._trial.held.worth(primal=column == "price"))
 
     def cold(self) -> float:
-        """Return what the plan is worth, solved from nothing: what each question would cost without a warm start."""
+        """Return the value of the plan solved from a cold start, the baseline for warm-started questions."""
         return self._trial.held.cold()
 
     def _answer(self, trial: Trial, value: float) -> WhatIfAnswer:
@@ -143,7 +143,7 @@ class WhatIfs:
         return WhatIfAnswer(None, None, _kept_on(trial))
 
     def _row(self, table: str, ident: str, column: str) -> int:
-        """Return the row of an id."""
+        """Return the row of an id; raise `UsageError` if the table, column or id is unknown."""
         if column not in _COLUMNS.get(table, ()):
             known = ", ".join(f"{name}.{one}" for name, columns in _COLUMNS.items() for one in columns)
             raise UsageError(
@@ -155,7 +155,7 @@ class WhatIfs:
         return place
 
     def _warm(self, table: str, row: int, column: str, figure: float) -> Callable[[], None] | None:
-        """Return what makes the change in the warm problem, None where it has to be built anew."""
+        """Return the function that applies the change to the warm problem, None if a rebuild is needed."""
         if table == "facilities":
             return self._capacity(row, figure)
         network = self._trial.network
@@ -174,15 +174,15 @@ class WhatIfs:
         return self._amount(table, row, columns, figure)
 
     def _mixed(self, row: int, members: Ints, figure: float) -> bool:
-        """Return whether what is disposed of the offer matters and is not told apart from what others dispose of.
+        """Return whether disposal of the offer matters and cannot be separated from that of other offers.
 
-        Nobody disposes of what need not be given, unless it is paid for being taken.
+        An offer that need not be cleared is disposed of only at a negative price.
         """
         must = bool(self.dataset["offers"]["must_clear"].iloc[row])
         return (must or figure < 0) and not bool(self._trial.network.outlets.alone[members].all())
 
     def _price(self, table: str, members: Ints, columns: Ints, more: float) -> Callable[[], None]:
-        """Return what changes a price; an offer is not paid for what is disposed of."""
+        """Return the function that changes a price; disposed quantities of an offer are not paid for."""
         held = self._trial.held
         disposed = disposed_flows(self._trial, members) if table == "offers" else np.empty(0, np.int64)
 
@@ -193,7 +193,7 @@ class WhatIfs:
         return ask
 
     def _amount(self, table: str, row: int, columns: Ints, figure: float) -> Callable[[], None] | None:
-        """Return what changes a quantity or a limit, all periods by the same part."""
+        """Return the function that scales a quantity or limit equally in all periods, None if a rebuild is needed."""
         held, model, frame = self._trial.held, self._trial.model, self.dataset[table]
         old = float(frame["limit" if table == "markets" else "quantity"].iloc[row])
         if not 0 < old < np.inf or not 0 <= figure <= old * ROOM:
@@ -219,7 +219,7 @@ class WhatIfs:
         return ask
 
     def _capacity(self, row: int, figure: float) -> Callable[[], None] | None:
-        """Return what changes the capacity of a facility without a least load."""
+        """Return the function that changes a facility's capacity, None if a rebuild is needed."""
         facilities, run = self.dataset["facilities"], self._trial.model.column("run")
         old = float(facilities["capacity"].iloc[row])
         loaded = float(np.nan_to_num(facilities["min_load"].iloc[row])) > 0
@@ -232,7 +232,7 @@ class WhatIfs:
 
 
 def _kept_on(trial: Trial) -> tuple[str, ...]:
-    """Units that have to run and together leave no plan, under what is asked of the trial now; none if others do."""
+    """Return a minimal set of units kept on whose least loads are jointly infeasible, empty if not the cause."""
     held, switch, run = trial.held, trial.model.column("on"), trial.model.column("run")
     lit = switch.start + np.flatnonzero(trial.whole[switch.span] > 0.5)
     least, most = held.bounds(run.positions)

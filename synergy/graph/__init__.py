@@ -1,5 +1,5 @@
-"""Pathways: every chain that a commodity can take from here in the catalogue of processes, and what it would earn.
+"""Pathways: process chains from a commodity in the catalogue of processes, with their margins.
 
-The room works on tables alone: no model, no solver. What moves between sites is left out, so a margin is one at the
-gate; the engine says what transport leaves of it.
+The package works on tables alone: no model, no solver. Transport between sites is left out, so margins are at the gate;
+the matching engine accounts for transport.
 """

@@ -1,4 +1,4 @@
-"""Catalogue: the processes with their recipes, steps of scale and standing units, and what the region has of a good."""
+"""Catalogue: processes with recipes, steps of scale and existing units, and regional supply by commodity."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A unit that stands; `owner` is an enterprise, or "@" and the site of a public place."""
+    """An existing unit; `owner` is an enterprise, or "@" and the site of a public place."""
 
     facility: str
     site: str
@@ -38,7 +38,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """New units that carry some activity: their step, number, capacity (activity a year) and capex (money)."""
+    """New units for some activity: their step, number, capacity (activity a year) and capex (money)."""
 
     process: str
     size: str
@@ -79,11 +79,11 @@ class Technology:
 
     @property
     def possible(self) -> bool:
-        """Whether it stands somewhere or may be built."""
+        """Return whether the process has existing units or may be built."""
         return bool(self.steps or self.facilities)
 
     def new(self, activity: float) -> New:
-        """Return the cheapest new units for an activity a year, in one step and with each unit at least its least size.
+        """Return the cheapest new units for a yearly activity, all of one step and at least its least size.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class Technology:
         Returns
         -------
         New
-            Whose capex is infinite where nothing may be built.
+            With infinite capex if the process may not be built.
         """
         best = New(self.process, "", 0, 0.0, inf)
         for step in self.steps:
@@ -111,7 +111,7 @@ def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
     Parameters
     ----------
     dataset : Dataset
-        Its settings say whether builds are allowed, and the carbon price.
+        Tables and settings (builds allowed, carbon price).
 
     Returns
     -------
@@ -143,7 +143,7 @@ def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
 
 
 def _factors(dataset: Dataset) -> dict[str, float]:
-    """Return the least factor on capex of each process that may be built somewhere."""
+    """Return the least capex factor of each process that may be built somewhere."""
     processes = dataset["processes"]
     buildable = set(processes.loc[processes["buildable"].to_numpy(bool), "process"])
     if not dataset.settings.allow_builds:
@@ -156,7 +156,7 @@ def _factors(dataset: Dataset) -> dict[str, float]:
 
 
 def _steps(dataset: Dataset, process: Mapping[Any, Any], factor: float) -> tuple[Step, ...]:
-    """Return the steps of scale of a process, or its own four figures as the one step."""
+    """Return the steps of scale of a process, or its own four figures as the only step."""
     sizes = dataset["sizes"]
     rows = sizes[sizes["process"] == process["process"]].to_dict("records") or [{**process, "size": ""}]
     return tuple(
@@ -177,7 +177,7 @@ def _owners(dataset: Dataset) -> dict[str, str]:
 
 
 def _facilities(dataset: Dataset, process: str) -> tuple[tuple[Standing, ...], float]:
-    """Return the standing units of a process, and their mean opex by capacity (NaN where none overrides)."""
+    """Return the existing units of a process, and their mean opex by capacity (NaN if there is no capacity)."""
     table, owner = dataset["facilities"], _owners(dataset)
     rows = table[table["process"] == process].sort_values("capacity", ascending=False, kind="stable")
     usual = float(dataset["processes"].set_index("process")["opex"][process])
@@ -189,7 +189,7 @@ def _facilities(dataset: Dataset, process: str) -> tuple[tuple[Standing, ...], f
 
 
 def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> dict[str, dict[str, float]]:
-    """Return what the region has: units a year of each commodity by owner, offers and outputs of standing units.
+    """Return the regional supply: units a year of each commodity by owner, from offers and existing units.
 
     Parameters
     ----------

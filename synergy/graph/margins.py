@@ -1,4 +1,4 @@
-"""Margins: what a chain earns on a unit of its starting commodity, at each step of scale."""
+"""Margins: profit of a chain per unit of its starting commodity, at each step of scale."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SCALES = 8
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A chain at one quantity.
+    """Economics of a chain at one quantity.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Scale:
         Money, undiscounted, of all steps that may be built.
     units : tuple of New
     short, unsold : dict of str to float
-        Units a year of inputs that no source has or that nothing gives a price, and of outputs that nobody takes.
+        Units a year of inputs without a source or a price, and of outputs without a buyer.
     fetched : dict of str to float
         Money per unit of the starting commodity that each product fetches at middle prices.
     """
@@ -50,13 +50,13 @@ class Scale:
 
     @property
     def turnover(self) -> float:
-        """Money per unit of the starting commodity that all products fetch at middle prices."""
+        """Return the revenue of all products per unit of the starting commodity at middle prices."""
         return sum(self.fetched.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A chain with the amounts of one unit of its start.
+    """A chain with its amounts per unit of the starting commodity.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Line:
     activity : tuple of float
         Activity of each per unit of the starting commodity.
     amounts : dict of str to float
-        What is left (> 0) or lacking (< 0) of each commodity per unit of the start, what is carried on apart.
+        Net output (> 0) or input (< 0) of each commodity per unit of the start, without intermediates passed on.
     """
 
     start: str
@@ -75,7 +75,7 @@ class Line:
 
 
 def line_of(chain: Chain, technologies: dict[str, Technology]) -> Line:
-    """Return the amounts of a chain for one unit of its start: all that is carried on goes on."""
+    """Return the amounts of a chain per unit of its start; intermediates are passed on in full."""
     start = chain[0][1]
     amounts, activity, quantity = {start: 1.0}, [], 1.0
     for place, (process, taken) in enumerate(chain):
@@ -91,7 +91,7 @@ def line_of(chain: Chain, technologies: dict[str, Technology]) -> Line:
 
 
 def scale_of(line: Line, prices: Prices, quantity: float) -> Scale:
-    """Return what a chain earns at a quantity.
+    """Return the economics of a chain at a quantity.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def least(line: Line, *, every: bool) -> float:
     ----------
     line : Line
     every : bool
-        False: of the steps alone of which no unit stands.
+        False: only of the steps without an existing unit.
     """
     sizes = [
         min(step.least for step in technology.steps) / activity
@@ -161,9 +161,9 @@ def least(line: Line, *, every: bool) -> float:
 
 
 def quantities(line: Line, prices: Prices, there: float) -> list[float]:
-    """Return the quantities at which a chain is looked at.
+    """Return the quantities at which a chain is evaluated.
 
-    Where a step of scale begins and ends, all there is, and what finds a taker for all that the chain makes.
+    Limits of the steps of scale, the whole supply, and the largest quantity for which inputs and outputs have a market.
 
     Parameters
     ----------

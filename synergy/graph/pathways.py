@@ -1,4 +1,4 @@
-"""Pathways of a commodity: the chains it can take, ranked by what they earn, and whether there is enough for them."""
+"""Pathways of a commodity: its process chains, ranked by margin and feasibility of supply and demand."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ENERGY = ("heat", "power", "right")
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """One chain.
+    """One process chain with its economics.
 
     Parameters
     ----------
     chain : tuple of (str, str)
-        Each process and what it takes of the chain; the first takes the starting commodity.
+        Each process and the commodity it takes from the chain; the first takes the starting commodity.
     line : Line
         Its amounts per unit of the start.
     scales : tuple of Scale
@@ -40,19 +40,19 @@ class Pathway:
     best : Scale
         The one with the greatest margin at middle prices, of those that lack nothing where there are any.
     added : float or None
-        What the last step adds to the margin at middle prices; None for the first.
+        Contribution of the last step to the margin at middle prices; None for the first.
     least : float
         Units a year of the start that fill the smallest new unit of every step that may be built.
     lacking : float
-        What is missing to fill those of which no unit stands; 0 where there is enough.
+        Shortfall to fill those without an existing unit; 0 where there is enough.
     firms : int or None
-        How many of those who have it are needed to fill them, the largest first; None where all are too few.
+        Number of holders needed to fill them, the largest first; None if all together fall short.
     loop : bool
         Whether the last step gives back something that the chain took.
     minor : bool
-        Whether the last step hardly changes what the chain earns.
+        Whether the last step hardly changes the margin of the chain.
     ends : bool
-        Whether somebody pays for what the last step makes; others only lead on.
+        Whether an output of the last step has a market or leads back to the start.
     """
 
     chain: Chain
@@ -69,19 +69,19 @@ class Pathway:
 
     @property
     def whole(self) -> bool:
-        """Whether there is enough of its start and of its inputs, and somebody takes all its outputs."""
+        """Return whether start and inputs are in sufficient supply and all outputs have a buyer."""
         return not (self.lacking or self.best.short or self.best.unsold)
 
     @property
     def margins(self) -> tuple[float, float, float]:
-        """Money per unit of the start at low, middle and high prices, in new units where a step may be built."""
+        """Return the margin per unit of the start at low, middle and high prices, using new units where possible."""
         low, middle, high = self.best.margin.tolist()
         return low, middle, high
 
 
 @dataclass(frozen=True, slots=True)
 class Pathways:
-    """All chains of a commodity.
+    """All process chains of a commodity.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Pathways:
     bought : float
         Units a year that can be bought outside (may be infinite).
     worth : tuple of float
-        What is given up with a unit at low, middle and high prices (money).
+        Opportunity cost of a unit at low, middle and high prices (money).
     chains : tuple of Pathway
         The best first; those that lack something after those that do not.
     aids : tuple of str
@@ -101,7 +101,7 @@ class Pathways:
     closed : tuple of str
         Processes that take it, stand nowhere and may not be built.
     cut : bool
-        Whether there are more chains than were looked at.
+        Whether there are more chains than were evaluated.
     """
 
     commodity: str
@@ -116,7 +116,7 @@ class Pathways:
 
 
 def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_share: float = LEAST_SHARE) -> Pathways:
-    """Return every chain that a commodity can take in the catalogue of processes.
+    """Return all process chains of a commodity in the catalogue of processes.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_shar
 
     Notes
     -----
-    A margin is what all that leaves the chain fetches, less what else it takes, running cost with carbon, the annuity
-    of new units, and what is given up with the starting commodity (what its last unit in the region fetches now).
+    A margin is the revenue of all outputs, less the cost of other inputs, running cost with carbon, the annuity of new
+    units, and the opportunity cost of the starting commodity (the revenue of its last unit in the region now).
     Co-products and co-inputs are priced by `synergy.graph.prices`; transport and limits on quality are left out.
     """
     known = dataset["commodities"]["commodity"].to_list()
@@ -175,7 +175,7 @@ def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_shar
 
 
 def _ranked(listed: list[Chain], catalogue: Catalogue, held: Mapping[str, float], bought: float) -> tuple[Pathway, ...]:
-    """Return the chains that end in something of worth, the best first."""
+    """Return the chains with their economics, ranked: sellable and feasible ones first, then by margin."""
     found: dict[Chain, Pathway] = {}
     technologies = dict(catalogue.technologies)
     for chain in listed:
@@ -208,7 +208,7 @@ def _ranked(listed: list[Chain], catalogue: Catalogue, held: Mapping[str, float]
 
 
 def _firms(held: Mapping[str, float], floor: float) -> int | None:
-    """Return how many of those who have it are needed to have so much, the largest first."""
+    """Return how many of the largest holders are needed to reach a quantity, None if all together fall short."""
     total = 0.0
     for count, amount in enumerate(held.values(), 1):
         total += amount
@@ -232,7 +232,7 @@ def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, Any]:
     Returns
     -------
     dict
-        Money in the dataset's currency per unit of the commodity, amounts a year; what has no end is None.
+        Money in the dataset's currency per unit of the commodity, amounts a year; infinite values are None.
     """
     said = {lang: names(dataset, lang) for lang in LANGUAGES}
     return {
@@ -309,14 +309,14 @@ def _levels(money: Floats) -> dict[str, float]:
 
 
 def products(pathway: Pathway, most: int = 3) -> list[str]:
-    """Return what the last step of a chain makes and sells, the greatest amounts first."""
+    """Return the products sold by the last step of a chain, by decreasing revenue."""
     recipe = pathway.line.technologies[-1].recipe
     made = [name for name, size in recipe.items() if size > 0 and name in pathway.best.fetched]
     return sorted(made, key=lambda name: -pathway.best.fetched[name])[:most]
 
 
 def arrow(pathway: Pathway, said: Names) -> str:
-    """Return a chain as one line: what is taken, the process, what it makes.
+    """Return a chain as one line: commodities taken, processes, and products.
 
     Parameters
     ----------

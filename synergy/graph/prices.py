@@ -1,7 +1,7 @@
-"""Prices: what a good fetches and costs at the gate, at low, middle and high prices, tier by tier.
+"""Prices: sale and purchase prices at the gate, by tier, at low, middle and high price levels.
 
-All prices stand at their low, middle or high end together, as in a scenario of low or of high prices. What has no
-market is priced by today's deals, by the cheapest way of making it alone, or by what taking it away would cost.
+All prices are at their low, middle or high end together, as in a scenario of low or of high prices. Commodities without
+a market are priced by today's deals, by the cheapest single-product process, or by the cost of disposal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEVELS = ("low", "middle", "high")
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """So much a year (units) at a price (money per unit at the three levels)."""
+    """Price tier: an amount a year (units) at a price (money per unit at the three levels)."""
 
     amount: float
     price: Floats
@@ -30,7 +30,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """Money a year at the three levels for a quantity, and the part of it (units) that found no tier."""
+    """Money a year at the three levels for a quantity, and the part of it (units) beyond all tiers."""
 
     money: Floats
     left: float
@@ -44,7 +44,7 @@ class Prices:
     dataset : Dataset
     catalogue : mapping of str to Technology
     held : mapping of str to mapping of str to float
-        What the region has of each commodity, by owner.
+        Regional supply of each commodity, by owner.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Prices:
         self._worth: dict[str, Floats] = {}
 
     def outlets(self, commodity: str, sellers: int = 1) -> list[Tier]:
-        """Return where a commodity may go, the best price first: needs, selling markets, else today's deals.
+        """Return the sale tiers of a commodity, the best price first: needs, selling markets, else today's deals.
 
         Parameters
         ----------
@@ -76,14 +76,14 @@ class Prices:
         return tiers
 
     def sale(self, commodity: str, quantity: float) -> Traded:
-        """Return what a quantity a year fetches; what nobody takes is disposed of where that is allowed."""
+        """Return the revenue of a yearly quantity; the unsold part is disposed of where that is allowed."""
         tiers = self.outlets(commodity)
         if commodity in self._disposal:
             tiers = [*tiers, Tier(inf, np.full(3, -self._disposal[commodity]))]
         return _filled(tiers, quantity)
 
     def purchase(self, commodity: str, quantity: float) -> Traded:
-        """Return what a quantity a year costs; what is beyond every source costs what the dearest one does."""
+        """Return the cost of a yearly quantity; amounts beyond all sources cost the highest price."""
         tiers = self._sources(commodity, frozenset())
         bought = _filled(tiers, quantity)
         if bought.left and tiers:
@@ -91,30 +91,30 @@ class Prices:
         return bought
 
     def room(self, commodity: str, *, sold: bool) -> float:
-        """Return how much a year finds a taker (or a place of disposal), or a source."""
+        """Return the yearly quantity for which there is a buyer or disposal, or a source."""
         if sold:
             return inf if commodity in self._disposal else sum(tier.amount for tier in self.outlets(commodity))
         return sum(tier.amount for tier in self._sources(commodity, frozenset()))
 
     def worth(self, commodity: str) -> Floats:
-        """Return what is given up with a unit: what the last one in the region fetches, else costs to buy, else saves.
+        """Return the opportunity cost of a unit: marginal revenue in the region, else purchase or disposal cost.
 
         Returns
         -------
         numpy.ndarray, shape (3,)
-            Money per unit; negative where one pays to be rid of it.
+            Money per unit; negative where disposal is paid for.
         """
         if commodity not in self._worth:
             self._worth[commodity] = self._given_up(commodity) + 0.0  # no minus zero
         return self._worth[commodity]
 
     def priced(self, commodity: str) -> bool:
-        """Return whether anything says what a unit costs: a market, a deal, an offer, a process, or its disposal."""
+        """Return whether a unit has a price, from a market, need, deal, offer, process or disposal."""
         known = (self._buy, self._sell, self._needs, self._deals, self._disposal, self._offered)
         return any(commodity in one for one in known) or self._made(commodity, frozenset()) is not None
 
     def cost(self, commodity: str) -> float:
-        """Return the middle price of the first unit bought, never negative; 0 where nothing has a price for it."""
+        """Return the middle price of the first unit bought, never negative; 0 if it has no source."""
         tiers = self._sources(commodity, frozenset())
         return max(0.0, float(tiers[0].price[1])) if tiers else 0.0
 
@@ -134,7 +134,7 @@ class Prices:
         return np.full(3, -self._disposal.get(commodity, 0.0))
 
     def _sources(self, commodity: str, seen: frozenset[str]) -> list[Tier]:
-        """Return where a commodity comes from, the cheapest first: markets, the region, a unit that makes it alone."""
+        """Return the purchase tiers of a commodity, the cheapest first: markets, regional supply, own production."""
         tiers = [tier for tier, _ in self._buy.get(commodity, [])]
         there = sum(self._held.get(commodity, {}).values())
         made = None if tiers else self._made(commodity, seen)
@@ -145,7 +145,7 @@ class Prices:
         return sorted(tiers, key=lambda tier: tier.price[1])
 
     def _made(self, commodity: str, seen: frozenset[str]) -> Floats | None:
-        """Return the least cost of making a unit in a unit that makes nothing else, its largest step in full use."""
+        """Return the least cost of production of a unit by a single-product process in its largest step."""
         best: Floats | None = None
         for technology in self._catalogue.values():
             makes = [name for name, size in technology.recipe.items() if size > 0]
@@ -162,13 +162,13 @@ class Prices:
 
 
 def _unit_capital(technology: Technology) -> float:
-    """Return the yearly capital cost of a unit of activity in the largest step, 0 where nothing may be built."""
+    """Return the yearly capital cost per unit of activity in the cheapest step at full use, 0 if not buildable."""
     costs = [step.unit + (step.fixed / step.most if 0 < step.most < inf else 0.0) for step in technology.steps]
     return technology.annuity * min(costs, default=0.0)
 
 
 def _filled(tiers: list[Tier], quantity: float) -> Traded:
-    """Return the money of a quantity put into tiers one after the other."""
+    """Return the money of a quantity assigned to tiers in order."""
     money, left = np.zeros(3), quantity
     for tier in tiers:
         part = min(left, tier.amount)
@@ -202,7 +202,7 @@ def _tiers(table: pd.DataFrame, amount: Floats) -> dict[str, list[Tier]]:
 
 
 def _markets(dataset: Dataset, side: str) -> dict[str, list[tuple[Tier, bool]]]:
-    """Return the tiers of the markets of one side by commodity, and whether the limit is each enterprise's own."""
+    """Return the market tiers of one side by commodity, and whether each limit applies per enterprise."""
     table = dataset["markets"][dataset["markets"]["side"] == side]
     found: dict[str, list[tuple[Tier, bool]]] = {}
     limit = table["limit"].fillna(inf).to_numpy(float)
@@ -214,7 +214,7 @@ def _markets(dataset: Dataset, side: str) -> dict[str, list[tuple[Tier, bool]]]:
 
 
 def _deals(table: pd.DataFrame) -> dict[str, Floats]:
-    """Return the mean price of today's deals by commodity, by quantity."""
+    """Return the quantity-weighted mean price of today's deals by commodity."""
     priced = table[table["price"].notna() & (table["quantity"] > 0)]
     price, quantity = ends(priced, "price"), priced["quantity"].to_numpy(float)
     found = {}

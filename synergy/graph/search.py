@@ -1,4 +1,4 @@
-"""Search: every chain of processes that starts with a commodity, loops cut, mere aids told apart."""
+"""Search: enumerate the acyclic process chains from a commodity through its main-input uses."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Chain = tuple[tuple[str, str], ...]  # (process, what it takes of the chain), th
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Where chains are looked for.
+    """Search space of chains: processes, prices and rules for main inputs.
 
     Parameters
     ----------
     technologies : mapping of str to Technology
     prices : Prices
-        For the part of each input in what a process takes.
+        Prices for the share of each input in the inputs of a process.
     energy : frozenset of str
         Commodities in which a chain ends: heat, power and rights are bought and sold, not carried on.
     mass : mapping of str to float
@@ -41,7 +41,7 @@ class Catalogue:
     least_share: float
 
     def main(self, process: str, commodity: str) -> bool:
-        """Return whether a commodity is a main input of a process: by worth or by mass, and no mere trace of it."""
+        """Return whether a commodity is a main input of a process, by worth or by mass, and not a trace."""
         taken = {name: -size for name, size in self.technologies[process].recipe.items() if size < 0}
         mass = {name: size * self.mass[name] for name, size in taken.items() if name in self.mass}
         part = mass[commodity] / sum(mass.values()) if mass.get(commodity) else None
@@ -54,7 +54,7 @@ class Catalogue:
         return worth[commodity] >= self.least_share * sum(worth.values())
 
     def _value(self, commodity: str) -> float:
-        """Return the middle price of a unit: what it fetches, or costs where it fetches nothing; never negative."""
+        """Return the middle price of a unit: its opportunity cost if positive, else its non-negative purchase cost."""
         worth = float(self.prices.worth(commodity)[1])
         return worth if worth > 0 else self.prices.cost(commodity)
 
@@ -63,15 +63,15 @@ class Catalogue:
         return [name for name, one in self.technologies.items() if one.recipe.get(commodity, 0.0) < 0]
 
     def takers(self, commodity: str) -> list[str]:
-        """Return the processes that stand or may be built and of which a commodity is a main input."""
+        """Return the possible processes of which a commodity is a main input."""
         named = [name for name in self.users(commodity) if self.technologies[name].possible]
         return [name for name in named if self.main(name, commodity)]
 
 
 def chains(catalogue: Catalogue, start: str, depth: int) -> Iterator[Chain]:
-    """Yield every chain from a commodity, shorter ones before those that go on from them.
+    """Yield all chains from a commodity, each before its extensions.
 
-    A chain takes no process twice and never carries on a commodity that it has had: a recycle ends it.
+    A chain has no process twice and never passes on a commodity it contains already: a recycle ends it.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Candidates -> decisions: the model as a sparse matrix, and the only rooms that name OR-Tools and HiGHS."""
+"""Candidates -> decisions: the MILP as a sparse matrix; the only modules that import OR-Tools and HiGHS."""

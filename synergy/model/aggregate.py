@@ -1,7 +1,7 @@
-"""Aggregate: a problem of many periods as one of a single period that every plan of it satisfies.
+"""Temporal aggregation: relax a multi-period problem to a single-period one.
 
-Columns and rows that differ by their period alone are summed. What holds in each period holds in the sum, so the
-optimum of the aggregate bounds the problem's, and what it builds and opens is a good start.
+Columns and rows that differ by their period alone are summed. Constraints that hold in each period hold in the sum,
+so the optimum of the aggregate bounds the problem's, and its builds and opened links are a good starting point.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ SAME = 1e-12  # relative difference of coefficients that is rounding
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A model summed over its periods.
+    """Hold a model summed over its periods.
 
     Parameters
     ----------
     model : Model
-        Maximise its ``cost @ X``; it has no named families. Yes-or-no decisions of a single period may take any value.
+        Maximise its ``cost @ X``; it has no named families. Binary decisions of a single period are relaxed.
     group : numpy.ndarray of int64, shape (columns of the model that was summed,)
         Column of the aggregate in which each column is summed.
     members : numpy.ndarray of int64, shape (columns,)
@@ -46,7 +46,7 @@ class Aggregate:
 
 
 def aggregated(model: Model) -> Aggregate:
-    """Return the aggregate of a model.
+    """Return the single-period aggregate of a model, a relaxation of it.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def aggregated(model: Model) -> Aggregate:
     Notes
     -----
     A sum over periods is a surrogate constraint (Glover 1968, Operations Research 16:741). Where coefficients differ
-    by period, the least of them stands in what may be at most, the greatest in what has to be at least, and the best
-    price in the objective: all of it admits every plan and undervalues none, for no variable is negative.
+    by period, the least is used in upper limits, the greatest in lower limits, and the best price in the objective: as
+    no variable is negative, every plan stays feasible and none is undervalued.
     """
     column, row = _grouped(model.columns, len(model.cost)), _grouped(model.rows, len(model.row_lower))
     members = np.bincount(column, minlength=int(column.max(initial=-1)) + 1)
@@ -91,14 +91,14 @@ def aggregated(model: Model) -> Aggregate:
 
 
 def _totals(group: Ints, amount: Floats, size: int) -> Floats:
-    """Return sums by group; of nothing too they are numbers."""
+    """Return sums by group, as floats even where there are no entries."""
     total: Floats = np.zeros(size)
     np.add.at(total, group, amount)
     return total
 
 
 def _grouped(blocks: Mapping[str, Block], size: int) -> Ints:
-    """Return the group of each column, or row: those of one family and key, their period apart."""
+    """Return the group of each column or row: members of one family and key, over all periods."""
     group, start = np.full(size, -1), 0
     for block in blocks.values():
         if not len(block):
@@ -111,7 +111,7 @@ def _grouped(blocks: Mapping[str, Block], size: int) -> Ints:
 
 
 def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[sparse.csr_array, Floats, Floats]:
-    """Return the matrix of the aggregate and the limits of its rows."""
+    """Return the matrix of the aggregate and the lower and upper limits of its rows."""
     rows = int(row.max(initial=-1)) + 1
     adds = sparse.csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(rows, len(row)))
     summed: Any = (adds @ model.matrix).tocoo()
@@ -146,7 +146,7 @@ def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[spars
 
 
 def forcing_in(aggregate: Aggregate, forcing: Forcing) -> Forcing:
-    """Return the forcing rows of the aggregate: sums of those that hold in each period.
+    """Return the forcing rows of the aggregate: sums of the rows that hold in each period.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def forcing_in(aggregate: Aggregate, forcing: Forcing) -> Forcing:
 
 
 def parts_in(aggregate: Aggregate, parts: tuple[Ints, ...]) -> tuple[Ints, ...]:
-    """Return the parts of the yes-or-no columns that the aggregate has.
+    """Return the fix-and-optimise parts restricted to the binary columns of the aggregate.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ CLOSE_PART = 0.5  # of the time that is left, for it
 
 
 class Beginning:
-    """The aggregate of a problem, and the plans that follow from it.
+    """Provide starting plans of a multi-period problem derived from its aggregate.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ class Beginning:
     known : Knowledge
         Of the problem.
     params : SolveParams
-        Who listens, and when to stop.
+        Progress listener and stopping criteria.
     """
 
     def __init__(self, model: Model, problem: Problem, known: Knowledge, params: SolveParams) -> None:
@@ -221,27 +221,27 @@ class Beginning:
         self._columns = np.flatnonzero(model.integer & self._whole.model.integer[self._whole.group])
 
     def sketch(self) -> Answer:
-        """Return a plan that a short search of the aggregate leads to, with the bound that it proves."""
+        """Return a plan derived from a short search of the aggregate, with the bound it proves."""
         return self._searched(ROUGH, ROUGH_PART)
 
     def plan(self) -> Answer:
-        """Return the plan that a search of the aggregate leads to, with the bound that it proves."""
+        """Return a plan derived from a longer search of the aggregate, with the bound it proves."""
         return self._searched(CLOSE, CLOSE_PART)
 
     def _searched(self, gap: float, part: float) -> Answer:
-        """Return the plan that follows from the aggregate's, searched to a gap in a part of the time that is left."""
+        """Search the aggregate to a gap within a part of the remaining time; return the plan derived from it."""
         params = self._params
         limit = params.seconds + part * params.left
         inner = replace(params, gap=max(params.gap, gap), time_limit=limit, listen=self._hear, memory=None, note=None)
         return self._followed(search(self._inner, inner, self._known))
 
     def _hear(self, event: Event) -> None:
-        """Pass the aggregate's bound on, which holds for the periods; its plan is not theirs."""
+        """Report the bound of the aggregate, valid for the problem too; its incumbent is not a plan of the problem."""
         if event.bound is not None:
             self._params.say("year", event.bound)
 
     def _followed(self, answer: Answer) -> Answer:
-        """Return the plan of the problem that decides as the aggregate's."""
+        """Return the plan of the problem with the binary decisions of the aggregate's answer."""
         bound = answer.bound * self._money
         if answer.x is None:
             return replace(answer, bound=bound, x=None, row_dual=None, column_dual=None)

@@ -1,4 +1,4 @@
-"""Assembly: columns, rows and entries collected by family, and the sparse matrix they make."""
+"""Model assembly: collect columns, rows and entries by family and build the sparse matrix."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from synergy.network.places import Bools, Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A family of columns or rows that stand together.
+    """Hold a family of columns or rows that occupy consecutive positions.
 
     Parameters
     ----------
     start, stop : int
         Where it stands.
     key : mapping of str to numpy.ndarray
-        What each of its columns or rows is about, by name (``arc``, ``unit``, ``period`` ...).
+        Key of each of its columns or rows, by name (``arc``, ``unit``, ``period`` ...).
     """
 
     start: int
@@ -43,7 +43,7 @@ class Block:
         return np.arange(self.start, self.stop)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of columns or rows."""
         return self.stop - self.start
 
 
@@ -52,7 +52,7 @@ EMPTY = Block(0, 0, {})
 
 @dataclass(slots=True)
 class Assembly:
-    """What a model is put together in; the order of calls is the order of columns and rows."""
+    """Collect the columns, rows and entries of a model; the order of calls is the order of columns and rows."""
 
     columns: dict[str, Block] = field(default_factory=dict)
     rows: dict[str, Block] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Assembly:
         return block
 
     def add_entries(self, row: Any, column: Any, value: Any) -> None:
-        """Add coefficients; those of one place add up."""
+        """Add matrix coefficients; duplicates at one position are summed."""
         row, column = np.asarray(row, np.int64), np.asarray(column, np.int64)
         value = np.broadcast_to(np.asarray(value, float), row.shape)
         self._entries.append((row, column, value))
@@ -118,7 +118,7 @@ class Assembly:
 
 
 def distinct(key: Mapping[str, Any]) -> tuple[Ints, dict[str, Ints]]:
-    """Return the position of each tuple of integers among the distinct ones, and the distinct ones by name."""
+    """Return the position of each integer tuple among the distinct tuples, and the distinct tuples by name."""
     table = np.stack([np.asarray(values, np.int64) for values in key.values()])
     unique, row = np.unique(table, axis=1, return_inverse=True)
     return np.asarray(row, np.int64).ravel(), dict(zip(key, unique, strict=True))
@@ -133,7 +133,7 @@ def positions_of(block: Block, row: str, periods: int, size: int) -> Ints:
 
 
 def arrivals(candidates: Candidates, flow: Block) -> Floats:
-    """Return what part of each flow column arrives."""
+    """Return the fraction of each flow column that arrives (one minus the loss of its link)."""
     if not len(flow):
         return np.empty(0)
     network = candidates.network
@@ -142,7 +142,7 @@ def arrivals(candidates: Candidates, flow: Block) -> Floats:
 
 
 def add_outlets(assembly: Assembly, candidates: Candidates) -> None:
-    """What the outlets of a group give is what leaves them."""
+    """Add the balance of each outlet group: the supply of its members equals the flow leaving it."""
     network = candidates.network
     flow = assembly.block("flow")
     group = network.arcs.outlet[flow.key["arc"]] if len(flow) else np.empty(0, np.int64)
@@ -153,7 +153,7 @@ def add_outlets(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_inlets(assembly: Assembly, candidates: Candidates) -> None:
-    """What arrives at a group of inlets, losses apart, is what its inlets take; disposal takes anything."""
+    """Add the balance of each inlet group: inflow net of losses equals its members' intake; disposal is unbounded."""
     network = candidates.network
     flow = assembly.block("flow")
     group = network.arcs.inlet[flow.key["arc"]] if len(flow) else np.empty(0, np.int64)
@@ -167,7 +167,7 @@ def add_inlets(assembly: Assembly, candidates: Candidates) -> None:
 
 
 class _Members:
-    """Columns of the members of groups on one side, as (group, period, column, coefficient)."""
+    """Collect the columns of group members on one side, as (group, period, column, coefficient)."""
 
     def __init__(
         self, assembly: Assembly, candidates: Candidates, ends: Ends, trade: str, store: str, groups: int
@@ -186,7 +186,7 @@ class _Members:
         self.group, self.period, self.column, self.value = (np.concatenate(part) for part in zip(*parts, strict=True))
 
     def rows(self, name: str, group: Ints, flow: Block, which: Bools | None = None) -> Ints:
-        """Add a row for each group and period that has a flow or a member; return their positions as a table."""
+        """Add a row for each group and period with a flow or a member; return their positions as a table."""
         period = flow.key["period"] if len(flow) else np.empty(0, np.int64)
         period = period if which is None else period[which]
         present = np.zeros((self.groups, self.periods), dtype=bool)
@@ -202,7 +202,7 @@ class _Members:
 
 
 def add_stores(assembly: Assembly, candidates: Candidates) -> None:
-    """A store holds what it held, less losses, plus what came, less what left; the year closes on itself."""
+    """Add storage balances, cyclic over the year, and limit each withdrawal to the level carried over."""
     level, put, draw = (assembly.block(name) for name in ("level", "put", "draw"))
     if not len(level):
         return
@@ -223,7 +223,7 @@ def add_stores(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_qualities(assembly: Assembly, candidates: Candidates) -> None:
-    """The mix that arrives at an inlet with limits keeps them, period by period."""
+    """Add blending constraints: the mix arriving at an inlet with limits keeps them in each period."""
     network, flow = candidates.network, assembly.block("flow")
     limits = quality_rows(network)
     if not len(limits) or not len(flow):

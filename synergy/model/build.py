@@ -1,4 +1,4 @@
-"""Candidates -> Model: all variables, constraints and the objective as one sparse problem."""
+"""Candidates -> Model: assemble variables, constraints and objective into one sparse MILP."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ FAMILIES = (
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Maximise ``cost @ x`` with ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``, some x integer.
+    """Hold the MILP: maximise ``cost @ x``, ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``.
 
     Parameters
     ----------
     candidates : Candidates
-        What the columns mean.
+        Candidates that the columns stand for.
     columns, rows : dict of str to Block
-        Families and what each member is about.
+        Families with the keys of their members.
     matrix : scipy.sparse.csr_array, shape (rows, columns)
     row_lower, row_upper : numpy.ndarray, shape (rows,)
     lower, upper, cost : numpy.ndarray, shape (columns,)
@@ -65,12 +65,12 @@ class Model:
 
 
 def build(candidates: Candidates) -> Model:
-    """Return the model of a problem.
+    """Build the model of a problem.
 
     Parameters
     ----------
     candidates : Candidates
-        What may be decided.
+        Exchanges, builds and links left open.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def build(candidates: Candidates) -> Model:
 
 
 def objective(assembly: Assembly, candidates: Candidates) -> Floats:
-    """Return what one unit of each column adds to the value (money a year), shape (columns,)."""
+    """Return the objective coefficient of each column (money a year), shape (columns,)."""
     network = candidates.network
     dataset, units, links = network.dataset, network.units, network.links
     carbon = dataset.settings.carbon_price
@@ -123,7 +123,7 @@ def objective(assembly: Assembly, candidates: Candidates) -> Floats:
 
 
 def _prices(candidates: Candidates, ends: Ends) -> Floats:
-    """Return the price of each offer, need and market among some ends, 0 for units and stores."""
+    """Return the price of each offer, need and market end, 0 for units and stores."""
     dataset = candidates.network.dataset
     price = np.zeros(len(ends.kind))
     for kind, table in ((EndKind.OFFER, "offers"), (EndKind.NEED, "needs"), (EndKind.MARKET, "markets")):
@@ -133,7 +133,7 @@ def _prices(candidates: Candidates, ends: Ends) -> Floats:
 
 
 def _flow_value(candidates: Candidates, arc: np.ndarray) -> Floats:
-    """Return transport and disposal cost of each flow as a value; an offer is not paid for what is disposed of."""
+    """Return the objective value of each flow: transport and disposal cost, and the refund of disposed offers."""
     network = candidates.network
     value = -network.arcs.over(network.links.cost, 0.0)[arc]
     source = network.arcs.outlet[arc]

@@ -1,9 +1,4 @@
-"""Capacities: what units, steps of scale, links, offers and markets allow.
-
-There is one for every exchange of a group whose members are all new units, and for every market that such groups alone
-use. Few of them bind, so they are added where the relaxation breaks them (cuts for single-node flow models; Van Roy &
-Wolsey 1986, Discrete Applied Mathematics 14:199).
-"""
+"""Capacity constraints of units, steps of scale, links, offers, markets and deals."""
 
 from __future__ import annotations
 
@@ -20,7 +15,7 @@ from synergy.network.places import PUBLIC, positions
 
 
 def add_loads(assembly: Assembly, candidates: Candidates) -> None:
-    """A unit with a least load is off, or runs at that part of what it could do, or more."""
+    """Add on/off constraints of units with a least load: zero, or between the least load and the upper bound."""
     on, run = assembly.block("on"), assembly.block("run")
     if not len(on):
         return
@@ -38,7 +33,7 @@ def add_loads(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_builds(assembly: Assembly, candidates: Candidates) -> None:
-    """A new unit runs within its size, a size lies within its step, and at most one step is built at a site."""
+    """Add capacity constraints of new units: run within size, size within its step, at most one step a site."""
     units, steps = candidates.network.units, candidates.network.units.steps
     size, built, run = (assembly.block(name) for name in ("size", "built", "run"))
     if not len(size):
@@ -60,7 +55,7 @@ def add_builds(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _steps(assembly: Assembly, candidates: Candidates) -> None:
-    """Size and the yes-or-no of each step."""
+    """Add size limits of each step of scale as variable bounds on its binary, and at most one step per unit."""
     units, steps = candidates.network.units, candidates.network.units.steps
     size, built = assembly.block("size"), assembly.block("built")
     if not len(built):
@@ -85,7 +80,7 @@ def _steps(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _tight_runs(assembly: Assembly, candidates: Candidates, fresh: np.ndarray) -> None:
-    """A new unit runs no more than can reach it, and nothing unless it is built (implied, but tight)."""
+    """Bound the run of each new unit by its reach times its build binaries (implied, but tightens)."""
     units, steps = candidates.network.units, candidates.network.units.steps
     built, run = assembly.block("built"), assembly.block("run")
     if not len(built):
@@ -109,7 +104,7 @@ def _tight_runs(assembly: Assembly, candidates: Candidates, fresh: np.ndarray) -
 
 
 def add_links(assembly: Assembly, candidates: Candidates) -> None:
-    """What flows over a link stays within its capacity, and over one that costs capex only when it is opened."""
+    """Add link capacities; on links with capex the bound is a variable upper bound on the opening binary."""
     network, flow, opened = candidates.network, assembly.block("flow"), assembly.block("open")
     arcs, links = network.arcs, network.links
     over = np.flatnonzero(arcs.link[flow.key["arc"]] != WITHIN) if len(flow) else np.empty(0, np.int64)
@@ -136,7 +131,7 @@ def add_links(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_keeps(assembly: Assembly, candidates: Candidates) -> None:
-    """Of an offer with a part to keep, the rest alone may leave its site for others or public places, or be stored."""
+    """Limit the amount of an offer that leaves its owner or is stored to the part it need not keep."""
     network, flow = candidates.network, assembly.block("flow")
     outlets, owner = network.outlets, network.places.owner
     offered = np.flatnonzero(outlets.kind == EndKind.OFFER)
@@ -161,7 +156,7 @@ def add_keeps(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_markets(assembly: Assembly, candidates: Candidates) -> None:
-    """The limit of a market without a site is each enterprise's own; public places count as one."""
+    """Add the limit of each market without a site per enterprise; public places count as one enterprise."""
     network = candidates.network
     owner, markets = network.places.owner, network.dataset["markets"]
     anywhere = (markets["site"] == "").to_numpy(bool)
@@ -187,7 +182,7 @@ def add_markets(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def add_deals(assembly: Assembly, candidates: Candidates) -> None:
-    """Today enterprises exchange no more than their deals say."""
+    """Limit exchanges between enterprises to the quantities of today's deals, for the status quo."""
     network, flow = candidates.network, assembly.block("flow")
     if not candidates.scope.deals or not len(flow):
         return

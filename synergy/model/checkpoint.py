@@ -1,7 +1,7 @@
-"""Checkpoints: what a search knows so far, small enough to be stored, and how a search that was broken off goes on.
+"""Checkpoints: a compact record of incumbent and bound from which an interrupted search resumes.
 
-A plan is kept as the yes-or-no decisions that it takes; the best rest for them is one linear problem. A checkpoint
-carries the mark of its problem, and one of another problem is not looked at.
+A plan is stored as its binary decisions; the optimal continuous variables for them follow from one LP. A checkpoint
+carries the fingerprint of its problem, and a checkpoint of another problem is ignored.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FIGURES = 9  # of the sums that mark a problem: machines differ in the last ones
 
 
 def mark_of(problem: Problem) -> str:
-    """Return the mark of a problem: the SHA-256 of its structure and of sums of its figures."""
+    """Return the fingerprint of a problem: SHA-256 of its structure and of sums of its figures."""
     digest = hashlib.sha256()
     matrix = problem.matrix
     for part in (matrix.indptr, matrix.indices, problem.integer):
@@ -43,7 +43,7 @@ def mark_of(problem: Problem) -> str:
 
 
 class Keeper:
-    """Keeps what a search finds.
+    """Record the incumbent and bound of a search as checkpoints.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Keeper:
     params : SolveParams
         Its clock.
     memory : Memory
-        Where it goes, and where it comes from.
+        Store of checkpoints, with the one to resume from.
     """
 
     def __init__(self, problem: Problem, params: SolveParams, memory: Memory) -> None:
@@ -69,7 +69,7 @@ class Keeper:
             self.done = False
 
     def _started(self) -> Answer:
-        """Return the plan of a checkpoint with the bound that was proven, nothing where it is of another problem."""
+        """Return the plan of the checkpoint with its proven bound, `NOTHING` if it belongs to another problem."""
         start, integer = self._memory.start or {}, self._problem.integer
         if start.get("problem") != self._mark or start.get("chosen") is None:
             return NOTHING
@@ -82,14 +82,14 @@ class Keeper:
         return replace(found, bound=min(proven, found.value))
 
     def note(self, x: Floats | None, value: float, bound: float) -> None:
-        """Keep a plan, or a bound, that is better than what is known.
+        """Store a plan or bound that improves on the best known one.
 
         Parameters
         ----------
         x : numpy.ndarray or None
             Columns of the scaled problem.
         value, bound : float
-            In its units, both the lower the better known: value of the plan, and proven.
+            Objective of the plan (minimisation) and proven lower bound, in the scaled problem's units.
         """
         better = x is not None and value < self._value
         tighter = bound > self._bound
@@ -101,14 +101,14 @@ class Keeper:
             self._keep(done=False)
 
     def end(self, answer: Answer) -> None:
-        """Keep what the search brought: nothing more is looked for."""
+        """Store the final answer of the search and mark the checkpoint as done."""
         self.note(answer.x, answer.value, answer.bound)
         if answer.x is not None and answer.value <= self._value:  # with less that is on, for the same
             self._chosen = self._on(answer.x)
         self._keep(done=True)
 
     def _on(self, x: Floats) -> list[int]:
-        """Return which yes-or-no decisions a plan takes."""
+        """Return the binary columns that are 1 in a plan."""
         return np.flatnonzero(self._problem.integer & (x > 0.5)).tolist()
 
     def _keep(self, *, done: bool) -> None:
@@ -131,7 +131,7 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where a search that was broken off goes on.
+    """Provide the checkpoint's plan as the starting plan of a resumed search.
 
     Parameters
     ----------
@@ -146,31 +146,31 @@ class Resumed:
         return self.answer
 
     def plan(self) -> Answer:
-        """Return the plan of the checkpoint: what led to it is done."""
+        """Return the plan of the checkpoint; the start heuristics are not repeated."""
         return self.answer
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Where a search goes on that was given a plan.
+    """Provide a user-supplied plan as the starting plan of a search.
 
     Parameters
     ----------
     answer : Answer
         That plan, without a bound.
     otherwise : Begins or None
-        Where it would have begun.
+        Default start of the search.
     """
 
     answer: Answer
     otherwise: Begins | None
 
     def sketch(self) -> Answer:
-        """Return the better of both."""
+        """Return the better of the supplied plan and the sketch of the default start."""
         return self._better(None if self.otherwise is None else self.otherwise.sketch())
 
     def plan(self) -> Answer:
-        """Return the better of both."""
+        """Return the better of the supplied plan and the plan of the default start."""
         return self._better(None if self.otherwise is None else self.otherwise.plan())
 
     def _better(self, other: Answer | None) -> Answer:
@@ -180,6 +180,6 @@ class Given:
 
 
 def ended(answer: Answer, gap: float) -> Answer:
-    """Return the answer of a search that had ended before its run was broken off."""
+    """Return the answer of a search that had finished before its run was interrupted."""
     close = relative_gap(answer.bound, answer.value) <= gap
     return replace(answer, status=Status.OPTIMAL if close else Status.STOPPED)

@@ -1,4 +1,4 @@
-"""Conflict: the smallest set of statements that no plan satisfies together, in the user's words."""
+"""Conflict analysis: find an irreducible infeasible set of input statements."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ One = TypeVar("One")
 
 
 def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tuple[Mapping[str, Any], ...]:
-    """Smallest set of statements that conflict.
+    """Return an irreducible infeasible set of statements.
 
     Parameters
     ----------
     dataset : Dataset
-        Whose round no plan satisfies.
+        Dataset whose round is infeasible.
     stop : callable, optional
         Asked before each solve; True ends the search without an answer.
 
@@ -48,7 +48,7 @@ def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tup
     Notes
     -----
     Deletion filter (Chinneck & Dravnieks 1991, ORSA J. Computing 3:157): first on the relaxation, where that is
-    infeasible already, of the statements with a multiplier in the elastic problem; then with yes-or-no decisions whole,
+    infeasible already, of the statements with a multiplier in the elastic problem; then with integral binaries,
     many statements at once while the rest conflicts without them.
     """
     whole = loosened(dataset)
@@ -69,14 +69,14 @@ def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tup
 
 
 def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], bool]) -> list[One]:
-    """Those without any one of which the rest does not conflict; the first ones are left out first.
+    """Return an irreducible conflicting subset by the deletion filter; the first statements are deleted first.
 
     Parameters
     ----------
     statements : sequence
         That conflict.
     conflicting : callable
-        Whether some of them are known to conflict.
+        Predicate: whether a subset is proven to conflict.
 
     Returns
     -------
@@ -99,20 +99,20 @@ def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], b
 
 
 def _together(kept: Sequence[Statement], of: Mapping[Statement, Statement]) -> list[Statement]:
-    """Statements period by period, those of which every period is kept in one again."""
+    """Merge per-period statements back into one where all of its periods are kept."""
     count = Counter(of[part] for part in kept)
     whole = {one for one, size in count.items() if size == len(one.amounts)}
     return list(dict.fromkeys(of[part] if of[part] in whole else part for part in kept))
 
 
 def _once(statements: Sequence[Statement]) -> list[Statement]:
-    """Statements but for those that another one says too: what has to be met in full is a greatest amount as well."""
+    """Drop statements implied by others: an amount that must be met in full is also an upper bound."""
     said = {(SAME[one.constraint], one.subject) for one in statements if one.constraint in SAME}
     return [one for one in statements if (one.constraint, one.subject) not in said]
 
 
 class _Trial:
-    """The loosened problem with some statements put back."""
+    """Test subsets of statements for infeasibility in the loosened problem."""
 
     def __init__(self, whole: Loosened, statements: list[Statement]) -> None:
         rows = np.zeros(len(whole.model.row_lower), dtype=bool)
@@ -130,7 +130,7 @@ class _Trial:
         self._free.data[free] = 0.0  # what is not stated costs nothing
 
     def hold(self, statements: list[Statement]) -> None:
-        """Take the statements, some of which are put back from now on."""
+        """Set the statements that may be restored, and map their effects to the scaled problem."""
         self.statements = statements
         problem = self.problem
         self._effects = effects = joined([one.effects for one in statements])
@@ -148,7 +148,7 @@ class _Trial:
         self._value = effects.value * scale
 
     def stated(self, statements: Sequence[Statement]) -> Bounds:
-        """Bounds with some statements put back."""
+        """Return the bounds of the problem with some statements restored."""
         bounds = self._free.copy()
         active = np.zeros(len(self.statements), dtype=bool)
         active[[self._place[one] for one in statements]] = True
@@ -166,7 +166,7 @@ class _Trial:
         return bounds
 
     def infeasible(self, statements: Sequence[Statement]) -> bool:
-        """Whether some statements are known to conflict."""
+        """Return whether some statements are proven to be jointly infeasible."""
         bounds = self.stated(statements)
         if bounds.crossed():
             return True
@@ -184,7 +184,7 @@ class _Trial:
         return False
 
     def _found(self, problem: Problem, bounds: Bounds, x: Floats) -> bool:
-        """Whether there is a plan with a yes wherever columns have a part of one; it is kept."""
+        """Return whether rounding up the binaries gives a feasible plan; store the plan if so."""
         integer = np.flatnonzero(problem.integer)
         x = x.copy()
         # what a yes carries is large beside what is stated: a part of one that passes for a no carries too much
@@ -200,14 +200,14 @@ class _Trial:
         return True
 
     def _problem(self, bounds: Bounds) -> Problem:
-        """The problem within some bounds."""
+        """Return the problem with some bounds."""
         matrix = self.problem.matrix.copy()
         matrix.data = bounds.data
         sides = {name: getattr(bounds, name) for name in ("lower", "upper", "row_lower", "row_upper")}
         return replace(self.problem, matrix=matrix, **sides)
 
     def suspects(self) -> list[Statement]:
-        """Statements that the elastic relaxation's multipliers rest on; all where nothing of it is violated."""
+        """Return the statements with a non-zero multiplier in the elastic relaxation, all if there is no violation."""
         bounds = self.stated(self.statements)
         effects, at = self._effects, self._effects.at
         bound, entry = effects.part <= Part.UPPER, effects.part == Part.ENTRY
@@ -230,7 +230,7 @@ class _Trial:
 
 
 def _satisfied(problem: Problem, bounds: Bounds, x: Floats) -> bool:
-    """Whether columns keep within bounds, with whole yes-or-no decisions."""
+    """Return whether column values with integral binaries satisfy the bounds and rows."""
     if (x < bounds.lower - NEAR).any() or (x > bounds.upper + NEAR).any():
         return False
     matrix = sparse.csr_array((bounds.data, problem.matrix.indices, problem.matrix.indptr), shape=problem.matrix.shape)
@@ -239,7 +239,7 @@ def _satisfied(problem: Problem, bounds: Bounds, x: Floats) -> bool:
 
 
 def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple[Floats, Floats, Floats] | None:
-    """Multipliers of columns and rows where the sum of violations is least, and reduced costs; None where it is 0."""
+    """Return column and row duals and reduced costs of the elastic LP; None if its optimum is 0."""
     columns = len(problem.cost)
     # bounds become rows with slack on both sides, so that every statement has a multiplier
     unit = sparse.csr_array((np.ones(len(asked)), (np.arange(len(asked)), asked)), shape=(len(asked), columns))
@@ -270,7 +270,7 @@ def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple
 
 
 def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
-    """Return the exchanges and runs that make money without end in an unbounded problem.
+    """Return the flows and runs that form a profitable cycle in an unbounded problem.
 
     Parameters
     ----------

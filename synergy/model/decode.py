@@ -1,4 +1,4 @@
-"""Values of a model's columns -> Decisions: ids and amounts, exchanges between single outlets and inlets.
+"""Values of a model's columns -> Decisions: disaggregate group flows to flows between single outlets and inlets.
 
 Members of a group are interchangeable, so any split is as good as any other; this one lays members and exchanges of
 each group side by side along one axis (the north-west corner rule of the transportation problem) and needs the fewest
@@ -26,7 +26,7 @@ from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, 
 
 
 def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
-    """Return what the values of a model's columns decide, and the column behind each row of the flows frame.
+    """Decode column values into decisions; also return the column behind each row of the flows frame.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
 
 
 def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
-    """Return a family, the places in it that are not zero, and their values."""
+    """Return a family of columns, the positions of its positive entries, and their values."""
     block = model.column(name)
     value = x[block.span]
     place = np.flatnonzero(value > 0)
@@ -59,7 +59,7 @@ def _positive(model: Model, x: Floats, name: str) -> tuple[Block, Ints, Floats]:
 
 
 def _members(model: Model, x: Floats, ends: Ends, trade: str, store: str) -> tuple[Ints, Ints, Floats]:
-    """Return end, period and amount of all that members give, or take."""
+    """Return end, period and amount of everything that group members supply or take."""
     run = model.column("run")
     periods = len(model.candidates.network.places.share)
     activity = np.zeros((len(model.candidates.network.units.ids), periods))
@@ -77,7 +77,7 @@ def _members(model: Model, x: Floats, ends: Ends, trade: str, store: str) -> tup
 
 
 def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
-    """Return the flows frame: group flows cut by the members of both ends."""
+    """Return the flows frame: group flows split among the members of both ends."""
     network = model.candidates.network
     periods = len(network.places.share)
     block, place, quantity = _positive(model, x, "flow")
@@ -116,7 +116,7 @@ def _flows(model: Model, x: Floats) -> tuple[pd.DataFrame, Ints]:
 def _flow_frame(
     network: Network, arc: Ints, period: Ints, amounts: tuple[Floats, Floats], ends: tuple[Ints, Ints]
 ) -> pd.DataFrame:
-    """Return flows as ids."""
+    """Return the frame of flows with ids in place of indices."""
     places, link = network.places, network.arcs.link[arc]
     modes = np.append(network.links.mode, "")
     outlet_kind, outlet_id = names_of(network, network.outlets, ends[0])
@@ -139,7 +139,7 @@ def _flow_frame(
 
 
 def names_of(network: Network, ends: Ends, which: Ints) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return kind and id of some ends as the plan document names them."""
+    """Return kind and id of some ends, as named in the plan document."""
     kind, ref = ends.kind[which], ends.ref[which]
     kinds, ids = np.empty(len(which), object), np.empty(len(which), object)
     tables = {EndKind.OFFER: "offers", EndKind.STORE: "stores", EndKind.MARKET: "markets", EndKind.NEED: "needs"}
@@ -177,7 +177,7 @@ def _levels(model: Model, x: Floats) -> pd.DataFrame:
 
 
 def _builds(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the builds frame: what is built, or has a size."""
+    """Return the builds frame: steps of scale that are built or have positive capacity."""
     network = model.candidates.network
     places, steps = network.places, network.units.steps
     size, built = model.column("size"), model.column("built")
@@ -201,7 +201,7 @@ def _builds(model: Model, x: Floats) -> pd.DataFrame:
 
 
 def _links(model: Model, x: Floats) -> pd.DataFrame:
-    """Return the links frame: those opened at a cost."""
+    """Return the links frame: links opened at a capex."""
     network = model.candidates.network
     places, links = network.places, network.links
     block, place, _ = _positive(model, x, "open")
@@ -223,7 +223,7 @@ SMALL = 1e-9  # parts of a group's total that are noise
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Pieces of exchanges, each with one member.
+    """Hold pieces of exchanges, each assigned to one member.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class Pieces:
 
 
 def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats) -> Pieces:
-    """Return the pieces into which members cut the exchanges of their groups.
+    """Split the exchanges of each group among its members by the north-west corner rule.
 
     Parameters
     ----------
@@ -288,14 +288,14 @@ def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats
 
 
 def _beside(cut: Floats, at: Ints, own: tuple[Floats, Ints], lost: Ints) -> Ints:
-    """Return the piece of the same key in which each lost one of the other side ends."""
+    """Return the index of the piece of the same key at which each dropped item of the other side ends."""
     ends, key = own[0][lost], own[1][lost]
     first, last = np.searchsorted(at, key), np.searchsorted(at, key, side="right") - 1
     return np.clip(np.searchsorted(cut, ends), first, last)
 
 
 def _ends(key: Ints, part: Floats) -> Floats:
-    """Return the running sum of parts within each key, the last of each exactly 1."""
+    """Return the running sum of fractions within each key, the last of each exactly 1."""
     running = np.cumsum(part)
     first = np.flatnonzero(np.diff(key, prepend=-1))
     before = np.concatenate([[0.0], running[first[1:] - 1]]) if len(first) else np.empty(0)
@@ -307,7 +307,7 @@ def _ends(key: Ints, part: Floats) -> Floats:
 
 
 def integers_of(model: Model, decisions: Decisions) -> Floats:
-    """Return what the integer columns of a model are in some decisions; the inverse of `decode` for them.
+    """Return the values of the integer columns for given decisions; the inverse of `decode` for them.
 
     Parameters
     ----------
@@ -319,7 +319,7 @@ def integers_of(model: Model, decisions: Decisions) -> Floats:
     Returns
     -------
     numpy.ndarray, shape (columns,)
-        0 or 1; 0 for all columns that are not integer. What the model does not know is left out.
+        0 or 1; 0 for all columns that are not integer. Decisions without a column in the model are left out.
     """
     whole = np.zeros(len(model.cost))
     for name, known in (("built", _built), ("open", _opened), ("on", _running), ("partner", _partners)):
@@ -330,13 +330,13 @@ def integers_of(model: Model, decisions: Decisions) -> Floats:
 
 
 def _among(known: tuple[Any, ...], wanted: tuple[Any, ...]) -> Bools:
-    """Return which tuples of texts stand among the wanted ones."""
+    """Return a mask of the tuples of texts that occur among the wanted ones."""
     keys = [pd.MultiIndex.from_arrays([np.asarray(part, dtype=object) for part in side]) for side in (known, wanted)]
     return np.asarray(keys[0].isin(keys[1]))
 
 
 def _built(model: Model, decisions: Decisions) -> Bools:
-    """Return which steps of scale are built."""
+    """Return which step-of-scale binaries are 1."""
     units, builds = model.candidates.network.units, decisions.builds
     step = model.column("built").key["step"]
     name = builds["process"].astype(object) + "@" + builds["site"].astype(object)
@@ -345,7 +345,7 @@ def _built(model: Model, decisions: Decisions) -> Bools:
 
 
 def _opened(model: Model, decisions: Decisions) -> Bools:
-    """Return which links are opened."""
+    """Return which link binaries are 1."""
     network, link = model.candidates.network, model.column("open").key["link"]
     places, links = network.places, network.links
     known: tuple[Any, ...] = (places.sites[links.origin[link]], places.sites[links.target[link]])
@@ -363,7 +363,7 @@ def _running(model: Model, decisions: Decisions) -> Bools:
 
 
 def _partners(model: Model, decisions: Decisions) -> Bools:
-    """Return which enterprises exchange anything."""
+    """Return which pairs of enterprises exchange anything."""
     places, block = model.candidates.network.places, model.column("partner")
     owner = pd.Series(np.append(places.enterprises, "")[places.owner], index=places.sites)
     ends = [decisions.flows[name].astype(object).map(owner).to_numpy(object) for name in ("from_site", "to_site")]

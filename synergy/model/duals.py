@@ -1,4 +1,4 @@
-"""Duals: the solver's prices of rows and bounds, told in the rows of the model contract (see `synergy.literal`)."""
+"""Duals: map the solver's row duals and reduced costs to the rows of the model contract (see `synergy.literal`)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LIMITS = frozenset(
 
 
 def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
-    """Return what one more unit of the right side of each row of the contract's model would be worth.
+    """Return the shadow price of the right-hand side of each row of the contract's model.
 
     Outlets and inlets that the engine treats as one group share a price; bounds of its columns are rows there.
 
@@ -66,14 +66,14 @@ def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
 
 
 def shadow_prices(duals: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    """Return the duals of limits alone, the greatest first, as the plan document lists them."""
+    """Return the duals of limits only, in decreasing absolute value, as listed in the plan document."""
     limits = duals[duals["constraint"].isin(LIMITS)]
     order = np.argsort(-limits["value"].abs().to_numpy(float), kind="stable")
     return listed(limits.iloc[order])
 
 
 def listed(duals: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    """Return duals row by row, as the plan document lists them."""
+    """Return duals row by row, as listed in the plan document."""
     return tuple({str(key): value for key, value in row.items()} for row in duals.to_dict("records"))
 
 
@@ -95,7 +95,7 @@ def _families(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFra
 
 
 def _frame(constraint: Any, subject: Any, commodity: Any, period: Any, value: Any) -> pd.DataFrame:
-    """Return rows of one family; what is one word stands in each of them."""
+    """Return the rows of one constraint family as a frame; scalars are broadcast."""
     value = np.asarray(value, dtype=float)
     columns = (constraint, subject, commodity, period)
     spread = [np.broadcast_to(np.asarray(column, dtype=object), value.shape) for column in columns]
@@ -103,7 +103,7 @@ def _frame(constraint: Any, subject: Any, commodity: Any, period: Any, value: An
 
 
 def _table(block: Block | None, row: Floats, shape: tuple[int, int], sign: float) -> Floats:
-    """Return the duals of balance rows as groups x periods."""
+    """Return the duals of balance rows as a table of groups x periods."""
     table = np.full(shape, np.nan)
     if block is not None and len(block):
         table[block.key["group"], block.key["period"]] = sign * row[block.span]
@@ -111,7 +111,7 @@ def _table(block: Block | None, row: Floats, shape: tuple[int, int], sign: float
 
 
 def _ends(model: Model, ends: Ends, price: Floats, sign: float) -> Iterator[pd.DataFrame]:
-    """Offers and needs, outputs and inputs, and markets with a limit, from the price of their groups by period."""
+    """Yield the duals of offers or needs, of unit outputs or inputs, and of limited markets."""
     network = model.candidates.network
     periods = network.places.periods
     active = model.candidates.scope.factor(network.places)[ends.site] > 0
@@ -130,7 +130,7 @@ def _ends(model: Model, ends: Ends, price: Floats, sign: float) -> Iterator[pd.D
 
 
 def _markets(model: Model, ends: Ends, price: Floats, sign: float) -> pd.DataFrame:
-    """Return what more depth of each market would be worth to whoever trades there."""
+    """Return the shadow price of each market's limit, by enterprise."""
     network = model.candidates.network
     markets, places = network.dataset["markets"], network.places
     limit = np.isfinite(markets["limit"].to_numpy(float))
@@ -147,12 +147,12 @@ def _markets(model: Model, ends: Ends, price: Floats, sign: float) -> pd.DataFra
 
 
 def _goods(model: Model, ends: Ends, which: Ints) -> Any:
-    """Return the commodity of some ends."""
+    """Return the commodities of some ends."""
     return model.candidates.network.places.commodities[ends.commodity[which]]
 
 
 def _units(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
-    """Capacities of facilities, sizes of builds."""
+    """Yield the duals of facility capacities, least loads and build sizes."""
     network = model.candidates.network
     units, names = network.units, network.places.periods
     run = model.column("run")
@@ -176,7 +176,7 @@ def _units(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]
 
 
 def _stores(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
-    """Balances, room and withdrawals of stores."""
+    """Yield the duals of store balances, capacities and withdrawal limits."""
     network = model.candidates.network
     stores, names = network.dataset["stores"], network.places.periods
     level = model.column("level")
@@ -191,7 +191,7 @@ def _stores(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame
 
 
 def _links(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]:
-    """Capacities of links: their rows, and beside them the bounds of their exchanges."""
+    """Yield the duals of link capacities, from their rows and from the reduced costs of flow bounds."""
     network = model.candidates.network
     links, places, flow = network.links, network.places, model.column("flow")
     value = np.zeros((len(links.mode) + 1, len(places.share)))  # the last stands for exchanges inside a site
@@ -209,7 +209,7 @@ def _links(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFrame]
 
 
 def _mixes(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
-    """Qualities at inlets, and the part of offers that stays."""
+    """Yield the duals of blending limits at inlets and of keep limits of offers."""
     network = model.candidates.network
     names = network.places.periods
     for name, word, sign in (("quality_max", "quality_max", 1.0), ("quality_min", "quality_min", -1.0)):
@@ -231,7 +231,7 @@ def _mixes(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
 
 
 def _rules(model: Model, row: Floats) -> Iterator[pd.DataFrame]:
-    """Aims of the round, and the number of partners."""
+    """Yield the duals of policy constraints and of the limit on partners."""
     settings = model.candidates.network.dataset.settings
     goods = {
         "mode_share": [rule.commodity for rule in settings.mode_share],

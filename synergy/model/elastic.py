@@ -1,4 +1,4 @@
-"""What a dataset and its scenario state, family by family, in the loosened problem."""
+"""Statements of a dataset and its scenario, by constraint family, in the loosened (elastic) problem."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ WIDE = 10.0  # times all that the tables state of a commodity: more than any pla
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
-    """A round whose statements may be given up one by one.
+    """Hold the problem of a round in which each input statement can be relaxed on its own.
 
     Parameters
     ----------
     dataset : Dataset
         As stated.
     model : Model
-        With a column and a row for all that a statement could be about, exchanges that are forbidden included.
+        With a column and a row for each possible subject of a statement, forbidden exchanges included.
     stated : Reach
         Amounts of the tables, each by itself.
     carried : numpy.ndarray, shape (commodities,)
@@ -54,11 +54,11 @@ class Loosened:
 
     @property
     def network(self) -> Network:
-        """What could be exchanged if nothing were forbidden."""
+        """Return the network with all prohibitions lifted."""
         return self.model.candidates.network
 
     def banned(self) -> list[Ints]:
-        """Flow columns that each pattern of `forbid` rules out."""
+        """Return the flow columns that each `forbid` pattern excludes."""
         flow, network = self.model.column("flow"), self.network
         if not len(flow):
             return [np.empty(0, np.int64) for _ in self.dataset.settings.forbid]
@@ -70,7 +70,7 @@ class Loosened:
 
 
 def loosened(dataset: Dataset) -> Loosened:
-    """Problem of a round in which every statement has a column or a row of its own.
+    """Build the problem of a round in which every statement has its own column or row.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def loosened(dataset: Dataset) -> Loosened:
 
 
 def _wide(network: Network, stated: Reach, dataset: Dataset) -> tuple[Floats, Floats]:
-    """More of each commodity, and of each unit's activity, than any plan could have."""
+    """Return big-M amounts: more of each commodity and of each unit's activity than any plan could have."""
     total = np.zeros(len(network.places.commodities))
     for ends, amount in ((network.outlets, stated.given), (network.inlets, stated.taken)):
         np.add.at(total, ends.commodity, np.where(np.isfinite(amount), amount, 0.0).sum(axis=1))
@@ -120,7 +120,7 @@ def _wide(network: Network, stated: Reach, dataset: Dataset) -> tuple[Floats, Fl
 
 @dataclass(slots=True)
 class Bounds:
-    """Everything of a problem that a statement may set, in scaled units.
+    """Hold all bounds and entries that statements may set, in scaled units.
 
     Parameters
     ----------
@@ -137,16 +137,16 @@ class Bounds:
     data: Floats
 
     def copy(self) -> Bounds:
-        """Copy that may be written to."""
+        """Return a writable copy."""
         return Bounds(*[getattr(self, name).copy() for name in self.__slots__])
 
     def crossed(self) -> bool:
-        """Whether a lower one is above an upper one."""
+        """Return whether some lower bound exceeds its upper bound."""
         return bool((self.lower > self.upper).any() or (self.row_lower > self.row_upper).any())
 
 
 def entries_at(matrix: sparse.csr_array, rows: Ints, columns: Ints) -> Ints:
-    """Positions in the data of a matrix with sorted indices; every entry has to be there."""
+    """Return positions of entries in the data of a matrix with sorted indices; every entry must exist."""
     width = matrix.shape[1]
     row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     found: Ints = np.searchsorted(row * width + matrix.indices, rows * width + columns)
@@ -154,7 +154,7 @@ def entries_at(matrix: sparse.csr_array, rows: Ints, columns: Ints) -> Ints:
 
 
 def free_problem(whole: Loosened, free_rows: Bools) -> Problem:
-    """Problem with nothing stated: columns of any amount, the named rows free, yes-or-no decisions left.
+    """Return the problem with no statement in force: columns unbounded above, named rows free, binaries kept.
 
     Parameters
     ----------
@@ -187,14 +187,14 @@ def free_problem(whole: Loosened, free_rows: Bools) -> Problem:
 
 
 def _flows(model: Model) -> Bools:
-    """Which columns are exchanges."""
+    """Return the mask of flow columns."""
     flows = np.zeros(len(model.cost), dtype=bool)
     flows[model.column("flow").span] = True
     return flows
 
 
 def _widen(whole: Loosened, matrix: sparse.csr_array) -> None:
-    """Let a yes carry more than any plan could have, wherever a no allows nothing."""
+    """Replace the coefficients of binaries in variable upper bounds by big-M amounts."""
     model, network = whole.model, whole.network
     steps = network.units.steps
     wide = np.zeros(len(model.cost))
@@ -227,12 +227,12 @@ LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 
 
 def statements_of(whole: Loosened) -> list[Statement]:
-    """All that a dataset and its scenario state; those that are told rather than others come last."""
+    """Return all statements of a dataset and its scenario, those preferred in explanations last."""
     return [statement for family in FAMILIES for statement in family(whole)]
 
 
 def _ends(whole: Loosened, side: str) -> tuple[Block, Ends, Floats]:
-    """Columns of what is given or taken, the ends, and the amounts that the tables state."""
+    """Return the columns of amounts given or taken, their ends, and the amounts stated in the tables."""
     network = whole.network
     ends = network.outlets if side == "give" else network.inlets
     block = whole.model.column(side)
@@ -243,12 +243,12 @@ def _ends(whole: Loosened, side: str) -> tuple[Block, Ends, Floats]:
 
 
 def _named(whole: Loosened, ends: Ends, end: Ints) -> tuple[Any, Any]:
-    """Ids and commodities of ends."""
+    """Return the ids and commodities of ends."""
     return names_of(whole.network, ends, end)[1], whole.network.places.commodities[ends.commodity[end]]
 
 
 def _trade(kind: EndKind, side: str, table: str, *, asked: bool) -> Callable[[Loosened], Iterator[Statement]]:
-    """Family of what offers or needs give or take at most or, where `asked`, have to."""
+    """Return the family of upper limits on offers or needs or, if `asked`, of their obligations."""
     constraint = table[:-1] + ("_required" if asked else "")
     compulsory = "must_clear" if kind is EndKind.OFFER else "required"
 
@@ -271,7 +271,7 @@ def _trade(kind: EndKind, side: str, table: str, *, asked: bool) -> Callable[[Lo
 
 
 def _markets(side: str) -> Callable[[Loosened], Iterator[Statement]]:
-    """Family of what a market trades at most with an enterprise, or at its own site."""
+    """Return the family of market limits, per enterprise or at the market's own site."""
 
     def family(whole: Loosened) -> Iterator[Statement]:
         block, ends, amount = _ends(whole, side)
@@ -303,7 +303,7 @@ def _markets(side: str) -> Callable[[Loosened], Iterator[Statement]]:
 
 
 def _facilities(whole: Loosened) -> Iterator[Statement]:
-    """What facilities can run at most."""
+    """Yield the capacity limits of facilities."""
     run, units = whole.model.column("run"), whole.network.units
     if not len(run):
         return
@@ -320,12 +320,12 @@ def _facilities(whole: Loosened) -> Iterator[Statement]:
 
 
 def _units(whole: Loosened, unit: Ints) -> tuple[Any, Any]:
-    """Ids of units, which have no commodity."""
+    """Return the ids of units and empty commodities."""
     return whole.network.units.ids[unit], np.full(len(unit), "", object)
 
 
 def _running(whole: Loosened) -> Iterator[Statement]:
-    """What facilities that never stop run at least, and the least load of the others."""
+    """Yield the least activity of must-run facilities and the least load of the others."""
     run, units, least = whole.model.column("run"), whole.network.units, least_run(whole.model.candidates)
     if not len(run):
         return
@@ -343,7 +343,7 @@ def _running(whole: Loosened) -> Iterator[Statement]:
 
 
 def _sizes(whole: Loosened) -> Iterator[Statement]:
-    """Greatest and least sizes of new units; of those with steps of scale the greatest and the least step."""
+    """Yield the greatest and least sizes of new units, over all their steps of scale."""
     size, steps = whole.model.column("size"), whole.network.units.steps
     if not len(size):
         return
@@ -373,7 +373,7 @@ def _by_unit(
     figure: Floats,
     of: Callable[[Any], Any],
 ) -> Iterator[Statement]:
-    """One statement a new unit, whose amount is the greatest or the least figure of its steps."""
+    """Yield one statement per new unit, its amount the greatest or least figure of its steps."""
     parts, owner = given
     steps = whole.network.units.steps
     unit = steps.unit[np.concatenate(owner)]
@@ -383,7 +383,7 @@ def _by_unit(
 
 
 def _costs(whole: Loosened) -> Iterator[Statement]:
-    """Capex of new units and links, where a budget counts it."""
+    """Yield the capex of new units and links that counts towards the budget."""
     row = whole.model.rows.get("capex_budget")
     if row is None or not len(row):
         return
@@ -403,14 +403,14 @@ def _costs(whole: Loosened) -> Iterator[Statement]:
 
 
 def _links_named(whole: Loosened, link: Ints) -> tuple[Any, Any]:
-    """Names and commodities of links."""
+    """Return the names and commodities of links."""
     places, links = whole.network.places, whole.network.links
     ends = places.sites[links.origin[link]].astype(object) + ">" + places.sites[links.target[link]].astype(object)
     return ends + ":" + links.mode[link], places.commodities[links.commodity[link]]
 
 
 def _links(whole: Loosened) -> Iterator[Statement]:
-    """Capacities of links, period by period."""
+    """Yield the capacities of links, by period."""
     rows = whole.model.rows.get("link")
     if rows is None or not len(rows):
         return
@@ -434,7 +434,7 @@ def _links(whole: Loosened) -> Iterator[Statement]:
 
 
 def _keeps(whole: Loosened) -> Iterator[Statement]:
-    """What of an offer may leave its site."""
+    """Yield the limits on the part of each offer that may leave its site."""
     rows = whole.model.rows.get("keep")
     if rows is None or not len(rows):
         return
@@ -445,7 +445,7 @@ def _keeps(whole: Loosened) -> Iterator[Statement]:
 
 
 def _qualities(whole: Loosened) -> Iterator[Statement]:
-    """Limits of mixes; exchanges that state no value of what is limited are ruled out by them."""
+    """Yield the blending limits; flows that do not state the limited quality are excluded by them."""
     network, flow = whole.network, whole.model.column("flow")
     limits = quality_rows(network)
     if not len(limits) or not len(flow):
@@ -469,7 +469,7 @@ def _qualities(whole: Loosened) -> Iterator[Statement]:
 
 
 def _stores(whole: Loosened) -> Iterator[Statement]:
-    """What stores hold at most."""
+    """Yield the capacities of stores."""
     level, stores = whole.model.column("level"), whole.network.dataset["stores"]
     if not len(level):
         return
@@ -482,7 +482,7 @@ def _stores(whole: Loosened) -> Iterator[Statement]:
 
 
 def _partners(whole: Loosened) -> Iterator[Statement]:
-    """How many partners an enterprise may have."""
+    """Yield the limits on the number of partners of an enterprise."""
     rows = whole.model.rows.get("max_partners")
     if rows is None or not len(rows):
         return
@@ -493,7 +493,7 @@ def _partners(whole: Loosened) -> Iterator[Statement]:
 
 
 def _forbidden(whole: Loosened) -> Iterator[Statement]:
-    """Exchanges that the scenario or a row of the links rules out, and new units where none are allowed."""
+    """Yield the exchanges excluded by the scenario or by the links table, and the ban on new units."""
     for pattern, columns in zip(whole.dataset.settings.forbid, whole.banned(), strict=True):
         if len(columns):
             effects = effects_of(Part.UPPER, columns, 0.0)
@@ -513,7 +513,7 @@ def _forbidden(whole: Loosened) -> Iterator[Statement]:
 
 
 def _aims(whole: Loosened) -> Iterator[Statement]:
-    """Aims of the round."""
+    """Yield the policy constraints of the round."""
     settings, model = whole.dataset.settings, whole.model
     told: dict[str, list[tuple[str, str, float]]] = {
         "mode_share": [("+".join(rule.modes), rule.commodity, rule.minimum) for rule in settings.mode_share],
@@ -532,7 +532,7 @@ def _aims(whole: Loosened) -> Iterator[Statement]:
 
 
 def _pattern(pattern: Pattern) -> str:
-    """The two ends of what is fixed or forbidden; an asterisk where any will do."""
+    """Return the two ends of a `fix` or `forbid` pattern, with an asterisk for unrestricted ends."""
     giver = pattern.from_site or pattern.from_enterprise or ANY
     return f"{giver}>{pattern.to_site or pattern.to_enterprise or ANY}"
 

@@ -1,4 +1,4 @@
-"""A model with its integers held, kept in a solver: changes are made, asked about, and undone."""
+"""Fixed-integer LP: a model with its integers fixed, kept in a solver for reversible changes and re-solves."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The best continuous rest for given whole numbers, in the model's units.
+    """Hold the optimal continuous variables for fixed integers, in the model's units.
 
     Parameters
     ----------
     value : float
-        Money a year; -inf where nothing satisfies what is asked.
+        Money a year; -inf where the problem is infeasible.
     x : numpy.ndarray, shape (columns,)
         Empty where there is none.
     dual : numpy.ndarray, shape (rows,)
-        Worth of one more unit of each row's right side.
+        Shadow price of each row.
     reduced : numpy.ndarray, shape (columns,)
         Money lost a unit by which a column is raised (its reduced cost).
     """
@@ -51,14 +51,14 @@ NOTHING = Rest(-np.inf, np.empty(0), np.empty(0), np.empty(0))
 
 
 class Held:
-    """A model with its integers held, warm; everything said in the model's own units.
+    """Keep a model with fixed integers in a warm solver; all arguments are in the model's own units.
 
     Parameters
     ----------
     model : Model
         The problem.
     whole : numpy.ndarray, shape (columns,)
-        Values of the integer columns; the others are not looked at.
+        Values of the integer columns; the others are ignored.
     narrow : bool
         Whether columns that these values leave at 0 are left out: they stay 0 whatever is changed afterwards.
     """
@@ -88,7 +88,7 @@ class Held:
         self._basis = self._session.highs.getBasis()
 
     def grain(self, columns: Ints) -> float:
-        """Return the least change of the columns' unit cost that the solver is sure to see (money per unit)."""
+        """Return the smallest change of the columns' unit cost that the solver resolves (money per unit)."""
         return float((SEEN * self.problem.money / self.problem.column[columns]).max(initial=0.0))
 
     def bound(self, columns: Ints, lower: Any, upper: Any) -> None:
@@ -98,7 +98,7 @@ class Held:
         self._bound(columns, lower, upper)
 
     def price(self, columns: Ints, more: Any) -> None:
-        """Make each unit of some columns bring more money until the end of `trying`."""
+        """Increase the unit value of some columns until the end of `trying`."""
         columns = np.asarray(columns, dtype=np.int64)
         self._undo.append(("price", (columns, self._cost[columns])))
         self._price(columns, self._cost[columns] + more)
@@ -110,15 +110,15 @@ class Held:
         self._limit(rows, lower, upper)
 
     def row_limits(self, rows: Ints) -> tuple[Floats, Floats]:
-        """Return the limits that some rows have now."""
+        """Return the current limits of some rows."""
         return self._row_lower[rows], self._row_upper[rows]
 
     def bounds(self, columns: Ints) -> tuple[Floats, Floats]:
-        """Return the bounds that some columns have now."""
+        """Return the current bounds of some columns."""
         return self._lower[columns], self._upper[columns]
 
     def reweigh(self, rows: Ints, columns: Ints, more: Floats) -> None:
-        """Add to the coefficients at some places, one a row and column, until the end of `trying`."""
+        """Add to matrix coefficients, one per (row, column) pair, until the end of `trying`."""
         before = np.asarray(
             [self._weights.get(place, 0.0) for place in zip(rows.tolist(), columns.tolist(), strict=True)]
         )
@@ -126,7 +126,7 @@ class Held:
         self._reweigh(rows, columns, before + more)
 
     def together(self, columns: Ints, least: float) -> None:
-        """Ask for a least sum of some columns until the end of `trying`."""
+        """Add a lower limit on the sum of some columns until the end of `trying`."""
         columns = columns[self._column[columns] >= 0]
         scale = self.problem.column[columns]
         unit = float(scale.max(initial=1.0))
@@ -137,7 +137,7 @@ class Held:
 
     @contextmanager
     def trying(self) -> Iterator[None]:
-        """Undo at the end what was changed inside; may be nested."""
+        """Undo all changes made within the context on exit; contexts may be nested."""
         mark = len(self._undo)
         try:
             yield
@@ -155,22 +155,22 @@ class Held:
                 self._session.highs.setBasis(self._basis)  # deleting a row loses the one there is
 
     def home(self) -> None:
-        """Start the next solve from the basis of the plan itself, not from that of the last question."""
+        """Reset the basis to that of the plan, discarding the basis of the last solve."""
         self._session.highs.setBasis(self._basis)
 
     def cold(self) -> float:
-        """Return the value of the best rest, solved without any start, in money a year."""
+        """Return the optimal value of a cold-started solve, in money a year."""
         self._session.highs.clearSolver()
         self._run(DUAL, ENDLESS)
         return self._found()
 
     def worth(self, *, primal: bool = False) -> float:
-        """Return the value of the best rest alone, in money a year; -inf where there is none.
+        """Return the optimal value of the current problem, in money a year; -inf if infeasible.
 
         Parameters
         ----------
         primal : bool
-            Whether only money was changed since the last solve, so that what is done stays possible.
+            Whether only costs changed since the last solve, so that the basis stays primal feasible.
         """
         if primal:
             if self._run(PRIMAL, max(LEAST, int(SHORT * len(self._kept)))):
@@ -182,7 +182,7 @@ class Held:
         return self._found()
 
     def _run(self, strategy: int, limit: int) -> bool:
-        """Return whether the simplex came to an end within some iterations."""
+        """Run the simplex with an iteration limit; return whether it finished within the limit."""
         highs = self._session.highs
         self._session.set(simplex_strategy=strategy, simplex_iteration_limit=limit)
         run(highs)
@@ -190,14 +190,14 @@ class Held:
         return bool(highs.getModelStatus().name != "kIterationLimit")
 
     def _found(self) -> float:
-        """Return the value that the last solve found, -inf where it found none."""
+        """Return the objective value of the last solve, -inf if it was not optimal."""
         highs = self._session.highs
         if highs.getModelStatus().name != "kOptimal":
             return -np.inf
         return -float(highs.getObjectiveValue()) * self.problem.money
 
     def solve(self) -> Rest:
-        """Return the best rest for what is asked now."""
+        """Solve the current problem; return its optimum with duals and reduced costs."""
         answer = self._session.solve()
         if answer.status is not Status.OPTIMAL or answer.x is None:
             return NOTHING

@@ -1,7 +1,7 @@
-"""Improve: fix-and-optimise, the best plan so far solved again part by part, the rest of its decisions held.
+"""Primal heuristics: fix-and-optimise by commodity, dynamic slope scaling and rounding.
 
-A part is all that decides about one commodity: builds that use or make it, links that carry it, switches of what runs
-on it. Commodities with few decisions share a part. The largest come first, for they move the most.
+A part holds the binaries that concern one commodity: builds that use or make it, links that carry it, on/off switches
+of units that run on it. Commodities with few binaries share a part. The largest parts come first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IDLE = 2  # parts in a row that bring less
 
 
 def parts_of(model: Model) -> tuple[Ints, ...]:
-    """Return the parts of the yes-or-no columns, each with all that decides about some commodities.
+    """Return the fix-and-optimise parts: the binary columns that concern some commodities.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def parts_of(model: Model) -> tuple[Ints, ...]:
 
 
 def _touched(model: Model) -> sparse.csr_array:
-    """Return the yes-or-no columns that decide about each commodity, shape (commodities, columns)."""
+    """Return the incidence of commodities and the binary columns that concern them, shape (commodities, columns)."""
     network = model.candidates.network
     units, steps = network.units, network.units.steps
     shape = (len(network.places.commodities), len(model.cost))
@@ -75,7 +75,7 @@ def _touched(model: Model) -> sparse.csr_array:
 
 
 def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], params: SolveParams) -> Answer:
-    """Return a plan at least as good, after each part was solved with the other decisions held.
+    """Improve a plan by fix-and-optimise: re-solve each part with all other binaries fixed.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
     bound : float
         Proven, for the listener.
     parts : sequence of numpy.ndarray
-        Yes-or-no columns that may change together.
+        Binary columns that may change together.
     params : SolveParams
 
     Returns
@@ -109,7 +109,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
 
 
 def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, SolveParams]) -> Answer:
-    """Return the best plan in which only a part may differ."""
+    """Return the best plan that differs from the incumbent in one part only."""
     bound, params = given
     known: Floats = best.x if best.x is not None else np.empty(0)
     held: Bools = problem.integer.copy()
@@ -144,7 +144,7 @@ USED = 1e-6  # part of a yes-or-no that counts as used
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Values that some yes-or-no columns have in a plan of a simpler problem.
+    """Hold values of some binary columns in a plan of a simpler problem.
 
     Parameters
     ----------
@@ -161,11 +161,11 @@ class Hint:
 
 
 def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]) -> Answer:
-    """Return the best plan that slope scaling passed.
+    """Return the best plan found by dynamic slope scaling.
 
     Notes
     -----
-    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the yes-or-no columns.
+    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the binary columns.
     """
     forcing, params = given
     integer = np.flatnonzero(problem.integer)
@@ -198,7 +198,7 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
 
 
 def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, SolveParams]) -> Answer:
-    """Return the plan that follows from a hint: what it leaves open is switched on where the relaxation wants it."""
+    """Return the plan that follows from a hint; the remaining binaries are rounded up from the relaxation."""
     forcing, params = given
     integer = np.flatnonzero(problem.integer)
     session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
@@ -213,7 +213,7 @@ def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, SolveParams]) -> 
 
 
 def held(session: Session, problem: Problem, whole: Floats) -> Answer:
-    """Return the best continuous rest for given yes-or-no decisions, in a session kept for that."""
+    """Return the optimal continuous variables for given binaries, solved in a reusable session."""
     integer = np.flatnonzero(problem.integer)
     session.bound(integer, whole, whole)
     answer = session.solve()
@@ -225,7 +225,7 @@ def held(session: Session, problem: Problem, whole: Floats) -> Answer:
 
 
 def polished(problem: Problem, answer: Answer, params: SolveParams) -> Answer:
-    """Return the answer with whole integers and the best continuous rest for them, with that rest's duals."""
+    """Return the answer with integral binaries, the optimal continuous variables for them, and their duals."""
     if answer.x is None:
         return answer
     whole = np.round(answer.x[problem.integer])

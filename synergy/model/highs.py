@@ -1,4 +1,4 @@
-"""HiGHS behind a clean front: a problem is handed over whole and kept, bounds and costs change, bases stay warm."""
+"""Interface to HiGHS: pass a problem once, change bounds, costs and rows in place, keep the basis warm."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIE = 1e-6  # relative difference between the value that is told and the plan's 
 
 
 class Status(StrEnum):
-    """How a solve ended."""
+    """Status of a solve."""
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
@@ -61,7 +61,7 @@ AT_LOWER, BASIC, AT_UPPER = 0, 1, 2  # HiGHS's numbers of where a column or row 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a solve brought, in the scaled problem's units (minimisation).
+    """Result of a solve, in the scaled problem's units (minimisation).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Which columns and rows are basic, and at which bound the others are, in HiGHS's numbers."""
+    """Simplex basis: the status of each column and row, in HiGHS's codes."""
 
     columns: NDArray[np.int8]
     rows: NDArray[np.int8]
@@ -95,7 +95,7 @@ class Basis:
 
 @cache
 def _silent() -> Any:
-    """Class of HiGHS that says nothing, not even at its start: standard output carries results alone."""
+    """Return a subclass of `Highs` without any output, so that standard output carries results alone."""
     parent: Any = highs().Highs
 
     class Silent(parent):  # type: ignore[misc]
@@ -107,19 +107,19 @@ def _silent() -> Any:
 
 
 def silent() -> Any:
-    """HiGHS that says nothing, empty."""
+    """Return an empty HiGHS object with output off."""
     return _silent()()
 
 
 class Session:
-    """One HiGHS object with one problem in it.
+    """Hold one HiGHS object with one problem.
 
     Parameters
     ----------
     problem : Problem
-        Handed over whole.
+        Passed to HiGHS at once.
     relaxed : bool
-        Whether integer columns may take any value.
+        Whether integrality is relaxed.
     options : object
         HiGHS options by name.
     """
@@ -137,7 +137,7 @@ class Session:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
     def set(self, **options: Any) -> None:
-        """Set options; one that HiGHS does not know or take is an error. A `time_limit` counts from now."""
+        """Set options; an unknown option or invalid value is an error. A `time_limit` counts from now."""
         if "time_limit" in options:
             # HiGHS counts from its first solve
             options["time_limit"] += self.highs.getRunTime()
@@ -146,21 +146,21 @@ class Session:
                 raise ValueError(f"HiGHS does not take {name} = {value!r}")
 
     def bound(self, columns: Ints, lower: Floats, upper: Floats) -> None:
-        """Change bounds of some columns; the basis stays."""
+        """Change bounds of some columns; the basis is kept."""
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower.astype(float), upper.astype(float))
 
     def limit(self, rows: Ints, lower: Floats, upper: Floats) -> None:
-        """Change limits of some rows; the basis stays."""
+        """Change limits of some rows; the basis is kept."""
         for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
             self.highs.changeRowBounds(row, low, high)
 
     def price(self, columns: Ints, cost: Floats) -> None:
-        """Change the cost of some columns; the basis stays."""
+        """Change the cost of some columns; the basis is kept."""
         self._cost[columns] = cost
         self.highs.changeColsCost(len(columns), columns.astype(np.int32), cost.astype(float))
 
     def add_rows(self, matrix: sparse.csr_array, lower: Floats, upper: Floats) -> None:
-        """Add rows; the basis stays."""
+        """Add rows; the basis is kept."""
         self.highs.addRows(
             matrix.shape[0],
             lower,
@@ -172,13 +172,13 @@ class Session:
         )
 
     def warm(self, other: Session) -> None:
-        """Start from the basis of another session with the same columns and rows."""
+        """Warm-start from the basis of another session with the same columns and rows."""
         basis = other.highs.getBasis()
         if basis.valid:
             self.highs.setBasis(basis)
 
     def basis(self) -> Basis | None:
-        """Return the basis of the last solve, to go back to; None where there is none."""
+        """Return the basis of the last solve, for `rebase`; None where there is none."""
         basis = self.highs.getBasis()
         if not basis.valid:
             return None
@@ -187,7 +187,7 @@ class Session:
         return Basis(columns, rows)
 
     def rebase(self, basis: Basis | None) -> None:
-        """Go back to a basis, or to none, and forget every other state: what follows depends on nothing before."""
+        """Set a basis, or none, and clear all other solver state, so that later solves are reproducible."""
         self.highs.clearSolver()
         if basis is None:
             return
@@ -199,7 +199,7 @@ class Session:
         self.highs.setBasis(kept)
 
     def start(self, x: Floats) -> None:
-        """Give a solution to start a MIP from.
+        """Set a solution as the MIP start.
 
         Notes
         -----
@@ -212,7 +212,7 @@ class Session:
     def listen(
         self, hear: Callable[[float, float], bool], found: Callable[[Floats, float, float], None] | None = None
     ) -> None:
-        """Call ``hear(bound, value)`` as a MIP goes on, the value a plan's; when it returns True the solve stops.
+        """Call ``hear(bound, value)`` during a MIP solve, with the incumbent's value; True interrupts the solve.
 
         Parameters
         ----------
@@ -239,11 +239,11 @@ class Session:
 
     @property
     def timed(self) -> bool:
-        """Return whether the clock ended the last solve."""
+        """Return whether the last solve ended at the time limit."""
         return bool(self.highs.getModelStatus().name == "kTimeLimit")
 
     def solve(self) -> Answer:
-        """Solve what is there now; broken off where `stop` says so, with the best solution that was heard of."""
+        """Solve the current problem; if `stop` interrupts it, return the best solution reported so far."""
         if self.stop is not None and not self._hears:
             self._hears = True
             self.highs.cbSimplexInterrupt.subscribe(self._ask)
@@ -255,12 +255,12 @@ class Session:
         return self._answer()
 
     def _ask(self, event: Any) -> None:
-        """End the solve of a relaxation where somebody asks to."""
+        """Interrupt the solve of a relaxation when `stop` requests it."""
         if self.stop is not None and self.stop():
             event.data_in.user_interrupt = True
 
     def _answer(self) -> Answer:
-        """Return what HiGHS says, its status mapped completely."""
+        """Return the result of the last solve, with HiGHS's status mapped to `Status`."""
         info, raw = self.highs.getInfo(), self.highs.getModelStatus()
         status = STATUSES[raw.name]
         feasible = info.primal_solution_status == highs().SolutionStatus.kSolutionStatusFeasible
@@ -280,7 +280,7 @@ class Session:
 
 
 def _lp(problem: Problem, *, relaxed: bool) -> Any:
-    """Return the problem as HiGHS takes it."""
+    """Return the problem as a HiGHS LP or MIP object."""
     lp = highs().HighsLp()
     lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper

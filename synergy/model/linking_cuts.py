@@ -1,7 +1,7 @@
-"""Forcing rows: nothing flows to or from a new unit unless it is built: implied by the model, not by its relaxation.
+"""Forcing rows: variable upper bounds linking flows of new units to their build binaries, added as cuts.
 
 There is one for every exchange of a group whose members are all new units, and for every market that such groups alone
-use. Few of them bind, so they are added where the relaxation breaks them (cuts for single-node flow models; Van Roy &
+use. Few of them bind, so they are added where the relaxation violates them (cuts for single-node flow models; Van Roy &
 Wolsey 1986, Discrete Applied Mathematics 14:199).
 """
 
@@ -20,18 +20,18 @@ from synergy.network.places import Bools, Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Forcing:
-    """Rows ``x[column] <= most * sum(built of group)``.
+    """Hold the rows ``x[column] <= most * sum(built of group)``.
 
     Parameters
     ----------
     column : numpy.ndarray of int64, shape (rows,)
-        What is forced.
+        Column that is bounded.
     most : numpy.ndarray
         Its greatest value.
     group : numpy.ndarray of int64
         Row of `built`.
     built : scipy.sparse.csr_array, shape (groups, columns)
-        1 for the yes-or-no columns of the new units in each group.
+        1 for the build binaries of the new units in each group.
     rival : numpy.ndarray of int64, shape (columns,)
         Unit of each step of scale, of which at most one is built; -1 for other columns.
     """
@@ -43,7 +43,7 @@ class Forcing:
     rival: Ints
 
     def chosen(self, part: Floats, columns: Ints, least: float) -> Bools:
-        """Return which yes-or-no columns to round up: those with a part, of rivals only the one with the greatest."""
+        """Return the binaries to round up: those with a positive part, among rivals only the largest."""
         rival = self.rival[columns]
         order = np.lexsort((part, rival))
         last = np.append(np.diff(rival[order]) != 0, True)
@@ -53,7 +53,7 @@ class Forcing:
         return up
 
     def broken(self, x: Floats, by: float) -> Ints:
-        """Return the rows that a relaxed solution breaks by more than a part of their greatest value."""
+        """Return the rows that a relaxed solution violates by more than a part of their big-M."""
         chosen = np.asarray(self.built @ x)[self.group]
         over = x[self.column] / self.most - chosen
         return np.flatnonzero(over > by)
@@ -114,7 +114,7 @@ def forcing_of(model: Model) -> Forcing:
 
 
 def _rivals(model: Model) -> Ints:
-    """Return the unit of each yes-or-no of a step of scale, -1 elsewhere."""
+    """Return the unit of each step-of-scale binary, -1 for other columns."""
     rival = np.full(len(model.cost), -1)
     built = model.column("built")
     if len(built):
@@ -123,13 +123,13 @@ def _rivals(model: Model) -> Ints:
 
 
 def _forced(block: Block, group: Ints, pure: Bools, start: int) -> tuple[Ints, Ints]:
-    """Return the columns of a family whose group is pure, and the groups counted from `start`."""
+    """Return the columns of a family whose group is pure, and their groups offset by `start`."""
     hit = pure[group] if len(group) else np.empty(0, bool)
     return block.positions[hit], group[hit] + start
 
 
 class _Side:
-    """Outlets or inlets: which groups have new units alone, and the yes-or-no columns of each."""
+    """Outlets or inlets: the groups made of new units only, and the build binaries of each group."""
 
     def __init__(self, model: Model, ends: Ends, groups: int) -> None:
         units, steps, built = (

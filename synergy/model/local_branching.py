@@ -1,4 +1,4 @@
-"""Near a plan: parts of a problem are closed, and the plan's yes-or-no decisions are held or decided anew around it."""
+"""Neighbourhood search around a plan: close parts of a problem, fix or re-optimise the plan's binaries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a plan.
+    """Side constraints imposed on a plan.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ class Wish:
     fixed : numpy.ndarray of int64
         Columns that stay at some amounts.
     amounts : numpy.ndarray
-        Those, in the model's units.
+        Their amounts, in the model's units.
     capex : float
         Most capex, undiscounted (money).
     least : float
         Least value (money a year).
     thrifty : bool
-        Whether the least capex is looked for, not the greatest value.
+        Whether capex is minimised instead of maximising the value.
     """
 
     closed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -52,7 +52,7 @@ class Wish:
 
 
 def capex_of(model: Model) -> Floats:
-    """Return the capex of a unit of each column (money, undiscounted), shape (columns,)."""
+    """Return the capex per unit of each column (money, undiscounted), shape (columns,)."""
     steps, links = model.candidates.network.units.steps, model.candidates.network.links
     capex = np.zeros(len(model.cost))
     parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
@@ -64,7 +64,7 @@ def capex_of(model: Model) -> Floats:
 
 
 class Near:
-    """A plan's problem in a solver, for wishes one after the other.
+    """Keep a plan's problem in a solver and solve it for one wish after the other.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Near:
     whole : numpy.ndarray, shape (columns,)
         The plan's integer columns, 0 or 1.
     params : SolveParams
-        Gap, threads and seed; its time is the caller's matter.
+        Gap, threads and seed; the time limit is set by the caller.
     """
 
     def __init__(self, model: Model, whole: Floats, params: SolveParams) -> None:
@@ -101,7 +101,7 @@ class Near:
             self._loose.set(solver="ipm")
 
     def settle(self, x: Floats) -> None:
-        """Let another plan be the one that is held."""
+        """Make another plan the reference plan whose binaries are fixed."""
         self.whole = np.round(x[self._integer])
         self._held.bound(self._integer, self.whole, self.whole)
 
@@ -114,7 +114,7 @@ class Near:
         return float(self._capex @ (x / self.problem.column))
 
     def rest(self, wish: Wish, whole: Floats | None = None, *, trim: bool = True) -> Floats | None:
-        """Return the best plan with its yes-or-no decisions held, None where none satisfies the wish.
+        """Return the best plan with the binaries fixed, None if none satisfies the wish.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class Near:
         whole : numpy.ndarray, optional, shape (integer columns,)
             Other decisions than the plan's.
         trim : bool
-            Whether builds and links that nothing uses are left out; False: they are there and paid for.
+            Whether unused builds and links are dropped; False keeps them and their cost.
         """
         chosen = self.whole if whole is None else whole
         chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
@@ -131,19 +131,19 @@ class Near:
         return x if x is None or not trim else trimmed(self.model, x)
 
     def bound(self, wish: Wish) -> float:
-        """Return what no plan that satisfies a wish is worth more than (money a year): the relaxation's value."""
+        """Return the LP relaxation's upper bound on the value of any plan that satisfies a wish (money a year)."""
         answer = self._solve(self._loose, wish, None)
         return -inf if answer is None else -answer.value * self.problem.money
 
     def reprice(self, cost: Floats) -> None:
-        """Let each unit of a column bring other money (money a year, shape (columns,)); bases stay warm."""
+        """Replace the objective (money a year, shape (columns,)); bases stay warm."""
         self._cost = cost
         self.problem = replace(self.problem, cost=-cost * self.problem.column / self.problem.money)
         for session in (self._held, self._loose):
             session.price(np.arange(len(cost)), self.problem.cost)
 
     def discourage(self, columns: Ints) -> None:
-        """Use some columns only where they bring a little more than others do; `value` goes on counting true money."""
+        """Add a small cost penalty to some columns; `value` still evaluates the true objective."""
         cost = self.problem.cost.copy()
         cost[columns] += LOYALTY
         self.problem = replace(self.problem, cost=cost)
@@ -151,14 +151,14 @@ class Near:
             session.price(columns, cost[columns])
 
     def reduced(self) -> Floats:
-        """Return what a unit of each column that the held plan leaves out would lose (money), 0 for the others."""
+        """Return the reduced cost of each column in the LP with the plan's binaries fixed (money per unit)."""
         answer = self._solve(self._held, Wish(), self.whole)
         if answer is None or answer.column_dual is None:
             return np.zeros(len(self.problem.cost))
         return answer.column_dual * self.problem.money / self.problem.column
 
     def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
-        """Return the best plan found by deciding anew what the plan decides or the relaxation wants.
+        """Return the best plan found by branch and bound over the binaries used by the plan or the relaxation.
 
         Parameters
         ----------
@@ -195,7 +195,7 @@ class Near:
         return start if found is None else found
 
     def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> Answer:
-        """Return what branch and bound brings with all but some integer columns at 0."""
+        """Run branch and bound with all but some integer columns fixed at 0."""
         start, seconds = given
         session = Session(
             self.problem,
@@ -216,7 +216,7 @@ class Near:
         return answer
 
     def _solve(self, session: Session, wish: Wish, whole: Floats | None) -> Answer | None:
-        """Return the answer of a kept session to a wish, and leave it as it was."""
+        """Solve a kept session under a wish, then restore its state."""
         problem, integer = self.problem, self._integer
         if whole is not None:
             session.bound(integer, whole, whole)
@@ -234,7 +234,7 @@ class Near:
         return None if answer.status is not Status.OPTIMAL else answer
 
     def _ask(self, session: Session, wish: Wish) -> None:
-        """Put a wish into a session."""
+        """Apply a wish to a session."""
         zero, amounts = np.zeros(len(wish.closed)), wish.amounts / self.problem.column[wish.fixed]
         session.bound(wish.closed, zero, zero)
         session.bound(wish.fixed, amounts, amounts)
@@ -245,7 +245,7 @@ class Near:
             session.price(np.arange(len(self._capex)), self._capex / self._most[0] * max(1.0, self._most[1]))
 
     def _unscaled(self, answer: Answer, whole: Floats) -> Floats | None:
-        """Return a plan in the model's units, its integers whole."""
+        """Return a plan in the model's units, with integral binaries."""
         if answer.x is None:
             return None
         x = np.clip(answer.x * self.problem.column, self.model.lower, self.model.upper)

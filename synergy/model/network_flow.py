@@ -1,4 +1,4 @@
-"""Problems that only move goods, solved by OR-Tools' graph algorithms: min-cost flow and linear sum assignment.
+"""Pure network problems, solved by OR-Tools' min-cost flow and linear sum assignment.
 
 Quantities and costs go in as integers: scaled, rounded, and kept far enough below 2^63 that no sum overflows. Node
 potentials for the proof come from shortest paths in the residual graph, at the true costs.
@@ -22,16 +22,16 @@ PASSES = 200  # of the shortest-path search; more means a negative cycle
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A model that only moves goods, as arcs between nodes; the last node is everybody's source and sink.
+    """A pure network-flow model as arcs between nodes; the last node is the common source and sink.
 
     Parameters
     ----------
     tail, head : numpy.ndarray of int64, shape (columns,)
         Nodes of each column: flow from outlet to inlet row, give into an outlet row, take out of an inlet row.
     lower, upper, cost : numpy.ndarray
-        Bounds and what one unit costs.
+        Bounds and unit cost.
     room : numpy.ndarray
-        Upper bounds, those of exchanges lowered to what their two ends can give and take.
+        Upper bounds, those of exchanges tightened by the supply and demand of their two ends.
     nodes : int
         How many, the last one included.
     """
@@ -76,13 +76,13 @@ def graph_of(model: Model) -> Graph:
 
 
 def fits(graph: Graph) -> bool:
-    """Return whether integers can hold the problem, and finely enough: otherwise an LP has to do."""
+    """Return whether the problem can be scaled to integers at sufficient precision; otherwise an LP is needed."""
     inner = (graph.tail < graph.nodes - 1) & (graph.head < graph.nodes - 1)
     return bool(np.isfinite(graph.room[inner]).all()) and _scales(graph) is not None
 
 
 def _scales(graph: Graph) -> tuple[float, float] | None:
-    """Return the factors that make quantities and costs integers, None where there are none."""
+    """Return the factors that make quantities and costs integers, None if there are none."""
     finite = graph.room[np.isfinite(graph.room)]
     total = float(finite.sum()) or 1.0
     largest = max(float(np.abs(graph.cost).max(initial=0.0)), 1.0)
@@ -100,7 +100,7 @@ def _scales(graph: Graph) -> tuple[float, float] | None:
 
 
 def flow(graph: Graph) -> Floats | None:
-    """Return the cheapest flow with OR-Tools' min-cost flow, None where the bounds cannot be met.
+    """Return the min-cost flow by OR-Tools, None if the bounds are infeasible.
 
     Parameters
     ----------
@@ -136,9 +136,9 @@ def flow(graph: Graph) -> Floats | None:
 
 
 def assignment(graph: Graph, model: Model) -> Floats | None:
-    """Return the best assignment with OR-Tools' linear sum assignment.
+    """Return the optimal assignment by OR-Tools' linear sum assignment.
 
-    Givers and takers that find nobody are matched with themselves at no cost, so that the matching is complete.
+    Unmatched supply and demand nodes get a dummy partner at zero cost, so that the matching is complete.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def assignment(graph: Graph, model: Model) -> Floats | None:
 
 
 def potentials(graph: Graph, x: Floats) -> Floats | None:
-    """Return node potentials that prove a flow the cheapest, None where it is not.
+    """Return node potentials that certify a flow as optimal, None if it is not.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Aims of the round: budget, carbon cap, shares of modes, fixed exchanges and the number of partners."""
+"""Policy constraints of the round: capex budget, CO2 cap, mode shares, fixed exchanges, partner limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from synergy.network.places import Floats, Ints
 
 
 def add_aims(assembly: Assembly, candidates: Candidates) -> None:
-    """Add what binds v(N) alone, where the scope is the round."""
+    """Add the policy constraints that apply to v(N) only, if the scope is the round."""
     if candidates.scope.aims:
         _budget(assembly, candidates)
         _carbon(assembly, candidates)
@@ -24,7 +24,7 @@ def add_aims(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def flow_co2(candidates: Candidates, assembly: Assembly) -> Floats:
-    """Return the t CO2 per unit of each flow column: its transport, and its disposal."""
+    """Return the t CO2 per unit of each flow column, from its transport and its disposal."""
     network, flow = candidates.network, assembly.block("flow")
     if not len(flow):
         return np.empty(0)
@@ -37,7 +37,7 @@ def flow_co2(candidates: Candidates, assembly: Assembly) -> Floats:
 
 
 def _budget(assembly: Assembly, candidates: Candidates) -> None:
-    """Capex of all builds and links stays within the budget."""
+    """Add the capex budget over all builds and links."""
     budget = candidates.network.dataset.settings.capex_budget
     if budget is None:
         return
@@ -51,7 +51,7 @@ def _budget(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _carbon(assembly: Assembly, candidates: Candidates) -> None:
-    """CO2 of processes, transport and disposal stays within the cap."""
+    """Add the CO2 cap over processes, transport and disposal."""
     cap = candidates.network.dataset.settings.co2_cap
     if cap is None:
         return
@@ -64,7 +64,7 @@ def _carbon(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _mode_shares(assembly: Assembly, candidates: Candidates) -> None:
-    """Of what moves of a commodity between sites, at least a part goes by certain modes."""
+    """Add the minimum share of certain modes in a commodity's flow between sites."""
     network, flow = candidates.network, assembly.block("flow")
     rules = network.dataset.settings.mode_share
     if not rules or not len(flow):
@@ -81,7 +81,7 @@ def _mode_shares(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _fixed(assembly: Assembly, candidates: Candidates) -> None:
-    """The yearly sum leaving over certain exchanges is what the planner fixed."""
+    """Add the fixed yearly totals of certain exchanges."""
     network, flow = candidates.network, assembly.block("flow")
     patterns = network.dataset.settings.fix
     if not patterns:
@@ -99,7 +99,7 @@ def _fixed(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
-    """Return the most that exchanges carry: by themselves, and by what their ends send and take."""
+    """Return an upper bound on each flow, from its own bound and those of its two ends."""
     network, reach = candidates.network, candidates.reach
     kept = 1.0 - network.arcs.over(network.links.loss, 0.0)[arc]
     with np.errstate(divide="ignore"):
@@ -113,7 +113,7 @@ def _bounded(candidates: Candidates, arc: Ints, period: Ints) -> Floats:
 
 
 def _refuse_endless(network: Network, arcs: Ints) -> None:
-    """Refuse exchanges that nothing bounds, neither what is given and taken at their ends nor a link."""
+    """Raise an error if a flow has no finite bound from its ends or its link."""
     if not len(arcs):
         return
     source, sink = network.arcs.outlet[arcs[0]], network.arcs.inlet[arcs[0]]
@@ -129,7 +129,7 @@ def _refuse_endless(network: Network, arcs: Ints) -> None:
 
 
 def add_partners(assembly: Assembly, candidates: Candidates) -> None:
-    """An enterprise exchanges with no more others than the round allows."""
+    """Add partner constraints: flow only between partners, and at most `max_partners` per enterprise."""
     network, flow, partner = candidates.network, assembly.block("flow"), assembly.block("partner")
     if not len(partner):
         return

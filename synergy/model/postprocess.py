@@ -1,4 +1,4 @@
-"""What a search decided and nothing uses: builds that never run and links that carry nothing are left out."""
+"""Post-processing: drop unused builds and links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from synergy.network.places import Floats, Ints
 
 
 def trimmed(model: Model, x: Floats) -> Floats:
-    """Return a plan without builds and links that it does not use; it earns at least as much, and is as feasible.
+    """Drop unused builds and links from a plan; it stays feasible and its value does not decrease.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def trimmed(model: Model, x: Floats) -> Floats:
 
     Notes
     -----
-    A search that stops at a gap, or by the clock, leaves such things behind.
+    A search that stops at a gap or time limit can leave unused builds and links in its incumbent.
     """
     network = model.candidates.network
     run, flow = model.column("run"), model.column("flow")
@@ -56,7 +56,7 @@ WORTH = 1e-9  # part of the value by which a plan has to be better
 
 
 def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Floats:
-    """Return a plan without builds and links that bring less than they cost; it is worth at least as much.
+    """Drop builds and links with negative contribution from a plan; its value does not decrease.
 
     Parameters
     ----------
@@ -74,9 +74,8 @@ def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Fl
 
     Notes
     -----
-    With the decisions held, the value is concave in them, so leaving some out can bring no more than their reduced
-    costs together: one at least of them has a positive one, and only those are tried, the dearest first. What is then
-    used no longer goes too.
+    The LP value is concave in the fixed binaries, so dropping some gains at most the sum of their reduced costs: only
+    binaries with a positive reduced cost are tried, the largest first. Builds and links left unused are dropped too.
     """
     if params.asked():
         return x
@@ -104,13 +103,13 @@ def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Fl
 
 
 def _dearest(dual: Floats, integer: Ints, x: Floats, tried: set[int]) -> int | None:
-    """Return the decision taken that costs most beyond what it brings at the margin, None where each pays."""
+    """Return the selected binary with the largest positive reduced cost, None if there is none."""
     open_ = [column for column in integer[(x[integer] > 0.5) & (dual[integer] > 0)].tolist() if column not in tried]
     return max(open_, key=lambda column: float(dual[column]), default=None)
 
 
 def _without(model: Model, problem: Problem, session: Session, given: tuple[Floats, int]) -> Floats | None:
-    """Return the best plan without one decision and what then is of no use, None where there is none."""
+    """Return the best plan with one binary set to 0 and unused builds and links dropped, None if infeasible."""
     x, column = given
     session.bound(np.array([column]), np.zeros(1), np.zeros(1))
     answer = session.solve()

@@ -1,4 +1,4 @@
-"""Narrow: the columns of a problem that can be anything but 0 once its yes-or-no decisions are held."""
+"""Problem reduction: find the columns that can be non-zero once the binaries are fixed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ENDLESS = 1e30
 
 
 def open_columns(problem: Problem) -> Ints:
-    """Return the columns that can be anything but 0, integer columns being held at their upper bounds or below.
+    """Return the columns that can be non-zero when integer columns stay within their upper bounds.
 
     Parameters
     ----------
     problem : Problem
-        Flows over a link that is not opened, say, are closed by the row that ties them to it.
+        For example, flows over a link that is not opened are closed by the link's row.
 
     Returns
     -------
@@ -42,13 +42,13 @@ def open_columns(problem: Problem) -> Ints:
 
 
 def _below(data: Floats, lower: Floats, upper: Floats) -> Floats:
-    """Return how far below 0 each entry of a row can get."""
+    """Return how far below 0 each matrix entry's contribution to its row can get."""
     least = np.where(data > 0, data * np.clip(lower, -ENDLESS, 0.0), data * np.clip(upper, 0.0, ENDLESS))
     return -least
 
 
 def narrowed(problem: Problem, columns: Ints) -> tuple[Problem, Ints]:
-    """Return the problem of some columns, and the rows that say anything about them.
+    """Return the problem restricted to some columns, and the indices of the rows it keeps.
 
     Parameters
     ----------

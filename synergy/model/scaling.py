@@ -1,4 +1,4 @@
-"""Scaling: a model in units near 1, by powers of two, so that nothing is lost on the way there and back."""
+"""Scaling: exact geometric scaling of a model by powers of two, to values near 1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDEST = 2.0**30  # no factor beyond: a model that needs more is said to be badl
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A model as a solver gets it: minimise ``cost @ y`` over scaled columns ``y = x / column``.
+    """A scaled model for the solver: minimise ``cost @ y`` over scaled columns ``y = x / column``.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Problem:
     money : float
         Value in money is ``-money * cost @ y``.
     fine : bool
-        Whether some of what is compulsory is so small that a solver has to be held to `FINE`.
+        Whether some compulsory amount is so small that the solver needs the tolerance `FINE`.
     """
 
     matrix: sparse.csr_array
@@ -51,14 +51,14 @@ class Problem:
 
 
 def _power(size: Floats) -> Floats:
-    """Return the nearest power of two, 1 for nothing."""
+    """Return the nearest power of two, 1 for zero or non-finite sizes."""
     known = (size > 0) & np.isfinite(size)
     power: Floats = np.exp2(np.round(np.log2(np.where(known, size, 1.0))))
     return np.clip(power, 1 / WIDEST, WIDEST)
 
 
 def _typical(matrix: sparse.csr_array) -> Floats:
-    """Return the geometric mean of the least and the greatest size in each row, 0 for empty rows."""
+    """Return the geometric mean of the least and the greatest magnitude in each row, 0 for empty rows."""
     size = sparse.csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
     count = np.diff(size.indptr)
     typical = np.zeros(matrix.shape[0])
@@ -70,7 +70,7 @@ def _typical(matrix: sparse.csr_array) -> Floats:
 
 
 def scaled(model: Model) -> Problem:
-    """Return a model in units near 1: columns by what they can reach, then rows and columns in turn.
+    """Return the scaled problem: columns by their bounds, then rows and columns alternately.
 
     Notes
     -----
@@ -107,10 +107,11 @@ def scaled(model: Model) -> Problem:
 
 
 def _fine(model: Model) -> bool:
-    """Whether something compulsory is a small part of what a link can carry that is opened by a yes or no.
+    """Return whether a compulsory amount is a tiny part of a flow bound, so that tolerances must be tightened.
 
-    A solver takes a millionth for none: through a link for 60,000 that is 0.06 opened by nothing, all that a unit for
-    1 t may need. The plan would have the unit and not the link, and its bound would be too low or too high.
+    With an integrality tolerance of 1e-6, a link with a big-M of 60,000 carries 0.06 while its binary counts as 0,
+    which may be all that a unit for 1 t needs. The plan would have the unit without the link,
+    and the bound would be wrong.
     """
     forced = np.flatnonzero((model.lower > 0) & ~model.integer)
     flow = model.column("flow")
@@ -127,7 +128,7 @@ _ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inl
 
 
 def noiseless(model: Model, x: Floats) -> Floats:
-    """Values of a model's columns, those that are noise at 0.
+    """Return column values with solver noise set to 0.
 
     Parameters
     ----------
@@ -141,10 +142,10 @@ def noiseless(model: Model, x: Floats) -> Floats:
 
     Notes
     -----
-    A bound says little where it is a million times what there is to do: a need of 1e-4 is met over a pipe for 1e8, from
-    a market without limit, by a plant of any size. So flows are held against the greatest flow of their commodity too,
-    and what gives, takes or runs against the flows that it gives or takes. Where something small is compulsory, flows
-    to and from it are held against that.
+    An upper bound is a poor scale where it is a million times the amounts in use: a need of 1e-4 may be met over a
+    pipe for 1e8, from a market without limit, by a plant of any size. So the noise threshold of a flow is also relative
+    to the greatest flow of its commodity, that of supply, intake and activity to the flows at their ends. Flows at an
+    end with a small compulsory amount are compared with that amount.
     """
     most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
     scale = np.where(np.isfinite(most), most, 1.0)
@@ -171,10 +172,10 @@ def noiseless(model: Model, x: Floats) -> Floats:
 
 
 def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
-    """Values without what leaves from nothing and units that run on nothing, down the chain.
+    """Remove flows without supply and unit activity without input, downstream along the chain.
 
     A solver keeps a balance to a part of the greatest amount in it: beside a million tons, a unit for a kilogram runs
-    without its input. `nothing` is what counts as none of each commodity.
+    without its input. `nothing` is the amount that counts as zero, by commodity.
     """
     flow, run, network = model.column("flow"), model.column("run"), model.candidates.network
     if not len(run):
@@ -209,7 +210,7 @@ def _fed(model: Model, x: Floats, nothing: Floats) -> Floats:
 
 
 def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
-    """Sum of what leaves each group of outlets, or makes for each group of inlets, shape (groups, periods)."""
+    """Return the total flow of each outlet or inlet group, shape (groups, periods)."""
     network = model.candidates.network
     group: Ints = (network.arcs.outlet if side == "outlet" else network.arcs.inlet)[flow.key["arc"]]
     groups = network.sources if side == "outlet" else network.sinks
@@ -219,7 +220,7 @@ def _moved(model: Model, flow: Block, carried: Floats, side: str) -> Floats:
 
 
 def _least(model: Model, flow: Block, peak: Floats) -> Floats:
-    """Return the least that is compulsory at an end of each flow, inf where nothing small is."""
+    """Return the least compulsory amount at either end of each flow, inf where none is small."""
     network = model.candidates.network
     found = np.full(len(flow), np.inf)
     run = model.column("run")
@@ -244,7 +245,7 @@ def _least(model: Model, flow: Block, peak: Floats) -> Floats:
 
 
 def _possible(model: Model, moved: dict[str, Floats]) -> Floats:
-    """Greatest activity of each unit that flows at its ends speak of, 0 where none do, shape (units, periods)."""
+    """Return the greatest activity of each unit implied by flows at its ends, 0 if none, shape (units, periods)."""
     network = model.candidates.network
     most: Floats = np.zeros((len(network.units.ids), len(network.places.share)))
     for ends, side in ((network.outlets, "outlet"), (network.inlets, "inlet")):

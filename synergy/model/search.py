@@ -1,8 +1,8 @@
-"""Search: the best plan of a problem with yes-or-no decisions, and a bound on what any plan could be worth.
+"""Search: find the best plan of a problem with binary decisions, with a proven upper bound on its value.
 
-The relaxation gives a bound and reduced costs. Slope scaling gives good plans early: yes-or-no costs are spread over
-what was used last time, so that the relaxation learns what to leave alone. The best of them is solved again part by
-part (`improve`), decisions that the bound rules out are fixed, and HiGHS's branch and bound goes on.
+The relaxation gives a bound and reduced costs. Slope scaling gives good plans early: fixed costs are spread over the
+amounts used in the previous round. The best of these plans is improved by fix-and-optimise (`improved`), binaries are
+fixed by reduced costs, and HiGHS's branch and bound follows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOTHING = Answer(Status.STOPPED, np.inf, -np.inf, None)
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What the cheap part of the search brought: the best answer, the bound, and decisions ruled out."""
+    """Result of the heuristic phase: the best answer, the bound, and columns fixed at 0."""
 
     best: Answer
     bound: float
@@ -42,29 +42,29 @@ class _Start:
 
 
 class Begins(Protocol):
-    """Plans of a simpler problem that are plans of this one, each with a bound that the simpler one proves."""
+    """Source of starting plans from a simpler problem, each with the bound that the simpler problem proves."""
 
     def sketch(self) -> Answer:
-        """Return one within seconds."""
+        """Return a plan within seconds."""
         ...
 
     def plan(self) -> Answer:
-        """Return a good one."""
+        """Return a good plan."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What the model knows of its columns beside the scaled problem.
+    """Model structure passed to the search along with the scaled problem.
 
     Parameters
     ----------
     forcing : Forcing
-        Rows that the relaxation may break, in the model's units.
+        Forcing rows that the relaxation may violate, in the model's units.
     parts : tuple of numpy.ndarray of int64
-        Yes-or-no columns that are solved again together.
+        Binary columns that are re-optimised together.
     beginning : Begins or None
-        Where many periods begin.
+        Source of starting plans for multi-period problems.
     """
 
     forcing: Forcing
@@ -78,9 +78,9 @@ def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answe
     Parameters
     ----------
     problem : Problem
-        With integer columns, all of them yes-or-no.
+        With integer columns, all of them binary.
     params : SolveParams
-        When to stop, and who listens.
+        Stopping criteria and progress listener.
     knowledge : Knowledge
 
     Returns
@@ -117,14 +117,14 @@ def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answe
 
 
 def _solved(relaxed: Answer) -> bool:
-    """Return whether a relaxation was solved, and not cut short or refused."""
+    """Return whether a relaxation was solved to optimality with duals."""
     return relaxed.status is Status.OPTIMAL and relaxed.x is not None and relaxed.column_dual is not None
 
 
 def tightened(
     problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]
 ) -> tuple[Problem, Answer]:
-    """Return the problem with the forcing rows that its relaxation broke, and the relaxation that keeps them.
+    """Tighten the relaxation by the forcing rows that it violates; return the problem and its new relaxation.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def tightened(
 
 
 def _better(answer: Answer, start: _Start) -> Answer:
-    """Return the better of two answers with the better of two bounds."""
+    """Return the better of two answers, with the tighter of their bounds."""
     if answer.status not in (Status.OPTIMAL, Status.STOPPED):
         # a plan is known: that there is none, or that nothing can be said, is numerics
         return replace(start.best, status=Status.STOPPED, bound=start.bound)
@@ -178,7 +178,7 @@ def _better(answer: Answer, start: _Start) -> Answer:
 
 
 def relaxation(problem: Problem, params: SolveParams, part: float = 1.0) -> Session:
-    """Return a session with the relaxation: for an interior point and a crossover where it is large.
+    """Return a session with the LP relaxation, set to interior point with crossover if it is large.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def relaxation(problem: Problem, params: SolveParams, part: float = 1.0) -> Sess
 def _start(
     problem: Problem, known: tuple[Answer, Answer], session: Session, given: tuple[Knowledge, SolveParams]
 ) -> _Start:
-    """Return the best plan of slope scaling, or of a simpler problem, solved again part by part, and what is ruled out.
+    """Return the best heuristic plan (starting plan or slope scaling, then fix-and-optimise) and fixed columns.
 
     `known` holds the relaxation and the first plan.
     """
@@ -223,7 +223,7 @@ def _start(
 
 
 def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
-    """Return the yes-or-no columns that would cost more than the plan is off the relaxation."""
+    """Return the binaries that reduced-cost fixing sets to 0, given the gap of the plan to the relaxation."""
     integer = np.flatnonzero(problem.integer)
     if best.x is None or relaxed.column_dual is None or not _solved(relaxed):
         return integer[:0]
@@ -245,9 +245,9 @@ def _session(problem: Problem, params: SolveParams) -> Session:
 
 
 def _branch(problem: Problem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> Answer:
-    """Return HiGHS's answer, from the best plan so far and without what is ruled out.
+    """Run HiGHS's branch and bound from the incumbent, with the dropped columns fixed at 0.
 
-    Without patience it ends after the first rounds of cuts, unless they leave so small a gap that branching closes it.
+    Without `patient` it ends after the first rounds of cuts, unless the remaining gap is small enough to branch on.
     """
     session = _session(problem, params)
     known = -np.inf if start is None else start.bound
@@ -272,12 +272,12 @@ def _branch(problem: Problem, params: SolveParams, start: _Start | None, *, pati
 
 
 def sketched(problem: Problem, params: SolveParams, forcing: Forcing, bound: float) -> Answer:
-    """Return the best plan of slope scaling alone: for problems of which many are solved and none needs a proof.
+    """Return the best plan of slope scaling alone, for many small solves that need no proof.
 
     Parameters
     ----------
     problem : Problem
-        With integer columns, all of them yes-or-no.
+        With integer columns, all of them binary.
     params : SolveParams
         The number of rounds limits it, not its time.
     forcing : Forcing
@@ -288,7 +288,7 @@ def sketched(problem: Problem, params: SolveParams, forcing: Forcing, bound: flo
     Returns
     -------
     Answer
-        With that bound.
+        With the better of that bound and the relaxation's.
     """
     session = relaxation(problem, params)
     relaxed = session.solve()

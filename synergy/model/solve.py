@@ -1,4 +1,4 @@
-"""Model -> Solution: the solver that fits its structure, its status mapped, its figures in the model's units."""
+"""Model -> Solution: choose the solver by problem structure, map its status, unscale its result."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Structure(StrEnum):
 def structure_of(model: Model) -> Structure:
     """Return the kind of a model.
 
-    A flow moves goods without loss, and no row says more than that they are conserved; a capacity counts as one where
-    it is the bound of a single exchange. An assignment is a flow in which everybody gives or takes one same amount and
-    nobody has to.
+    A flow problem has no losses and no rows besides flow conservation; a link capacity is allowed if it bounds a single
+    exchange. An assignment is a flow problem in which all supplies and demands have the same upper bound and lower
+    bound 0.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def structure_of(model: Model) -> Structure:
 
 
 def _single_links(model: Model) -> bool:
-    """Return whether every capacity binds one exchange alone."""
+    """Return whether every link capacity applies to a single flow."""
     block = model.rows.get("link")
     if block is None or not len(block):
         return True
@@ -79,7 +79,7 @@ def _single_links(model: Model) -> bool:
 
 
 def _equal_amounts(model: Model) -> bool:
-    """Return whether all that is given or taken has the same bounds, from nothing to one amount, one a group."""
+    """Return whether all gives and takes have lower bound 0 and one common upper bound, one per group."""
     if "link" in model.rows and len(model.rows["link"]):
         return False
     ends = [model.columns[name].span for name in ("give", "take") if name in model.columns]
@@ -102,7 +102,7 @@ METHOD = "HiGHS branch and bound"
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What a solver brought.
+    """Result of solving a model.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class Solution:
     row_dual : numpy.ndarray or None
         Duals of the rows (money per unit of the row's right side), for LPs.
     method : str
-        What solved it.
+        Solver used.
     nodes : int
         Branch-and-bound nodes.
     """
@@ -135,7 +135,7 @@ def solve(model: Model, params: SolveParams) -> Solution:
     ----------
     model : Model
     params : SolveParams
-        When to stop, and who listens.
+        Stopping criteria and progress listener.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def solve(model: Model, params: SolveParams) -> Solution:
 
 
 def _empty(model: Model, _params: SolveParams) -> Solution:
-    """Nothing can be decided: doing nothing is all there is, if the rows allow it."""
+    """Return the empty solution of a model without columns, if the rows allow it."""
     allowed = bool((model.row_lower <= 0).all() and (model.row_upper >= 0).all())
     status = Status.OPTIMAL if allowed else Status.INFEASIBLE
     x = np.empty(0) if allowed else None
@@ -157,7 +157,7 @@ def _empty(model: Model, _params: SolveParams) -> Solution:
 
 
 def _assignment(model: Model, params: SolveParams) -> Solution:
-    """OR-Tools' linear sum assignment, proven by potentials."""
+    """Solve by OR-Tools' linear sum assignment, certified by node potentials."""
     graph = network_flow.graph_of(model)
     x = network_flow.assignment(graph, model)
     if x is None:
@@ -166,7 +166,7 @@ def _assignment(model: Model, params: SolveParams) -> Solution:
 
 
 def _flow(model: Model, params: SolveParams) -> Solution:
-    """OR-Tools' min-cost flow, proven by potentials; an LP where integers cannot hold the figures."""
+    """Solve by OR-Tools' min-cost flow, certified by node potentials; as an LP if integers are too coarse."""
     graph = network_flow.graph_of(model)
     if not network_flow.fits(graph):
         return _linear(model, params)
@@ -177,7 +177,7 @@ def _flow(model: Model, params: SolveParams) -> Solution:
 
 
 def _proven(model: Model, params: SolveParams, graph: network_flow.Graph, x: Floats, method: str) -> Solution:
-    """Return a flow with its proof; without one, the LP decides."""
+    """Return a flow with its duals; solve as an LP if no potentials certify it."""
     price = network_flow.potentials(graph, x)
     if price is None:
         return _linear(model, params)
@@ -188,7 +188,7 @@ def _proven(model: Model, params: SolveParams, graph: network_flow.Graph, x: Flo
 
 
 def _linear(model: Model, params: SolveParams) -> Solution:
-    """HiGHS's simplex; where it can say nothing, OR-Tools' GLOP."""
+    """Solve by HiGHS's simplex, falling back to OR-Tools' GLOP on failure."""
     problem = scaled(model)
     session = Session(problem, threads=params.threads, random_seed=params.seed, time_limit=max(params.left, 1.0))
     answer, method = settled(session.solve(), problem), "HiGHS simplex"
@@ -198,7 +198,7 @@ def _linear(model: Model, params: SolveParams) -> Solution:
 
 
 def settled(answer: Answer, problem: Problem) -> Answer:
-    """Tell unbounded from infeasible where HiGHS does not: without an objective only one of them stays."""
+    """Resolve an unbounded-or-infeasible status by a feasibility solve without objective."""
     if answer.status is not Status.UNBOUNDED:
         return answer
     session = Session(problem, relaxed=True)
@@ -208,7 +208,7 @@ def settled(answer: Answer, problem: Problem) -> Answer:
 
 
 def _integer(model: Model, params: SolveParams) -> Solution:
-    """Search: relaxation, primal heuristics and HiGHS's branch and bound; many periods begin with their aggregate."""
+    """Solve a MILP: relaxation, primal heuristics, branch and bound; multi-period problems start from an aggregate."""
     problem = scaled(model)
     known = Knowledge(forcing_of(model), parts_of(model))
     periods = len(model.candidates.network.places.share)
@@ -242,7 +242,7 @@ def _integer(model: Model, params: SolveParams) -> Solution:
 def _given(
     begun: tuple[Model, Problem], params: SolveParams, memory: Memory, otherwise: Begins | None
 ) -> Begins | None:
-    """Where a search begins that is given plans: with the best that fits, beside where it would have begun."""
+    """Return a start from the best feasible of the given plans, combined with the default start."""
     model, problem = begun
     session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     wholes = [integers_of(model, plan)[problem.integer] for plan in memory.plans]
@@ -286,7 +286,7 @@ def glop(problem: Problem, seconds: float) -> Answer:
     Parameters
     ----------
     problem : Problem
-        Integer columns may take any value.
+        Integrality is relaxed.
     seconds : float
         Time limit.
 

@@ -1,8 +1,4 @@
-"""SolveParams: when to stop, and what is heard on the way.
-
-A plan is kept as the yes-or-no decisions that it takes; the best rest for them is one linear problem. A checkpoint
-carries the mark of its problem, and one of another problem is not looked at.
-"""
+"""Solve parameters: stopping criteria, progress events, checkpoints."""
 
 from __future__ import annotations
 
@@ -20,12 +16,12 @@ Listener = Callable[["Event"], None]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Progress of a run, for any front to show.
+    """Progress event of a run, for any front end to show.
 
     Parameters
     ----------
     phase : str
-        What is going on: ``network``, ``relaxation``, ``search``, ``standalone`` ...
+        Current phase: ``network``, ``relaxation``, ``search``, ``standalone`` ...
     seconds : float
         Since the start.
     bound, best, gap : float or None
@@ -50,7 +46,7 @@ def relative_gap(bound: float, value: float) -> float:
 
 @dataclass(slots=True)
 class Memory:
-    """What a search begins with, and where checkpoints go.
+    """Starting point of a search and destination of its checkpoints.
 
     Parameters
     ----------
@@ -59,11 +55,11 @@ class Memory:
     keep : callable or None
         Takes each checkpoint, a plain record.
     resumed : bool
-        Whether the search began with the checkpoint; the search says so.
+        Whether the search began with the checkpoint; set by the search.
     plans : sequence of Decisions
         Plans of the same or of a like problem to begin with, the best of those that fit.
     fits : bool
-        Whether one of them fits; the search says so.
+        Whether one of them fits; set by the search.
     """
 
     start: Mapping[str, Any] | None = None
@@ -74,25 +70,25 @@ class Memory:
     _whole: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with all that was kept before: a step adds what it knows."""
+        """Initialise the record from the stored checkpoint; later notes add to it."""
         self._whole = dict(self.start or {})
 
     def note(self, record: Mapping[str, Any]) -> None:
-        """Keep a checkpoint of what was known and what is new in it."""
+        """Merge a record into the checkpoint and store it."""
         self._whole = {**self._whole, **record}
         if self.keep is not None:
             self.keep(dict(self._whole))
 
     @property
     def seconds(self) -> float:
-        """Return the seconds that were spent before."""
+        """Return the seconds spent in earlier runs."""
         found = (self.start or {}).get("seconds")
         return float(found) if isinstance(found, int | float) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What a caller holds of a run while it goes on.
+    """Caller's handle on a run: listener, stop request, executor and memory.
 
     Parameters
     ----------
@@ -116,7 +112,7 @@ class Control:
 
 @dataclass(slots=True)
 class SolveParams:
-    """How hard a problem is worked on, and who listens.
+    """Solve parameters: gap, limits, threads, and callbacks.
 
     Parameters
     ----------
@@ -137,7 +133,7 @@ class SolveParams:
     memory : Memory or None
         Of the whole search; parts of it have none.
     note : callable or None
-        Takes what the search finds: columns of the scaled problem or None, value and bound in its units.
+        Receives plans and bounds found: columns of the scaled problem or None, value and bound in its units.
     """
 
     gap: float = 1e-4
@@ -152,7 +148,7 @@ class SolveParams:
     started: float = field(default_factory=time.monotonic)
 
     def fresh(self, gap: float | None = None, time_limit: float | None = None) -> SolveParams:
-        """Return the same threads and seed, with the clock at zero and nobody listening."""
+        """Return a copy with the same threads and seed, the clock restarted and no callbacks."""
         return SolveParams(
             self.gap if gap is None else gap,
             self.time_limit if time_limit is None else time_limit,
@@ -167,35 +163,35 @@ class SolveParams:
 
     @property
     def left(self) -> float:
-        """Return the seconds that are left, never negative."""
+        """Return the remaining seconds, never negative."""
         return max(0.0, self.time_limit - self.seconds)
 
     def interrupted(self) -> bool:
-        """Return whether somebody asked to stop, or the time is up."""
+        """Return whether a stop was requested or the time limit is reached."""
         return self.left <= 0 or self.asked()
 
     def asked(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Return whether a stop was requested."""
         return self.stop is not None and self.stop()
 
     def ended(self) -> str | None:
-        """Return what ends it: the ``clock``, a ``request``, or nothing yet."""
+        """Return the reason to stop: the ``clock``, a ``request``, or None."""
         return "clock" if self.left <= 0 else "request" if self.interrupted() else None
 
     def say(self, phase: str, bound: float | None = None, best: float | None = None, **steps: int) -> None:
-        """Tell whoever listens."""
+        """Report a progress event to the listener, if any."""
         if self.listen is not None:
             known = bound is not None and best is not None and abs(bound) != float("inf") and abs(best) != float("inf")
             gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
             self.listen(Event(phase, self.seconds, bound, best, gap, **steps))
 
     def found(self, x: Any, value: float, bound: float) -> None:
-        """Note what the search has found, where somebody keeps it."""
+        """Report a new plan or bound to the `note` callback, if any."""
         if self.note is not None:
             self.note(x, value, bound)
 
     def steady(self) -> SolveParams:
-        """Return a copy whose listener hears the best bound and value so far, whichever step found them."""
+        """Return a copy whose listener receives the best bound and value so far, from any phase."""
         listen = self.listen
         if listen is None:
             return self

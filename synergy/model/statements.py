@@ -1,4 +1,4 @@
-"""Statement: something that the input asks for or limits, as bounds and entries that it sets in a problem."""
+"""Statement: a requirement or limit of the input, as the bounds and entries that it sets in a problem."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 
 
 class Part(IntEnum):
-    """What of the problem an effect sets."""
+    """Kind of problem data that an effect sets."""
 
     LOWER = 0  # lower bound of a column
     UPPER = 1
@@ -50,26 +50,26 @@ class Effects:
     period: Ints
 
     def take(self, which: Any) -> Effects:
-        """Some of them."""
+        """Return a subset of the effects."""
         return Effects(*[getattr(self, name)[which] for name in self.__slots__])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """Something that the input asks for or limits.
+    """A requirement or limit of the input.
 
     Parameters
     ----------
     constraint : str
         A key of `TEXTS`.
     subject, commodity : str
-        Who is meant, by the ids of the tables.
+        Ids of the subject and commodity in the tables.
     amount : float
     effects : Effects
     amounts : mapping of int to float
-        What `amount` sums up, by period; empty where it holds for the year as a whole.
+        Summands of `amount` by period; empty where it holds for the year as a whole.
     period : str
-        The one that is meant, "" for the whole year.
+        Period of the statement, "" for the whole year.
     """
 
     constraint: str
@@ -81,14 +81,14 @@ class Statement:
     period: str = ""
 
     def record(self) -> dict[str, Any]:
-        """Plain record with its sentence in both languages."""
+        """Return a plain record with the statement's sentence in both languages."""
         subject = f"{self.subject} ({self.period})" if self.period else self.subject
         words = {"subject": subject, "commodity": self.commodity, "amount": float(f"{self.amount:.12g}")}
         en, zh = TEXTS.both(self.constraint, **words)
         return {"constraint": self.constraint, **words, "text_en": en, "text_zh": zh}
 
     def by_period(self, names: Any) -> list[Statement]:
-        """The same, period by period, where it says something of several."""
+        """Split the statement into one per period, if it covers several periods."""
         if len(self.amounts) < 2:
             return [self]
         return [
@@ -104,21 +104,21 @@ class Statement:
 
 
 def effects_of(part: Part, at: Any, value: Any, period: Any = -1, column: Any = -1) -> Effects:
-    """Effects of one kind; what is one number holds for all."""
+    """Return effects of one kind; scalars are broadcast."""
     at = np.asarray(at, np.int64)
     spread = [np.broadcast_to(np.asarray(one, np.int64), at.shape) for one in (int(part), column, period)]
     return Effects(spread[0], at, spread[1], np.broadcast_to(np.asarray(value, float), at.shape), spread[2])
 
 
 def joined(parts: Sequence[Effects]) -> Effects:
-    """Effects of several kinds in one."""
+    """Concatenate effects."""
     return Effects(*[np.concatenate([getattr(part, name) for part in parts]) for name in Effects.__slots__])
 
 
 def grouped(constraint: str, names: tuple[Any, Any], group: Ints, effects: Effects) -> Iterator[Statement]:
-    """One statement a subject; its amount is the sum of the first kind of effect in it.
+    """Yield one statement per subject; its amount is the sum of its first kind of effect.
 
-    `names` holds subject and commodity of each effect, `group` what belongs together.
+    `names` holds subject and commodity of each effect, `group` its group index.
     """
     subjects, goods = names
     finite = np.isfinite(effects.value)

@@ -1,4 +1,4 @@
-"""Variables of the model contract: what is decided, in families."""
+"""Decision variables of the model contract, by family."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from synergy.network.places import PUBLIC, Bools, Floats
 
 
 def add_variables(assembly: Assembly, candidates: Candidates) -> None:
-    """Add every family of variables that the problem has."""
+    """Add all families of variables of the problem."""
     _flows(assembly, candidates)
     _units(assembly, candidates)
     _ends(assembly, candidates)
@@ -31,13 +31,13 @@ def least_run(candidates: Candidates) -> Floats:
 
 
 def _flows(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``flow``: what leaves over each exchange in each period."""
+    """Add ``flow``: the amount leaving over each arc in each period."""
     arc, period = np.nonzero(candidates.reason == 0)
     assembly.add_columns("flow", {"arc": arc, "period": period}, upper=candidates.reach.flow[arc, period])
 
 
 def _units(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``run``: activity of each unit; and ``on``: whether a unit with a least load runs at all."""
+    """Add ``run``, the activity of each unit, and ``on``, the on/off binary of units with a least load."""
     units, scope = candidates.network.units, candidates.scope
     least = least_run(candidates)
     stepped = np.zeros(len(units.ids), dtype=bool)
@@ -54,14 +54,14 @@ def _units(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _compulsory(candidates: Candidates, ends: Ends, flag: Bools) -> Bools:
-    """Return which ends have to give or take all they state: in public it binds no coalition."""
+    """Return which ends must give or take their full amount; duties at public places do not bind coalitions."""
     public = candidates.network.places.owner[ends.site] == PUBLIC
     compulsory: Bools = flag & (candidates.scope.duties | ~public)
     return compulsory
 
 
 def _ends(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``give``: what offers and buying markets give; ``take``: what needs and selling markets take."""
+    """Add ``give``, the supply of offers and buying markets, and ``take``, the intake of needs and selling markets."""
     network, reach = candidates.network, candidates.reach
     active = candidates.scope.sites(network.places)
     sides = (
@@ -97,7 +97,7 @@ def _stores(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def needs_binary(candidates: Candidates) -> Bools:
-    """Return which steps of scale are a yes-or-no: those with a fixed cost, a least size or rivals."""
+    """Return which steps of scale need a binary: those with a fixed cost, a least size or rival steps."""
     steps, units = candidates.network.units.steps, candidates.network.units
     rivals = np.bincount(steps.unit[candidates.step], minlength=len(units.ids))[steps.unit] > 1
     binary: Bools = candidates.step & ((steps.fixed > 0) | (steps.least > 0) | rivals)
@@ -105,7 +105,7 @@ def needs_binary(candidates: Candidates) -> Bools:
 
 
 def _builds(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``size``: yearly capacity of each step of a new build; and ``built``: whether it is built."""
+    """Add ``size``, the yearly capacity of each step of a new build, and ``built``, its binary."""
     steps = candidates.network.units.steps
     step = np.flatnonzero(candidates.step)
     most = np.minimum(steps.most, np.maximum(candidates.size[steps.unit], steps.least))
@@ -114,7 +114,7 @@ def _builds(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _links(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``open``: whether a link that costs capex is opened."""
+    """Add ``open``: the binary of each link that costs capex."""
     links, arcs = candidates.network.links, candidates.network.arcs
     used = arcs.link[(candidates.reason == 0).any(axis=1) & (arcs.link != WITHIN)]
     link = np.unique(used)
@@ -123,7 +123,7 @@ def _links(assembly: Assembly, candidates: Candidates) -> None:
 
 
 def _partners(assembly: Assembly, candidates: Candidates) -> None:
-    """Add ``partner``: whether two enterprises exchange anything, where the number of partners is limited."""
+    """Add ``partner``: the binary of each pair of enterprises, if the number of partners is limited."""
     network = candidates.network
     if network.dataset.settings.max_partners is None:
         return

@@ -1,4 +1,4 @@
-"""What-ifs on a plan: the continuous rest solved again, warm, with builds and links held."""
+"""Re-optimisation of a plan after small changes: solve the warm LP with builds and links fixed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHOLE = 1e-6  # a switch of the relaxation this near to on is on
 
 
 class WhatIf:
-    """The plan's problem with its integers held, kept in a solver for quick questions.
+    """Keep the plan's problem with fixed integers in a solver for quick re-optimisation queries.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class WhatIf:
     x : numpy.ndarray, shape (columns,)
         The plan, integers whole.
     decisions : Decisions
-        The same plan as frames; its rows are what questions speak of.
+        The same plan as frames; queries refer to its rows.
     flow_column : numpy.ndarray of int64, shape (flows,)
         Column of the model behind each row of the flows frame.
     """
@@ -48,10 +48,10 @@ class WhatIf:
         self._session.solve()
 
     def without(self, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
-        """Return the value of the best plan without some of its rows, None where there is no such plan.
+        """Return the value of the best plan without some rows of the plan, None if infeasible.
 
-        Units stay on or off as in the plan while that can be; where their least loads leave no plan, they are switched
-        anew, by rounding the relaxation: what is lost may then be overstated, never understated.
+        Units stay on or off as in the plan if feasible; otherwise their on/off binaries are rounded from the
+        relaxation, so the loss may be overstated, never understated.
         """
         column, most = self._capped(self._elsewhere(flows, builds))
         held = np.concatenate([self._builds(builds), self._links(links)]).astype(np.int64)
@@ -67,7 +67,7 @@ class WhatIf:
         return value if answer.status is Status.OPTIMAL else None
 
     def _switched(self) -> Answer:
-        """Return the answer with the units of least load switched anew."""
+        """Return the answer with the on/off binaries of units rounded anew from the relaxation."""
         free = np.zeros(len(self._switches)), np.ones(len(self._switches))
         self._bound(self._switches, *free)
         answer = self._session.solve()
@@ -83,18 +83,18 @@ class WhatIf:
         return answer
 
     def _bound(self, which: Ints, lower: Floats, upper: Floats) -> None:
-        """Change bounds; what the plan's builds and links leave at 0 stays there."""
+        """Change bounds; columns removed because the plan's binaries fix them at 0 are skipped."""
         there = self._place[which] >= 0
         self._session.bound(self._place[which[there]], lower[there], upper[there])
 
     def _usual(self, which: Ints) -> tuple[Floats, Floats]:
-        """Return the bounds that columns have while nothing is asked."""
+        """Return the default bounds of some columns."""
         integer = self._model.integer[which]
         lower = np.where(integer, self._x[which], self._problem.lower[which])
         return lower, np.where(integer, self._x[which], self._problem.upper[which])
 
     def _elsewhere(self, flows: Sequence[int], builds: Sequence[int]) -> Ints:
-        """Return the flows that do not end at one of the builds: without it they are gone, and others may step in."""
+        """Return the flows that do not end at one of the given builds, and so need a cap of their own."""
         rows = np.asarray(flows, dtype=np.int64)
         build = self._decisions.builds.iloc[list(builds)]
         names = list(build["process"].astype(str) + "@" + build["site"].astype(str))
@@ -105,7 +105,7 @@ class WhatIf:
         return rows[~at]
 
     def _capped(self, flows: Ints) -> tuple[Ints, Floats]:
-        """Return the columns of some flows and what other flows of the plan leave to each."""
+        """Return the columns of some flows and the amount that other flows of the plan contribute to each."""
         column = np.unique(self._flow_column[flows])
         rest = self._decisions.flows["quantity"].to_numpy(float).copy()
         rest[flows] = 0.0
@@ -113,7 +113,7 @@ class WhatIf:
         return column, np.asarray(total[column], dtype=float)
 
     def _builds(self, builds: Sequence[int]) -> Ints:
-        """Return the columns of size and yes-or-no of some builds."""
+        """Return the size columns and build binaries of some builds."""
         rows = self._decisions.builds.iloc[list(builds)]
         units, steps = self._model.candidates.network.units, self._model.candidates.network.units.steps
         unit = positions(rows["process"].astype(object) + "@" + rows["site"].astype(object), units.ids)

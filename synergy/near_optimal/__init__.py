@@ -1,6 +1,5 @@
-"""Alternatives: near-optimal plans that differ in meaning, each with what is given up for it.
+"""Alternatives: structurally different near-optimal plans, each with its loss of value.
 
 Modelling to generate alternatives (Brill 1979, Management Science 25:413; DeCarolis et al. 2016, Environmental
-Modelling & Software 79:300): what a planner may want otherwise is asked for by
-name, and the best plan with it is found.
+Modelling & Software 79:300): each alternative excludes a named part of the plan, and the best plan without it is found.
 """

@@ -1,4 +1,4 @@
-"""Near-optimal plans by name: without a build, a kind of process, the longest link; one partner, less capex fewer."""
+"""Near-optimal plans without a build, a process, a link or a partner, or with less capex or fewer partners."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ MORE = 1e-6  # part of the value by which a better plan is better
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A plan that differs in meaning.
+    """A plan that differs in structure.
 
     Parameters
     ----------
     way : Way
-        How.
+        Kind of difference.
     subject : tuple of str
         Ids that it is about, see `synergy.near_optimal.directions.Aim`.
     plan : Plan
-        Verified; compared with nothing, without proposals.
+        Verified; without baseline comparison and proposals.
     features : Features
     lost : float
         Money a year by which it is worth less than the plan; negative where it is worth more.
@@ -62,25 +62,25 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """What else could be done for nearly as much.
+    """Alternatives to a plan within a loss of value.
 
     Parameters
     ----------
     plan : Plan
-        What they are compared with: the plan given, or the best that was met on the way where that is worth more.
+        Reference plan: the plan given, or the best plan found if that is worth more.
     features : Features
-        Its.
+        Features of the reference plan.
     within, apart : float
-        Part of its value that may be given up; least distance between any two.
+        Relative loss of value allowed; least distance between any two.
     found : tuple of Alternative
         The least loss first.
     tried : int
-        Aims that were looked at.
+        Number of aims tried.
     better : Plan or None
         `plan` where it took the place of the one given: verified, compared as that was, without proposals and
         settlement.
     stopped : str or None
-        ``clock`` or ``request`` where that ended a search, so that asking again may bring others; None where work did.
+        ``clock`` or ``request`` if that ended a search early, so that a rerun may find others; None otherwise.
     """
 
     plan: Plan
@@ -102,22 +102,22 @@ def alternatives(
     apart: float = APART,
     params: SolveParams | None = None,
 ) -> Alternatives:
-    """Return near-optimal plans that differ in meaning, each with what is given up for it.
+    """Return structurally different near-optimal plans, each with its loss of value.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from.
+        Tables and settings of the plan.
     plan : Plan
         The plan.
     within : float
         Part of the plan's value that may be given up.
     most : int
-        How many at most.
+        Maximum number of alternatives.
     apart : float
         Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.directions.distance`.
     params : SolveParams, optional
-        When to stop; 120 s where nothing is said.
+        Stopping criteria; 120 s by default.
 
     Returns
     -------
@@ -144,13 +144,13 @@ def alternatives(
 
 
 def _mixed(candidates: list[Alternative]) -> list[Alternative]:
-    """Return the best of each way first, then the second best."""
+    """Return the candidates in round-robin order of their ways: the best of each way, then the second best."""
     ways = [one.way for one in candidates]
     return [candidates[place] for place in sorted(range(len(ways)), key=lambda i: (ways[:i].count(ways[i]), i))]
 
 
 class _Search:
-    """The plan's problem in a solver, and what was looked at."""
+    """Search for alternatives around a plan, with the plan's problem kept in a solver."""
 
     def __init__(
         self, dataset: Dataset, plan: Plan, model: Model, limits: tuple[float, float], params: SolveParams
@@ -176,7 +176,7 @@ class _Search:
 
     @property
     def stopped(self) -> str | None:
-        """Return what ended a search other than its work."""
+        """Return the reason for an early end of the search: ``clock``, ``request`` or None."""
         return self.over or ("clock" if self.near.timed else None)
 
     @property
@@ -185,15 +185,15 @@ class _Search:
         return self.plan.value - self.within * max(1.0, abs(self.plan.value))
 
     def _more(self, value: float) -> bool:
-        """Whether a plan of some value is better than the plan."""
+        """Return whether a value exceeds that of the plan by more than the tolerance."""
         return value > self.plan.value + MORE * max(1.0, abs(self.plan.value))
 
     def _take(self, better: Plan) -> None:
-        """Let a better plan take the place of the plan."""
+        """Replace the reference plan by a better one."""
         self.plan, self.features = better, features_of(self.dataset, better.decisions)
 
     def compared(self, found: list[Alternative]) -> list[Alternative]:
-        """Compare alternatives with the best of them, where it is better than the plan, which it then replaces."""
+        """Replace the reference plan by the best alternative if it is better, and compare the others with it."""
         best = max(found, key=lambda one: one.plan.value, default=None)
         if best is None or not self._more(best.plan.value):
             return found
@@ -221,7 +221,7 @@ class _Search:
             self.left -= SHARES[way]
 
     def _tell(self, aims: Iterable[Aim]) -> Iterator[Alternative]:
-        """Yield what the first few aims bring within the loss allowed."""
+        """Yield the alternatives found for the first few aims, within the loss allowed."""
         for aim in islice(aims, TRIES):
             self.over = self.over or self.params.ended()
             if self.over:
@@ -245,7 +245,7 @@ class _Search:
         return self.near.around(wish, x, self.params.left / (self.left + 1))
 
     def _losses(self, aims: Iterable[Aim]) -> Iterator[tuple[float, Aim, Floats]]:
-        """Yield what each aim loses while all else is held; those that nothing satisfies are left out."""
+        """Yield each aim's loss with all other binaries fixed; infeasible aims are skipped."""
         value = self.near.value(self.base)
         until = self.params.left * (1 - 1 / (self.left + 1))
         for aim in aims:
@@ -257,12 +257,12 @@ class _Search:
                 yield value - self.near.value(x), aim, x
 
     def _cheapest(self, aims: Iterable[Aim]) -> Iterator[Aim]:
-        """Yield the aims that lose least while all else is held."""
+        """Yield the aims in increasing order of their loss with all other binaries fixed."""
         for _, aim, _ in sorted(self._losses(islice(aims, 40)), key=lambda loss: loss[0]):
             yield aim
 
     def _thrifty(self) -> Iterator[Aim]:
-        """Yield the aim to do without most builds and links, those that lose least for their capex first."""
+        """Yield the aim that drops most builds and links, those with the least loss per capex first."""
         capex = self.near.capex(self.base)
         losses = self._losses([*self.parts.builds(), *self.parts.links()])
         order = sorted(losses, key=lambda loss: loss[0] / max(capex - self.near.capex(loss[2]), 1.0))
@@ -271,7 +271,7 @@ class _Search:
             yield Aim(Way.CAPEX, (), closed)
 
     def _few(self) -> Iterator[Aim]:
-        """Yield the aim to do without as many partnerships as possible, those that lose least first."""
+        """Yield the aim that drops as many partnerships as possible, those with the least loss first."""
         parts, new = self.parts, self.parts.strangers()
         every = (Aim(Way.FEWER, (), parts.of_pairs(np.array([pair]))) for pair in parts.partners.tolist())
         order = sorted(self._losses(every), key=lambda loss: loss[0])
@@ -280,7 +280,7 @@ class _Search:
             yield Aim(Way.FEWER, (), closed)
 
     def _most(self, parts: list[Ints], always: Ints) -> Ints:
-        """Return the columns of as many parts, from the first on, as can be closed within the loss allowed."""
+        """Return the columns of the longest prefix of parts that can be closed within the loss allowed."""
         fits: Callable[[int], bool] = lambda count: self._fits(np.concatenate([always, *parts[:count]]))  # noqa: E731
         low, high = 0, len(parts)
         while low < high:  # closing more never brings more
@@ -293,7 +293,7 @@ class _Search:
         return x is not None and self.near.value(x) >= self.floor
 
     def _solver(self, gap: float) -> dict[str, Any]:
-        """Return what a plan document says of the solver; seconds are those since the search began."""
+        """Return the solver section of a plan document; seconds are those since the search began."""
         model = self.near.model
         return {
             "name": "HiGHS around a plan",
@@ -307,14 +307,14 @@ class _Search:
         }
 
     def _alternative(self, aim: Aim, x: Floats) -> Alternative:
-        """Return the verified plan of an aim, with what it is against the plan."""
+        """Return the verified plan of an aim, compared with the reference plan."""
         plan = self._planned(x)
         features = features_of(self.dataset, plan.decisions)
         away = distance(self.features, features)
         return Alternative(aim.way, aim.subject, plan, features, self.plan.value - plan.value, away, 1.0)
 
     def _planned(self, x: Floats) -> Plan:
-        """Return a verified plan, compared with nothing; the bound of the plan is the bound of every plan."""
+        """Return a verified plan without a baseline comparison; the bound of the reference plan applies to it."""
         decisions, _ = decode(self.near.model, x)
         value, bound = accounts.value(self.dataset, decisions), self.plan.bound
         gap = relative_gap(bound, value)
@@ -336,14 +336,14 @@ class _Search:
 
 
 def in_place_of(plan: Plan, better: Plan) -> Plan:
-    """Better plan, compared with what the plan was compared with: neither changes by it.
+    """Return the better plan with the baseline comparison of the plan it replaces.
 
     Parameters
     ----------
     plan : Plan
         The one that is worth less.
     better : Plan
-        Verified, compared with nothing.
+        Verified, without baseline comparison.
 
     Returns
     -------
@@ -368,12 +368,12 @@ def in_place_of(plan: Plan, better: Plan) -> Plan:
 
 
 def does_without(way: Way, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
-    """Whether an alternative does without something that a plan has.
+    """Return whether an alternative lacks something that a plan has.
 
     Parameters
     ----------
     way, subject : Way and tuple of str
-        What the alternative was looked for without, see `synergy.near_optimal.directions.Aim`.
+        Part that the alternative excludes, see `synergy.near_optimal.directions.Aim`.
     plans : tuple of Features
         The plan's, and the alternative's.
     """

@@ -1,4 +1,4 @@
-"""Aims: what a planner may want otherwise, as columns of the model that are closed."""
+"""Aims: named restrictions on a plan, as columns of the model fixed at 0."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from synergy.plan import Decisions
 
 
 class Way(StrEnum):
-    """In which way an alternative differs."""
+    """Kind of difference between an alternative and the plan."""
 
     BUILD = "without_build"
     PROCESS = "without_process"
@@ -29,7 +29,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One wish by name.
+    """A named restriction on a plan.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Aim:
 
 
 class Parts:
-    """A plan's builds, links and partnerships as columns of its model.
+    """Builds, links and partnerships of a plan, as columns of its model.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Parts:
         return self.model.column("flow").start + np.flatnonzero(np.isin(self.pair, pairs))
 
     def strangers(self, enterprise: str | None = None) -> Ints:
-        """Return the flow columns of partnerships that the plan has not: all of them, or an enterprise's."""
+        """Return the flow columns of partnerships not in the plan: all of them, or those of one enterprise."""
         new = (self.pair >= 0) & ~np.isin(self.pair, self.partners)
         if enterprise is not None:
             place = int(np.flatnonzero(self.model.candidates.network.places.enterprises == enterprise)[0])
@@ -87,7 +87,7 @@ class Parts:
         return self.model.column("flow").start + np.flatnonzero(new)
 
     def builds(self) -> Iterator[Aim]:
-        """Yield the plan without one of its builds, the dearest first."""
+        """Yield the aims to exclude one build, in decreasing order of capex."""
         network, size = self.model.candidates.network, self.model.column("size")
         steps, places = network.units.steps, network.places
         step = size.key["step"] if len(size) else np.empty(0, np.int64)
@@ -100,7 +100,7 @@ class Parts:
                 yield Aim(Way.BUILD, (str(process), str(site)), self._units(np.array([unit])))
 
     def processes(self) -> Iterator[Aim]:
-        """Yield the plan without any new unit of a process of which it builds several, the most first."""
+        """Yield the aims to exclude all new units of a process built several times, the most frequent first."""
         network, counted = self.model.candidates.network, dict[str, int]()
         for aim in self.builds():
             counted[aim.subject[0]] = counted.get(aim.subject[0], 0) + 1
@@ -111,7 +111,7 @@ class Parts:
                 yield Aim(Way.PROCESS, (process,), self._units(units))
 
     def links(self) -> Iterator[Aim]:
-        """Yield the plan without one of the links that it opens, the longest first."""
+        """Yield the aims to exclude one opened link, the longest first."""
         network, opened = self.model.candidates.network, self.model.column("open")
         links, places = network.links, network.places
         link = opened.key["link"][self.x[opened.span] > 0.5] if len(opened) else np.empty(0, np.int64)
@@ -132,7 +132,7 @@ class Parts:
             yield Aim(Way.LINK, subject, self._links(same))
 
     def fewer(self) -> Iterator[Aim]:
-        """Yield the plan without one partnership of those who have several, who take no new partner for it."""
+        """Yield the aims to drop one partnership of an enterprise with several, without new partners for it."""
         ends = [name for pair in self.partners.tolist() for name in self.names(pair)]
         count = {name: ends.count(name) for name in dict.fromkeys(ends)}
         for enterprise in sorted((name for name in count if count[name] > 1), key=lambda name: -count[name]):
@@ -144,7 +144,7 @@ class Parts:
                     yield Aim(Way.PARTNER, (enterprise, other), closed)
 
     def _units(self, units: Ints) -> Ints:
-        """Return the columns of size and yes-or-no of some possible builds."""
+        """Return the size columns and build binaries of some possible builds."""
         steps = self.model.candidates.network.units.steps
         parts = [np.empty(0, np.int64)]
         for name in ("size", "built"):
@@ -154,7 +154,7 @@ class Parts:
         return np.concatenate(parts)
 
     def _links(self, links: Ints) -> Ints:
-        """Return the columns of some links: whether they are open, and what flows over them."""
+        """Return the opening binaries and flow columns of some links."""
         opened, flow = self.model.column("open"), self.model.column("flow")
         over = self.model.candidates.network.arcs.link[flow.key["arc"]]
         flows = flow.positions[np.isin(over, links) & (over != WITHIN)]
@@ -163,7 +163,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a plan means, amounts apart.
+    """Structure of a plan: its builds, links and partnerships, without amounts.
 
     Parameters
     ----------
@@ -189,12 +189,12 @@ class Features:
 
 
 def features_of(dataset: Dataset, decisions: Decisions) -> Features:
-    """Return the features of some decisions.
+    """Return the features of a plan.
 
     Parameters
     ----------
     dataset : Dataset
-        Says who owns which site.
+        Tables with the owners of sites.
     decisions : Decisions
     """
     builds, links, flows = decisions.builds, decisions.links, decisions.flows
@@ -216,7 +216,7 @@ def features_of(dataset: Dataset, decisions: Decisions) -> Features:
 
 
 def distance(one: Features, other: Features) -> float:
-    """Return how far two plans are apart: the part of their builds, links and partnerships that only one has.
+    """Return the Jaccard distance between the builds, links and partnerships of two plans.
 
     Notes
     -----

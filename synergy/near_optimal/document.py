@@ -1,4 +1,4 @@
-"""Alternatives in one sentence each, in both languages, and as a plain JSON record."""
+"""Alternatives as a sentence in both languages and as a plain JSON record."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ SAID = Catalogue(
 
 
 def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str) -> str:
-    """Return an alternative in one sentence: what is given up, and for what.
+    """Return a one-sentence summary of an alternative: its difference and its loss of value.
 
     Parameters
     ----------
     dataset : Dataset
         For names and the currency.
     found : Alternatives
-        What it is among.
+        All alternatives of the plan.
     one : Alternative
     lang : str
         ``en`` or ``zh``.
@@ -68,7 +68,7 @@ def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str)
 
 
 def _subject(one: Alternative, said: Names) -> dict[str, str]:
-    """Return the names of what an alternative is about."""
+    """Return the names of the entities that an alternative excludes."""
     if one.way is Way.BUILD:
         return {"process": said.process[one.subject[0]], "site": said.site[one.subject[1]]}
     if one.way is Way.PROCESS:
@@ -93,7 +93,7 @@ def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, Any]
     Returns
     -------
     dict
-        ``builds``, ``links`` and ``partnerships`` list what is gone and what is new against the plan.
+        ``builds``, ``links`` and ``partnerships`` list the removals and additions relative to the plan.
     """
     return {
         "schema": SCHEMA,
@@ -131,6 +131,6 @@ def _record(dataset: Dataset, found: Alternatives, one: Alternative) -> dict[str
 
 
 def _change(found: Alternatives, one: Alternative) -> float | None:
-    """Return by how much more CO2 is emitted (t a year)."""
+    """Return the increase in CO2 emissions over the plan (t a year)."""
     now, before = one.plan.emissions["co2"], found.plan.emissions["co2"]
     return None if now is None or before is None else now - before

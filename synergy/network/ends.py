@@ -1,8 +1,8 @@
-"""Outlets and inlets: who has a commodity and who takes one, and the groups whose members are interchangeable.
+"""Outlets (supply nodes) and inlets (demand nodes), and the groups of interchangeable members.
 
 Nothing is transshipped, so a plan decides for every outlet where its commodity goes. Outlets of one site that cannot
-be told apart by any constraint (the same commodity, quality and kind) form one group: the model decides between
-groups, and a plan is split among members afterwards. This loses nothing and saves most of the columns.
+be distinguished by any constraint (the same commodity, quality and kind) form one group: the model decides between
+groups, and a plan is split among members afterwards. This is exact and saves most of the columns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from synergy.network.units import Qualities, Units
 
 
 class OutletClass(IntEnum):
-    """Which inlets an outlet may feed: own goods anything; a store no store; a market neither market nor disposal."""
+    """Class of an outlet by the inlets it may feed: own goods any; a store no store; a market no market or disposal."""
 
     OWN = 0
     STORE = 1
@@ -29,7 +29,7 @@ class OutletClass(IntEnum):
 
 
 class InletClass(IntEnum):
-    """Which outlets an inlet takes from."""
+    """Class of an inlet by the outlets it may take from."""
 
     OWN = 0
     STORE = 1
@@ -39,7 +39,7 @@ class InletClass(IntEnum):
 
 
 class EndKind(IntEnum):
-    """What an end is; `ref` of a member counts in the table of its kind, units in `Units`."""
+    """Kind of an end; `ref` of a member is a row of that kind's table, for units an index into `Units`."""
 
     OFFER = 0
     UNIT = 1
@@ -56,14 +56,14 @@ BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0,
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Outlets or inlets, one row for each holder and commodity, all periods in one.
+    """Outlets or inlets, one row per holder and commodity, with amounts by period.
 
     Parameters
     ----------
     kind, ref : numpy.ndarray of int64, shape (n,)
         `EndKind` and the row in the table of that kind (unit index for units, commodity for disposal).
     site, commodity : numpy.ndarray of int64
-        Where it is, what it has or takes.
+        Its site, and the commodity it has or takes.
     rank : numpy.ndarray of int64
         `OutletClass` or `InletClass`.
     coefficient : numpy.ndarray
@@ -92,12 +92,12 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Interchangeable outlets, or inlets, of one site.
+    """Groups of interchangeable outlets, or inlets, at one site.
 
     Parameters
     ----------
     site, commodity, rank, signature : numpy.ndarray of int64, shape (groups,)
-        What the members share.
+        Attributes shared by the members.
     first : numpy.ndarray of int64
         One member of each group, the only one where it stands alone.
     """
@@ -128,7 +128,7 @@ def _frame(kind: EndKind, ref: Any, site: Any, commodity: Any, rank: Any, **more
 
 
 def _per_period(quantity: Floats, period: Ints, share: Floats) -> Floats:
-    """Return amounts by period: a year's spread by share, a period's in it alone; NaN is no limit."""
+    """Return amounts by period: yearly amounts spread by share, period amounts in place; NaN is unlimited."""
     yearly = np.where(np.isnan(quantity), np.inf, quantity)
     inside = np.arange(len(share))[None, :] == period[:, None]
     spread = np.where(period[:, None] < 0, yearly[:, None] * share[None, :], 0.0)
@@ -142,7 +142,7 @@ def _stated_amounts(table: pd.DataFrame, places: Places) -> Floats:
 
 
 def _grouped(ends: Ends) -> tuple[Ends, Groups]:
-    """Put ends that no constraint tells apart into one group."""
+    """Group ends that are indistinguishable to all constraints."""
     single = np.where(ends.alone, np.arange(len(ends.kind)), -1)
     key = np.stack([ends.site, ends.commodity, ends.rank, ends.signature, single])
     _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
@@ -159,7 +159,7 @@ def unit_amounts(units: Units, share: Floats) -> Floats:
 
 
 def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all outlets and their groups; markets without a site stand at every site that could use them."""
+    """Return all outlets and their groups; markets without a site are placed at every site that could use them."""
     offers, stores = dataset["offers"], dataset["stores"]
     disposable = dataset["commodities"]["disposal_cost"].notna().to_numpy(bool)
     site, commodity = positions(offers["site"], places.sites), positions(offers["commodity"], places.commodities)
@@ -197,7 +197,7 @@ def outlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualit
 
 
 def inlets_of(dataset: Dataset, places: Places, units: Units, qualities: Qualities) -> tuple[Ends, Groups]:
-    """Return all inlets and their groups; an inlet with limits on quality stands alone."""
+    """Return all inlets and their groups; an inlet with quality limits forms its own group."""
     needs, stores = dataset["needs"], dataset["stores"]
     wanted = _frame(
         EndKind.NEED,
@@ -244,7 +244,7 @@ def _unit_ends(units: Units, places: Places, sign: int) -> tuple[pd.DataFrame, F
 
 
 def _market_ends(dataset: Dataset, places: Places, side: str, here: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
-    """Return the markets of one side: at their site, or at each site that has something for them."""
+    """Return the markets of one side: at their site or, without a site, at each site with a matching end."""
     markets = dataset["markets"]
     row = np.flatnonzero((markets["side"] == side).to_numpy(bool))
     table = pd.DataFrame(

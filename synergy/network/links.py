@@ -1,4 +1,4 @@
-"""Links: what can carry a commodity between two sites, by transport rows and by explicit rows."""
+"""Links between sites by commodity and mode, from transport rows and explicit rows, and the arcs over them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from synergy.scenario import Pattern
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Directed links between two sites, one row a commodity and mode.
+    """Directed links between two sites, one row per commodity and mode.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ class Links:
     annual: Floats
 
     def take(self, which: Any) -> Links:
-        """Return some of the links."""
+        """Return a subset of the links."""
         return Links(*[getattr(self, name)[which] for name in self.__slots__])
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Pairs of sites that could exchange a commodity but for distance or a ban: what explains a missing link.
+    """Site pairs without a link because of distance or a ban, to explain missing links.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Remote:
 
 
 def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commodity: Ints) -> Bools:
-    """Return which exchanges between sites a pattern means."""
+    """Return which exchanges between sites match a pattern."""
     hit: Bools = np.not_equal(origin, target)
     ends = ((pattern.from_site, pattern.from_enterprise, origin), (pattern.to_site, pattern.to_enterprise, target))
     for site, enterprise, index in ends:
@@ -92,7 +92,7 @@ def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commod
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """Pairs of sites with a commodity and a mode, and the rows of `transport` and `links` that speak of them.
+    """Site pairs with a commodity and a mode, and their rows in `transport` and `links`.
 
     Parameters
     ----------
@@ -112,21 +112,21 @@ class _Ways:
     own: Ints
 
     def take(self, which: Any) -> _Ways:
-        """Return some of the ways."""
+        """Return a subset of the ways."""
         return _Ways(*[getattr(self, name)[which] for name in self.__slots__])
 
     def joined(self, other: _Ways) -> _Ways:
-        """Return these ways and then the others."""
+        """Return these ways followed by the others."""
         return _Ways(*[np.concatenate([getattr(one, name) for one in (self, other)]) for name in self.__slots__])
 
     def km(self, dataset: Dataset, places: Places) -> Floats:
-        """Return their length: what their link states, else the great circle times the detour of their mode."""
+        """Return the length: that of the explicit link, else great-circle distance times the mode's detour factor."""
         stated = _cells(dataset["links"]["km"], self.own, np.nan)
         straight = places.great_circle(self.origin, self.target)
         return np.where(np.isnan(stated), straight * _cells(dataset["transport"]["detour"], self.carrier, 1.0), stated)
 
     def codes(self, places: Places, modes: NDArray[np.object_]) -> Ints:
-        """Return an integer for each, in the order of origin, target, commodity and mode."""
+        """Return an integer code for each way, ordered by origin, target, commodity and mode."""
         shape = (len(places.sites), len(places.sites), len(places.commodities), max(1, len(modes)))
         ways = self.origin, self.target, self.commodity, positions(self.mode, modes)
         codes: Ints = np.ravel_multi_index(ways, shape).astype(np.int64)
@@ -134,7 +134,7 @@ class _Ways:
 
 
 def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) -> tuple[Links, Remote]:
-    """Return every link over which some outlet could reach some inlet, and the pairs that are too far or banned."""
+    """Return all links that join some outlet to some inlet, and the pairs that are too far apart or banned."""
     goods = len(places.commodities)
     sends, takes = np.any(BETWEEN[outlets.rank], axis=1), np.any(BETWEEN[:, inlets.rank], axis=0)
     left, right = (
@@ -168,7 +168,7 @@ def links_of(dataset: Dataset, places: Places, outlets: Groups, inlets: Groups) 
 
 
 def _by_transport(dataset: Dataset, places: Places, left: Ints, right: Ints) -> _Ways:
-    """Return ways between two sites that a mode carries, from a site and commodity of `left` to one of `right`.
+    """Return the ways given by `transport` modes from the (site, commodity) pairs in `left` to those in `right`.
 
     Sites and commodities are given as site * commodities + commodity.
     """
@@ -202,7 +202,7 @@ def _cells(column: pd.Series[Any], row: Ints, blank: float) -> Floats:
 
 
 def _links(dataset: Dataset, places: Places, ways: _Ways) -> Links:
-    """Return links: their own figures before those of the row of `transport`."""
+    """Return links; figures of the explicit row take precedence over those of the `transport` row."""
 
     def of(name: str, blank: float = 0.0) -> Floats:
         return _cells(dataset["transport"][name], ways.carrier, blank)
@@ -231,7 +231,7 @@ def _links(dataset: Dataset, places: Places, ways: _Ways) -> Links:
 
 
 def between_enterprises(places: Places, origin: Ints, target: Ints) -> Bools:
-    """Return whether an exchange is a partnership: two sites of different enterprises, none of them public."""
+    """Return whether an exchange is a partnership: between sites of two different enterprises, none public."""
     left, right = places.owner[origin], places.owner[target]
     partnership: Bools = (left != right) & (left != PUBLIC) & (right != PUBLIC)
     return partnership
@@ -242,7 +242,7 @@ WITHIN = -1  # link index of an exchange inside one site
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """Exchanges between groups, all periods in one.
+    """Arcs between outlet groups and inlet groups, the same in all periods.
 
     Parameters
     ----------
@@ -257,17 +257,17 @@ class Arcs:
     link: Ints
 
     def over(self, figure: Floats, inside: float) -> Floats:
-        """Return a figure of links by arc, `inside` where there is no link."""
+        """Return a link figure by arc, `inside` where there is no link."""
         by_arc: Floats = np.append(figure, inside)[self.link]
         return by_arc
 
     def take(self, which: Any) -> Arcs:
-        """Return some of the arcs."""
+        """Return a subset of the arcs."""
         return Arcs(self.outlet[which], self.inlet[which], self.link[which])
 
 
 def arcs_of(outlets: Groups, inlets: Groups, links: Links) -> Arcs:
-    """Return every exchange that the kinds of its ends allow."""
+    """Return all arcs that the classes of their ends allow."""
     goods = 1 + max((int(part.commodity.max(initial=0)) for part in (outlets, inlets, links)), default=0)
     leaving, reaching = (groups.site * goods + groups.commodity for groups in (outlets, inlets))
     near, there = pairs(leaving, reaching)

@@ -1,4 +1,4 @@
-"""Network: everything that could be exchanged, as columns of arrays."""
+"""Network: all potential exchanges of a dataset, as arrays."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from synergy.network.units import Qualities, Units, qualities_of, units_of
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A dataset as arrays: who has what, who takes what, and what could carry it.
+    """A dataset as arrays: supply nodes, demand nodes, units, links and arcs.
 
     Parameters
     ----------
     dataset : Dataset
-        Where it comes from; prices and names are looked up there.
+        Source tables; prices and names are looked up there.
     places, units, qualities, links, remote, arcs
         See their classes.
     outlets, inlets : Ends
@@ -41,7 +41,7 @@ class Network:
 
 
 def network_of(dataset: Dataset) -> Network:
-    """Return the network of a dataset, nothing pruned but pairs that no link and no rule of the contract joins.
+    """Build the network of a dataset, with all arcs that links and the rules of the contract allow.
 
     Parameters
     ----------

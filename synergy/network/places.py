@@ -1,4 +1,4 @@
-"""Sites, enterprises and periods as arrays, and what an id is worth as an index."""
+"""Sites, enterprises and periods as arrays, and conversion of ids to indices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 
 def positions(ids: Any, known: Any) -> Ints:
-    """Return the position of each id among the known ones, -1 where it is not (a blank, say).
+    """Return the position of each id among the known ones, -1 for unknown ids (a blank, say).
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def positions(ids: Any, known: Any) -> Ints:
 
 
 def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Return the positions of all pairs of equal keys, by the position in `left`, then by that in `right`.
+    """Return the positions of all pairs of equal keys, ordered by position in `left`, then in `right`.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Who is there, where and when.
+    """Enterprises, sites, commodities, processes and periods as arrays.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Places:
     share : numpy.ndarray, shape (periods,)
         Part of the year of each period.
     weight : numpy.ndarray, shape (enterprises,)
-        Each enterprise's part in what is public.
+        Each enterprise's share of public capacity.
     """
 
     enterprises: NDArray[np.object_]

@@ -1,4 +1,4 @@
-"""Units: facilities that stand and builds that may be added, with their recipes and steps of scale."""
+"""Units: existing facilities and possible builds, with their recipes and steps of scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, position
 
 
 def annuity(rate: float, years: Floats) -> Floats:
-    """Return the yearly payment on one unit of money over `years` at `rate`.
+    """Return the capital recovery factor for `years` at `rate`.
 
     Notes
     -----
@@ -26,7 +26,7 @@ def annuity(rate: float, years: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Sizes in which builds come: one row a step of scale, or the process's own four figures.
+    """Steps of scale of builds: one row per step, or one step from the process's own four figures.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Facilities first, then possible builds.
+    """Units: facilities first, then possible builds.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Units:
     opex, co2 : numpy.ndarray
         Money and t CO2 per unit of activity.
     min_load : numpy.ndarray
-        Least part of what it could do while on, 0 where it may do anything.
+        Least load while on, as a fraction of capacity; 0 for none.
     must_run : numpy.ndarray of bool
         Never off.
     available : numpy.ndarray, shape (n, periods)
@@ -132,7 +132,7 @@ def units_of(dataset: Dataset, places: Places) -> Units:
 
 
 def _build_options(dataset: Dataset, places: Places) -> pd.DataFrame:
-    """Return where what may be built: process, site (indices), most (activity a year) and factor on the capex."""
+    """Return the allowed builds: process, site (indices), most (activity a year) and capex factor."""
     buildable = np.flatnonzero(dataset["processes"]["buildable"].to_numpy(bool))
     if not dataset.settings.allow_builds:
         buildable = buildable[:0]
@@ -190,7 +190,7 @@ def _steps(dataset: Dataset, options: pd.DataFrame) -> Steps:
 
 
 def _availability(dataset: Dataset, places: Places, process: Ints, site: Ints) -> Floats:
-    """Return the product of all factors that apply, by unit and period."""
+    """Return the product of all availability factors that apply, by unit and period."""
     rows = dataset["availability"]
     holder, period = rows["holder"], positions(rows["period"], places.periods)
     factor = rows["factor"].to_numpy(float)
@@ -228,7 +228,7 @@ def _recipes(dataset: Dataset, places: Places, process: Ints) -> tuple[Ints, Int
 
 @dataclass(frozen=True, slots=True)
 class Qualities:
-    """What holders state and demand, for the commodities that anybody limits.
+    """Qualities stated by holders and limits on them, for properties with a limit.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ class Qualities:
 
 
 def qualities_of(dataset: Dataset) -> Qualities:
-    """Return the qualities that matter: those of commodities that some holder limits."""
+    """Return the relevant qualities: properties of commodities limited by some holder."""
     limits = dataset["limits"]
     limits = limits[limits["minimum"].notna() | limits["maximum"].notna()]  # a row with neither has no effect
     properties = np.asarray(sorted(set(limits["property"])), dtype=object)

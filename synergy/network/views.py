@@ -1,4 +1,4 @@
-"""Views: the product graph and the partnership graph as networkx graphs, and as GraphML."""
+"""Views: product graph and partnership graph as networkx graphs and GraphML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.plan import Decisions
 
 
 def product_graph(network: Network) -> nx.DiGraph[str]:
-    """Return commodities and processes as nodes, recipes as arcs from what is used to what is made.
+    """Return the product graph: commodities and processes as nodes, recipes as arcs from input to output.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def product_graph(network: Network) -> nx.DiGraph[str]:
 
 
 def possible_partnerships(network: Network) -> nx.MultiDiGraph[str]:
-    """Return enterprises as nodes, and an arc for each commodity that some exchange could carry between two of them.
+    """Return the graph of possible partnerships: enterprises as nodes, an arc per exchangeable commodity.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def possible_partnerships(network: Network) -> nx.MultiDiGraph[str]:
 
 
 def partnership_graph(dataset: Dataset, decisions: Decisions) -> nx.MultiDiGraph[str]:
-    """Return enterprises as nodes, and an arc for each commodity that a plan carries between two of them.
+    """Return the partnership graph of a plan: enterprises as nodes, an arc per commodity delivered.
 
     Parameters
     ----------
@@ -96,5 +96,5 @@ def partnership_graph(dataset: Dataset, decisions: Decisions) -> nx.MultiDiGraph
 
 
 def write_graphml(graph: nx.Graph[str], path: str | Path) -> None:
-    """Write a graph as GraphML, as other tools read it."""
+    """Write a graph as GraphML."""
     nx.write_graphml(graph, str(path), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is put to the enterprises: a plan read as builds with their partners and as direct exchanges."""
+"""Proposals to the enterprises: a plan read as builds with their partners and as direct exchanges."""
 
 from synergy.proposals.build import propose
 from synergy.proposals.names import Context

@@ -1,4 +1,4 @@
-"""From a plan to its proposals: what belongs together, what it brings, how it is called."""
+"""Derive the proposals of a plan: group flows, builds and links, attribute the gain, and describe each group."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["Context", "propose"]
 
 
 def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
-    """Return the proposals of a plan, by gain, and the part of the gain that none of them carries.
+    """Return the proposals of a plan, by gain, and the remainder of the gain that no proposal carries.
 
     A build with its suppliers, host and buyers is one proposal; direct exchanges are one a pair of owners and
     commodity (see `synergy.proposals.bundles`). The gain of a proposal is the change of value, against the
@@ -46,7 +46,7 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
 
     A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What
     reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain. A proposal that the plan
-    cannot spare carries no loss while its partners gain by others (`synergy.proposals.gains.borne`).
+    needs carries no loss while its partners gain from others (`synergy.proposals.gains.borne`).
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
     plan : Plan
         The plan; `value` and `gain` are taken from it, its `proposals` are not looked at.
     context : Context
-        What it is compared with.
+        Reference plans.
 
     Returns
     -------
@@ -94,13 +94,13 @@ def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Propo
 
 
 def _before(alone: Booked | None, today: Booked | None) -> Before:
-    """Return what was there before: today, else the enterprises alone, else nothing known."""
+    """Return the reference state: the plan behind `today`, else the standalone plans, else an unknown state."""
     side = today or alone
     return before(None, None) if side is None else before(side.flows, side.runs)
 
 
 def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Series) -> list[str]:
-    """Return `new`, `changed` or `running` for each proposal.
+    """Return the state of each proposal: `new`, `changed` or `running`.
 
     A build is new. A pair of owners exchanges a commodity already where `deals` has a quantity of it between any of
     their sites; it goes on unchanged where the plan has the same quantity a year (within `SAME`), what goes into new
@@ -132,7 +132,7 @@ NOBODY = -1
 
 
 def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Own]:
-    """Return by proposal and enterprise what it emits, builds and lays.
+    """Return the CO2, capex and annuity of each enterprise in each proposal.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[O
     bundles : Bundles
         Its proposals.
     against : Attribution
-        What it is compared with; without the plans alone, nothing is known.
+        Reference plans; without the plans alone, nothing is known.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[O
 
 
 def _owners(changed: Changes, against: Attribution, firms: Sequence[str]) -> Ints:
-    """Return whose each line is: a flow is who takes it's, or who gives it's where a public place takes it."""
+    """Return the enterprise that each line belongs to: a flow to its receiver, or its sender if that is public."""
     number = {name: place for place, name in enumerate(firms)}
 
     def place(sites: pd.Series) -> Ints:
@@ -194,7 +194,7 @@ def _emitted(changed: Changes, owner: Ints, count: int) -> sparse.csc_matrix:
 
 
 def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence[str], str]) -> NDArray[np.float64]:
-    """Return what each enterprise builds and lays for each proposal, shape (proposals, enterprises)."""
+    """Return the capex or annuity of each enterprise in each proposal, shape (proposals, enterprises)."""
     firms, column = what
     number = {name: place for place, name in enumerate(firms)}
     total = np.zeros((len(bundles.ids), len(firms)))
@@ -220,7 +220,7 @@ UNITS = ("facility", "build")
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What runs and who supplies whom before the plan.
+    """Reference state before the plan: facilities in operation and the suppliers of each inlet.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class Before:
 
 
 def before(flows: pd.DataFrame | None, runs: pd.DataFrame | None) -> Before:
-    """Return what flows and runs say about the time before the plan; None where nothing is known."""
+    """Return the reference state from flows and runs; an unknown state where they are None."""
     if flows is None or runs is None:
         supply = pd.DataFrame({"bought": [], "sources": [], "source": []})
         supply.index = pd.MultiIndex.from_arrays([[], [], []], names=INLET)
@@ -271,7 +271,7 @@ def kinds(
     flows : pandas.DataFrame
         Flows of the plan with owners, and `worth`: quantity times yardstick price.
     was : Before
-        What was there before.
+        Reference state before the plan.
     opened : numpy.ndarray of bool, shape (proposals,)
         Whether a proposal opens a link.
 
@@ -297,7 +297,7 @@ def kinds(
 
 
 def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
-    """Return the flows with what was known of both ends before."""
+    """Return the flows with the reference state of both ends."""
     phase = flows["commodity"].map(dataset["commodities"].set_index("commodity")["phase"])
     supply = was.supply.reindex(pd.MultiIndex.from_frame(flows[INLET]))
     giver = outlets(flows)
@@ -320,7 +320,7 @@ def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
 
 
 def _deal_codes(said: pd.DataFrame, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the position in `ORDER` of each flow of a direct exchange."""
+    """Return the kind of each flow in a direct exchange, as its position in `ORDER`."""
     conditions = [
         said["right"],
         said["idle_inlet"],
@@ -332,7 +332,7 @@ def _deal_codes(said: pd.DataFrame, opened: NDArray[np.bool_]) -> NDArray[np.int
 
 
 def _score_builds(score: NDArray[np.float64], maker: NDArray[np.int64], said: pd.DataFrame) -> None:
-    """Add what the products of each build are worth to the kinds they speak for."""
+    """Add the worth of each build's products to the score of the kind that they indicate."""
     worth = said["worth"].to_numpy(dtype=float)
     away = said["inlet_kind"].isin(["market", "disposal", "build"]).to_numpy()
     inside = np.select([said["bought"].to_numpy(dtype=bool), said["second"].to_numpy(dtype=bool)], [1, 2], 0)

@@ -1,4 +1,4 @@
-"""Which flows, builds and links belong together: a build with its partners, or one pair and commodity."""
+"""Group flows, builds and links into proposals: a build with its partners, or one pair and commodity."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ LEAST = 1e-3  # part of the median yardstick that even a worthless commodity wei
 
 
 def yardsticks(dataset: Dataset) -> pd.Series:
-    """Return a positive price per unit of each commodity.
+    """Return a positive reference price per unit of each commodity.
 
-    The median of what markets, needs and deals pay for it; where nobody states a price, what its disposal costs, else
-    what its energy, else its mass, is worth at the median of the priced commodities; else the median yardstick of all.
+    The median price of it in markets, needs and deals; where no price is stated, its disposal cost, else the value of
+    its energy, else of its mass, at the median of the priced commodities; else the median yardstick of all.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def yardsticks(dataset: Dataset) -> pd.Series:
 
 
 def _middle(values: pd.Series, otherwise: float) -> float:
-    """Return the median of what is known."""
+    """Return the median of the known values, or a default without any."""
     known = values.dropna()
     return float(known.median()) if len(known) else otherwise
 
@@ -69,7 +69,7 @@ NONE = -1
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """The proposals of a plan, before anything is said about them.
+    """Proposals of a plan as groups of lines, before they are described.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class Bundles:
         return _numbers(self.builds, runs["id"], runs["kind"] == "build")
 
     def flow_shares(self, flows: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the part of each flow that each proposal has: all of it, or half where two builds meet.
+        """Return the share of each flow in each proposal: all of it, or half for a flow between two builds.
 
         Returns
         -------
@@ -130,7 +130,7 @@ class Bundles:
         return sparse.csr_matrix((np.concatenate([part, part])[owned], (row[owned], column[owned])), shape=shape)
 
     def line_shares(self, changed: Changes, flows: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the same for all changed lines: flows (with their owners), runs and levels.
+        """Return the share of each changed line in each proposal: flows (with their owners), runs and levels.
 
         Returns
         -------
@@ -144,7 +144,7 @@ class Bundles:
         return sparse.csr_matrix(sparse.hstack([self.flow_shares(flows), runs, levels]))
 
     def link_shares(self, flows: pd.DataFrame, links: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the part of each opened link that each proposal uses, by the quantity it sends over it.
+        """Return the share of each proposal in each opened link, by the quantity it sends over it.
 
         Returns
         -------
@@ -192,7 +192,7 @@ def bundle(now: Booked, alone: Booked | None) -> Bundles:
 
 
 def _moved(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return what moves a year between owners or sites, by `PAIR`."""
+    """Return the yearly quantity moved between owners or sites, by `PAIR`."""
     moved = flows[flows["partner"] | flows["inner"]]
     return moved.groupby(PAIR)[["quantity", "partner"]].agg({"quantity": "sum", "partner": "any"})
 
@@ -208,7 +208,7 @@ def _capacity(builds: pd.DataFrame) -> pd.Series:
 
 
 def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> NDArray[np.int64]:
-    """Return the number of each name that is known and asked for; -1 for the others."""
+    """Return the number of each known and selected name; -1 for the others."""
     found = names.map(known).where(where)
     return found.fillna(NONE).to_numpy(dtype=np.int64)
 
@@ -230,7 +230,7 @@ LEVEL_KEY = ("store", "period")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Plan minus what it is compared with, by key.
+    """Plan minus a reference plan, line by line.
 
     Parameters
     ----------
@@ -249,12 +249,12 @@ class Changes:
 
 
 def changes(plan: Booked, other: Booked) -> Changes:
-    """Return what a plan does more or less than another, line by line.
+    """Return the difference between a plan and another, line by line.
 
     Parameters
     ----------
     plan, other : Booked
-        The plan and what it is compared with, with the value of each line; lines of the same key add up.
+        The plan and the reference plan, with the value of each line; lines of the same key add up.
     """
     return Changes(
         flows=_difference(plan.flows, other.flows, FLOW_KEY, ("quantity", "arrived")),
@@ -276,7 +276,7 @@ def _difference(
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """Decisions with money and emissions on every line.
+    """Decisions with the value and emissions of every line.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ class Booked:
 
 
 def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
-    """Return decisions with the value of every line.
+    """Return decisions with the value and emissions of every line.
 
     Parameters
     ----------
@@ -336,13 +336,13 @@ def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
 
 
 def side_by_side(plans: Sequence[Decisions], like: Decisions) -> Decisions:
-    """Return several plans as one; without any, nothing in the columns of another plan."""
+    """Return several plans stacked as one; without any, an empty plan with the columns of another."""
     frames = {field.name: [getattr(plan, field.name) for plan in plans] for field in fields(Decisions)}
     return Decisions(**{name: stacked([*parts, getattr(like, name).iloc[:0]]) for name, parts in frames.items()})
 
 
 def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
-    """Return runs that bear the annuities of their builds, by activity."""
+    """Return runs with the annuities of their builds deducted, in proportion to activity."""
     annual = _by_key(builds["annual"], pd.Index(build_names(builds), dtype=object))
     new = (runs["kind"] == "build").to_numpy()
     active = np.where(new, runs["activity"].to_numpy(dtype=float), 0.0)
@@ -355,13 +355,13 @@ def _with_builds(runs: pd.DataFrame, builds: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_key(annual: pd.Series, keys: pd.Index) -> pd.Series:
-    """Annuity by build or link: several plans side by side may each build or open the same one at a public place."""
+    """Return the annuity by build or link, summed over plans: several may build the same one at a public place."""
     cost = pd.Series(annual.to_numpy(dtype=float), index=keys)
     return cost.groupby(level=list(range(keys.nlevels)), sort=False).sum()
 
 
 def _spread(keys: pd.Index, amounts: NDArray[np.float64], cost: pd.Series) -> NDArray[np.float64]:
-    """Return each line's part of the cost of its key, by amount; 0 for keys that cost nothing."""
+    """Return each line's share of the cost of its key, by amount; 0 for keys without cost."""
     if cost.empty or not len(keys):
         return np.zeros(len(keys))
     number = cost.index.get_indexer(keys)
@@ -371,5 +371,5 @@ def _spread(keys: pd.Index, amounts: NDArray[np.float64], cost: pd.Series) -> ND
 
 
 def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose index is its positions."""
+    """Return a frame with a fresh positional index."""
     return frame.reset_index(drop=True)

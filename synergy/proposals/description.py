@@ -1,4 +1,4 @@
-"""One proposal after the other: its partners, terms, title and notes."""
+"""Describe each proposal: its partners, terms, title and notes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """All that the proposals are told from; sequences by number of the proposal."""
+    """All data that the proposals are described from; sequences by number of the proposal."""
 
     dataset: Dataset
     plan: Plan
@@ -51,7 +51,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What belongs to one proposal.
+    """Lines, partners and marginal gain of one proposal.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Part:
     enterprises : tuple of str
         Who takes part, the host first.
     marginal : float or None
-        What the plan loses without it.
+        Value that the plan loses without it.
     needed : bool
         Whether there is no plan without it, as far as that was asked.
     """
@@ -97,7 +97,7 @@ def tell(scene: Scene) -> Iterator[Proposal]:
 
 
 def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> Part:
-    """Return what belongs to one proposal."""
+    """Return the lines, partners and marginal gain of one proposal."""
     flows = scene.now.flows.iloc[members]
     links = tuple(int(link) for link in scene.figures.links[[number]].indices)
     build = _build_row(scene, builds)
@@ -118,7 +118,7 @@ def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[i
 
 
 def _gains(scene: Scene, parts: Sequence[Part]) -> NDArray[np.float64] | None:
-    """Return the gains, losses of what the plan cannot spare borne by partners."""
+    """Return the gains of the proposals, with the losses of needed proposals borne by their partners."""
     if scene.figures.gain is None:
         return None
     firms = {name: place for place, name in enumerate(sorted({name for part in parts for name in part.enterprises}))}
@@ -133,7 +133,7 @@ def _gains(scene: Scene, parts: Sequence[Part]) -> NDArray[np.float64] | None:
 
 
 def _members(scene: Scene) -> list[NDArray[np.int64]]:
-    """Return the positions of the flows of each proposal, rising."""
+    """Return the positions of the flows of each proposal, ascending."""
     first, second = scene.bundles.of_flows(scene.now.flows)
     owner = np.concatenate([first, second])
     flow = np.concatenate([np.arange(len(first))] * 2)
@@ -180,7 +180,7 @@ def _proposal(scene: Scene, part: Part, gain: float | None) -> Proposal:
 
 
 def _build_row(scene: Scene, builds: tuple[int, ...]) -> dict[str, Any] | None:
-    """Return process, site, capacity and owner of the build of a proposal."""
+    """Return process, site, capacity and owner of the build of a proposal, None without a build."""
     if not builds:
         return None
     row = scene.now.builds.iloc[builds[0]]
@@ -195,13 +195,13 @@ def _build_row(scene: Scene, builds: tuple[int, ...]) -> dict[str, Any] | None:
 
 
 def _partners(crossing: pd.DataFrame, host: str) -> tuple[str, ...]:
-    """Return the enterprises at the ends: the host first, then who gives and who takes, by id."""
+    """Return the enterprises at the ends: the host first, then senders and receivers, by id."""
     givers, takers = sorted(set(crossing["from_owner"])), sorted(set(crossing["to_owner"]))
     return tuple(name for name in dict.fromkeys([host, *givers, *takers]) if name and not name.startswith("@"))
 
 
 def _goods(crossing: pd.DataFrame, flows: pd.DataFrame) -> tuple[str, ...]:
-    """Return the commodities: those exchanged first, each part by falling worth, then id."""
+    """Return the commodities: those exchanged first, each group by falling worth, then id."""
     found: dict[str, None] = {}
     for part in (crossing, flows):
         worth = part["worth"].groupby(part["commodity"].astype(str)).sum().sort_index()
@@ -210,7 +210,7 @@ def _goods(crossing: pd.DataFrame, flows: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _terms(crossing: pd.DataFrame) -> tuple[Term, ...]:
-    """Return who delivers what to whom in a year, by falling worth."""
+    """Return the yearly deliveries between sites by commodity, by falling worth."""
     keys = ["from_site", "to_site", "commodity"]
     moved = crossing.assign(way=crossing["km"] * crossing["quantity"])[[*keys, "quantity", "worth", "way"]]
     total = moved.groupby(keys).sum().sort_values("worth", ascending=False, kind="stable")
@@ -223,7 +223,7 @@ def _terms(crossing: pd.DataFrame) -> tuple[Term, ...]:
 
 
 def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], links: tuple[int, ...]) -> float | None:
-    """Return what the plan loses without a proposal, the other builds and links held."""
+    """Return the value that the plan loses without a proposal, the other builds and links fixed."""
     if scene.context.without is None:
         return None
     value = scene.context.without(flows, builds, links)
@@ -231,13 +231,13 @@ def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], lin
 
 
 def _own(scene: Scene, part: Part, enterprise: str) -> float | None:
-    """Return what an enterprise would lose at its own accounts without a proposal."""
+    """Return the loss in an enterprise's own accounts without a proposal."""
     ask = scene.context.own
     return None if ask is None else ask(enterprise, part.flows, part.builds, part.links)
 
 
 def _payback(capex: float, gain: float | None, annual: float) -> float | None:
-    """Return the years in which what it earns before annuities pays the capex."""
+    """Return the payback time in years: the capex over the yearly gain before annuities."""
     if gain is None:
         return None
     if capex <= 0:
@@ -248,7 +248,7 @@ def _payback(capex: float, gain: float | None, annual: float) -> float | None:
 def _notes(
     scene: Scene, flows: pd.DataFrame, build: dict[str, Any] | None, enterprises: tuple[str, ...]
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield what has to be known beside the figures."""
+    """Yield the notes that accompany the figures of a proposal."""
     if build:
         yield from build_notes(scene.dataset, build["process"], build["capacity"])
     moved = flows[flows["from_site"] != flows["to_site"]]
@@ -267,7 +267,7 @@ FOREIGN = 0.5  # an input from others is named before the host's own where it is
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What a title tells of.
+    """Content of a proposal's title.
 
     Parameters
     ----------
@@ -289,12 +289,12 @@ class Story:
 
 
 def title(story: Story, names: Names) -> str:
-    """Return the sentence in the language of the names."""
+    """Return the title of a proposal in the language of the names."""
     return _build_title(story, names) if story.build else _deal_title(story, names)
 
 
 def _deal_title(story: Story, names: Names) -> str:
-    """Tell of one commodity between two owners."""
+    """Return the title of a direct exchange of one commodity between two owners."""
     flows, zh = story.flows, names.lang == "zh"
     first = flows.iloc[0]
     good = str(first["commodity"])
@@ -309,7 +309,7 @@ def _deal_title(story: Story, names: Names) -> str:
 
 
 def _distance(story: Story, lang: str) -> str:
-    """Tell how far it goes, and whether the line is new."""
+    """Return the phrase for the mean distance and whether the link is new, "" where it does not apply."""
     flows = story.flows
     weight = flows["quantity"].to_numpy(dtype=float)
     km = float(np.average(flows["km"].to_numpy(dtype=float), weights=weight)) if weight.sum() > 0 else 0.0
@@ -322,7 +322,7 @@ def _distance(story: Story, lang: str) -> str:
 
 
 def _season(story: Story, lang: str) -> str:
-    """Tell in how many periods it happens, where not in all."""
+    """Return the phrase for the number of active periods, "" if all are active."""
     active = int(story.flows["period"].nunique())
     if active >= story.periods:
         return ""
@@ -330,7 +330,7 @@ def _season(story: Story, lang: str) -> str:
 
 
 def _build_title(story: Story, names: Names) -> str:
-    """Tell of a new build: what it is, where, what it takes from whom and makes for whom."""
+    """Return the title of a new build: process, host, capacity, main input and main products."""
     build, zh = story.build or {}, names.lang == "zh"
     process, capacity = str(build["process"]), float(str(build["capacity"]))
     name, host = names.process[process], names.owner[str(build["owner"])]
@@ -345,7 +345,7 @@ def _build_title(story: Story, names: Names) -> str:
 
 
 def _taken(flows: pd.DataFrame, names: Names) -> list[str]:
-    """Tell of the input worth most, from whom; one from others goes before the host's own if it matters as much."""
+    """Return the phrase for the main input and its suppliers; an input from others comes first if of similar worth."""
     if flows.empty:
         return []
     worth = flows["worth"].groupby(flows["commodity"]).sum()
@@ -363,7 +363,7 @@ def _taken(flows: pd.DataFrame, names: Names) -> list[str]:
 
 
 def _made(flows: pd.DataFrame, names: Names) -> list[str]:
-    """Tell of the products worth most and who takes them."""
+    """Return the phrases for the products of highest worth and their receivers."""
     sold = flows[flows["inlet_kind"] != "disposal"]
     worth = sold["worth"].groupby(sold["commodity"]).sum().sort_values(ascending=False, kind="stable")
     parts = []
@@ -385,13 +385,13 @@ def _made(flows: pd.DataFrame, names: Names) -> list[str]:
 
 
 def _by_worth(flows: pd.DataFrame, column: str) -> list[str]:
-    """Return the names in a column, those with the most quantity first, ties by name."""
+    """Return the names in a column, by falling quantity, ties by name."""
     total = flows["quantity"].groupby(flows[column].astype(str)).sum()
     return [str(name) for name in total.sort_index().sort_values(ascending=False, kind="stable").index]
 
 
 def _join(ids: Sequence[str], known: object, lang: str) -> str:
-    """Return a list of names, cut after a few."""
+    """Return a list of names as text, cut after `SHOWN`."""
     said = [known[name] for name in ids]  # type: ignore[index]
     more = len(said) - SHOWN
     if lang == "zh":
@@ -402,7 +402,7 @@ def _join(ids: Sequence[str], known: object, lang: str) -> str:
 
 
 def _lower(name: str) -> str:
-    """Return a name as it stands inside a sentence: acronyms and formulas stay as they are."""
+    """Return a name in the form used inside a sentence: acronyms and formulas keep their case."""
     head = name.split(" ", 1)[0]
     return name if len(head) < 2 or any(c.isupper() or c.isdigit() for c in head[1:]) else name[:1].lower() + name[1:]
 
@@ -417,14 +417,14 @@ _EVIDENCE = Catalogue(
 
 
 def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping[str, Any]]:
-    """Return what a new build has to heed: least size by policy, permit, time to build.
+    """Return the notes on a new build: policy minimum size, permit, lead time.
 
     Parameters
     ----------
     dataset : Dataset
         The tables.
     process : str
-        What is built.
+        Process of the build.
     capacity : float
         Activity a year.
     """
@@ -450,13 +450,13 @@ def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping
 
 
 def _both(said: str) -> tuple[str, str]:
-    """Return a text of the tables in English and Chinese: ``English / 中文``, or the same for both."""
+    """Return the English and Chinese part of a table text ``English / 中文``, or the same text for both."""
     en, _, zh = said.partition(" / ")
     return en, zh or en
 
 
 def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -> list[Mapping[str, Any]]:
-    """Return the hazards of the goods that move between sites."""
+    """Return the notes on the hazards of the commodities moved between sites."""
     goods = dataset["commodities"].set_index("commodity")
     return [
         _note(
@@ -472,7 +472,7 @@ def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -
 
 
 def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
-    """Return from when the facilities at the ends of some flows run, where a date is stated."""
+    """Return the notes on the start dates of the facilities at the ends of some flows, where stated."""
     ends = [flows.loc[flows[f"{end}_kind"] == "facility", f"{end}_id"] for end in ("outlet", "inlet")]
     used = pd.concat(ends).drop_duplicates()
     table = dataset["facilities"]
@@ -492,7 +492,7 @@ def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[M
 
 
 def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str]) -> list[Mapping[str, Any]]:
-    """Return how sure the facts about the enterprises are, from the extra column `evidence` where it is there."""
+    """Return the notes on the evidence for the enterprises' data, from the optional column `evidence`."""
     table = dataset["enterprises"]
     if "evidence" not in table:
         return []
@@ -515,7 +515,7 @@ def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str])
 
 
 def aims_notes(dataset: Dataset) -> list[Mapping[str, Any]]:
-    """Return the note on gains where aims of the round bind the plan of all alone."""
+    """Return the note on gains, for scenario aims that bind the joint plan."""
     scenario, count = dataset.scenario_record(), len(dataset["enterprises"])
     said, said_zh = (gain_note(scenario, count, lang) for lang in ("en", "zh"))
     return [_note("aims", "", said, said_zh)] if said else []

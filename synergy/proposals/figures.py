@@ -1,4 +1,4 @@
-"""The numbers of all proposals at once: gain, CO2 saved, capex and annuities."""
+"""Compute the figures of all proposals at once: gain, CO2 saved, capex and annuities."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Numbers of all proposals, each array of shape (proposals,).
+    """Figures of all proposals, each array of shape (proposals,).
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Figures:
 
 
 def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
-    """Return the numbers of all proposals of a plan.
+    """Return the figures of all proposals of a plan.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
     bundles : Bundles
         Its proposals.
     against : Attribution
-        What it is compared with.
+        Reference plans.
     """
     count = len(bundles.ids)
     links = bundles.link_shares(now.flows, now.links)
@@ -76,7 +76,7 @@ def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The plans that a plan is compared with, and how the difference is given to the proposals.
+    """Reference plans of a plan, and the attribution of the differences to the proposals.
 
     Parameters
     ----------
@@ -96,23 +96,23 @@ class Attribution:
     today: Booked | None
 
     def gain(self, now: Booked, bundles: Bundles) -> Floats:
-        """Return the gain of each proposal against the plans alone."""
+        """Return the gain of each proposal against the standalone plans."""
         return self._given(now, bundles, self.alone, "value")
 
     def saved(self, now: Booked, bundles: Bundles) -> Floats:
-        """Return the CO2 that each proposal saves against today, else against the plans alone."""
+        """Return the CO2 that each proposal saves against today, else against the standalone plans."""
         saved: Floats = 0.0 - self._given(now, bundles, self.today or self.alone, "co2")
         return saved
 
     def _given(self, now: Booked, bundles: Bundles, other: Booked | None, column: str) -> Floats:
-        """Return what the proposals are given of the change of one column against another plan."""
+        """Return the change of one column against another plan, attributed to the proposals."""
         if other is None:
             return np.zeros(len(bundles.ids))
         changed = changes(now, other)
         return self.path(changed, bundles).attribute(line_values(changed, column))
 
     def path(self, changed: Changes, bundles: Bundles) -> Walk:
-        """Return the walk by which changes are attributed to the proposals."""
+        """Return the walk that attributes changes to the proposals."""
         return walk(self.dataset, changed, bundles.line_shares(changed, marked(changed.flows, self.owner)))
 
 

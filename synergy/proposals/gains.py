@@ -1,4 +1,4 @@
-"""Who causes a change: the value of every changed line is followed along the goods to the proposals."""
+"""Attribute changes to proposals: follow the value of every changed line through the balances to its cause."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEPT = 0.1  # part of a shared gain that the line it passes through keeps before
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Steps from changed lines to the proposals that cause them.
+    """Absorbing Markov chain from changed lines to the proposals that cause them.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Walk:
     shares: sparse.csr_matrix
 
     def attribute(self, values: Floats) -> Floats:
-        """Return what each proposal is given of the values of the lines.
+        """Return the values of the lines, attributed to the proposals.
 
         Parameters
         ----------
@@ -56,7 +56,7 @@ class Walk:
         return self.attribute_each(sparse.csc_matrix(np.asarray(values, dtype=float)[:, None]))[:, 0]
 
     def attribute_each(self, values: sparse.csc_matrix) -> Floats:
-        """Return what each proposal is given of several columns of values at once.
+        """Return several columns of values at once, each attributed to the proposals.
 
         Parameters
         ----------
@@ -83,9 +83,9 @@ class Walk:
 
 
 def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
-    """Return the walk by which changes are attributed to proposals.
+    """Return the walk that attributes changes to proposals.
 
-    A line is a flow, run or level that differs from what it is compared with; it stands in the balances of its
+    A line is a flow, run or level that differs from the reference plan; it stands in the balances of its
     outlet and inlet, a run in one for each commodity of its recipe.
 
     - A line of no proposal, or one that is done less than before, asks its balances (a run: each by coefficient times
@@ -109,8 +109,8 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
 
     Notes
     -----
-    An absorbing Markov chain; one sparse factorisation, deterministic. What it gives away and what stays sum to what
-    came in.
+    An absorbing Markov chain; one sparse factorisation, deterministic. The attributed values and the remainder sum to
+    the input.
     """
     shares = sparse.csr_matrix(shares @ sparse.diags(_grown(changed).astype(float)))
     owned = np.asarray(shares.sum(axis=0)).ravel() > 0
@@ -119,7 +119,7 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
 
 
 def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int]) -> sparse.csr_matrix:
-    """Return the chance of each step.
+    """Return the transition probabilities between states.
 
     States are the lines, then both sides of every balance (where all lines of the other sign answer), then both
     sides again (where only its runs do).
@@ -150,7 +150,7 @@ def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int
 
 
 def _reaching(steps: sparse.csr_matrix, owned: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which states lead to a line of a proposal: others could hand on among themselves without end."""
+    """Return which states can reach a line of a proposal; the others could circulate value without end."""
     states, ends = steps.shape[0], np.flatnonzero(owned)
     # steps taken backwards, from one state more that stands before all lines of proposals
     back = sparse.coo_matrix(steps.T)
@@ -171,7 +171,7 @@ def _spans(item: NDArray[np.int64], run: NDArray[np.bool_], lines: int) -> NDArr
 
 
 def _grown(changed: Changes) -> NDArray[np.bool_]:
-    """Return which lines are not done less than before."""
+    """Return which lines did not decrease."""
     pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
     grown: NDArray[np.bool_] = np.concatenate(
         [frame[name].to_numpy(dtype=float) >= -FAINT * frame["size"].to_numpy(dtype=float) for frame, name in pairs]
@@ -191,7 +191,7 @@ ROUNDS = 20  # of asking; what is left then stays where it is
 
 
 def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
-    """Return gains in which proposals that the plan would lose by leaving out carry no loss.
+    """Return gains redistributed so that proposals with a positive marginal value carry no loss.
 
     A chain earns where its product is sold, and the books of the line that feeds it may show nothing but cost: coal
     that a neighbour no longer sells outside. Such a proposal is given up to what the plan loses without it, out of
@@ -203,7 +203,7 @@ def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats
     gain : numpy.ndarray, shape (proposals,)
         Money a year.
     marginal : numpy.ndarray, shape (proposals,)
-        What the plan loses without each; NaN where it is unknown, inf where there is no plan without it.
+        Value that the plan loses without each; NaN where it is unknown, inf where there is no plan without it.
     partners : scipy.sparse.csr_matrix, shape (proposals, enterprises)
         Not zero where an enterprise takes part.
 
@@ -223,7 +223,7 @@ def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats
 
 
 def _moved(gain: Floats, wanted: Floats, spare: Floats, shared: sparse.csr_matrix) -> Floats:
-    """Return gains after those that want have asked those that can spare, each in proportion to the other."""
+    """Return gains after proportional transfers from proposals with spare gain to partners in deficit."""
     spare = np.where(wanted > 0, 0.0, spare)
     for _ in range(ROUNDS):
         reach = shared @ spare
@@ -244,7 +244,7 @@ FAINT = 1e-7  # a change below this part of the line's size is the solver's nois
 
 
 def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
-    """Return what each changed line adds to each balance.
+    """Return the contribution of each changed line to each balance.
 
     A balance is one outlet or inlet (kind, id, commodity, period): its amounts sum to zero, an offer's or a need's to
     what is left unused. Markets and disposal take and give what they like and have none.
@@ -278,7 +278,7 @@ def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
 
 
 def _flow_ends(flows: pd.DataFrame, end: str) -> pd.DataFrame:
-    """Return one end of the flows: what leaves an outlet, what reaches an inlet."""
+    """Return one end of the flows: the quantity leaving an outlet, or arriving at an inlet."""
     amount = flows["quantity" if end == "outlet" else "arrived"]
     kind = flows[f"{end}_kind"]
     # what reaches a store stands against what leaves it
@@ -299,7 +299,7 @@ def _flow_ends(flows: pd.DataFrame, end: str) -> pd.DataFrame:
 
 
 def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
-    """Return what the changed runs make and use, weighed by its yardstick price."""
+    """Return the inputs and outputs of the changed runs, weighted by reference price."""
     recipes = dataset["recipes"]
     frame = with_process(dataset, runs.assign(item=first + np.arange(len(runs))))
     frame = frame.astype({"process": object}).merge(recipes[["process", "commodity", "coefficient"]], on="process")
@@ -311,14 +311,14 @@ def _run_ends(dataset: Dataset, runs: pd.DataFrame, first: int) -> pd.DataFrame:
 
 
 def with_process(dataset: Dataset, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return runs with the process of each unit: the facility's own, or what stands before the @ of a build."""
+    """Return runs with the process of each unit: the facility's own, or the part of a build's id before the @."""
     process = dataset["facilities"].set_index("facility")["process"]
     built = runs["id"].astype(str).str.split("@").str[0]
     return runs.assign(process=runs["id"].map(process).where(runs["kind"] == "facility", built))
 
 
 def _level_ends(dataset: Dataset, levels: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what levels hold back from a period and bring into the next one, the first following the last."""
+    """Return the stock held back from each period and carried into the next one, cyclically."""
     stores = dataset["stores"].set_index("store")
     periods = dataset["periods"]["period"].to_numpy(dtype=object)
     following = pd.Series(np.roll(periods, -1), index=periods, dtype=object)

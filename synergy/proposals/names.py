@@ -1,4 +1,4 @@
-"""How members, goods and processes are called in both languages, and figures in units people read."""
+"""Names of enterprises, commodities and processes in both languages, and figures in readable units."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ZH_UNITS = {"t": "吨"}
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of everything in one language, by id.
+    """Names of all entities in one language, by id.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Names:
 
 
 def names(dataset: Dataset, lang: str) -> Names:
-    """Return the names of a dataset in one language; what has none there is called by the other, or by its id."""
+    """Return the names of a dataset in one language, else in the other, else the id."""
     site = _named(dataset["sites"], "site", lang)
     public = dataset["sites"].loc[dataset["sites"]["enterprise"] == "", "site"]
     return Names(
@@ -66,7 +66,7 @@ def names(dataset: Dataset, lang: str) -> Names:
 
 
 def _named(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
-    """Return names by id in one language."""
+    """Return names by id in one language, else in the other, else the id."""
     other = LANGUAGES[1 - LANGUAGES.index(lang)]
     own, foreign = table[f"name_{lang}"], table[f"name_{other}"]
     said = own.where(own != "", foreign.where(foreign != "", table[key]))
@@ -74,7 +74,7 @@ def _named(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
 
 
 def amount(quantity: float, unit: str, lang: str) -> str:
-    """Return a quantity in words people use: ``38 M Nm3``, ``3800 万 Nm3``.
+    """Return a quantity in readable units: ``38 M Nm3``, ``3800 万 Nm3``.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def amount(quantity: float, unit: str, lang: str) -> str:
 
 
 def figure(value: float) -> str:
-    """Return a number with three figures, never with an exponent."""
+    """Return a number to three significant figures, never with an exponent."""
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2
     said = f"{round(value, digits):.{digits}f}"
@@ -114,7 +114,7 @@ Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a plan is compared with to say what each proposal brings.
+    """Reference plans and counterfactual values that the proposals are measured against.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ class Context:
         Value of the best plan without some flows, builds and links (positions in the plan's frames), the other
         builds and links held; None where there is no such plan. No callable: marginal gains are unknown.
     own : callable or None
-        What an enterprise would lose at its own accounts without some flows, builds and links, all else of it held,
-        before anybody pays anybody; None where it cannot do without them. No callable: own values are unknown.
+        Loss in an enterprise's own accounts without some flows, builds and links, all its other decisions fixed,
+        before transfers; None where it has no feasible plan without them. No callable: own values are unknown.
     """
 
     standalone: Mapping[str, Decisions] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How near what is delivered comes to the limits of who takes it: the blend at each inlet beside its limits."""
+"""Margins of delivered quality: the blend at each inlet beside the inlet's limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATED = ["holder", "commodity", "property"]
 
 
 def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean quality of what arrives at each limited inlet, in the period in which it is nearest to a limit.
+    """Return the mean quality of the blend at each limited inlet, in the period nearest to a limit.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series[Any]:
-    """Return who states a quality or a limit for an end of each flow: a unit's process, else the end itself."""
+    """Return the holder of the quality or limit at an end of each flow: a unit's process, else the end itself."""
     kind, ident = flows[f"{end}_kind"], flows[f"{end}_id"].astype(str)
     process = dataset["facilities"].set_index("facility")["process"]
     built = ident.str.partition("@")[0] if len(ident) else ident
@@ -67,7 +67,7 @@ def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series[Any]:
 
 
 def quality_notes(found: pd.DataFrame, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
-    """Return for each limited inlet of some flows how far the blend is from its limits.
+    """Return the notes on the margin between blend and limits, for each limited inlet of some flows.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ OUTSIDE = ("market", "disposal")
 
 
 def owners(dataset: Dataset) -> pd.Series:
-    """Return the owner of each site: its enterprise, or "@" and the site itself where it is public."""
+    """Return the owner of each site: its enterprise, or "@" and the site id for a public place."""
     sites = dataset["sites"]
     owner = sites["enterprise"].where(sites["enterprise"] != "", PUBLIC + sites["site"])
     return pd.Series(owner.to_numpy(), index=sites["site"].to_numpy(), dtype=object)
 
 
 def marked(flows: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
-    """Return flows with the owners of both ends and whether they are exchanges that could be proposed.
+    """Return flows with the owners of both ends and whether each is an exchange that can be proposed.
 
     Parameters
     ----------
@@ -153,12 +153,12 @@ def marked(flows: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
 
 
 def is_public(owner: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Whether owners are public places."""
+    """Return whether owners are public places."""
     found: NDArray[np.bool_] = pd.Series(owner, dtype=str).str.startswith(PUBLIC).to_numpy(dtype=bool)
     return found
 
 
 def stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return frames one below the other; empty ones count for nothing but their columns."""
+    """Return frames concatenated by rows; empty frames contribute only their columns."""
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else frames[0].iloc[:0].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Plan files: written whole or not at all, read with every fault located."""
+"""Plan files: writing without partial results, and reading with the location of every error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def write_plan(plan: Plan, path: str | Path) -> None:
-    """Write a plan document; an old file stays whole until the new one is.
+    """Write a plan document; an existing file stays intact until the new one is complete.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def read_plan(path: str | Path) -> Plan:
 
 
 def read_record(path: str | Path) -> Any:
-    """Read a JSON document as it stands; whether it is a plan document is not looked at.
+    """Read a JSON document without validating it as a plan document.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def read_record(path: str | Path) -> Any:
 
 
 def dumps(record: Any) -> str:
-    """Return a plain record as JSON text for people and programs: a row a line, Chinese as it is, never a NaN."""
+    """Return a plain record as readable JSON text: one row per line, unescaped Chinese, never NaN."""
     if not isinstance(record, dict):
         return _line(record)
     keys = (f" {_line(key)}: {_block(value)}" for key, value in record.items())
@@ -108,7 +108,7 @@ def dumps(record: Any) -> str:
 
 
 def _block(value: Any) -> str:
-    """Return the value of a key, lists of records a line each."""
+    """Return the value of a key as JSON, with one line per record of a list."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join("  " + _line(row) for row in value) + "\n ]"
     return _line(value)
@@ -120,7 +120,7 @@ def _line(value: Any) -> str:
 
 
 def loads(text: str) -> Any:
-    """Return what a JSON text says; NaN and Infinity, which JSON does not know, are a ValueError."""
+    """Return the value of a JSON text; raise `ValueError` for NaN and Infinity, which are not JSON."""
 
     def refuse(word: str) -> None:
         raise ValueError(f"{word} is not JSON")
@@ -233,7 +233,7 @@ _HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out`
 
 
 def plan_from_record(record: Mapping[str, Any]) -> Plan:
-    """Return the plan that a plan document says.
+    """Return the plan stored in a plan document.
 
     Parameters
     ----------
@@ -276,18 +276,18 @@ def plan_from_record(record: Mapping[str, Any]) -> Plan:
 
 
 def _first_proof(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Proof of a document from before there was a `proof`: duals of LPs, and the bound by them or the solver's."""
+    """Return the proof of an older document without `proof`: LP duals, and the bound by them or by the solver."""
     duals, bound = record.get("duals"), record["bound"]
     return {"dual": None if duals is None else bound, "solver": bound if duals is None else None, "duals": duals}
 
 
 def plan_problems(record: Any) -> tuple[Problem, ...]:
-    """Return what is wrong with a plan document; nothing where it follows its schema.
+    """Return the schema violations of a plan document, empty if there are none.
 
     Parameters
     ----------
     record : object
-        Anything that JSON can say.
+        Any JSON value.
 
     Returns
     -------
@@ -328,7 +328,7 @@ def _problem(error: ValidationError) -> Problem:
 
 
 def _dangling(record: Mapping[str, Any]) -> list[Problem]:
-    """Return the positions in proposals that point to no flow, build or link of the plan."""
+    """Return a problem for each position in a proposal that points to no flow, build or link of the plan."""
     problems = []
     for place, proposal in enumerate(record["proposals"]):
         for name in ("flows", "builds", "links"):
@@ -368,7 +368,7 @@ def _decisions(record: Mapping[str, Any]) -> Decisions:
 
 
 def _frame(listed: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.DataFrame:
-    """Return records as a frame: numbers float64 (NaN for null), the rest text."""
+    """Return records as a frame: numbers as float64 (NaN for null), other columns as text."""
     columns: dict[str, pd.Series[Any]] = {}
     for name in names:
         number = name in _NUMBERS

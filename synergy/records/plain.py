@@ -1,4 +1,4 @@
-"""Anything a plan holds as plain JSON values: no numpy, no NaN, no tuples."""
+"""Plain JSON values of plan contents: no numpy types, no NaN, no tuples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON knows it.
+    """Return a value as a plain JSON value.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ _EVEN = frozenset({str, float, type(None)})
 
 
 def sealed(record: Mapping[str, Any]) -> str:
-    """Return the seal that belongs to a plan document.
+    """Return the seal (checksum) of a plan document.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def sealed(record: Mapping[str, Any]) -> str:
 
     Notes
     -----
-    It finds accidents and careless hands. Who means it can seal anew: what a plan claims is recomputed from the tables
-    (`synergy.verify`), seal or not.
+    It detects accidental changes only, since a seal can be recomputed: the claims of a plan are verified from the
+    tables (`synergy.verify`), with a seal or without.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def sealed(record: Mapping[str, Any]) -> str:
 
 
 def broken(record: Mapping[str, Any]) -> bool:
-    """Return whether a document has a seal that is not its own; one without a seal is as it is."""
+    """Return whether a document has a seal that does not match; a document without a seal is not broken."""
     return KEY in record and record[KEY] != sealed(record)
 
 

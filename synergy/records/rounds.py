@@ -1,4 +1,4 @@
-"""What a front needs of a round beside the plan: the names behind the ids, in both languages."""
+"""Round record for front ends: the plan with the names behind its ids, in both languages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TOLD = {
 
 
 def round_record(dataset: Dataset, plan: Plan) -> dict[str, Any]:
-    """Return a plan with all that is needed to show it to people, as a plain JSON record.
+    """Return a plan with all labels needed to display it, as a plain JSON record.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from.
+        Dataset of the plan.
     plan : Plan
         The plan.
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of what goes in and out."""
+"""JSON Schemas of the input and output documents."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ MONEY_OF: Shape = {"type": "object", "additionalProperties": NUMBER}
 
 
 def listed(items: Shape) -> Shape:
-    """Return the shape of a list."""
+    """Return the schema of a list."""
     return {"type": "array", "items": items}
 
 
 def choice(*words: str | None) -> Shape:
-    """Return the shape of one of some words."""
+    """Return the schema of an enumeration."""
     return {"enum": list(words)}
 
 
 def shape(optional: tuple[str, ...] = (), /, **properties: Shape) -> Shape:
-    """Return the shape of an object whose keys are there but for optional ones; ``from_`` stands for ``from``."""
+    """Return the schema of an object with required and optional keys; ``from_`` stands for ``from``."""
     names = {name.removesuffix("_"): shape for name, shape in properties.items()}
     return {"type": "object", "properties": names, "required": [name for name in names if name not in optional]}
 
@@ -195,7 +195,7 @@ def proposal_schema() -> dict[str, Any]:
 
 
 def dataset_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a dataset as lists of rows by table, with the contract's own words as ``x-`` keys.
+    """Return the JSON Schema of a dataset as lists of rows by table, with the contract's own keys as ``x-`` keys.
 
     Returns
     -------
@@ -270,7 +270,7 @@ def _explanation() -> Shape:
 
 
 def explain_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an explanation: a firm's has fewer facts than the planner's, not other keys.
+    """Return the JSON Schema of an explanation; a firm's view has fewer facts than the planner's, in the same keys.
 
     Returns
     -------
@@ -387,7 +387,7 @@ def alternatives_schema() -> dict[str, Any]:
 
 
 def sensitivity_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the figures to ask for.
+    """Return the JSON Schema of a sensitivity report: the uncertain figures, ranked.
 
     Returns
     -------

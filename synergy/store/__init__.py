@@ -1,1 +1,1 @@
-"""Rounds from declaration to running partnership: tables, accounts, access, audit; nothing of the engine in it."""
+"""Persistent store of rounds, from declaration to partnership: tables, accounts, access control, audit."""

@@ -1,4 +1,4 @@
-"""Who may do what: one function decides, and what no rule allows is denied."""
+"""Access control: role-based rules for every action, deny by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from synergy.store.tables import declarations, departures, matches, parties, pro
 
 
 class Action(StrEnum):
-    """Everything that can be done with a store."""
+    """Action on a store that is subject to access control."""
 
     CREATE_ROUND = "create_round"
     RUN_ROUND = "run_round"  # open, remind, freeze, match, cancel, review, publish, conclude
@@ -46,7 +46,7 @@ class Action(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far an allowance goes."""
+    """Scope of a permission: all objects, or only the actor's own."""
 
     ALL = "all"
     OWN = "own"  # what the actor's enterprise, or the actor, is part of
@@ -54,18 +54,18 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks.
+    """Account or process on whose behalf a call is made.
 
     Parameters
     ----------
     name : str
         Of the account.
     role : Role
-        What it is for.
+        Its role.
     enterprise : str or None
-        Whose it is.
+        The enterprise that the account belongs to.
     scopes : frozenset of str or None
-        What its token may do; None: no token, everything the role may.
+        Scopes of its token; None: no token, all permissions of the role.
     user : int or None
         Row of the account.
     """
@@ -78,7 +78,7 @@ class Actor:
 
 
 class Caller(NamedTuple):
-    """Who asks: an account in a store.
+    """Actor together with the store that it acts on.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for.
+    """Object of an access check.
 
     Parameters
     ----------
@@ -145,14 +145,14 @@ SCOPES = tuple(sorted({scope for scope, _ in RULES.values()} - {"work", "account
 
 
 def reach(actor: Actor, action: Action) -> Reach | None:
-    """Return how far an actor reaches with an action; None where it may not at all.
+    """Return the reach of an actor for an action, None where the action is denied.
 
     Parameters
     ----------
     actor : Actor
-        Who asks.
+        The account.
     action : Action
-        For what.
+        The requested action.
     """
     scope, roles = RULES.get(action, ("", {}))
     if actor.scopes is not None and scope not in actor.scopes:
@@ -161,16 +161,16 @@ def reach(actor: Actor, action: Action) -> Reach | None:
 
 
 def allowed(actor: Actor, action: Action, resource: Resource) -> bool:
-    """Return whether an actor may do something with something; the one place where it is decided.
+    """Return whether an actor may perform an action on a resource; the single point of decision.
 
     Parameters
     ----------
     actor : Actor
-        Who asks.
+        The account.
     action : Action
-        For what.
+        The requested action.
     resource : Resource
-        With what.
+        The object of the action.
     """
     far = reach(actor, action)
     if far is Reach.OWN:
@@ -180,14 +180,14 @@ def allowed(actor: Actor, action: Action, resource: Resource) -> bool:
 
 
 def require(actor: Actor, action: Action, resource: Resource) -> None:
-    """Raise where an actor may not do something.
+    """Raise an error unless an actor may perform an action on a resource.
 
     Raises
     ------
     DeniedError
-        The actor may do this with nothing at all.
+        The actor may not perform the action on any resource.
     NotFoundError
-        It is somebody else's: whether it exists is not told.
+        It belongs to others; its existence is not disclosed.
     """
     if allowed(actor, action, resource):
         return
@@ -197,13 +197,13 @@ def require(actor: Actor, action: Action, resource: Resource) -> None:
 
 
 def latest_run(round_id: int) -> Any:
-    """Return the subquery of the latest run of a round that brought a plan."""
+    """Return a subquery for the latest finished run of a round that has a plan."""
     done = (matches.c.round == round_id) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
     return select(matches.c.id).where(done).order_by(matches.c.number.desc()).limit(1).scalar_subquery()
 
 
 def members(connection: Connection, round_id: int, *, late: bool = False) -> list[str]:
-    """Return who takes part in a round, or those alone who have declared nothing."""
+    """Return the enterprises that take part in a round; with `late`, only those that have not declared."""
     wanted = select(declarations.c.enterprise).where(declarations.c.round == round_id)
     if late:
         wanted = wanted.where(declarations.c.submitted.is_(False))
@@ -211,7 +211,7 @@ def members(connection: Connection, round_id: int, *, late: bool = False) -> lis
 
 
 def involved(connection: Connection, round_id: int, *, silent: bool = False) -> list[str]:
-    """Return who is part of a proposal of the latest run of a round, or those alone who owe one an answer."""
+    """Return the parties to proposals of the latest run of a round; with `silent`, only those still to answer."""
     wanted = select(parties.c.enterprise).join(proposals, proposals.c.id == parties.c.proposal)
     wanted = wanted.where(proposals.c.match == latest_run(round_id))
     if silent:
@@ -220,6 +220,6 @@ def involved(connection: Connection, round_id: int, *, silent: bool = False) -> 
 
 
 def departed(connection: Connection, names: Iterable[str]) -> set[str]:
-    """Return which of some enterprises have left."""
+    """Return those of the given enterprises that have left."""
     wanted = select(departures.c.enterprise).where(departures.c.enterprise.in_(list(names)))
     return set(connection.execute(wanted).scalars())

@@ -1,4 +1,4 @@
-"""Accounts: who there is, how they sign in."""
+"""User accounts: creation, sign-in, sessions and passwords."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _LIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose session it is.
+    """Sign-in session of an account.
 
     Parameters
     ----------
     actor : Actor
         Who signed in.
     one_time : bool
-        Whether the password was given by somebody else and has to be changed first.
+        Whether the password was set by another account and has to be changed first.
     """
 
     actor: Actor
@@ -56,7 +56,7 @@ def _hash(key: str) -> str:
 
 
 def begin(store: Store, who: Actor, hours: float) -> str:
-    """Begin a session of somebody who has just signed in.
+    """Start a session for an authenticated account.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def begin(store: Store, who: Actor, hours: float) -> str:
 
 
 def resume(store: Store, key: str) -> Session:
-    """Return whose session it is.
+    """Return the session that belongs to a key.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def resume(store: Store, key: str) -> Session:
 
 
 def one_time(store: Store, who: Actor) -> bool:
-    """Return whether the password of an account has to be changed before anything else."""
+    """Return whether the password of an account must be changed before any other action."""
     with store.database.read() as connection:
         return bool(connection.execute(select(users.c.one_time).where(users.c.id == who.user)).scalar())
 
@@ -123,14 +123,14 @@ MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database,
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account to be made.
+    """Data of a new account.
 
     Parameters
     ----------
     name : str
         Unique whatever its case, at most 64 characters: letters of English, Han, digits and ``._-@+``.
     role : Role
-        What it is for.
+        Its role.
     enterprise : str or None
         Whose it is: needed for editors and readers, possible for clients.
     password : str or None
@@ -171,7 +171,7 @@ def hashed(password: str) -> str:
 
 
 def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None = None) -> Record:
-    """Make an account.
+    """Create an account.
 
     Parameters
     ----------
@@ -241,19 +241,19 @@ def _row(connection: Connection, name: str) -> Row[Any] | None:
 
 
 def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = None, **changes: Any) -> Record:
-    """Change an account: its password, or whether it is disabled.
+    """Change the password of an account, or disable or enable it.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        An administrator; everybody may change the own password.
+        An administrator; every account may change its own password.
     name : str
         The account.
     asked : Asked, optional
     **changes : object
         ``password`` (str) or ``disabled`` (bool). Either ends all tokens and sessions of the account; a password that
-        somebody else gives has to be changed at the next sign-in.
+        another account sets has to be changed at the next sign-in.
 
     Returns
     -------
@@ -302,7 +302,7 @@ def list_users(store: Store, actor: Actor) -> list[Record]:
 
 
 def name_of(store: Store, actor: Actor, user: int) -> str:
-    """Return the name of an account by its number.
+    """Return the name of an account by its id.
 
     Parameters
     ----------
@@ -325,18 +325,18 @@ def name_of(store: Store, actor: Actor, user: int) -> str:
 
 
 def empty(store: Store) -> bool:
-    """Return whether there is no account yet: then whoever may open the database may make the first one."""
+    """Return whether the store has no accounts yet, so that the first one can be created without sign-in."""
     with store.database.read() as connection:
         return connection.execute(select(func.count()).select_from(users)).scalar_one() == 0
 
 
 def actor_of(row: Row[Any], scopes: frozenset[str] | None = None) -> Actor:
-    """Return who an account is."""
+    """Return the actor that an account row represents."""
     return Actor(row.name, Role(row.role), row.enterprise, scopes, row.id)
 
 
 def known(store: Store, name: str) -> Actor:
-    """Return the actor of an account, without a password: for who may open the database anyway.
+    """Return the actor of an account without a password check, for callers with direct database access.
 
     Raises
     ------
@@ -351,7 +351,7 @@ def known(store: Store, name: str) -> Actor:
 
 
 def sign_in(store: Store, name: str, password: str, *, resting: bool = False) -> Actor:
-    """Return the actor that name and password belong to.
+    """Return the actor authenticated by a name and a password.
 
     Parameters
     ----------
@@ -364,7 +364,7 @@ def sign_in(store: Store, name: str, password: str, *, resting: bool = False) ->
     Raises
     ------
     DeniedError
-        Either is wrong, or the account is disabled or rests: which, is not told, nor by how long it takes.
+        Either is wrong, or the account is disabled or rests; the cause is not disclosed, nor by the response time.
     """
     with store.database.read() as connection:
         row = _row(connection, name)
@@ -378,7 +378,7 @@ def sign_in(store: Store, name: str, password: str, *, resting: bool = False) ->
 
 
 def wrong_passwords(store: Store, name: str) -> int:
-    """Return how many wrong passwords were given for an account since the last right one; 0 where there is none."""
+    """Return the number of failed sign-ins of an account since the last success; 0 for an unknown name."""
     with store.database.read() as connection:
         return int(getattr(_row(connection, name), "failures", 0))
 
@@ -391,7 +391,7 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def _count(store: Store, row: Row[Any], *, right: bool) -> None:
-    """Count a wrong password, or forget those before a right one; the owner is told of many."""
+    """Update the failed sign-in counter of an account; record an event and notify the owner at certain counts."""
     same = users.c.id == row.id
     with store.database.write() as connection:
         connection.execute(update(users).where(same).values(failures=0 if right else users.c.failures + 1))

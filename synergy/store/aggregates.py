@@ -1,4 +1,4 @@
-"""What everybody may know of a round: sums over at least five enterprises, none of them more than half."""
+"""Public aggregates of a round, disclosed only for at least five enterprises without a dominant one."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ GREATEST = Decimal("0.5")  # part of it that one of them may have
 
 
 def aggregates(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return what is exchanged of each commodity between enterprises, where enough of them do.
+    """Return the quantities exchanged between enterprises by commodity, where the disclosure rule permits it.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        Anybody with an account.
+        Any account.
     round_id : int
         Published or later; before that there is nothing to see.
 
@@ -40,8 +40,8 @@ def aggregates(store: Store, actor: Actor, round_id: int) -> list[Record]:
     -------
     list of dict
         ``{commodity, quantity, enterprises}``, by commodity. Quantities are rounded to two figures, so that two rounds
-        that differ in one firm do not tell its figure. What fewer than five exchange, or one by more than half, is not
-        there at all.
+        that differ in one firm do not reveal its figure. Commodities exchanged by fewer than five, or by one with more
+        than half, are left out.
     """
     require(actor, Action.SEE_AGGREGATES, Resource("round"))
     with store.database.read() as connection:
@@ -71,12 +71,12 @@ def aggregates(store: Store, actor: Actor, round_id: int) -> list[Record]:
 
 
 def fit(parts: Mapping[str, Decimal], total: Decimal) -> bool:
-    """Return whether a sum may be shown.
+    """Return whether a sum satisfies the disclosure rule: enough contributors, none of them dominant.
 
     Parameters
     ----------
     parts : mapping of str to decimal.Decimal
-        What each enterprise has of it.
+        Contribution of each enterprise.
     total : decimal.Decimal
         The sum.
 
@@ -96,13 +96,13 @@ _TABLES = ("commodities", "processes")  # of the association's library: who sees
 
 
 def measures(store: Store, actor: Actor, round_id: int) -> Record:
-    """Return the units and names of what a round is about.
+    """Return the currency of a round, and the units and names of its commodities and processes.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        Anybody with an account.
+        Any account.
     round_id : int
 
     Returns

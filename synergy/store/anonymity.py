@@ -1,8 +1,8 @@
-"""What keeps partners without a name from being found out: figures to as few digits as tell no way.
+"""Anonymity of partners: rounding of figures so coarse that a partner cannot be identified by them.
 
-A quantity to six digits tells the losses of its way, hence its length, hence who is at its other end. A rest of a
-thousandth of it tells them too, so that figures are cut at a digit of the greatest of their kind in the round, not of
-their own.
+A quantity to six digits reveals the losses of its route, hence its length, hence the partner at its other end. A
+remainder of a thousandth reveals them too, so that figures are rounded to a digit of the largest of their kind in the
+round, not of their own.
 
 All that comes out of a run (which proposals there are, prices, payoffs, reasons) is computed from what was frozen. So
 whatever others ask, declare or compute, for as many rounds as they like, a cost stays hidden within its rungs: an
@@ -33,7 +33,7 @@ PRICE_FIGURES = 3  # freight is a part of it
 
 @dataclass(frozen=True, slots=True)
 class Greatest:
-    """Greatest figures of an enterprise in a plan, by which its others are cut.
+    """Largest figures of an enterprise in a plan, the reference for rounding its other figures.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Greatest:
 
 
 def greatest(record: Mapping[str, Any], enterprise: str) -> Greatest:
-    """Return the greatest figures of an enterprise in a plan.
+    """Return the largest figures of an enterprise in a plan.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def greatest(record: Mapping[str, Any], enterprise: str) -> Greatest:
 
 
 def _step(value: float, digits: int) -> float:
-    """Return one of the last of so many significant digits of a figure."""
+    """Return the place value of the last of a number of significant digits of a figure."""
     return 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1) if value else 0.0
 
 
@@ -87,7 +87,7 @@ def _round(value: float, step: float) -> float:
 
 
 def cut(value: float | None, most: float) -> float | None:
-    """Return a figure to one digit, and not below the second one of the greatest of its kind; None stays None.
+    """Return a figure rounded to one digit, no finer than the second digit of the largest of its kind.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def cut(value: float | None, most: float) -> float | None:
 
 
 def quantity(value: float, most: float) -> float:
-    """Return a quantity to the second digit of the greatest, at least one there: what is, is not told as nothing.
+    """Return a quantity rounded to the second digit of the largest of its kind, never down to zero.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def quantity(value: float, most: float) -> float:
 
 
 def shuffled(secret: bytes, place: str, what: Iterable[str]) -> list[str]:
-    """Return texts in an order that tells nothing of them to who has not the secret, and is the same every time.
+    """Return texts in a secret, reproducible pseudorandom order.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def shuffled(secret: bytes, place: str, what: Iterable[str]) -> list[str]:
 
 
 def aliases(secret: bytes, seen: tuple[str, str], names: Iterable[str]) -> dict[str, str]:
-    """Return what stands for the names of partners, ?1, ?2 ..., in an order that does not follow from the names.
+    """Return the aliases of partners, ?1, ?2 ..., numbered in an order independent of their names.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def aliases(secret: bytes, seen: tuple[str, str], names: Iterable[str]) -> dict[
 
 
 def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return the commodities that name a partner by themselves: who deals in one knows who alone has it, or uses it.
+    """Return the commodities of an anonymous round whose sole supplier or user identifies a partner.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:
 
 @dataclass(frozen=True, slots=True)
 class _Archive:
-    """An archive as an argument that a cache tells apart by its digest."""
+    """Archive as a cache key, compared by its digest."""
 
     digest: str
     content: bytes = field(compare=False)
@@ -180,12 +180,12 @@ def _known(kept: _Archive) -> tuple[tuple[str, ...], ...]:
 
 
 def _telling(have: set[str], take: set[str]) -> bool:
-    """Return whether somebody on one side knows who alone is on the other."""
+    """Return whether an enterprise on one side faces a single other enterprise on the opposite side."""
     return any(len(side - {one}) == 1 for side, others in ((have, take), (take, have)) for one in others)
 
 
 def _holders(dataset: Dataset, commodity: str) -> tuple[set[str], set[str]]:
-    """Return the enterprises that have, and those that take, a commodity today."""
+    """Return the enterprises that currently supply a commodity, and those that use it."""
     owner = dataset["sites"].set_index("site")["enterprise"]
     recipes, facilities = dataset["recipes"], dataset["facilities"]
     own = recipes[recipes["commodity"] == commodity]

@@ -1,4 +1,4 @@
-"""Answers of enterprises to proposals, and what becomes of a proposal by them."""
+"""Answers of enterprises to proposals, and the resulting status of each proposal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INSIDE = select(parties.c.enterprise).where(parties.c.proposal == bindparam("pr
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an enterprise answers.
+    """Answer of an enterprise to a proposal.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Reply:
     reason : str
         Needed to decline.
     counter : sequence of mapping
-        ``{number, quantity, price}``: what it would do instead, for lines it is an end of.
+        ``{number, quantity, price}``: its alternative terms, for lines with the enterprise at one end.
     """
 
     answer: Answer
@@ -50,7 +50,7 @@ class Reply:
 
 
 def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | None = None) -> Record:
-    """Answer a proposal.
+    """Record the answer of an enterprise to a proposal.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
     code : str
         The proposal's.
     reply : Reply
-        What is answered.
+        The answer.
     asked : Asked, optional
         Version of the enterprise's answer that was seen, idempotency key.
 
     Returns
     -------
     dict
-        ``{proposal, answer, version, standing}``: standing is what has become of the proposal.
+        ``{proposal, answer, version, standing}``: standing is the status of the proposal.
 
     Raises
     ------
@@ -110,13 +110,13 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
 
 
 def proposal_row(connection: Connection, actor: Actor, action: Action, code: str) -> Row[Any]:
-    """Return a proposal that an actor may do something with.
+    """Return the row of a proposal, subject to an access check.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
     actor, action
-        Who, and what for.
+        The account and its action.
     code : str
         The proposal's.
 
@@ -163,7 +163,7 @@ def _open(change: Change, row: Row[Any]) -> None:
 
 
 def _settled(change: Change, row: Row[Any]) -> str:
-    """Bring the standing of a proposal up to date with the answers of its parties, and return it."""
+    """Update the status of a proposal from the answers of its parties, and return it."""
     found = change.connection.execute(select(parties.c.answer).where(parties.c.proposal == row.id)).scalars()
     said = [Answer(one) for one in found]
     if Answer.DECLINED in said:
@@ -180,7 +180,7 @@ def _settled(change: Change, row: Row[Any]) -> str:
 
 
 def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
-    """Tell the other parties what has become of a proposal, and the planners who answered what."""
+    """Notify the other parties of the counter-offer or new status, and the planners of the answer."""
     round_id, actor, detail = said
     connection = change.connection
     found = connection.execute(select(parties.c.enterprise).where(parties.c.proposal == row.id)).scalars()
@@ -196,7 +196,7 @@ def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> Non
 
 
 def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """End a round: what all its parties accepted becomes a partnership that is followed up.
+    """Conclude a round: proposals accepted by all their parties become partnerships.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = No
 
 
 def own_lines(connection: Connection, proposal: int, enterprise: str | None) -> dict[int, Row[Any]]:
-    """Return the lines of a proposal that an enterprise is an end of, by number."""
+    """Return the lines of a proposal that have an enterprise at one end, by number."""
     found = connection.execute(select(lines).where(lines.c.proposal == proposal).order_by(lines.c.number))
     return {line.number: line for line in found if enterprise in (line.from_enterprise, line.to_enterprise)}
 
@@ -244,7 +244,7 @@ def own_lines(connection: Connection, proposal: int, enterprise: str | None) -> 
 def countered(
     connection: Connection, row: Row[Any], part: tuple[int, str | None], asked: Sequence[Mapping[str, Any]]
 ) -> list[Record]:
-    """Return a counter-offer as it is stored, its figures exact and as texts.
+    """Validate a counter-offer and return it in the form of storage, with exact figures as text.
 
     Parameters
     ----------
@@ -261,8 +261,8 @@ def countered(
     NotFoundError
         A line that is none of the proposal's, or one between others.
     RefusedError
-        No figure, or one that means nothing: a quantity above what the enterprise declared at its end of the exchange,
-        a price by which it would get no more, or pay no less, than proposed. Nothing is said of the other side.
+        No figure, or an invalid one: a quantity above the one that the enterprise declared at its end of the exchange,
+        a price by which it would get no more, or pay no less, than proposed. No data of the other side is disclosed.
     """
     proposal, enterprise = part
     mine = own_lines(connection, proposal, enterprise)
@@ -298,7 +298,7 @@ def _figure(name: str, value: Any) -> Decimal | None:
 
 
 def _better(line: Row[Any], enterprise: str | None, price: Decimal | None) -> None:
-    """Refuse a price that asks for nothing: a seller asks for more than proposed, a buyer for less."""
+    """Refuse a countered price that is no improvement over the proposed one for the enterprise."""
     if price is None or line.price is None:
         return
     sells = line.from_enterprise == enterprise
@@ -309,7 +309,7 @@ def _better(line: Row[Any], enterprise: str | None, price: Decimal | None) -> No
 
 
 def _room(dataset: Dataset, line: Row[Any], enterprise: str | None) -> Decimal:
-    """Return what an enterprise declared at its end of a line, units a year; without limit where it declared none."""
+    """Return the annual quantity declared by an enterprise at its end of a line, infinite where there is none."""
     sells = line.from_enterprise == enterprise
     kind, name = (line.outlet_kind, line.outlet) if sells else (line.inlet_kind, line.inlet)
     most = math.inf
@@ -325,7 +325,7 @@ def _room(dataset: Dataset, line: Row[Any], enterprise: str | None) -> Decimal:
 
 
 def shared(counter: Sequence[Mapping[str, Any]], mine: Mapping[int, Row[Any]], partner: str) -> list[Record]:
-    """Return the part of a counter-offer that a partner hears: lines between the two.
+    """Return the part of a counter-offer that concerns a partner: the lines between the two.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tokens of API clients: shown once, kept as a hash, with scopes and an end."""
+"""API tokens: scoped, expiring, shown once and stored as a hash."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _hash(token: str) -> str:
 def add_token(
     store: Store, actor: Actor, label: str, scopes: Sequence[str], days: int = 90, key: str | None = None
 ) -> Record:
-    """Make a token for the own account.
+    """Create an API token for the actor's own account.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def add_token(
     label : str
         For people.
     scopes : sequence of str
-        What it may do, of `synergy.store.access.SCOPES`; never more than the account.
+        Its scopes, of `synergy.store.access.SCOPES`; never more than the permissions of the account.
     days : int
         How long it holds, at most `LONGEST`.
     key : str, optional
@@ -79,12 +79,12 @@ def add_token(
 
 
 def _token(store: Store, seed: str) -> str:
-    """Return the token that follows from its seed and the key of the store: an answer is kept without it."""
+    """Return the token derived from a seed and the key of the store, so that it need not be stored."""
     return PREFIX + hmac.new(store.secret, f"token:{seed}".encode(), hashlib.sha256).hexdigest()
 
 
 def revoke_token(store: Store, actor: Actor, ident: int) -> Record:
-    """End a token of the own account; an administrator ends any.
+    """Revoke a token of the actor's own account; an administrator may revoke any.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def revoke_token(store: Store, actor: Actor, ident: int) -> Record:
 
 
 def end_token(store: Store, actor: Actor, ident: int) -> Record:
-    """End a token of any account.
+    """Revoke a token of any account.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _ended(store: Store, actor: Actor, ident: int) -> Record:
 
 
 def list_tokens(store: Store, actor: Actor) -> list[Record]:
-    """Return the tokens of the own account, never the tokens themselves.
+    """Return the metadata of the tokens of the actor's own account.
 
     Returns
     -------
@@ -150,12 +150,12 @@ def list_tokens(store: Store, actor: Actor) -> list[Record]:
 
 
 def actor_of_token(store: Store, token: str) -> Actor:
-    """Return the actor that a token belongs to, with its scopes.
+    """Return the actor authenticated by a token, restricted to its scopes.
 
     Raises
     ------
     DeniedError
-        It is unknown, has ended, or its account is disabled: which, is not told.
+        It is unknown, has ended, or its account is disabled; the cause is not disclosed.
     """
     with store.database.read() as connection:
         found = connection.execute(

@@ -1,4 +1,4 @@
-"""The chain of events: read, verified, its head named."""
+"""Audit chain of events: query and verification."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _told(row: Row[Any]) -> Record:
 
 
 def verify_chain(store: Store, actor: Actor, expected: Mapping[str, Any] | None = None) -> Record:
-    """Recompute the chain of events.
+    """Recompute the audit chain and verify its events and its head.
 
     Parameters
     ----------
@@ -108,13 +108,13 @@ _PLACE = (
 
 
 def story(store: Store, actor: Actor, code: str) -> list[Record]:
-    """Return what has happened to a proposal, the earliest first.
+    """Return the history of a proposal, the earliest event first.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        An enterprise hears of its own answers, of steps of the round and of stages; not what others answered.
+        An enterprise sees its own answers, steps of the round and stages, but no answers of others.
     code : str
         The proposal's.
 
@@ -139,7 +139,7 @@ def story(store: Store, actor: Actor, code: str) -> list[Record]:
 
 @lru_cache
 def _wanted(own: bool) -> Select[Any]:
-    """Return what asks for the events that tell of a proposal: one enterprise's answers, or everybody's."""
+    """Return the query for the events of a proposal, with the answers of one enterprise or of all."""
     answers: BindParameter[str] = bindparam("answers")
     told = or_(
         events.c.subject == answers if own else events.c.subject.like(answers, escape="\\"),

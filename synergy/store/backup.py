@@ -1,4 +1,4 @@
-"""Copies of a store: made while it runs, put back whole."""
+"""Backup and restoration of a store, and snapshots of datasets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PAGES = 200  # copied at a time, so that writers are not kept waiting
 
 
 def back_up(address: str | Path, target: Path) -> Path:
-    """Copy a store into one file while it is used; the copy is checked, and is there whole or not at all.
+    """Back up a live store into one file, written atomically.
 
     The key of the audit chain is not in it: keep that somewhere else.
 
@@ -78,7 +78,7 @@ def back_up(address: str | Path, target: Path) -> Path:
 
 
 def _copy_file(base: Database, part: Path) -> None:
-    """Copy a SQLite database by its own means, which see one state of it, and check the copy."""
+    """Copy a SQLite database with its online backup API, and check the integrity of the copy."""
     source_file = base.file
     if source_file is None or not source_file.exists():
         raise refusal("no_store", place=source_file)
@@ -100,7 +100,7 @@ def _copy_server(base: Database, part: Path) -> None:
 
 
 def restore(source: Path, address: str | Path) -> None:
-    """Put a copy back in place of a store, which must not be there or be empty.
+    """Restore a backup to an address that holds no store yet.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def restore(source: Path, address: str | Path) -> None:
 
 
 def _server(program: str, words: list[str], base: Database) -> None:
-    """Run a program of PostgreSQL on a database; the password goes by the environment, where nobody reads it."""
+    """Run a PostgreSQL client program on a database, the password passed by an environment variable."""
     url = base.url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     command = [program, *words, "--dbname" if program == "pg_restore" else "-d", url]
     environment = os.environ | ({"PGPASSWORD": str(base.url.password)} if base.url.password else {})
@@ -157,14 +157,14 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # the same tables, the same bytes
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A dataset that nothing changes any more.
+    """Immutable snapshot of a dataset.
 
     Parameters
     ----------
     digest : str
         SHA-256 of the archive.
     tables : str
-        `Dataset.digest`: of what the tables say.
+        `Dataset.digest`, of the content of the tables.
     name : str
         Of the dataset.
     archive : bytes
@@ -178,7 +178,7 @@ class Snapshot:
 
 
 def snapshot_of(dataset: Dataset) -> Snapshot:
-    """Return a dataset, its scenario not applied, as a snapshot.
+    """Return a snapshot of a dataset, without its scenario.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def snapshot_of(dataset: Dataset) -> Snapshot:
 
 @lru_cache(maxsize=4)
 def snapshot_from(archive: bytes) -> Snapshot:
-    """Return any archive of a dataset as a snapshot.
+    """Return a snapshot of the dataset in a zip archive.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def snapshot_from(archive: bytes) -> Snapshot:
 
 @contextmanager
 def unpacked(archive: bytes) -> Iterator[Path]:
-    """Yield a file that holds an archive, gone afterwards."""
+    """Yield the path of a temporary file that holds an archive."""
     with tempfile.TemporaryDirectory(prefix="synergy-") as name:
         place = Path(name) / "dataset.zip"
         place.write_bytes(archive)
@@ -224,7 +224,7 @@ def unpacked(archive: bytes) -> Iterator[Path]:
 
 
 def dataset_of(archive: bytes, scenario: Mapping[str, Any] | None = None) -> Dataset:
-    """Return the dataset of an archive with a scenario applied.
+    """Return the dataset of an archive, with a scenario applied.
 
     Parameters
     ----------
@@ -247,13 +247,13 @@ def dataset_of(archive: bytes, scenario: Mapping[str, Any] | None = None) -> Dat
 
 @lru_cache(maxsize=8)
 def _read(archive: bytes, scenario: str | None) -> Dataset:
-    """Return a dataset that was read before: nobody changes one, and reading takes most of a small step."""
+    """Return the dataset of an archive from a cache; datasets are immutable, and reading one is slow."""
     with unpacked(archive) as place:
         return read(place, None if scenario is None else scenario_of(json.loads(scenario)))
 
 
 def scenario_of(record: Mapping[str, Any]) -> Scenario:
-    """Return the scenario that a record of the store says."""
+    """Return the scenario of a stored record."""
     tables = {table: tuple(rows) for table, rows in record.get("tables", {}).items()}
     return Scenario(
         record.get("name", "base"), dict(record.get("settings", {})), tables, tuple(record.get("scale", ()))
@@ -261,7 +261,7 @@ def scenario_of(record: Mapping[str, Any]) -> Scenario:
 
 
 def scenario_record(scenario: Scenario) -> dict[str, Any]:
-    """Return a scenario as the store keeps it."""
+    """Return the record of a scenario for storage."""
     return {
         "name": scenario.name,
         "settings": dict(scenario.settings),
@@ -271,7 +271,7 @@ def scenario_record(scenario: Scenario) -> dict[str, Any]:
 
 
 def keep(connection: Connection, snapshot: Snapshot, at: datetime) -> None:
-    """Store a snapshot; one that is there is there once."""
+    """Store a snapshot unless one with the same digest exists."""
     known = connection.execute(select(snapshots.c.digest).where(snapshots.c.digest == snapshot.digest)).first()
     if known is None:
         fields = {name: getattr(snapshot, name) for name in ("digest", "tables", "name", "archive")}
@@ -279,12 +279,12 @@ def keep(connection: Connection, snapshot: Snapshot, at: datetime) -> None:
 
 
 def archive(connection: Connection, digest: str) -> bytes:
-    """Return the archive of a snapshot, its digest checked.
+    """Return the archive of a snapshot after a check of its digest.
 
     Raises
     ------
     NotFoundError
-        There is none, or its bytes are not what the digest says.
+        There is none, or its bytes do not match the digest.
     """
     found = connection.execute(select(snapshots.c.archive).where(snapshots.c.digest == digest)).scalar()
     if found is None or hashlib.sha256(found).hexdigest() != digest:

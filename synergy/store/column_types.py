@@ -1,4 +1,4 @@
-"""Column types that lose nothing: scaled integers for money and amounts, microseconds for times, canonical JSON."""
+"""Lossless column types: scaled integers for money and amounts, microseconds for times, canonical JSON."""
 
 from __future__ import annotations
 
@@ -18,56 +18,56 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class BeyondError(ValueError):
-    """A number that is too large to be kept."""
+    """Number too large to be stored."""
 
 
 class Micro(TypeDecorator[Decimal]):
-    """A decimal number as a whole number of millionths; what has more decimals or is too great is a ValueError."""
+    """Decimal column stored in whole millionths; a value out of range or precision raises ValueError."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> int | None:
-        """Return the millionths."""
+        """Return the value in millionths."""
         return None if value is None else millionths(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
-        """Return the number."""
+        """Return the decimal value."""
         return None if value is None else Decimal(int(value)) / _SCALE
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment as microseconds since 1970 in UTC; a time without a zone is a ValueError."""
+    """Time column stored in microseconds since 1970 in UTC; a time without a zone raises ValueError."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
-        """Return the microseconds."""
+        """Return the time in microseconds."""
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
-        """Return the moment, in UTC."""
+        """Return the time, in UTC."""
         return None if value is None else _EPOCH + timedelta(microseconds=int(value))
 
 
 class Document(TypeDecorator[Any]):
-    """A plain JSON record as canonical text: the same record, the same bytes."""
+    """JSON column stored as canonical text, identical for equal records."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
-        """Return the text."""
+        """Return the canonical text."""
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
-        """Return the record."""
+        """Return the parsed record."""
         return None if value is None else json.loads(value)
 
 
 def millionths(value: object) -> int:
-    """Return an exact decimal as a whole number of millionths.
+    """Return an exact decimal as an integer number of millionths.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def millionths(value: object) -> int:
 
 
 def microseconds(value: datetime) -> int:
-    """Return a moment as microseconds since 1970 in UTC.
+    """Return a time in microseconds since 1970 in UTC.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def microseconds(value: datetime) -> int:
 
 
 def decimal(value: Any) -> Decimal:
-    """Return a number or text as an exact decimal, whole millionths.
+    """Return a number or text as an exact decimal with at most six places.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def decimal(value: Any) -> Decimal:
 
 
 def rounded(value: float) -> Decimal:
-    """Return a computed number to the nearest millionth: for results, never for what somebody declared.
+    """Return a computed number rounded to the nearest millionth; not for declared numbers, which are exact.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def rounded(value: float) -> Decimal:
 
 
 def written(value: Decimal | None) -> str | None:
-    """Return a decimal as the text that a record holds: no exponent, no idle zeros; None stays None.
+    """Return the canonical text of a decimal, without exponent or trailing zeros; None stays None.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def written(value: Decimal | None) -> str | None:
 
 
 def canonical(record: Any) -> str:
-    """Return a plain record as JSON text with sorted keys and no blanks; decimals as texts, never a NaN."""
+    """Return a plain record as canonical JSON: sorted keys, no whitespace, decimals as text, no NaN."""
     return json.dumps(record, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_text)
 
 
@@ -173,7 +173,7 @@ _DAY = len("2026-12-01")
 
 
 def typed(text: str, zone: tzinfo | None = None) -> datetime:
-    """Return the moment that somebody typed.
+    """Return the time that a user entered as ISO 8601 text.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def typed(text: str, zone: tzinfo | None = None) -> datetime:
     Raises
     ------
     ValueError
-        The text says no moment, or one outside the calendar.
+        The text is no valid time, or one outside the calendar.
 
     Examples
     --------

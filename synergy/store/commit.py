@@ -1,4 +1,4 @@
-"""One step on a store: all of it or nothing, once however often it is sent, with its events in the chain."""
+"""Atomic and idempotent steps on a store, with their events in the audit chain."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _HEAD = select(chain.c.mac)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is asked for.
+    """Request of a change, with its arguments and idempotency key.
 
     Parameters
     ----------
     name : str
         Of the step, as in the events.
     given : mapping
-        What it was called with: a key that comes again has to come with the same.
+        Arguments of the call; a repeated key has to come with the same ones.
     key : str or None
         Idempotency key of the caller.
     """
@@ -42,13 +42,13 @@ class Step:
 
     @property
     def digest(self) -> str:
-        """Return the SHA-256 of name and what was given."""
+        """Return the SHA-256 of the name and the arguments."""
         return hashlib.sha256(canonical([self.name, dict(self.given)]).encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class Change:
-    """A writing transaction: its connection, who changes, when, and the head of the chain.
+    """Write transaction: its connection, actor, time, and the head of the audit chain.
 
     Parameters
     ----------
@@ -72,16 +72,16 @@ class Change:
     mac: str
 
     def event(self, action: str, subject: str, detail: Mapping[str, Any], round_id: int | None = None) -> None:
-        """Append an event to the chain.
+        """Append an event to the audit chain.
 
         Parameters
         ----------
         action : str
-            What was done.
+            Name of the event.
         subject : str
-            To what, as ``round:3``.
+            Object of the event, as ``round:3``.
         detail : mapping
-            What changed; no password, no token.
+            The changes; no password, no token.
         round_id : int or None
             The round that it belongs to.
         """
@@ -100,7 +100,7 @@ class Change:
         self.connection.execute(insert(events).values(**row, mac=self.mac))
 
     def bump(self, table: Table, key: Mapping[str, Any], version: int, what: str, **values: Any) -> None:
-        """Change one row if it still has the version that was seen.
+        """Update a row under optimistic locking: only if its version is still the one that was read.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class Change:
         Raises
         ------
         ConflictError
-            Somebody else was faster.
+            The row has been changed meanwhile.
         """
         same = [table.c[name] == value for name, value in key.items()]
         done = self.connection.execute(
@@ -130,29 +130,29 @@ class Change:
 
 
 def inserted(connection: Connection, table: Table, **values: Any) -> int:
-    """Insert one row and return the id that the database gave it."""
+    """Insert a row and return its generated id."""
     key = connection.execute(insert(table).values(**values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
 def head(store: Store) -> str:
-    """Return the code at the head of the chain: it moves with every event, and nothing else moves it."""
+    """Return the MAC at the head of the audit chain, which changes with every event and only then."""
     with store.database.read() as connection:
         return str(connection.execute(_HEAD).scalar_one())
 
 
 def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Record]) -> Record:
-    """Do a step in one transaction; sent again with the same key it answers the same and does nothing.
+    """Execute a step in one transaction; a repeated idempotency key returns the result of the first call.
 
     Parameters
     ----------
     store : Store
-        Where.
+        The store to change.
     actor : Actor
-        Who; whether this is allowed has been asked before.
+        The account; access has been checked before.
     step : Step
-        What.
+        The request.
     body : callable
         Does it and returns a plain record; whatever it raises leaves everything as it was.
 
@@ -185,7 +185,7 @@ def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Reco
 
 
 def _known(connection: Connection, actor: Actor, step: Step) -> Record | None:
-    """Return what a step with this key answered before, None where it never came."""
+    """Return the stored result of an earlier step with the same key, None where there is none."""
     if step.key is None:
         return None
     found = connection.execute(

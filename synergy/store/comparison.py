@@ -1,4 +1,4 @@
-"""Two runs beside each other: what is new, lost or changed, and what went in that explains it."""
+"""Comparison of two runs: differences in proposals, and the differences in inputs that explain them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Terms = dict[tuple[str, str, str], float]
 
 
 def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
-    """Compare two runs, of one round or of two.
+    """Compare two runs, of the same round or of different ones.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ def compare(store: Store, actor: Actor, first: int, second: int) -> Record:
 
 
 def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two plans' best values are known to differ: each lies between its value and its bound."""
+    """Return whether the optimal values of two plans provably differ, from their values and bounds."""
     figures = [plan.get(name) for name in ("value", "bound") for plan in (one, other)]
     known = [float(figure) for figure in figures if figure is not None]
     return len(known) == len(figures) and max(known[:2]) > min(known[2:])
 
 
 def _sole(inputs: Mapping[str, Any]) -> Record | None:
-    """Return the one input that differs: a setting, a ruling or rows of one table; None where not one alone does."""
+    """Return the only input that differs: a setting, a ruling or one table; None unless exactly one does."""
     found = [{"cause": "setting", "what": name} for name in inputs["settings"]]
     found += [{"cause": "ruling", "what": ruling} for ruling in inputs["rulings"]]
     tables = list(dict.fromkeys(row["table"] for row in inputs["rows"]))
@@ -119,7 +119,7 @@ def _told(ident: str, pair: tuple[Any, Any], terms: tuple[_Terms, _Terms], why: 
 
 
 def _inputs(sets: list[Dataset]) -> Record:
-    """What went in differently, with the scenarios applied: settings, rulings, rows of the tables."""
+    """Return the differences in inputs, with the scenarios applied: settings, rulings, rows of the tables."""
     before, after = (each.settings.record() for each in sets)
     names = sorted(before.keys() - {"forbid", "fix"})
     settings = [name for name in names if before[name] != after[name]]
@@ -140,7 +140,7 @@ def _inputs(sets: list[Dataset]) -> Record:
 
 
 def _mark(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Table and key of a row, by which a ruling that changed it is known."""
+    """Return the table and key of a row, by which the ruling that changed it is found."""
     return (row["table"], *row["key"])
 
 
@@ -166,7 +166,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, str]) -> list[Record]:
-    """Return what of the inputs touches a proposal; ``others`` where nothing does, ``search`` where none differ."""
+    """Return the input differences that affect a proposal, else ``others``, or ``search`` where inputs are equal."""
     shown = [one for one in pair if one is not None]
     sites = {term[end] for one in shown for term in one["terms"] for end in ("from", "to")}
     exchanges = {(term["from"], term["to"], term["commodity"]) for one in shown for term in one["terms"]}
@@ -187,7 +187,7 @@ def _why(pair: tuple[Any, Any], inputs: Mapping[str, Any], owner: Mapping[str, s
 
 
 def _touches(ruling: Mapping[str, Any], exchange: tuple[str, str, str], owner: Mapping[str, str]) -> bool:
-    """Return whether a pattern means an exchange; a key that is missing means any."""
+    """Return whether a ruling pattern matches an exchange; a missing key matches any value."""
     giver, taker, good = exchange
     asked = {"from_site": giver, "to_site": taker, "commodity": good}
     asked |= {"from_enterprise": owner.get(giver, ""), "to_enterprise": owner.get(taker, "")}

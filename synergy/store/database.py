@@ -1,4 +1,4 @@
-"""The two engines of a store: one that writes, one that only reads; SQLite and PostgreSQL alike."""
+"""Database engines of a store, one for writing and one read-only, for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HELD: ContextVar[tuple[Engine, Connection] | None] = ContextVar("held", default
 
 @contextmanager
 def _answered() -> Iterator[None]:
-    """Say where a database does not answer, or is none."""
+    """Translate driver errors into store errors: database unavailable, or value not storable."""
     try:
         yield
     # PostgreSQL calls a transaction that may only read, as on a standby, an internal error
@@ -55,14 +55,14 @@ def _answered() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A writing and a reading engine of one database.
+    """Writing and read-only engines of one database.
 
     Parameters
     ----------
     url : sqlalchemy.engine.URL
         ``sqlite:///file`` or ``postgresql+psycopg://...``.
     writer, reader : sqlalchemy.Engine
-        The reader cannot write, whatever it is told.
+        The reader cannot write, whatever the statement.
     """
 
     url: URL
@@ -76,7 +76,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield a connection in a writing transaction: all of it or nothing, one writer at a time.
+        """Yield a connection in an atomic write transaction.
 
         Raises
         ------
@@ -88,7 +88,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction that only reads, and sees one state of the database.
+        """Yield a connection in a read-only transaction, on a consistent snapshot of the database.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Database:
 
     @contextmanager
     def moment(self) -> Iterator[None]:
-        """Let all that this thread reads inside see one state of the database, in one transaction.
+        """Run all reads of this thread inside one transaction, on a consistent snapshot of the database.
 
         Nothing is changed inside: what is read after it would not show it.
 
@@ -128,7 +128,7 @@ class Database:
 
 
 def database(address: str | Path) -> Database:
-    """Return the engines of a database; nothing is opened yet.
+    """Return the engines of a database, without connecting yet.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _sqlite(url: URL) -> Database:
 
 
 def _connected(connection: Any, _record: Any) -> None:
-    """Take the transactions from Python's driver, which begins them too late, and make commits durable."""
+    """Disable the implicit transactions of Python's SQLite driver, and make commits durable."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")

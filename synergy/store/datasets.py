@@ -1,4 +1,4 @@
-"""Datasets of the association as a planner sends them: kept under their digest, for rounds to be made of."""
+"""Uploaded datasets of the association, stored by digest, from which rounds are created."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from synergy.store.tables import matches, rounds, snapshots
 
 
 def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
-    """Keep a dataset.
+    """Validate and store an uploaded dataset.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
     Returns
     -------
     dict
-        ``{dataset, name, tables}``: dataset is the digest that it is known by, tables that of what they say.
+        ``{dataset, name, tables}``: dataset is the digest that identifies it, tables that of the content of its tables.
 
     Raises
     ------
@@ -66,20 +66,20 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
 
 
 def list_datasets(store: Store, actor: Actor) -> list[Record]:
-    """Return the datasets that are kept, the latest first.
+    """Return the stored datasets, the latest first.
 
     Returns
     -------
     list of dict
-        ``{dataset, name, tables, created}``; what rounds were frozen as is among them.
+        ``{dataset, name, tables, created}``; frozen datasets of rounds are among them.
     """
     return _listed(store, actor, true())
 
 
 def list_starts(store: Store, actor: Actor) -> list[Record]:
-    """Return the datasets that a round can be made of, as `list_datasets` does.
+    """Return the stored datasets from which a round can be created, as `list_datasets` does.
 
-    What a round was frozen as holds declarations: it is no start for another one, unless one was made from it.
+    The frozen dataset of a round holds declarations: it is no base for another one, unless one was made from it.
     """
     frozen = select(rounds.c.frozen).where(rounds.c.frozen.is_not(None)).union(select(matches.c.snapshot))
     return _listed(store, actor, snapshots.c.digest.not_in(frozen) | snapshots.c.digest.in_(select(rounds.c.base)))
@@ -116,7 +116,7 @@ Found = tuple[Dataset | None, tuple[Problem, ...]]
 
 
 def read_upload(content: bytes) -> Found:
-    """Read and check what somebody sent as a dataset; what it is, its bytes say, not its name.
+    """Read and validate an uploaded dataset, its format detected from the content.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def read_upload(content: bytes) -> Found:
 
 
 def _document(folder: Path, content: bytes) -> Found:
-    """Read a JSON object: its tables are written as files and read like any others."""
+    """Read a dataset given as a JSON object, its tables written to files for the ordinary reader."""
     findings = Findings()
     record = load_document(content, "dataset.json", findings)
     for name, rows in (record or {}).items():

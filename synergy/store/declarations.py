@@ -1,4 +1,4 @@
-"""Declarations of enterprises: three fields an entry, the rest filled in and said."""
+"""Declarations of enterprises: three required fields an entry, the rest filled in by recorded assumptions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_CHANGES = 20  # of one enterprise in one round: declaring again and again w
 
 
 def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], asked: Asked | None = None) -> Record:
-    """Declare all that an enterprise offers, needs and runs in a round; it replaces what it declared before.
+    """Declare all offers, needs and facilities of an enterprise in a round, replacing its earlier declaration.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], as
 
 
 def repeat(store: Store, actor: Actor, seat: Seat, asked: Asked | None = None) -> Record:
-    """Declare as last time: what the enterprise declared in the round before, else what the dataset says of it.
+    """Repeat the declaration of the latest earlier round that has one, else declare the data of the dataset.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def repeat(store: Store, actor: Actor, seat: Seat, asked: Asked | None = None) -
 
 
 def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry], str]:
-    """Return what an enterprise declared in the round before, else what the dataset says of it, and which it is.
+    """Return the latest earlier declaration of an enterprise, else its data in the dataset, and the origin.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[l
 
 
 def _unchecked(other: Mapping[str, Any]) -> Record:
-    """Other columns without the mark of a figure that was far off: after a round it is what was last."""
+    """Return other columns without the mark of a confirmed outlier, which holds for one round only."""
     return {name: value for name, value in other.items() if name != "checked"}
 
 
@@ -139,7 +139,7 @@ def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry
 
 
 def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tuple[list[Record], Row[Any], Record]:
-    """Return rows to be stored, the declaration that is there, and what is told; or raise what is wrong with them."""
+    """Return the rows to store, the current declaration and the response; raise on invalid entries."""
     round_id, enterprise = seat
     entries, origin = what
     with store.database.read() as connection:
@@ -191,7 +191,7 @@ def _refuse_faults(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> 
 
 
 def problems_of(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[Problem, ...]:
-    """Return what a dataset says against the entries of an enterprise; errors of others' rows are told without values.
+    """Return the problems of an enterprise's entries in a dataset; errors of other rows are without values.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def problems_of(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tup
 
 
 def _beyond(entries: Sequence[Entry]) -> tuple[Problem, ...]:
-    """Problems of entries whose amount or money no plan can keep, however sure the enterprise is."""
+    """Return the problems of entries whose amount or money lies outside the range that can be stored."""
     findings, count = Findings(), dict.fromkeys(Sheet, 0)
     for entry in entries:
         count[entry.sheet] += 1
@@ -239,14 +239,14 @@ def _stored(seat: Seat, entry: Entry, assumed: Sequence[Record]) -> Record:
 
 
 def told(row: Mapping[str, Any]) -> Record:
-    """Return an entry as it is told: numbers as texts without an exponent."""
+    """Return an entry as a response record, with numbers as plain decimal text."""
     names = ("sheet", "ident", "site", "subject", "period", "amount", "price", "other", "assumed")
     figures = {name: written(row[name]) for name in ("amount", "price")}
     return {name: row[name] for name in names} | figures
 
 
 def stored(connection: Connection, round_id: int, enterprise: str) -> list[Entry]:
-    """Return what an enterprise has declared in a round.
+    """Return the declared entries of an enterprise in a round.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def stored(connection: Connection, round_id: int, enterprise: str) -> list[Entry
 
 
 def declaration(store: Store, actor: Actor, seat: Seat) -> Record:
-    """Return what an enterprise has declared in a round.
+    """Return the declaration of an enterprise in a round: its status and entries.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def declaration(store: Store, actor: Actor, seat: Seat) -> Record:
 
 
 def entries_of(base: Dataset, enterprise: str) -> list[Entry]:
-    """Return what a dataset says of an enterprise, as a declaration.
+    """Return the data of an enterprise in a dataset as declaration entries.
 
     Parameters
     ----------

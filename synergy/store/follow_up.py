@@ -1,4 +1,4 @@
-"""Follow-up of accepted proposals: how far each has come, and why some end."""
+"""Follow-up of accepted proposals: stages of implementation, and reasons for an end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ORDER = (Stage.AGREED, Stage.PERMITS, Stage.FINANCING, Stage.BUILDING, Stage.RU
 
 
 def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: Asked | None = None) -> Record:
-    """Take a partnership to a later stage, or end it with a reason (`asked.note`).
+    """Advance a partnership to a later stage, or end it with a reason (`asked.note`).
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _later(stage: Stage) -> list[Stage]:
 
 
 def _partnership(connection: Connection, actor: Actor, ident: int) -> Row[Any]:
-    """Return a partnership that an actor may take on."""
+    """Return a partnership that an actor may update."""
     row = connection.execute(select(partnerships).where(partnerships.c.id == ident)).one_or_none()
     inside = select(parties.c.enterprise).where(parties.c.proposal == (None if row is None else row.proposal))
     require(actor, Action.FOLLOW, Resource("partnership", frozenset(connection.execute(inside).scalars())))
@@ -91,7 +91,7 @@ def _partnership(connection: Connection, actor: Actor, ident: int) -> Row[Any]:
 
 
 def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Record]:
-    """Return partnerships that an actor may see.
+    """Return the partnerships visible to an actor.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Re
 
 @lru_cache
 def _wanted(own: bool, of_round: bool) -> Select[Any]:
-    """Return what asks for partnerships, those of an enterprise or of a round alone where that is wanted."""
+    """Return the query for partnerships, optionally of one enterprise or of one round."""
     wanted = select(partnerships, proposals.c.code).join(proposals, proposals.c.id == partnerships.c.proposal)
     if of_round:
         wanted = wanted.where(partnerships.c.round == bindparam("round"))
@@ -138,7 +138,7 @@ def _wanted(own: bool, of_round: bool) -> Select[Any]:
 
 
 def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
-    """Return what an enterprise declared in a round and what has become of it.
+    """Return the declared, committed, ended and free quantities of an enterprise in a round.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
     -------
     list of dict
         ``{sheet, ident, site, commodity, declared, free, committed, ended}`` of offers and needs, units a year as
-        exact texts: declared = free + committed + ended, none of them below 0. Committed is what all parties accepted.
+        exact texts: declared = free + committed + ended, none of them below 0. Committed: accepted by all parties.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
 
 
 def _used(connection: Connection, row: Row[Any]) -> dict[tuple[str, str], Decimal]:
-    """Return what is committed and what ended of each offer and need, a flow that two proposals share counted once."""
+    """Return the committed and ended quantities of each offer and need, a flow shared by proposals counted once."""
     used: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     latest = latest_match(connection, row.id)
     if latest is None:

@@ -1,4 +1,4 @@
-"""Freezing: the declarations of a round become one dataset that nothing changes any more."""
+"""Freezing of a round: its declarations are merged into one immutable dataset."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from synergy.store.turnover import bounded
 
 
 def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Close the declarations of a round: their sum is kept under its digest.
+    """Close the declarations of a round, and store the merged dataset under its digest.
 
-    Members who declared nothing count as the dataset of the association says; who is no member has nothing. Costs of
-    enterprises stand in it on the ladder of the round (`synergy.store.anonymity`).
+    Members without a declaration count as in the dataset of the association; other enterprises are left out. Costs of
+    enterprises are rounded to the ladder of the round (`synergy.store.ladder`).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _gathered(connection: Connection, row: Row[Any]) -> tuple[bytes, dict[str, A
 
 
 def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snapshot:
-    """Return the sum of all declarations as a snapshot, the scenario tried on it."""
+    """Return the merged dataset of all declarations as a snapshot, validated with the scenario."""
     content, owned, heads = gathered
     base = dataset_of(content)
     whole = overlaid(base, owned)

@@ -1,4 +1,4 @@
-"""Costs on a coarse ladder: what is frozen tells of a firm's cost no more than between which two rungs it lies.
+"""Cost ladder: geometric rounding of confidential costs in frozen datasets.
 
 All that comes out of a run (which proposals there are, prices, payoffs, reasons) is computed from what was frozen. So
 whatever others ask, declare or compute, for as many rounds as they like, a cost stays hidden within its rungs: an
@@ -37,7 +37,7 @@ _COSTS: Mapping[Sheet, tuple[str, bool]] = MappingProxyType(
 
 
 def rungs(values: Floats, step: float, *, up: bool) -> Floats:
-    """Return numbers on a ladder of powers of ``1 + step``.
+    """Return values rounded to a geometric ladder, the powers of ``1 + step``.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def rungs(values: Floats, step: float, *, up: bool) -> Floats:
     Returns
     -------
     numpy.ndarray
-        Same shape; what is on a rung stays there.
+        Same shape; a value on a rung is unchanged.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def rungs(values: Floats, step: float, *, up: bool) -> Floats:
 
 
 def _rung(level: Floats, step: float) -> Floats:
-    """Return the rungs of whole levels, to `DIGITS` figures."""
+    """Return the rungs of integer levels, rounded to `DIGITS` significant digits."""
     exact = np.exp(level * np.log1p(step))
     place = 10.0 ** (DIGITS - 1 - np.floor(np.log10(exact)))
     rung: Floats = np.round(exact * place) / place
@@ -81,7 +81,7 @@ def _rung(level: Floats, step: float) -> Floats:
 
 
 def on_ladder(dataset: Dataset, step: float) -> Dataset:
-    """Return a dataset in which the costs of enterprises are on the ladder; what is public stays as it is.
+    """Return a dataset with the costs of enterprises rounded to the ladder; public costs are unchanged.
 
     Parameters
     ----------

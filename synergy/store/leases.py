@@ -1,4 +1,4 @@
-"""What a worker does with a run: claims it under a lease, renews it, publishes it under a fence."""
+"""Leases of workers on runs: claim, renewal, checkpoints and fenced completion."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _NO_DATASET = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A run that a worker holds.
+    """Run held by a worker under a lease.
 
     Parameters
     ----------
     match, attempt : int
-        The fence: what is stored has to come from this attempt.
+        Fencing token: results are stored only if they come from this attempt.
     round : int
     archive : bytes
         The frozen dataset.
     scenario, options : mapping
-        What it is matched with.
+        Scenario and options of the run.
     checkpoint : mapping or None
-        What an earlier attempt left.
+        Checkpoint of an earlier attempt.
     plans : tuple of bytes
         Packed records with the plans that the search begins with.
     """
@@ -64,7 +64,7 @@ class Claim:
 
 
 def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
-    """Take the oldest run that nobody holds: a new one, or one whose worker let its lease run out.
+    """Claim the oldest available run: a new one, or one whose lease has expired.
 
     A run whose workers fell silent as often as `DEATHS`, or whose dataset is not there, ends as failed instead.
 
@@ -96,10 +96,10 @@ def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> 
 
 
 def unheld(table: Table, at: datetime, lease: timedelta) -> ColumnElement[bool]:
-    """Return the condition that nobody works on a row: asked for, or its lease is over.
+    """Return the condition that a row is available: requested, or running with an expired lease.
 
     A lease that ends later than any worker could ask for by the clock of now was made before the clock was set back;
-    whoever lives renews it within seconds, so it counts as over as well.
+    a live worker renews it within seconds, so it counts as over as well.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def unheld(table: Table, at: datetime, lease: timedelta) -> ColumnElement[bool]:
 
 
 def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | None:
-    """Take the oldest run that nobody holds, and return it with why it cannot be done; None where there is none."""
+    """Claim the oldest available run; return it with the fault that rules it out, None where there is no run."""
     with store.database.write() as connection:
         at = store.now()
         wanted = select(matches).where(unheld(matches, at, lease)).order_by(matches.c.requested).limit(1)
@@ -135,18 +135,18 @@ def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | N
 
 
 def plans_of(connection: Connection, options: Mapping[str, Any]) -> tuple[bytes, ...]:
-    """Return the packed records of the runs whose plans a run begins with."""
+    """Return the packed records of the runs whose plans warm-start a run."""
     wanted = select(matches.c.plan).where(matches.c.id.in_(options.get("start", ()))).order_by(matches.c.id)
     return tuple(row.plan for row in connection.execute(wanted))
 
 
 def _held(held: Claim) -> Any:
-    """Return the condition that a run is still this worker's."""
+    """Return the condition that this worker still holds a run."""
     return (matches.c.id == held.match) & (matches.c.attempt == held.attempt) & (matches.c.state == MatchState.RUNNING)
 
 
 def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> Wanted | None:
-    """Renew a lease.
+    """Renew the lease of a run, and return a pending request of the planner.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
     Returns
     -------
     Wanted or None
-        What a planner asked of the run meanwhile.
+        Pending request of a planner.
 
     Raises
     ------
@@ -179,14 +179,14 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
 
 
 def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, Any]]) -> None:
-    """Store progress of a run, and renew nothing.
+    """Store progress records of a run, without renewing its lease.
 
     Parameters
     ----------
     store, actor, held
         As for `renew`.
     records : mapping of int to mapping
-        What happened, by number within the attempt.
+        Progress records, by number within the attempt.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int,
 
 
 def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str, Any]) -> None:
-    """Store what the next attempt can start from.
+    """Store a checkpoint from which the next attempt can resume.
 
     Parameters
     ----------
@@ -226,14 +226,14 @@ def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str
 
 
 def _hold(connection: Connection, held: Claim) -> None:
-    """Lock the row of a run, or refuse where it is no longer this worker's."""
+    """Lock the row of a run; refuse where this worker no longer holds it."""
     row = connection.execute(select(matches.c.id).where(_held(held)).with_for_update()).one_or_none()
     if row is None:
         raise refusal("lost", match=held.match, attempt=held.attempt)
 
 
 def hold(change: Change, held: Claim, **values: Any) -> None:
-    """End a run inside a transaction if it is still this worker's.
+    """End a run inside a transaction, provided that this worker still holds it.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def hold(change: Change, held: Claim, **values: Any) -> None:
     held : Claim
         The run.
     **values : object
-        What it ended as.
+        Final values of its columns.
 
     Raises
     ------
@@ -258,14 +258,14 @@ def hold(change: Change, held: Claim, **values: Any) -> None:
 def fail(
     store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence[str] = (), *, again: bool = True
 ) -> Record:
-    """End a run that broke; it is tried again a few times, but where its plan was refused.
+    """Record the failure of a run; it is retried a few times, except where its plan was refused.
 
     Parameters
     ----------
     store, actor, held
         As for `renew`.
     fault : str
-        What happened, for the planner, of a text ``English / 中文`` each reader the own half: no figures of a firm.
+        Message for the planner, ``English / 中文``, split by language of the reader: no figures of a firm.
     findings : sequence of str
         Why its plan was refused, kept as the diagnosis of the run.
     again : bool
@@ -303,7 +303,7 @@ def fail(
 
 
 def cancelled(store: Store, actor: Actor, held: Claim) -> Record:
-    """End a run that somebody asked to cancel.
+    """End a run whose cancellation was requested.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def cancelled(store: Store, actor: Actor, held: Claim) -> Record:
 
 
 def release(store: Store, actor: Actor, held: Claim) -> None:
-    """Give a run back that was not finished: any worker may take it at once.
+    """Return an unfinished run to the queue, for any worker to claim at once.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What notices say, in English and Chinese."""
+"""Texts of notices and errors of the store, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -101,21 +101,21 @@ _STATES = Catalogue(
 
 
 def in_utc(moment: str) -> str:
-    """Return a moment of the store as people write it."""
+    """Return a stored timestamp in readable form."""
     return moment.replace("T", " ").replace("+00:00", " UTC")
 
 
 def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = in_utc) -> dict[str, str]:
-    """Return a notice in both languages.
+    """Return the text of a notice in both languages.
 
     Parameters
     ----------
     kind : str
         Its name in `MESSAGES`.
     fields : mapping
-        What stands for the braces; a deadline may be missing, words of the store are translated.
+        Values of the placeholders; a deadline may be missing, words of the store are translated.
     when : callable
-        A moment of the store to what readers are told.
+        Formats a stored time for readers.
 
     Returns
     -------
@@ -334,14 +334,14 @@ NOUNS = Catalogue(
 
 
 def refusal(code: str, **fields: Any) -> StoreError:
-    """Return an error of the store, to be raised.
+    """Return the store error of a code, to be raised.
 
     Parameters
     ----------
     code : str
         Its name in `REFUSALS`.
     **fields : object
-        What stands for the braces; `what` is a name in `NOUNS`.
+        Values of the placeholders; `what` is a name in `NOUNS`.
 
     Returns
     -------
@@ -354,6 +354,6 @@ def refusal(code: str, **fields: Any) -> StoreError:
 
 
 def unavailable(error: Exception) -> StoreError:
-    """Return what to raise where the database does not answer; the statement and its values are not told."""
+    """Return the error of an unavailable database, without the statement and its values."""
     said = getattr(error, "orig", None) or error
     return refusal("unavailable", said=f"{type(said).__name__}: {str(said).splitlines()[0] if str(said) else ''}")

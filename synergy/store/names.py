@@ -1,4 +1,4 @@
-"""The words that the store keeps: states of a round, of a match, answers, stages, roles."""
+"""Enumerations of the store: states, answers, stages, kinds and roles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Seat(NamedTuple):
-    """An enterprise in a round.
+    """Participation of an enterprise in a round.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Seat(NamedTuple):
 
 
 class State(StrEnum):
-    """Where a round stands."""
+    """State of a round."""
 
     DRAFT = "draft"
     DECLARING = "declaring"
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 
 class MatchState(StrEnum):
-    """Where a matching run stands."""
+    """State of a matching run or a study."""
 
     REQUESTED = "requested"
     RUNNING = "running"
@@ -46,14 +46,14 @@ class MatchState(StrEnum):
 
 
 class Wanted(StrEnum):
-    """What a planner wants of a run that is under way."""
+    """Request of a planner to a run in progress."""
 
     CANCEL = "cancel"
     HALT = "halt"
 
 
 class Sheet(StrEnum):
-    """The tables of a dataset that an enterprise declares."""
+    """Dataset tables that an enterprise declares."""
 
     OFFERS = "offers"
     NEEDS = "needs"
@@ -61,7 +61,7 @@ class Sheet(StrEnum):
 
 
 class Answer(StrEnum):
-    """What an enterprise says to a proposal that it is part of."""
+    """Answer of an enterprise to a proposal."""
 
     NONE = "none"
     INTERESTED = "interested"
@@ -71,7 +71,7 @@ class Answer(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far an accepted proposal has come."""
+    """Implementation stage of an accepted proposal."""
 
     AGREED = "agreed"
     PERMITS = "permits"
@@ -82,7 +82,7 @@ class Stage(StrEnum):
 
 
 class StudyKind(StrEnum):
-    """What is asked about a round."""
+    """Kind of a study of a round."""
 
     EXPLANATION = "explanation"
     PATHWAYS = "pathways"
@@ -91,7 +91,7 @@ class StudyKind(StrEnum):
 
 
 class Sending(StrEnum):
-    """How far a call to another machine has come."""
+    """State of a webhook delivery."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -99,7 +99,7 @@ class Sending(StrEnum):
 
 
 class Role(StrEnum):
-    """What an account is for."""
+    """Role of an account."""
 
     PLANNER = "planner"
     EDITOR = "editor"

@@ -1,4 +1,4 @@
-"""Notices: what enterprises and planners are told, each once, with the marks of who has read it."""
+"""Notices to enterprises and planners, with deduplication and read marks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLANNERS = None  # for whom a notice is that is for no enterprise
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told.
+    """Content of a notice.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class Told:
     subject : str
         Code of the proposal, or number of the partnership, that it is about.
     fields : mapping
-        What stands for the braces of the message, and more for programs; nothing that its readers may not see.
+        Values of the placeholders of the message, and more for programs; nothing that its readers may not see.
     once : str
-        What it is told for: of one kind and round nobody is told twice for the same. "": told each time.
+        Deduplication key: no recipient gets two notices of one kind and round with the same key. "": always sent.
     """
 
     kind: str
@@ -49,16 +49,16 @@ class Told:
 
 
 def post(change: Change, to: Iterable[str | None], told: Told) -> None:
-    """Tell some enterprises, or `PLANNERS`, something inside a transaction.
+    """Post a notice to enterprises, or to `PLANNERS`, inside a transaction.
 
     Parameters
     ----------
     change : Change
         The transaction.
     to : iterable of str or None
-        Enterprises, each told once.
+        Recipients; duplicates are ignored.
     told : Told
-        What.
+        The content.
     """
     rows = []
     for name in dict.fromkeys(to):
@@ -75,7 +75,7 @@ def post(change: Change, to: Iterable[str | None], told: Told) -> None:
 
 
 def approaching(store: Store, actor: Actor) -> int:
-    """Tell those who are late that a deadline is near, once; a worker asks for it now and then.
+    """Notify late enterprises of an approaching deadline, once each.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def approaching(store: Store, actor: Actor) -> int:
 
 
 def _near(store: Store, connection: Connection) -> list[tuple[int, str, str]]:
-    """Return the rounds with a deadline that is near and somebody late: id, kind of the notice, the deadline."""
+    """Return the rounds with a near deadline and late members not yet notified: id, kind of notice, deadline."""
     now = store.now()
     found = []
     for state, column, kind in (
@@ -129,7 +129,7 @@ def _late(connection: Connection, round_id: int, kind: str) -> list[str]:
 
 
 def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Record]:
-    """Return what an enterprise, or the planners, were told, the latest first.
+    """Return the notices of an enterprise, or of the planners, the latest first.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Re
     actor : Actor
         Of the enterprise, or a planner.
     unread : bool
-        Only what this account has not marked.
+        Only notices that this account has not marked.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Re
 
 
 def unread(store: Store, actor: Actor) -> int:
-    """Return how many notices an account has not marked.
+    """Return the number of unread notices of an account.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def unread(store: Store, actor: Actor) -> int:
 
 @lru_cache
 def _unread(own: bool) -> Select[Any]:
-    """Return what counts the notices without a mark, those for an enterprise or those for planners."""
+    """Return the query that counts unread notices, for an enterprise or for planners."""
     whose = notices.c.enterprise == bindparam("enterprise") if own else notices.c.enterprise.is_(None)
     done = select(marks.c.notice).where(marks.c.account == bindparam("account"))
     return select(func.count()).select_from(notices).where(whose, notices.c.id.not_in(done))
@@ -196,7 +196,7 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
     actor : Actor
         As for `list_notices`.
     codes : sequence of str, optional
-        Of notices; what is others' is left alone. None: all there are.
+        Of notices; those of others are ignored. None: all notices of the actor.
 
     Returns
     -------
@@ -216,12 +216,12 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
 
 
 def _own(actor: Actor, action: Action = Action.SEE_NOTICES) -> Any:
-    """Return the condition that a notice is for an actor."""
+    """Return the condition that a notice is addressed to an actor."""
     return notices.c.enterprise == actor.enterprise if _is_own(actor, action) else notices.c.enterprise.is_(None)
 
 
 def _is_own(actor: Actor, action: Action = Action.SEE_NOTICES) -> bool:
-    """Return whether an actor sees the notices for its enterprise, rather than those for planners."""
+    """Return whether an actor receives the notices of its enterprise, rather than those of planners."""
     own = reach(actor, action) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
     require(actor, action, Resource("notice", mine))

@@ -1,4 +1,4 @@
-"""Declarations on top of the dataset of the association: what is frozen is their sum."""
+"""Overlay of declarations on the dataset of the association; the merged dataset is frozen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HOLDERS = ("qualities", "limits", "availability")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that an enterprise declares; what, how much and where suffice.
+    """Declared offer, need or facility of an enterprise; commodity or process, amount and site are required.
 
     Parameters
     ----------
@@ -75,14 +75,14 @@ class Entry:
 
 
 def overlaid(base: Dataset, owned: Mapping[str, Sequence[Entry]]) -> Dataset:
-    """Return a dataset in which some enterprises have exactly what they declared.
+    """Return a dataset with the data of some enterprises replaced by their declarations.
 
     Parameters
     ----------
     base : Dataset
         The association's, no scenario applied.
     owned : mapping of str to sequence of Entry
-        What each enterprise declared; those that are not named keep what the dataset says of them.
+        Entries by enterprise; enterprises that are not named keep their data in the dataset.
 
     Returns
     -------
@@ -112,14 +112,14 @@ def overlaid(base: Dataset, owned: Mapping[str, Sequence[Entry]]) -> Dataset:
 
 
 def _in_order(frame: pd.DataFrame, names: pd.Series[Any], name: str) -> pd.DataFrame:
-    """Return a table with the rows whose names were there in their old places: as last time is the same bytes."""
+    """Return a table with known rows in their original order, so that an unchanged table has the same bytes."""
     places = {ident: place for place, ident in enumerate(names)}
     order = sorted(range(len(frame)), key=lambda row: (places.get(frame[name].iloc[row], len(places)), row))
     return frame.iloc[order].reset_index(drop=True)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    """Return an entry as a row of its table, blanks left out."""
+    """Return an entry as a row of its table, without blank fields."""
     name, subject, amount, price = COLUMNS[entry.sheet]
     row: dict[str, Any] = {name: entry.ident, "site": entry.site, subject: entry.subject, amount: float(entry.amount)}
     if entry.period:
@@ -130,7 +130,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def beside(entry: Entry) -> dict[str, Any]:
-    """Return the other columns of an entry that count, by their names in the table.
+    """Return the additional columns of an entry that take effect, by their names in the table.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def beside(entry: Entry) -> dict[str, Any]:
     Returns
     -------
     dict
-        What names the row, its place, its amount and its price comes from the entry alone.
+        Columns of name, site, subject, amount, price and period are left out: the fields of the entry give them.
     """
     found: dict[str, Any] = {}
     for key in sorted(entry.other.keys() - PARTS - MARKS, key=lambda key: (key != known_as(entry.sheet, key), key)):
@@ -150,14 +150,14 @@ def beside(entry: Entry) -> dict[str, Any]:
 
 
 def _fields(sheet: Sheet) -> Mapping[str, str]:
-    """Return the columns of a table that fields of an entry fill, with the names of these fields."""
+    """Return the table columns filled by fields of an entry, with the names of these fields."""
     name, subject, amount, price = COLUMNS[sheet]
     own = {name: "ident", subject: "subject", amount: "amount", price: "price"}
     return {**own, "site": "site", "period": "period"}
 
 
 def unused(where: Where, name: str, instead: str) -> Problem:
-    """Return the warning that a name among the other columns of an entry has no effect.
+    """Return the warning that an additional column of an entry has no effect.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def unused(where: Where, name: str, instead: str) -> Problem:
 
 
 def _faults(entry: Entry, row: int) -> Iterable[Problem]:
-    """Yield what is wrong with what an entry says beside its fields: no reader of the dataset sees it."""
+    """Yield the problems of additional columns of an entry, which the reader of the dataset cannot see."""
     where = Where(str(entry.sheet), row, "other")
     for name, value in entry.other.items():
         field = _fields(entry.sheet).get(known_as(entry.sheet, name))
@@ -203,7 +203,7 @@ def _of_kind(where: Where, value: str, expected: str, expected_zh: str) -> Probl
 
 
 def _by_property(table: str, value: Any) -> bool:
-    """Whether a value states qualities or limits by property."""
+    """Return whether a value is a valid mapping of qualities or limits by property."""
     if not isinstance(value, Mapping):
         return False
     if table == "qualities":
@@ -218,7 +218,7 @@ def _by_property(table: str, value: Any) -> bool:
 
 
 def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
-    """Return the rows of qualities or limits that an entry states; what is no such thing is said by `checked`."""
+    """Yield the rows of qualities or limits stated by an entry; invalid ones are reported by `checked`."""
     stated = entry.other.get(table, {})
     for name, value in stated.items() if _by_property(table, stated) else ():
         row = {"holder": entry.ident, "commodity": entry.subject, "property": name}
@@ -228,7 +228,7 @@ def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
 
 
 def _stacked(table: str, frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a table with rows behind it, as texts and numbers that the reader takes."""
+    """Return a table with rows appended, as text and numbers accepted by the reader."""
     if not rows:
         return frame
     kinds = {column.name: column for column in TABLES[table].columns}
@@ -253,14 +253,14 @@ def _text(cell: Any) -> str:
 def checked(
     dataset: Dataset, own: Mapping[str, Sequence[Entry]] | None = None
 ) -> tuple[Dataset | None, tuple[Problem, ...]]:
-    """Return an overlaid dataset as the reader sees it, with what is wrong.
+    """Return an overlaid dataset as read and validated, with its problems.
 
     Parameters
     ----------
     dataset : Dataset
         As of `overlaid`.
     own : mapping, optional
-        Only problems of these entries are told, by table and their number there, from 1.
+        Only problems of these entries are returned, by table and their number there, from 1.
 
     Returns
     -------
@@ -276,7 +276,7 @@ def checked(
 
 
 def _theirs(dataset: Dataset, entries: Collection[Entry], problems: Iterable[Problem]) -> Iterable[Problem]:
-    """Yield the problems of declared rows, their line counted among them; others' rows are told to nobody."""
+    """Yield the problems of declared rows, with the number of the entry; details of other rows are withheld."""
     number: dict[tuple[str, str], int] = {}
     for entry in entries:
         number[entry.sheet, entry.ident] = 1 + sum(sheet == entry.sheet for sheet, _ in number)
@@ -302,7 +302,7 @@ Record = dict[str, Any]
 
 
 def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Record]]]:
-    """Return entries with names and with what the library knows, and what was assumed for each.
+    """Return entries completed with names and library data, and the assumptions made for each.
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[li
 
 
 def _others(base: Dataset, own: set[str]) -> set[str]:
-    """Return the names that rows of others, processes, stores and markets have."""
+    """Return the names taken by rows of others, processes, stores, markets and enterprises."""
     names: set[str] = set()
     for sheet, (column, *_) in COLUMNS.items():
         names |= set(base[sheet].loc[~base[sheet]["site"].isin(own), column])
@@ -351,7 +351,7 @@ def _others(base: Dataset, own: set[str]) -> set[str]:
 
 
 def _ident(entry: Entry, enterprise: str, taken: set[str]) -> str:
-    """Return the name of a row; one that somebody else has gets the enterprise in front, as if it were free."""
+    """Return a unique name for a row; a given name that is taken is prefixed with the enterprise."""
     wanted = entry.ident or f"{entry.site}:{entry.subject}:{str(entry.sheet)[0]}"
     ident, count = wanted, 1
     while ident in taken:
@@ -361,7 +361,7 @@ def _ident(entry: Entry, enterprise: str, taken: set[str]) -> str:
 
 
 def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Record]]:
-    """Return an entry with what the library knows, and all that was assumed."""
+    """Return an entry completed with library data, and the assumptions made."""
     assumed = []
     if entry.price is None:
         assumed.append(_price(base, entry))
@@ -382,7 +382,7 @@ def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Record]]:
 
 
 def _price(base: Dataset, entry: Entry) -> Record:
-    """Return what an entry without a price counts as."""
+    """Return the price assumed for an entry without one."""
     if entry.sheet is not Sheet.FACILITIES:
         return {"column": "price", "value": 0, "source": "default"}
     known = base["processes"].set_index("process")["opex"]
@@ -391,7 +391,7 @@ def _price(base: Dataset, entry: Entry) -> Record:
 
 
 def _qualities(base: Dataset, entry: Entry) -> dict[str, float]:
-    """Return the qualities of a commodity as the process makes it that runs at the site, else the only one known."""
+    """Return the qualities of a commodity as made by the process at the site, else by the only known maker."""
     recipes, facilities, qualities = base["recipes"], base["facilities"], base["qualities"]
     makers = set(recipes.loc[(recipes["commodity"] == entry.subject) & (recipes["coefficient"] > 0), "process"])
     here = makers & set(facilities.loc[facilities["site"] == entry.site, "process"])

@@ -1,4 +1,4 @@
-"""What a planner needs of a round beside its public facts: what it was made from, names, and who declared how much."""
+"""Data of a round for planners: its inputs, names, and the extent of declarations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from synergy.store.tables import declarations, declared, snapshots
 
 
 def round_input(store: Store, actor: Actor, round_id: int) -> Record:
-    """Return what a round was made from.
+    """Return the inputs of a round: datasets, scenario, options and previous round.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def round_input(store: Store, actor: Actor, round_id: int) -> Record:
 
 
 def round_names(store: Store, actor: Actor, round_id: int) -> Record:
-    """Return the names behind the ids of a round, also while it has no plan.
+    """Return the display names for the ids of a round, also before it has a plan.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def round_names(store: Store, actor: Actor, round_id: int) -> Record:
 
 
 def list_members(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return who takes part in a round, and how much each has declared.
+    """Return the enterprises of a round, with the status and row counts of their declarations.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def _time(value: Any) -> str | None:
 
 
 def dataset_facts(store: Store, actor: Actor, digest: str) -> Record:
-    """Return what a round can be made of: who could take part, and the settings of a stored dataset.
+    """Return the facts of a stored dataset for creating a round: enterprises and settings.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def dataset_facts(store: Store, actor: Actor, digest: str) -> Record:
 
 
 def settlement_notes(settled: Record, lang: str, currency: str, names: Mapping[str, str]) -> list[str]:
-    """Return what a settlement's rule has to say of its payoffs, as sentences.
+    """Return the notes of a settlement rule on its payoffs, as sentences.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def settlement_notes(settled: Record, lang: str, currency: str, names: Mapping[s
     currency : str
         The dataset's.
     names : mapping of str to str
-        What enterprises are called, by id.
+        Names of enterprises, by id.
     """
     notes = [Note(one["code"], float(one["number"]), tuple(one["enterprises"])) for one in settled["notes"]]
     return [note.sentence(lang, currency, names) for note in notes]

@@ -1,4 +1,4 @@
-"""The scenario of a run: the round's own, with what planners ruled and enterprises answered on top."""
+"""Scenario of a run: the scenario of the round, with rulings of planners and answers of enterprises applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ENDS = ("from_site", "to_site", "commodity")
 
 
 def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> Record:
-    """Return the scenario of a run.
+    """Return the scenario of a run: the scenario of the round with rulings applied.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[s
     Returns
     -------
     dict
-        A later fix of the same exchange replaces an earlier one, and a fix lifts what forbids or caps the same; of caps
+        A later fix of the same exchange replaces an earlier one, and a fix lifts a forbid or cap of the same; of caps
         the latest of each party stands, and the least of them holds.
     """
     forbids, fixes, caps, builds = _sorted(rulings)
@@ -39,7 +39,7 @@ def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[s
 
 
 def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Record], ...]:
-    """Return what is forbidden, fixed, capped and not built, each once."""
+    """Return the effective rulings by kind (forbid, fix, cap, build), without duplicates."""
     forbids: dict[tuple[Any, ...], Record] = {}
     fixes: dict[tuple[Any, ...], Record] = {}
     caps: dict[tuple[Any, ...], dict[str, Record]] = {}
@@ -63,7 +63,7 @@ def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Reco
 
 
 def prices_of(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Record]:
-    """Return what is asked of the prices of a run, as `synergy.options.Options` takes it.
+    """Return the price constraints of a run, in the form of `synergy.options.Options`.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ def prices_of(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Record]:
 
 
 def _links(cap: Mapping[str, Any]) -> list[Record]:
-    """Return the rows of links that hold an exchange to a quantity: one mode carries it, the others are closed."""
+    """Return the rows of links that cap an exchange: one mode limited, the other modes forbidden."""
     ends = {name: cap[name] for name in _ENDS}
     open_ = {**ends, "mode": cap["mode"], "capacity": float(cap["quantity"])}
     return [open_, *({**ends, "mode": mode, "forbidden": True} for mode in cap["others"])]
 
 
 def _merged(old: Sequence[Mapping[str, Any]], news: Sequence[Record], key: Sequence[str]) -> list[Record]:
-    """Return rows by key, columns of later ones over those of earlier ones."""
+    """Return rows merged by key, columns of later rows overriding those of earlier ones."""
     rows: dict[tuple[Any, ...], Record] = {}
     for row in [*old, *news]:
         place = tuple(row.get(name, "") for name in key)

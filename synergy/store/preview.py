@@ -1,4 +1,4 @@
-"""Before a declaration is made: what it stands on, and what it would change; nothing is stored."""
+"""Preview of a declaration, without storing it: its basis, its changes, and the chains of its commodities."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COMPARED = ("site", "subject", "period", "amount", "price")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a declaration stands on.
+    """Basis of a declaration: status in the round, current entries, and the base dataset.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Ground:
     origin : str
         Where `entries` come from: ``declared``, ``last`` (an earlier round) or ``dataset``.
     entries : tuple of Entry
-        What stands now, or what "as last time" would declare.
+        Current entries, or those that "as last time" would declare.
     base : Dataset
         The association's: it holds figures of others and goes no further than the readers of forms.
     """
@@ -63,7 +63,7 @@ class Ground:
 
 
 def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
-    """Return what a declaration of an enterprise stands on.
+    """Return the basis of a declaration of an enterprise.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
 
 
 def preview(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry]) -> tuple[Record, tuple[Problem, ...]]:
-    """Return what a declaration would change, and what is wrong with it.
+    """Return the changes that a declaration would make, and its problems.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _differences(before: Record, after: Record) -> Record:
 
 
 def _plain(value: object) -> object:
-    """Return a value of another column so that equal ones compare equal, however they were written."""
+    """Return a value of another column in normal form, so that equal values compare equal."""
     if isinstance(value, bool) or value in (None, 0, "0", "false"):
         return "true" if value is True else ""
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else value
@@ -173,7 +173,7 @@ DEPTH = 3  # processes in a chain: further ones are other people's business
 
 
 def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
-    """Return what an enterprise offers, makes and could send somewhere.
+    """Return the physical commodities that an enterprise offers or produces.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
     Returns
     -------
     list of dict
-        ``{commodity, name_en, name_zh}``: of its offers, then what its facilities make, each once.
+        ``{commodity, name_en, name_zh}``: of its offers, then of the products of its facilities, each once.
     """
     dataset, entries = _own(store, actor, seat)
     recipes = dataset["recipes"]
@@ -204,7 +204,7 @@ def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
 
 
 def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Record:
-    """Return every chain that a commodity of an enterprise can take.
+    """Return all processing chains open to a commodity of an enterprise.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Record:
 
 
 def _own(store: Store, actor: Actor, seat: Seat) -> tuple[Dataset, list[Entry]]:
-    """Return the association's dataset, and what an enterprise has: as declared, else as the dataset says."""
+    """Return the base dataset of a round, and the entries of an enterprise: declared, else from the dataset."""
     round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
@@ -246,7 +246,7 @@ def _base(connection: Connection, round_id: int) -> Dataset:
 
 
 class _Key:
-    """A dataset and entries as an argument that a cache can tell apart by what they say."""
+    """Dataset and entries as a cache key, compared by content."""
 
     def __init__(self, dataset: Dataset, said: tuple[str, ...], entries: tuple[str, tuple[Entry, ...]]) -> None:
         self.dataset, self.entries, self._said = dataset, entries, (dataset.digest, said, entries[0])
@@ -266,7 +266,7 @@ def _chains(
 
 @lru_cache(maxsize=64)
 def _found(key: _Key, commodity: str) -> dict[str, Any]:
-    """Return the record of the chains; nobody changes it."""
+    """Return the record of the processing chains, cached and to be treated as read-only."""
     enterprise, entries = key.entries
     own = subset(overlaid(key.dataset, {enterprise: entries}), {enterprise})
     dataset, _ = checked(own)

@@ -1,13 +1,13 @@
-"""A proposal as a planner and as one of its parties sees it.
+"""Views of a proposal, for planners and for each of its parties.
 
-A party learns its own lines, who is at their other ends (once all have shown interest, where the round is anonymous),
-their prices, what is built on its own site, what the law asks for, what it gains itself, and its
-own part of the settlement. It never learns the gain of the proposal (less its own part that is the partner's), lines
+A party sees its own lines, the partners at their other ends (once all have shown interest, in an anonymous round),
+their prices, builds on its own site, legal requirements, its own gain, and its
+own part of the settlement. It never sees the gain of the proposal (less its own part that is the partner's), lines
 between others, duals, totals or the bound.
 
-An own gain is what the enterprise would lose at its own accounts without the proposal (`synergy.coalitions.loss`), and
-what the terms pay: figures of its own, prices that it sees anyway, nothing of its partner's costs. It is told to a few
-figures, and to one where the partner has no name yet, so that freight does not tell the way.
+An own gain is the loss of the enterprise in its own accounts without the proposal (`synergy.coalitions.loss`), plus
+the payments by the terms: its own figures, prices that it sees anyway, nothing of its partner's costs. It is rounded to
+a few digits, and to one while the partner is anonymous, so that freight does not reveal the route.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NOTES = frozenset({"policy_min", "permit", "lead_time"})  # about what is built
 
 
 def whole(one: Row[Any], said: Sequence[Row[Any]], exchanged: Sequence[Row[Any]]) -> Record:
-    """Return all of a proposal, for planners and auditors.
+    """Return the full record of a proposal, for planners and auditors.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def own_part(
     exchanged: Sequence[Row[Any]],
     seen: tuple[str, Mapping[str, Any], bytes],
 ) -> Record:
-    """Return what one party sees of a proposal.
+    """Return the view of a proposal for one of its parties.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def own_part(
     dict
         ``{proposal, kind, state, title_en, title_zh, answer, version, reason, counter, standing, partners, lines,
         built, links, notes, own, settlement, firmness, labels, currency}``; own: see `own_money`.
-        While partners have no name, figures are cut (`synergy.store.anonymity`), and what tells the way is not there.
+        While partners are anonymous, figures are rounded (`synergy.store.anonymity`), and route data are left out.
     """
     row, one = place
     enterprise, record, secret = seen
@@ -130,7 +130,7 @@ def own_part(
 
 
 def _built(build: Mapping[str, Any], hidden: bool) -> Record:
-    """Return what is built on the own site; its size tells what comes in, hence what is lost on its way."""
+    """Return a build on the party's own site, its size and costs rounded while partners are anonymous."""
     made = {name: build[name] for name in _BUILT}
     return made | {name: coarse(build[name], QUANTITY_FIGURES) for name in _BUILT[2:]} if hidden else made
 
@@ -145,10 +145,10 @@ def _notes(
     exchanged: Sequence[Record],
     built: Sequence[Record] | None,
 ) -> list[Mapping[str, Any]]:
-    """Return the notes about a build, about goods that a party exchanges, and about limits that it has or has to keep.
+    """Return the notes that concern a party: its builds, the commodities it exchanges, and quality limits.
 
-    How near a blend comes to a limit is told to whose limit it is: it tells of what others deliver. While partners have
-    no name (`built`: what is built on the own sites), nothing is told of what they build and limit.
+    The distance of a blend from a limit is shown to the holder of the limit alone: it depends on deliveries of others.
+    While partners are anonymous (`built`: builds on the own sites), notes on their builds and limits are left out.
     """
     own = None if built is None else {one["process"] for one in built}
     enterprise, labels = seen
@@ -168,7 +168,7 @@ def _notes(
 
 
 def _title(kind: str, goods: Sequence[str], labels: Mapping[str, Any], lang: str) -> str:
-    """Return a title made of the party's own lines: the planner's names who else takes part."""
+    """Return a title made of the party's own commodities, so that no other party is named."""
     names = [str(labels["commodities"].get(good, {}).get(f"name_{lang}", good)) for good in goods]
     return f"{text(f'kind.{kind}', lang)}: {', '.join(names)}" if names else text(f"kind.{kind}", lang)
 
@@ -181,7 +181,7 @@ def _partner(name: str, labels: Mapping[str, Any], alias: Mapping[str, str]) -> 
 
 
 def _hidden(line: Record, enterprise: str, alias: Mapping[str, str], most: Greatest | None) -> Record:
-    """Return a line, the other end without its name and place, and what would tell them, while they are kept back."""
+    """Return a line, with an anonymous partner replaced by its alias and figures rounded."""
     if most is None:
         return line
     told = quantity(float(line["quantity"]), most.goods.get(line["commodity"], 0.0))
@@ -196,7 +196,7 @@ def _hidden(line: Record, enterprise: str, alias: Mapping[str, str], most: Great
 
 
 def _settlement(record: Mapping[str, Any], enterprise: str, anonymous: bool) -> Record | None:
-    """Return the enterprise's own payoff; nobody else's, and no sum; what is paid tells quantities, so it is cut."""
+    """Return the party's own payoff in the settlement, rounded in an anonymous round."""
     settled = record["plan"].get("settlement")
     own = None if not settled else settled["payoffs"].get(enterprise)
     if not settled or own is None:
@@ -217,7 +217,7 @@ _LAID = ("from_site", "to_site", "commodity", "mode", "km", "capex")
 def own_money(
     proposal: Mapping[str, Any], mine: Sequence[Mapping[str, Any]], enterprise: str, most: Greatest | None = None
 ) -> Record:
-    """Return what a party has of a proposal.
+    """Return the financial and CO2 result of a proposal for one party.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def own_money(
 
 
 def _paid(mine: Sequence[Mapping[str, Any]], enterprise: str) -> float | None:
-    """Return what the terms bring a party, None where one between enterprises has no price."""
+    """Return the net payment to a party from the terms, None where one between enterprises has no price."""
     total = 0.0
     for line in mine:
         ends = line["from_enterprise"], line["to_enterprise"]
@@ -271,7 +271,7 @@ def _paid(mine: Sequence[Mapping[str, Any]], enterprise: str) -> float | None:
 
 
 def _payback(part: Mapping[str, Any], gain: float | None) -> float | None:
-    """Return the years in which what a party earns before annuities pays its capex; None where it never does."""
+    """Return the payback period of a party's capex in years, None where it is never recovered."""
     if gain is None or part["capex"] <= 0:
         return None
     earned = gain + part["annual"]
@@ -279,7 +279,7 @@ def _payback(part: Mapping[str, Any], gain: float | None) -> float | None:
 
 
 def coarse(value: float | None, digits: int = FIGURES) -> float | None:
-    """Return a figure to a few significant digits; None stays None.
+    """Return a figure rounded to a few significant digits; None stays None.
 
     Examples
     --------
@@ -290,12 +290,12 @@ def coarse(value: float | None, digits: int = FIGURES) -> float | None:
 
 
 def ways(proposal: Mapping[str, Any]) -> Mapping[tuple[str, str, str], float | None]:
-    """Return the length in km of each exchange of a proposal."""
+    """Return the route length in km of each exchange of a proposal."""
     return {(one["from"], one["to"], one["commodity"]): one.get("km") for one in proposal["terms"]}
 
 
 def laid(plan: Mapping[str, Any], proposal: Mapping[str, Any], mine: Sequence[Row[Any]]) -> list[Record]:
-    """Return the lines that are opened for exchanges of a party: they follow from public tables.
+    """Return the new links that carry exchanges of a party; they follow from public tables.
 
     Parameters
     ----------
@@ -315,13 +315,13 @@ def laid(plan: Mapping[str, Any], proposal: Mapping[str, Any], mine: Sequence[Ro
 
 
 def firmness(plan: Mapping[str, Any]) -> str | None:
-    """Return whether a group could do better by itself (`FIRMNESS`): in a word, no figure; None where not asked."""
+    """Return the stability verdict of the settlement (one of `FIRMNESS`), None where there is none."""
     said = (plan.get("settlement") or {}).get("verdict")
     return said if said in FIRMNESS else None
 
 
 def told_names(labels: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], built: Sequence[Record]) -> Record:
-    """Return names and units of the places, goods and processes that a party's lines and builds speak of."""
+    """Return the names and units of the sites, commodities and processes in a party's lines and builds."""
     sites = {str(line[end]) for line in lines for end in ("from_site", "to_site")} | {str(one["site"]) for one in built}
     wanted = {
         "sites": sites,

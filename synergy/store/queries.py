@@ -1,4 +1,4 @@
-"""What each actor sees: rounds, runs, proposals, progress, aggregates."""
+"""Read queries by role: rounds, runs, plans, progress and proposals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _EXCHANGED = select(lines).where(lines.c.proposal == bindparam("proposal")).orde
 
 
 def list_rounds(store: Store, actor: Actor) -> list[Record]:
-    """Return all rounds, the latest first: public facts alone.
+    """Return the public facts of all rounds, the latest first.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def see_round(store: Store, actor: Actor, round_id: int) -> Record:
 
 
 def state_of(store: Store, actor: Actor, round_id: int) -> str:
-    """Return the state of a round: a public fact.
+    """Return the state of a round, which is public.
 
     Raises
     ------
@@ -95,13 +95,13 @@ def state_of(store: Store, actor: Actor, round_id: int) -> str:
 
 
 def passed(store: Store) -> int:
-    """Return how many deadlines of rounds are over: pages change by the clock there."""
+    """Return the number of deadlines of rounds that have passed, by which cached pages expire."""
     with store.database.read() as connection:
         return int(connection.execute(_PASSED, {"now": store.now()}).scalar_one())
 
 
 def _counts(connection: Connection, round_id: int | None = None) -> dict[int, tuple[int, int]]:
-    """Return how many take part and how many have declared, by round; of all rounds where none is named."""
+    """Return the numbers of members and of declarations by round, for one round or for all."""
     rows = connection.execute(_COUNTS) if round_id is None else connection.execute(_COUNT, {"ident": round_id})
     return {one: (int(members), int(submitted)) for one, members, submitted in rows}
 
@@ -147,13 +147,13 @@ def _match(row: Row[Any]) -> Record:
 
 
 def match_input(store: Store, actor: Actor, match: int) -> Record:
-    """Return what a run was given and what came out, to replay or compare it.
+    """Return the inputs and the result of a run, for replay or comparison.
 
     Returns
     -------
     dict
         ``{match, round, snapshot, scenario, options, checkpoint, record, digest, status}``; record is the record of the
-        round with plan and labels, None where there is no plan; checkpoint what its last attempt went on from, if any.
+        round with plan and labels, None where there is no plan; checkpoint the start of its last attempt, if any.
     """
     require(actor, Action.SEE_PLANS, Resource("match"))
     with store.database.read() as connection:
@@ -185,7 +185,7 @@ def see_plan(store: Store, actor: Actor, round_id: int) -> Record:
 
 
 def see_progress(store: Store, actor: Actor, match: int, after: tuple[int, int] = (0, -1)) -> list[Record]:
-    """Return what a run has told of itself.
+    """Return the progress records of a run.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def see_progress(store: Store, actor: Actor, match: int, after: tuple[int, int] 
 
 
 def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None = None) -> list[Record]:
-    """Return the proposals of a round that an actor may see, each as far as it may be seen.
+    """Return the proposals of a round that an actor may see, each in the view of its role.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def list_proposals(store: Store, actor: Actor, round_id: int, code: str | None =
 
 @lru_cache
 def _listed(own: bool, one: bool) -> Select[Any]:
-    """Return what asks for proposals of a run, those of an enterprise or that of a code alone where that is wanted."""
+    """Return the query for the proposals of a run, optionally of one enterprise or with one code."""
     wanted = select(proposals).where(proposals.c.match == bindparam("match"))
     if one:
         wanted = wanted.where(proposals.c.code == bindparam("code"))
@@ -256,7 +256,7 @@ def _listed(own: bool, one: bool) -> Select[Any]:
 
 
 def _sides(connection: Connection, found: Sequence[Row[Any]]) -> list[dict[int, list[Row[Any]]]]:
-    """Return the parties and the lines of proposals, by proposal, each asked for all at once."""
+    """Return the parties and the lines of proposals, grouped by proposal, from batched queries."""
     sides: list[dict[int, list[Row[Any]]]] = []
     idents = [one.id for one in found]
     for wanted in _SIDES:
@@ -269,7 +269,7 @@ def _sides(connection: Connection, found: Sequence[Row[Any]]) -> list[dict[int, 
 
 
 def see_proposal(store: Store, actor: Actor, code: str) -> Record:
-    """Return one proposal as far as the actor may see it.
+    """Return one proposal in the view of the actor's role.
 
     Raises
     ------
@@ -327,7 +327,7 @@ def see_match(store: Store, actor: Actor, match: int) -> Record:
 
 
 def list_declarations(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return who takes part in a round and who has declared, without what.
+    """Return the declaration status of the enterprises of a round, without the entries.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Why not? An enterprise asks about its own exchanges, so many a round: each answer tells a little of others."""
+"""Questions of enterprises about their own exchanges, limited per round because answers reveal data of others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST = 12  # questions of one enterprise in one round, on its pages and by studi
 
 @dataclass(frozen=True, slots=True)
 class Wondered:
-    """An exchange that somebody asks about: between which sites, of what."""
+    """Exchange in question: origin, destination and commodity."""
 
     origin: str
     target: str
@@ -33,7 +33,7 @@ class Wondered:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an answer follows from, for the process that works it out; none of it is shown as it is.
+    """Inputs for the computation of an answer, none of which are disclosed.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Ground:
 
 
 def left(store: Store, actor: Actor, round_id: int) -> Record:
-    """Return how many questions an enterprise may still ask in a round, and which places and goods there are.
+    """Return the number of questions that an enterprise has left in a round, with all sites and commodities.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def left(store: Store, actor: Actor, round_id: int) -> Record:
 
 
 def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[Record, Ground]:
-    """Book a question; one that was asked before counts once.
+    """Register a question; a repeated question counts once.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     Returns
     -------
     tuple of dict and Ground
-        ``{match, left}``, and what the answer follows from.
+        ``{match, left}``, and the inputs of the answer.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _run(connection: Connection, round_id: int) -> tuple[Any, Record]:
 
 
 def used(connection: Connection, enterprise: str, round_id: int) -> int:
-    """Return how often an enterprise has asked why not in a round: on its pages, and by studies."""
+    """Return the number of questions of an enterprise in a round, on its pages and by studies."""
     asked = (events.c.round == round_id) & (events.c.subject == f"why:{round_id}:{enterprise}")
     mine = (studies.c.round == round_id) & (studies.c.enterprise == enterprise)
     wanted = ((events, asked), (studies, mine & (studies.c.kind == StudyKind.EXPLANATION)))
@@ -141,7 +141,7 @@ def used(connection: Connection, enterprise: str, round_id: int) -> int:
 
 
 def few(connection: Connection, enterprise: str, round_id: int) -> int:
-    """Return how often an enterprise has asked why not in a round.
+    """Return the number of questions of an enterprise in a round, and refuse where the limit is reached.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def few(connection: Connection, enterprise: str, round_id: int) -> int:
 
 
 def _known(actor: Actor, labels: Record, question: Wondered) -> None:
-    """Refuse places and goods that are not there, and exchanges between others."""
+    """Refuse unknown sites and commodities, and exchanges between other enterprises."""
     ends = [labels["sites"].get(site) for site in (question.origin, question.target)]
     if None in ends or actor.enterprise not in {end["enterprise"] for end in ends}:
         raise refusal("not_found", what="site")

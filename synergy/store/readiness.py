@@ -1,4 +1,4 @@
-"""Readiness: whether a declaration can be stored and a run will be taken."""
+"""Readiness checks: writable store, live worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LAST = f"SELECT max(at) FROM beats WHERE name = '{SERVER}'"
 
 
 def beat(store: Store, name: str) -> None:
-    """Store a sign of life.
+    """Store a heartbeat of a process.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def beat(store: Store, name: str) -> None:
 
 
 def ready(store: Store) -> dict[str, bool]:
-    """Whether a declaration can be stored (``store``) and a run will be taken (``worker``).
+    """Return whether declarations can be stored (``store``) and runs will be processed (``worker``).
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def _beat(store: Store, connection: Connection, name: str) -> None:
 
 
 def _kept(store: Store) -> bool:
-    """Whether a beat can be written and is then read where the address leads."""
+    """Return whether a heartbeat can be written and read back from the address of the store."""
     last = select(beats.c.at).where(beats.c.name == SERVER)
     with store.database.read() as connection:
         known = connection.execute(last).scalar()
@@ -87,7 +87,7 @@ def _kept(store: Store) -> bool:
 
 
 def _alive(store: Store) -> bool:
-    """Whether a worker gave a sign of life of late."""
+    """Return whether a worker has a recent heartbeat, or holds a run under an unexpired lease."""
     at = store.now()
     beating = select(beats.c.name).where(beats.c.name != SERVER, beats.c.at > at - SILENT).limit(1)
     busy = select(matches.c.id).where(matches.c.state == MatchState.RUNNING, matches.c.lease > at).limit(1)

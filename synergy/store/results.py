@@ -1,4 +1,4 @@
-"""What a run brought: the plan, its proposals and the end of the run in one transaction."""
+"""Publication of the result of a run: plan, proposals and end of the run in one transaction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LINE = ("from_site", "to_site", "commodity", "mode", "outlet_kind", "outlet", "
 
 
 def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a plan document without the seconds it took, and without its seal, which counts them.
+    """Return the SHA-256 of a plan document, excluding computing times and the seal, which depends on them.
 
     Parameters
     ----------
@@ -51,18 +51,18 @@ def _timeless(value: Any) -> Any:
 
 
 def packed(record: Mapping[str, Any]) -> bytes:
-    """Return a record as compressed JSON, the same bytes for the same record."""
+    """Return a record as compressed canonical JSON, identical for equal records."""
     return gzip.compress(canonical(record).encode(), 6, mtime=0)
 
 
 @lru_cache(maxsize=4)
 def unpacked_record(content: bytes) -> Record:
-    """Return the record that `packed` made smaller; nobody changes it."""
+    """Return the record compressed by `packed`, cached and to be treated as read-only."""
     return dict(json.loads(gzip.decompress(content)))
 
 
 def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) -> Record:
-    """Publish what a run brought and end it: all of it or nothing, and only for the worker that holds it.
+    """Publish the result of a run and end the run atomically, provided that the worker still holds it.
 
     Parameters
     ----------
@@ -123,14 +123,14 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
 
 
 def _tell(change: Change, held: Claim, status: str, count: int) -> None:
-    """Tell the planners that a run has ended."""
+    """Notify the planners of the end of a run."""
     number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
     fields = {"number": number, "status": status, "proposals": count}
     post(change, [PLANNERS], Told("matched", held.round, "", fields))
 
 
 def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
-    """Tell those whose countered price the settlement could not keep to; no figure of the other side.
+    """Notify parties whose countered price the settlement could not meet, without figures of the other side.
 
     Nor its place in an anonymous round: the proposals of the new run keep names back until all show interest again.
     """
@@ -146,7 +146,7 @@ def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
 
 
 def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
-    """Store one proposal, its parties and its lines."""
+    """Store a proposal with its parties and lines."""
     plan = record["plan"]
     built = [plan["builds"][place] for place in proposal["builds"]]
     gain = None if proposal["gain"] is None else rounded(proposal["gain"])
@@ -170,12 +170,12 @@ def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: M
 
 
 def _code(change: Change, what: str) -> str:
-    """Return a name that tells nothing: who has not the key cannot guess one, and a replay gives the same."""
+    """Return an opaque code: unpredictable without the key of the store, reproducible on replay."""
     return "P" + hmac.new(change.store.secret, what.encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
-    """Return who delivers what to whom, by outlet and inlet, summed over the periods.
+    """Return the delivery lines of a proposal by outlet and inlet, summed over the periods.
 
     Lines are numbered by site and commodity; in an anonymous round in an order that does not follow from these names.
     """
@@ -208,7 +208,7 @@ def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Map
 
 
 def _answered(change: Change, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
-    """Return the acceptances of the run before: the party and the lines it said yes to."""
+    """Return the parties to accepted proposals of the previous run, each with the exchanges it accepted."""
     connection = change.connection
     before = latest_match(connection, held.round)
     if before is None:
@@ -224,7 +224,7 @@ def _answered(change: Change, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
 
 
 def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
-    """Return what an enterprise exchanges in a proposal, small differences of a solver left out."""
+    """Return the exchanges of an enterprise in a proposal, rounded to suppress solver noise."""
     return frozenset(
         (line.from_site, line.to_site, line.commodity, float(f"{line.quantity:.6g}"), line.price)
         for line in exchanged
@@ -233,7 +233,7 @@ def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
 
 
 def _carry(change: Change, held: Claim, before: list[tuple[Any, frozenset[Any]]]) -> None:
-    """Let an acceptance stand where the enterprise exchanges in the new proposal what it said yes to."""
+    """Carry over an acceptance where the enterprise's exchanges in the new proposal are unchanged."""
     connection = change.connection
     exchanged = lines_of(connection, held.match)
     news = connection.execute(

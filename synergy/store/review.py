@@ -1,4 +1,4 @@
-"""Review by the planner: annotate, forbid, fix, take back; the next run follows it."""
+"""Review by the planner: rulings that the next run follows, and notes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENDS = ("from_enterprise", "from_site", "to_enterprise", "to_site", "commodity")
 def rule(
     store: Store, actor: Actor, round_id: int, ruling: tuple[str, Mapping[str, Any]], asked: Asked | None = None
 ) -> Record:
-    """Rule on a round in review: what the next run forbids or fixes, or a note for the record.
+    """Add a ruling to a round in review: a forbid or fix pattern for the next run, or a note.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def rule(
 
 
 def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Asked | None = None) -> Record:
-    """Take a ruling back.
+    """Withdraw a ruling.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Aske
 
 
 def list_rulings(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return the rulings of a round: the planner's, and those that follow from answers.
+    """Return the rulings of a round, both those of planners and those that follow from answers.
 
     Returns
     -------
@@ -134,7 +134,7 @@ COMPULSORY: Mapping[Sheet, str] = MappingProxyType(
 
 
 def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """List what enterprises declared that may leave a round without a plan, or that a reader would doubt.
+    """Return the declared entries that may make a round infeasible, or whose figures are doubtful.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
     list of dict
         ``{enterprise, sheet, ident, site, subject, period, amount, price, why}``, by enterprise and name. Why is of
         ``required``, ``must_clear`` and ``must_run``, where the dataset of the association does not demand as much of
-        the same row already, ``checked``: far from what was expected, and marked as right, and ``large``: at its own
+        the same row already, ``checked``: far from the expected range, and marked as right, and ``large``: at its own
         price and the market's it is more money than one row may move.
     """
     require(actor, Action.SEE_PLANS, Resource("declaration"))
@@ -179,7 +179,7 @@ def _marked(entry: Entry, column: str) -> bool:
 
 
 def _heavy(base: Dataset, declared: Sequence[tuple[str, Entry]]) -> set[tuple[str, str]]:
-    """Rows whose amount moves more money, at their own price or at a market's, than one row may."""
+    """Return the rows whose turnover exceeds the limit of one row, by table and name."""
     owned: dict[str, list[Entry]] = {firm: [] for firm, _ in declared}
     for firm, entry in declared:
         owned[firm].append(entry)
@@ -187,7 +187,7 @@ def _heavy(base: Dataset, declared: Sequence[tuple[str, Entry]]) -> set[tuple[st
 
 
 def _demanded(base: Dataset) -> dict[tuple[Any, str], float]:
-    """Amounts of the compulsory rows of a dataset, by table and name."""
+    """Return the amounts of the compulsory rows of a dataset, by table and name."""
     found: dict[tuple[Any, str], float] = {}
     for sheet, column in COMPULSORY.items():
         name, _, amount, _ = COLUMNS[sheet]

@@ -1,4 +1,4 @@
-"""The life of a round: what may follow what, and who takes part."""
+"""Life cycle of a round: states and transitions, members, deadlines."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a round starts from.
+    """Data of a new round.
 
     Parameters
     ----------
     name : str
         For people.
     archive : bytes
-        Zip archive of the dataset of the association: goods, processes, places, markets, and what is known of members.
+        Zip archive of the dataset of the association: goods, processes, places, markets, and known data of members.
     scenario : Scenario
         Policy of the round.
     options : mapping
         How it is matched: fields of `synergy.options.Options`.
     members : tuple of str or None
-        Who takes part; None: every enterprise of the dataset.
+        Enterprises that take part; None: every enterprise of the dataset.
     anonymous : bool
         Partners have no name until all of them showed interest.
     ladder : float
-        Step of the ladder on which costs of enterprises are frozen (`synergy.store.anonymity`); 0 for none.
+        Step of the ladder to which costs of enterprises are rounded (`synergy.store.ladder`); 0 for none.
     deadline, answer_by : datetime.datetime or None
         Until when enterprises may declare, and answer.
     previous : int or None
@@ -86,7 +86,7 @@ class Draft:
 
 
 def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> Record:
-    """Make a round.
+    """Create a round.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
     actor : Actor
         A planner.
     draft : Draft
-        What it starts from.
+        Data of the round.
     key : str, optional
         Idempotency key.
 
@@ -143,7 +143,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
 
 
 def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[str, ...]:
-    """Return who takes part; refuse strangers, those who have left, unknown options and an empty name."""
+    """Return the members of a new round; refuse unknown or departed enterprises and invalid options or names."""
     known = [str(name) for name in dataset["enterprises"]["enterprise"]]
     gone = departed(connection, known)
     for name in draft.members or ():
@@ -164,10 +164,10 @@ def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[st
 
 
 def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked | None = None) -> Record:
-    """Take a round one step on that only changes its state: one of `ADVANCES`.
+    """Advance a round by a step that only changes its state: one of `ADVANCES`.
 
     ``reopen`` takes declarations again after they were frozen, so that one that leaves no plan can be corrected or left
-    out; what was frozen and matched stays in the record.
+    out; earlier frozen datasets and runs stay in the record.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
     RefusedError
         The step does not fit the state.
     ConflictError
-        Somebody else changed the round since it was seen.
+        The round has been changed since it was read.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or Asked()
@@ -212,7 +212,7 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
 
 
 def _tell(change: Change, row: Row[Any], step: str) -> None:
-    """Tell whom a step concerns."""
+    """Notify the enterprises that a step concerns."""
     kind, everybody, deadline = {
         "open": ("opened", True, row.deadline),
         "reopen": ("opened", True, row.deadline),
@@ -231,7 +231,7 @@ def _tell(change: Change, row: Row[Any], step: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What comes with a step.
+    """Common arguments of a step: version, idempotency key, note and warm starts.
 
     Parameters
     ----------
@@ -252,12 +252,12 @@ class Asked:
 
     @property
     def given(self) -> Record:
-        """Return what a repeated key has to come with."""
+        """Return the arguments that a repeated idempotency key must match."""
         return {"version": self.version, "note": self.note} | ({"start": list(self.start)} if self.start else {})
 
 
 def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Send a reminder to every enterprise that has not declared yet, and count it.
+    """Send a reminder to every enterprise without a declaration, and count it.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Until:
-    """New deadlines of a round; None: it stays.
+    """New deadlines of a round; None leaves a deadline unchanged.
 
     Parameters
     ----------
@@ -299,13 +299,13 @@ class Until:
 
     @property
     def moved(self) -> dict[str, datetime]:
-        """Return the deadlines that move, by column."""
+        """Return the deadlines that change, by column."""
         both = {"deadline": self.deadline, "answer_by": self.answer_by}
         return {name: moment for name, moment in both.items() if moment is not None}
 
 
 def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked | None = None) -> Record:
-    """Move the deadlines of a round, also one that has passed; the enterprises for whom it counts now are told.
+    """Move the deadlines of a round, including expired ones, and notify the enterprises affected.
 
     Parameters
     ----------
@@ -324,7 +324,7 @@ def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked
     RefusedError
         No deadline, one in the past, or a round that is over.
     ConflictError
-        Somebody else changed the round since it was seen.
+        The round has been changed since it was read.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked, values = asked or Asked(), until.moved
@@ -372,7 +372,7 @@ def round_row(connection: Connection, round_id: int) -> Row[Any]:
 
 
 def fits(row: Row[Any], step: str) -> State | None:
-    """Return the state that a step leads to, None where it stays.
+    """Return the target state of a step, None where the state stays; refuse a step that the state does not allow.
 
     Raises
     ------
@@ -386,7 +386,7 @@ def fits(row: Row[Any], step: str) -> State | None:
 
 
 def moved(change: Change, row: Row[Any], step: str, asked: Asked, detail: Mapping[str, Any], **values: Any) -> Record:
-    """Take a round one step on inside a transaction, with its event.
+    """Apply a step to a round inside a transaction, and record its event.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Runs of a round as a planner asks for them."""
+"""Runs of a round: requests by planners, and rulings that follow from answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
 
 
 def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Ask for a run; from a round that is responding, with what was answered: accepted is fixed, declined forbidden.
+    """Request a run; from a responding round, accepted exchanges are fixed and declined ones forbidden.
 
     Parameters
     ----------
@@ -94,19 +94,19 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
 
 
 def standing(connection: Connection, round_id: int) -> list[tuple[str, Record]]:
-    """Return kind and pattern of the rulings of a round that were not withdrawn, the earliest first."""
+    """Return kind and pattern of the effective rulings of a round, the earliest first."""
     own = (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
     rows = connection.execute(select(rulings.c.kind, rulings.c.pattern).where(own).order_by(rulings.c.id))
     return [(row.kind, row.pattern) for row in rows]
 
 
 def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
-    """Return the latest run of a round that brought a plan, None where there is none; without its checkpoint."""
+    """Return the latest run of a round that has a plan, without its checkpoint; None where there is none."""
     return connection.execute(_LATEST, {"of": round_id}).one_or_none()
 
 
 def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:
-    """Bring a round back from matching to where it can be matched again.
+    """Reset a round from matching to the state from which it can be matched again.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[s
 
 
 def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Ask the run of a round to search no longer: the best plan so far, or the first one, is settled and proposed.
+    """Request an early end of the search: the best plan so far, or the first one, is settled and proposed.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None =
 
 
 def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
-    """Ask to cancel the run of a round: at once where nobody holds it, else as soon as its worker hears of it.
+    """Request the cancellation of a run: immediate where no worker holds it, else at its next renewal.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ _Ends = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What has to be known of a frozen dataset to hold an exchange to a quantity.
+    """Transport modes, links and capacities of a frozen dataset, for capping an exchange.
 
     Parameters
     ----------
@@ -229,18 +229,18 @@ class Library:
     capacities: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def others(self, ends: _Ends, mode: str) -> list[str]:
-        """Return the modes beside one that could carry an exchange."""
+        """Return the other modes that could carry an exchange."""
         known = self.modes.get(ends[2], frozenset()) | self.links.get(ends, frozenset())
         return sorted(known - {mode, ""})
 
     def carried(self, ends: _Ends, mode: str, quantity: Decimal) -> float:
-        """Return a quantity, or what a link can carry where that is less."""
+        """Return a quantity, capped by the capacity of the link."""
         most = self.capacities.get((*ends, mode), self.capacities.get((ends[2], mode)))
         return float(quantity) if most is None else min(float(quantity), most)
 
 
 def library(connection: Connection, row: Row[Any]) -> Library:
-    """Return what has to be known of the frozen dataset of a round, its scenario applied.
+    """Return the transport data of the frozen dataset of a round, with its scenario applied.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def library(connection: Connection, row: Row[Any]) -> Library:
 
 
 def _capacities(dataset: Dataset) -> dict[tuple[str, ...], float]:
-    """Return what links can carry, those that the dataset names and those of a mode."""
+    """Return the capacities of links, both of named links and of modes."""
     found: dict[tuple[str, ...], float] = {}
     for table, key in (("transport", ("commodity", "mode")), ("links", (*ENDS, "mode"))):
         frame = dataset[table]
@@ -289,7 +289,7 @@ def verdicts(connection: Connection, match: int, known: Library) -> list[Record]
     Returns
     -------
     list of dict
-        ``{kind, cause, pattern}``; what is fixed comes last, so that it prevails.
+        ``{kind, cause, pattern}``; fix rulings come last, so that they prevail.
     """
     found = connection.execute(select(proposals).where(proposals.c.match == match).order_by(proposals.c.id)).all()
     answers = connection.execute(
@@ -330,7 +330,7 @@ def _ends(line: Row[Any]) -> _Ends:
 
 
 def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) -> list[Record]:
-    """Return what is fixed: the yearly sum of each exchange, a flow that two proposals share counted once."""
+    """Return the fix and price rulings of accepted exchanges, a flow shared by proposals counted once."""
     sums: dict[_Ends, Decimal] = defaultdict(Decimal)
     prices: dict[_Ends, Decimal] = {}
     seen = set()
@@ -346,16 +346,16 @@ def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) 
 
 
 def _declined(who: list[str], exchanged: list[Row[Any]]) -> list[Record]:
-    """Return what is forbidden: the exchanges of those who declined, not what they build alone."""
+    """Return the forbid rulings for the exchanges of parties that declined."""
     theirs = [line for line in exchanged if {line.from_enterprise, line.to_enterprise} & set(who)]
     return [_ruling("forbid", "declined", ends) for ends in dict.fromkeys(_ends(line) for line in theirs)]
 
 
 def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Library) -> list[Record]:
-    """Return what exchanges are held to: by each party the quantity and the price that it asked for.
+    """Return the cap and price rulings that follow from counter-offers, by party.
 
-    The limit of an exchange is the yearly sum of its lines, those that a party countered at its figure, above what was
-    proposed as well as below.
+    The limit of an exchange is the yearly sum of its lines, those that a party countered at its figure, above the
+    proposed one as well as below.
     """
     asked = {(one.proposal, one.enterprise, item["number"]): item for one in counters for item in one.counter}
     found = []
@@ -372,7 +372,7 @@ def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Libra
 def _asked(
     party: str, asked: Mapping[tuple[int, str, int], Mapping[str, Any]], exchanged: Iterable[Row[Any]]
 ) -> tuple[dict[_Ends, tuple[str, Decimal]], dict[_Ends, tuple[str, str]]]:
-    """Return mode and limit of the exchanges whose quantity a party countered, and side and price it asked for."""
+    """Return mode and limit of exchanges with a countered quantity, side and price of those with a countered price."""
     sums: dict[_Ends, Decimal] = defaultdict(Decimal)
     modes: dict[_Ends, str] = {}
     prices: dict[_Ends, tuple[str, str]] = {}

@@ -35,7 +35,7 @@ def _utc() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where rounds are kept.
+    """Store of rounds: database, key of the audit chain, and clock.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Store:
 
 
 def key_file(base: Database) -> Path:
-    """Return where the key of the audit chain lies: ``SYNERGY_AUDIT_KEY_FILE``, else beside the database's file.
+    """Return the path of the audit key: ``SYNERGY_AUDIT_KEY_FILE``, else beside the database file.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def key_file(base: Database) -> Path:
 
 
 def signed(secret: bytes, row: Mapping[str, Any]) -> str:
-    """Return the HMAC-SHA256 of an event and of the one before it.
+    """Return the HMAC-SHA256 of an event, chained to the event before it.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def signed(secret: bytes, row: Mapping[str, Any]) -> str:
 
 
 def make_store(address: str | Path) -> Store:
-    """Make a store where there is none yet, and open it.
+    """Create a store where none exists, and open it.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def make_store(address: str | Path) -> Store:
 
 
 def _private(file: Path) -> None:
-    """Make the file of a database that its owner alone may read, and take one that is there from everybody else.
+    """Create a database file private to its owner, or remove the access of others to an existing one.
 
     SQLite makes the files beside it (``-wal``, ``-shm``) with the rights of the database.
     """
@@ -143,7 +143,7 @@ def _private(file: Path) -> None:
 
 
 def open_store(address: str | Path) -> Store:
-    """Open a store that is there.
+    """Open an existing store.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def open_store(address: str | Path) -> Store:
     Raises
     ------
     RefusedError
-        No store, one of another version, or its key is missing, no key, another one, or to be read by everybody.
+        No store, one of another version, or its key is missing, malformed, of another store, or readable by all.
     """
     base = database(address)
     try:
@@ -168,19 +168,19 @@ def open_store(address: str | Path) -> Store:
 
 
 def _is_sqlite(file: Path) -> bool:
-    """Return whether a file may be a database: another file would be told as one that does not answer for a moment."""
+    """Return whether a file is empty or has a SQLite header."""
     with file.open("rb") as content:
         start = content.read(len(_MAGIC))
     return start in (b"", _MAGIC)  # an empty file is a database without tables
 
 
 def _said(base: Database) -> str:
-    """Return what a database is called in a command, without its password."""
+    """Return the name of a database for messages, without its password."""
     return base.url.render_as_string(hide_password=True) if base.file is None else str(base.file)
 
 
 def _known(base: Database) -> str | None:
-    """Return the version of a store, None where there is none, and refuse one that this program does not know."""
+    """Return the schema version of a store, None where there is none; refuse an unsupported version."""
     found, wanted = current(base), head()
     if found is not None and found < wanted:  # no version was released before this one
         raise refusal("old_store", place=_said(base), found=found)
@@ -190,7 +190,7 @@ def _known(base: Database) -> str | None:
 
 
 def _secret(base: Database) -> bytes:
-    """Return the key of a store, and refuse one that this program cannot work with."""
+    """Return the audit key of a store; refuse a key that is missing, malformed, exposed or of another store."""
     if base.file is not None and not (base.file.is_file() and _is_sqlite(base.file)):
         raise refusal("no_store", place=base.file)
     if _known(base) is None:
@@ -211,14 +211,14 @@ def _secret(base: Database) -> bytes:
 
 
 def _begun(base: Database) -> dict[str, Any] | None:
-    """Return the first event of a store, None where nothing has happened in it: its key may be any."""
+    """Return the first event of a store, None where there is none and any key will do."""
     with base.read() as connection:
         found = connection.execute(select(events).order_by(events.c.number).limit(1)).first()
     return None if found is None else dict(found._mapping)
 
 
 def private(place: Path) -> BinaryIO:
-    """Open a new file for writing that its owner alone may read, from the first moment on.
+    """Create a new file for writing, accessible by its owner alone.
 
     Parameters
     ----------

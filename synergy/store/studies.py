@@ -1,4 +1,4 @@
-"""Studies: questions about a round that take a while, asked now, answered by a worker, fetched later."""
+"""Studies of a round: long-running questions, queued for a worker."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TOLD = ("round", "match", "kind", "asked", "actor", "state", "fault")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """Question of a study: its kind and arguments.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A study that a worker holds.
+    """Study held by a worker.
 
     Parameters
     ----------
     study, attempt : int
-        The fence: what is stored has to come from this attempt.
+        Fencing token: results are stored only if they come from this attempt.
     question : Question
     enterprise : str or None
         As which it is answered; None: the planner.
@@ -76,7 +76,7 @@ class Held:
 
 
 def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str | None = None) -> Record:
-    """Ask something about a round; a worker answers.
+    """Request a study of a round, to be answered by a worker.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str 
     Raises
     ------
     DeniedError
-        An enterprise asks what only planners may.
+        An enterprise requests a kind of study reserved for planners.
     NotFoundError
         No such round, or an exchange of others.
     RefusedError
@@ -129,7 +129,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str 
 
 
 def _match(connection: Connection, row: Row[Any], kind: StudyKind, *, own: bool) -> int | None:
-    """Return the run that a question is about; pathways need none."""
+    """Return the run that a question refers to, None for pathways."""
     if kind is StudyKind.PATHWAYS:
         return None
     latest = latest_match(connection, row.id)
@@ -155,7 +155,7 @@ def _theirs(connection: Connection, row: Row[Any], enterprise: str, asked: Mappi
 
 
 def see_study(store: Store, actor: Actor, ident: int) -> Record:
-    """Return a study, with its result where it is answered.
+    """Return a study, with its result once it is answered.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def _told(row: Row[Any]) -> Record:
 
 
 def claim_study(store: Store, actor: Actor) -> Held | None:
-    """Take the oldest study that nobody holds.
+    """Claim the oldest available study.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def claim_study(store: Store, actor: Actor) -> Held | None:
 
 
 def _given(connection: Connection, row: Row[Any], held: Held) -> Held:
-    """Return a study with what it is about."""
+    """Return a study completed with its dataset, scenario and plan."""
     if row.match is None:
         of = round_row(connection, row.round)
         return replace(held, archive=archive(connection, of.frozen or of.base), scenario=of.scenario)
@@ -254,7 +254,7 @@ def _given(connection: Connection, row: Row[Any], held: Held) -> Held:
 
 
 def finish_study(store: Store, actor: Actor, held: Held, result: Record | None, fault: str = "") -> Record:
-    """Store what a study brought, or why it brought nothing; only the first one who comes stores anything.
+    """Store the result or fault of a study, provided that the worker still holds it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Webhooks: who has other machines told of which events, and how far each call has come."""
+"""Webhooks: subscriptions of accounts to events, and their deliveries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OWN = ("declare", "answer")  # told to the enterprise that it concerns
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A call that is to be made now.
+    """Webhook delivery that is due.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class Due:
     url : str
         Where to.
     secret : str
-        What it is signed with.
+        Signing secret.
     record : dict
-        ``{event, at, action, subject, round}``: nothing of what changed; who wants that reads it with a token.
+        ``{event, at, action, subject, round}``: without the changes, which the receiver can read with a token.
     """
 
     delivery: int
@@ -55,13 +55,13 @@ class Due:
 
 
 def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (), key: str | None = None) -> Record:
-    """Have a machine told of events from now on.
+    """Subscribe a URL to future events.
 
     Parameters
     ----------
     store : Store
     actor : Actor
-        Planners and auditors are told of all events, enterprises of the states of rounds and of their own steps.
+        Planners and auditors receive all events, enterprises the states of rounds and their own steps.
     url : str
         Where to; whether its host is allowed is asked by the caller, and again at each call.
     actions : sequence of str
@@ -102,12 +102,12 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
 
 
 def secret_of(store: Store, webhook: int) -> str:
-    """Return what calls of a webhook are signed with: it follows from the key of the store and is kept nowhere."""
+    """Return the signing secret of a webhook, derived from the key of the store and never stored."""
     return "whsec_" + hmac.new(store.secret, f"webhook:{webhook}".encode(), hashlib.sha256).hexdigest()
 
 
 def list_webhooks(store: Store, actor: Actor) -> list[Record]:
-    """Return the own webhooks that hold still.
+    """Return the active webhooks of the actor's own account.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def list_webhooks(store: Store, actor: Actor) -> list[Record]:
 
 
 def end_webhook(store: Store, actor: Actor, webhook: int) -> Record:
-    """End an own webhook; calls that wait are no longer made.
+    """End a webhook of the actor's own account; pending deliveries are dropped.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def end_webhook(store: Store, actor: Actor, webhook: int) -> Record:
 
 
 def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Record]:
-    """Return the calls of an own webhook, the latest first.
+    """Return the deliveries of a webhook of the actor's own account, the latest first.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Ac
 
 
 def gather(store: Store, actor: Actor) -> int:
-    """Note the calls that new events ask for, each once; return how many.
+    """Queue the deliveries of new events, each once, and return their number.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _gathered(store: Store, webhook: int) -> int:
 
 
 def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
-    """Return whether somebody is told of an event: no more than it may know anyway."""
+    """Return whether a webhook receives an event: it matches the actions, and its owner may see it."""
     if actions and not {str(event.action), f"{str(event.action).partition('.')[0]}."} & set(actions):
         return False
     if allowed(who, Action.SEE_EVENTS, Resource("round")):
@@ -225,7 +225,7 @@ def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
 
 
 def take(store: Store, actor: Actor, most: int = 20) -> list[Due]:
-    """Take calls that are due; nobody else makes them meanwhile.
+    """Claim the deliveries that are due, exclusively for a limited time.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def take(store: Store, actor: Actor, most: int = 20) -> list[Due]:
 
 
 def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "") -> str:
-    """Note how a call ended; one that failed is made again later, a few times.
+    """Record the outcome of a delivery; a failed one is retried a few times.
 
     Parameters
     ----------

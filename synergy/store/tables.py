@@ -1,4 +1,4 @@
-"""The tables of a store."""
+"""Table definitions of the store."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ metadata = MetaData(naming_convention=CONVENTION)
 
 
 def typed(*tables: Table) -> None:
-    """Refuse in SQLite, which accepts anything anywhere, what is no whole number where one belongs.
+    """Add the checks that numbers and times are stored as integers in SQLite, which does not enforce types.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ def typed(*tables: Table) -> None:
 
 
 def own_id() -> Column[Any]:
-    """Return the column of a number that the database gives each row."""
+    """Return the auto-increment primary key column."""
     # SQLite counts only a column that is exactly INTEGER
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
 def word(name: str, length: int = 64, **rules: Any) -> list[Any]:
-    """Return a column of a text and the check that it is not too long, which SQLite does not do by itself.
+    """Return a text column and the check of its length, which SQLite does not enforce.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def word(name: str, length: int = 64, **rules: Any) -> list[Any]:
 
 
 def choice(name: str, words: Iterable[StrEnum], default: str | None = None) -> list[Any]:
-    """Return a column of one of a few words, and the check that it is one.
+    """Return a column restricted to a set of words, and its check.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def choice(name: str, words: Iterable[StrEnum], default: str | None = None) -> l
     words : iterable of enum.StrEnum
         Those.
     default : str, optional
-        What a row has that does not say it.
+        Value of a row that does not state it.
     """
     listed = ", ".join(f"'{word}'" for word in words)
     column = Column(name, String(16), nullable=False, server_default=default)
@@ -94,18 +94,18 @@ def choice(name: str, words: Iterable[StrEnum], default: str | None = None) -> l
 
 
 def version() -> list[Any]:
-    """Return the column that counts the changes of a row, and its check."""
+    """Return the row version column and its check."""
     column = Column("version", Integer, nullable=False, server_default="1")
     return [column, CheckConstraint("version >= 1", name="version")]
 
 
 def flag(name: str) -> list[Any]:
-    """Return a column of yes or no; no where a row does not say it."""
+    """Return a boolean column, false by default."""
     return [Column(name, Boolean(create_constraint=True, name=name), nullable=False, server_default=text("false"))]
 
 
 def of(name: str, key: str, **rules: Any) -> Column[Any]:
-    """Return a column that points to a row of another table.
+    """Return a foreign key column.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Turnover of a dataset: money that its rows can move a year, so that sums of it can be kept."""
+"""Turnover of a dataset: money that its rows can move a year, bounded so that sums can be stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SIGNS = {"sell": ">", "buy": "<"}  # the way of the goods, from a row to a mark
 
 
 class Turnover(NamedTuple):
-    """Money that a row can move, in the currency of the dataset.
+    """Money that a row can move in a year, in the currency of the dataset.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Turnover(NamedTuple):
 
 
 class _Trade(NamedTuple):
-    """What a row can sell to markets, or buy there."""
+    """Potential sale of a row to markets, or purchase from them."""
 
     table: str
     ident: str
@@ -61,7 +61,7 @@ class _Trade(NamedTuple):
 
 
 def turnovers(dataset: Dataset) -> list[Turnover]:
-    """Turnover of each offer, need, facility and market, the largest first.
+    """Return the turnover of each offer, need, facility and market, the largest first.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def turnovers(dataset: Dataset) -> list[Turnover]:
     Returns
     -------
     list of Turnover
-        A row counts with its own price and with what markets of the same commodity pay or ask for its amount; a market
+        A row counts with its own price and with the market value of its amount of the commodity; a market
         with as much of its commodity as rows, and plants that may be built, can bring there or fetch.
     """
     own = _own(dataset)
@@ -93,7 +93,7 @@ def turnovers(dataset: Dataset) -> list[Turnover]:
 
 
 def _own(dataset: Dataset) -> dict[tuple[str, str], float]:
-    """Money of each row at its own price."""
+    """Return the money of each row at its own price."""
     opex = dataset["processes"].set_index("process")["opex"]
     found: dict[tuple[str, str], float] = {}
     for table, (name, amount, price) in _COLUMNS.items():
@@ -107,12 +107,12 @@ def _own(dataset: Dataset) -> dict[tuple[str, str], float]:
 
 
 def _numbers(cells: pd.Series[Any]) -> pd.Series[float]:
-    """Return cells as numbers; what no reader has looked at yet may be texts, and what is none counts as blank."""
+    """Return cells as numbers, with NaN for blank or invalid ones."""
     return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def _trades(dataset: Dataset) -> list[_Trade]:
-    """What rows can sell and buy; without a name where it is a plant that may be built."""
+    """Return the potential market trades of rows, and of plants that may be built (without a name)."""
     found = []
     for table, side in (("offers", "sell"), ("needs", "buy")):
         frame = dataset[table]
@@ -125,7 +125,7 @@ def _trades(dataset: Dataset) -> list[_Trade]:
 
 
 def _run(dataset: Dataset, offered: Sequence[_Trade]) -> list[_Trade]:
-    """What facilities and plants that may be built can sell and buy: no more than their inputs are to be had."""
+    """Return the potential trades of facilities and of plants that may be built, limited by supply of inputs."""
     recipes: dict[str, list[tuple[str, float]]] = {}
     frame = dataset["recipes"]
     for process, good, part in zip(frame["process"], frame["commodity"], frame["coefficient"], strict=True):
@@ -168,7 +168,7 @@ def _standing(dataset: Dataset) -> list[tuple[str, str, float]]:
 
 
 def _buildable(dataset: Dataset) -> list[tuple[str, str, float]]:
-    """Processes that may be built, with the most that all sites together may have of them."""
+    """Return the processes that may be built, with their largest total capacity over all sites."""
     processes, sizes = dataset["processes"], dataset["sizes"]
     largest = sizes.groupby("process")["max_capacity"].max().to_dict()
     places = len(dataset["sites"])
@@ -182,7 +182,7 @@ def _buildable(dataset: Dataset) -> list[tuple[str, str, float]]:
 
 
 class _Prices:
-    """What markets pay and ask, by commodity and side."""
+    """Market prices by commodity and side."""
 
     def __init__(self, markets: pd.DataFrame) -> None:
         self._rows: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
@@ -192,13 +192,13 @@ class _Prices:
             self._rows.setdefault((str(good), str(side)), []).append((str(ident), abs(float(price)), float(limit)))
 
     def most(self, trade: _Trade) -> tuple[float, str]:
-        """Return the most money that an amount can move at one market, and the market behind the way of the goods."""
+        """Return the largest money that a trade can move at one market, and the label of that market."""
         rows = self._rows.get((trade.commodity, trade.side), [])
         money, ident = max(((price * min(limit, trade.amount), ident) for ident, price, limit in rows), default=(0, ""))
         return money, f"{_SIGNS[trade.side]} markets {ident}"
 
     def turnovers(self, traded: Mapping[tuple[str, str], float]) -> list[Turnover]:
-        """Return the turnover of each market, for the amounts that all rows can trade of a commodity on a side."""
+        """Return the turnover of each market, for the tradable amounts by commodity and side."""
         found = (
             Turnover(price * min(limit, traded.get(key, 0.0)), "markets", ident)
             for key, rows in self._rows.items()
@@ -208,21 +208,21 @@ class _Prices:
 
 
 def large(rows: Sequence[Turnover], what: str) -> StoreError:
-    """Error on money that cannot be kept, with the rows that move most of it.
+    """Return the error for money beyond the storable range, with the rows that move most of it.
 
     Parameters
     ----------
     rows : sequence of Turnover
         The largest first.
     what : str
-        Noun of what is too large, in `synergy.store.messages.NOUNS`.
+        Noun of the quantity that is too large, in `synergy.store.messages.NOUNS`.
     """
     told = [f"{one.table} {one.ident}{one.market and ' ' + one.market} ({one.money:.3g})" for one in rows[:_ROWS]]
     return refusal("large", what=what, most=f"{MOST_SUM:.2g}", rows=", ".join(told))
 
 
 def bounded(dataset: Dataset, what: str) -> None:
-    """Refuse a dataset whose money cannot be kept.
+    """Refuse a dataset whose total turnover is beyond the storable range.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Enterprises that leave: refused while something with them is open; what they did stays in the record."""
+"""Departure of enterprises from the association; tokens and backups for administrators."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _OPEN = (State.FROZEN, State.REVIEW, State.PUBLISHED, State.RESPONDING)
 
 
 def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
-    """Let an enterprise leave: its accounts are closed, and what it declared in rounds not yet frozen is withdrawn.
+    """Remove an enterprise: disable its accounts, and withdraw its declarations from rounds not yet frozen.
 
-    Nothing of what happened is removed. In rounds that are frozen with it and have no open proposal of it, the next run
+    The history is not removed. In rounds that are frozen with it and have no open proposal of it, the next run
     forbids every exchange with it.
 
     Parameters
@@ -90,7 +90,7 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = No
 
 
 def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
-    """Let an enterprise that has left take part again; its accounts stay closed until they are enabled.
+    """Readmit an enterprise that has left; its accounts stay disabled until they are enabled.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = N
 
 
 def list_departures(store: Store, actor: Actor) -> list[Record]:
-    """Return the enterprises that have left and were not let in again.
+    """Return the enterprises that have left and were not readmitted.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _rounds(connection: Connection, enterprise: str, states: tuple[State, ...]) 
 
 
 def _proposals(connection: Connection, round_id: int, enterprise: str) -> list[str]:
-    """Return the proposals of the latest run of a round that an enterprise is part of and nobody declined."""
+    """Return the proposals of an enterprise in the latest run of a round that no party has declined."""
     wanted = (
         select(proposals.c.code)
         .join(parties, parties.c.proposal == proposals.c.id)
@@ -181,7 +181,7 @@ def _proposals(connection: Connection, round_id: int, enterprise: str) -> list[s
 
 
 def _closed(change: Change, enterprise: str) -> list[str]:
-    """Disable the accounts of an enterprise, end their tokens, and return their names."""
+    """Disable the accounts of an enterprise, revoke their tokens, and return their names."""
     connection = change.connection
     found = connection.execute(select(users).where(users.c.enterprise == enterprise).order_by(users.c.name)).all()
     for row in found:
@@ -192,7 +192,7 @@ def _closed(change: Change, enterprise: str) -> list[str]:
 
 
 def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
-    """Take an enterprise out of the rounds that are not frozen, with what it declared, and return them."""
+    """Remove an enterprise and its declarations from the rounds not yet frozen, and return these rounds."""
     early = _rounds(connection, enterprise, _EARLY)
     for table in (declared, declarations):
         own: Any = (table.c.enterprise == enterprise) & table.c.round.in_(early)
@@ -201,7 +201,7 @@ def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
 
 
 def _forbidden(change: Change, enterprise: str) -> list[int]:
-    """Forbid exchanges with an enterprise in what frozen rounds are still matched, and return them."""
+    """Forbid exchanges with an enterprise in the frozen rounds still open, and return these rounds."""
     found = _rounds(change.connection, enterprise, _OPEN)
     told = {"kind": "forbid", "cause": "departed", "at": change.at, "actor": change.actor.name}
     for ident in found:
@@ -217,7 +217,7 @@ _BLOCK = 1 << 20
 
 
 def all_tokens(store: Store, actor: Actor) -> list[Record]:
-    """Return the tokens of all accounts that hold still, never the tokens themselves.
+    """Return the metadata of the active tokens of all accounts.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def all_tokens(store: Store, actor: Actor) -> list[Record]:
 
 
 def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> Record:
-    """Copy the store into a folder of its machine; what is in it goes to nobody's browser.
+    """Back up the store into a folder on its own machine; the content is not downloaded.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) 
     actor : Actor
         An administrator.
     folder : pathlib.Path
-        It is made where it is not there; its owner alone can read what is in it.
+        It is created where it does not exist; its owner alone can read it.
     key : str, optional
         Idempotency key: sent again, no second copy.
 
@@ -298,7 +298,7 @@ def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) 
 
 
 def copies(actor: Actor, folder: Path) -> list[Record]:
-    """Return the copies that lie in a folder, the latest first.
+    """Return the backups in a folder, the latest first.
 
     Parameters
     ----------

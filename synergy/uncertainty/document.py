@@ -27,7 +27,7 @@ SAID = Catalogue(
 
 
 def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
-    """Return what a figure is, in words.
+    """Return the description of a figure in words.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
 
 
 def _called(dataset: Dataset, said: Names, holder: str) -> str:
-    """Return the name of the holder of a quality: of the process, or of the site of an offer or store."""
+    """Return the name of the holder of a quality: the process, or the site of an offer or store."""
     if holder in said.process:
         return said.process[holder]
     for table, key in (("offers", "offer"), ("stores", "store")):
@@ -67,7 +67,7 @@ def _called(dataset: Dataset, said: Names, holder: str) -> str:
 
 
 def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, Any]:
-    """Return the uncertain figures as a plain JSON record, the one to ask for first.
+    """Return the uncertain figures as a plain JSON record, the highest ranked first.
 
     Parameters
     ----------

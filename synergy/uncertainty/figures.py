@@ -1,4 +1,4 @@
-"""Figures that are uncertain: declared as an interval, left at a default, or a quality that nobody stated."""
+"""Uncertain figures: declared as an interval, left at a default, or an unstated quality."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOGETHER: Mapping[tuple[str, str], str] = MappingProxyType({("markets", "price")
 
 
 class Origin(StrEnum):
-    """Why a figure is uncertain."""
+    """Reason why a figure is uncertain."""
 
     DECLARED = "declared"  # an interval stands beside it
     DEFAULT = "default"  # it stands at its default, which may mean that nobody said anything
@@ -35,7 +35,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of an uncertain figure.
+    """One table row of an uncertain figure.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Row:
     key : tuple of str
         Its ids.
     low, value, high : float
-        What is thought possible; NaN where nothing is stated.
+        Interval and nominal value; NaN where nothing is stated.
     """
 
     place: int
@@ -65,7 +65,7 @@ class Figure:
     ----------
     table, column : str
     rows : tuple of Row
-        They stand at their low ends, or at their high ends, together.
+        Rows that move to their low ends, or to their high ends, together.
     origin : Origin
     """
 
@@ -76,7 +76,7 @@ class Figure:
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """The ends, ``low`` and ``high``, at which anything differs."""
+        """Return the ends, ``low`` and ``high``, at which some row differs from its value."""
         return tuple(
             end
             for end in ("low", "high")
@@ -85,7 +85,7 @@ class Figure:
 
 
 def changed(dataset: Dataset, figure: Figure, end: str) -> Dataset:
-    """Return a dataset with a figure at one of its ends.
+    """Return the dataset with a figure set to one of its ends.
 
     Parameters
     ----------
@@ -113,13 +113,13 @@ def figures_of(dataset: Dataset, model: Model) -> list[Figure]:
     ----------
     dataset : Dataset
     model : Model
-        Of it; says which exchanges an unstated quality keeps out.
+        Model of the dataset, with the exchanges that an unstated quality excludes.
     """
     return [*_declared(dataset), *_prices(dataset), *_opex(dataset), *_qualities(dataset, model)]
 
 
 def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, Any]) -> Iterator[Row]:
-    """Yield the rows of a table that a mask names, with low, value and high."""
+    """Yield the rows of a table selected by a mask, with low, value and high."""
     frame, keys = dataset[table], TABLES[table].key
     for place in np.flatnonzero(wide).tolist():
         key = tuple(str(frame[name].iloc[place]) for name in keys)
@@ -128,7 +128,7 @@ def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, An
 
 
 def _declared(dataset: Dataset) -> Iterator[Figure]:
-    """Yield the figures beside which an interval stands."""
+    """Yield the figures with a declared interval."""
     for name, table in TABLES.items():
         frame = dataset[name]
         for column in table.of_kind(Kind.NUMBER) if name not in APART and len(frame) else ():
@@ -147,7 +147,7 @@ def _declared(dataset: Dataset) -> Iterator[Figure]:
 
 
 def _prices(dataset: Dataset) -> Iterator[Figure]:
-    """Yield the prices of offers and needs that stand at 0: up to the most that anybody pays for the commodity."""
+    """Yield the zero prices of offers and needs, with the highest price of the commodity as the high end."""
     paid: dict[str, float] = {}
     for name in ("markets", "needs", "offers", "deals"):
         for commodity, price in zip(dataset[name]["commodity"], dataset[name]["price"].fillna(0.0), strict=True):
@@ -164,7 +164,7 @@ def _prices(dataset: Dataset) -> Iterator[Figure]:
 
 
 def _opex(dataset: Dataset) -> Iterator[Figure]:
-    """Yield the running costs that facilities leave blank: within what others of the process state."""
+    """Yield the blank opex of facilities, with the range over the process and its other facilities."""
     frame = dataset["facilities"]
     stated = frame.groupby("process")["opex"].agg(["min", "max"]).reindex(frame["process"])
     usual = dataset["processes"].set_index("process")["opex"].reindex(frame["process"]).to_numpy(float)
@@ -175,7 +175,7 @@ def _opex(dataset: Dataset) -> Iterator[Figure]:
 
 
 def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
-    """Yield the qualities that keep exchanges out because nobody stated them, at a value that all inlets take."""
+    """Yield the unstated qualities that exclude exchanges, at a value within all limits of their inlets."""
     network = model.candidates.network
     arc = np.flatnonzero((model.candidates.reason == Reason.QUALITY_UNSTATED).any(axis=1))
     if not len(arc):
@@ -197,14 +197,14 @@ def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
 
 
 def _kept(least: float, most: float) -> float:
-    """Return a quality within limits of which either may be none (NaN)."""
+    """Return a value within quality limits, either of which may be absent (NaN)."""
     if np.isnan(least) or np.isnan(most):
         return least if np.isnan(most) else most
     return (least + most) / 2
 
 
 def _holder(dataset: Dataset, network: Network, end: int) -> str:
-    """Return the id under which `qualities` knows an outlet: offer, store, market or process."""
+    """Return the id of an outlet's holder in `qualities`: offer, store, market or process."""
     kind, ref = EndKind(int(network.outlets.kind[end])), int(network.outlets.ref[end])
     if kind is EndKind.UNIT:
         return str(network.places.processes[network.units.process[ref]])

@@ -1,4 +1,4 @@
-"""The one number to ask for: uncertain figures by what not knowing them may cost."""
+"""Sensitivity analysis: rank uncertain figures by the regret of deciding without knowing them."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ NOUGHT = 1e-7  # part of the value that is none
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A figure at one end of its interval.
+    """Effect of a figure at one end of its interval.
 
     Parameters
     ----------
     end : str
         ``low`` or ``high``.
     change : float
-        By how much the best plan is worth more than the plan is now (money a year).
+        Value of the best plan at this end less the plan's value now (money a year).
     gain : float or None
-        By how much the gain changes; None where an enterprise has no plan alone, or nobody looked.
+        Change of the gain; None if some enterprise has no standalone plan, or it was not computed.
     regret : float or None
-        What the plan, its commitments kept, is worth less than the best one there; None where it cannot be kept.
+        Loss of the plan, with its commitments fixed, against the best plan at this end; None if infeasible.
     changes : bool
         Whether another plan is better there.
     distance : float or None
@@ -63,7 +63,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """An uncertain figure and what it does.
+    """An uncertain figure and its effects.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Uncertain:
     ends : tuple of End
         Low and high, where they are not the value itself.
     searched : bool
-        Whether yes-or-no decisions were searched for anew, not guessed from the relaxation.
+        Whether the binaries were re-optimised, not estimated from the relaxation.
     """
 
     figure: Figure
@@ -80,30 +80,30 @@ class Uncertain:
 
     @property
     def worst(self) -> float | None:
-        """The greatest regret; None where the plan cannot be kept at one of the ends."""
+        """Return the greatest regret; None if the plan is infeasible at one of the ends."""
         regrets = [end.regret for end in self.ends]
         return None if None in regrets else max((regret for regret in regrets if regret is not None), default=0.0)
 
     @property
     def expected(self) -> float | None:
-        """The expected regret: both ends with a weight of one sixth, the value with the rest."""
+        """Return the expected regret with PERT weights: one sixth for each end, the rest for the value."""
         regrets = [end.regret for end in self.ends]
         return None if None in regrets else PERT * sum(regret for regret in regrets if regret is not None)
 
     @property
     def span(self) -> float:
-        """The greatest change of the gain, of the value where the gain is not known (money a year)."""
+        """Return the greatest change of the gain, or of the value if the gain is unknown (money a year)."""
         return max((abs(end.change if end.gain is None else end.gain) for end in self.ends), default=0.0)
 
     @property
     def changes(self) -> bool:
-        """Whether another plan is better at an end."""
+        """Return whether another plan is better at one of the ends."""
         return any(end.changes for end in self.ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What is uncertain about a plan.
+    """Result of a sensitivity analysis of a plan.
 
     Parameters
     ----------
@@ -112,14 +112,13 @@ class Sensitivity:
     better : float or None
         Value of a better plan that was met at once and taken in its place.
     found : tuple of Uncertain
-        The one to ask for first.
+        In decreasing order of rank.
     known : int
         Uncertain figures in all.
     yearly : bool
-        Whether it was judged by the year as one period, the problem by periods being too large for that.
+        Whether periods were aggregated to one year because the multi-period problem is too large.
     stopped : str or None
-        ``clock`` or ``request`` where that ended a search, so that asking again may say other figures; None where work
-        did.
+        ``clock`` or ``request`` if that ended a search early, so that a rerun may rank other figures; None otherwise.
     """
 
     value: float
@@ -131,17 +130,17 @@ class Sensitivity:
 
 
 def sensitivity(dataset: Dataset, plan: Plan | None = None, *, params: SolveParams | None = None) -> Sensitivity:
-    """Return which uncertain figures would change the plan or its gain most, and the regret of not knowing them.
+    """Return the uncertain figures with the greatest effect on the plan or its gain, and their regret.
 
     Parameters
     ----------
     dataset : Dataset
         Figures are uncertain where ``<name>_low`` or ``<name>_high`` say so, where a price or running cost stands at
-        its default, and where a quality that somebody limits is not stated.
+        its default, and where a limited quality is not stated.
     plan : Plan, optional
         The plan chosen now; the best one found where there is none.
     params : SolveParams, optional
-        When to stop; 180 s where nothing is said.
+        Stopping criteria; 180 s by default.
 
     Returns
     -------
@@ -180,18 +179,18 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, params: SolvePara
 
 
 def _together(plan: Plan) -> Plan:
-    """Return a plan with its periods put together, compared with nothing."""
+    """Return a plan with its periods aggregated to a year, without standalone values."""
     flows, runs = (getattr(plan.decisions, name).assign(period=YEAR[0]) for name in ("flows", "runs"))
     return replace(plan, decisions=replace(plan.decisions, flows=flows, runs=runs), standalone=None)
 
 
 def _rank(one: Uncertain) -> tuple[float, float]:
-    """Return the order in which figures are asked for: by worst regret, then by what they change."""
+    """Return the sort key of figures: worst regret first, then the greatest change."""
     return (-inf if one.worst is None else -one.worst, -one.span)
 
 
 class _Study:
-    """A plan, its uncertain figures, and the time for them."""
+    """A plan, its uncertain figures, and the time budget for their analysis."""
 
     def __init__(self, dataset: Dataset, plan: Plan, params: SolveParams) -> None:
         self.dataset, self.plan, self.params = dataset, plan, params
@@ -204,17 +203,17 @@ class _Study:
 
     @property
     def stopped(self) -> str | None:
-        """Return what ended a search other than its work."""
+        """Return the reason for an early end of the analysis: ``clock``, ``request`` or None."""
         return self.over or ("clock" if self.trial.timed else None)
 
     def _past(self, until: float = 0.0) -> bool:
-        """Return whether to go on no further, and keep why."""
+        """Return whether to stop, and record the reason."""
         why = "clock" if self.params.left <= until else self.params.ended()
         self.over = self.over or why
         return why is not None
 
     def looked(self) -> list[Uncertain]:
-        """Return the figures that may matter most, judged by linear problems."""
+        """Return the most promising figures, evaluated by LPs."""
         until = self.params.left - self.time * PARTS[1]
         found = []
         for figure in _first(self.figures, self.trial):
@@ -225,7 +224,7 @@ class _Study:
         return sorted(found, key=_rank)
 
     def searched(self, found: list[Uncertain]) -> list[Uncertain]:
-        """Return the figures, the first of them judged by searches for other decisions."""
+        """Return the figures, the first of them re-evaluated by a search over the binaries."""
         until = self.params.left - self.time * PARTS[2]
         whole = int(self.trial.model.integer.sum())
         count = 0 if not whole else len(found) if whole <= SMALL else SEARCHED
@@ -238,7 +237,7 @@ class _Study:
         return found
 
     def gained(self, found: list[Uncertain]) -> list[Uncertain]:
-        """Return the figures with the change of the gain, as many as there is time for."""
+        """Return the figures with the change of the gain, as many as time permits."""
         alone = Alone(self.dataset, self.plan.standalone, self.params)
         for place, one in enumerate(found):
             if self._past():
@@ -267,7 +266,7 @@ class _Study:
 
 
 def _first(figures: list[Figure], trial: Trial) -> list[Figure]:
-    """Return the figures that may matter most: half of them by slopes, half by how wide they are."""
+    """Return the figures to evaluate first: half by slope, half by width of their interval."""
     slopes = {place: trial.slope(figure) for place, figure in enumerate(figures)}
     priced = sorted((place for place, slope in slopes.items() if slope < inf), key=lambda place: -slopes[place])
     others = [place for place, slope in slopes.items() if slope == inf]
@@ -277,7 +276,7 @@ def _first(figures: list[Figure], trial: Trial) -> list[Figure]:
 
 
 def _width(figure: Figure) -> float:
-    """Return how wide an interval is, as a part of its value; without a value it is as wide as can be."""
+    """Return the relative width of an interval; inf if the value is 0 or unknown."""
     row = figure.rows[0]
     if isnan(row.value) or not row.value:
         return inf
@@ -289,7 +288,7 @@ SECONDS = 30.0
 
 
 class Alone:
-    """Values of enterprises alone, computed when they are asked for.
+    """Standalone values of enterprises, computed on demand.
 
     Parameters
     ----------
@@ -306,19 +305,19 @@ class Alone:
         self._recipes = dataset["recipes"].groupby("commodity")["process"].agg(set).to_dict()
 
     def change(self, other: Dataset, figure: Figure) -> float | None:
-        """Return by how much the sum of all enterprises' values alone changes.
+        """Return the change of the sum of all standalone values.
 
         Parameters
         ----------
         other : Dataset
             With the other figure.
         figure : Figure
-            What is changed: it says whom it can touch.
+            Changed figure; determines the enterprises affected.
 
         Returns
         -------
         float or None
-            Money a year; None where one has no plan alone, or the time is up.
+            Money a year; None if one has no standalone plan, or the time is up.
         """
         total = 0.0
         for name in self.touched(figure):
@@ -334,7 +333,7 @@ class Alone:
         return total
 
     def touched(self, figure: Figure) -> list[str]:
-        """Return the enterprises whose value alone a figure can change."""
+        """Return the enterprises whose standalone value a figure can change."""
         dataset, every = self._dataset, self._dataset["enterprises"]["enterprise"].to_list()
         owner = dict(zip(dataset["sites"]["site"], dataset["sites"]["enterprise"], strict=True))
         places = [row.place for row in figure.rows]
@@ -349,7 +348,7 @@ class Alone:
         return self._with(str(dataset["markets"]["commodity"].iloc[places[0]]), owner)
 
     def _with(self, commodity: str, owner: Mapping[str, str]) -> list[str]:
-        """Return the enterprises that have, take, make or use a commodity, or could, at their own or public places."""
+        """Return the enterprises that hold, need, make or use a commodity, or could, at own or public places."""
         dataset, sites = self._dataset, set[str]()
         for name in ("offers", "needs", "stores"):
             frame = dataset[name]
@@ -367,7 +366,7 @@ class Alone:
         return [str(name) for name in dataset["enterprises"]["enterprise"] if "" in owners or name in owners]
 
     def _value(self, dataset: Dataset, name: str) -> float | None:
-        """Return v({e}), None where no plan satisfies it."""
+        """Return the standalone value v({e}), None if infeasible."""
         part = subset(dataset, {name})
         members = (dataset["enterprises"]["enterprise"] == name).to_numpy(bool)
         quiet = SolveParams(

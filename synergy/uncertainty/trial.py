@@ -1,4 +1,4 @@
-"""Trials: the plan in a solver, asked what it and the best plan are worth when one figure is another."""
+"""Trials: re-evaluate a plan and the best plan for a changed figure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PRICES = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a changed figure makes of the plan.
+    """Effect of a changed figure on the plan.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Outcome:
     kept : float
         Value of the plan with its commitments kept; -inf where it cannot be carried out.
     decisions : Decisions or None
-        The best plan; None where it was not looked for.
+        The best plan; None if it was not searched for.
     """
 
     best: float
@@ -55,18 +55,18 @@ class Outcome:
 
     @property
     def regret(self) -> float:
-        """Money a year lost by having decided without knowing the figure."""
+        """Return the regret: money a year lost by having decided without knowing the figure."""
         return max(0.0, self.best - self.kept)
 
 
 class Trial:
-    """A plan in a solver.
+    """Evaluate a plan under changed figures, with its problem kept in a solver.
 
     Parameters
     ----------
     dataset : Dataset
     decisions : Decisions
-        The plan; where a better one is met at once, that is taken in its place.
+        The plan; replaced if a better one is found at the start.
     params : SolveParams
     seconds : float
         Most time for a search of better decisions.
@@ -101,9 +101,9 @@ class Trial:
         return Near(model, stand.whole, self._params), stand
 
     def slope(self, figure: Figure) -> float:
-        """Return a quick guess of what a figure may do (money a year): exact for the plan unchanged, a bound beside it.
+        """Return a first-order estimate of a figure's effect (money a year), from amounts and reduced costs.
 
-        What the plan uses counts by amount; what it leaves out counts where its reduced cost is passed.
+        Columns in use count by amount; columns at 0 count if the change exceeds their reduced cost.
         """
         if (figure.table, figure.column) not in PRICES:
             return inf  # only solving again tells
@@ -121,7 +121,7 @@ class Trial:
         return self._known
 
     def _cost(self, figure: Figure, end: str) -> Floats:
-        """Return the money of a unit of each column with another figure."""
+        """Return the objective coefficients with a changed figure."""
         dataset, candidates = changed(self.dataset, figure, end), self.model.candidates
         network = replace(candidates.network, dataset=dataset)
         if PRICES[figure.table, figure.column]:
@@ -129,9 +129,9 @@ class Trial:
         return objective(Assembly(columns=self.model.columns), replace(candidates, network=network))
 
     def quick(self, figure: Figure, end: str) -> Outcome:
-        """Return what a figure makes of the plan, by linear problems alone, those of prices warm.
+        """Return the effect of a figure estimated by LPs alone, warm-started for price changes.
 
-        The best plan is guessed from the relaxation: it gains there as much more as its bound does.
+        The value of the best plan is estimated by the change of the relaxation's bound.
         """
         if (figure.table, figure.column) in PRICES:
             near, stand, base = self._warm, self.stand, self.relaxed
@@ -149,7 +149,7 @@ class Trial:
         return Outcome(best, worth)
 
     def exact(self, figure: Figure, end: str, seconds: float) -> Outcome:
-        """Return what a figure makes of the plan, the best plan searched for in a model of its own."""
+        """Return the effect of a figure with the best plan re-optimised in a new model."""
         model = problem(changed(self.dataset, figure, end), everyone(self.model.candidates.network.places))
         near, stand = self._near(model, self.decisions)
         kept = near.rest(stand.wish, trim=False)
@@ -163,12 +163,12 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A plan's commitments in a model.
+    """Commitments of a plan in a model.
 
     Parameters
     ----------
     whole : numpy.ndarray, shape (columns,)
-        Its yes-or-no decisions.
+        Its binaries.
     wish : Wish
         Sizes as built, no dealings that the plan has not.
     sunk : float
@@ -181,7 +181,7 @@ class Stand:
 
 
 def stand_of(model: Model, decisions: Decisions) -> Stand:
-    """Return what a plan commits to in a model of its dataset, or of one with other figures.
+    """Return the commitments of a plan in a model of its dataset or of one with changed figures.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def stand_of(model: Model, decisions: Decisions) -> Stand:
 
 
 def _strangers(model: Model, decisions: Decisions) -> Ints:
-    """Return the flow columns between enterprises that do not deal with each other in the commodity."""
+    """Return the flow columns between enterprises without a deal in that commodity in the plan."""
     flow = model.column("flow")
     if not len(flow):
         return np.empty(0, np.int64)

@@ -1,4 +1,4 @@
-"""Books: the rows of a plan beside what the literal model says of each; nothing of the engine's ledger."""
+"""Books: the rows of a plan beside their terms in the literal model, computed without the engine's ledger."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Texts = NDArray[np.object_]
 
 
 def texts(column: Any) -> Texts:
-    """Column of ids as an array of strings."""
+    """Return a column of ids as an array of strings."""
     return np.asarray(column, dtype=object)
 
 
 class Books:
-    """What the rules ask of a plan.
+    """Derived quantities of a plan that the checks use.
 
     Parameters
     ----------
     dataset : Dataset
         Tables and settings.
     decisions : Decisions
-        What is decided, of the right shape.
+        Decisions of the plan, of the right shape.
     members, variant : collection of str or None, Variant
         By which of the contract's problems it is judged; all enterprises together when left out.
 
@@ -41,7 +41,7 @@ class Books:
     point : Point
         The plan as a point of the literal model.
     quantity, arrived : numpy.ndarray
-        What leaves and arrives of each flow, as the plan says.
+        Quantity sent and received of each flow, as stated in the plan.
     moves : numpy.ndarray of bool
         Whether each flow goes from one site to another.
     """
@@ -61,29 +61,29 @@ class Books:
         self.moves: Flags = texts(flows["from_site"]) != texts(flows["to_site"])
 
     def owner(self, sites: Any) -> Texts:
-        """Enterprise of each site, "" of public places and unknown ones."""
+        """Return the enterprise of each site, "" for public places and unknown sites."""
         table = self.dataset["sites"]
         return np.append(texts(table["enterprise"]), "")[positions(table["site"], sites)]
 
     @cached_property
     def giver(self) -> Texts:
-        """Enterprise whose site each flow leaves."""
+        """Return the enterprise whose site each flow leaves."""
         return self.owner(self.decisions.flows["from_site"])
 
     @cached_property
     def taker(self) -> Texts:
-        """Enterprise whose site each flow reaches."""
+        """Return the enterprise whose site each flow reaches."""
         return self.owner(self.decisions.flows["to_site"])
 
     @property
     def partnership(self) -> Flags:
-        """Whether each flow is an exchange between two enterprises."""
+        """Return whether each flow is an exchange between two enterprises."""
         apart: Flags = (self.giver != self.taker) & (self.giver != "") & (self.taker != "")
         return apart
 
     @cached_property
     def km(self) -> Floats:
-        """Length of the way of each flow, NaN where it is unknown."""
+        """Return the route length of each flow, NaN if it is unknown."""
         parts, km = self.point.parts, np.full(len(self.quantity), np.nan)
         kept = self.point.flow >= 0
         km[kept] = parts.routes["km"].to_numpy(float)[parts.exchanges.route[self.point.flow[kept]]]
@@ -91,30 +91,30 @@ class Books:
 
     @cached_property
     def money(self) -> Floats:
-        """Money a year of each column of the model; its sum is the value."""
+        """Return the money a year of each column of the model; the sum is the value."""
         money: Floats = worth(self.point.parts) * self.point.x
         return money
 
     @cached_property
     def co2(self) -> Floats:
-        """Emission of each column of the model, t a year."""
+        """Return the emission of each column of the model, in t a year."""
         emitted: Floats = emissions(self.point.parts) * self.point.x
         return emitted
 
     @cached_property
     def turnover(self) -> float:
-        """Sum of the amounts of money, the scale against which sums are exact."""
+        """Return the sum of absolute money terms, the scale for tolerances on sums."""
         return float(np.abs(self.money).sum())
 
     @cached_property
     def peak(self) -> Floats:
-        """Largest quantity of each commodity that flows in the plan."""
+        """Return the largest quantity of each commodity that flows in the plan."""
         parts, peak = self.point.parts, np.zeros(len(self.dataset["commodities"]))
         np.maximum.at(peak, parts.commodity(), self.point.x[: len(parts.exchanges)])
         return peak
 
     def named(self, row: int) -> str:
-        """One flow in words."""
+        """Return a text that identifies one flow."""
         flow = self.decisions.flows.iloc[row]
         ends = f"{flow['outlet_kind']} {flow['outlet_id']} > {flow['inlet_kind']} {flow['inlet_id']}".rstrip()
         way = f"{flow['from_site']}>{flow['to_site']}" + (f" by {flow['mode']}" if flow["mode"] else "")

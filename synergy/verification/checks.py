@@ -1,4 +1,4 @@
-"""Rows: every constraint of the literal model within its bounds at a plan."""
+"""Check a plan against the literal model: shape, every constraint, totals, and the proof of the bound."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BELOW = {"offer": "must_clear", "need": "required"}  # of rows that fall short 
 
 
 def check_rows(book: Book, books: Books) -> None:
-    """The plan keeps every constraint of the model contract."""
+    """Check that the plan satisfies every constraint of the model contract, within tolerance."""
     for block in blocks(books.point.parts):
         terms = _terms(block, books.point.x)
         code = _CODES.get(block.constraint, block.constraint)
@@ -56,7 +56,7 @@ def check_rows(book: Book, books: Books) -> None:
 
 
 def _terms(block: Block, x: Floats) -> tuple[Floats, Floats]:
-    """Sum of the positive terms of each row, and of the negative ones without their sign."""
+    """Return the sums of the positive and of the negative terms of each row, the latter without sign."""
     more, less = np.zeros(len(block)), np.zeros(len(block))
     for entries in block.entries:
         row, column, value = np.broadcast_arrays(entries.row, entries.column, entries.value)
@@ -67,7 +67,7 @@ def _terms(block: Block, x: Floats) -> tuple[Floats, Floats]:
 
 
 def _beyond(books: Books, block: Block, terms: tuple[Floats, Floats], sign: float) -> Flags:
-    """Rows that are beyond their upper (sign 1) or lower (sign -1) bound by more than the tolerance."""
+    """Return which rows violate their upper (sign 1) or lower (sign -1) bound by more than the tolerance."""
     more, less = terms
     bound = block.upper if sign > 0 else block.lower
     finite = np.where(np.isfinite(bound), bound, 0.0)
@@ -81,14 +81,14 @@ def _beyond(books: Books, block: Block, terms: tuple[Floats, Floats], sign: floa
 
 
 def _peaks(books: Books, block: Block, which: Ints) -> Floats:
-    """Largest amount of the commodity that some rows speak of in the plan, 0 of those that speak of none."""
+    """Return the plan's largest quantity of each row's commodity, 0 for rows without a commodity."""
     at = positions(books.dataset["commodities"]["commodity"], block.said("commodity")[which])
     peaks: Floats = np.append(books.peak, 0.0)[at]
     return peaks
 
 
 def _named(block: Block, which: Ints) -> list[str]:
-    """Subject, commodity and period of some rows."""
+    """Return subject, commodity and period of some rows as text."""
     said: list[Any] = [block.said(name)[which] for name in ROW_COLUMNS[1:]]
     return [" ".join(part for part in row if part) or block.constraint for row in zip(*said, strict=True)]
 
@@ -116,7 +116,7 @@ _KEYS = {
 
 
 def check_shape(book: Book, decisions: Decisions) -> None:
-    """Columns are there, amounts are finite and not negative, no key stands twice."""
+    """Check that columns exist, amounts are finite and non-negative, and keys are unique."""
     for name, columns in _COLUMNS.items():
         frame: pd.DataFrame = getattr(decisions, name)
         missing = [column for column in columns if column not in frame]
@@ -134,7 +134,7 @@ def check_shape(book: Book, decisions: Decisions) -> None:
 
 
 def check_strays(book: Book, books: Books) -> None:
-    """Every row is a variable of the model: its ids are known, and the contract has such an exchange, build or link."""
+    """Check that every row of the plan is a variable of the model: known ids, and a valid exchange, build or link."""
     for stray in books.point.strays:
         plain = stray.frame == "flows" and not stray.column
         name = books.named if plain else row_name(stray.frame, stray.column)
@@ -145,7 +145,7 @@ def check_strays(book: Book, books: Books) -> None:
 
 
 def check_amounts(book: Book, books: Books) -> None:
-    """What arrives, lengths, capex and annual cost are as the tables say."""
+    """Check received quantities, lengths, capex and annual costs against the tables."""
     point, decisions = books.point, books.decisions
     parts, spent = point.parts, capex(point.parts)
     flow, build, link = (np.flatnonzero(at >= 0) for at in (point.flow, point.build, point.link))
@@ -167,7 +167,7 @@ def check_amounts(book: Book, books: Books) -> None:
 
 
 def _among(name: Callable[[int], str], rows: Ints) -> Callable[[int], str]:
-    """What names the rows of a selection."""
+    """Return a function that names the rows of a selection."""
     return lambda row: name(int(rows[row]))
 
 
@@ -175,7 +175,7 @@ PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed 
 
 
 def check_source(book: Book, books: Books, plan: Plan) -> None:
-    """The plan is of this dataset, under these settings."""
+    """Check that the plan is based on this dataset and on these settings."""
     if plan.dataset.get("digest") != books.dataset.digest:
         book.add("digest", "dataset", "the plan was made from other tables")
     if plan.dataset.get("name") != books.dataset.name:
@@ -187,7 +187,7 @@ def check_source(book: Book, books: Books, plan: Plan) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a setting so that tuples and lists, and whole numbers of both kinds, compare as equal."""
+    """Return a setting in a form in which tuples equal lists and integers equal floats."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -196,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 
 def check_totals(book: Book, books: Books, plan: Plan) -> None:
-    """Value, bound, gap, status and emissions follow from the rows."""
+    """Check value, bound, gap, status and emissions against the rows."""
     turnover = books.turnover
     book.one("value", plan.value, float(books.money.sum()), turnover)
     room = MONEY * max(1.0, turnover)
@@ -214,7 +214,7 @@ def check_totals(book: Book, books: Books, plan: Plan) -> None:
 
 
 def check_proof(book: Book, books: Books, plan: Plan) -> None:
-    """The duals prove the bound that they are said to; where there are none the bound is the solver's claim."""
+    """Check that the duals prove the claimed bound; warn where the bound is only the solver's claim."""
     proof = plan.proof
     claims = [float(proof[name]) for name in ("dual", "solver") if proof.get(name) is not None]
     room = PROVEN * max(1.0, abs(plan.value))
@@ -237,12 +237,12 @@ def check_proof(book: Book, books: Books, plan: Plan) -> None:
 
 
 def _gap(plan: Plan, bound: float) -> float:
-    """Relative gap of a plan to a bound."""
+    """Return the relative gap between a plan and a bound."""
     return abs(bound - plan.value) / max(1.0, abs(plan.value))
 
 
 def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
-    """Bound that the duals of a proof bring, None where they bring none."""
+    """Return the bound proven by the duals of a proof, None if they prove none."""
     if proof.get("columns") or proof.get("rows"):
         try:
             return bound_proven(build(books.dataset), proof)
@@ -257,7 +257,7 @@ def _proven(book: Book, books: Books, proof: Mapping[str, Any]) -> float | None:
 
 
 def _check_prices(book: Book, plan: Plan) -> None:
-    """Shadow prices of a linear problem are among the duals that prove its bound."""
+    """Check that the shadow prices of a linear problem are among the duals that prove its bound."""
     keys = (*ROW_COLUMNS, "value")
     known = {tuple(row[name] for name in keys) for row in plan.proof["duals"]}
     stray = np.array([tuple(row[name] for name in keys) not in known for row in plan.shadow_prices])
@@ -265,7 +265,7 @@ def _check_prices(book: Book, plan: Plan) -> None:
 
 
 def _linear(books: Books) -> bool:
-    """Return whether the tables leave no yes-or-no decision: nothing to build or open, no least load, no count."""
+    """Return whether the tables imply no binary decision: no builds, link capex, minimum loads or partner limit."""
     dataset, settings = books.dataset, books.dataset.settings
     loads = dataset["facilities"]
     switched = bool(((loads["min_load"] > 0) & ~loads["must_run"].astype(bool)).any())
@@ -276,7 +276,7 @@ def _linear(books: Books) -> bool:
 
 
 def _aims(books: Books) -> bool:
-    """Return whether anything binds all together but nobody alone: an aim of the scenario, a duty in public."""
+    """Return whether a constraint binds only the joint plan: a scenario aim, or a duty at a public place."""
     settings, sites = books.dataset.settings, books.dataset["sites"]
     if any(aim is not None for aim in (settings.capex_budget, settings.co2_cap, *settings.mode_share, *settings.fix)):
         return True
@@ -288,7 +288,7 @@ def _aims(books: Books) -> bool:
 
 
 def check_standalone(book: Book, books: Books, plan: Plan) -> None:
-    """The gain is the value less what each enterprise could do alone, and nobody could do better alone in sum."""
+    """Check the gain against the standalone values, and that these do not exceed the value unless an aim binds."""
     if plan.standalone is None:
         for name in ("gain", "status_quo", "today", "remainder"):
             if getattr(plan, name) is not None:

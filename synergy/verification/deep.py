@@ -1,4 +1,4 @@
-"""Claims that only another solve can check: what each could do alone, the status quo, today."""
+"""Verify by re-solving: standalone values, status quo, today, coalitions, and a search for a better plan."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ GAP = 1e-6
 
 
 class Clock:
-    """Seconds that are left."""
+    """Timer of the seconds left."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     @property
     def left(self) -> float:
-        """Seconds until the end, negative past it."""
+        """Return the seconds until the end, negative past it."""
         return self._end - time.monotonic()
 
 
 def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
-    """Solve again, by the contract's model word by word, what a plan is compared with.
+    """Re-solve the reference plans of a plan with the contract's literal model, and compare the values.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan says it follows from.
+        Dataset named in the plan.
     plan : Plan
     seconds : float
         When to stop; what is not checked by then is said in warnings.
@@ -68,7 +68,7 @@ def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[F
 
 
 def _counted(found: list[Finding]) -> Iterator[Finding]:
-    """Yield findings, those of what was not checked as one."""
+    """Yield findings, with all unchecked claims merged into one."""
     late = [finding.subject for finding in found if not finding.refuses]
     yield from (finding for finding in found if finding.refuses)
     if late:
@@ -89,7 +89,7 @@ def _solved(dataset: Dataset, name: str | None, variant: Variant, left: float) -
 
 
 def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Clock) -> None:
-    """Compare a claim with the sum of what is solved; None with a coalition that no plan satisfies."""
+    """Compare a claim with the sum of the re-solved values; None matches only an infeasible coalition."""
     code, low, high = subject.partition(".")[0], 0.0, 0.0
     for status, value, bound in _answers(asks, clock):
         if status not in ("optimal", "feasible", "infeasible"):
@@ -118,12 +118,12 @@ FEW = 4  # enterprises up to which every coalition is solved
 
 
 def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
-    """Solve again the coalitions that a settlement names, and of up to four enterprises every one.
+    """Re-solve the coalitions named in a settlement, and all coalitions of at most `FEW` enterprises.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan says it follows from.
+        Dataset of the plan.
     plan : Plan
         Without a settlement nothing is claimed.
     seconds : float
@@ -163,7 +163,7 @@ def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tup
 
 
 def _asked(names: list[str], claimed: dict[frozenset[str], float]) -> Iterator[frozenset[str]]:
-    """Yield the coalitions to solve, all of them together left out."""
+    """Yield the coalitions to solve, without the grand coalition."""
     chosen = dict.fromkeys(claimed)
     if len(names) <= FEW:
         for size in range(1, len(names)):
@@ -189,12 +189,12 @@ _WIDEST = 2.0**30
 
 
 def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> float | None:
-    """Value of a better plan that SCIP finds.
+    """Return the value of a better plan found by SCIP, None if none is found.
 
     Parameters
     ----------
     dataset : Dataset
-        What the plan follows from.
+        Dataset of the plan.
     plan : Plan
         Accepted by `synergy.verification.verify`: where its duals leave no room for a better plan, none is looked for.
     seconds : float
@@ -217,7 +217,7 @@ def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> floa
 
 
 def refused_by(plan: Plan, value: float | None) -> tuple[Finding, ...]:
-    """Finding that refuses a plan whose bound is below the value of another plan."""
+    """Return the finding that refuses a plan whose bound is below the value of another plan."""
     if value is None or value <= plan.bound + _room(plan):
         return ()
     text = f"a second solver found a plan worth {value:.12g}, above the bound of {plan.bound:.12g}"
@@ -225,7 +225,7 @@ def refused_by(plan: Plan, value: float | None) -> tuple[Finding, ...]:
 
 
 def best_value(model: LiteralModel, seconds: float) -> float | None:
-    """Value of the best point that SCIP finds; None where it finds none that keeps the rows.
+    """Return the value of the best feasible point found by SCIP, None if it finds none.
 
     Parameters
     ----------
@@ -248,19 +248,19 @@ def best_value(model: LiteralModel, seconds: float) -> float | None:
 
 
 def _room(plan: Plan) -> float:
-    """Money by which another plan has to be worth more."""
+    """Return the money above a plan's value from which another plan counts as better."""
     return BETTER * max(1.0, abs(plan.value))
 
 
 def _kept(model: LiteralModel, x: Floats) -> bool:
-    """Whether a point keeps every row, as far as the sizes of its terms let a sum be told."""
+    """Return whether a point satisfies every row, within a tolerance relative to the size of its terms."""
     made, size = model.matrix @ x, abs(model.matrix) @ np.abs(x)
     over: Floats = np.maximum(made - model.row_upper, model.row_lower - made)
     return bool((over <= _ROW * size + _TINY).all())
 
 
 def _solved_by_another(model: LiteralModel, solver: str, lower: Floats, upper: Floats, seconds: float) -> Floats | None:
-    """Point that a solver of OR-Tools finds, in the model's own units."""
+    """Return the point found by an OR-Tools solver, in the model's own units, None without one."""
     row, column = _factors(model)
     matrix = csr_matrix(diags(row) @ model.matrix @ diags(column))
     cost = model.cost * column
@@ -280,7 +280,7 @@ def _solved_by_another(model: LiteralModel, solver: str, lower: Floats, upper: F
 
 
 def _factors(model: LiteralModel) -> tuple[Floats, Floats]:
-    """Factors of rows and columns, powers of two, after which the coefficients are near 1."""
+    """Return scaling factors of rows and columns, powers of two, that bring the coefficients near 1."""
     size = csr_matrix(abs(model.matrix))
     size.eliminate_zeros()
     row, column = np.ones(size.shape[0]), np.ones(size.shape[1])
@@ -294,7 +294,7 @@ def _factors(model: LiteralModel) -> tuple[Floats, Floats]:
 
 
 def _middle(at: Ints, logs: Floats, count: int) -> Floats:
-    """Power of two that brings the mean of the logarithms at each place to 0."""
+    """Return the powers of two that bring the mean logarithm at each place near 0."""
     mean = np.bincount(at, logs, count) / np.maximum(np.bincount(at, minlength=count), 1)
     factor: Floats = np.clip(np.exp2(-np.round(mean)), 1 / _WIDEST, _WIDEST)
     return factor

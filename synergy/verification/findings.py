@@ -1,4 +1,4 @@
-"""Findings: what a judge says of a plan, and the tolerances by which rows are compared.
+"""Findings: the results of verifying a plan, and the tolerances of the comparisons.
 
 A row of the model is broken where it is beyond its bound by more than ``ROW * scale + NOISE * peak``: scale is the
 largest of the sums of its positive and of its negative terms and of its bound, peak the largest quantity of its
@@ -23,21 +23,21 @@ SHOWN = 20  # findings of one kind said one by one; the rest is counted
 
 
 def row_name(frame: str, column: str = "") -> Callable[[int], str]:
-    """Return what names row i of a frame, or one cell of it."""
+    """Return a function that names row i of a frame, or one cell of it."""
     end = f".{column}" if column else ""
     return lambda row: f"{frame}[{row}]{end}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One claim of a plan that does not hold, or (a warning) that nobody can check here.
+    """Claim of a plan that does not hold or, as a warning, cannot be checked here.
 
     Parameters
     ----------
     code : str
         Stable name of the rule, for programs.
     subject : str
-        What it is about: ids with blanks between them, or a key of the plan document.
+        Ids with blanks between them, or a key of the plan document.
     text : str
         One sentence for people.
     severity : Severity
@@ -51,7 +51,7 @@ class Finding:
 
     @property
     def refuses(self) -> bool:
-        """Whether the plan is refused for it."""
+        """Return whether the finding refuses the plan."""
         return self.severity is Severity.ERROR
 
     def line(self) -> str:
@@ -61,16 +61,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Book:
-    """Findings as they are made."""
+    """Collector of findings."""
 
     found: list[Finding] = field(default_factory=list)
 
     def add(self, code: str, subject: str, text: str, severity: Severity = Severity.ERROR) -> None:
-        """Write one finding."""
+        """Add one finding."""
         self.found.append(Finding(code, subject, text, severity))
 
     def flag(self, code: str, bad: Flags, name: Callable[[int], str], text: str) -> None:
-        """Write a finding for each row that is bad; past `SHOWN` they are counted."""
+        """Add a finding for each bad row; past `SHOWN` add only their count."""
         which = np.flatnonzero(bad)
         for row in which[:SHOWN].tolist():
             self.add(code, name(row), text)
@@ -78,14 +78,14 @@ class Book:
             self.add(code, "", f"... and {len(which) - SHOWN} more: {text}")
 
     def compared(self, code: str, names: Sequence[str], sides: tuple[Floats, Floats], word: str) -> None:
-        """Write a finding for each row whose two sides do not compare as they should."""
+        """Add a finding for each row that fails its comparison; past `SHOWN` add only their count."""
         for name, left, right in zip(names[:SHOWN], *(side.tolist() for side in sides), strict=False):
             self.add(code, name, f"{left:.12g} {word} {right:.12g}")
         if len(names) > SHOWN:
             self.add(code, "", f"... and {len(names) - SHOWN} more rows")
 
     def claimed(self, code: str, claim: Floats, found: Floats, scale: Floats, name: Callable[[int], str]) -> None:
-        """Write a finding for each claim that differs from what was found by more than `MONEY` of a scale."""
+        """Add a finding for each claim that differs from the recomputed value by more than `MONEY` of a scale."""
         both_unknown = np.isnan(claim) & np.isnan(found)
         off = ~(np.abs(claim - found) <= MONEY * np.maximum(scale, np.abs(found))) & ~both_unknown
         which = np.flatnonzero(off)
@@ -95,7 +95,7 @@ class Book:
             self.add(code, "", f"... and {len(which) - SHOWN} more")
 
     def one(self, code: str, claim: float | None, found: float | None, scale: float) -> None:
-        """Compare one claimed number with what was found; None agrees with None alone."""
+        """Compare one claimed number with the recomputed one; None matches only None."""
         if claim is None or found is None:
             if claim is not found:
                 self.add(code, code, f"claimed {claim}, found {found}")

@@ -1,4 +1,4 @@
-"""Offers to the enterprises: proposals speak of rows that are there, of the right people, and make up the gain."""
+"""Check the proposals: they refer to rows of the plan, name the right enterprises, and sum to the gain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTSIDE = ("market", "disposal")
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
-    """What of the plan's flows can be proposed, each array of shape (flows,).
+    """Owners at the ends of the plan's flows and which flows can be proposed, each array of shape (flows,).
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Exchanges:
 
 
 def check_proposals(book: Book, books: Books, plan: Plan) -> None:
-    """Proposals are consistent with the plan."""
+    """Check that the proposals are consistent with the plan."""
     known = set(texts(books.dataset["enterprises"]["enterprise"]))
     exchanges = _exchanges(books)
     there = [proposal for proposal in plan.proposals if _rows_there(book, books, proposal)]
@@ -72,7 +72,7 @@ def _exchanges(books: Books) -> Exchanges:
 
 
 def _check_sum(book: Book, books: Books, plan: Plan) -> None:
-    """Gains and remainder make up the plan's gain."""
+    """Check that gains and remainder sum to the plan's gain."""
     gains = [proposal.gain for proposal in plan.proposals]
     if plan.gain is None or plan.remainder is None or any(gain is None for gain in gains):
         if plan.remainder is not None and plan.gain is None:
@@ -86,7 +86,7 @@ def _check_sum(book: Book, books: Books, plan: Plan) -> None:
 
 
 def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
-    """Names, kind, state and titles."""
+    """Check kind, state, scope, titles and enterprise names of a proposal, and that its CO2 is finite."""
     if proposal.kind not in tuple(Kind):
         book.add("kind", proposal.id, f"{proposal.kind!r} is no kind of proposal")
     if proposal.state not in STATES:
@@ -105,7 +105,7 @@ def _check_words(book: Book, proposal: Proposal, known: set[str]) -> None:
 
 
 def _rows_there(book: Book, books: Books, proposal: Proposal) -> bool:
-    """Flows, builds and links are rows of the plan."""
+    """Check that the flows, builds and links of a proposal are rows of the plan; return whether they are."""
     decisions = books.decisions
     for name, places in (("flows", proposal.flows), ("builds", proposal.builds), ("links", proposal.links)):
         size = len(getattr(decisions, name))
@@ -116,7 +116,7 @@ def _rows_there(book: Book, books: Books, proposal: Proposal) -> bool:
 
 
 def _check_people(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
-    """Enterprises, host, scope and commodities are those of its flows and its build."""
+    """Check enterprises, host, scope and commodities of a proposal against its flows and build."""
     rows = list(proposal.flows)
     crossing = [row for row in rows if exchanges.crossing[row]]
     host = _host(books, proposal)
@@ -137,7 +137,7 @@ def _check_people(book: Book, books: Books, proposal: Proposal, exchanges: Excha
 
 
 def _host(books: Books, proposal: Proposal) -> str:
-    """Return the owner of the place of its build, "" where it has none."""
+    """Return the owner of the site of a proposal's build, "" without a build."""
     if not proposal.builds:
         return ""
     site = str(books.decisions.builds["site"].iloc[proposal.builds[0]])
@@ -145,7 +145,7 @@ def _host(books: Books, proposal: Proposal) -> str:
 
 
 def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
-    """The id names the build or the pair and commodity, and the state is that of the deals between them."""
+    """Check a proposal's id against its build or its pair and commodity, and its state against the deals."""
     rows, flows = list(proposal.flows), books.decisions.flows
     if proposal.builds:
         build = books.decisions.builds.iloc[proposal.builds[0]]
@@ -173,7 +173,7 @@ def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: Exch
 
 
 def _state(books: Books, exchanges: Exchanges, row: int) -> str:
-    """Return whether the owners of a flow trade its commodity today, and as much as in the plan."""
+    """Return the state of a direct exchange: new, running as in today's deals, or changed."""
     flows, deals = books.decisions.flows, books.dataset["deals"]
     good, giver, taker = str(flows["commodity"].iloc[row]), exchanges.giver[row], exchanges.taker[row]
     same = books.moves & (exchanges.giver == giver) & (exchanges.taker == taker) & (texts(flows["commodity"]) == good)
@@ -188,7 +188,7 @@ def _state(books: Books, exchanges: Exchanges, row: int) -> str:
 
 
 def _check_terms(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
-    """Terms are what crosses a fence, all of it."""
+    """Check that the terms cover exactly the flows that cross between owners or sites."""
     rows = [row for row in proposal.flows if exchanges.crossing[row]]
     flows = books.decisions.flows.iloc[rows]
     frame = flows.assign(way=np.nan_to_num(books.km[rows]) * books.quantity[rows])
@@ -214,7 +214,7 @@ def _prices(plan: Plan) -> dict[tuple[str, str, str], float]:
 
 
 def _check_prices(book: Book, proposal: Proposal, prices: dict[tuple[str, str, str], float]) -> None:
-    """Terms have the prices of the settlement, and none where it has none."""
+    """Check that the terms have the prices of the settlement, and none where it has none."""
     for term in proposal.terms:
         found = prices.get((term.from_site, term.to_site, term.commodity))
         if term.price != found:
@@ -224,7 +224,7 @@ def _check_prices(book: Book, proposal: Proposal, prices: dict[tuple[str, str, s
 
 
 def _check_loss(book: Book, plan: Plan, proposal: Proposal) -> None:
-    """No plan without a proposal is worth more than the bound."""
+    """Check that the plan without a proposal is worth no more than the bound."""
     loss = proposal.marginal_gain
     if loss is None:
         return
@@ -238,7 +238,7 @@ MONEY = ("capex", "annual_cost")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Money of one proposal.
+    """Links and costs of one proposal.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ class Share:
 
 
 def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[Share]:
-    """Return the money of each proposal.
+    """Return the links and costs of each proposal.
 
     A flow that stands in several proposals, between two new units, counts in equal parts for each; a link is borne by
     quantity, what no proposal sends over it included.
@@ -300,13 +300,13 @@ def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[Share]:
 
 
 def _per_unit(cost: pd.Series, total: Floats) -> Floats:
-    """Return the cost of each link by unit that flows over it."""
+    """Return the cost of each link per unit of flow over it."""
     rate: Floats = np.divide(cost.to_numpy(float), total, out=np.zeros(len(total)), where=total > 0)
     return rate
 
 
 def check_money(book: Book, proposal: Proposal, share: Share) -> None:
-    """Links, capex, whose it is, and payback are those of its flows and builds."""
+    """Check links, capex, cost shares and payback of a proposal against its flows and builds."""
     if share.links != set(proposal.links):
         book.add("links", proposal.id, "are not those that its flows use")
     if not abs(proposal.capex - share.capex) <= 1e-6 * max(1.0, share.capex):
@@ -326,7 +326,7 @@ def check_money(book: Book, proposal: Proposal, share: Share) -> None:
 
 
 def _payback(gain: float | None, share: Share) -> float | None:
-    """Return the years in which what it earns before annuities pays the capex; None where that is never, or unknown."""
+    """Return the payback time in years, the capex over the yearly gain before annuities; None if never or unknown."""
     if gain is None:
         return None
     if share.capex <= 0:

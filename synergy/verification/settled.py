@@ -1,4 +1,4 @@
-"""Settled: what a plan's settlement says of payoffs, prices and stability, recomputed as far as the tables allow."""
+"""Check a plan's settlement: payoffs, prices and stability, recomputed as far as the tables allow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Settlement = Mapping[str, Any]
 
 
 def check_settlement(book: Book, books: Books, plan: Plan) -> None:
-    """Payoffs sum to the value and nobody loses, transfers to 0, prices carry them, claims of stability agree."""
+    """Check payoffs, transfers, prices, stability claims and subsidy of a settlement."""
     settlement = plan.settlement
     if settlement is None:
         return
@@ -46,7 +46,7 @@ def check_settlement(book: Book, books: Books, plan: Plan) -> None:
 
 
 def payoffs_of(settlement: Settlement, names: Any, key: str = "payoff") -> Floats:
-    """Return one number of each enterprise, NaN where it is null.
+    """Return one number per enterprise, NaN where it is null.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def payoffs_of(settlement: Settlement, names: Any, key: str = "payoff") -> Float
 
 
 def _scale(books: Books, plan: Plan) -> float:
-    """Return the money against which sums are exact."""
+    """Return the scale of money for tolerances on sums."""
     return max(1.0, books.turnover, abs(plan.value))
 
 
 def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
-    """Payoffs sum to the value, stand beside the standalone values of the plan, and nobody gets less."""
+    """Check that payoffs sum to the value, match the plan's standalone values, and leave no enterprise worse off."""
     settlement, standalone = plan.settlement or {}, plan.standalone or {}
     payoff, alone, gain = (payoffs_of(settlement, names, key) for key in ("payoff", "standalone", "gain"))
     scale = _scale(books, plan)
@@ -87,7 +87,7 @@ def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
 
 
 def _check_transfers(book: Book, books: Books, plan: Plan, names: Any) -> None:
-    """Transfers are whole units of money, sum to exactly 0, and bring each from its own accounts to its payoff."""
+    """Check that transfers are whole units, sum to exactly 0, and take each enterprise to its payoff."""
     settlement = plan.settlement or {}
     unit, transfer = float(settlement["unit"]), payoffs_of(settlement, names, "transfer")
     whole = np.rint(transfer / unit)
@@ -109,7 +109,7 @@ def _check_transfers(book: Book, books: Books, plan: Plan, names: Any) -> None:
 
 
 def _check_prices(book: Book, books: Books, plan: Plan) -> None:
-    """Every exchange between enterprises has one price, in its band, and is paid for the quantity that leaves."""
+    """Check that every exchange between enterprises has one price, within its band, for the quantity sent."""
     settlement = plan.settlement or {}
     prices = pd.DataFrame(settlement["prices"], columns=[*KEY, "seller", "buyer", *_NUMBERS])
     flows = books.decisions.flows[books.partnership].rename(columns={"from_site": "from", "to_site": "to"})
@@ -143,7 +143,7 @@ def _price_name(row: int) -> str:
 
 
 def _check_stability(book: Book, plan: Plan) -> None:
-    """The excess covers every coalition named and everybody alone; the verdict follows from excess and bound."""
+    """Check the excess against all named and single-member coalitions, and the core verdict against the bound."""
     settlement = plan.settlement or {}
     payoff = {name: float(row["payoff"]) for name, row in settlement["payoffs"].items()}
     excess, bound = _infinite(settlement["excess"], -1.0), _infinite(settlement["excess_bound"], 1.0)
@@ -178,7 +178,7 @@ NEAR = 1e-9  # of the money that is shared: what rounding of sums may come to
 
 
 def check_subsidy(book: Book, plan: Plan, names: Sequence[str]) -> None:
-    """A subsidy goes to enterprises, adds up, is no less than what is proven to be needed, and pays who falls short.
+    """Check recipients, sums and proven minimum of a subsidy, and that it covers the coalitions' shortfalls.
 
     Parameters
     ----------
@@ -215,6 +215,6 @@ def check_subsidy(book: Book, plan: Plan, names: Sequence[str]) -> None:
 
 
 def _known(plan: Plan, settlement: Mapping[str, Any]) -> list[tuple[list[str], float]]:
-    """Return the coalitions of which a value is stated: everybody alone, and those that bind."""
+    """Return the coalitions with a stated value: single enterprises, and binding coalitions."""
     alone = [([name], float(value)) for name, value in (plan.standalone or {}).items() if value is not None]
     return alone + [(list(one["enterprises"]), float(one["value"])) for one in settlement["binding"]]

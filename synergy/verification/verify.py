@@ -1,4 +1,4 @@
-"""The face of the judge: a plan in, findings out."""
+"""Entry point of the verification: take a plan, return findings."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
     Parameters
     ----------
     dataset : Dataset
-        What the plan says it follows from, with the plan's scenario applied.
+        Dataset named in the plan, with the plan's scenario applied.
     plan : Plan
         The plan.
 
     Returns
     -------
     tuple of Finding
-        Everything that does not follow; warnings say what cannot be checked here.
+        All claims that fail; warnings for claims that cannot be checked here.
 
     Notes
     -----
@@ -61,7 +61,7 @@ def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
 def assert_valid(
     dataset: Dataset, plan: Plan, alone: Mapping[str, Decisions] | None = None, today: Decisions | None = None
 ) -> None:
-    """Raise where a plan does not follow from its dataset.
+    """Raise `VerificationError` if a plan does not follow from its dataset.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ MANY = 12  # enterprises beyond which only today is judged here: each takes 0.2 
 def judged_beside(
     dataset: Dataset, plan: Plan, alone: Mapping[str, Decisions], today: Decisions | None
 ) -> Iterator[Finding]:
-    """Findings on the plans behind `standalone` and `today`, which the plan document does not hold.
+    """Yield findings on the plans behind `standalone` and `today`, which the plan document does not hold.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def judged_beside(
     plan : Plan
         With the values claimed.
     alone : mapping of str to Decisions
-        What each enterprise would do alone; left out where there are more than `MANY`.
+        Each enterprise's standalone plan; not checked if there are more than `MANY`.
     today : Decisions or None
-        What is done today.
+        Decisions of today.
     """
     for name, decisions in alone.items() if len(alone) <= MANY else ():
         value = (plan.standalone or {}).get(name)
@@ -115,7 +115,7 @@ def _judged(
     claim: tuple[Decisions, Mapping[str, float | None]],
     problem: tuple[Collection[str] | None, Variant],
 ) -> Iterator[Finding]:
-    """Findings on one plan and on what is claimed of its value and CO2, each under the name of the claim."""
+    """Yield findings on one plan and on its claimed value and CO2, each prefixed with the name of the claim."""
     book, (decisions, stated) = Book(), claim
     checks.check_shape(book, decisions)
     if not book.found:

@@ -1,1 +1,1 @@
-"""The worker: takes runs from the store, solves them in a process of their own, publishes what they brought."""
+"""Worker: claims runs from the store, solves them in a child process, and publishes the results."""

@@ -1,4 +1,4 @@
-"""Causes of what broke: a sentence for people without figures of a firm, and a line for the log that says where."""
+"""Causes of failures: messages for users without confidential figures, and log lines with the location."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _BROKEN = (
 
 
 def sentence(error: Exception, *, planner: bool = True) -> str:
-    """Sentence ``English / 中文`` on an error: what to correct where that is known.
+    """Return the message ``English / 中文`` of an error, with the correction where it is known.
 
     Parameters
     ----------
     error : Exception
     planner : bool
-        Whether a planner reads it: what is wrong with a dataset is told with its figures.
+        Whether a planner reads it: problems of a dataset are then given with their figures.
 
     Returns
     -------
     str
-        Of an error that nobody foresaw neither class nor message: a message may hold figures of a firm.
+        Without class or message of an unforeseen error: a message may hold figures of a firm.
     """
     if isinstance(error, StoreError):
         return f"{error.en} / {error.zh}"
@@ -44,12 +44,12 @@ def sentence(error: Exception, *, planner: bool = True) -> str:
 
 
 def lasting(error: Exception) -> bool:
-    """Whether the same run would end the same way again, so that it is not tried again."""
+    """Return whether an error is permanent, so that the same run is not retried."""
     return isinstance(error, SynergyError) and not isinstance(error, SolverError)
 
 
 def died(code: int | str | None) -> str:
-    """Sentence ``English / 中文`` on a process that ended without a word.
+    """Return the message ``English / 中文`` of a process that ended without a result.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def died(code: int | str | None) -> str:
 
 
 def late(seconds: float) -> str:
-    """Sentence ``English / 中文`` on a run that took more seconds than it may."""
+    """Return the message ``English / 中文`` of a run that exceeded its time limit in seconds."""
     return (
         f"it took more than {seconds:g} s; set a shorter time limit of the search / "
         f"用时超过 {seconds:g} 秒；请缩短求解时限"
@@ -71,7 +71,7 @@ def late(seconds: float) -> str:
 
 
 def cause(error: BaseException) -> str:
-    """Line for the log: classes of an error and of what it came from, and the innermost calls; no message."""
+    """Return the log line of an error: classes and innermost calls along its chain of causes, no messages."""
     said = []
     inner: BaseException | None = error
     while inner is not None:

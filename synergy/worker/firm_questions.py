@@ -1,4 +1,4 @@
-"""Why not, as a firm may see it: worked out in a process of its own, so that no answer outlasts its time."""
+"""Explanations of exchanges for enterprises, computed in a child process with a time limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS = 20.0
 
 
 def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float = SECONDS) -> dict[str, Any] | None:
-    """Return why an exchange of an enterprise is in the plan or not.
+    """Return the explanation of why an exchange of an enterprise is in the plan or not.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float
     Returns
     -------
     dict or None
-        As from `synergy.explanation.answer.Answer.record`; None where it takes longer, or cannot be told.
+        As from `synergy.explanation.answer.Answer.record`; None where it takes longer, or is not available.
     """
     try:
         found: dict[str, Any] | None = apart(main, (ground, question, enterprise), seconds)
@@ -41,7 +41,7 @@ def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float
 
 
 def main(pipe: Connection, ground: Ground, question: Wondered, enterprise: str) -> None:
-    """Work an answer out and send it; what the asker sees is all that leaves this process."""
+    """Compute an explanation in the child process, and send only the part that the enterprise may see."""
     plan = plan_from_record(ground.plan)
     dataset = dataset_of(ground.archive, ground.scenario)
     try:

@@ -1,4 +1,4 @@
-"""Apart: work in a process of its own, so that it never outlasts its time and what it took with it is gone."""
+"""Isolated execution: work in a child process that is killed at its time limit."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ Stop = Callable[[], bool]
 
 
 class LateError(Exception):
-    """It took longer than it may."""
+    """Time limit exceeded."""
 
 
 class LeftError(Exception):
-    """Somebody said stop."""
+    """Work abandoned on a stop request."""
 
 
 class DiedError(Exception):
-    """The process ended without a word; its exit code is the message."""
+    """Child process ended without a result; the message is its exit code."""
 
 
 def apart(work: Callable[..., None], given: tuple[Any, ...], seconds: float, stop: Stop | None = None) -> Any:
-    """Return what a child process says.
+    """Run work in a child process and return the object that it sends.
 
     Parameters
     ----------
     work : callable
         ``work(pipe, *given)`` sends one object to the pipe; it has a name of its own in a module.
     given : tuple
-        What it is given, pickled.
+        Its further arguments, pickled.
     seconds : float
         How long it may take.
     stop : callable, optional
@@ -40,7 +40,7 @@ def apart(work: Callable[..., None], given: tuple[Any, ...], seconds: float, sto
     Raises
     ------
     LateError, LeftError, DiedError
-        The child said nothing; it is gone.
+        The child sent no result and has been killed.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)

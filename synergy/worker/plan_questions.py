@@ -1,4 +1,4 @@
-"""Questions about a stored plan: answered in a process of their own, so that an answer never outlasts its time."""
+"""Questions about a stored plan, answered in a child process with a time limit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about an exchange between two sites.
+    """Question about an exchange between two sites.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Asked:
 
 
 def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float) -> Record | None:
-    """Explain why an exchange is in a plan or not, as a planner may see it.
+    """Explain to a planner why an exchange is in a plan or not.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
     Raises
     ------
     UsageError
-        The dataset does not know what is asked about.
+        The question refers to something unknown to the dataset.
     NotFoundError
         There is no such run, or it has no plan.
     """
@@ -79,7 +79,7 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
 
 
 def answer(pipe: Connection, work: tuple[bytes, Mapping[str, Any], Mapping[str, Any], Asked]) -> None:
-    """Answer one question: send its record, or a text where it cannot be asked.
+    """Answer a question in the child process: send its record, or the error text of an invalid question.
 
     Parameters
     ----------

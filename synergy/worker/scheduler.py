@@ -1,4 +1,4 @@
-"""A Dask cluster as an executor: the engine asks for nothing more."""
+"""Dask cluster as an executor for the engine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def executor(address: str | None) -> Iterator[Executor | None]:
     Parameters
     ----------
     address : str or None
-        Of its scheduler, ``tls://host:port``, or ``tcp://`` on the loopback address: what goes over the wire is
-        pickled, and whoever can write to it can run programs. None: no cluster, and None is yielded.
+        Of its scheduler, ``tls://host:port``, or ``tcp://`` on the loopback address: messages on the wire are
+        pickled, and write access to it suffices to run programs. None: no cluster, and None is yielded.
 
     Yields
     ------

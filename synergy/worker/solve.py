@@ -1,4 +1,4 @@
-"""One run from what the store holds to what it publishes; the only place where store and engine meet."""
+"""Solution and replay of a run: the interface between store and engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROOF = 0.25  # part of the work of the search that a proof may take: what a rou
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is solved.
+    """Input of a solution: dataset, scenario, options and starting points.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Task:
     scheduler : str or None
         Address of a Dask cluster that helps.
     checkpoint : mapping or None
-        What an earlier attempt left, to go on from.
+        Checkpoint of an earlier attempt, to resume from.
     plans : tuple of bytes
         Packed records with the plans to begin with.
     """
@@ -58,12 +58,12 @@ def solve(
     stop: Callable[[], bool] | None = None,
     keep: Callable[[Record], None] | None = None,
 ) -> Record:
-    """Match a frozen dataset.
+    """Solve the matching problem of a frozen dataset.
 
     Parameters
     ----------
     task : Task
-        What is solved.
+        Input of the solution.
     listen, stop : callable, optional
         See `synergy.engine.match`.
     keep : callable, optional
@@ -85,12 +85,12 @@ def solve(
 
 
 def told(event: Event) -> Record:
-    """Return an event of progress as a plain record."""
+    """Return a progress event as a plain record."""
     return {name: plain(getattr(event, name)) for name in Event.__dataclass_fields__}
 
 
 def replay(store: Store, actor: Actor, match: int) -> Record:
-    """Match again what a run was given and compare; a run that the clock stopped is verified instead.
+    """Replay a run and compare the results; a run stopped by the clock is verified instead.
 
     Parameters
     ----------

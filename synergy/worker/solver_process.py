@@ -1,4 +1,4 @@
-"""The process that solves: it tells its parent how it goes and what came out, and never outlives it."""
+"""Solver process: reports progress and result to its parent, and ends with it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LOG = logging.getLogger("synergy.worker")
 
 
 def main(pipe: Connection, task: Task) -> None:
-    """Solve a task and send ``("progress" | "checkpoint", record)``, last how it ended.
+    """Solve a task, sending ``("progress" | "checkpoint", record)`` and finally the outcome.
 
-    That is ``("ended", record)``, ``("refused", findings)`` where the plan does not follow, ``("wrong", sentence)``
-    where what was given cannot be matched, or ``("fault", sentence)``.
+    The outcome is ``("ended", record)``, ``("refused", findings)`` where verification fails, ``("wrong", sentence)``
+    where the input cannot be matched, or ``("fault", sentence)``.
 
     Parameters
     ----------
     pipe : multiprocessing.connection.Connection
         To the parent and back: whatever comes from there halts the search with the best plan so far, or the first one.
     task : Task
-        What is solved.
+        Input of the solution.
     """
     threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
 
@@ -60,7 +60,7 @@ def main(pipe: Connection, task: Task) -> None:
 
 
 def _orphaned(parent: int) -> None:
-    """Leave as soon as the parent is gone: another worker has the run then."""
+    """Exit as soon as the parent process is gone, since another worker then takes the run."""
     while os.getppid() == parent:
         time.sleep(_LOOK_S)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Studies answered: each in a process of its own, beside the runs, with a time that it may take."""
+"""Study worker: answers studies beside the runs, each in a child process with a time limit."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def answered(held: Held) -> Record:
     Returns
     -------
     dict
-        What an enterprise asked is told with figures of its own and public data alone.
+        The answer to an enterprise holds only its own figures and public data.
 
     Raises
     ------
     UsageError
-        The dataset does not know what is asked about.
+        The question refers to something unknown to the dataset.
     """
     dataset = dataset_of(held.archive, held.scenario)
     asked, kind = held.question.asked, held.question.kind
@@ -92,7 +92,7 @@ _ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, Mapping[str, Any], str], R
 
 
 def main(pipe: Connection, held: Held) -> None:
-    """Answer a study and send ``("done", record)``, or ``("fault", text)``.
+    """Answer a study in the child process, and send ``("done", record)`` or ``("fault", text)``.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ def main(pipe: Connection, held: Held) -> None:
 
 
 def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) -> Record | None:
-    """Answer one study.
+    """Claim and answer one study.
 
     Parameters
     ----------
     store : Store
     stop : callable, optional
-        Whether to leave it to somebody else.
+        Whether to leave the study to another worker.
     apart : bool
         Whether it is answered in a process of its own.
 
@@ -149,7 +149,7 @@ def _here(held: Held) -> tuple[str, Any]:
 
 
 def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
-    """Return what a child says within its time."""
+    """Return the outcome of a study from a child process with a time limit."""
     try:
         word, said = apart(main, (held,), LIMIT_S, stop)
     except LeftError:
@@ -162,7 +162,7 @@ def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
 
 
 def study(store: Store, idle: float, stop: Stop) -> int:
-    """Answer studies until somebody says stop.
+    """Answer studies until stopped.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The process of a worker beside a server (`synergy.worker.supervisor`): it works until its standard input ends."""
+"""Worker process of a server (`synergy.worker.supervisor`), which runs until its standard input closes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.worker.work import Habits, work
 
 
 def main() -> None:
-    """Read one line of what to do, and work until nothing holds the other end of the pipe."""
+    """Read the configuration from one line of input, and work until the input closes."""
     # an interrupt at the terminal reaches the server too, which says when to stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = sys.stdin.buffer.readline()
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _listen(over: threading.Event) -> None:
-    """Set an event when the server is gone."""
+    """Set an event when the standard input closes, because the server is gone."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
     over.set()

@@ -1,4 +1,4 @@
-"""Workers beside a server: started with it, started again when they die, drained when it stops.
+"""Supervision of workers beside a server: start, restart on failure, drain on stop.
 
 ``with Supervisor(address, count=2): serve()`` is all that a server does. Each worker is a process of its own, so that
 no solver ever stands in the way of a page. Address and habits reach it by its standard input, where no list of
@@ -28,7 +28,7 @@ DRAIN_S = 20.0  # for giving runs back
 
 @dataclass(slots=True)
 class _Post:
-    """A place that a worker fills."""
+    """Slot for a worker process, with its restart times."""
 
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
@@ -38,7 +38,7 @@ class _Post:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps some workers of a store running.
+    """Supervisor that keeps a number of workers of a store running.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Supervisor:
     _watcher: threading.Thread | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Start the workers and watch them; once started it does nothing."""
+        """Start the workers and their monitoring; no effect once started."""
         if self._watcher is not None:
             return
         self._over.clear()
@@ -70,7 +70,7 @@ class Supervisor:
         self._watcher.start()
 
     def stop(self, seconds: float = DRAIN_S) -> None:
-        """Let the workers give their runs back and leave; those that do not in time are killed.
+        """Stop the workers, which release their runs; kill those that exceed the time limit.
 
         Parameters
         ----------
@@ -95,23 +95,23 @@ class Supervisor:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Return the processes that run now."""
+        """Return the ids of the running worker processes."""
         found = [post.process for post in self._posts]
         return tuple(one.pid for one in found if one is not None and one.returncode is None)
 
     def __enter__(self) -> Self:
-        """Start."""
+        """Start the workers."""
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
+        """Stop the workers."""
         self.stop()
 
     def _fill(self, post: _Post) -> None:
-        """Start a worker and tell it what to do."""
+        """Start a worker process and send it its configuration."""
         process = subprocess.Popen([sys.executable, "-m", "synergy.worker.supervised"], stdin=subprocess.PIPE)
         post.process, post.started = process, time.monotonic()
         told = {
@@ -125,7 +125,7 @@ class Supervisor:
             process.stdin.flush()
 
     def _watch(self) -> None:
-        """Start again what died, later each time it dies soon."""
+        """Restart workers that have died, with exponential backoff."""
         while not self._over.wait(_LOOK_S):
             now = time.monotonic()
             for post in self._posts:
@@ -141,7 +141,7 @@ class Supervisor:
 
 
 def _closed(process: subprocess.Popen[bytes]) -> None:
-    """Close the standard input of a worker: it stops."""
+    """Close the standard input of a worker, which stops it."""
     assert process.stdin is not None
     with suppress(BrokenPipeError):
         process.stdin.close()

@@ -1,4 +1,4 @@
-"""The loop: claim, solve in a child, renew, store progress, publish; whatever dies, the store stays true."""
+"""Worker loop: claim a run, solve it in a child process, renew its lease, store progress, publish the result."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a worker works.
+    """Configuration of a worker.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Habits:
     apart : bool
         Whether a run is solved in a process of its own. Without one nothing renews the lease while it is solved.
     workers : int or None
-        Processes for what can be done side by side; None: as the round says. The plan is the same for any number.
+        Processes for parallel work; None: as set by the round. The plan is the same for any number.
     scheduler : str or None
         Address of a Dask cluster that helps.
     name : str
@@ -79,13 +79,13 @@ class Habits:
     name: str = field(default_factory=_name)
 
     def task(self, held: Claim) -> Task:
-        """Return what is solved of a run."""
+        """Return the solver task of a run."""
         options = dict(held.options) | ({} if self.workers is None else {"workers": self.workers})
         return Task(held.archive, held.scenario, options, self.scheduler, held.checkpoint, held.plans)
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
-    """Do runs until somebody says stop, answer studies beside them, and tell enterprises of deadlines that are near.
+    """Process runs until stopped, answer studies beside them, and notify enterprises of near deadlines.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _runs(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
 
 
 def _guarded(do: Callable[[], Any]) -> Any:
-    """What a step returns, None where it fails: the worker goes on, and a lease that was held runs out by itself."""
+    """Return the result of a step, None where it fails, so that the worker continues."""
     try:
         return do()
     except UnavailableError:
@@ -139,7 +139,7 @@ def _guarded(do: Callable[[], Any]) -> Any:
 
 
 def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], bool] | None = None) -> Record | None:
-    """Do one run.
+    """Claim and process one run.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], boo
 
 
 def _failed(store: Store, held: Claim, error: Exception) -> Record | None:
-    """End a run with a sentence for the planner and a line in the log, whatever ended it."""
+    """Record the failure of a run, with a message for the planner and a line in the log."""
     _LOG.error("run %d, attempt %d, failed: %s", held.match, held.attempt, cause(error))
     with suppress(ConflictError):
         return fail(store, WORKER, held, sentence(error), again=not lasting(error))
@@ -182,7 +182,7 @@ def _never() -> bool:
 
 
 def _here(store: Store, held: Claim, task: Task) -> Record:
-    """Solve in this process: for tests and small datasets."""
+    """Solve in the current process, for tests and small datasets."""
     records: dict[int, Record] = {}
 
     def keep(record: Record) -> None:
@@ -199,7 +199,7 @@ def _here(store: Store, held: Claim, task: Task) -> Record:
 
 @dataclass(slots=True)
 class _Watch:
-    """A child that solves, and what its parent does meanwhile."""
+    """Supervision of a child process that solves a run."""
 
     store: Store
     habits: Habits
@@ -211,7 +211,7 @@ class _Watch:
     halted: bool = False
 
     def watch(self) -> Record | None:
-        """Watch a child to its end and store what it said."""
+        """Run the child process to its end and store the outcome."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         child = context.Process(
@@ -253,7 +253,7 @@ class _Watch:
                 renewed = now
 
     def _ended(self, word: str, said: Any) -> Record:
-        """Store how the child ended."""
+        """Store the outcome of the child process."""
         if word in ("fault", "wrong"):
             return fail(self.store, WORKER, self.held, str(said), again=word == "fault")
         self._flush()
@@ -262,7 +262,7 @@ class _Watch:
         return finish(self.store, WORKER, self.held, said)
 
     def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:
-        """Return what the child says next, ``("", None)`` where it is silent for a moment."""
+        """Return the next message of the child process, ``("", None)`` where there is none yet."""
         try:
             if not pipe.poll(_POLL_S):
                 return ("", None) if child.is_alive() or pipe.poll() else ("fault", died(child.exitcode))

@@ -1,1 +1,1 @@
-"""Migrations of the store, forward only; each is frozen once it has been released."""
+"""Schema migrations of the store: forward only, immutable once released."""

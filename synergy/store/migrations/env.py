@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations on the connection that it was handed."""
+"""Alembic environment: runs the migrations on the connection supplied by the caller."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Bring a database to the newest version of the tables."""
+"""Migration of a database to the newest schema version."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def head() -> str:
-    """Return the newest version."""
+    """Return the newest schema version."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def current(base: Database) -> str | None:
-    """Return the version of a database, None where it holds no store.
+    """Return the schema version of a database, None where it holds no store.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def current(base: Database) -> str | None:
 
 
 def upgrade(base: Database) -> None:
-    """Bring a database to the newest version, in one transaction.
+    """Migrate a database to the newest schema version, in one transaction.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""One file a version."""
+"""Migration scripts, one file per version."""

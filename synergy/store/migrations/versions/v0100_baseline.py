@@ -1,6 +1,6 @@
-"""The tables of version 0.1.0, the same text for SQLite and PostgreSQL.
+"""Schema of version 0.1.0, identical for SQLite and PostgreSQL.
 
-Its helpers are its own: what `synergy.store.tables` comes to say later changes no store that is made by this.
+Its helpers are local copies, so that later changes of `synergy.store.tables` do not affect this migration.
 """
 
 from __future__ import annotations
@@ -34,59 +34,59 @@ _ACTIVE = text("state IN ('requested', 'running')")
 
 
 def _id() -> Column[Any]:
-    """Return the column of a number that the database gives each row."""
+    """Return the auto-increment primary key column."""
     return Column("id", _ROW, primary_key=True, autoincrement=True)
 
 
 def _of(name: str, key: str, **rules: Any) -> Column[Any]:
-    """Return a column that points to another table."""
+    """Return a foreign key column."""
     kind = String(64) if key.endswith(".digest") else _ROW
     return Column(name, kind, ForeignKey(key), **{"nullable": False, **rules})
 
 
 def _word(name: str, length: int = 64, **rules: Any) -> list[Any]:
-    """Return a column of a text and the check of its length."""
+    """Return a text column and the check of its length."""
     null = f" OR {name} IS NULL" if rules.get("nullable") else ""
     check = CheckConstraint(f"length({name}) <= {length}{null}", name=name)
     return [Column(name, String(length), **{"nullable": False, **rules}), check]
 
 
 def _choice(name: str, words: tuple[str, ...], default: str | None = None) -> list[Any]:
-    """Return a column of one of a few words and its check."""
+    """Return a column restricted to a set of words, and its check."""
     listed = ", ".join(f"'{word}'" for word in words)
     column = Column(name, String(16), nullable=False, server_default=default)
     return [column, CheckConstraint(f"{name} IN ({listed})", name=name)]
 
 
 def _whole(name: str, *, nullable: bool = False) -> list[Any]:
-    """Return a column of money, an amount or a moment, and the check of its kind in SQLite, which has none itself."""
+    """Return an integer column for money, an amount or a time, and its type check for SQLite."""
     check = CheckConstraint(f"typeof({name}) IN ('integer', 'null')", name=f"{name}_type")
     return [Column(name, BigInteger, nullable=nullable), check.ddl_if(dialect="sqlite")]
 
 
 def _flag(name: str) -> Column[Any]:
-    """Return a column of yes or no."""
+    """Return a boolean column, false by default."""
     return Column(name, Boolean(create_constraint=True, name=name), nullable=False, server_default=text("false"))
 
 
 def _count(name: str, least: int | None = 0, default: int = 0) -> list[Any]:
-    """Return a column that counts and the check of its least value."""
+    """Return a counter column and the check of its minimum."""
     column = Column(name, Integer, nullable=False, server_default=str(default))
     return [column] if least is None else [column, CheckConstraint(f"{name} >= {least}", name=name)]
 
 
 def _version() -> list[Any]:
-    """Return the column that counts the changes of a row and its check."""
+    """Return the row version column and its check."""
     return _count("version", 1, 1)
 
 
 def _document(name: str, *, nullable: bool = False) -> Column[Any]:
-    """Return a column of a text of any length."""
+    """Return a text column of unlimited length."""
     return Column(name, Text, nullable=nullable)
 
 
 def upgrade() -> None:
-    """Make all tables."""
+    """Create all tables."""
     _rounds()
     _runs()
     _proposals()
@@ -96,7 +96,7 @@ def upgrade() -> None:
 
 
 def _rounds() -> None:
-    """Make the tables of rounds and of what is declared in them."""
+    """Create the tables of snapshots, rounds and declarations."""
     op.create_table(
         "snapshots",
         *_word("digest", primary_key=True),
@@ -153,7 +153,7 @@ def _rounds() -> None:
 
 
 def _runs() -> None:
-    """Make the tables of runs and of how they go."""
+    """Create the tables of runs, their progress and rulings."""
     op.create_table(
         "matches",
         _id(),
@@ -211,7 +211,7 @@ def _runs() -> None:
 
 
 def _proposals() -> None:
-    """Make the tables of what is proposed, what is said to it and what comes of it."""
+    """Create the tables of proposals, their parties and lines, and partnerships."""
     op.create_table(
         "proposals",
         _id(),
@@ -272,7 +272,7 @@ def _proposals() -> None:
 
 
 def _accounts() -> None:
-    """Make the tables of people and of how they are known."""
+    """Create the tables of accounts, tokens, sessions and departures."""
     op.create_table(
         "users",
         _id(),
@@ -321,7 +321,7 @@ def _accounts() -> None:
 
 
 def _events() -> None:
-    """Make the tables of the chain of events and of what is told of them."""
+    """Create the tables of the audit chain, idempotent requests, notices and heartbeats."""
     op.create_table(
         "events",
         Column("number", _ROW, primary_key=True, autoincrement=False),
@@ -376,7 +376,7 @@ def _events() -> None:
 
 
 def _beside() -> None:
-    """Make the tables of studies and of calls to other machines."""
+    """Create the tables of studies, webhooks and their deliveries."""
     op.create_table(
         "studies",
         _id(),
