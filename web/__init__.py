@@ -1,1 +1,1 @@
-"""The pages and the JSON API: thin over plain records, in Chinese and English."""
+"""Flask web platform: bilingual HTML pages and the JSON API, a thin layer over plain records of the store."""

@@ -1,4 +1,4 @@
-"""Who asks, and the rule that every view has: a view without one answers nobody."""
+"""Authentication and per-view access rules. Views without an access rule return 403."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ csrf = CSRFProtect()
 
 
 def rule(*actions: Action) -> Callable[[View], View]:
-    """Return the decorator of a view for whoever may do one of these actions at all.
+    """Return a view decorator that requires permission for at least one of the given actions.
 
-    It stands under the decorator of the route. The store asks again, for the very object.
+    Place it below the route decorator. The store checks permissions again for the specific object.
 
     Parameters
     ----------
     *actions : Action
-        One of them suffices.
+        Actions; permission for any one of them is enough.
     """
 
     def mark(view: View) -> View:
@@ -47,38 +47,38 @@ def rule(*actions: Action) -> Callable[[View], View]:
 
 
 def public(view: View) -> View:
-    """Mark a view as open to everybody, signed in or not."""
+    """Mark a view as public: no authentication is required."""
     setattr(view, _RULE, PUBLIC)
     return view
 
 
 def rule_of(app: Flask, endpoint: str) -> Any:
-    """Return the rule of an endpoint: `PUBLIC`, a tuple of actions, None where it has none."""
+    """Return the access rule of an endpoint: `PUBLIC`, a tuple of actions, or None if it has none."""
     return PUBLIC if endpoint in FREE else getattr(app.view_functions.get(endpoint), _RULE, None)
 
 
 def store() -> Store:
-    """Return the store that this application serves."""
+    """Return the store of the current application."""
     return cast(Store, current_app.extensions["synergy.store"])
 
 
 def settings() -> Settings:
-    """Return how this application is served."""
+    """Return the settings of the current application."""
     return cast(Settings, current_app.extensions["synergy.settings"])
 
 
 def clock() -> Clock:
-    """Return the clock by which the pages say and take moments."""
+    """Return the clock that formats and parses timestamps in the configured time zone."""
     return Clock(settings().zone)
 
 
 def visitor() -> Actor | None:
-    """Return who asks, by token or session; None: nobody who is known.
+    """Return the actor authenticated by bearer token or session, or None for an anonymous request.
 
     Raises
     ------
     DeniedError
-        There is a token, and it is wrong or has ended.
+        The bearer token is invalid or has expired.
     """
     if "visitor" not in g:
         g.visitor = _found()
@@ -86,12 +86,12 @@ def visitor() -> Actor | None:
 
 
 def actor() -> Actor:
-    """Return who asks.
+    """Return the authenticated actor of the request.
 
     Raises
     ------
     DeniedError
-        Nobody who is known.
+        The request is not authenticated.
     """
     known = visitor()
     if known is None:
@@ -100,18 +100,18 @@ def actor() -> Actor:
 
 
 def caller() -> Caller:
-    """Return who asks, in the store that this application serves.
+    """Return the authenticated actor together with the store of the current application.
 
     Raises
     ------
     DeniedError
-        Nobody who is known.
+        The request is not authenticated.
     """
     return Caller(store(), actor())
 
 
 def by_token() -> bool:
-    """Return whether a token came with the request; then no cookie is looked at, and no form can be forged."""
+    """Return whether the request carries a bearer token. Cookies and CSRF checks do not apply to such requests."""
     return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
@@ -130,9 +130,9 @@ def _found() -> Actor | None:
 
 
 def guard() -> Response | None:
-    """Let a request through, or raise: the rule of its view first, then, where a browser sends a form, its mark.
+    """Enforce the access rule of the requested view, then check the CSRF token of browser form submissions.
 
-    Who came in by a one-time password is brought to where it is changed.
+    Sessions started with a one-time password are redirected to the page where the password is changed.
     """
     if request.endpoint is None:
         return None

@@ -1,4 +1,4 @@
-"""The factory: rooms, headers, errors, limits and access put together."""
+"""Flask application factory: blueprints, security headers, error handlers, rate limits and access control."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ HTTPS = "max-age=31536000"
 
 
 def create_app(store: Store, settings: Settings | None = None) -> Flask:
-    """Return the application.
+    """Create the Flask application for a store.
 
     Parameters
     ----------
     store : Store
-        What it shows and changes; it stays the caller's to close.
+        Store that the application reads and writes; the caller remains responsible for closing it.
     settings : Settings, optional
-        How it is served.
+        Serving settings; the defaults if omitted.
 
     Returns
     -------
@@ -79,25 +79,25 @@ def create_app(store: Store, settings: Settings | None = None) -> Flask:
 
 
 def _as_get() -> None:
-    """Let a view take HEAD for GET; what is sent goes by the environment, and is without a body."""
+    """Dispatch HEAD requests as GET. The WSGI environment keeps HEAD, so the response is sent without a body."""
     if request.method == "HEAD":
         request.method = "GET"
 
 
 def _as_asked(response: Response) -> Response:
-    """Call the method again what it was."""
+    """Restore the original request method after `_as_get` changed it."""
     request.method = request.environ["REQUEST_METHOD"]
     return response
 
 
 def _unconditional() -> None:
-    """Take If-Match of what only reads from where a library would answer it: the API compares it by itself."""
+    """Move the If-Match header of safe requests to `g.if_match`, because the API evaluates the precondition itself."""
     if request.method in SAFE:
         g.if_match = request.environ.pop("HTTP_IF_MATCH", None)
 
 
 def _guarded(response: Response) -> Response:
-    """Add the headers that guard every answer, and say what may be kept."""
+    """Add the security and caching headers to a response."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if isinstance(request.routing_exception, RequestRedirect):  # to the slash; no handler of errors is asked
@@ -114,13 +114,13 @@ def _guarded(response: Response) -> Response:
 
 
 def _here(address: str) -> str:
-    """Return an address of this site without its host: that is whatever a request says that it is."""
+    """Return the path and query of a URL without its host, since the Host header of a request is not trusted."""
     parts = urlsplit(address)
     return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _kept(response: Response) -> None:
-    """Let a browser keep a page only to ask whether it has changed; one with a form it may not keep at all."""
+    """Set Cache-Control: pages must be revalidated by ETag; pages with a form, and errors, are not stored."""
     response.vary.update(("Cookie", "Authorization"))
     if "Cache-Control" in response.headers:
         return

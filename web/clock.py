@@ -1,4 +1,4 @@
-"""Moments as people read and type them: in one time zone, with its offset, whatever the visitor's is."""
+"""Timestamp formatting and parsing in one configured time zone, and validation of URL and query values."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?\+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock of the pages; moments are the store's, ISO 8601 with an offset or aware datetimes.
+    """Formatter and parser of timestamps in one time zone; inputs are ISO 8601 with an offset or aware datetimes.
 
     Parameters
     ----------
     zone : datetime.tzinfo or None
-        None: the machine's own.
+        Time zone; None for the local time zone of the machine.
 
     Examples
     --------
@@ -35,32 +35,32 @@ class Clock:
     zone: tzinfo | None = None
 
     def day(self, moment: str | datetime | None) -> str:
-        """Return the day of a moment, a dash where there is none."""
+        """Return the date of a timestamp as ``YYYY-MM-DD``, or a dash for None."""
         return "–" if moment is None else f"{self._local(moment):%Y-%m-%d}"
 
     def minute(self, moment: str | datetime | None) -> str:
-        """Return a moment to the minute with its offset, a dash where there is none."""
+        """Return a timestamp to the minute with its UTC offset, or a dash for None."""
         if moment is None:
             return "–"
         local = self._local(moment)
         return f"{local:%Y-%m-%d %H:%M} {_offset(local)}"
 
     def time(self, moment: str | datetime) -> str:
-        """Return the time of the day to the second, with its offset."""
+        """Return the time of day to the second with its UTC offset."""
         local = self._local(moment)
         return f"{local:%H:%M:%S} {_offset(local)}"
 
     def offsets(self, now: datetime) -> str:
-        """Return the offsets of the year that begins now: one, or those of winter and summer."""
+        """Return the UTC offsets in effect during the coming year: one, or two with daylight saving time."""
         year = (self._local(now + count * _QUARTER) for count in range(4))
         return " / ".join(dict.fromkeys(_offset(one) for one in year))
 
     def typed(self, text: str) -> datetime:
-        """Return the moment that somebody typed by this clock, as `synergy.store.column_types.typed` says."""
+        """Parse a typed timestamp in the time zone of this clock, see `synergy.store.column_types.typed`."""
         return typed(text, self.zone)
 
     def told(self, sentence: str) -> str:
-        """Return a sentence of the store with its moments by this clock."""
+        """Convert the UTC timestamps within a sentence of the store to this time zone."""
         return _STORED.sub(lambda found: self.minute(found[0]), sentence)
 
     def _local(self, moment: str | datetime) -> datetime:
@@ -72,7 +72,7 @@ class Clock:
 
 
 def _offset(moment: datetime) -> str:
-    """Return the offset of a moment in words: ``UTC``, ``UTC+8``, ``UTC-3:30``."""
+    """Return the UTC offset of a timestamp as text: ``UTC``, ``UTC+8``, ``UTC-3:30``."""
     seconds = int((moment.utcoffset() or timedelta()).total_seconds())
     hours, rest = divmod(abs(seconds) // 60, 60)
     said = f"{hours}:{rest:02}" if rest else f"{hours}"
@@ -87,7 +87,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # control characters that are past
 
 
 class _Number(IntegerConverter):
-    """A number in an address, as large as an id can be."""
+    """URL converter for integers up to the largest id."""
 
     regex = "[0-9]{1,10}"
 
@@ -96,26 +96,26 @@ class _Number(IntegerConverter):
 
 
 class _Text(UnicodeConverter):
-    """A text in an address that holds no control characters."""
+    """URL converter for strings of limited length without control characters."""
 
     def to_python(self, value: str) -> str:
-        """Return it, or say that there is no such address."""
+        """Return the URL segment, or raise `ValidationError` so that the URL does not match (404)."""
         if CONTROL.search(value) or len(value) > LONGEST:
             raise ValidationError
         return str(super().to_python(value))
 
 
 def numbered(app: Flask) -> None:
-    """Let addresses hold what an id or a text can be, and nothing else: all else is not found.
+    """Install the URL converters, which restrict path segments to valid ids and texts; other URLs return 404.
 
-    ``raw`` takes any text, for the API, which looks at them by itself once it knows who asks.
+    ``raw`` accepts any text, for the API, which validates segments itself after authentication.
     """
     kinds: dict[str, type[BaseConverter]] = {"int": _Number, "string": _Text, "default": _Text, "raw": UnicodeConverter}
     app.url_map.converters.update(kinds)
 
 
 def whole(given: str | None) -> int | None:
-    """Return a number of a form or a query; None where it is none.
+    """Parse a non-negative integer of a form field or query parameter; return None if it is not one.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def whole(given: str | None) -> int | None:
     Raises
     ------
     werkzeug.exceptions.NotFound
-        It is larger than any id.
+        The number is larger than any id.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def whole(given: str | None) -> int | None:
 
 
 def plain() -> None:
-    """Refuse a query or form with characters that are no text: a database refuses them too, later."""
+    """Reject with 422 any query or form that contains NUL or surrogate characters, which databases cannot store."""
     pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
     if any(_NO_TEXT.search(text) for pair in pairs for text in pair):
         abort(422)

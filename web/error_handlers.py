@@ -1,4 +1,4 @@
-"""What went wrong: a problem document (RFC 9457) for programs, a page for people."""
+"""Error handlers: problem documents (RFC 9457) for API clients, HTML error pages for browsers."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ RETRY_S = 2
 
 
 def answers(app: Flask) -> None:
-    """Let every error of the house and of HTTP be answered."""
+    """Register the handlers for HTTP exceptions and for `SynergyError`."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SynergyError, _own)
 
 
 def status_of(error: SynergyError) -> int:
-    """Return the status of HTTP that says what an error of the house says; 401 where somebody has to sign in."""
+    """Return the HTTP status of a `SynergyError`; 401 if the request is not authenticated, 500 for unmapped types."""
     if isinstance(error, StoreError) and error.code == "signed_out":
         return 401
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 
 def said(error: SynergyError, lang: str) -> str:
-    """Return the sentence of an error of the house in one language, for people by the clock of the pages.
+    """Return the message of a `SynergyError` in one language, with timestamps in the time zone of the pages.
 
-    How the database is reached is for who runs it: it stands in the log.
+    API clients get timestamps in UTC. Details of an unreachable database are only logged.
     """
     if isinstance(error, UnavailableError):
         return word("failed.503", lang)
@@ -60,7 +60,7 @@ def said(error: SynergyError, lang: str) -> str:
 
 
 def for_program() -> bool:
-    """Return whether a program asked."""
+    """Return whether the request is for the API."""
     return request.path.startswith("/api/")
 
 
@@ -88,14 +88,14 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def failure(status: int, detail: str) -> Response:
-    """Return an answer that says what went wrong.
+    """Return the error response: a problem document for the API, an HTML page otherwise.
 
     Parameters
     ----------
     status : int
-        Of HTTP.
+        HTTP status code.
     detail : str
-        A sentence in the language of the reader.
+        Error message in the language of the request.
     """
     if for_program():
         return told_problem(ApiProblem(code_of(status), (detail, detail)), language())

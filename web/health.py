@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can serve: for whoever watches it."""
+"""Health check and metrics endpoints for monitoring: liveness, readiness and Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ room = Blueprint("health", __name__)
 @room.get("/healthz")
 @public
 def alive() -> Response:
-    """Answer: the process lives."""
+    """Return 200 if the process is alive (liveness check)."""
     return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @room.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Tell whether the solver is right, a declaration can be stored and a run will be taken; not what is stored."""
+    """Return the readiness of solver, store and workers: 200 if all are ready, 503 otherwise."""
     try:
         highs()
         solver = True
@@ -44,7 +44,7 @@ _BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 def metered(app: Flask) -> None:
-    """Count the requests of an application by route, method and status, and how long they took."""
+    """Collect Prometheus metrics of request counts and durations, and serve them at ``/metrics``."""
     registry = CollectorRegistry()
     labels = ("method", "route", "status")
     requests = Counter("synergy_requests", "Requests answered.", labels, registry=registry)
@@ -74,7 +74,7 @@ def metered(app: Flask) -> None:
 
 
 def _near() -> bool:
-    """Return whether this machine itself asks, and nobody through a proxy on it."""
+    """Return whether the request comes from the loopback address and was not forwarded by a local proxy."""
     if settings().proxies == 0 and any(name in request.headers for name in _FORWARDED):
         return False
     try:

@@ -1,4 +1,4 @@
-"""How often somebody may ask: counts by name within windows of time, in this process or in several."""
+"""Rate limiting with fixed windows, counted in this process or in shared storage."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _NAME = "synergy.counter"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of a window.
+    """Remaining quota of a rate limit window.
 
     Parameters
     ----------
     limit, remaining : int
-        Requests a window, and those that may still come.
+        Requests allowed per window, and requests left in it.
     reset : int
         Seconds until the next window.
     over : bool
-        Whether there were more than may be.
+        Whether the limit was exceeded.
     """
 
     limit: int
@@ -39,7 +39,7 @@ class Left:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the headers that tell programs."""
+        """Return the RateLimit response headers."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
@@ -48,47 +48,47 @@ class Left:
 
 
 class Counter:
-    """Counts by name, each for as long as its window lasts.
+    """Fixed-window request counter keyed by name.
 
     Parameters
     ----------
     storage : str
-        ``memory://``: this process, or ``redis://...`` for several.
+        ``memory://`` for this process alone, ``redis://...`` shared by several processes.
     """
 
     def __init__(self, storage: str) -> None:
         self._windows = FixedWindowRateLimiter(storage_from_string(storage))
 
     def count(self, rate: RateLimitItem, name: str) -> Left:
-        """Count one."""
+        """Count one request under a name and return the remaining quota."""
         over = not self._windows.hit(rate, name)
         end, remaining = self._windows.get_window_stats(rate, name)
         return Left(rate.amount, remaining, max(1, int(end - time.time()) + 1), over)
 
     def full(self, rate: RateLimitItem, name: str) -> bool:
-        """Return whether one more would be too many."""
+        """Return whether one more request would exceed the limit."""
         return not self._windows.test(rate, name)
 
     def clear(self, rate: RateLimitItem, name: str) -> None:
-        """Forget those of this window."""
+        """Reset the count of a name in the current window."""
         self._windows.clear(rate, name)
 
 
 def counts(app: Flask, given: Settings) -> Counter:
-    """Give an application its counter."""
+    """Create the request counter of an application and register it as an extension."""
     app.extensions[_NAME] = found = Counter(given.limit_storage)
     return found
 
 
 def counted(rate: str, name: str) -> Left | None:
-    """Count a request under a name; None where the settings say that nothing is counted."""
+    """Count a request under a name; return the remaining quota, or None if rate limiting is disabled."""
     if not settings().limited:
         return None
     return cast(Counter, current_app.extensions[_NAME]).count(parse(rate), name)
 
 
 def limit(app: Flask) -> None:
-    """Count requests of pages by address; whoever sends too many is told when to come back (429)."""
+    """Rate-limit page requests by client address; respond 429 with Retry-After above the limit."""
     app.before_request(_counted)
     app.after_request(_told)
 

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, on the standard error; no figure of a firm, no password, no token, no address query."""
+"""Structured logging: one JSON object per line on standard error, without business data, credentials or queries."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _UNSEEN = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2
 
 
 class Lines(logging.Formatter):
-    """One JSON object for each record."""
+    """Log formatter that writes each record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a record as a line; of an error only its kind and where it was, for its message may hold figures."""
+        """Format a log record as JSON; of exceptions only type and call stack, as messages may hold business data."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         told: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         told["event"] = record.getMessage() if record.exc_info is None else "error"
@@ -38,23 +38,23 @@ class Lines(logging.Formatter):
 
 
 def _fault(error: BaseException) -> dict[str, Any]:
-    """Return the kind of an error and the calls that led to it, without what they were called with."""
+    """Return the type and the call stack of an exception, without message or arguments."""
     calls = traceback.extract_tb(error.__traceback__)
     return {"kind": type(error).__name__, "calls": [f"{one.filename}:{one.lineno} {one.name}" for one in calls[-8:]]}
 
 
 def to_stream(stream: TextIO | None = None) -> logging.Handler:
-    """Write all logs of this process as lines of JSON.
+    """Configure the root logger to write all logs of this process as JSON lines.
 
     Parameters
     ----------
     stream : file, optional
-        The standard error where none is given.
+        Output stream; standard error by default.
 
     Returns
     -------
     logging.Handler
-        It is the root's only one.
+        The only handler of the root logger.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Lines())
@@ -68,13 +68,13 @@ def to_stream(stream: TextIO | None = None) -> logging.Handler:
 
 
 def out_of_reach(error: SynergyError) -> None:
-    """Log why the database did not answer, where that is what an error says: visitors are told that it did not."""
+    """Log the cause of an `UnavailableError`; the response to the client omits it. Ignore other errors."""
     if isinstance(error, UnavailableError):
         _LOG.error("%s", error.said("en"), extra={"request_id": request_id()})
 
 
 def logged(app: Flask) -> None:
-    """Let an application log each request that it answered."""
+    """Register the request logging of an application."""
     app.before_request(_begin)
     app.after_request(_ended)
 

@@ -1,9 +1,10 @@
-"""What stands inside a page, made once for who looks, and again when anything has happened.
+"""Per-user cache of rendered page bodies, invalidated by the head of the audit chain.
 
-All of it follows from the record of rounds and from which deadlines are over, and every event of a store moves the head
-of its chain: both are part of the key, as is all that decides who sees what. Each account has its own: how soon a page
-comes tells nobody what another one looked at. What changes without an event is made for every request: the frame with
-its notices and messages, and the mark of forms. The rule of the view has been asked before, by the guard.
+A page body depends only on the records of rounds and on the number of deadlines that have passed. Every event of a
+store changes the head of its audit chain, so the cache key holds both, together with everything that determines the
+permissions of the user. Entries are per account, so response times do not reveal which pages other accounts have
+viewed. The page frame with notices and messages, and the CSRF token of forms, are rendered for every request. The
+access rule of the view has already been enforced by `synergy.web.access.guard`.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ _PART = Markup(f"<part-{secrets.token_hex(16)}>")
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What stands inside a page.
+    """Rendered body of a page.
 
     Parameters
     ----------
     title, foot : str
         HTML.
     main : tuple of str
-        HTML, cut where the mark of a form goes.
+        HTML, split at the places of the CSRF token.
     """
 
     title: str
@@ -50,27 +51,27 @@ class Inside:
 
     @property
     def size(self) -> int:
-        """Return the bytes that it takes."""
+        """Return the size in bytes."""
         return sum(map(sys.getsizeof, (self.title, self.foot, *self.main)))
 
     def marked(self) -> Markup:
-        """Return the main part with the mark of this session in its forms."""
+        """Return the main part with the CSRF token of the current session inserted into its forms."""
         if len(self.main) == 1:  # without a form a session needs none
             return Markup(self.main[0])
         return Markup(str(escape(generate_csrf())).join(self.main))
 
 
 def once(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> str:
-    """Return a page whose inside is made once.
+    """Render a page, taking its body from the cache if possible.
 
     Parameters
     ----------
     template : str
-        It extends ``layout`` and shows nothing but what `fields` returns, ``lang`` and ``who``.
+        Name of a template that extends ``layout`` and uses only the result of `fields`, ``lang`` and ``who``.
     lang : str
         ``zh`` or ``en``.
     fields : callable
-        Looks up what the template shows; all of it follows from the record of rounds.
+        Returns the template context, which must depend only on the records of rounds.
     """
     who = actor()
     seen = (who.name, who.user, str(who.role), who.enterprise, who.scopes)
@@ -82,7 +83,7 @@ def once(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> s
 
 
 def _kept() -> Bounded[Inside]:
-    """Return what this application keeps."""
+    """Return the page cache of the current application, created on first use."""
     return cast(Bounded[Inside], current_app.extensions.setdefault(_NAME, Bounded[Inside](_MOST_BYTES)))
 
 
@@ -93,23 +94,23 @@ def _made(template: str, lang: str, fields: Mapping[str, Any]) -> Inside:
 
 
 class Sized(Protocol):
-    """Something that knows how many bytes it takes."""
+    """Protocol of objects that report their size in bytes."""
 
     @property
     def size(self) -> int:
-        """Return the bytes that it takes."""
+        """Return the size in bytes."""
 
 
 T = TypeVar("T", bound=Sized)
 
 
 class Bounded(Generic[T]):
-    """Things by what they follow from; safe for several threads.
+    """Thread-safe LRU cache bounded by total size in bytes.
 
     Parameters
     ----------
     most : int
-        Bytes in all.
+        Maximum total size in bytes.
     """
 
     def __init__(self, most: int) -> None:
@@ -118,7 +119,7 @@ class Bounded(Generic[T]):
         self._lock = threading.Lock()
 
     def find(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what is kept under a key, made where there is nothing; what cannot be made is not kept."""
+        """Return the cached value of a key, computing and storing it if missing; exceptions are not cached."""
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Pictures of one proposal: who delivers what to whom, and where."""
+"""Figures of one proposal: flow diagram of its deliveries and map of its sites."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ KEPT = 128  # pictures of each kind
 def flow_picture(
     lines: Sequence[Record], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], said: tuple[Any, str]
 ) -> Markup:
-    """Return the picture of who delivers what to whom.
+    """Return the flow diagram of the deliveries between the enterprises of a proposal.
 
     Parameters
     ----------
     lines : sequence of mapping
         Lines of the proposal.
     notes : mapping of str to sequence of str
-        What stands under the name of an enterprise, as what is built there.
+        Notes shown under the name of each enterprise, such as units built there.
     names : callable
-        Name of an enterprise; of "" that of a public place.
+        Returns the name of an enterprise id; "" is a public site.
     said : tuple
-        What says amounts (`amount(line)`) and goods (`good_name(id)`) to whom (`looker`), and the language.
+        Formatter with `amount(line)`, `good_name(id)` and the viewer (`looker`), and the language.
     """
     teller, lang = said
     keys = dict.fromkeys(one[f"{end}_enterprise"] for one in lines for end in ("from", "to"))
@@ -53,7 +53,7 @@ def flow_picture(
 def map_picture(
     lines: Sequence[Record], sites: Mapping[str, Record], said: tuple[Any, str], bounds: Outlines = NONE
 ) -> Markup:
-    """Return the map of the sites of a proposal; "" where not all of them are known.
+    """Return the map of the sites of a proposal, or "" if a site is unknown or there are fewer than two.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def map_picture(
     sites : mapping of str to mapping
         Names and places by site.
     said : tuple
-        What says goods (`good_name(id)`) to whom (`looker`), and the language.
+        Formatter with `good_name(id)` and the viewer (`looker`), and the language.
     bounds : Outlines
-        Boundaries of an operator.
+        Boundaries supplied by the operator.
     """
     teller, lang = said
     ends = dict.fromkeys(_ends(lines))
@@ -121,7 +121,7 @@ BOLD = 1.12  # how much wider a bold text is
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Who takes part: id, name, and what is to be known there (what is built, what runs)."""
+    """Participant of a proposal: id, name and notes shown below the name."""
 
     key: str
     name: str
@@ -130,7 +130,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What goes from one partner to another: commodity and amount in words."""
+    """Delivery from one participant to another: formatted commodity and amount."""
 
     origin: str
     target: str
@@ -139,16 +139,16 @@ class Delivery:
 
 
 def flow(partners: Sequence[Partner], deliveries: Sequence[Delivery], naming: Naming) -> Markup:
-    """Return the picture of a proposal, from left to right.
+    """Return the flow diagram of a proposal as SVG, laid out from left to right.
 
     Parameters
     ----------
     partners : sequence of Partner
-        Everybody whom a delivery names; those without one stand apart.
+        All participants; those without a delivery are drawn apart.
     deliveries : sequence of Delivery
-        Between two partners.
+        Deliveries between two participants.
     naming : Naming
-        Of the figure.
+        Id, title and description of the figure.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def flow(partners: Sequence[Partner], deliveries: Sequence[Delivery], naming: Na
 
 
 def _name(number: int) -> str:
-    """Return the node of a delivery: one of its own, so that no label covers another."""
+    """Return the graph node of a delivery label; each label has its own node to avoid overlaps."""
     return f"\x00{number}"
 
 
@@ -192,7 +192,7 @@ def _graph(partners: Sequence[Partner], deliveries: Sequence[Delivery]) -> tuple
 
 
 def _ways(boxes: Mapping[str, Box], place: int, one: Delivery, head: str) -> tuple[Markup, Markup]:
-    """Return the two halves of a delivery, into its label and out of it."""
+    """Return the two segments of a delivery: from the supplier to its label, and from the label to the user."""
     middle = boxes[_name(place)]
     return _way(boxes[one.origin], middle, ""), _way(middle, boxes[one.target], f"url(#{head})")
 

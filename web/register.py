@@ -1,4 +1,4 @@
-"""What the application is put together from: rooms, the way into each, and where each role begins."""
+"""Registry of blueprints, navigation entries and the start page of each role."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ _FIRM = frozenset({_E, _R})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A way into a room, in the navigation of every page.
+    """Entry of the navigation menu.
 
     Parameters
     ----------
     endpoint : str
-        Of a view that takes the language alone; one that is not there is left out.
+        Endpoint of a view whose only argument is the language; entries without a registered view are omitted.
     key : str
-        Name of its words in `synergy.web.texts`.
+        Key of its label in `synergy.web.texts`.
     roles : frozenset of Role
-        Who sees it.
+        Roles that see the entry.
     """
 
     endpoint: str
@@ -88,7 +88,7 @@ HOMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
 
 
 def register(app: Flask) -> None:
-    """Put all rooms that are there into the application."""
+    """Register the blueprints of all installed modules in `ROOMS`."""
     for name in ROOMS:
         if find_spec(name) is None:
             continue
@@ -99,10 +99,10 @@ def register(app: Flask) -> None:
 
 
 def entries(app: Flask, role: Role | None) -> list[Entry]:
-    """Return the navigation of a role."""
+    """Return the navigation entries visible to a role."""
     return [one for one in NAVIGATION if role in one.roles and one.endpoint in app.view_functions]
 
 
 def home_of(app: Flask, role: Role) -> str:
-    """Return the endpoint where a role begins."""
+    """Return the endpoint of the start page of a role."""
     return next((name for name in HOMES.get(role, ()) if name in app.view_functions), "account.account")

@@ -1,4 +1,4 @@
-"""A page: its template, the same page in the other language, and the navigation of who looks at it."""
+"""Page rendering: template context, language switch, navigation and pagination."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SHOWN = 50  # rows of a list on one page
 
 
 def pages(name: str) -> Blueprint:
-    """Return the blueprint of a room of pages: its addresses begin with the language, which its views take."""
+    """Return a blueprint for pages whose URLs begin with the language, passed to its views as ``lang``."""
     return Blueprint(name, f"synergy.web.pages.{name}", url_prefix="/<any(zh, en):lang>")
 
 
 def language() -> str:
-    """Return the language of the address, else the one the browser likes best."""
+    """Return the language of the request: from the URL, else from the Accept-Language header."""
     parts = request.path.split("/")
     if len(parts) > 1 and parts[1] in LANGUAGES:
         return parts[1]
@@ -34,16 +34,16 @@ def language() -> str:
 
 
 def page(template: str, lang: str, **fields: Any) -> str:
-    """Return a page.
+    """Render a template with the context common to all pages.
 
     Parameters
     ----------
     template : str
-        In `web/templates`; it extends ``base.html``, or ``layout``, which is that here.
+        Name in `web/templates`; it extends ``base.html``, or ``layout``, which is ``base.html`` here.
     lang : str
         ``zh`` or ``en``.
     **fields : object
-        For the template, which has besides: ``lang``, ``other``, ``switch``, ``who`` (an actor or None), ``navigation``
+        Template context, besides ``lang``, ``other``, ``switch``, ``who`` (an actor or None), ``navigation``
         and ``demo``, and the functions ``word(key, lang)`` and ``csrf_token()``.
     """
     other = next(name for name in LANGUAGES if name != lang)
@@ -63,19 +63,19 @@ def page(template: str, lang: str, **fields: Any) -> str:
 
 
 def part(rows: Sequence[T]) -> tuple[Sequence[T], int, int | None]:
-    """Return the part of a list that a page shows, where it begins (``?from=``), and where the next one does.
+    """Return the rows of the current page of a list, the offset of the page (``?from=``) and that of the next one.
 
     Parameters
     ----------
     rows : sequence
-        The whole list.
+        All rows of the list.
     """
     first = whole(request.args.get("from")) or 0
     return rows[first : first + SHOWN], first, first + SHOWN if len(rows) > first + SHOWN else None
 
 
 def _looking() -> Actor | None:
-    """Return who looks; nobody where that cannot be told, as on the page that says why."""
+    """Return the authenticated actor, or None if anonymous or if authentication fails (as on error pages)."""
     try:
         return visitor()
     except (DeniedError, UnavailableError):
@@ -83,7 +83,7 @@ def _looking() -> Actor | None:
 
 
 def unread_by(who: Actor | None) -> int:
-    """Return how many notices somebody has not read; none where they get none, or where it cannot be told just now."""
+    """Return the number of unread notices of an actor; 0 if the role has no notices or the store is unavailable."""
     if who is None or reach(who, Action.SEE_NOTICES) is None:
         return 0
     try:
@@ -93,7 +93,7 @@ def unread_by(who: Actor | None) -> int:
 
 
 def _switch(other: str) -> str:
-    """Return the address of the same page in the other language; of its start where there is no such page."""
+    """Return the URL of the current page in the other language, or of its start page if there is none."""
     place = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": other}
     try:
         if request.method == "GET" and "lang" in (request.view_args or {}):

@@ -1,6 +1,6 @@
-"""Serving: an application on waitress, with TLS of its own where there is a certificate, until it is told to stop.
+"""HTTP server: the application on waitress with optional TLS, running until interrupted.
 
-Where one request ends and the next begins is never read in two ways (RFC 9112): what waitress would guess is refused.
+Requests whose framing is ambiguous under RFC 9112 are rejected, to prevent request smuggling.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ IDLE_S = 30  # after which a connection is closed that sends no request, or read
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Files of a certificate.
+    """TLS certificate and private key files.
 
     Parameters
     ----------
     certificate : pathlib.Path
-        PEM, with those between it and the root behind it.
+        Certificate in PEM, followed by the intermediate certificates.
     key : pathlib.Path
-        PEM.
+        Private key in PEM.
     """
 
     certificate: Path
@@ -48,16 +48,16 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A server that listens and does not answer yet.
+    """Server with a bound port that does not process requests yet.
 
     Parameters
     ----------
     port : int
-        Where.
+        Port that the server listens on.
     run, close : callable
-        Answer until interrupted; let go of the port.
+        Process requests until interrupted; release the port.
     app : flask.Flask
-        What answers; its webhooks are called meanwhile.
+        Application to serve; its webhooks are delivered while the server runs.
     """
 
     port: int
@@ -67,21 +67,21 @@ class Listening:
 
 
 def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listening:
-    """Return a server that listens, to be run.
+    """Create a server for an application and bind its port.
 
     Parameters
     ----------
     app : flask.Flask
     host : str
     port : int
-        0: any that is free.
+        Port number; 0 for any free port.
     tls : Tls, optional
-        None: plain HTTP.
+        Certificate; None for plain HTTP.
 
     Raises
     ------
     OSError
-        The port is taken or forbidden, or a file of the certificate is not there or is none.
+        The port is in use or forbidden, or a certificate file is missing or invalid.
     """
     context = None if tls is None else _context(tls)
     limit = app.config["MAX_CONTENT_LENGTH"]
@@ -116,13 +116,13 @@ def _context(tls: Tls) -> ssl.SSLContext:
 
 
 def serve(listening: Listening, ready: Callable[[], None] = lambda: None) -> None:
-    """Answer until interrupted, by the terminal or by SIGTERM.
+    """Process requests until interrupted from the terminal or by SIGTERM.
 
     Parameters
     ----------
     listening : Listening
     ready : callable, optional
-        Says that the pages are there: called when an interruption is already heard.
+        Called when the server is about to run and interruptions are already handled.
     """
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -147,10 +147,10 @@ _PLAIN = (
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
-    """A request as it comes in; one that another program on the way may read otherwise is refused, and ends it all."""
+    """Request parser that rejects ambiguously framed requests, which proxies may interpret differently."""
 
     def received(self, data: bytes) -> int:
-        """Take what has come; return how much of it was part of this request."""
+        """Parse received data; return the number of bytes consumed by this request."""
         taken = int(super().received(data))
         body = self.body_rcv
         if self.empty:  # a line too many before a request is let pass, no stream of them
@@ -162,14 +162,14 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         return taken
 
     def _beyond(self, body: ChunkedReceiver) -> bool:
-        """Whether much stands beside the chunks: waitress joins and searches anew all of it whenever more comes."""
+        """Return whether chunk extensions or trailers exceed their limits; waitress rescans them on each read."""
         return len(body.control_line) > CHUNK_LINE_BYTES or len(body.trailer) > self.adj.max_request_header_size
 
     def _refused(self, why: str) -> None:
         self.error, self.empty, self.completed = BadRequest(why), False, True
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers."""
+        """Parse the headers; reject those that make the framing of the request ambiguous."""
         first, *lines = header_plus.split(b"\r\n")
         if any(line.startswith((b" ", b"\t")) for line in lines):
             raise ParsingError("a header goes on in the next line")
@@ -192,10 +192,10 @@ def _is_length(line: bytes) -> bool:
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose client may read as slowly as it likes: it holds no thread, and ends where nothing is read.
+    """Connection that does not block a worker thread for slow clients and times out when the client stops reading.
 
-    Requests that come together are answered one by one, each when the answer before it is on its way. What is unsent
-    for as long as an idle connection may last ends the connection, and frees the thread that makes the answer.
+    Pipelined requests are processed one by one, each after the previous response has been sent. A connection whose
+    output makes no progress for the idle timeout is closed, which frees the thread that produces the response.
     """
 
     parser_class = Request
@@ -207,9 +207,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().__init__(*given, **more)
 
     def readable(self) -> bool:
-        """Return whether more may be read; the loop asks at least once a second, so here is where it is given up.
+        """Return whether more may be read; close connections whose output has stalled longer than the timeout.
 
-        A socket that takes nothing is not handed to `handle_write`, where waitress would close it.
+        The event loop calls this method at least once a second. A socket whose send buffer is full is never passed to
+        `handle_write`, where waitress would close it.
         """
         if not self.total_outbufs_len:
             self._moved = time.monotonic()
@@ -226,11 +227,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return bool(time.monotonic() - self._moved > self.adj.channel_timeout)
 
     def writable(self) -> bool:
-        """Return whether something waits to be sent."""
+        """Return whether there is output to send."""
         return self.socket is not None and bool(super().writable())
 
     def handle_write(self) -> None:
-        """Send what waits, and go on with the request that was put off for it."""
+        """Send pending output, and then resume a deferred request once all output is sent."""
         super().handle_write()
         if not self._put_off:
             return
@@ -241,21 +242,21 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.server.add_task(self)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Send some of it; return how much."""
+        """Send data; return the number of bytes sent."""
         sent = int(super().send(data, do_close))
         if sent:
             self._moved = time.monotonic()
         return sent
 
     def service(self) -> None:
-        """Answer a request, or put it off: the thread would wait for the client where much is unsent."""
+        """Process a request, or defer it while output is unsent, so that no thread waits for a slow client."""
         with self.outbuf_lock:
             self._put_off = bool(self.total_outbufs_len)
         if not self._put_off:
             super().service()
 
     def write_soon(self, data: Any) -> int:
-        """Take a part of an answer; the thread waits here where much of the parts before it is unsent."""
+        """Queue a part of a response; block while too much queued output is unsent."""
         self._writes = True
         try:
             return int(super().write_soon(data))
@@ -268,10 +269,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class TlsChannel(Channel):
-    """A connection whose socket speaks TLS and never blocks: the handshake goes on as its parts come in.
+    """TLS connection on a non-blocking socket, with the handshake performed incrementally.
 
-    It is shaken hands with by the loop that reads all connections, so that a silent one takes no thread and no time;
-    until a request comes it counts as idle. OpenSSL takes one call at a time for a connection.
+    The event loop performs the handshake, so a silent client occupies no thread; until a request arrives the connection
+    counts as idle. OpenSSL allows one call at a time per connection.
     """
 
     def __init__(self, *given: Any, **more: Any) -> None:
@@ -280,7 +281,7 @@ class TlsChannel(Channel):
         super().__init__(*given, **more)
 
     def handle_read(self) -> None:
-        """Read all that is there: what TLS has unpacked already makes no socket readable."""
+        """Read all available data, as data already decrypted by TLS does not make the socket readable again."""
         while self.socket is not None:
             try:
                 with self._turn:
@@ -305,11 +306,11 @@ class TlsChannel(Channel):
                 return
 
     def writable(self) -> bool:
-        """Return whether something waits to be sent."""
+        """Return whether there is output to send, including a pending TLS handshake message."""
         return self._answers_first or super().writable()
 
     def handle_write(self) -> None:
-        """Send what waits."""
+        """Send pending output, or continue the TLS handshake that waits for it."""
         if self._answers_first:
             self._answers_first = False
             self.handle_read()
@@ -317,7 +318,7 @@ class TlsChannel(Channel):
             super().handle_write()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Send some of it; return how much."""
+        """Send data; return the number of bytes sent."""
         try:
             with self._turn:
                 return super().send(data, do_close)
@@ -329,7 +330,7 @@ class TlsChannel(Channel):
             return 0
 
     def close(self) -> None:
-        """Say that the connection ends, and end it."""
+        """Send the TLS close notification and close the connection."""
         if self.socket is not None:
             with suppress(OSError, ValueError), self._turn:
                 self.socket.unwrap()
@@ -337,12 +338,12 @@ class TlsChannel(Channel):
 
 
 def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | None]:
-    """Return what takes up a connection for waitress, in place of its class of channels.
+    """Return the channel factory that waitress calls for each accepted connection.
 
     Parameters
     ----------
     context : ssl.SSLContext, optional
-        Of the certificate; None: no TLS.
+        TLS context; None for plain HTTP.
     """
 
     def taken(server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> Channel | None:  # noqa: A002
@@ -361,9 +362,9 @@ def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | N
 
 
 def _make_room(server: Any) -> None:
-    """Close the connection that has been idle longest where there are many: held open, they would keep others out.
+    """Close the longest idle connection if the limit is reached, so that idle clients cannot block new ones.
 
-    One whose client does not read what is there for it is idle too.
+    A connection whose client does not read its pending output counts as idle.
     """
     if len(server.active_channels) < KEPT:
         return

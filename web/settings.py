@@ -1,4 +1,4 @@
-"""Settings: how the pages are served, whatever they show."""
+"""Settings of the web server and their mapping to the Flask configuration."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the pages and the API are served.
+    """Serving settings of the pages and the API.
 
     Parameters
     ----------
     secret : bytes
-        Key of cookies and forms; sessions end where it changes.
+        Signing key of cookies and forms; changing it ends all sessions.
     secure : bool
-        Whether people come by https alone: cookies then go nowhere else.
+        Whether the site is reached by HTTPS only; cookies are then restricted to HTTPS.
     demo : bool
-        Whether this is the demonstration, on the loopback address with accounts of its own.
+        Whether this is the demo, on the loopback address with its own accounts.
     proxies : int
-        Trusted proxies in front, whose ``X-Forwarded-*`` headers are believed.
+        Number of trusted reverse proxies whose ``X-Forwarded-*`` headers are used.
     upload_bytes : int
-        Greatest size of a request.
+        Maximum size of a request body.
     session_hours : float
-        How long a session lasts.
+        Lifetime of a session.
     hashers : int
-        Passwords checked at once; each takes 64 MiB.
+        Maximum number of concurrent password checks; each takes 64 MiB.
     limited : bool
-        Whether requests are counted at all.
+        Whether rate limiting is enabled.
     sign_in_rate, page_rate, api_rate : str
-        Requests of one person or address, as ``10 per minute``.
+        Rate limits per account or address, such as ``10 per minute``.
     limit_storage : str
-        Where requests are counted: the memory of this process, or ``redis://...`` for several.
+        Storage of the rate limits: ``memory://`` for one process, ``redis://...`` for several.
     webhook_hosts : tuple of str
-        Hosts that webhooks may be sent to; none where empty.
+        Hosts that webhooks may be sent to; empty disables webhooks.
     metrics : bool
-        Whether ``/metrics`` answers, and that to the loopback address alone.
+        Whether ``/metrics`` is served, to the loopback address only.
     backup_folder : pathlib.Path or None
-        Where copies of the store go; None: none are made by the pages.
+        Folder for backups of the store; None disables backups from the pages.
     outlines : synergy.web.figures.outline.Outlines
-        Boundaries behind the sites on maps.
+        Boundaries drawn behind the sites on maps.
     zone : datetime.tzinfo or None
-        Time zone in which pages say and take moments; None: the machine's own. Files and the API keep UTC.
+        Time zone of timestamps on pages; None for the local time zone. Files and the API use UTC.
     """
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -70,7 +70,7 @@ class Settings:
     zone: tzinfo | None = None
 
     def flask(self) -> dict[str, Any]:
-        """Return the same as Flask and its extensions name it."""
+        """Return the configuration values of Flask and its extensions."""
         return {
             "SECRET_KEY": self.secret,
             "SESSION_COOKIE_NAME": "__Host-synergy" if self.secure else "synergy",

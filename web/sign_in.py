@@ -1,4 +1,4 @@
-"""Signing in and out: a new session each time, few passwords checked at once."""
+"""Sign-in, sign-out and password changes: sessions are renewed and password checks are throttled."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _TRIES = "synergy.tries"
 
 
 def gate(app: Flask, given: Settings, counter: Counter) -> None:
-    """Let an application check passwords, few at once, and count the wrong ones."""
+    """Install the throttle of password checks in an application."""
     app.extensions[_TRIES] = Tries(given, counter)
 
 
 def checked(name: str, password: str) -> Actor:
-    """Return whose name and password these are; no session begins.
+    """Verify a name and password and return their account, without starting a session.
 
     Parameters
     ----------
     name, password : str
-        As typed.
+        Credentials as entered.
 
     Raises
     ------
     DeniedError
-        Either is wrong, or the account is disabled, or rests for this address.
+        The credentials are wrong, the account is disabled, or it is locked for this address.
     BusyError
-        Too many are signing in just now.
+        Too many password checks are in progress.
     TooManyRequests
-        It is wrong, and many came from this address.
+        The password is wrong and the address has exceeded the rate limit of wrong passwords.
     """
     tries: Tries = current_app.extensions[_TRIES]
     address = request.remote_addr or ""
@@ -53,7 +53,7 @@ def checked(name: str, password: str) -> Actor:
 
 
 def sign_in(name: str, password: str) -> Actor:
-    """Begin a session; what is wrong is raised as by `checked`."""
+    """Verify a name and password and start a session; raise the errors of `checked`."""
     wrong = accounts.wrong_passwords(store(), name)
     who = checked(name, password)
     begin(who)
@@ -62,16 +62,16 @@ def sign_in(name: str, password: str) -> Actor:
 
 
 def change_password(who: Actor, old: str, new: str) -> None:
-    """Change the own password; other sessions end, and this one begins anew.
+    """Change the password of the current account, end its other sessions and renew this one.
 
     Raises
     ------
     DeniedError
-        The old one is wrong.
+        The old password is wrong.
     RefusedError
-        The new one is too short.
+        The new password is too short.
     BusyError, TooManyRequests
-        As by `checked`.
+        See `checked`.
     """
     checked(who.name, old)
     accounts.change_user(store(), who, who.name, password=new)
@@ -79,7 +79,7 @@ def change_password(who: Actor, old: str, new: str) -> None:
 
 
 def begin(who: Actor) -> None:
-    """Begin a session anew: nothing of what a browser brought stays in it."""
+    """Start a new session for an account, discarding the previous one to prevent session fixation."""
     sign_out()
     session[KEY] = accounts.begin(store(), who, settings().session_hours)
     session.permanent = True
@@ -87,7 +87,7 @@ def begin(who: Actor) -> None:
 
 
 def sign_out() -> None:
-    """End the session of this browser, here and in the store: a copy of its cookie opens nothing any more."""
+    """End the current session in the cookie and in the store, so that copies of the cookie become invalid."""
     if KEY in session:
         accounts.end(store(), str(session[KEY]))
     session.clear()
@@ -97,12 +97,12 @@ def sign_out() -> None:
 
 
 def onward(target: str) -> str | None:
-    """Return an address of this site to go on to, None where it leads elsewhere.
+    """Validate the redirect target after sign-in; return None unless it is a local page URL.
 
     Parameters
     ----------
     target : str
-        As it came with the request.
+        Target as received with the request.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A named table and its twins: on a page, as JSON, as CSV and as a workbook, formulas nowhere."""
+"""Tables and their exports as JSON, CSV and XLSX, protected against spreadsheet formula injection."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _NAME = re.compile(r"[^\w.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column.
+    """Column of a table.
 
     Parameters
     ----------
     key : str
-        Name for programs.
+        Machine-readable name.
     label : str
-        Name for people, in the language of the page.
+        Heading in the language of the page.
     unit : str
-        Behind the label, where the numbers have one.
+        Unit shown after the label, if any.
     number : bool
-        Whether it holds numbers: right-aligned, and numbers in a workbook.
+        Whether the column holds numbers: right-aligned, and numeric cells in a workbook.
     """
 
     key: str
@@ -56,18 +56,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that a page shows and a program may fetch.
+    """Table for display and export.
 
     Parameters
     ----------
     name : str
-        Of the file, without its ending.
+        File name without extension.
     title : str
-        For people.
+        Title in the language of the page.
     columns : sequence of Column
-        In order.
+        Columns in display order.
     rows : sequence of mapping
-        Plain values by key: text, numbers, true and false, None.
+        Plain values by column key: text, numbers, booleans, None.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Table:
 
 
 def guarded(value: Any) -> Any:
-    """Return a cell as a spreadsheet may have it: a text that it would take for a formula gets an apostrophe.
+    """Escape a cell value against formula injection: prefix texts that look like a formula with an apostrophe.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def guarded(value: Any) -> Any:
 
 
 def as_json(table: Table) -> bytes:
-    """Return a table as a JSON document: ``{name, title, columns: [{key, label, unit}], rows: [{key: value}]}``."""
+    """Serialize a table as JSON: ``{name, title, columns: [{key, label, unit}], rows: [{key: value}]}``."""
     columns = [{"key": one.key, "label": one.label, "unit": one.unit} for one in table.columns]
     rows = [{column.key: _plain(row.get(column.key)) for column in table.columns} for row in table.rows]
     record = {"name": table.name, "title": table.title, "columns": columns, "rows": rows}
@@ -101,7 +101,7 @@ def as_json(table: Table) -> bytes:
 
 
 def as_csv(table: Table) -> bytes:
-    """Return a table as CSV in UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
+    """Serialize a table as CSV in UTF-8 with a byte order mark, which spreadsheets need for Chinese text."""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     writer.writerow([guarded(column.head) for column in table.columns])
@@ -110,7 +110,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_xlsx(table: Table) -> bytes:
-    """Return a table as a workbook of one sheet, numbers as numbers."""
+    """Serialize a table as an XLSX workbook with one sheet and numeric cells for numbers."""
     target = io.BytesIO()
     heads = [Head(str(guarded(one.head)), kind="number" if one.number else "text") for one in table.columns]
     with written_to(target) as book:
@@ -119,25 +119,25 @@ def as_xlsx(table: Table) -> bytes:
 
 
 def twin(table: Table, kind: str) -> Response:
-    """Return a table as a file to be saved.
+    """Return a table as a file download.
 
     Parameters
     ----------
     table : Table
     kind : str
-        One of `KINDS`.
+        File format, one of `KINDS`.
 
     Raises
     ------
     KeyError
-        Another kind.
+        The format is not in `KINDS`.
     """
     data = {"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[kind](table)
     return file(data, f"{table.name}.{kind}")
 
 
 def file(data: bytes, name: str) -> Response:
-    """Return bytes as a file to be saved under a name, of which only harmless signs are kept."""
+    """Return bytes as a file download with a sanitized file name."""
     kind = name.rpartition(".")[2]
     answer = Response(data, content_type=_TYPES.get(kind, "application/octet-stream"))
     safe = _NAME.sub("-", name)
@@ -146,7 +146,7 @@ def file(data: bytes, name: str) -> Response:
 
 
 def sheet_name(title: str) -> str:
-    """Return a title as a sheet may be called: at most 31 signs, none of ``[]:*?/\\``.
+    """Return a title as a valid worksheet name: at most 31 characters, none of ``[]:*?/\\``.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def sheet_name(title: str) -> str:
 
 
 def columns_of(pairs: Iterable[tuple[str, str]], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
-    """Return columns from pairs of key and label; `numbers` are the keys that hold numbers."""
+    """Build columns from pairs of key and label; `numbers` lists the keys of numeric columns."""
     counted = set(numbers)
     return tuple(Column(key, label, number=key in counted) for key, label in pairs)
 

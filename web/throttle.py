@@ -1,4 +1,4 @@
-"""Wrong passwords: counted for each account and address, so that nobody keeps another one's account shut."""
+"""Throttling of password checks, per account and address so that attackers cannot lock accounts for others."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ NETWORK = 64  # leading bits of an IPv6 address that one subscriber has
 
 
 class BusyError(Exception):
-    """Too many passwords are being checked just now."""
+    """Raised when too many password checks are in progress."""
 
 
 class Tries:
-    """Turns at the passwords, and what was tried.
+    """Concurrency limit of password checks and counters of failed attempts.
 
-    Each check takes 64 MiB and a core: few are made at once, and of addresses with many wrong passwords one alone. So a
-    right password is taken from there too, and all others have theirs checked meanwhile.
+    Each check takes 64 MiB and one core, so only a few run at once, and only one at a time for all addresses with many
+    failed attempts. Correct passwords from such addresses are still accepted, and other addresses are not delayed.
 
     Parameters
     ----------
     settings : Settings
-        How many are checked at once (`hashers`) and wrong ones of an address (`sign_in_rate`).
+        Number of concurrent checks (`hashers`) and rate limit of failures per address (`sign_in_rate`).
     counter : Counter
-        Where they are counted.
+        Storage of the counts.
     """
 
     def __init__(self, settings: Settings, counter: Counter) -> None:
@@ -49,28 +49,28 @@ class Tries:
 
     @contextmanager
     def turn(self, address: str) -> Iterator[None]:
-        """Wait for a place among those whose password is checked.
+        """Acquire a slot for a password check, as a context manager.
 
         Raises
         ------
         BusyError
-            None within `PATIENCE_S`.
+            No slot became free within `PATIENCE_S` seconds.
         """
         many = self._limited and self._counter.full(self._rate, f"tries:{_network(address)}")
         with _place(self._crowd if many else None), _place(self._turns):
             yield
 
     def rests(self, account: str, address: str) -> bool:
-        """Return whether an account rests for an address."""
+        """Return whether an account is temporarily locked for an address."""
         return self._counter.full(REST, _key(account, address))
 
     def wrong(self, account: str, address: str) -> None:
-        """Count a wrong password.
+        """Count a failed attempt.
 
         Raises
         ------
         TooManyRequests
-            More came from this address than may.
+            The address has exceeded its rate limit of failures.
         """
         self._counter.count(REST, _key(account, address))
         left = self._counter.count(self._rate, f"tries:{_network(address)}")
@@ -78,7 +78,7 @@ class Tries:
             raise TooManyRequests(retry_after=left.reset)
 
     def right(self, account: str, address: str) -> None:
-        """Forget the wrong ones before a right one."""
+        """Reset the failure count of an account and address after a correct password."""
         self._counter.clear(REST, _key(account, address))
 
 
@@ -100,7 +100,7 @@ def _key(account: str, address: str) -> str:
 
 
 def _network(address: str) -> str:
-    """Return what one subscriber has: an address of IPv4, a network of IPv6.
+    """Return the address or network of one subscriber: an IPv4 address, or the /64 network of an IPv6 address.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What pages show of a round's record: names in the reader's language, figures with units, marks of evidence."""
+"""Template helpers for the record of a round: localized names, formatted figures and evidence marks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SHIPPED = ("lvliang", "lvliang-year")
 
 
 class Shown:
-    """A round in one language.
+    """Presenter of the record of a round in one language.
 
     Parameters
     ----------
     record : mapping
-        Of `synergy.records.rounds`.
+        Record from `synergy.records.rounds`.
     lang : str
         ``en`` or ``zh``.
     """
@@ -37,34 +37,34 @@ class Shown:
         self.currency, self.lang = str(record["currency"]), lang
 
     def name(self, table: str, ident: str) -> str:
-        """Return the name of an id, its evidence mark behind it; the id where nobody knows it."""
+        """Return the localized name of an id followed by its evidence mark, or the id itself if unknown."""
         label = self._labels[table].get(ident)
         if label is None:
             return ident
         return str(label[f"name_{self.lang}"]) + mark(label.get("evidence", ""))
 
     def firm_at(self, site: str) -> str:
-        """Return the name of a place, the evidence mark of whose it is behind it."""
+        """Return the name of a site followed by the evidence mark of its owner."""
         owner = self._labels["enterprises"].get(self._labels["sites"].get(site, {}).get("enterprise"), {})
         return self.name("sites", site) + mark(owner.get("evidence", ""))
 
     def firms(self, proposal: Record, most: int = 4) -> str:
-        """Return the first enterprises of a proposal, and how many more there are."""
+        """Return the names of the first enterprises of a proposal and the number of the remaining ones."""
         names = [self.name("enterprises", ident) for ident in proposal["enterprises"]]
         shown = word("comma", self.lang).join(names[:most])
         return shown if len(names) <= most else f"{shown} +{len(names) - most}"
 
     def marks(self) -> list[str]:
-        """Return what the marks mean that stand behind names of this round."""
+        """Return the legend of the evidence marks used in this round."""
         used = {firm.get("evidence", "") for firm in self._labels["enterprises"].values()}
         return [f"{mark(name)} {self.said(f'evidence.{name}')}" for name in ("estimate", "synthetic") if name in used]
 
     def is_shipped(self) -> bool:
-        """Tell whether the round is one of the shipped dataset, whose economics are synthetic."""
+        """Return whether the round uses the shipped dataset, whose economic data are synthetic."""
         return self.plan["dataset"]["name"] in SHIPPED
 
     def gain_note(self) -> str:
-        """Return what belongs beside a gain where aims bind the plan of all alone, "" elsewhere."""
+        """Return the note shown beside a gain if aims constrain only the joint plan, else ""."""
         known = self.plan["gain"] is not None
         return gain_note(self.plan["scenario"], len(self._labels["enterprises"]), self.lang) if known else ""
 
@@ -77,57 +77,57 @@ class Shown:
         return label(self._unit(commodity), self.lang)
 
     def counted(self, process: str) -> str:
-        """Return the unit that the capacity of a process is counted in, a year."""
+        """Return the unit of the annual capacity of a process."""
         of = str(self._labels["processes"].get(process, {}).get("activity_unit", ""))
         return label(of.partition(" ")[0], self.lang)
 
     def price(self, value: float | None, commodity: str) -> str:
-        """Return a price by the commodity's unit."""
+        """Return a formatted price per unit of a commodity, or a dash for None."""
         if value is None:
             return "–"
         return f"{value:,.2f} {label(self.currency, self.lang)}/{label(self._unit(commodity), self.lang)}"
 
     def capacity(self, build: Record) -> str:
-        """Return the capacity of a build; what its unit counts, as in ``t coke``, is told in English alone."""
+        """Return the capacity of a build with its unit; English adds the counted product, as in ``t coke``."""
         of = self._labels["processes"].get(build["process"], {}).get("activity_unit", "")
         name, _, what = of.partition(" ")
         shown = amount(build["capacity"], name, self.lang)
         return f"{shown} {what}" if what and self.lang == "en" else shown
 
     def mode(self, name: str) -> str:
-        """Return the name of a mode of transport."""
+        """Return the localized name of a mode of transport."""
         return mode(name, self.lang)
 
     def money(self, value: float | None, what: str = "money_year") -> str:
-        """Return an amount of money with its unit."""
+        """Return a formatted amount of money with its unit."""
         shown = figure(value, "money", self.lang)
         return shown if value is None else f"{shown} {unit(what, self.lang, self.currency)}"
 
     def capex(self, value: float | None) -> str:
-        """Return an investment with its unit; a dash where there is none to make."""
+        """Return a formatted investment with its unit, or a dash if there is none."""
         return self.money(value or None, "money")
 
     def co2(self, value: float) -> str:
-        """Return CO2 saved with its unit."""
+        """Return the formatted CO2 savings with their unit."""
         return f"{figure(value, 'co2', self.lang)} {unit('co2_year', self.lang)}"
 
     def payback(self, proposal: Record) -> str:
-        """Return a payback time with its unit; a dash where nothing is to be paid back."""
+        """Return the payback time of a proposal with its unit, or a dash if it needs no investment."""
         value = proposal["payback_years"] if proposal["capex"] else None
         return years(value) if value is None else f"{years(value)} {unit('years', self.lang)}"
 
     def share(self, value: float | None) -> str:
-        """Return a share in percent; what is small but not nothing is not shown as nothing."""
+        """Return a share in percent; positive values that would round to zero are shown as ``< 0.01%``."""
         if value is None:
             return "–"
         return "< 0.01%" if 0 < value < 1e-4 else f"{value:.2%}"
 
     def proof(self) -> str:
-        """Return how far the plan is proven, and how far by the solver's claim."""
+        """Return a description of the optimality proof of the plan, and of the part that rests on the solver alone."""
         return proof_text(self.plan, self.lang)
 
     def emitted(self) -> str:
-        """Return the CO2 of the plan, that of the status quo in brackets."""
+        """Return the CO2 emissions of the plan, followed by those of the status quo in brackets."""
         emissions = self.plan["emissions"]
         shown = figure(emissions.get("co2"), "co2", self.lang)
         before = emissions.get("baseline_co2")
@@ -135,23 +135,23 @@ class Shown:
         return f"{shown} {unit('co2_year', self.lang)}{behind}"
 
     def invested(self) -> float:
-        """Return the capex of all proposals."""
+        """Return the total capex of all proposals."""
         return float(sum(item["capex"] or 0.0 for item in self.plan["proposals"]))
 
     def title(self, proposal: Record) -> str:
-        """Return the title of a proposal."""
+        """Return the localized title of a proposal."""
         return str(proposal[f"title_{self.lang}"])
 
     def said(self, key: str) -> str:
-        """Return a word that all fronts share."""
+        """Return a text shared by the pages and the command line."""
         return text(key, self.lang)
 
     def proposal(self, ident: str) -> Record | None:
-        """Return a proposal by its id, None where there is none."""
+        """Return the proposal with the given id, or None."""
         return next((item for item in self.plan["proposals"] if item["id"] == ident), None)
 
     def notes(self, proposal: Record) -> list[str]:
-        """Return the notes of a proposal in the language, those without words left out."""
+        """Return the localized notes of a proposal, omitting empty ones."""
         key = "text_zh" if self.lang == "zh" else "text"
         texts = (note.get(key) or note.get("text") for note in proposal["notes"])
         return [str(said) for said in texts if said]
@@ -165,15 +165,15 @@ class Shown:
 
 
 def course(store: Store, who: Actor, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a page tells of the course of a proposal.
+    """Return the history of a proposal, its partnership and the stages that it can take.
 
     Parameters
     ----------
     store : Store
     who : Actor
-        Who looks.
+        Actor viewing the page.
     record : mapping
-        As from `synergy.store.queries.see_proposal`.
+        Proposal from `synergy.store.queries.see_proposal`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The command `synergy`: parse, call, print; it computes nothing itself."""
+"""Command line interface `synergy`: parses arguments, calls the library and prints results."""
 
 from synergy.cli.main import main
 

@@ -1,4 +1,4 @@
-"""`synergy db`, `user`, `enterprise`, `token`, `backup`, `audit`, `worker`: what keeps a store going."""
+"""Administration commands: `synergy db`, `user`, `enterprise`, `token`, `backup`, `audit` and `worker`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROLES = ("planner", "editor", "reader", "auditor", "client", "administrator")
 @click.group("db")
 @in_language
 def db() -> None:
-    """Hold the commands of the database."""
+    """Manage the database schema."""
 
 
 @db.command("init")
@@ -32,7 +32,7 @@ def db() -> None:
 @in_language
 @click.pass_obj
 def init(talk: Talk, /, **given: Any) -> None:
-    """Make a store where there is none."""
+    """Create a store, and optionally its first administrator."""
     from synergy.store.accounts import MACHINE, Account, add_user, empty
     from synergy.store.migrations.run import head
     from synergy.store.names import Role
@@ -54,7 +54,7 @@ def init(talk: Talk, /, **given: Any) -> None:
 @in_language
 @click.pass_obj
 def revision(talk: Talk, /, **given: Any) -> None:
-    """Show the version of a store."""
+    """Show the schema revision of a store and the newest revision."""
     from synergy.store.database import database
     from synergy.store.migrations.run import current, head
 
@@ -68,7 +68,7 @@ def revision(talk: Talk, /, **given: Any) -> None:
 @click.group("user")
 @in_language
 def user() -> None:
-    """Hold the commands of accounts."""
+    """Manage accounts."""
 
 
 @user.command("add")
@@ -79,7 +79,7 @@ def user() -> None:
 @at_store
 @click.pass_obj
 def add(talk: Talk, /, **given: Any) -> None:
-    """Make an account."""
+    """Create an account."""
     from synergy.store.accounts import Account, add_user
     from synergy.store.names import Role
 
@@ -105,7 +105,7 @@ def users(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def password(talk: Talk, /, **given: Any) -> None:
-    """Set a password, read from standard input."""
+    """Set the password of an account, read from standard input."""
     from synergy.store.accounts import change_user
 
     with opened(talk, given) as (store, actor):
@@ -135,11 +135,11 @@ user.add_command(_switch("enable", disabled=False))
 @click.group("enterprise")
 @in_language
 def enterprise() -> None:
-    """Hold the commands of enterprises."""
+    """Manage the membership of enterprises."""
 
 
 def _membership(name: str) -> click.Command:
-    """Return the command that lets an enterprise leave or come back."""
+    """Return the command that withdraws or readmits an enterprise."""
 
     @click.argument("enterprise")
     @changes
@@ -161,7 +161,7 @@ enterprise.add_command(_membership("readmit"))
 @click.group("token")
 @in_language
 def token() -> None:
-    """Hold the commands of tokens."""
+    """Manage API tokens."""
 
 
 @token.command("add")
@@ -171,7 +171,7 @@ def token() -> None:
 @at_store
 @click.pass_obj
 def token_add(talk: Talk, /, **given: Any) -> None:
-    """Make a token, shown this once."""
+    """Create an API token and print it; it cannot be shown again."""
     from synergy.store.api_tokens import add_token
 
     with opened(talk, given) as (store, actor):
@@ -182,7 +182,7 @@ def token_add(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def token_list(talk: Talk, /, **given: Any) -> None:
-    """List the own tokens."""
+    """List the API tokens of the acting account."""
     from synergy.store.api_tokens import list_tokens
 
     with opened(talk, given) as (store, actor):
@@ -194,7 +194,7 @@ def token_list(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def token_revoke(talk: Talk, /, **given: Any) -> None:
-    """End a token."""
+    """Revoke an API token."""
     from synergy.store.api_tokens import revoke_token
 
     with opened(talk, given) as (store, actor):
@@ -204,7 +204,7 @@ def token_revoke(talk: Talk, /, **given: Any) -> None:
 @click.group("backup")
 @in_language
 def backup() -> None:
-    """Hold the commands of copies."""
+    """Make and restore backups."""
 
 
 @backup.command("make")
@@ -214,7 +214,7 @@ def backup() -> None:
 @in_language
 @click.pass_obj
 def make(talk: Talk, /, **given: Any) -> None:
-    """Copy a store while it is used."""
+    """Back up a store while it is in use."""
     from synergy.store.backup import back_up
 
     answer(talk, given, {"file": str(back_up(given["address"], given["file"]))})
@@ -227,7 +227,7 @@ def make(talk: Talk, /, **given: Any) -> None:
 @in_language
 @click.pass_obj
 def restored(talk: Talk, /, **given: Any) -> None:
-    """Put a copy back."""
+    """Restore a store from a backup."""
     from synergy.store.backup import restore
 
     restore(given["file"], given["address"])
@@ -237,7 +237,7 @@ def restored(talk: Talk, /, **given: Any) -> None:
 @click.group("audit")
 @in_language
 def audit() -> None:
-    """Hold the commands of the audit chain."""
+    """Inspect the audit chain."""
 
 
 @audit.command("verify")
@@ -245,7 +245,7 @@ def audit() -> None:
 @at_store
 @click.pass_obj
 def audited(talk: Talk, /, **given: Any) -> int:
-    """Recompute the chain of events."""
+    """Verify the audit chain by recomputing it."""
     from synergy.store.audit import verify_chain
 
     expected = None
@@ -270,7 +270,7 @@ def audited(talk: Talk, /, **given: Any) -> int:
 @in_language
 @click.pass_obj
 def worker(talk: Talk, /, **given: Any) -> None:
-    """Do the runs of a store until interrupted."""
+    """Process the requested runs of a store until interrupted."""
     from synergy.store.store import open_store
     from synergy.worker.work import Habits, work, work_once
 

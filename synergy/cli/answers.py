@@ -1,4 +1,4 @@
-"""How the commands on a store print what it answers: one document, a table of rows, or a line a field."""
+"""Output of store results: a JSON document, a table, or one line per field."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ NONE = "–"
 
 
 def answer(talk: Talk, given: Mapping[str, Any], record: Any, columns: Sequence[str] = ()) -> None:
-    """Print what a store answered.
+    """Print the result of a store operation.
 
     Parameters
     ----------
     talk : Talk
-        Where to.
+        Output and language.
     given : mapping
-        Of `synergy.cli.stores.at_store`.
+        Options of `synergy.cli.serving.at_store`.
     record : dict or list of dict
-        The answer.
+        Result of the store.
     columns : sequence of str
-        Of the table; all where none is named.
+        Columns to print; all if empty.
     """
     if given["as_json"]:
         talk.document(record)
@@ -76,23 +76,24 @@ def _table(talk: Talk, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
 
 
 def head(talk: Talk, name: str) -> str:
-    """Return what a field is called."""
+    """Return the localized name of a field."""
     return talk.say(f"head.{name}") if f"head.{name}" in WORDS else name
 
 
 def cell(talk: Talk, name: str, value: Any) -> str:
-    """Return a value as people read it.
+    """Format a value for display.
 
-    Words of the store are translated, moments stand in the zone of the machine, money in whole units.
+    Enumerated values are translated, timestamps are converted to the local time zone, and money is rounded to whole
+    units.
 
     Parameters
     ----------
     talk : Talk
-        For the language.
+        Language.
     name : str
-        Of the field; "" for a value inside another one.
+        Name of the field; "" for a nested value.
     value : object
-        Plain, of a record.
+        Plain value of a record.
     """
     if value is None or value in ("", [], {}):
         shown = NONE
@@ -112,13 +113,13 @@ def cell(talk: Talk, name: str, value: Any) -> str:
 
 
 def _pairs(talk: Talk, value: Mapping[str, Any]) -> str:
-    """Return the fields of a value inside another, in a line."""
+    """Return the fields of a nested value in one line."""
     shown = {key: one for key, one in value.items() if one not in (None, "")}
     return talk.say("semicolon").join(f"{head(talk, key)} {cell(talk, key, one)}" for key, one in shown.items())
 
 
 def _text(talk: Talk, name: str, value: str) -> str:
-    """Return a text: words of the store and of all fronts translated, a moment in the zone of the machine."""
+    """Format a text: translate enumerated values and convert timestamps to the local time zone."""
     if name in _MOMENTS:
         return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
     if name in _SHARED and f"{name}.{value}" in SHARED:

@@ -1,4 +1,4 @@
-"""Bench as the command line does it: measure, print each table as soon as it is there, or one document."""
+"""Benchmark command: run benchmarks and print each table as it completes, or one JSON document."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def run_bench(talk: Talk, names: Sequence[str], *, seconds: float | None, as_jso
     Parameters
     ----------
     talk : Talk
-        Where to.
+        Output and language.
     names : sequence of str
-        Which ones; all where none is named.
+        Names of the benchmarks; all if empty.
     seconds : float or None
-        Limit of each run; None: what the other options say.
+        Time limit of each run; None for the default, which depends on ``quick``.
     as_json : bool
-        One document instead of tables, which go to standard error as they come.
+        Print one JSON document; the tables then go to standard error.
     **given : bool
         Fields of `synergy.bench.main.Setting`.
     """

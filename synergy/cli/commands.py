@@ -1,4 +1,4 @@
-"""The commands: what each takes, calls and prints."""
+"""Top-level click commands with their arguments and options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alt
 @click.version_option(version("synergy-matching"), prog_name="synergy")
 @in_language
 def commands() -> None:
-    """Hold the commands; their help is in `synergy.cli.words`."""
+    """Group all commands; their help texts are in `synergy.cli.words`."""
 
 
 @commands.command()
@@ -34,7 +34,7 @@ def commands() -> None:
 @in_language
 @click.pass_obj
 def check(talk: Talk, /, **given: Any) -> int:
-    """Validate a dataset."""
+    """Validate a dataset and print its problems."""
     return check_dataset(talk, Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"]))
 
 
@@ -54,7 +54,7 @@ def check(talk: Talk, /, **given: Any) -> int:
 @in_language
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> int:
-    """Find the best plan."""
+    """Match a dataset and print the best plan."""
     out: Path | None = given["out"]
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
@@ -72,7 +72,7 @@ def match(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 @hears_keys
 def verify(talk: Talk, /, **given: Any) -> int:
-    """Recompute a plan."""
+    """Verify a plan file by recomputing it."""
     asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
     return verify_plan(talk, asked, given["plan"], given["time_limit"])
 
@@ -82,7 +82,7 @@ def verify(talk: Talk, /, **given: Any) -> int:
 @in_language
 @click.pass_obj
 def schema(talk: Talk, names: tuple[str, ...]) -> None:
-    """Print schemas."""
+    """Print the JSON schemas of datasets, plans and studies."""
     from synergy.records.schema import STUDIES as STUDIED
     from synergy.records.schema import dataset_schema, plan_schema, proposal_schema
 
@@ -101,7 +101,7 @@ def schema(talk: Talk, names: tuple[str, ...]) -> None:
 @in_language
 @click.pass_obj
 def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
-    """Measure."""
+    """Run benchmarks."""
     from synergy.cli.bench import run_bench
 
     return run_bench(talk, names, **given)
@@ -115,7 +115,7 @@ def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
 @in_language
 @click.pass_obj
 def demo(talk: Talk, /, port: int | None, zone: tzinfo, served: bool, **options: float) -> int:
-    """Match and serve."""
+    """Match the shipped dataset and serve it as a demo."""
     from synergy.cli.demo import run_demo
 
     return run_demo(talk, port=port, zone=zone, serve=served, **options)

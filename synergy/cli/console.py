@@ -1,4 +1,4 @@
-"""Click in two languages: its own messages by its gettext, help, and what options take."""
+"""Console output and click extensions: localization, parameter types and shared options."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from synergy.texts import LANGUAGES, text
 
 
 class _Chinese(NullTranslations):
-    """Click's own messages in Chinese; one that is not known stays as it is."""
+    """Translations of the built-in messages of click into Chinese; unknown messages stay unchanged."""
 
     def gettext(self, message: str) -> str:
-        """Return a message."""
+        """Return the translation of a message."""
         return CLICK.get(message, message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return a message about one or several."""
+        """Return the translation of a message with singular and plural."""
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
 def localise(command: click.Command, talk: Talk) -> None:
-    """Put click's own messages, and the help of a command and of all below it, into the language of the call.
+    """Localize the built-in messages of click and the help texts of a command and all its subcommands.
 
     Parameters
     ----------
     command : click.Command
-        The topmost; changed in place.
+        Root command, modified in place.
     talk : Talk
-        The language.
+        Language.
     """
     said = _Chinese() if talk.lang == "zh" else NullTranslations()
     for module in (click.core, click.exceptions, click.formatting, click.parser, click.types):
@@ -55,7 +55,7 @@ def localise(command: click.Command, talk: Talk) -> None:
 
 
 def _helped(command: click.Command, talk: Talk, within: str) -> None:
-    """Put help into the language of the call; `within` names the groups above, each with a dot behind."""
+    """Localize the help texts recursively; `within` is the dotted path of the parent groups."""
     command.context_settings["help_option_names"] = ["-h", "--help"]
     command.context_settings["max_content_width"] = 110
     command.help = talk.say(f"command.{within}{command.name}")
@@ -76,18 +76,18 @@ def _helped(command: click.Command, talk: Talk, within: str) -> None:
 def refuse(
     value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None, **fields: str
 ) -> NoReturn:
-    """Refuse a value that a parameter does not take.
+    """Raise a usage error for an invalid parameter value.
 
     Parameters
     ----------
     value : object
-        As typed.
+        Value as typed.
     expected : str
-        Text of what was expected, in `WORDS`.
+        Key in `WORDS` of the description of valid values.
     param, ctx : click.Parameter, click.Context
-        Where.
+        Parameter and context of the value.
     **fields : str
-        What stands for the braces of the text.
+        Fields of the message template.
 
     Raises
     ------
@@ -99,18 +99,18 @@ def refuse(
 
 
 class Number(click.ParamType[Any]):
-    """A finite number with bounds.
+    """Parameter type of finite numbers within bounds.
 
     Parameters
     ----------
     least : float
-        Smallest allowed.
+        Lower bound.
     whole : bool
-        Whole numbers alone.
+        Whether only integers are allowed.
     above : bool
-        `least` itself is not allowed.
+        Whether the lower bound is exclusive.
     most : float
-        Greatest allowed.
+        Upper bound, inclusive.
     """
 
     name = "number"
@@ -119,7 +119,7 @@ class Number(click.ParamType[Any]):
         self.least, self.whole, self.above, self.most = least, whole, above, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
-        """Return the number that a word says."""
+        """Parse the number and check its bounds."""
         try:
             number: float | int = int(value) if self.whole else float(value)
         except (ValueError, OverflowError):
@@ -135,12 +135,12 @@ class Number(click.ParamType[Any]):
 
 
 class Pair(click.ParamType[Any]):
-    """``key=value``, as a pair of texts."""
+    """Parameter type of ``key=value`` pairs."""
 
     name = "key=value"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Return key and value."""
+        """Parse the key and the value."""
         if isinstance(value, tuple):
             return value[0], value[1]
         key, sign, word = str(value).partition("=")
@@ -154,7 +154,7 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 
 
 def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return the language asked for: ``--lang`` before the environment, ``en`` where nothing is said.
+    """Return the language from ``--lang``, else from the locale environment variables, else ``en``.
 
     Examples
     --------
@@ -177,14 +177,14 @@ def _console(*, stderr: bool) -> Console:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Both streams and the language of one call.
+    """Output streams and language of one invocation.
 
     Parameters
     ----------
     lang : str
         ``en`` or ``zh``.
     out, err : rich.console.Console
-        Results; everything else.
+        Standard output for results, standard error for everything else.
     """
 
     lang: str = "en"
@@ -192,32 +192,32 @@ class Talk:
     err: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, key: str, **fields: Any) -> str:
-        """Return a text of the command line in the language of the call."""
+        """Return a localized message of the command line."""
         return WORDS.say(key, self.lang, **fields)
 
     def shared(self, key: str) -> str:
-        """Return a text that all fronts share."""
+        """Return a localized text shared with the pages."""
         return text(key, self.lang)
 
     def document(self, record: Any) -> None:
-        """Print one JSON document on standard output."""
+        """Print a record as a JSON document on standard output."""
         json.dump(record, sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
         sys.stdout.write("\n")
 
     def line(self, words: str, style: str = "") -> None:
-        """Print a result."""
+        """Print a result line on standard output."""
         self.out.print(Text(words, style=style), soft_wrap=True)
 
     def note(self, words: str, style: str = "") -> None:
-        """Print what is no result."""
+        """Print a message on standard error."""
         self.err.print(Text(words, style=style), soft_wrap=True)
 
     def error(self, words: str) -> None:
-        """Print an error."""
+        """Print an error message on standard error."""
         self.note(f"{self.say('error')}: {words}", "bold red")
 
     def problems(self, problems: Iterable[Problem], *, result: bool = False) -> None:
-        """Print problems, one a line, the first hundred."""
+        """Print the first `SHOWN` problems, one per line, and the number of the remaining ones."""
         listed = folded(list(problems))
         write = self.line if result else self.note
         for problem in listed[:SHOWN]:
@@ -230,19 +230,19 @@ Command = Callable[..., Any]
 
 
 def in_language(command: Command) -> Command:
-    """Add the language; it is read before parsing, so that errors of parsing are in it too."""
+    """Add the ``--lang`` option, whose value is read before parsing so that parsing errors are localized too."""
     return click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False)(command)
 
 
 def reads_dataset(command: Command) -> Command:
-    """Add what every command that reads a dataset takes."""
+    """Add the dataset argument and the ``--scenario`` and ``--set`` options."""
     command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
     command = click.option("--scenario", type=click.Path(path_type=Path))(command)
     return click.argument("dataset", type=click.Path(path_type=Path))(command)
 
 
 def hears_keys(command: Command) -> Command:
-    """Let Ctrl-C be heard while a solver computes; without it, it waits for the solver's end."""
+    """Let Ctrl-C interrupt a running solver instead of waiting for it to finish."""
 
     @wraps(command)
     def heard(*given: Any, **named: Any) -> Any:
@@ -255,7 +255,7 @@ def hears_keys(command: Command) -> Command:
 
 
 def stops(gap: float, seconds: float) -> Callable[[Command], Command]:
-    """Add when to stop, with defaults."""
+    """Return a decorator that adds the ``--gap`` and ``--time-limit`` options with the given defaults."""
 
     def add(command: Command) -> Command:
         command = click.option("--time-limit", type=Number(0, above=True), default=seconds)(command)
@@ -268,12 +268,12 @@ REGION = "Asia/Shanghai"  # of the dataset that ships
 
 
 class Zone(click.ParamType[Any]):
-    """A time zone by its name in the IANA database."""
+    """Parameter type of IANA time zone names."""
 
     name = "time zone"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
-        """Return the zone of a name, or say which names are near."""
+        """Return the time zone of a name; the error for an unknown name suggests similar ones."""
         if isinstance(value, tzinfo):
             return value
         try:

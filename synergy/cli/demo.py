@@ -1,4 +1,4 @@
-"""Demo: the shipped dataset matched, as a table, or as rounds on web pages with accounts for a look around."""
+"""Demo command: match the shipped dataset and print the plan, or serve it as rounds on the web platform."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ HOST, PORT = "127.0.0.1", 8765
 
 
 def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, **options: Any) -> int:
-    """Match the shipped dataset and print the proposals, or let it be matched while pages show it.
+    """Match the shipped dataset and print the proposals, or serve the web platform while workers match it.
 
     Parameters
     ----------
     talk : Talk
-        Where to, and in which language.
+        Output and language.
     port : int or None
-        None: `PORT`, or any other where that is taken.
+        Port; None for `PORT`, or any free port if that is in use.
     zone : datetime.tzinfo
-        Of the pages.
+        Time zone of the pages.
     serve : bool
-        Whether to serve.
+        Whether to serve the web platform.
     **options
-        Fields of `synergy.options.Options`.
+        Solver options: fields of `synergy.options.Options`.
     """
     with as_file(files("synergy.datasets") / DATASET) as folder:
         # the year as one period: months take minutes, and a first look should not
@@ -93,7 +93,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
 
 
 def _listening(talk: Talk, serving: Any, app: Any, port: int | None) -> Any:
-    """Return a server on the port that was asked for, or on any where none was and the usual one is taken."""
+    """Return a server on the given port, or on the default port or any free one if none is given."""
     try:
         return serving.server(app, HOST, PORT if port is None else port)
     except OSError as error:
@@ -103,7 +103,7 @@ def _listening(talk: Talk, serving: Any, app: Any, port: int | None) -> Any:
 
 
 def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> None:
-    """Say where the pages are and who may sign in, and open them where there is a screen."""
+    """Print the URL and the demo accounts, and open a browser if there is a graphical display."""
     address = f"http://{HOST}:{port}/{talk.lang}/"
     talk.line(talk.say("demo.serving", address=address), "bold")
     for name, password in zip(names, passwords, strict=True):
@@ -114,7 +114,7 @@ def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> No
 
 
 def _screen() -> bool:
-    """Return whether somebody sits at a screen: a browser of the terminal would take the terminal away."""
+    """Return whether to open a graphical browser, because a text browser would block the terminal."""
     windows = sys.platform in ("win32", "darwin") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

@@ -1,4 +1,4 @@
-"""`synergy template`: workbooks to fill in."""
+"""`synergy template`: blank workbooks for datasets and declarations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMS = (".xlsx", ".csv")  # what a form may be written as
 
 
 def ending_of(talk: Talk, path: Path, endings: Sequence[str]) -> str:
-    """Return the ending of a file to write: it says what is written."""
+    """Validate the extension of an output file, which determines its format, and return it in lower case."""
     if path.suffix.lower() not in endings:
         raise click.UsageError(talk.say("template.ending", path=path, endings=talk.say("comma").join(endings)))
     return path.suffix.lower()
@@ -27,7 +27,7 @@ def ending_of(talk: Talk, path: Path, endings: Sequence[str]) -> str:
 @in_language
 @click.pass_obj
 def template(talk: Talk, /, **given: Any) -> None:
-    """Write a workbook to fill in."""
+    """Write a blank dataset workbook, or the declaration form of an enterprise."""
     from synergy.dataset.read import read
     from synergy.forms.context import ground_of
     from synergy.forms.writing import declaration_file

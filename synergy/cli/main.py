@@ -1,4 +1,4 @@
-"""The entry: language, errors and exit statuses around the commands."""
+"""Entry point of the command line: language selection, error reporting and exit statuses."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EXTRAS = ("server", "postgresql", "bench", "dask")  # for those who run commands
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave with its exit status.
+    """Run the command line and exit with its status.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        Those of the process where none are given.
+        Arguments; those of the process by default.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -55,12 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _give_up(stream: TextIO) -> None:
-    """Let what is left for a stream that takes no more go nowhere: it would be tried again at the end."""
+    """Redirect a broken stream to the null device, so that flushing it at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _refused(error: OSError, talk: Talk) -> None:
-    """Say what the system refused: a full disk, a file that may not be read; no fault of the program."""
+    """Print an operating system error, such as a full disk or a permission error."""
     about = f"{error.filename}: " if error.filename else ""
     try:
         talk.error(talk.say("system", said=f"{about}{error.strerror or error}"))
@@ -69,19 +69,19 @@ def _refused(error: OSError, talk: Talk) -> None:
 
 
 def run(arguments: Sequence[str], talk: Talk) -> int:
-    """Run the command and return its exit status; every error has been said.
+    """Run a command, print any error, and return the exit status.
 
     Parameters
     ----------
     arguments : sequence of str
-        Without the name of the program.
+        Arguments without the program name.
     talk : Talk
-        Where to, and in which language.
+        Output and language.
 
     Returns
     -------
     int
-        As in the contract: 0 done, 1 a check failed or an unexpected error, 2 wrong usage, 3 invalid dataset,
+        Exit status: 0 done, 1 a check failed or an unexpected error, 2 wrong usage, 3 invalid dataset,
         4 infeasible, 5 unbounded, 6 out of time.
     """
     localise(commands, talk)
@@ -105,7 +105,7 @@ def run(arguments: Sequence[str], talk: Talk) -> int:
 
 
 def _failed(error: Exception, arguments: Sequence[str], talk: Talk) -> int:
-    """Say which extra has the module that is missing, else that it is a fault of the program."""
+    """Print which extra installs a missing module, or report an unexpected error; return the exit status."""
     extra = _extra(str(error.name).partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
     if extra is not None:
         talk.error(talk.say("extra", said=str(error), extra="demo" if "demo" in arguments else extra))
@@ -116,7 +116,7 @@ def _failed(error: Exception, arguments: Sequence[str], talk: Talk) -> int:
 
 
 def _extra(module: str) -> str | None:
-    """Return the extra that installs a module, by the requirements of this package; None where none does."""
+    """Return the extra of this package that installs a module, or None."""
     from importlib.metadata import requires
 
     declared = (re.match(r"([\w.-]+).*extra == \W(\w+)", line) for line in requires("synergy-matching") or ())
@@ -135,7 +135,7 @@ def _wrong_usage(error: click.UsageError, talk: Talk) -> int:
 
 
 def _said(error: SynergyError, talk: Talk) -> int:
-    """Print an error of the tree and return its exit status."""
+    """Print a `SynergyError` and return its exit status."""
     if isinstance(error, DatasetError):
         talk.problems(error.problems)
     elif isinstance(error, VerificationError):

@@ -1,4 +1,4 @@
-"""Check, match and verify as the command line does them: read, call, print, exit status."""
+"""Implementation of the check, match and verify commands."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is n
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a command was asked to read and how to answer.
+    """Input and output options of a command.
 
     Parameters
     ----------
     dataset : pathlib.Path
-        Folder or archive.
+        Dataset folder or archive.
     scenario : pathlib.Path or None
-        File.
+        Scenario file.
     settings : dict
-        Of ``--set``.
+        Settings of ``--set``.
     as_json : bool
-        One document instead of texts.
+        Whether to print one JSON document instead of text.
     every : bool
-        All proposals.
+        Whether to print all rows.
     out : pathlib.Path or None
-        Where the plan document goes.
+        Output file of the plan document.
     """
 
     dataset: Path
@@ -51,20 +51,20 @@ class Asked:
     out: Path | None = None
 
     def read(self) -> Dataset:
-        """Return the dataset with scenario and settings applied."""
+        """Read the dataset with scenario and settings applied."""
         from synergy.dataset.read import read
 
         return read(self.dataset, self.policy(), self.settings)
 
     def policy(self) -> Scenario | None:
-        """Return the scenario, if one was asked for."""
+        """Read the scenario file, or return None if none is given."""
         from synergy.dataset.settings import load_scenario
 
         return None if self.scenario is None else load_scenario(self.scenario)
 
 
 def check_dataset(talk: Talk, asked: Asked) -> int:
-    """Print every problem of a dataset; the exit status is that of the worst."""
+    """Print all problems of a dataset and return the exit status of the most severe one."""
     from synergy.dataset.read import check, refusal
 
     dataset: Dataset | None = None
@@ -95,16 +95,16 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
 def match_dataset(
     talk: Talk, asked: Asked, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
 ) -> int:
-    """Match a dataset and print what came out; `options` are fields of `synergy.options.Options`.
+    """Match a dataset, print the plan and return the exit status; `options` are fields of `synergy.options.Options`.
 
     Parameters
     ----------
     talk : Talk
     asked : Asked
     second : bool
-        Whether another solver looks for a better plan.
+        Whether a second solver searches for a better plan.
     starts : sequence of pathlib.Path
-        Plan documents to begin with.
+        Plan documents used as starting solutions.
     """
     from synergy.records.files import read_plan
 
@@ -131,12 +131,12 @@ def match_dataset(
 
 
 def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
-    """Run, or one searched to its end where a second solver finds a better plan inside the gap.
+    """Return the run, or a repeated run with a minimal gap if a second solver finds a better plan within the gap.
 
     Raises
     ------
     VerificationError
-        The second solver's plan is above the bound.
+        The plan of the second solver exceeds the bound.
     """
     from synergy.verification.deep import BETTER, better_value, refused_by
 
@@ -158,7 +158,7 @@ def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
 
 
 def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
-    """Say which value and bound follow from the tables and the duals alone."""
+    """Print the value and bound that are proven independently from the tables and the dual solution."""
     value, bound = plan.value, plan.proof.get("dual")
     of = unit("money_year", talk.lang, dataset.settings.currency)
     shown = {"value": figure(value, "money", talk.lang), "unit": of}
@@ -170,7 +170,7 @@ def _tell_proven(talk: Talk, dataset: Dataset, plan: Plan) -> None:
 
 
 def _tell_better(talk: Talk, key: str, dataset: Dataset, plan: Plan, value: float) -> None:
-    """Say what a better plan inside the gap is worth."""
+    """Print the value of a better plan within the gap."""
     of = unit("money_year", talk.lang, dataset.settings.currency)
     more = f"{(value - plan.value) / max(1.0, abs(plan.value)):.2g}"
     talk.note(talk.say(key, value=figure(value, "money", talk.lang), unit=of, more=more))
@@ -183,7 +183,7 @@ def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object
 def run_round(
     talk: Talk, dataset: Dataset, plans: Sequence[Decisions] = (), scheduler: str | None = None, **options: Any
 ) -> Round:
-    """Run a round with progress on the terminal, from given plans; Ctrl-C stops it with the best plan so far."""
+    """Run a round from the given starting plans with a progress display; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
     from synergy.model.solve_params import Control, Memory
     from synergy.options import Options
@@ -217,7 +217,7 @@ def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:
 
 
 def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
-    """Say why there is no plan, and return the exit status."""
+    """Print the diagnosis of a run without a plan, and return the exit status."""
     from synergy.records.plain import plain
 
     if as_json:
@@ -235,7 +235,7 @@ def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
 
 
 def _cause(cause: Any, lang: str) -> str:
-    """Return one part of a diagnosis as a line."""
+    """Format one cause of a diagnosis as a line."""
     said = cause.get(f"text_{lang}") or cause.get("text")
     return (
         str(said) if said else ", ".join(f"{key}: {value}" for key, value in cause.items() if value not in ("", None))
@@ -243,12 +243,12 @@ def _cause(cause: Any, lang: str) -> str:
 
 
 def _unchecked(talk: Talk, finding: Finding) -> str:
-    """Return what could not be checked, as a line in the language of a call."""
+    """Format a finding that could not be checked as a localized line."""
     return f"{finding.code} {finding.subject}: {talk.say(f'unchecked.{finding.code}')}"
 
 
 def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
-    """Recompute a plan file and print every claim that does not follow; `seconds` are for what is solved again."""
+    """Verify a plan file, print all invalid claims and return the exit status; `seconds` limits repeated solves."""
     from synergy.records.files import plan_from_record, read_record
     from synergy.records.plain import KEY, broken
     from synergy.verification.deep import SECONDS, better_value, refused_by, solved_again

@@ -1,4 +1,4 @@
-"""`synergy round`: what enterprises do in a round, its follow-up, and how it is looked at afterwards."""
+"""`synergy round` commands of enterprises: declarations, answers, partnerships, comparison and audit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "m
 @changes
 @click.pass_obj
 def declare(talk: Talk, /, **given: Any) -> int:
-    """Declare what an enterprise offers, needs and runs; what is not mentioned stays."""
+    """Submit a declaration of offers, needs and facilities; existing entries that are not mentioned are kept."""
     records = []
     said = [f"--{word} {text}" for word in _SHEETS for text in given[word]]
     if given["nothing"] == bool(said or given["file"] or given["withdraw"]):  # a forgotten file withdraws nothing
@@ -67,7 +67,7 @@ def declare(talk: Talk, /, **given: Any) -> int:
 @changes
 @click.pass_obj
 def repeat(talk: Talk, /, **given: Any) -> None:
-    """Declare as last time."""
+    """Submit the previous declaration again."""
     from synergy.store.declarations import repeat as repeated
 
     with opened(talk, given) as (store, actor):
@@ -81,7 +81,7 @@ def repeat(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def declaration(talk: Talk, /, **given: Any) -> None:
-    """Show a declaration."""
+    """Show the declaration of an enterprise in a round."""
     from synergy.store.declarations import declaration as told
 
     with opened(talk, given) as (store, actor):
@@ -95,7 +95,7 @@ def declaration(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def balance(talk: Talk, /, **given: Any) -> None:
-    """Show what has become of what was declared."""
+    """Show the declared, committed, ended and free quantities of an enterprise in a round."""
     from synergy.store.follow_up import balance as balanced
 
     with opened(talk, given) as (store, actor):
@@ -107,7 +107,7 @@ def balance(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def proposals(talk: Talk, /, **given: Any) -> None:
-    """List the proposals that one may see."""
+    """List the proposals visible to the acting account."""
     from synergy.store.queries import list_proposals
 
     with opened(talk, given) as (store, actor):
@@ -127,7 +127,7 @@ def _row(talk: Talk, one: dict[str, Any]) -> dict[str, Any]:
 @at_store
 @click.pass_obj
 def proposal(talk: Talk, /, **given: Any) -> None:
-    """Show one proposal."""
+    """Show a proposal with its lines and, for planners, the answers of its parties."""
     from synergy.store.queries import see_proposal
 
     with opened(talk, given) as (store, actor):
@@ -151,7 +151,7 @@ def proposal(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def answered(talk: Talk, /, **given: Any) -> None:
-    """Answer a proposal; --note is the reason."""
+    """Answer a proposal, with the reason given as ``--note``."""
     from synergy.store.answers import Reply
     from synergy.store.answers import answer as replied
     from synergy.store.names import Answer
@@ -185,7 +185,7 @@ def partnerships(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def follow(talk: Talk, /, **given: Any) -> None:
-    """Take a partnership to a later stage, or end it."""
+    """Move a partnership to a later stage, or end it."""
     from synergy.store.follow_up import follow as taken
     from synergy.store.names import Stage
 
@@ -198,7 +198,7 @@ def follow(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def totals(talk: Talk, /, **given: Any) -> None:
-    """Show the sums that everybody may know."""
+    """Show the aggregate quantities of a round that are visible to every account."""
     from synergy.store.aggregates import aggregates
 
     with opened(talk, given) as (store, actor):
@@ -255,7 +255,7 @@ def _why(talk: Talk, item: Mapping[str, Any]) -> str:
 @at_store
 @click.pass_obj
 def replay(talk: Talk, /, **given: Any) -> int:
-    """Match again what a run was given."""
+    """Replay a run and compare the results; verify the plan instead if the run was stopped by the clock."""
     from synergy.worker.solve import replay as replayed
 
     with opened(talk, given) as (store, actor):
@@ -269,7 +269,7 @@ def replay(talk: Talk, /, **given: Any) -> int:
 @at_store
 @click.pass_obj
 def events(talk: Talk, /, **given: Any) -> None:
-    """Show what happened in a round."""
+    """List the audit events of a round."""
     from synergy.store.audit import history
 
     with opened(talk, given) as (store, actor):
@@ -283,7 +283,7 @@ def events(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def notices(talk: Talk, /, **given: Any) -> None:
-    """List what one was told, and with --mark mark it read."""
+    """List the notices of the acting account, and mark them as read with ``--mark``."""
     from synergy.store.notices import list_notices, mark_read
 
     with opened(talk, given) as (store, actor):
@@ -306,7 +306,7 @@ def declare_form(
     records: Sequence[dict[str, Any]],
     said: Sequence[str] = (),
 ) -> int:
-    """Declare a file and what options say (`said`, as typed), or with ``--dry-run`` say what that would change."""
+    """Submit a declaration from a file or options, or print its changes with ``--dry-run``; return the exit status."""
     from synergy.forms.submitting import declare_judged
 
     seat = Seat(given["round_id"], given["enterprise"])
@@ -324,7 +324,7 @@ def declare_form(
 
 
 def _at_option(problem: Problem, said: Sequence[str]) -> Problem:
-    """Return a problem with the option at which it stands, not its number among the entries."""
+    """Return a problem located by its command line option instead of the index of the entry."""
     number = problem.cell.removeprefix("/").partition("/")[0]
     return replace(problem, cell=said[int(number)]) if number.isdigit() else problem
 
@@ -347,7 +347,7 @@ def _judged(given: Mapping[str, Any], who: Caller, records: Sequence[dict[str, A
 
 
 def show_entries(talk: Talk, given: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-    """Print a declaration, and what was filled in where it says nothing."""
+    """Print the entries of a declaration with the assumed values of omitted fields."""
     rows = record if given["as_json"] else [_entry(talk, one) for one in record["entries"]]
     answer(talk, given, rows, ENTRIES)
 
@@ -398,7 +398,7 @@ def _tried(talk: Talk, given: Mapping[str, Any], judged: Judged) -> int:
 @at_store
 @click.pass_obj
 def template(talk: Talk, /, **given: Any) -> None:
-    """Write the form of an enterprise with its last figures."""
+    """Write the declaration form of an enterprise, filled with its latest figures."""
     from pathlib import Path
 
     from synergy.forms.writing import declaration_file

@@ -1,4 +1,4 @@
-"""Progress of a run on the terminal, and how it is interrupted."""
+"""Progress display of a run on the terminal, and its interruption by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from synergy.texts import figure
 
 @contextmanager
 def watched(talk: Talk) -> Iterator[Listener | None]:
-    """Show events as a bar on standard error; nothing where that is no terminal.
+    """Show solver events as a progress bar on standard error, if that is a terminal.
 
     Parameters
     ----------
     talk : Talk
-        Where to.
+        Output and language.
 
     Yields
     ------
     callable or None
-        Takes each `Event`.
+        Listener for each `Event`; None if standard error is not a terminal.
     """
     if not talk.err.is_terminal:
         yield None
@@ -45,7 +45,7 @@ def watched(talk: Talk) -> Iterator[Listener | None]:
 
 
 def described(talk: Talk, event: Event) -> str:
-    """Return an event as a line: the phase, and bound, best and gap as far as they are known."""
+    """Format an event as a line: the phase, and best value, bound and gap if known."""
     key = f"phase.{event.phase}"
     phase = talk.say(key) if key in WORDS else event.phase
     if event.best is None and event.bound is None:
@@ -60,17 +60,17 @@ def _money(value: float | None, talk: Talk) -> str:
 
 @contextmanager
 def interruptible(talk: Talk) -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a request to stop with the best plan so far; the second one leaves.
+    """Turn the first Ctrl-C into a request to stop with the best plan so far; the second one aborts.
 
     Parameters
     ----------
     talk : Talk
-        Where to say it.
+        Output and language.
 
     Yields
     ------
     callable
-        Whether to stop.
+        Returns whether a stop was requested.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():

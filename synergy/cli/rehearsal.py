@@ -1,4 +1,4 @@
-"""What happens behind a demonstration: accounts, a first round without a settlement, then one with it."""
+"""Scripted content of the demo: accounts, a quick round without settlement, then a round with settlement."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分�
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A demonstration.
+    """Script of a demo on an empty store.
 
     Parameters
     ----------
     store : Store
-        An empty one.
+        Empty store.
     dataset : Dataset
-        What is matched.
+        Dataset to match.
     options : mapping
-        How: fields of `synergy.options.Options`.
+        Fields of `synergy.options.Options`.
     over : threading.Event
-        Set when nobody looks any more.
+        Set when the demo server has stopped.
     """
 
     store: Store
@@ -54,13 +54,13 @@ class Play:
     over: threading.Event
 
     def begin(self, passwords: Sequence[str]) -> None:
-        """Make the accounts, with these passwords, and the first round."""
+        """Create the accounts with the given passwords, and the first round."""
         for (name, role, enterprise), password in zip(PEOPLE, passwords, strict=True):
             accounts.add_user(self.store, MACHINE, Account(name, role, enterprise, password))
         self._round(0, None)
 
     def go_on(self) -> None:
-        """Publish each round as soon as it is matched, and begin the next one."""
+        """Publish each round as soon as it is matched, and then start the next one."""
         ident = 1
         for number in range(len(_ACTS)):
             if number:
@@ -81,7 +81,7 @@ class Play:
         return ident
 
     def _matched(self, ident: int) -> bool:
-        """Wait for the run of a round; return whether it brought a plan that is still to be published."""
+        """Wait for the run of a round; return whether it produced a plan and the round awaits publication."""
         while not self.over.is_set():
             last = queries.see_matches(self.store, _PLANNER, ident)[-1]
             if last["state"] not in (MatchState.REQUESTED, MatchState.RUNNING):

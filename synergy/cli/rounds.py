@@ -1,4 +1,4 @@
-"""`synergy round`: what a planner does with a round."""
+"""`synergy round` commands of planners: creation, workflow steps, runs, rulings and plans."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RUNS = ("match", "number", "state", "status", "value", "gain", "attempt", "faul
 @click.group("round")
 @in_language
 def round_group() -> None:
-    """Hold the commands of rounds."""
+    """Manage rounds."""
 
 
 @round_group.command("create")
@@ -50,7 +50,7 @@ def round_group() -> None:
 @changes
 @click.pass_obj
 def create(talk: Talk, /, **given: Any) -> None:
-    """Make a round of a dataset."""
+    """Create a round from a dataset."""
     from synergy.store.rounds import create as made
 
     with opened(talk, given) as (store, actor):
@@ -81,7 +81,7 @@ def _draft(talk: Talk, given: dict[str, Any]) -> Draft:
 
 
 def _moment(talk: Talk, text: str | None) -> datetime | None:
-    """Return a moment as typed; without an offset by the clock of the machine."""
+    """Parse a timestamp; without an offset it is in the local time zone."""
     if text is None:
         return None
     from synergy.store.column_types import typed
@@ -108,7 +108,7 @@ def listed(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def show(talk: Talk, /, **given: Any) -> None:
-    """Show one round."""
+    """Show the record of a round."""
     from synergy.store.queries import see_round
 
     with opened(talk, given) as (store, actor):
@@ -116,7 +116,7 @@ def show(talk: Talk, /, **given: Any) -> None:
 
 
 def _step(name: str) -> click.Command:
-    """Return the command of a step that only changes the state."""
+    """Return the command of a workflow step that only changes the state of a round."""
 
     @ROUND
     @changes
@@ -139,7 +139,7 @@ for _name in ("open", "reopen", "publish", "collect", "cancel"):
 @changes
 @click.pass_obj
 def remind(talk: Talk, /, **given: Any) -> None:
-    """Remind who has not declared."""
+    """Remind the members that have not declared."""
     from synergy.store.rounds import remind as reminded
 
     with opened(talk, given) as (store, actor):
@@ -153,7 +153,7 @@ def remind(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def extend(talk: Talk, /, **given: Any) -> None:
-    """Move the deadlines of a round."""
+    """Change the deadlines of a round."""
     from synergy.store.rounds import Until
     from synergy.store.rounds import extend as extended
 
@@ -167,7 +167,7 @@ def extend(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def doubtful(talk: Talk, /, **given: Any) -> None:
-    """List what is worth a look before the declarations are closed."""
+    """List the doubtful declaration entries to review before declarations are frozen."""
     from synergy.store.review import doubtful as doubted
 
     with opened(talk, given) as (store, actor):
@@ -179,7 +179,7 @@ def doubtful(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def freeze(talk: Talk, /, **given: Any) -> None:
-    """Close the declarations."""
+    """Freeze the declarations of a round."""
     from synergy.store.freezing import freeze as frozen
 
     with opened(talk, given) as (store, actor):
@@ -193,7 +193,7 @@ def freeze(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def match(talk: Talk, /, **given: Any) -> None:
-    """Ask for a run, and with --here do it."""
+    """Request a run of a round, and with ``--here`` execute it in this process."""
     from synergy.store.runs import request_match
 
     with opened(talk, given) as (store, actor):
@@ -207,7 +207,7 @@ def match(talk: Talk, /, **given: Any) -> None:
 
 
 def _ending(name: str) -> click.Command:
-    """Return the command that ends the search of a run, with its best plan or without one."""
+    """Return the command that stops a run: ``halt`` uses the best plan found so far, ``stop`` cancels the run."""
 
     @ROUND
     @changes
@@ -243,7 +243,7 @@ def list_runs(talk: Talk, /, **given: Any) -> None:
 @at_store
 @click.pass_obj
 def progress(talk: Talk, /, **given: Any) -> None:
-    """Show what a run told of itself."""
+    """Show the progress of a run."""
     from synergy.store.queries import see_progress
 
     with opened(talk, given) as (store, actor):
@@ -252,7 +252,7 @@ def progress(talk: Talk, /, **given: Any) -> None:
 
 
 def _steps(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return what was told without what says nothing new: the first of each, as people read it."""
+    """Return the progress entries without repeated ones, keeping the first of each as displayed."""
     news = {tuple(cell(Talk(), name, one[name]) for name in _NEWS): one for one in reversed(told)}
     return list(reversed(news.values()))
 
@@ -263,7 +263,7 @@ def _steps(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 @at_store
 @click.pass_obj
 def plan(talk: Talk, /, **given: Any) -> None:
-    """Show the latest plan of a round, with the head of the audit chain."""
+    """Show the latest plan of a round and the head of the audit chain, and optionally write the plan to a file."""
     from synergy.outputs import written_whole
     from synergy.store.planning import round_input
     from synergy.store.queries import see_plan
@@ -294,7 +294,7 @@ def plan(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def rule(talk: Talk, /, **given: Any) -> None:
-    """Forbid, fix or annotate."""
+    """Add a ruling that forbids, fixes or annotates exchanges matching a pattern."""
     from synergy.dataset.settings import plain
     from synergy.store.review import rule as ruled
 
@@ -312,7 +312,7 @@ def rule(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def withdraw(talk: Talk, /, **given: Any) -> None:
-    """Take a ruling back."""
+    """Withdraw a ruling."""
     from synergy.store.review import withdraw as taken
 
     with opened(talk, given) as (store, actor):
@@ -336,7 +336,7 @@ def rulings(talk: Talk, /, **given: Any) -> None:
 @changes
 @click.pass_obj
 def conclude(talk: Talk, /, **given: Any) -> None:
-    """End a round."""
+    """Conclude a round and turn accepted proposals into partnerships."""
     from synergy.store.answers import conclude as ended
 
     with opened(talk, given) as (store, actor):

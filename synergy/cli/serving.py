@@ -1,4 +1,4 @@
-"""`synergy serve`: the pages and the API on a store, with workers beside them."""
+"""`synergy serve`: web server of a store with supervised workers, and the shared options of store commands."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
 
 
 def at_store(command: Command) -> Command:
-    """Add which store, as whom, and how to answer."""
+    """Add the ``--db``, ``--as``, ``--json`` and ``--lang`` options."""
     command = click.option("--json", "as_json", is_flag=True)(command)
     command = click.option("--as", "who", envvar=USER)(command)
     return in_language(click.option("--db", "address", envvar=DATABASE, default="synergy.db")(command))
 
 
 def changes(command: Command) -> Command:
-    """Add what comes with a step: the version that was seen, an idempotency key, a note; and `at_store`."""
+    """Add the options of `at_store` and those of a change: ``--version``, ``--key`` (idempotency) and ``--note``."""
     command = click.option("--version", "seen", type=Number(1, whole=True))(command)
     command = click.option("--key")(command)
     return at_store(click.option("--note", default="")(command))
 
 
 def asked_of(given: Mapping[str, Any]) -> Asked:
-    """Return what comes with a step."""
+    """Return expected version, idempotency key and note of a change from its options."""
     from synergy.store.rounds import Asked
 
     return Asked(given["seen"], given["key"], given["note"])
@@ -49,19 +49,19 @@ def asked_of(given: Mapping[str, Any]) -> Asked:
 
 @contextmanager
 def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[Caller]:
-    """Yield the store and who acts: the account of ``--as``, the owner of a token, else nobody.
+    """Open the store and yield it with the actor: the account of ``--as``, or the owner of the token.
 
     Parameters
     ----------
     talk : Talk
-        For what is said.
+        Language of messages.
     given : mapping
-        Of `at_store`.
+        Options of `at_store`.
 
     Raises
     ------
     click.UsageError
-        Nobody was named.
+        Neither an account nor a token is given.
     """
     from synergy.store.access import Caller
     from synergy.store.accounts import known
@@ -103,7 +103,7 @@ _COOKIES = b"cookies of the pages"
 @in_language
 @click.pass_obj
 def serve(talk: Talk, /, **given: Any) -> int:
-    """Serve a store until interrupted."""
+    """Serve the web platform of a store until interrupted."""
     _safe(talk, given)
     given["region"] = _outlines(talk, given["region"])
     from synergy.worker.supervisor import Supervisor
@@ -125,7 +125,7 @@ def serve(talk: Talk, /, **given: Any) -> int:
 
 
 def _safe(talk: Talk, given: Mapping[str, Any]) -> None:
-    """Refuse to send passwords over a network in the clear, and half a certificate."""
+    """Reject unencrypted serving on a network address, and a certificate without key or key without certificate."""
     if (given["certificate"] is None) != (given["private"] is None):
         raise click.UsageError(talk.say("serve.half"))
     if not (given["certificate"] or given["proxies"] or _loopback(given["host"])):
@@ -144,7 +144,7 @@ def _shown(host: str) -> str:
 
 
 def _opened(address: str) -> Store:
-    """Return the store, made where there is none yet."""
+    """Open the store, creating it if it does not exist."""
     from synergy.store.database import database
     from synergy.store.migrations.run import current
     from synergy.store.store import make_store, open_store
@@ -159,7 +159,7 @@ def _opened(address: str) -> Store:
 
 
 def _first(talk: Talk, store: Store) -> None:
-    """Make an administrator where there is no account yet, and say the password that holds for one sign-in."""
+    """Create an administrator if the store has no accounts, and print its one-time password."""
     from synergy.store.accounts import MACHINE, Account, add_user, empty
     from synergy.store.names import Role
 
@@ -171,7 +171,7 @@ def _first(talk: Talk, store: Store) -> None:
 
 
 def _outlines(talk: Talk, file: Path | None) -> Any:
-    """Return the boundaries that maps show, none where no file is named."""
+    """Read the map boundaries from a file; return none if no file is given."""
     found, texts = importlib.import_module("synergy.web.figures.outline"), importlib.import_module("synergy.web.texts")
     if file is None:
         return found.NONE
@@ -182,7 +182,7 @@ def _outlines(talk: Talk, file: Path | None) -> Any:
 
 
 def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
-    """Return a server that listens; by name, for nothing of the house imports the factory."""
+    """Create the application and return its bound server; web modules are imported dynamically."""
     factory, serving, settings = (
         importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
     )

@@ -1,4 +1,4 @@
-"""The commands that look around a plan: pathways, alternatives, explain, sensitivity."""
+"""Analysis commands: pathways, alternatives, explain and sensitivity."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _json(command: Command) -> Command:
 
 
 def asked_of(given: dict[str, Any]) -> Asked:
-    """Return what a command was asked to read."""
+    """Return the input and output options of a command."""
     every = bool(given.get("every"))
     return Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], every)
 
@@ -35,7 +35,7 @@ def asked_of(given: dict[str, Any]) -> Asked:
 @click.pass_obj
 @hears_keys
 def pathways(talk: Talk, /, **given: Any) -> int:
-    """Show the chains of a commodity."""
+    """Show the processing chains of a commodity."""
     from synergy.cli.study_output import show_pathways
 
     return show_pathways(talk, asked_of(given), given["commodity"], given["depth"])
@@ -51,7 +51,7 @@ def pathways(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 @hears_keys
 def alternatives(talk: Talk, /, **given: Any) -> int:
-    """Show near-optimal plans."""
+    """Show near-optimal alternatives to a plan."""
     from synergy.cli.study_output import show_alternatives
 
     return show_alternatives(talk, asked_of(given), given["plan"], given["within"], given["time_limit"])
@@ -73,7 +73,7 @@ def alternatives(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 @hears_keys
 def explain(talk: Talk, /, **given: Any) -> int:
-    """Say why, or why not."""
+    """Explain why an exchange is or is not part of a plan."""
     view = given["view"] or ("firm" if given["asker"] else "planner")
     if (view == "firm") != (given["asker"] is not None):
         raise click.UsageError(talk.say("explain.as"))
@@ -92,7 +92,7 @@ def explain(talk: Talk, /, **given: Any) -> int:
 @click.pass_obj
 @hears_keys
 def sensitivity(talk: Talk, /, **given: Any) -> int:
-    """Show the figures to ask for."""
+    """Show the uncertain figures most worth verifying."""
     from synergy.cli.study_output import show_sensitivity
 
     return show_sensitivity(talk, asked_of(given), given["plan"], given["time_limit"])
@@ -106,18 +106,18 @@ NEAREST_SCHEMA = "synergy/nearest/1"
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What is asked.
+    """Question about an exchange or about the nearest exchanges of an enterprise.
 
     Parameters
     ----------
     plan : pathlib.Path
         Plan document.
     origin, target, commodity, period, mode : str or None
-        The exchange.
+        Exchange in question.
     enterprise : str or None
-        Whose nearest exchanges, instead of one exchange.
+        Enterprise whose nearest exchanges are explained instead of one exchange.
     asker : str
-        Enterprise as which is asked, "" for the planner.
+        Enterprise whose viewpoint is used; "" for the planner.
     """
 
     plan: Path
@@ -131,7 +131,7 @@ class Why:
 
 
 def explain_plan(talk: Talk, asked: Asked, why: Why) -> int:
-    """Print why an exchange is in a plan or not."""
+    """Print the explanation of an exchange, or of the nearest exchanges of an enterprise."""
     exchange = (why.origin, why.target, why.commodity)
     if why.enterprise is None and None in exchange:
         raise click.UsageError(talk.say("explain.which"))
@@ -156,7 +156,7 @@ def explain_plan(talk: Talk, asked: Asked, why: Why) -> int:
 
 
 def _print_nearest(talk: Talk, asked: Asked, why: Why, answers: tuple[Answer, ...]) -> None:
-    """Print the nearest exchanges of an enterprise."""
+    """Print the explanations of the nearest exchanges of an enterprise."""
     if asked.as_json:
         records = [answer.record(why.asker) for answer in answers]
         talk.document({"schema": NEAREST_SCHEMA, "enterprise": why.enterprise, "nearest": records})

@@ -1,4 +1,4 @@
-"""Tables of the studies around a plan: pathways, near-optimal alternatives, uncertain figures."""
+"""Output of the analysis commands: pathways, near-optimal alternatives and sensitivity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OWNERS = 3  # enterprises named
 
 
 def show_pathways(talk: Talk, asked: Asked, commodity: str, depth: int) -> int:
-    """Print the chains that a commodity can take, as a table for people or one document."""
+    """Print the processing chains of a commodity as a table or a JSON document."""
     dataset = asked.read()
     known = dataset["commodities"]["commodity"].to_list()
     if commodity not in known:
@@ -56,11 +56,11 @@ class _Page:
     currency: str
 
     def amount(self, size: float) -> str:
-        """Return an amount of the start in words."""
+        """Return a formatted amount of the initial commodity."""
         return amount(size, self.unit, self.talk.lang)
 
     def listed(self, parts: list[str]) -> str:
-        """Return parts side by side."""
+        """Join parts with the list separator of the language."""
         return ("、" if self.talk.lang == "zh" else ", ").join(parts)
 
 
@@ -86,7 +86,7 @@ def _print(talk: Talk, dataset: Dataset, found: Pathways, *, every: bool) -> Non
 
 
 def _per(page: _Page) -> str:
-    """Return money per unit of the start, as ``CNY/t``."""
+    """Return the unit of money per unit of the initial commodity, such as ``CNY/t``."""
     money = unit("money", page.talk.lang, page.currency).removeprefix("M ").removeprefix("万")
     return f"{money}/{'吨' if page.unit == 't' and page.talk.lang == 'zh' else page.unit}"
 
@@ -114,7 +114,7 @@ def _table(page: _Page, found: Pathways, shown: set[Chain]) -> Table:
 
 
 def _tree(by_chain: Mapping[Chain, Pathway], shown: set[Chain]) -> Iterator[Chain]:
-    """Yield the chains to show and those that lead to them, each behind what it goes on from, the best branch first."""
+    """Yield the selected chains and their prefixes in depth-first order, the best branch first."""
     needed = {chain[: size + 1] for chain in shown for size in range(len(chain))}
     order = {chain: place for place, chain in enumerate(by_chain) if chain in shown}
     best = {chain: min(order[one] for one in shown if one[: len(chain)] == chain) for chain in needed}
@@ -129,7 +129,7 @@ def _tree(by_chain: Mapping[Chain, Pathway], shown: set[Chain]) -> Iterator[Chai
 
 
 def _step(page: _Page, one: Pathway) -> Text:
-    """Return the last step of a chain, indented by its place in it."""
+    """Return the last step of a chain, indented by its depth."""
     process, taken = one.chain[-1]
     made = page.listed([page.names.commodity[name] for name in products(one)])
     lead = "   " * (len(one.chain) - 1) + "└ " if len(one.chain) > 1 else ""
@@ -138,7 +138,7 @@ def _step(page: _Page, one: Pathway) -> Text:
 
 
 def _figures(page: _Page, one: Pathway, ends: bool) -> list[str | Text]:
-    """Return margins, capex, least scale, who has units, and what is wrong; blank where a step only leads on."""
+    """Return the cells for margins, capex, minimum scale, owners and remarks; only the owners for prefixes."""
     say, technology = page.talk.say, one.line.technologies[-1]
     owners = list(dict.fromkeys(unit.owner for unit in technology.facilities))
     who = page.listed([page.names.owner[name] for name in owners[:OWNERS]])
@@ -166,7 +166,7 @@ def _remark(page: _Page, one: Pathway) -> str:
 
 
 def show_alternatives(talk: Talk, asked: Asked, plan: Path, within: float, seconds: float) -> int:
-    """Print plans that are nearly as good and differ in meaning, as a table for people or one document."""
+    """Print near-optimal plans that differ substantially, as a table or a JSON document."""
     dataset, known = asked.read(), read_plan(plan)
     with interruptible(talk) as stop:
         found = alternatives(dataset, known, within=within, params=SolveParams(time_limit=seconds, stop=stop))
@@ -227,7 +227,7 @@ FIRST_UNCERTAIN = 15  # figures shown unless all are asked for
 
 
 def show_sensitivity(talk: Talk, asked: Asked, plan: Path | None, seconds: float) -> int:
-    """Print the uncertain figures by regret, as a table for people or one document."""
+    """Print the uncertain figures in order of regret, as a table or a JSON document."""
     dataset = asked.read()
     known = None if plan is None else read_plan(plan)
     with interruptible(talk) as stop:
@@ -278,7 +278,7 @@ def _uncertain_table(talk: Talk, dataset: Dataset, rows: tuple[Uncertain, ...]) 
 
 
 def _uncertain_figures(talk: Talk, one: Uncertain) -> list[str]:
-    """Return the figures of a row; what was guessed from relaxations has a mark."""
+    """Return the cells of an uncertain figure; values estimated from relaxations are marked with ``~``."""
     by_end = {end.end: end for end in one.ends}
     mark = "" if one.searched else "~"
     changes = [_money(talk, by_end.get(end), "change", mark) for end in ("low", "high")]
@@ -297,6 +297,6 @@ def _money(talk: Talk, end: End | None, name: str, mark: str) -> str:
 
 
 def _interval(figure: Figure) -> str:
-    """Return low, value and high of a figure's first row, a dash for what is not stated."""
+    """Return low, value and high of the first row of a figure, with a dash for missing values."""
     row = figure.rows[0]
     return " … ".join("–" if isnan(size) else f"{size:,.6g}" for size in (row.low, row.value, row.high))

@@ -1,4 +1,4 @@
-"""A plan as tables for people."""
+"""Terminal tables of a plan and its settlement."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ FIRST = 30  # proposals shown unless all are asked for
 
 
 def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False, settlement: str = "none") -> None:
-    """Print the proposals by gain, what the marks mean, and the totals.
+    """Print the proposals of a plan, the legend of evidence marks, the settlement and the totals.
 
     Parameters
     ----------
     talk : Talk
-        Where to, and in which language.
+        Output and language.
     dataset : Dataset
-        For names, evidence and the currency.
+        Source of names, evidence and currency.
     plan : Plan
-        A plan with its proposals.
+        Plan with its proposals.
     every : bool
-        All proposals, not the first `FIRST`.
+        Whether to print all proposals instead of the first `FIRST`.
     settlement : str
-        What was asked for: a plan without comparison was stopped before it unless that is ``none``.
+        Requested settlement; a plan without comparison was stopped early unless this is ``none``.
     """
     shown = plan.proposals if every else plan.proposals[:FIRST]
     if shown:
@@ -96,7 +96,7 @@ def _proposals(
 
 
 def _name(ident: str, enterprises: Mapping[str, Mapping[str, str]], lang: str) -> str:
-    """Return the name of an enterprise with the sign of its evidence."""
+    """Return the localized name of an enterprise with its evidence mark."""
     label = enterprises.get(ident, {})
     return label.get(f"name_{lang}", ident) + mark(label.get("evidence", ""))
 
@@ -118,12 +118,12 @@ def _totals(talk: Talk, dataset: Dataset, plan: Plan) -> Table:
 
 
 def said_of(plan: Plan) -> dict[str, Any]:
-    """Figures of a plan that `synergy.texts.proof_text` speaks of."""
+    """Return the fields of a plan required by `synergy.texts.proof_text`."""
     return {name: getattr(plan, name) for name in ("value", "bound", "proof", "solver")}
 
 
 def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str]]:
-    """Yield name, figure and unit of each total."""
+    """Yield name, formatted value and unit of each total."""
     lang = talk.lang
     yearly, once = unit("money_year", lang, currency), unit("money", lang, currency)
     proof = proof_text(said_of(plan), lang)
@@ -151,18 +151,18 @@ Settlement = Mapping[str, Any]
 
 
 def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, every: bool = False) -> None:
-    """Print payoffs by gain, the verdict on stability, the least subsidy and what the rule has to say.
+    """Print the payoffs by gain, the stability verdict, the minimum subsidy and the notes of a settlement.
 
     Parameters
     ----------
     talk : Talk
-        Where to, and in which language.
+        Output and language.
     dataset : Dataset
-        For names and the currency.
+        Source of names and currency.
     settlement : mapping
-        Of a plan.
+        Settlement of a plan.
     every : bool
-        All enterprises, not the first `FIRST_ENTERPRISES`.
+        Whether to print all enterprises instead of the first `FIRST_ENTERPRISES`.
     """
     page = _Page(talk, dataset)
     title = say(RULES[settlement["method"]].title, talk.lang)
@@ -186,7 +186,7 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
 
 
 class _Page:
-    """Names and money in the language of a call."""
+    """Formatter of names and money in one language."""
 
     def __init__(self, talk: Talk, dataset: Dataset) -> None:
         self.talk, self.names = talk, labels(dataset)["enterprises"]
@@ -194,20 +194,20 @@ class _Page:
 
     @property
     def unit(self) -> str:
-        """Return the unit of money a year."""
+        """Return the unit of annual money."""
         return unit("money_year", self.talk.lang, self.currency)
 
     def name(self, ident: str) -> str:
-        """Return the name of an enterprise with the sign of its evidence."""
+        """Return the localized name of an enterprise with its evidence mark."""
         label = self.names.get(ident, {})
         return str(label.get(f"name_{self.talk.lang}", ident)) + mark(label.get("evidence", ""))
 
     def listed(self, idents: list[str]) -> str:
-        """Return some enterprises, many of them counted."""
+        """Join the names of enterprises; long lists are truncated with a count."""
         return named(tuple(self.name(ident) for ident in idents), self.talk.lang)
 
     def money(self, amount: float | None) -> str:
-        """Return money a year with its unit."""
+        """Return a formatted annual amount of money with its unit."""
         return f"{figure(amount, 'money', self.talk.lang)} {self.unit}"
 
 
@@ -227,7 +227,7 @@ def _table(page: _Page, rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
 
 
 def _verdict(page: _Page, settlement: Settlement) -> str:
-    """Return how stable the payoffs are, in one sentence."""
+    """Return the stability verdict of a settlement as one sentence."""
     bound, binding = settlement["excess_bound"], settlement["binding"]
     return page.talk.say(
         f"settled.{settlement['verdict']}",

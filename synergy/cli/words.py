@@ -1,4 +1,4 @@
-"""What the command line says, in English and Chinese."""
+"""Message catalogue of the command line in English and Chinese."""
 
 from __future__ import annotations
 

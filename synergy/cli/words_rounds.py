@@ -1,4 +1,4 @@
-"""What the commands on a store say, in English and Chinese."""
+"""Message catalogue of the store and analysis commands in English and Chinese."""
 
 from __future__ import annotations
 

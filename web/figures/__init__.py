@@ -1,1 +1,1 @@
-"""Figures drawn on the server: records in, SVG out; no page, no request and no script in it."""
+"""Server-side figures: convert records to SVG, independent of pages, requests and scripts."""

@@ -1,4 +1,4 @@
-"""What a map of a round shows, as GeoJSON for other maps: sites, and what goes between them."""
+"""GeoJSON export of the map of a round: sites and the deliveries between them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ DEGREES = 6  # decimals; the seventh is a centimetre
 
 
 def features(material: Material, sent: Sequence[Sent]) -> dict[str, Any]:
-    """Return sites as points and deliveries as straight lines; a site without a place is left out with its lines.
+    """Return sites as points and deliveries as straight lines, omitting sites without coordinates and their lines.
 
     Parameters
     ----------
     material : Material
-        Of a round.
+        Data of a round.
     sent : sequence of Sent
-        What goes between sites a year.
+        Annual deliveries between sites.
 
     Returns
     -------

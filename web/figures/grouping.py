@@ -1,4 +1,4 @@
-"""Many streams made few: firms by county or another group, the greatest by name and the others together."""
+"""Aggregation of streams: firms are grouped by county or another key, and the smallest groups are merged."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _MOST, _FEWEST = 14, 5  # groups by name
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Streams that fit into a picture.
+    """Streams reduced to a number that fits into a figure.
 
     Parameters
     ----------
     streams : tuple of Stream
-        Ends are firms, or groups where `by_group` says so, or `OTHERS`.
+        Streams between firms, or between groups and `OTHERS` if `by_group`.
     by_group : bool
-        Whether firms were put together.
+        Whether firms were grouped.
     left_out : int
-        Commodities that are in the table alone.
+        Number of commodities omitted from the figure; the table still lists them.
     """
 
     streams: tuple[Stream, ...]
@@ -34,18 +34,18 @@ class Grouped:
 
 
 def grouped(streams: Sequence[Stream], group: Mapping[str, str], limit: int = LIMIT, always: bool = False) -> Grouped:
-    """Return streams with at most `limit` ribbons: as they are, by group, the greatest groups and others.
+    """Reduce streams to at most `limit` ribbons by grouping firms, merging small groups and omitting commodities.
 
     Parameters
     ----------
     streams : sequence of Stream
-        Between firms.
+        Streams between firms.
     group : mapping of str to str
-        Group of each firm; one that has none is its own.
+        Group of each firm; a firm without one forms its own group.
     limit : int
-        Most ribbons.
+        Maximum number of ribbons.
     always : bool
-        Put firms together also where they are few.
+        Group firms even if the streams are within the limit.
     """
     if count(streams) <= limit and not always:
         return Grouped(tuple(streams))
@@ -70,13 +70,13 @@ def grouped(streams: Sequence[Stream], group: Mapping[str, str], limit: int = LI
 
 
 def count(streams: Sequence[Stream]) -> int:
-    """Return how many ribbons a picture of streams has: one for each supplier or user of each commodity."""
+    """Return the number of ribbons of streams: one per supplier or user and commodity."""
     left = {(one.supplier, one.commodity) for one in streams}
     return len(left) + len({(one.user, one.commodity) for one in streams})
 
 
 def _by(streams: Sequence[Stream], name: Mapping[str, str]) -> tuple[Stream, ...]:
-    """Return streams between groups, those between the same two summed; they lead somewhere if all do to the same."""
+    """Return streams summed by group; a sum keeps the link only if all its streams share it."""
     sums: dict[tuple[str, str, str], Stream] = {}
     for one in streams:
         key = (name[one.supplier], one.commodity, name[one.user])
@@ -88,7 +88,7 @@ def _by(streams: Sequence[Stream], name: Mapping[str, str]) -> tuple[Stream, ...
 
 
 def _weights(streams: Sequence[Stream]) -> dict[str, float]:
-    """Return how much of all commodities each group has: quantities of several are not to be summed, parts are."""
+    """Return the weight of each group: the sum of its shares in the total quantity of each commodity."""
     totals: dict[str, float] = defaultdict(float)
     for one in streams:
         totals[one.commodity] += one.quantity
@@ -123,12 +123,12 @@ AROUND: Mapping[str, str] = MappingProxyType({"Taiyuan": "太原市", "Jiexiu": 
 
 
 def county_name(county: str, lang: str) -> str:
-    """Return what a county is called; one that is none of Lvliang's as the dataset has it.
+    """Return the localized name of a county; unknown counties are returned unchanged.
 
     Parameters
     ----------
     county : str
-        As in the dataset: the English name.
+        English name as in the dataset.
     lang : str
         ``en`` or ``zh``.
 

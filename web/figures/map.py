@@ -1,4 +1,4 @@
-"""Schematic map: sites or counties where they lie, deliveries as lines between them."""
+"""Schematic map: sites or counties at their coordinates, and deliveries as lines between them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _BOW = 0.14  # of a line, by its length: there and back are two lines
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site on the map.
+    """Site on the map.
 
     Parameters
     ----------
     key, name, county : str
-        Id, name in the reader's language, county as the dataset has it.
+        Id, localized name, and county as in the dataset.
     latitude, longitude : float or None
-        WGS 84 degrees; None: somewhere in its county.
+        WGS 84 degrees; None places the site near the seat of its county.
     public : bool
-        No enterprise's: drawn as a square.
+        Whether the site belongs to no enterprise; it is drawn as a square.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A delivery between two sites: what it is in words, and where it leads."""
+    """Delivery between two sites, with its description and link."""
 
     origin: str
     target: str
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A circle on the map: a site, or a county with all its sites."""
+    """Marker on the map: a site, or a county with all its sites."""
 
     key: str
     name: str
@@ -69,7 +69,7 @@ class _Spot:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is on a map: spots by key, lines between them, names of counties, outlines, and the size in px."""
+    """Content of a map: markers by key, lines, positions of county names, outlines, and the size in px."""
 
     spots: Mapping[str, Any]
     lines: Mapping[tuple[str, str], tuple[Line, ...]]
@@ -87,22 +87,22 @@ def charted(
     by_county: bool = False,
     near_by: bool = False,
 ) -> Chart:
-    """Return what is drawn where.
+    """Lay out the markers, lines, county names and outlines of a map.
 
     Parameters
     ----------
     places : sequence of Place
         Sites.
     lines : sequence of Line
-        Between sites that are there.
+        Deliveries between these sites.
     lang : str
         ``en`` or ``zh``.
     outlines : sequence of sequence of tuple of float
-        Boundaries of an operator, latitude and longitude; those near the sites are drawn.
+        Boundaries supplied by the operator, latitude and longitude; those near the sites are drawn.
     by_county : bool
-        Put sites together also where they are few.
+        Group sites by county even if they are few.
     near_by : bool
-        These are the sites of one proposal: a small map is enough.
+        Whether these are the sites of one proposal, for which a small map is sufficient.
     """
     seats = _seats(places)
     sites = {one.key: _where(one, seats, order) for order, one in enumerate(sorted(places, key=lambda one: one.key))}
@@ -127,7 +127,7 @@ def charted(
 
 
 def _small(places: Sequence[Place], counties: int) -> tuple[Point, Point]:
-    """Return the greatest size and the margins of the map of a proposal: room for half a name at either side."""
+    """Return the maximum size and the margins of the map of a proposal, with side margins for half a label."""
     wide = _PHONE if len(places) <= _FEW else _NEAR
     high = min(_LOW + _A_NAME * (len(places) + counties), 0.6 * _NEAR)
     beside = min(max(width(one.name) for one in places) / 2 + 6, wide / 3)
@@ -135,9 +135,9 @@ def _small(places: Sequence[Place], counties: int) -> tuple[Point, Point]:
 
 
 def _seats(places: Sequence[Place]) -> dict[str, Point]:
-    """Return where the name of each county stands: at its seat, or in the middle of its sites.
+    """Return the position of each county name: the seat of the county, or the mean of its sites.
 
-    All of Lvliang where most sites are there, else only the counties that have sites.
+    Includes all counties of Lvliang if at least half of the sites are there, else only counties with sites.
     """
     found: dict[str, list[Point]] = defaultdict(list)
     for one in places:
@@ -152,7 +152,7 @@ def _seats(places: Sequence[Place]) -> dict[str, Point]:
 
 
 def _where(one: Place, seats: Mapping[str, Point], order: int) -> Point:
-    """Return where a site lies; without coordinates beside the seat of its county."""
+    """Return the coordinates of a site; without coordinates, a position near the seat of its county."""
     if one.latitude is not None and one.longitude is not None:
         return one.latitude, one.longitude
     latitude, longitude = seats[one.county]
@@ -196,18 +196,18 @@ def _county_spots(
 
 
 def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()) -> Markup:
-    """Return a map.
+    """Return the map as SVG.
 
     Parameters
     ----------
     chart : Chart
-        From `charted`.
+        Layout from `charted`.
     lang : str
         ``en`` or ``zh``.
     naming : Naming
-        Of the figure.
+        Id, title and description of the figure.
     chosen : iterable of str
-        Spots whose names come first.
+        Markers whose labels have priority.
     """
     size = (chart.size[0], chart.size[1])
     head = f"{naming.ident}-head"
@@ -227,7 +227,7 @@ def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()
 
 
 def _county_labels(chart: Chart, taken: list[Box], lang: str) -> list[Markup]:
-    """Return the names of the counties; those that find no free place at their seat stand near it."""
+    """Return the county labels, placed at the county seat or, if that is occupied, near it."""
     said = {county: county_name(county, lang) for county in chart.counties}
     wanted = [(county, at, -3.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
     wanted += [(county, at, 14.0, width(said[county], FONT + 3)) for county, at in chart.counties.items()]
@@ -255,7 +255,7 @@ def _spot(one: _Spot) -> Markup:
 
 
 def _line(pair: tuple[str, str], lines: Sequence[Line], spots: Mapping[str, _Spot], head: str) -> Markup:
-    """Return all deliveries from one spot to another as one bowed line."""
+    """Return all deliveries from one marker to another as one curved line."""
     one, other = spots[pair[0]], spots[pair[1]]
     (x0, y0), (x1, y1) = one.at, other.at
     length = max(hypot(x1 - x0, y1 - y0), 1e-6)

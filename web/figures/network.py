@@ -1,4 +1,4 @@
-"""Graphs: who is partner of whom, and what becomes of what."""
+"""Network diagrams: partnerships between enterprises, and conversions between commodities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAD = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """An edge: from where to where, what it is in words, where it leads, and whether it is new."""
+    """Edge of a graph: origin, target, description, link, and whether it is new."""
 
     origin: str
     target: str
@@ -32,7 +32,7 @@ class Tie:
 
 
 def partnerships(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) -> Markup:
-    """Return the graph of partnerships: enterprises as boxes, partners connected, both directions as one.
+    """Return the undirected graph of partnerships as SVG, with enterprises as boxes.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def partnerships(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) 
     names : mapping of str to str
         Names of the nodes.
     naming : Naming
-        Of the figure.
+        Id, title and description of the figure.
     """
     graph: nx.Graph[str] = nx.Graph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
@@ -49,12 +49,12 @@ def partnerships(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) 
 
 
 def products(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) -> Markup:
-    """Return the graph of products: commodities as boxes from left to right, what becomes of what.
+    """Return the graph of conversions between commodities as SVG, laid out from left to right.
 
     Parameters
     ----------
     ties, names, naming
-        As for `partnerships`.
+        See `partnerships`.
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
@@ -68,7 +68,7 @@ def _sizes(graph: nx.Graph[str], names: Mapping[str, str], widest: float) -> dic
 def _drawn(
     parts: Sequence[dict[str, Box]], ties: Sequence[Tie], names: Mapping[str, str], how: tuple[Naming, bool]
 ) -> Markup:
-    """Return boxes and lines between them; lines of one pair are one, with all its words."""
+    """Return the boxes and edges as SVG; edges of the same pair are merged, with all their descriptions."""
     naming, directed = how
     if not parts:
         return Markup("")
@@ -115,13 +115,13 @@ def _edge(
 
 
 def _straight(one: Box, other: Box) -> str:
-    """Return a line between the middles of two boxes; the boxes are drawn over its ends."""
+    """Return the path between the centres of two boxes; the boxes are drawn over its ends."""
     (x0, y0), (x1, y1) = (((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box in (one, other))
     return f"M{number(x0)} {number(y0)}L{number(x1)} {number(y1)}"
 
 
 def _layered_way(one: Box, other: Box) -> str:
-    """Return a curve from the right side of a box to the left side of another, back round where it goes backwards."""
+    """Return the curve from the right side of a box to the left side of another, looping if it runs backwards."""
     start, end = (one[2], (one[1] + one[3]) / 2), (other[0] - 1, (other[1] + other[3]) / 2)
     bend = _bend(one, other) or max((end[0] - start[0]) / 2, 26.0)
     parts = (*start, start[0] + bend, start[1], end[0] - bend, end[1], *end)
@@ -129,7 +129,7 @@ def _layered_way(one: Box, other: Box) -> str:
 
 
 def _bend(one: Box, other: Box) -> float:
-    """Return how far the control points of a way back stand off its boxes; 0 where it goes on."""
+    """Return the offset of the control points of a backward edge; 0 for a forward edge."""
     back = one[2] - (other[0] - 1)
     return 26.0 + 0.12 * hypot(back, (one[1] + one[3] - other[1] - other[3]) / 2) if back > 0 else 0.0
 
@@ -142,14 +142,14 @@ _LARGE = 250  # nodes of a component that springs still can lay out in a moment
 
 
 def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -> tuple[dict[str, Box], Point]:
-    """Return boxes of components beside and below each other, the largest first.
+    """Arrange the boxes of components in rows, the largest component first.
 
     Parameters
     ----------
     parts : sequence of dict
         Boxes of the nodes of each component.
     room : float
-        Greatest width in px, unless one component is wider.
+        Maximum width in px, unless one component is wider.
     gap : float
         px between two components.
 
@@ -157,7 +157,7 @@ def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -
     -------
     boxes : dict
     size : tuple of float
-        Width and height of all.
+        Total width and height.
     """
     order = sorted(parts, key=lambda one: (-len(one), min(one)))
     found: dict[str, Box] = {}
@@ -179,7 +179,7 @@ def _hull(boxes: Iterable[Box]) -> Box:
 
 
 def springs(graph: nx.Graph[str], sizes: Mapping[str, Point]) -> list[dict[str, Box]]:
-    """Return the boxes of each component, connected ones near each other (Kamada and Kawai 1989).
+    """Return the boxes of each component in a spring layout (Kamada and Kawai 1989).
 
     Parameters
     ----------
@@ -214,14 +214,14 @@ def _sprung(graph: nx.Graph[str], sizes: Mapping[str, Point]) -> dict[str, Box]:
 
 
 def separated(spots: np.ndarray, sizes: np.ndarray, gap: float = GAP) -> list[Box]:
-    """Return boxes round middles, pushed apart along the shorter way until none covers another.
+    """Return boxes around the given centres, pushed apart along the axis of least overlap until none overlap.
 
     Parameters
     ----------
     spots, sizes : array, shape (n, 2)
-        Middles; widths and heights, px.
+        Centres; widths and heights, px.
     gap : float
-        px left between two.
+        Minimum distance between boxes in px.
     """
     at = spots.astype(float) + np.arange(len(spots))[:, None] * np.array([0.013, 0.007])
     reach = (sizes[:, None, :] + sizes[None, :, :]) / 2 + gap
@@ -242,7 +242,7 @@ def separated(spots: np.ndarray, sizes: np.ndarray, gap: float = GAP) -> list[Bo
 
 
 def _lowered(boxes: Sequence[Box], gap: float) -> list[Box]:
-    """Return boxes of which those that still cover one above them are moved down as far as they must."""
+    """Move boxes that still overlap a box above them down by the necessary distance."""
     found = list(boxes)
     done: list[Box] = []
     for place in sorted(range(len(boxes)), key=lambda one: (boxes[one][1], boxes[one][0])):
@@ -256,7 +256,7 @@ def _lowered(boxes: Sequence[Box], gap: float) -> list[Box]:
 
 
 def layered(graph: nx.DiGraph[str], sizes: Mapping[str, Point]) -> list[dict[str, Box]]:
-    """Return the boxes of each component in columns from left to right, along the edges as far as circles allow.
+    """Return the boxes of each component in a layered layout from left to right, ignoring edges that close cycles.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def _layers(graph: nx.DiGraph[str], sizes: Mapping[str, Point]) -> dict[str, Box
 
 
 def _levels(graph: nx.DiGraph[str]) -> dict[str, int]:
-    """Return the longest way to each node in the graph without the edges that close circles."""
+    """Return the longest path length to each node after removing edges that close cycles."""
     ordered: nx.DiGraph[str] = nx.DiGraph()
     ordered.add_nodes_from(sorted(graph))
     ordered.add_edges_from(sorted((one, other) for one, other in graph.edges if one != other))
@@ -301,7 +301,7 @@ def _levels(graph: nx.DiGraph[str]) -> dict[str, int]:
 
 
 def _untangled(columns: list[list[str]], graph: nx.DiGraph[str]) -> list[list[str]]:
-    """Return columns, each in the order of the mean places of neighbours, some times over."""
+    """Reduce edge crossings: repeatedly sort each column by the mean position of the neighbours."""
     near = graph.to_undirected()
     for _ in range(6):
         place = {key: spot / max(1, len(column) - 1) for column in columns for spot, key in enumerate(column)}

@@ -1,4 +1,4 @@
-"""Boundaries of an operator for the map: read from GeoJSON, checked, and simplified until they are light."""
+"""Map geometry: projection, label placement, and operator-supplied GeoJSON boundaries, validated and simplified."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Degrees to px: a plain map, east-west shortened as at the middle latitude.
+    """Equirectangular projection from degrees to px, scaled east-west at the middle latitude.
 
     Parameters
     ----------
     west, north : float
-        Corner, degrees.
+        Upper left corner in degrees.
     scale : float
-        px a degree of latitude.
+        px per degree of latitude.
     shrink : float
-        Length of a degree of longitude by one of latitude.
+        Ratio of the lengths of a degree of longitude and one of latitude.
     margin : tuple of float
-        px at the sides, and above and below.
+        Horizontal and vertical margin in px.
     """
 
     west: float
@@ -44,22 +44,22 @@ class Projection:
     margin: Point
 
     def point(self, latitude: float, longitude: float) -> Point:
-        """Return where a place lies, px from the upper left corner."""
+        """Return the position of a place in px from the upper left corner."""
         x = (longitude - self.west) * self.shrink * self.scale
         return self.margin[0] + x, self.margin[1] + (self.north - latitude) * self.scale
 
 
 def projection(places: Sequence[Point], size: Point, margin: Point) -> tuple[Projection, Point]:
-    """Return the projection that shows all places, and the size of the map.
+    """Return a projection that fits all places into the given size, and the resulting size of the map.
 
     Parameters
     ----------
     places : sequence of tuple of float
         Latitude and longitude in degrees.
     size : tuple of float
-        Greatest width and height in px.
+        Maximum width and height in px.
     margin : tuple of float
-        px beside the places, and above and below them.
+        Horizontal and vertical margin in px.
     """
     south, north = min(one[0] for one in places), max(one[0] for one in places)
     west, east = min(one[1] for one in places), max(one[1] for one in places)
@@ -72,18 +72,18 @@ def projection(places: Sequence[Point], size: Point, margin: Point) -> tuple[Pro
 
 
 def spread(points: Sequence[Point], radii: Sequence[float], size: Point, gap: float = 3.0) -> list[Point]:
-    """Return circles pushed apart until none covers another, as near to where they were as that allows.
+    """Move overlapping circles apart and return their centres.
 
     Parameters
     ----------
     points : sequence of tuple of float
-        Middles.
+        Centres.
     radii : sequence of float
-        px.
+        Radii in px.
     size : tuple of float
-        Width and height of the paper, which none leaves.
+        Width and height of the drawing area, which the circles do not leave.
     gap : float
-        px left between two.
+        Minimum distance between circles in px.
     """
     at = np.array(points, dtype=float).reshape(-1, 2)
     radius = np.array(radii, dtype=float)
@@ -104,13 +104,13 @@ def spread(points: Sequence[Point], radii: Sequence[float], size: Point, gap: fl
 
 
 def cross(one: Box, other: Box) -> bool:
-    """Return whether two boxes have more than an edge in common."""
+    """Return whether two boxes overlap in more than an edge."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A label that found its place: x and y of its anchor, and the anchor."""
+    """Placed label: coordinates of its anchor, and the text anchor."""
 
     x: float
     y: float
@@ -118,16 +118,16 @@ class Tag:
 
 
 def tagged(wanted: Iterable[tuple[str, Point, float, float]], taken: list[Box], size: Point) -> dict[str, Tag]:
-    """Return where labels stand that touch nothing; the first wanted are the first served, some find no place.
+    """Place labels without overlaps, in the order of priority; labels without free space are omitted.
 
     Parameters
     ----------
     wanted : iterable of tuple
-        Key, middle and radius of what it belongs to, width of the text: all px.
+        Key, centre and radius of the labelled marker, and width of the text, all in px.
     taken : list of tuple of float
-        Boxes where no label may stand; those that found a place are added.
+        Occupied boxes; those of the placed labels are appended.
     size : tuple of float
-        Of the paper.
+        Width and height of the drawing area.
     """
     found: dict[str, Tag] = {}
     for key, middle, radius, wide in wanted:
@@ -141,7 +141,7 @@ def tagged(wanted: Iterable[tuple[str, Point, float, float]], taken: list[Box], 
 
 
 def _around(middle: Point, radius: float, wide: float) -> Iterator[tuple[Tag, Box]]:
-    """Yield where a label can stand: right, left, above, below."""
+    """Yield the candidate positions of a label: right, left, above, below."""
     (x, y), half, off = middle, 7.0, radius + 3.0
     yield Tag(x + off, y, "start"), (x + off - 2, y - half, x + off + wide + 4, y + half)
     yield Tag(x - off, y, "end"), (x - off - wide - 4, y - half, x - off + 2, y + half)
@@ -150,7 +150,7 @@ def _around(middle: Point, radius: float, wide: float) -> Iterator[tuple[Tag, Bo
 
 
 def rings(geojson: Mapping[str, Any]) -> Iterator[list[Point]]:
-    """Yield the outlines of a GeoJSON document as latitude and longitude; what is no area is left out.
+    """Yield the rings of all polygons of a GeoJSON document as latitude and longitude; other geometries are ignored.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def rings(geojson: Mapping[str, Any]) -> Iterator[list[Point]]:
 
 
 def thinned(points: Sequence[Point], least: float = 1.5) -> list[Point]:
-    """Return an outline without points that lie less than `least` px from the one before."""
+    """Remove the points of an outline that are less than `least` px from the previous one."""
     kept: list[Point] = []
     for one in points:
         if not kept or abs(one[0] - kept[-1][0]) + abs(one[1] - kept[-1][1]) >= least:
@@ -188,14 +188,14 @@ _WGS84 = ("CRS84", "4326", "4490")
 
 
 class OutlineError(ValueError):
-    """A file that is no map of areas.
+    """Raised for a file that is not a valid GeoJSON document of areas.
 
     Parameters
     ----------
     code : str
-        What is wrong: the end of the name of its words, ``outline.CODE``.
+        Error code; the message key is ``outline.CODE``.
     found : str
-        What was found.
+        Offending value.
     """
 
     def __init__(self, code: str, found: str = "") -> None:
@@ -205,14 +205,14 @@ class OutlineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """Boundaries as they are drawn.
+    """Boundaries prepared for drawing.
 
     Parameters
     ----------
     rings : tuple of tuple of tuple of float
         Closed outlines, latitude and longitude in degrees.
     digest : str
-        Of the file; "" where there is none.
+        SHA-256 of the file; "" if there is none.
     """
 
     rings: tuple[tuple[Point, ...], ...] = field(default=(), repr=False, hash=False)  # many: the digest tells enough
@@ -223,23 +223,23 @@ NONE = Outlines()
 
 
 def outlines(file: Path) -> Outlines:
-    """Return the boundaries of a GeoJSON file.
+    """Read, validate and simplify the boundaries of a GeoJSON file.
 
     Parameters
     ----------
     file : pathlib.Path
         FeatureCollection, Feature, Polygon or MultiPolygon (RFC 7946), longitude and latitude in degrees, WGS 84; the
-        areas alone are drawn, no name and no property is read.
+        only areas are drawn; names and properties are not read.
 
     Returns
     -------
     Outlines
-        At most `LIGHT` points, by the algorithm of Douglas and Peucker, doi:10.3138/FM57-6770-U75U-7727.
+        At most `LIGHT` points, simplified by the algorithm of Douglas and Peucker, doi:10.3138/FM57-6770-U75U-7727.
 
     Raises
     ------
     OutlineError
-        It cannot be read, is too large, or is no such file.
+        The file cannot be read, is too large, or is invalid.
     """
     try:
         if file.stat().st_size > MOST_BYTES:
@@ -285,14 +285,14 @@ def _ring(number: int, ring: Sequence[Point]) -> None:
 
 
 def simplified(found: Sequence[Sequence[Point]], most: int = LIGHT) -> tuple[tuple[Point, ...], ...]:
-    """Return outlines with so many points at most, as near to what they were as that allows.
+    """Simplify outlines to at most `most` points in total, dropping those too small to be visible.
 
     Parameters
     ----------
     found : sequence of sequence of tuple of float
         Closed outlines, latitude and longitude in degrees.
     most : int
-        Points.
+        Maximum number of points.
     """
     whole = np.array([place for ring in found for place in ring])
     shrink = cos(radians(float(whole[:, 0].mean())))
@@ -308,7 +308,7 @@ def simplified(found: Sequence[Sequence[Point]], most: int = LIGHT) -> tuple[tup
 
 
 def _thin(ring: Any, step: float) -> list[int]:
-    """Return the points of a closed outline that are needed to stay within a distance of it."""
+    """Return the indices of the points needed to approximate a closed outline within a distance (Douglas-Peucker)."""
     keep, waiting = {0, len(ring) - 1}, [(0, len(ring) - 1)]
     while waiting:
         first, last = waiting.pop()
@@ -326,14 +326,14 @@ def _thin(ring: Any, step: float) -> list[int]:
 
 
 def near(found: Sequence[Sequence[Point]], places: Sequence[Point]) -> list[tuple[Point, ...]]:
-    """Return the outlines whose boxes meet the box of some places: what lies further off is not drawn.
+    """Return the outlines whose bounding box intersects the bounding box of the given places.
 
     Parameters
     ----------
     found : sequence of sequence of tuple of float
         Outlines.
     places : sequence of tuple of float
-        All latitude and longitude in degrees.
+        Latitude and longitude in degrees.
     """
     if not places:
         return [tuple(ring) for ring in found]

@@ -1,4 +1,4 @@
-"""What figures are drawn of: deliveries, chosen proposals and products out of the record of a round."""
+"""Data of the figures: deliveries, filtered proposals and conversions from the record of a round."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COUNTY = "@"  # before a county, where firms stand
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What of a plan is looked at; "" is everything.
+    """Filters on a plan; "" matches everything.
 
     Parameters
     ----------
     kind : str
-        Of proposals.
+        Kind of proposals.
     county, commodity, firm : str
-        Deliveries of the commodity that have an end there.
+        Commodity of deliveries, and county and firm of at least one of their ends.
     """
 
     kind: str = ""
@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What goes from one site to another in a year: quantity leaving, and the proposals behind it by their ids."""
+    """Annual delivery between two sites: quantity at the origin, and ids of the proposals that include it."""
 
     origin: str
     target: str
@@ -47,12 +47,12 @@ class Sent:
 
 
 class Material:
-    """A round's record as figures need it.
+    """Accessor of the record of a round for figures.
 
     Parameters
     ----------
     record : mapping
-        Of `synergy.records.rounds`.
+        Record from `synergy.records.rounds`.
     lang : str
         ``en`` or ``zh``.
     """
@@ -63,7 +63,7 @@ class Material:
         self.lang = lang
 
     def firm(self, site: str) -> str:
-        """Return whose a site is; a public place stands for itself."""
+        """Return the enterprise that owns a site, or a key of the site itself if it is public."""
         return self.labels["sites"].get(site, {}).get("enterprise") or PUBLIC + site
 
     def county(self, site: str) -> str:
@@ -71,15 +71,15 @@ class Material:
         return str(self.labels["sites"].get(site, {}).get("county", ""))
 
     def site_name(self, site: str) -> str:
-        """Return what a site is called."""
+        """Return the localized name of a site."""
         return self._name("sites", site)
 
     def good_name(self, commodity: str) -> str:
-        """Return what a commodity is called."""
+        """Return the localized name of a commodity."""
         return self._name("commodities", commodity)
 
     def firm_name(self, key: str) -> str:
-        """Return what a firm, a public place or a county is called."""
+        """Return the localized name of a firm, a public site or a county."""
         if key.startswith(PUBLIC):
             return self.site_name(key[1:])
         return county_name(key[1:], self.lang) if key.startswith(COUNTY) else self._name("enterprises", key)
@@ -89,15 +89,15 @@ class Material:
         return ident if label is None else str(label[f"name_{self.lang}"])
 
     def unit(self, commodity: str) -> str:
-        """Return the unit of a commodity, "" where it is not known."""
+        """Return the unit of a commodity, or "" if unknown."""
         return str(self.labels["commodities"].get(commodity, {}).get("unit", ""))
 
     def amount(self, quantity: float, commodity: str) -> str:
-        """Return a quantity a year with its unit."""
+        """Return a formatted annual quantity with its unit."""
         return f"{amount(quantity, self.unit(commodity), self.lang)}{'/年' if self.lang == 'zh' else ' a year'}"
 
     def group(self) -> dict[str, str]:
-        """Return the county of each firm and public place, as a key of firms."""
+        """Return the county key of each firm and public site; those without a county map to themselves."""
         found: dict[str, str] = {}
         for site, label in sorted(self.labels["sites"].items()):
             firm = self.firm(site)
@@ -106,12 +106,12 @@ class Material:
         return found
 
     def sent(self, choice: Choice | None = None) -> list[Sent]:
-        """Return what goes between sites, each pair and commodity once, by id.
+        """Return the deliveries between sites, summed by origin, target and commodity and sorted by id.
 
         Parameters
         ----------
         choice : Choice, optional
-            What is looked at.
+            Filters; none if omitted.
         """
         choice = choice or Choice()
         behind = self._behind(choice.kind)
@@ -128,7 +128,7 @@ class Material:
         return [Sent(*key, sums[key], tuple(sorted(named[key]))) for key in sorted(sums) if sums[key] > 0]
 
     def _behind(self, kind: str) -> dict[int, set[str]]:
-        """Return the proposals of a kind behind each flow."""
+        """Return the ids of the proposals of a kind that include each flow, by flow index."""
         found: dict[int, set[str]] = defaultdict(set)
         for proposal in self.plan["proposals"]:
             if kind in ("", proposal["kind"]):
@@ -145,7 +145,7 @@ class Material:
         return not choice.firm or choice.firm in map(self.firm, ends)
 
     def proposals(self, choice: Choice) -> list[Record]:
-        """Return the proposals that fit a choice."""
+        """Return the proposals that match the filters."""
         return [one for one in self.plan["proposals"] if self._fits(one, choice)]
 
     def _fits(self, proposal: Record, choice: Choice) -> bool:
@@ -160,12 +160,12 @@ class Material:
         return not choice.county or choice.county in counties
 
     def places(self, busy: Iterable[str]) -> list[Place]:
-        """Return the sites of the plan for a map, those without an enterprise only where something goes.
+        """Return the sites to show on a map: all sites of enterprises, and public sites with deliveries.
 
         Parameters
         ----------
         busy : iterable of str
-            Sites that have deliveries.
+            Ids of sites with deliveries.
         """
         used = set(busy)
         return [
@@ -182,7 +182,7 @@ class Material:
         ]
 
     def products(self) -> list[tuple[str, str, int, int]]:
-        """Return what becomes of what: commodity in, commodity out, plants that do it, and new ones among them."""
+        """Return the conversions between commodities: input, output, number of plants, and number of new plants."""
         into: dict[tuple[str, str], set[str]] = defaultdict(set)
         out: dict[tuple[str, str], set[str]] = defaultdict(set)
         for flow in self.plan["flows"]:
@@ -203,5 +203,5 @@ def _degrees(value: Any) -> float | None:
 
 
 def between(sent: Sequence[Sent], material: Material) -> list[Sent]:
-    """Return what goes between different owners."""
+    """Return the deliveries between different owners."""
     return [one for one in sent if material.firm(one.origin) != material.firm(one.target)]

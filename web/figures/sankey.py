@@ -1,4 +1,4 @@
-"""Sankey diagram: suppliers, commodities and users, quantities as heights of ribbons."""
+"""Sankey diagram of suppliers, commodities and users, with quantities as ribbon widths."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ HEAD = 30.0  # for the names of the columns
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids are called in the reader's language.
+    """Localized names and links of a Sankey diagram.
 
     Parameters
     ----------
     firm, commodity : mapping of str to str
-        By id; an id that is missing is shown itself. Groups of firms are in `firm` too.
+        Names by id, including groups of firms in `firm`; unknown ids are shown unchanged.
     amount : callable
-        Quantity and commodity to a text with the unit.
+        Formats a quantity of a commodity with its unit.
     heads : tuple of str
-        Names of the three columns.
+        Headings of the three columns.
     others : str
-        Name of what is not shown by name.
+        Name of the merged remaining firms or groups.
     lead : callable, optional
-        Firm (or group) and commodity to where a ribbon leads that stands for several proposals.
+        Returns the link of a ribbon of several proposals from firm (or group) and commodity.
     """
 
     firm: Mapping[str, str]
@@ -44,7 +44,7 @@ class Names:
     lead: Callable[[str, str], str] | None = None
 
     def of_firm(self, key: str) -> str:
-        """Return the name of a firm, a group or the others."""
+        """Return the name of a firm, a group or the merged remainder."""
         return self.others if key == OTHERS else self.firm.get(key, key)
 
     def of_good(self, key: str) -> str:
@@ -54,7 +54,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where the columns stand: x of both bars and of the box of commodities, its width, and the whole width."""
+    """Horizontal layout in px: positions of the bars and the commodity box, box width, and total width."""
 
     left: float
     box: float
@@ -64,21 +64,21 @@ class _Frame:
 
 
 def sankey(streams: Sequence[Stream], names: Names, naming: Naming) -> Markup:
-    """Return a Sankey diagram.
+    """Return a Sankey diagram as SVG.
 
     Parameters
     ----------
     streams : sequence of Stream
-        What is shown, see `synergy.web.figures.grouping.grouped` for many.
+        Streams to draw; reduce large numbers with `synergy.web.figures.grouping.grouped`.
     names : Names
-        What ids are called.
+        Localized names and links.
     naming : Naming
-        Of the figure.
+        Id, title and description of the figure.
 
     Returns
     -------
     markupsafe.Markup
-        SVG; "" where there is nothing to show.
+        SVG; "" without streams.
     """
     if not streams:
         return Markup("")
@@ -95,7 +95,7 @@ def sankey(streams: Sequence[Stream], names: Names, naming: Naming) -> Markup:
 
 
 def _frame(layout: Layout, names: Names) -> _Frame:
-    """Return the columns, margins as wide as the labels in this language need."""
+    """Return the horizontal layout, with margins that fit the labels."""
     sides: list[float] = []
     for column in (0, 2):
         said = [names.of_firm(node.key) for node in layout.nodes if node.column == column]
@@ -142,7 +142,7 @@ def _node(node: Node, frame: _Frame, names: Names, totals: Mapping[str, float]) 
 
 
 def _box(node: Node, frame: _Frame, names: Names, total: float) -> Markup:
-    """Return a commodity: a box with its name and what is exchanged of it in all."""
+    """Return the box of a commodity with its name and the total quantity exchanged."""
     centre = (frame.box + frame.inside / 2, node.top + node.height / 2)
     place = {"x": frame.box, "y": node.top, "width": frame.inside, "height": node.height, "rx": 4}
     name = names.of_good(node.key)

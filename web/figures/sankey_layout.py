@@ -1,4 +1,4 @@
-"""Where everything of a Sankey diagram stands: three columns, so that there are no circles by construction."""
+"""Layout of Sankey diagrams in three columns: suppliers, commodities and users."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ BOX = 36.0  # least height of a commodity with two lines in it
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one enterprise delivers to another of one commodity.
+    """Annual delivery of one commodity from one enterprise to another.
 
     Parameters
     ----------
     supplier, commodity, user : str
         Ids.
     quantity : float
-        A year, in units of the commodity.
+        Annual quantity in units of the commodity.
     href : str
-        Where the proposals behind it stand, if anywhere.
+        Link to the proposals that include it, if any.
     """
 
     supplier: str
@@ -36,7 +36,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A supplier, commodity or user: `key`, its `column` (0, 1, 2), top and height in px."""
+    """Node of a supplier, commodity or user: key, column (0, 1, 2), top and height in px."""
 
     key: str
     column: int
@@ -46,22 +46,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Ribbon:
-    """Half of a stream, or several between the same two nodes.
+    """Ribbon between two adjacent columns, summing all streams between the same two nodes.
 
     Parameters
     ----------
     firm, commodity : str
         Ids.
     column : int
-        0: from suppliers, 1: to users.
+        0 from suppliers to commodities, 1 from commodities to users.
     quantity : float
-        Of all it stands for.
+        Total quantity.
     left, right : float
-        Middles of its ends, px.
+        Vertical centres of its ends in px.
     thick : float
-        Height in px, in proportion to the quantity within a commodity.
+        Height in px, proportional to the quantity within a commodity.
     href : str
-        Where it leads.
+        Link, or "".
     """
 
     firm: str
@@ -76,7 +76,7 @@ class Ribbon:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Nodes and ribbons, and the height of all in px."""
+    """Layout of a diagram: nodes, ribbons and total height in px."""
 
     nodes: tuple[Node, ...]
     ribbons: tuple[Ribbon, ...]
@@ -87,15 +87,15 @@ _Halves = dict[tuple[int, str, str], float]  # column, firm, commodity: quantity
 
 
 def laid_out(streams: Sequence[Stream]) -> Layout:
-    """Return where everything stands; the same for the same streams in any order.
+    """Compute the layout of a diagram, independent of the order of the streams.
 
-    Within a commodity, heights of ribbons are in proportion to quantities; between commodities they are not, since
-    tons and cubic metres are not.
+    Ribbon heights are proportional to quantities within a commodity, but not between commodities, whose units such as
+    tons and cubic metres are not comparable.
 
     Parameters
     ----------
     streams : sequence of Stream
-        Quantities above 0.
+        Streams with positive quantities.
     """
     halves: _Halves = defaultdict(float)
     leads: dict[tuple[int, str, str], set[str]] = defaultdict(set)
@@ -115,7 +115,7 @@ def laid_out(streams: Sequence[Stream]) -> Layout:
 
 
 def _scales(halves: Mapping[tuple[int, str, str], float]) -> dict[str, float]:
-    """Return px by unit of each commodity: one with more ribbons is higher, so that each can be seen."""
+    """Return the scale of each commodity in px per unit; commodities with more ribbons are drawn taller."""
     found = {}
     for good in {key[2] for key in halves}:
         sides = [[amount for key, amount in halves.items() if key[2] == good and key[0] == side] for side in (0, 1)]
@@ -125,7 +125,7 @@ def _scales(halves: Mapping[tuple[int, str, str], float]) -> dict[str, float]:
 
 
 def _heights(thick: Mapping[tuple[int, str, str], float]) -> dict[tuple[int, str], float]:
-    """Return the height of what is drawn of each node."""
+    """Return the drawn height of each node."""
     found: dict[tuple[int, str], float] = defaultdict(float)
     for (side, firm, good), value in thick.items():
         found[2 * side, firm] += value
@@ -135,7 +135,7 @@ def _heights(thick: Mapping[tuple[int, str, str], float]) -> dict[tuple[int, str
 
 
 def _ordered(halves: Iterable[tuple[int, str, str]]) -> tuple[list[str], ...]:
-    """Return the three columns, neighbours near each other: each by the mean place of what it is connected with."""
+    """Return the order of the three columns, sorting nodes by the mean position of their neighbours."""
     ties: list[tuple[set[str], dict[str, set[str]], dict[str, set[str]]]] = []
     keys = list(halves)
     for side in (0, 1):
@@ -167,7 +167,7 @@ def _mean(ties: Mapping[str, set[str]], place: Mapping[str, float]) -> Callable[
 def _placed(
     columns: Sequence[Sequence[str]], heights: Mapping[tuple[int, str], float]
 ) -> tuple[dict[tuple[int, str], Node], float]:
-    """Return the nodes from top to bottom, columns spread over the same height."""
+    """Return the nodes placed from top to bottom, with all columns spread over the same height."""
     slots = [
         [max(heights[column, key], BOX if column == 1 else SLOT) for key in keys] for column, keys in enumerate(columns)
     ]
@@ -190,7 +190,7 @@ def _ribbons(
     hrefs: Mapping[tuple[int, str, str], str],
     standing: tuple[Mapping[tuple[int, str], Node], Mapping[tuple[int, str], int]],
 ) -> list[Ribbon]:
-    """Return the ribbons, at each node one below the other in the order of their other ends."""
+    """Return the ribbons, stacked at each node in the order of their opposite ends."""
     nodes, rank = standing
     ends: dict[tuple[int, str, str], list[float]] = {key: [0.0, 0.0] for key in halves}
     for (column, name), node in nodes.items():

@@ -1,4 +1,4 @@
-"""SVG as text: elements, escaped texts, and how wide a text will be without a browser to measure it."""
+"""SVG generation: escaped elements, labels, line charts, and text width estimation."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _MORE = "…"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a figure is called.
+    """Id and accessible name of a figure.
 
     Parameters
     ----------
     ident : str
-        Of the element, unique on its page.
+        Element id, unique on its page.
     title : str
-        What it is.
+        Title.
     desc : str
-        What it shows, in a sentence or two, for those who do not see it.
+        Description in one or two sentences, for screen readers.
     """
 
     ident: str
@@ -36,16 +36,16 @@ class Naming:
 
 
 def tag(name: str, attributes: Mapping[str, object], *children: object) -> Markup:
-    """Return an element, everything in it escaped; attributes that are None or "" are left out.
+    """Return an SVG element with escaped content; attributes that are None or "" are omitted.
 
     Parameters
     ----------
     name : str
-        Of the element.
+        Element name.
     attributes : mapping
-        Numbers are written with one decimal at most.
+        Attributes; numbers are written with at most one decimal.
     *children : object
-        `Markup` as it is, anything else as text.
+        `Markup` is inserted unchanged, other objects as escaped text.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def _cell(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """Return a coordinate with one decimal at most.
+    """Format a coordinate with at most one decimal.
 
     Examples
     --------
@@ -74,16 +74,16 @@ def number(value: float) -> str:
 
 
 def document(naming: Naming, size: tuple[float, float], *children: object) -> Markup:
-    """Return a whole figure.
+    """Return a complete SVG figure with title and description.
 
     Parameters
     ----------
     naming : Naming
-        Title and description come first, where readers of screens look for them.
+        Id, title and description.
     size : tuple of float
-        Width and height in px; the page may make it smaller.
+        Width and height in px; the page may scale it down.
     *children : object
-        What is drawn, what comes last on top.
+        Content; later children are drawn on top.
     """
     width, height = (round(value) for value in size)
     ident = naming.ident
@@ -103,16 +103,16 @@ def document(naming: Naming, size: tuple[float, float], *children: object) -> Ma
 
 
 def link(href: str, *children: object) -> Markup:
-    """Return children that lead somewhere; as they are where there is nothing to lead to.
+    """Wrap children in a link; return them unchanged if `href` is "".
 
-    Links of a figure are no stops of the keyboard: the table beside it has the same ones.
+    Links in figures are excluded from keyboard navigation, as the table next to the figure contains the same links.
     """
     inside = Markup("".join(map(escape, children)))
     return tag("a", {"href": href, "tabindex": "-1"}, inside) if href else inside
 
 
 def width(text: str, size: float = FONT) -> float:
-    """Return about how wide a text is in px, on the safe side; Chinese characters are as wide as high.
+    """Return a conservative estimate of the width of a text in px; Chinese characters are one em wide.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def _em(sign: str) -> float:
 
 
 def fitted(text: str, room: float, size: float = FONT) -> str:
-    """Return a text cut to a width, with an ellipsis where something is missing.
+    """Truncate a text to a width, marking truncation with an ellipsis.
 
     Examples
     --------
@@ -152,16 +152,16 @@ def fitted(text: str, room: float, size: float = FONT) -> str:
 
 
 def label(place: tuple[float, float], text: str, kind: str = "", anchor: str = "start") -> Markup:
-    """Return a text whose middle line is at a place; the style sheet puts a halo of paper round it.
+    """Return a text element vertically centred at a position.
 
     Parameters
     ----------
     place : tuple of float
-        x by the anchor, and y of the middle.
+        x of the anchor, and y of the vertical centre.
     text : str
-        What it says.
+        Text of the label.
     kind : str
-        Class, if any.
+        CSS class, if any.
     anchor : str
         ``start``, ``middle`` or ``end``.
     """
@@ -175,12 +175,12 @@ def label(place: tuple[float, float], text: str, kind: str = "", anchor: str = "
 
 
 def colour(place: int) -> str:
-    """Return the class of a colour by the place of what has it among its like."""
+    """Return the CSS class of the colour for the item at an index."""
     return f"c{place % COLOURS}"
 
 
 def arrow(ident: str) -> Markup:
-    """Return the head of a line that has a direction, for its ``marker-end``."""
+    """Return the definition of an arrow head for ``marker-end``."""
     shape = tag("path", {"class": "point", "d": "M0 0L7 3.5L0 7z"})
     size = {"markerWidth": 7, "markerHeight": 7, "refX": 6, "refY": 3.5, "orient": "auto"}
     return tag("defs", {}, tag("marker", {"id": ident, "markerUnits": "userSpaceOnUse", **size}, shape))
@@ -193,7 +193,7 @@ MOST = 240  # points of a line
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was known at a second: value of the best plan and bound, None where there is none yet."""
+    """Solver progress at a point in time: value of the best plan and bound, None if not yet available."""
 
     seconds: float
     best: float | None
@@ -201,23 +201,23 @@ class Told:
 
 
 def curve(points: Sequence[Told], said: tuple[str, str], money: Callable[[float], str], naming: Naming) -> Markup:
-    """Return the best plan and the bound over time, as steps.
+    """Return the step chart of best plan value and bound over time as SVG.
 
     Parameters
     ----------
     points : sequence of Told
-        In the order of time.
+        Progress in chronological order.
     said : tuple of str
-        Names of best plan and bound.
+        Labels of best plan and bound.
     money : callable
-        Value to a text.
+        Formats a value.
     naming : Naming
-        Of the figure.
+        Id, title and description of the figure.
 
     Returns
     -------
     markupsafe.Markup
-        SVG; "" before the first plan.
+        SVG; "" before the first plan is found.
     """
     bests = [(one.seconds, one.best) for one in points if one.best is not None]
     if not bests:
@@ -256,7 +256,7 @@ def _grid(left: float, wide: float, y: float, text: str) -> Markup:
 
 
 def _steps(points: Sequence[tuple[float, float]], kind: str, last: tuple[float, float]) -> Markup:
-    """Return a line that stays until something better is found."""
+    """Return a step line of a series of points."""
     kept = [*points[:: max(1, len(points) // MOST)], points[-1]]
     way = "M{} {}".format(*map(number, kept[0]))
     way += "".join(f"H{number(x)}V{number(y)}" for x, y in [*kept[1:], last])
@@ -264,7 +264,7 @@ def _steps(points: Sequence[tuple[float, float]], kind: str, last: tuple[float, 
 
 
 def _ends(ends: Sequence[tuple[float, float]], said: Sequence[str]) -> list[Markup]:
-    """Return the names at the ends of the lines, never one on the other."""
+    """Return the labels at the ends of the lines, moved apart if they would overlap."""
     places = [list(one) for one in ends]
     if len(places) == 2 and abs(places[0][1] - places[1][1]) < FONT + 3:
         middle = (places[0][1] + places[1][1]) / 2

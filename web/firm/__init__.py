@@ -1,1 +1,1 @@
-"""What enterprises see of their proposals, in words and pictures."""
+"""View models of the enterprise pages."""

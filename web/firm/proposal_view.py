@@ -1,4 +1,4 @@
-"""One proposal as one of its parties sees it, in one language: sentences and figures."""
+"""View model of a proposal from the viewpoint of one of its parties, in one language."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TONES = {"accepted": "good", "declined": "bad", "countered": "warn", "interested
 
 
 def standing(round_: Record, now: datetime) -> str:
-    """Return the state of a round, `LATE` where it takes no answers any more because its deadline is over.
+    """Return the state of a round, or `LATE` if its deadline for answers has passed.
 
     Parameters
     ----------
     round_ : mapping
-        As from `synergy.store.queries.see_round`.
+        Round from `synergy.store.queries.see_round`.
     now : datetime.datetime
     """
     over = round_["state"] == "responding" and passed(round_["answer_by"], now)
@@ -33,21 +33,21 @@ def standing(round_: Record, now: datetime) -> str:
 
 
 def passed(until: str | None, now: datetime) -> bool:
-    """Return whether a deadline, as a round tells it, is over."""
+    """Return whether an ISO 8601 deadline has passed; False for None."""
     return until is not None and now > datetime.fromisoformat(until)
 
 
 class Own:
-    """A proposal of an enterprise.
+    """Proposal as presented to one of its parties.
 
     Parameters
     ----------
     record : mapping
-        As from `synergy.store.queries.see_proposal` for a party.
+        Proposal from `synergy.store.queries.see_proposal` for a party.
     state : str
-        Of the round, `LATE` where answers are too late, see `standing`.
+        State of the round, or `LATE`, see `standing`.
     enterprise : str
-        The party.
+        Id of the party.
     lang : str
         ``en`` or ``zh``.
     """
@@ -60,42 +60,42 @@ class Own:
 
     @property
     def looker(self) -> str:
-        """Return to whom all this is said."""
+        """Return the id of the viewing enterprise."""
         return self.enterprise
 
     @property
     def open(self) -> bool:
-        """Return whether it can be answered now."""
+        """Return whether the proposal can be answered now."""
         answered = self.record["answer"] in CLOSED or self.record["standing"] in CLOSED
         return self.state_of_round == "responding" and not answered
 
     @property
     def late(self) -> bool:
-        """Return whether it could be answered before the deadline."""
+        """Return whether the deadline for answers has passed."""
         return self.state_of_round == LATE
 
     @property
     def hidden(self) -> bool:
-        """Return whether the partners have no name yet."""
+        """Return whether the names of some partners are still hidden."""
         return any(name.startswith("?") for name in self._partners)
 
     @property
     def tone(self) -> str:
-        """Return how its answer is coloured."""
+        """Return the colour class of the answer."""
         return TONES.get(str(self.record["answer"]), "")
 
     @property
     def gain(self) -> float | None:
-        """Return what it brings the party, money a year; None where that is unknown."""
+        """Return the annual gain of the party, or None if unknown."""
         value = self.record["own"]["gain"]
         return None if value is None else float(value)
 
     def title(self) -> str:
-        """Return the sentence that a list shows: what to do with whom, and what comes of it."""
+        """Return the summary sentence for lists: the action followed by its outcome."""
         return word("own.stop_comma", self.lang).join([self.deed(), *self.outcome()]) + word("own.end_comma", self.lang)
 
     def deed(self) -> str:
-        """Return what to do with whom: the line with most in it, a build of one's own before it."""
+        """Return the action: a build of the party, if any, the first exchange, and the number of further ones."""
         first = self.line(self.lines[0]) if self.lines else ""
         built = [self._word("own.build", what=self.built(one), where=self.site(one["site"])) for one in self._built()]
         parts = [built[0], first[:1].lower() + first[1:]] if built and first else [*built[:1], first]
@@ -104,7 +104,7 @@ class Own:
         return said + (self._word("own.more", count=more) if more > 0 else "")
 
     def outcome(self) -> list[str]:
-        """Return what comes of it for the party, as far as that is known."""
+        """Return the known outcomes for the party: gain, investment and payback."""
         parts = []
         if self.gain is not None:
             parts.append(self._gained(self.gain))
@@ -120,7 +120,7 @@ class Own:
         return self._word("own.gain" if value > 0 else "own.cost", money=self.money(abs(value)))
 
     def line(self, line: Record) -> str:
-        """Return one exchange as a sentence: sell or buy, how much, with whom, how far, at what price."""
+        """Return one exchange as a sentence: direction, quantity, partner, distance and price."""
         selling = line["from_enterprise"] == self.enterprise
         other = line["to_enterprise" if selling else "from_enterprise"]
         key = "own.sell" if selling else "own.buy"
@@ -140,20 +140,20 @@ class Own:
         return said + (self._word("own.at", price=self.price(line)) if line["price"] is not None else "")
 
     def plain_title(self) -> str:
-        """Return the title of the store."""
+        """Return the localized title stored with the proposal."""
         return str(self.record[f"title_{self.lang}"])
 
     def kind(self) -> str:
-        """Return the kind of proposal."""
+        """Return the localized kind of the proposal."""
         return text(f"kind.{self.record['kind']}", self.lang)
 
     def sort(self) -> str:
-        """Return the kind of proposal, and whether it is new, changed or running where that is told."""
+        """Return the kind of the proposal, followed by its state (new, changed, running) if known."""
         state = self.record["state"]
         return self.kind() if state is None else f"{self.kind()} · {text(f'state.{state}', self.lang)}"
 
     def partner(self, name: str) -> str:
-        """Return the name of a partner; of one that has none yet, its number."""
+        """Return the name of a partner, or its number while the name is hidden."""
         if name.startswith("?"):
             return self._word("own.nameless", number=name[1:])
         return str(self._partners.get(name, {}).get(f"name_{self.lang}", name))
@@ -163,24 +163,24 @@ class Own:
         return word("own.list_comma", self.lang).join(self.partner(name) for name in self._partners)
 
     def who(self, name: str) -> str:
-        """Return who is at an end of a line: oneself, a partner, or nobody in particular."""
+        """Return the label of an end of a line: the party itself, a partner, or a public site."""
         if name == self.enterprise:
             return word("own.you", self.lang)
         return self.partner(name) if name else word("own.public", self.lang)
 
     def site(self, ident: str) -> str:
-        """Return the name of a place."""
+        """Return the name of a site, or of its partner while the site is hidden."""
         return self._name("sites", ident) if not ident.startswith("?") else self.partner(ident)
 
     def good(self, ident: str) -> str:
-        """Return the name of a commodity, in English as it stands inside a sentence."""
+        """Return the name of a commodity for use inside a sentence, in lower case in English."""
         name = self._name("commodities", ident)
         head = name.split(" ", 1)[0]
         plain = self.lang == "en" and len(head) > 1 and not any(c.isupper() or c.isdigit() for c in head[1:])
         return name[:1].lower() + name[1:] if plain else name
 
     def good_name(self, ident: str) -> str:
-        """Return the name of a commodity as it stands alone."""
+        """Return the name of a commodity for use on its own."""
         return self._name("commodities", ident)
 
     def _name(self, table: str, ident: str) -> str:
@@ -195,33 +195,33 @@ class Own:
         return f"{label(self.record['currency'], self.lang)}/{self.unit(commodity)}"
 
     def amount(self, line: Record) -> str:
-        """Return how much a year."""
+        """Return the formatted annual quantity of a line."""
         measure = str(self.record["labels"]["commodities"].get(line["commodity"], {}).get("unit", ""))
         return amount(float(line["quantity"]), measure, self.lang)
 
     def price(self, line: Record) -> str:
-        """Return the price by the commodity's unit."""
+        """Return the price of a line per unit of its commodity, or a dash if there is none."""
         if line["price"] is None:
             return "–"
         return f"{float(line['price']):,.2f} {self.price_unit(line['commodity'])}"
 
     def paid(self, line: Record) -> str:
-        """Return what a line brings or costs a year."""
+        """Return the annual revenue (positive) or cost (negative) of a line."""
         if line["price"] is None:
             return "–"
         sign = 1.0 if line["from_enterprise"] == self.enterprise else -1.0
         return self.money(sign * float(line["price"]) * float(line["quantity"]))
 
     def km(self, value: float | None) -> str:
-        """Return a distance."""
+        """Return a formatted distance, or a dash for None."""
         return "–" if value is None else f"{value:.0f} km" if value >= 10 else f"{value:.1f} km".replace(".0 ", " ")
 
     def mode(self, name: str) -> str:
-        """Return the name of a mode of transport."""
+        """Return the localized name of a mode of transport."""
         return mode(name, self.lang) if name else "–"
 
     def money(self, value: float | None, what: str = "money_year") -> str:
-        """Return money with its unit; small sums in whole units."""
+        """Return a formatted amount of money; amounts below 10 000 are shown in whole currency units."""
         if value is not None and 0 < abs(value) < 1e4:
             tail = "" if what == "money" else word("own.a_year", self.lang)
             return f"{value:,.0f} {label(self.record['currency'], self.lang)}{tail}"
@@ -229,12 +229,12 @@ class Own:
         return shown if value is None else f"{shown} {unit(what, self.lang, self.record['currency'])}"
 
     def payback(self) -> str:
-        """Return the payback of what the party pays; a dash where it pays nothing."""
+        """Return the payback time of the party's investment, or a dash if there is none."""
         value = self.record["own"]["payback_years"]
         return "–" if value is None else f"{years(value)} {unit('years', self.lang)}"
 
     def co2(self) -> str:
-        """Return the CO2 that the party saves."""
+        """Return the CO2 savings of the party."""
         value = self.record["own"]["co2_saved"]
         return "–" if value is None else f"{figure(value, 'co2', self.lang)} {unit('co2_year', self.lang)}"
 
@@ -243,7 +243,7 @@ class Own:
         return found
 
     def built(self, build: Record) -> str:
-        """Return what is built and how large."""
+        """Return the name and capacity of a build."""
         known = self.record["labels"]["processes"].get(build["process"], {})
         measure, _, what = str(known.get("activity_unit", "")).partition(" ")
         size = amount(float(build["capacity"]), measure, self.lang)
@@ -251,12 +251,12 @@ class Own:
         return self._word("own.built", what=known.get(f"name_{self.lang}", build["process"]), size=said)
 
     def notes(self) -> list[str]:
-        """Return what has to be minded."""
+        """Return the localized notes of the proposal."""
         key = "text_zh" if self.lang == "zh" else "text"
         return [str(note.get(key) or note.get("text")) for note in self.record["notes"]]
 
     def stability(self) -> str:
-        """Return in words whether the plan holds together; "" where that was not asked."""
+        """Return the stability verdict of the plan as text, or "" if it was not evaluated."""
         verdict = self.record["firmness"]
         return word(f"own.firm.{verdict}", self.lang) if verdict else ""
 
@@ -265,5 +265,5 @@ class Own:
 
 
 def by_gain(found: Iterable[Own]) -> list[Own]:
-    """Return proposals in the order of what they bring; those of which that is unknown come last."""
+    """Sort proposals by descending gain, with unknown gains last."""
     return sorted(found, key=lambda one: (one.gain is None, -(one.gain or 0.0), one.code))

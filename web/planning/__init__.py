@@ -1,1 +1,1 @@
-"""What the pages of planners are made of: a round as it is seen, its tables and its pictures; no addresses in it."""
+"""View models of the planner pages: rounds, tables and figures, independent of URLs."""

@@ -1,4 +1,4 @@
-"""Lists as files have them: rounds, runs, events, and what an enterprise is offered or could do."""
+"""Tables for file export: rounds, runs, audit events, and the proposals and pathways of an enterprise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE = ("commodity", "from", "to", "quantity", "unit", "price", "a_year", "dist
 
 
 def rounds(found: Iterable[Record], lang: str) -> Sheet:
-    """Return rounds with their state and who has declared, as the page of rounds lists them."""
+    """Return the table of rounds with their states, numbers of declarations and deadlines."""
     columns = (
         Column("round", "#", number=True),
         Column("name", word("round.name", lang)),
@@ -42,7 +42,7 @@ def rounds(found: Iterable[Record], lang: str) -> Sheet:
 
 
 def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> Sheet:
-    """Return the runs of a round, the latest first; `status` says how one ended."""
+    """Return the table of the runs of a round; `status` translates the solver status of a run."""
     columns = (
         Column("number", word("run.number", lang), number=True),
         Column("state", word("round.state", lang)),
@@ -63,7 +63,7 @@ def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> Sh
 
 
 def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str]) -> Sheet:
-    """Return events with their marks of the chain; `named` says what was done."""
+    """Return the table of audit events with their HMACs; `named` translates the action of an event."""
     keys = ("number", "at", "actor", "action", "subject", "detail")
     columns = (
         *(Column(key, word(f"audit.{key}", lang), number=key == "number") for key in keys),
@@ -85,7 +85,7 @@ def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str])
 
 
 def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
-    """Return what is suggested to an enterprise, in the order that it is handed in, with its own figures alone."""
+    """Return the table of proposals to an enterprise, in the given order, with only its own figures."""
     money, paid = label(currency, lang), f"{label(currency, lang)}{word('own.a_year', lang)}"
     columns = (
         Column("code", word("round.code", lang)),
@@ -113,7 +113,7 @@ def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
 
 
 def terms(one: Own) -> Sheet:
-    """Return the lines of a proposal as one of its parties sees them."""
+    """Return the table of the lines of a proposal from the viewpoint of one of its parties."""
     lang = one.lang
     named = {"unit": "view.unit", "a_year": "offer.a_year", "distance": "offer.distance"}
     numbers = ("quantity", "price", "a_year", "distance")
@@ -141,7 +141,10 @@ def terms(one: Own) -> Sheet:
 
 
 def chains(found: Sequence[Record], commodity: str, per: str, lang: str) -> Sheet:
-    """Return what could be made of a commodity, with margins by `per`, as `synergy.store.preview.chains` has it."""
+    """Return the table of the processing chains of a commodity, with margins in the unit `per`.
+
+    The chains come from `synergy.store.preview.chains`.
+    """
     levels = ("low", "middle", "high")
     columns = (
         Column("chain", word("paths.chain", lang)),

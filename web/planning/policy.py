@@ -1,4 +1,4 @@
-"""The policy of a round in words: its scenario by name, and what it sets, replaces and scales in the dataset."""
+"""Text description of the scenario of a round: its name and its changes to settings and tables of the dataset."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from synergy.workbook.names import title
 
 
 def policy(scenario: Mapping[str, Any], lang: str) -> str:
-    """Name of a scenario with everything that it changes: settings by value, rows and factors by table.
+    """Return the name of a scenario with all its changes: settings by value, rows and scale factors by table.
 
     Parameters
     ----------
     scenario : mapping
-        Record of the store: ``{name, settings, tables, scale}``.
+        Record from the store: ``{name, settings, tables, scale}``.
     lang : str
     """
     name = scenario["name"]
@@ -39,13 +39,13 @@ def policy(scenario: Mapping[str, Any], lang: str) -> str:
 
 
 def setting(name: str, lang: str) -> str:
-    """Name of a setting for people."""
+    """Return the localized name of a setting."""
     key = f"setting.{name}"
     return word(key, lang) if key in WORDS else name
 
 
 def value_said(value: Any, lang: str) -> str:
-    """Value of a setting for people; parts of transport and patterns of exchanges by their words."""
+    """Return the formatted value of a setting; lists and mappings are joined from their formatted values."""
     if value is None:
         return word("compare.no_change", lang)
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""One proposal as a planner sees it: flow picture and map, money by enterprise, prices with bands, answers."""
+"""Detail view of a proposal for planners: flow diagram, map, figures by enterprise, price bands and answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A proposal with pictures and tables; a table without rows is None."""
+    """View model of a proposal: figures and tables; `built` and `laid` are None if they have no rows."""
 
     proposal: Record
     flow: Markup
@@ -30,14 +30,14 @@ class Dossier:
 
 
 def dossier(seen: Seen, proposal: Record) -> Dossier:
-    """Return what is to be shown of a proposal.
+    """Build the detail view of a proposal.
 
     Parameters
     ----------
     seen : Seen
-        Its round.
+        Round of the proposal.
     proposal : mapping
-        One of `Seen.proposals`.
+        Proposal from `Seen.proposals`.
     """
     notes = tuple(seen.shown.notes(proposal))
     drawn, where = _pictures(seen, proposal)
@@ -54,7 +54,7 @@ def dossier(seen: Seen, proposal: Record) -> Dossier:
 
 
 class _Said:
-    """What pictures say of amounts and goods."""
+    """Formatter of amounts and commodity names for the figures of a proposal."""
 
     looker = ""  # planners and auditors see the same
 
@@ -66,7 +66,7 @@ class _Said:
         return self._seen.material.good_name(ident)
 
     def amount(self, line: Record) -> str:
-        """Return how much a year."""
+        """Return the formatted annual quantity of a line."""
         return self._seen.shown.amount(float(line["quantity"]), line["commodity"])
 
 
@@ -81,20 +81,20 @@ def _pictures(seen: Seen, proposal: Record) -> tuple[Markup, Markup]:
 
 
 def firm_name(seen: Seen, name: str) -> str:
-    """Return the name of an enterprise; of "" that a place is public.
+    """Return the localized name of an enterprise, or the label of public sites for "".
 
     Parameters
     ----------
     seen : Seen
-        The round.
+        Round with the names.
     name : str
-        Its id.
+        Id of the enterprise.
     """
     return seen.shown.name("enterprises", name) if name else word("own.public", seen.lang)
 
 
 def _terms(seen: Seen, proposal: Record) -> Sheet:
-    """Return who delivers what to whom, with prices and the ends of their bands."""
+    """Return the table of deliveries with supplier, user, quantity, price and price band."""
     lang, shown = seen.lang, seen.shown
     settled = seen.plan["settlement"] or {}
     bands = {(one["from"], one["to"], one["commodity"]): one for one in settled.get("prices", ())}
@@ -135,7 +135,7 @@ def _band(band: Record | None, lang: str) -> str:
 
 
 def _sides(seen: Seen, proposal: Record) -> Sheet:
-    """Return what the proposal is to each enterprise, and what each has answered."""
+    """Return the table of gain, value, capex, CO2 savings and answer of each enterprise."""
     lang, shown = seen.lang, seen.shown
     columns = (
         Column("enterprise", word("round.enterprise", lang)),
@@ -167,13 +167,13 @@ def _sides(seen: Seen, proposal: Record) -> Sheet:
 
 
 def _answered(party: Record, lang: str) -> str:
-    """Return the answer of an enterprise with what it counters."""
+    """Return the answer of an enterprise with the quantities and prices of its counter-offer."""
     countered = (f"{one['quantity'] or '–'} / {one['price'] or '–'}" for one in party["counter"] or ())
     return " · ".join([word(f"standing.{party['answer']}", lang), *countered])
 
 
 def _paid(proposal: Record, name: str) -> float | None:
-    """Return what an enterprise is paid at the prices of the terms (money a year); None where one has no price."""
+    """Return the annual net payment to an enterprise at the agreed prices, or None if a price is missing."""
     total = 0.0
     for line in proposal["lines"]:
         ends = (line["from_enterprise"], line["to_enterprise"])

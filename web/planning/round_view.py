@@ -1,4 +1,4 @@
-"""A round with its latest plan as a planner or auditor looks at it, and what of it was chosen."""
+"""View model of a round with its latest plan for planners and auditors, and the filters applied to it."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A round with a plan, in one language.
+    """Round with a plan, presented in one language.
 
     Parameters
     ----------
     round : mapping
-        Its public facts.
+        Public record of the round.
     record : mapping
         Record of the plan with names, match, digest and chain.
     shown : Shown
-        Names and figures for people.
+        Localized names and formatted figures.
     material : Material
-        The same for pictures.
+        Data of the figures.
     choice : Choice
-        What is looked at.
+        Filters in use.
     proposals : tuple of mapping
-        All proposals as the store has them, with codes, answers and parties.
+        All proposals from the store, with codes, answers and parties.
     codes : mapping of str to str
         Code of each proposal by its id in the plan.
     bounds : Outlines
-        Boundaries of an operator, for maps.
+        Boundaries supplied by the operator, for maps.
     """
 
     round: Record
@@ -61,7 +61,7 @@ class Seen:
 
     @property
     def lang(self) -> str:
-        """Return the language."""
+        """Return the language of the view."""
         return self.shown.lang
 
     @property
@@ -70,12 +70,12 @@ class Seen:
         return self.shown.plan
 
     def chosen(self) -> list[Record]:
-        """Return the proposals that fit the choice, in the order of their gain."""
+        """Return the proposals that match the filters, in the order of the store."""
         fit = {one["id"] for one in self.material.proposals(self.choice)}
         return [one for one in self.proposals if one["id"] in fit]
 
     def options(self) -> dict[str, list[tuple[str, str]]]:
-        """Return what can be chosen: pairs of value and label, by field."""
+        """Return the available filter options as pairs of value and label, by field."""
         labels, lang = self.record["labels"], self.lang
         used = {end for one in self.material.sent() for end in (one.origin, one.target)}
         counties = sorted({self.material.county(site) for site in used} - {""})
@@ -90,7 +90,7 @@ class Seen:
 
 
 def seen(caller: Caller, round_id: int, lang: str, chosen: Mapping[str, str], code: str | None = None) -> Seen:
-    """Return a round with its latest plan.
+    """Load a round with its latest plan and apply the filters.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ def seen(caller: Caller, round_id: int, lang: str, chosen: Mapping[str, str], co
     lang : str
         ``en`` or ``zh``.
     chosen : mapping of str to str
-        What is looked at: fields of `Choice`; others are not minded.
+        Filters: fields of `Choice`; other keys are ignored.
     code : str, optional
-        Of the proposal that is looked at alone; the others are not read.
+        Code of the only proposal to load; all are loaded if omitted.
 
     Raises
     ------
     NotFoundError
-        No such round, it has no plan yet, or what was chosen does not exist.
+        The round does not exist or has no plan yet, or a filter value does not exist.
     """
     store, actor = caller
     one = queries.see_round(store, actor, round_id)
@@ -129,7 +129,7 @@ def seen(caller: Caller, round_id: int, lang: str, chosen: Mapping[str, str], co
 
 
 def has_plan(store: Store, actor: Actor, round_id: int) -> bool:
-    """Return whether a round has a plan to look at."""
+    """Return whether a round has a plan that the actor may view."""
     try:
         queries.see_plan(store, actor, round_id)
     except NotFoundError:

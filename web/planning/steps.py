@@ -1,4 +1,4 @@
-"""Steps of a round as buttons: which there are in which state, and what each does in the store."""
+"""Workflow buttons of a round: the steps available in each state and their actions on the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAY = tuple(str(state) for state in State if state is not State.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A step that can be taken now: the first of a page is the main one."""
+    """Button for an available step; `main` marks the primary action, `danger` a destructive one."""
 
     name: str
     main: bool = False
@@ -40,14 +40,14 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
 
 
 def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
-    """Return the steps that a round can take from a state.
+    """Return the buttons of the steps available in a state.
 
     Parameters
     ----------
     state : str
-        Of the round.
+        State of the round.
     people : sequence of mapping
-        Members: where all have declared, nobody is to be reminded.
+        Members; the reminder is offered only if some of them have not declared.
     """
     names = [name for name in _NEXT[State(state)] if name != "remind" or not all(one["submitted"] for one in people)]
     found = [Button(name, main=place == 0 and state != State.MATCHING) for place, name in enumerate(names)]
@@ -57,13 +57,13 @@ def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
 
 
 def movable(state: str) -> tuple[str, ...]:
-    """Return the deadlines of a round that can be moved in a state."""
+    """Return the deadlines of a round that can be changed in a state."""
     steps = {"deadline": "extend_declaring", "answer_by": "extend"}
     return tuple(name for name, step in steps.items() if state in rounds.STEPS[step][0])
 
 
 def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> int:
-    """Take a step and return a number for its message: those reminded, not declared, or partnerships.
+    """Execute a step and return the count for its message: members reminded, not declared, or partnerships.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> in
     actor : Actor
         A planner.
     what : tuple of int and str
-        Round, and a key of `STEPS`.
+        Id of the round, and a key of `STEPS`.
     asked : Asked
-        The version that was seen, and a note.
+        Expected version of the round, and a note.
     """
     ident, name = what
     return STEPS[name](store, actor, ident, asked)
@@ -88,7 +88,7 @@ def _plain(name: str) -> Callable[[Store, Actor, int, Asked], int]:
 
 
 def _at_once(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
-    """Open, close and match: the data are there already."""
+    """Open a round, freeze it and request a run in one step, using the declarations already present."""
     version = rounds.advance(store, actor, ident, "open", asked)["version"]
     version = freezing.freeze(store, actor, ident, replace(asked, version=version))["version"]
     runs.request_match(store, actor, ident, replace(asked, version=version))

@@ -1,4 +1,4 @@
-"""Tables of a round: proposals, payoffs, prices, enterprises and their declarations."""
+"""Tables of a round: proposals, payoffs, prices, members and declarations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 
 
 def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
-    """Return the proposals that fit the choice, by gain."""
+    """Return the table of the proposals that match the filters."""
     lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
     head = shown.said
     columns = (
@@ -51,7 +51,7 @@ def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
 
 
 def answered(proposal: Record, lang: str) -> str:
-    """Return what has become of a proposal: its standing, and how many parties accepted."""
+    """Return the standing of a proposal, with the number of acceptances if only some parties have accepted."""
     said = word(f"standing.{proposal['answer']}", lang)
     parties = proposal["parties"]
     yes = sum(one["answer"] == "accepted" for one in parties)
@@ -59,7 +59,7 @@ def answered(proposal: Record, lang: str) -> str:
 
 
 def payoffs(seen: Seen) -> Sheet:
-    """Return who gets what of the settlement, the greatest gain first."""
+    """Return the table of settlement payoffs by enterprise, in descending order of gain."""
     lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
     settled = seen.plan["settlement"]
     keys = ("standalone", "payoff", "gain", "transfer")
@@ -76,7 +76,7 @@ def payoffs(seen: Seen) -> Sheet:
 
 
 def prices(seen: Seen) -> Sheet:
-    """Return the prices of the settlement with the ends of their bands."""
+    """Return the table of settlement prices with their bands and annual payments."""
     lang, shown, settled = seen.lang, seen.shown, seen.plan["settlement"]
     columns = (
         Column("commodity", word("commodity", lang)),
@@ -117,19 +117,19 @@ def _plain(value: float | None) -> tuple[str, Any]:
 
 
 def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead: Callable[[str], str]) -> Sheet:
-    """Return who takes part and who has declared.
+    """Return the table of the members of a round and the state of their declarations.
 
     Parameters
     ----------
     rows : sequence of mapping
-        Of `synergy.store.planning.list_members`.
+        Members from `synergy.store.planning.list_members`.
     names : mapping
         Labels of enterprises.
     clock : synergy.web.clock.Clock
-        Of the page; files have UTC.
+        Clock of the page; files use UTC.
     lang : str
     lead : callable
-        Enterprise to the address of its declaration, "" where there is none.
+        Maps an enterprise to the URL of its declaration, or "" if there is none.
     """
     columns = (
         Column("enterprise", word("round.enterprise", lang)),
@@ -161,17 +161,17 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
 
 
 def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> Sheet:
-    """Return what is worth a look before declarations are closed.
+    """Return the table of doubtful declaration entries to review before declarations are frozen.
 
     Parameters
     ----------
     rows : sequence of mapping
-        Of `synergy.store.review.doubtful`.
+        Entries from `synergy.store.review.doubtful`.
     names : mapping
         Labels of enterprises.
     lang : str
     lead : callable
-        Enterprise to the address of its declaration.
+        Maps an enterprise to the URL of its declaration.
     """
     keys = ("sheet", "subject", "site", "amount", "price", "why")
     heads = [Column(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
@@ -204,9 +204,9 @@ MOST = 100  # rows of one page
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its key for programs, its label for people, its unit, and whether it is figures.
+    """Column of a sheet: machine-readable key, localized label, unit, and whether it is numeric.
 
-    A column that is not `shown` is in the files alone.
+    Columns that are not `shown` appear only in file exports.
     """
 
     key: str
@@ -218,7 +218,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: what people read, the plain value behind it, and where it leads."""
+    """Cell of a sheet: displayed text, underlying plain value and link."""
 
     text: str
     value: Any = None
@@ -226,7 +226,7 @@ class Cell:
 
     @property
     def plain(self) -> Any:
-        """Return what a program takes: nothing where people see a dash."""
+        """Return the value for file exports; None for empty cells and dashes."""
         if self.value is None:
             return None if self.text in ("", "–") else self.text
         return self.value
@@ -234,17 +234,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A named table.
+    """Named table with display and export views.
 
     Parameters
     ----------
     name : str
-        For addresses and files.
+        Name in URLs and files.
     caption : str
-        For people.
+        Localized caption.
     columns : tuple of Column
     rows : tuple of tuple of Cell
-        As long as the columns.
+        Rows with one cell per column.
     """
 
     name: str
@@ -254,35 +254,35 @@ class Sheet:
 
     @property
     def shown(self) -> tuple[Column, ...]:
-        """Return the columns that people see."""
+        """Return the columns displayed on pages."""
         return tuple(one for one in self.columns if one.shown)
 
     def named(self, file: str) -> tables.Table:
-        """Return the table as files have it, under the name of a file: plain values, units in the heads."""
+        """Return the table for export under a file name, with plain values and the units of the columns."""
         columns = [tables.Column(one.key, one.label, one.unit, one.number) for one in self.columns]
         keys = [one.key for one in self.columns]
         rows = [dict(zip(keys, (cell.plain for cell in row), strict=True)) for row in self.rows]
         return tables.Table(file, self.caption, columns, rows)
 
     def visible(self, first: int | None = 0) -> list[list[tuple[Column, Cell]]]:
-        """Return the rows of a page that people see, from one on, each cell with its column; None: of all pages."""
+        """Return the displayed cells with their columns, for the page starting at row `first`; all rows for None."""
         rows = self.rows if first is None else self.rows[first : first + MOST]
         return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in rows]
 
     def first(self, given: str | None) -> int:
-        """Return the first row of the page that is wanted; 0 where nothing sensible is."""
+        """Return the first row of the page containing the requested row; 0 for invalid input."""
         wanted = int(given) if given and given.isascii() and given.isdigit() and len(given) < 9 else 0
         return wanted // MOST * MOST if wanted < len(self.rows) else 0
 
     def pages(self) -> list[tuple[int, int, int]]:
-        """Return the pages of a table that does not fit on one: where each starts, its rows as people count them."""
+        """Return offset, first and last row number of each page; empty if the table fits on one page."""
         whole = len(self.rows)
         starts = range(0, whole, MOST) if whole > MOST else ()
         return [(start, start + 1, min(start + MOST, whole)) for start in starts]
 
 
 def cells(*values: Any) -> tuple[Cell, ...]:
-    """Return cells of texts, or of pairs of text and plain value, or of cells as they are."""
+    """Build cells from texts, from pairs of text and plain value, or from existing cells."""
     made: Sequence[Cell] = [
         one if isinstance(one, Cell) else Cell(*one) if isinstance(one, tuple) else Cell(str(one)) for one in values
     ]

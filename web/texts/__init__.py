@@ -1,4 +1,4 @@
-"""Words of the pages, in English and Chinese: one module a room, each with its `WORDS`, put together here."""
+"""Message catalogue of the pages in English and Chinese, merged from the `WORDS` of each module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HTML_LANG = {"en": "en", "zh": "zh-CN"}
 
 
 def rooms() -> Iterator[tuple[str, Catalogue]]:
-    """Yield the name of each module beside this one that has words, and its words."""
+    """Yield the name and the message catalogue of each module in this package that defines `WORDS`."""
     for module in iter_modules(__path__):
         words = getattr(import_module(f"{__name__}.{module.name}"), "WORDS", None)
         if words is not None:

@@ -1,4 +1,4 @@
-"""Words of signing in, of the own account, of administration and audit, and of an operator's boundaries."""
+"""Messages of sign-in, account, administration, audit and map boundaries."""
 
 from __future__ import annotations
 

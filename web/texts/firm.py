@@ -1,4 +1,4 @@
-"""Words of the pages of an enterprise: declarations, proposals, departures."""
+"""Messages of the enterprise pages: declarations, proposals and departures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words around every page, of the manual, of files and of the documentation of the API."""
+"""Messages of the page frame, the manual, file exports and the API documentation."""
 
 from __future__ import annotations
 

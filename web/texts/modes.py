@@ -1,4 +1,4 @@
-"""Names of modes of transport."""
+"""Localized names of modes of transport."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODES = Catalogue(
 
 
 def mode(name: str, lang: str) -> str:
-    """Return the name of a mode of transport; one that is not known as it is.
+    """Return the localized name of a mode of transport; unknown modes are returned unchanged.
 
     Examples
     --------

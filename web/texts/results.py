@@ -1,4 +1,4 @@
-"""Words of plans: views with their pictures, settlement, comparison, questions, the printed summary."""
+"""Messages of the plan pages: views, figures, settlement, comparison, explanations and printed summary."""
 
 from __future__ import annotations
 

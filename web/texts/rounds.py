@@ -1,4 +1,4 @@
-"""Words of rounds: their making and life, who has declared, runs, review, follow-up, notices."""
+"""Messages of the round pages: creation, workflow, declarations, runs, review, follow-up and notices."""
 
 from __future__ import annotations
 
