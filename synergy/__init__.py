@@ -1,4 +1,4 @@
-"""Synergy: the best set of partnerships in an industrial region, who gains what, and why."""
+"""Synergy: best set of partnerships in an industrial region, with the gain of each enterprise and its proof."""
 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
@@ -16,6 +16,7 @@ if _TYPE_CHECKING:
     from synergy.explanation.trial import Question
     from synergy.explanation.what_if import WhatIfs
     from synergy.graph.pathways import Pathways, pathways
+    from synergy.graph.views import partnership_graph, possible_partnerships, product_graph, write_graphml
     from synergy.model.solve_params import Control, Event
     from synergy.near_optimal.alternatives import Alternatives, alternatives
     from synergy.options import Options
@@ -57,15 +58,19 @@ __all__ = [
     "explain",
     "load_scenario",
     "nearest",
+    "partnership_graph",
     "pathways",
     "plan_record",
     "plan_schema",
+    "possible_partnerships",
+    "product_graph",
     "read",
     "read_plan",
     "run",
     "sensitivity",
     "verify",
     "write",
+    "write_graphml",
 ]
 
 # module of each public name: loaded when it is first asked for, so that `synergy --version` loads no solver
@@ -99,15 +104,19 @@ _MODULES = {
     "explain": "synergy.explanation.explain",
     "load_scenario": "synergy.dataset.settings",
     "nearest": "synergy.explanation.explain",
+    "partnership_graph": "synergy.graph.views",
     "pathways": "synergy.graph.pathways",
     "plan_record": "synergy.records.files",
     "plan_schema": "synergy.records.schema",
+    "possible_partnerships": "synergy.graph.views",
+    "product_graph": "synergy.graph.views",
     "read": "synergy.dataset.read",
     "read_plan": "synergy.records.files",
     "run": "synergy.round",
     "sensitivity": "synergy.uncertainty.sensitivity",
     "verify": "synergy.verification.verify",
     "write": "synergy.dataset.write",
+    "write_graphml": "synergy.graph.views",
 }
 
 

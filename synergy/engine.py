@@ -49,7 +49,7 @@ ALONE = 120.0  # seconds for one enterprise alone, and for today; they take far 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended and what it brought.
+    """Result of a run: status, plan and comparisons.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Outcome:
     plan : Plan or None
         Without proposals: they are made from it.
     standalone : mapping of str to Decisions
-        What each enterprise would do alone; those without any plan are missing.
+        Standalone plan of each enterprise; those without any plan are missing.
     today : Decisions or None
         The plan behind `today`.
     diagnosis : tuple of mapping
@@ -86,7 +86,7 @@ def match(dataset: Dataset, options: Options | None = None, control: Control | N
     dataset : Dataset
         Checked tables and settings.
     options : Options, optional
-        When to stop and what to compute beside the plan.
+        Stop conditions, and results to compute beside the plan.
     control : Control, optional
         Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
 
@@ -104,7 +104,7 @@ def match(dataset: Dataset, options: Options | None = None, control: Control | N
 
 
 def _matched(dataset: Dataset, options: Options, params: SolveParams, executor: Executor | None) -> Outcome:
-    """Plan of all with its proof, beside what each could do alone where that is asked for."""
+    """Find the plan of all with its proof, and the standalone plans where a settlement is asked for."""
     network = network_of(dataset)
     model, linear = _problem_of_all(network, everyone(network.places))
     built = params.seconds
@@ -148,7 +148,7 @@ def _problem_of_all(network: Network, scope: Scope) -> tuple[Model, bool]:
 
 
 def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool] | None) -> Outcome:
-    """Return why there is no plan: a conflict, a loop, or that the time ran out."""
+    """Return the outcome of a run without a plan: a conflict, a loop, or a time limit."""
     if solution.status not in (Status.INFEASIBLE, Status.UNBOUNDED):
         return Outcome("no_plan", None)
     if solution.status is Status.INFEASIBLE:
@@ -160,14 +160,14 @@ def _without_plan(network: Network, solution: Solution, stop: Callable[[], bool]
 def _begun(
     dataset: Dataset, model: Model, params: SolveParams, executor: Executor | None
 ) -> AbstractContextManager[Beside | None]:
-    """Search for a proof that goes on beside that for a plan, where the problem is large and a processor free."""
+    """Start a proof search beside the plan search, where the problem is large and a processor is free."""
     if executor is None or int(model.integer.sum()) <= SMALL:
         return nullcontext()
     return Beside(dataset, params.left)
 
 
 def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, Any]:
-    """Proof of a plan with yes-or-no decisions: found beside the search, or after it within a budget."""
+    """Return the proof of a plan with binary decisions: found beside the search, or after it within a budget."""
     heard = list[Proof]()
     try:
         with within(0.0):
@@ -183,7 +183,7 @@ def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budge
 
 
 def _budget(options: Options, solution: Solution, work: Work) -> Budget:
-    """What a search for a proof may take after that for a plan."""
+    """Return the time and work budget of the proof search after the plan search."""
     seconds = min(options.proof, 1.0) * options.time_limit
     if relative_gap(solution.bound, solution.value) > options.gap:
         return Budget(seconds)
@@ -193,7 +193,7 @@ def _budget(options: Options, solution: Solution, work: Work) -> Budget:
 
 
 def _awaited(beside: Beside, seconds: float) -> Proof | None:
-    """Best proof that is found beside within a time, or until somebody asks to stop."""
+    """Wait for the concurrent proof search up to a time limit, or a request to stop; return its best proof."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not beside.ended(LOOK_S):
         check()
@@ -201,7 +201,7 @@ def _awaited(beside: Beside, seconds: float) -> Proof | None:
 
 
 def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, Any]:
-    """Proof of a plan without yes-or-no decisions, by the duals of its model."""
+    """Return the proof of a plan without binary decisions, by the duals of its model."""
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
     bound = None if duals is None else bound_of(dataset, duals)
     listing = None if duals is None or bound is None else listed(duals)
@@ -209,7 +209,7 @@ def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[st
 
 
 def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, Any]) -> float:
-    """Bound on a value: the least of those known, none of which the value may exceed.
+    """Return the bound on a value: the least of those known, none of which the value may exceed.
 
     Raises
     ------
@@ -240,7 +240,7 @@ def _plan(
     params: SolveParams,
     built: float,
 ) -> Plan:
-    """Return the plan of all, without what it is compared with."""
+    """Return the plan of all, without the values that it is compared with."""
     decisions, solution, proof = found
     books = accounts.ledger(dataset, decisions)
     value = books.value
@@ -278,7 +278,7 @@ def _plan(
 def _alone(
     dataset: Dataset, names: Sequence[str], both: tuple[SolveParams, SolveParams], executor: Executor | None
 ) -> list[Alone]:
-    """Return what each enterprise could do alone, without those again that an earlier attempt of the run has done."""
+    """Return the standalone results of all enterprises, reusing those of earlier attempts of the run."""
     quiet, params = both
     shelf = Shelf(params.memory, "alone", dataset.mark)
     known = {name: alone_from(kept) for name in names if (kept := shelf.get(name)) is not None}
@@ -297,7 +297,7 @@ def _alone(
 
 
 def _compared(network: Network, plan: Plan, params: SolveParams, executor: Executor | None) -> Outcome:
-    """Return the plan beside what each enterprise could do alone and what is done today."""
+    """Return the outcome with the standalone values and the value of today added to the plan."""
     dataset = network.dataset
     names = [str(name) for name in dataset["enterprises"]["enterprise"]]
     quiet = params.fresh(min(params.gap, 1e-6), ALONE)

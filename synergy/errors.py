@@ -8,11 +8,11 @@
     |   `-- LoopError           5   ... among them a loop that makes money or goods from nothing
     |-- VerificationError       1   a plan that does not follow from its dataset
     |-- SolverError             1   a solver that cannot be loaded, or gives a wrong answer
-    `-- StoreError              1   what the store of rounds refuses, said in both languages
+    `-- StoreError              1   a refusal by the store of rounds, in both languages
         |-- NotFoundError       1   ... nothing there, or nothing that this actor may know of
         |-- DeniedError         1   ... the actor may not do this at all
-        |-- RefusedError        1   ... the step does not fit the state of the round, or what was given is wrong
-        |-- ConflictError       1   ... somebody else was faster, or a key was used for something else
+        |-- RefusedError        1   ... the step does not fit the state of the round, or the input is invalid
+        |-- ConflictError       1   ... a concurrent change, or a key reused for another request
         `-- UnavailableError    1   ... locked, full, unreachable; nothing was stored, and the same call may be repeated
 
 Bad luck (infeasible, unbounded, out of time) is no exception but a status: see `synergy.model.status`.
@@ -30,7 +30,7 @@ _HALVES = re.compile(r"(?P<en>.*?) / (?P<zh>[^/]*?[\u4e00-\u9fff].*)", re.DOTALL
 
 
 class Severity(StrEnum):
-    """How bad a problem is: an error refuses the dataset, a warning is only said."""
+    """Severity of a problem: an error refuses the dataset, a warning is only reported."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -38,7 +38,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of the input: where it is, what stands there, what was expected and how to mend it.
+    """Fault of the input: location, value found, expectation and remedy.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ class Problem:
     column : str
         Column, "" where the whole row or table is at fault.
     value : str
-        What was found, shortened and made printable.
+        Value found, shortened and made printable.
     message, hint : str
-        What was expected, and how to mend it, in English.
+        Expectation and remedy, in English.
     code : str
         Stable name of the rule, for programs.
     message_zh, hint_zh : str
@@ -93,7 +93,7 @@ class Problem:
 
 
 def folded(problems: Sequence[Problem]) -> list[Problem]:
-    """Problems for people: those that a scenario has in many of its rows as one, with three of the values."""
+    """Return problems for display: those that a scenario has in many of its rows as one, with three of the values."""
     groups: dict[object, list[Problem]] = {}
     for place, one in enumerate(problems):
         of = (one.code, re.sub(r"\d+", "*", one.column), one.message) if one.table == "scenario" else place
@@ -110,7 +110,7 @@ def _folded(alike: Sequence[Problem]) -> Problem:
 
 
 def half(text: str, lang: str) -> str:
-    """Half of a text ``English / 中文`` in one language; a text of one language is told as it is."""
+    """Return one language of a text ``English / 中文``; a text of one language is returned unchanged."""
     halves = _HALVES.fullmatch(text)
     return text if halves is None else halves["zh" if lang == "zh" else "en"]
 
@@ -121,12 +121,12 @@ class SynergyError(Exception):
     exit_status = 1
 
     def sentence(self, lang: str) -> str:
-        """Return what happened as one sentence; of a text ``English / 中文`` the half in the language asked for."""
+        """Return the message as one sentence; of a text ``English / 中文`` the half in the language asked for."""
         return half(str(self), lang)
 
 
 class UsageError(SynergyError):
-    """A command or call that makes no sense as it stands."""
+    """Command or call that is invalid as it stands."""
 
     exit_status = 2
 
@@ -145,30 +145,30 @@ class VerificationError(SynergyError):
         super().__init__("; ".join(self.findings[:SHOWN]))
 
     def sentence(self, lang: str) -> str:
-        """What happened, the findings apart."""
+        """Return the message in one language, without the findings."""
         return half(self.said, lang)
 
     @property
     def said(self) -> str:
-        """What happened in both languages, the findings apart."""
+        """Return the message in both languages, without the findings."""
         count = len(self.findings)
         en = f"the plan was refused: {count} of its claims do not follow from the dataset; a fault of the program"
         return f"{en} / 方案未通过校验：有 {count} 项结论与数据集不符，属于程序故障"
 
 
 class SolverError(SynergyError):
-    """A solver that cannot be loaded, or answers a problem of known optimum wrongly: nothing is solved with it."""
+    """Solver that cannot be loaded, or fails on a problem of known optimum: nothing is solved with it."""
 
 
 class StoreError(SynergyError):
-    """What the store of rounds refuses.
+    """Refusal by the store of rounds.
 
     Parameters
     ----------
     code : str
         Stable name, for programs.
     en, zh : str
-        What was found, what was expected and how to mend it.
+        Value found, expectation and remedy.
     """
 
     def __init__(self, code: str, en: str, zh: str) -> None:
@@ -181,19 +181,19 @@ class StoreError(SynergyError):
 
 
 class NotFoundError(StoreError):
-    """Nothing is there, or nothing that this actor may know of: the two are told apart to nobody."""
+    """Object that does not exist or is hidden from the actor; the two cases are deliberately not distinguished."""
 
 
 class DeniedError(StoreError):
-    """The actor may not do this, whatever the object."""
+    """Action that the actor may not perform on any object."""
 
 
 class RefusedError(StoreError):
-    """The step does not fit the state of the round, or what was given is wrong."""
+    """Step that does not fit the state of the round, or invalid input."""
 
 
 class ConflictError(StoreError):
-    """Somebody else was faster, or an idempotency key was used for something else."""
+    """Concurrent change by another actor, or an idempotency key reused for another request."""
 
 
 class UnavailableError(StoreError):
@@ -201,7 +201,7 @@ class UnavailableError(StoreError):
 
 
 class DatasetError(SynergyError):
-    """All faults of a dataset or scenario at once; nothing of it was imported.
+    """All faults of a dataset or scenario at once; no part of it was imported.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Halting: how a request to stop reaches solves that are under way, and what may still be finished after it."""
+"""Halting: the way of a request to stop to running solves, and the time that work may take after it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Stop = Callable[[], bool]
 
 
 class Halted(Exception):  # noqa: N818 - no error: somebody asked
-    """What was under way was broken off, as asked."""
+    """Running work was interrupted on request."""
 
 
 @dataclass(slots=True)
 class Halt:
-    """A request to stop and what it means now.
+    """Request to stop, with the time left after it.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Halt:
     patience: float | None = None
 
     def due(self) -> bool:
-        """Whether what is done now has to end."""
+        """Whether the current work must end now."""
         if self.asked is None and self.stop is not None and self.stop():
             self.asked = time.monotonic()
         return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
@@ -51,7 +51,7 @@ _current: ContextVar[Halt | None] = ContextVar("halt", default=None)
 
 @contextmanager
 def halting(stop: Stop | None) -> Iterator[None]:
-    """Make a request to stop known to everything inside; one that is known already stays.
+    """Make a request to stop known to the enclosed code; one that is known already stays.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def halting(stop: Stop | None) -> Iterator[None]:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Break off what is inside some seconds after a request to stop.
+    """Interrupt the enclosed code some seconds after a request to stop.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def check() -> None:
-    """Break off where a request to stop is due.
+    """Raise `Halted` where a request to stop is due.
 
     Raises
     ------
@@ -102,14 +102,14 @@ def check() -> None:
 
 
 def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
-    """Do a piece of work that cannot be interrupted, hearing signals and requests to stop meanwhile.
+    """Run a task that cannot be interrupted, handling signals and requests to stop meanwhile.
 
     Parameters
     ----------
     work : callable
         Goes on by itself, unheard, where it is broken off.
     stop : callable, optional
-        Breaks it off a moment after it says True.
+        Interrupts it a moment after it returns True.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def watched(work: Callable[[], object], stop: Stop | None = None) -> bool:
 
 
 def abandoned() -> bool:
-    """Whether a solve that was broken off still computes.
+    """Whether an interrupted solve still computes.
 
     A process must not end as usual then: the interpreter would take down the library beneath it, which aborts.
     """

@@ -1,4 +1,4 @@
-"""Options: how a round is run, as every front passes it on."""
+"""Options of a round, as passed on by every front end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from synergy.settlement import DEFAULT
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a round is run.
+    """Options of a round.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ class Options:
         ``none`` (the plan alone), ``standalone`` (the plan, what each could do alone, and the gain), or the method by
         which `synergy.round.run` shares the gain: a key of `synergy.settlement.rules.RULES`.
     base : str
-        What the method ``proportional`` shares by: ``weight``, ``standalone``, or an indicator of the dataset.
+        Base of the method ``proportional``: ``weight``, ``standalone``, or an indicator of the dataset.
     price_step : float
         Prices of exchanges are multiples of it, where their bands allow; money per unit.
     prices : sequence of mapping
         What is asked of prices: ``{from_site, to_site, commodity, least, most, agreed}``, money per unit, each figure
         may be missing. The settlement keeps to it within the bands, to what is agreed always, and says what it refused.
     workers : int
-        Processes for what can be done side by side.
+        Processes for parallel tasks.
     threads : int
         Threads of one solver.
     seed : int
@@ -54,7 +54,7 @@ class Options:
     proof: float = 0.02
 
     def __post_init__(self) -> None:
-        """Refuse what no solver takes.
+        """Refuse options that no solver accepts.
 
         Raises
         ------

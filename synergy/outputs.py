@@ -1,4 +1,4 @@
-"""Files that the program writes: whole or not at all, in place of what is a file and never of anything else."""
+"""Output files: written whole or not at all, and only in place of a regular file."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def written_whole(path: str | Path, data: bytes) -> None:
 
 
 def _own(place: os.stat_result) -> TextIO | None:
-    """Return the stream of this program that a place is, as standard output; None for any other."""
+    """Return the stream of this program that a place denotes, as standard output; None for any other."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             if os.path.samestat(place, os.fstat(stream.fileno())):
@@ -56,7 +56,7 @@ def _own(place: os.stat_result) -> TextIO | None:
 
 
 def _through(stream: TextIO, data: bytes) -> None:
-    """Write behind what the stream holds already."""
+    """Write after the buffered content of a stream."""
     stream.flush()
     with os.fdopen(os.dup(stream.fileno()), "wb") as file:
         file.write(data)
@@ -68,7 +68,7 @@ def _into(target: Path, data: bytes, how: int) -> None:
 
 
 def _beside(place: Path, data: bytes, old: os.stat_result | None) -> None:
-    """Write a file beside its place and move it there."""
+    """Write a temporary file beside the place and move it there."""
     part = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
     mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o700 | 0o600  # opened wider only when it is whole
     try:

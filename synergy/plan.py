@@ -1,4 +1,4 @@
-"""Plan: what was decided and how the run went; no solver in it."""
+"""Plan: decisions and data of a run, independent of any solver."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a coalition does, as five frames of ids and amounts; only what is not zero.
+    """Decisions of a coalition, as five frames of ids and amounts, zeros left out.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of a proposal's terms: who delivers what to whom, how much a year, at which price (if settled), how far.
+    """Term of a proposal: supplier, receiver, commodity, quantity a year, price (if settled) and distance.
 
     `km` is the mean over what is sent, None where nothing is known of the way.
     """
@@ -73,7 +73,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What is put to some enterprises: a build with all that feeds it and takes from it, or a direct exchange.
+    """Proposal to some enterprises: a build with all flows into and out of it, or a direct exchange.
 
     Money in the dataset's currency a year, capex in money, co2_saved in t CO2 a year. `flows`, `builds` and `links` are
     positions in the plan's frames. `gain` and the plan's remainder sum to the plan's gain; `marginal_gain` is what the
@@ -132,7 +132,7 @@ class Plan:
     emissions : mapping
         ``{co2, baseline_co2}`` in t a year; baseline: the plan behind `today`, None where there is none.
     proposals : tuple of Proposal
-        What is put to the enterprises, by gain.
+        Proposals to the enterprises, by gain.
     remainder : float or None
         Part of the gain that no proposal carries.
     shadow_prices : tuple of mapping

@@ -1,4 +1,4 @@
-"""Round: one matching run with all that went in and came out; it calls the rooms and computes nothing itself."""
+"""Round: one matching run with its inputs and outputs; it calls the other packages and computes nothing itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Round:
     Parameters
     ----------
     dataset : Dataset
-        What went in.
+        Inputs.
     options : Options
         How it was run.
     outcome : Outcome
@@ -51,7 +51,7 @@ def run(dataset: Dataset, options: Options | None = None, control: Control | Non
     dataset : Dataset
         Checked tables and settings.
     options : Options, optional
-        When to stop and what to compute beside the plan.
+        Stop conditions, and results to compute beside the plan.
     control : Control, optional
         Who listens, who may stop it, where solvers run side by side, and where checkpoints go.
 
@@ -78,7 +78,7 @@ def run(dataset: Dataset, options: Options | None = None, control: Control | Non
 
 
 def _timed(outcome: Outcome, seconds: float) -> Outcome:
-    """Outcome whose plan tells how long the whole run took, beside the search alone."""
+    """Return the outcome with the time of the whole run in its plan, beside that of the search."""
     if outcome.plan is None:
         return outcome
     solver = {**outcome.plan.solver, "run_seconds": round(seconds, 3)}

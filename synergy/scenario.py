@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Exchanges between sites that a planner means; None matches anything.
+    """Pattern of exchanges between sites; None matches anything.
 
     Parameters
     ----------
     from_enterprise, from_site, to_enterprise, to_site, commodity : str or None
-        What the two ends and the commodity have to be.
+        Required ends and commodity.
     quantity : float or None
         Yearly sum leaving, in units of the commodity: for `Settings.fix` alone.
     """
@@ -33,7 +33,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class ModeShare:
-    """The least part of what moves of a commodity between sites that has to use some modes.
+    """Minimum share of some modes in the movements of a commodity between sites.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What a planner changes before a round: settings, rows of tables, factors on columns.
+    """Changes by a planner before a round: settings, rows of tables, factors on columns.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The solvers, imported in one place and in one order, and HiGHS tried on problems of which the optimum is known.
+"""Import the solvers in one fixed order, and test HiGHS on problems of known optimum.
 
 OR-Tools carries a HiGHS of its own, and some releases of highspy cannot be loaded beside it: highspy goes first. Some
 releases call a plan optimal that is not: none solves anything here before it has passed the trials, once a process.
@@ -37,7 +37,7 @@ class Trial:
     Parameters
     ----------
     name, name_zh : str
-        What it is about.
+        Subject of the trial.
     cost : tuple of float, shape (columns,)
     upper : tuple of float, shape (columns,)
         Upper bounds; those of 1 are of integer columns.
@@ -129,7 +129,7 @@ def highs() -> ModuleType:
 
 
 def ortools(name: str) -> ModuleType:
-    """Module of OR-Tools by its name behind ``ortools.``, imported behind highspy."""
+    """Return a module of OR-Tools by its name after ``ortools.``, imported after highspy."""
     highs()
     return import_module(f"ortools.{name}")
 
@@ -151,7 +151,7 @@ _COUNTED: ContextVar[Work | None] = ContextVar("counted", default=None)
 
 @contextmanager
 def counted() -> Iterator[Work]:
-    """Count the simplex iterations of what this thread solves in the context, but for inner contexts."""
+    """Count the simplex iterations of this thread's solves in the context, without those of inner contexts."""
     work = Work()
     token = _COUNTED.set(work)
     try:
@@ -161,7 +161,7 @@ def counted() -> Iterator[Work]:
 
 
 def run(solver: Any, stop: Stop | None = None) -> bool:
-    """Run a HiGHS object with as many threads as its options say, and tell whether it came to its end.
+    """Run a HiGHS object with the number of threads in its options, and return whether it finished.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def run(solver: Any, stop: Stop | None = None) -> bool:
 
 
 def try_out(module: Any) -> None:
-    """Try `highspy` on every trial.
+    """Test `highspy` on every trial.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def try_out(module: Any) -> None:
 
 
 def _answer(module: Any, trial: Trial) -> float | None:
-    """Least cost that HiGHS finds; None where it says that there is no plan, NaN where its plan is none."""
+    """Return the minimum that HiGHS finds; None where it reports no plan, NaN where its plan is invalid."""
     matrix = np.array([coefficients for coefficients, _, _ in trial.rows], dtype=float)
     lower, upper = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))
     cost, most = np.array(trial.cost, dtype=float), np.array(trial.upper, dtype=float)
@@ -257,7 +257,7 @@ def _said(value: float | None) -> tuple[str, str]:
 
 
 def _refusal(en: str, zh: str) -> SolverError:
-    """Error that names what is installed, what it did and what mends it."""
+    """Return an error with the installed versions, the failure and the remedy."""
     ours, theirs = f"highspy {_installed('highspy')}", f"OR-Tools {_installed('ortools')}"
     mend = "pip install " + " ".join(f"'{one}'" for one in NEEDED)
     return SolverError(f"{ours} beside {theirs} {en}; needed: {mend} / {ours} 与 {theirs} {zh}；需要：{mend}")

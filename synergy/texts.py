@@ -1,4 +1,4 @@
-"""Words that every front uses, in English and Chinese, and figures as people read them."""
+"""Texts shared by all front ends, in English and Chinese, and number formats."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def unit(key: str, lang: str, currency: str = "CNY") -> str:
 
 
 def currency_name(currency: str, lang: str) -> str:
-    """Return what a currency is called: its code, or in Chinese the word for it.
+    """Return the display name of a currency: its code, or in Chinese the word for it.
 
     Examples
     --------

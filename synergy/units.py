@@ -23,7 +23,7 @@ class Unit:
     Parameters
     ----------
     dimension : str
-        What it measures: units of one dimension convert into each other.
+        Dimension: units of one dimension convert into each other.
     factor : float
         How much of the dimension's first unit it is.
     en, zh : str
@@ -146,7 +146,7 @@ def label(unit: str, lang: str = "en") -> str:
 
 
 def unit_named(text: str, target: str = "") -> str:
-    """Return the unit of the list that a text means; one that is not in it, or might be two, as it was written.
+    """Return the listed unit that a text denotes; an unlisted or ambiguous one is returned as written.
 
     Parameters
     ----------

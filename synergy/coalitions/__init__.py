@@ -1,4 +1,4 @@
-"""Coalitions: what each group of enterprises is worth, from the engine's own problem, as the game that is settled.
+"""Coalitions: values of groups of enterprises from the engine's own problem, as the game to settle.
 
 `parametric`: one problem for all coalitions, in which membership changes bounds alone, so that the `solver` stays warm.
 `separation`: a MILP for the most violated coalition of a payoff. `solver.start_of`: initial payoffs from the duals

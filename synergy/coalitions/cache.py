@@ -1,4 +1,4 @@
-"""Shelf: results computed piece by piece, kept in the checkpoints of a run, so that the next attempt has them already.
+"""Shelf: cache of piecewise results in the checkpoints of a run, for reuse by the next attempt.
 
 A shelf carries the mark of what its results depend on; what another mark stands on is not looked at.
 """
@@ -24,7 +24,7 @@ _FRAMES = tuple(Decisions.__dataclass_fields__)
 
 
 class Shelf:
-    """Where results of one kind are kept by name.
+    """Cache of the results of one kind, by name.
 
     Parameters
     ----------
@@ -44,17 +44,17 @@ class Shelf:
         self._noted, self._told = len(self._found), time.monotonic()
 
     def get(self, key: str) -> Any:
-        """Return a result as it was put, None where there is none."""
+        """Return a stored result, None where there is none."""
         return self._found.get(key)
 
     def put(self, found: Mapping[str, Any]) -> None:
-        """Put some results, plain JSON; they are kept now and then."""
+        """Store some results, plain JSON; they are saved at intervals."""
         self._found.update(found)
         if time.monotonic() - self._told > PAUSE:
             self.flush()
 
     def flush(self) -> None:
-        """Keep what is not kept yet."""
+        """Save the results that are not saved yet."""
         if self._memory is None or len(self._found) == self._noted:
             return
         self._noted, self._told = len(self._found), time.monotonic()
@@ -62,12 +62,12 @@ class Shelf:
 
 
 def worth_record(worth: Worth) -> list[Any]:
-    """Return what a coalition is worth as plain JSON, exact: JSON has no infinity."""
+    """Encode a coalition value as plain JSON, exactly: JSON has no infinity."""
     return [repr(float(worth.value)), repr(float(worth.bound)), worth.timed]
 
 
 def worth_from(record: list[Any]) -> Worth:
-    """Return what a coalition is worth from its record.
+    """Decode a coalition value from its record.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def worth_from(record: list[Any]) -> Worth:
 
 
 def alone_record(alone: Alone) -> str:
-    """Return what an enterprise could do alone as a text: packed, as its plan says the same names again and again."""
+    """Encode a standalone result as compressed text, since names repeat in its plan."""
     frames = None
     if alone.decisions is not None:
         frames = {name: _columns(getattr(alone.decisions, name)) for name in _FRAMES}
@@ -88,7 +88,7 @@ def alone_record(alone: Alone) -> str:
 
 
 def alone_from(record: str) -> Alone:
-    """Return what an enterprise could do alone from its record."""
+    """Decode a standalone result from its record."""
     value, still, frames = json.loads(zlib.decompress(base64.b64decode(record)))
     if frames is None:
         return Alone(value, None, still)

@@ -1,6 +1,6 @@
-"""Game: a dataset's coalitions as the game that `synergy.settlement` divides.
+"""Game: the coalitions of a dataset as the game that `synergy.settlement` divides.
 
-With its yes-or-no decisions held, most columns of the frame can be nothing but 0 and are left out. What stays is a
+With its binary decisions held, most columns of the frame can be nothing but 0 and are left out. What stays is a
 small linear problem, solved from the whole plan downwards: taking an enterprise away changes few bounds, so the
 solver goes on from the basis before. A value is then that of a plan, not of the best one; the duals bound the rest.
 """
@@ -40,7 +40,7 @@ _Key = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a game before any coalition is solved.
+    """Data of a game known before any coalition is solved.
 
     Parameters
     ----------
@@ -115,26 +115,26 @@ class CoalitionGame:
 
     @property
     def hard(self) -> bool:
-        """Return whether coalitions have too many yes-or-no decisions for a proof of each."""
+        """Return whether coalitions have too many binary decisions to prove each optimal."""
         return int(self.frame.problem.integer.sum()) > self._prepared.small
 
     @property
     def stopped(self) -> str | None:
-        """Return what ended a search so far other than gap or work."""
+        """Return the reason that ended a search early, other than gap or work."""
         timed = self._timed or any(worth.timed for worth in self._kept.values())
         return "clock" if timed else self._over
 
     @property
     def solved(self) -> int:
-        """Return of how many pieces the value is known."""
+        """Return the number of pieces whose value is known."""
         return len(self._kept)
 
     def value(self, members: Bools) -> Worth:
-        """Return what a coalition is worth; the grand coalition with the aims of the round."""
+        """Return the value of a coalition; that of the grand coalition includes the aims of the round."""
         return self.values([members])[0]
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return what coalitions are worth, in the order asked; the same bits for any number of workers."""
+        """Return the values of coalitions in the order given; bitwise equal for any number of workers."""
         if self._walks is not None:
             return self._walked(many, self._walks)
         whole = len(self.players)
@@ -154,7 +154,7 @@ class CoalitionGame:
         ]
 
     def _walked(self, many: Sequence[Bools], walks: Spread) -> list[Worth]:
-        """Return what the plan's own decisions bring to coalitions, valued in runs of which each holds the one before.
+        """Return values of coalitions with the plan's binary decisions fixed, solved along nested runs of coalitions.
 
         Never less than what the members have alone.
         """
@@ -175,33 +175,33 @@ class CoalitionGame:
         return [known[key] for key in keys]
 
     def _at_least_alone(self, key: _Key, worth: Worth) -> Worth:
-        """Return what a coalition is worth, not less than what its members have alone."""
+        """Raise a coalition value to at least the sum of its members' standalone values."""
         alone = sum(self._kept[player,].value if (player,) in self._kept else -np.inf for player in key)
         value = max(worth.value, alone)
         return replace(worth, value=value, bound=max(value, worth.bound))
 
     def _missing(self, keys: Sequence[_Key]) -> list[_Key]:
-        """Return the coalitions whose value is not known, neither here nor by an earlier attempt of the run."""
+        """Return the coalitions whose value is unknown, here and to earlier attempts of the run."""
         for key in keys:
             if key not in self._kept and (record := self._shelf.get(_text(key))) is not None:
                 self._kept[key] = worth_from(record)
         return [key for key in keys if key not in self._kept]
 
     def _keep(self, found: Mapping[_Key, Worth]) -> None:
-        """Keep values, for the next attempt of the run too."""
+        """Store values, for the next attempt of the run too."""
         new = {key: worth for key, worth in found.items() if key not in self._kept}
         self._kept.update(new)
         self._shelf.put({_text(key): worth_record(worth) for key, worth in new.items()})
 
     def _mark(self, dataset: Dataset) -> str:
-        """Return the mark of what values depend on: the dataset, how hard they are worked on, the plan of all."""
+        """Return the cache key of coalition values: dataset, solver effort, and the plan of all."""
         plan = self._prepared.plan
         held = b"" if plan is None else plan.tobytes()
         hard = (self._prepared.small, self._prepared.quick, self._params.threads, self._params.seed)
         return hashlib.sha256(f"{dataset.mark} {hard}".encode() + held).hexdigest()
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
-        """Return the coalition that a payoff pays worst, see `synergy.settlement.game.Game`.
+        """Return the coalition with the greatest excess under a payoff, see `synergy.settlement.game.Game`.
 
         What is known already and the payoffs by the duals are looked at first; the search comes after them, unless
         somebody asked to stop.
@@ -227,7 +227,7 @@ class CoalitionGame:
         return Found(best.members, best.excess, max(bound, best.excess), best.value)
 
     def _of_all(self, payoff: Floats, inside: Bools) -> Found:
-        """Return the coalition with the greatest excess of all, each solved; the bound is that of their values."""
+        """Return the coalition with the greatest excess by solving all of them; the bound is that of their values."""
         players = np.flatnonzero(inside).tolist()
         keys = [key for size in range(1, len(players)) for key in itertools.combinations(players, size)]
         many = [self._members(key) for key in keys]
@@ -238,7 +238,7 @@ class CoalitionGame:
         return replace(best, bound=max(bounds, default=-np.inf))
 
     def _listed(self, inside: Bools) -> list[Bools]:
-        """Return the coalitions that are looked at before any search: those known, and everybody alone."""
+        """Return the coalitions to check before any search: the known ones, and each enterprise alone."""
         alone = [(int(player),) for player in np.flatnonzero(inside)]
         known = [key for key in self._kept if len(key) > 1 and inside[list(key)].all()]
         return [self._members(key) for key in alone + known]
@@ -254,7 +254,7 @@ class CoalitionGame:
         return found
 
     def _bound(self, payoff: Floats, inside: Bools) -> float:
-        """Return what no excess exceeds: the most by which the payoffs from duals are above these for a coalition."""
+        """Return an upper bound on the excess of every proper coalition, from the dual payoffs."""
         if self.start is None:
             return np.inf
         below = np.sort((self.start - payoff)[inside])[::-1]
@@ -268,7 +268,7 @@ class CoalitionGame:
 
 
 def _nested(keys: Sequence[_Key]) -> list[list[_Key]]:
-    """Return coalitions in runs, in each of which everyone holds the one before."""
+    """Group coalitions into runs, in each of which every coalition contains the one before."""
     runs: list[list[_Key]] = []
     for key in keys:
         if runs and set(runs[-1][-1]) < set(key):
@@ -294,12 +294,12 @@ def _key(piece: Ints) -> _Key:
 
 
 def _sum(worths: Sequence[Worth]) -> Worth:
-    """Return the worth of pieces together; nothing for none."""
+    """Return the sum of the values of pieces; 0 for none."""
     return Worth(sum((worth.value for worth in worths), 0.0), sum((worth.bound for worth in worths), 0.0))
 
 
 def _carried(frame: Frame, model: Model, plan: tuple[Model, Floats] | None) -> Floats | None:
-    """Return the yes-or-no decisions of a plan in the columns of a frame, by what they are about."""
+    """Map the binary decisions of a plan to the columns of a frame by their keys."""
     if plan is None:
         return None
     source, x = plan
@@ -319,12 +319,12 @@ WHOLE = 1e-6  # by how much a decision may miss being whole
 
 
 def walker_of(prepared: Prepared) -> Callable[[Bools], list[Worth]]:
-    """Return the function that values a walk, as `workers` make it."""
+    """Return the function that values a run of nested coalitions; `workers` call this factory."""
     return Walker(prepared).worths
 
 
 class Walker:
-    """The plan's problem in a solver.
+    """Problem with the plan's binary decisions fixed, in a solver.
 
     Parameters
     ----------
@@ -350,7 +350,7 @@ class Walker:
         self._solver: Solver | None = None
 
     def worths(self, many: Bools) -> list[Worth]:
-        """Return what coalitions are worth with the plan's decisions, those that come first from those that come last.
+        """Return the values of nested coalitions with the plan's decisions fixed, solved from the last to the first.
 
         Parameters
         ----------
@@ -382,7 +382,7 @@ class Walker:
         return Worth(value, np.inf if start is None else max(value, float(start[members].sum())))
 
     def _eased(self, free: Bools) -> Answer:
-        """Return the answer without those of some decisions that are not needed in whole."""
+        """Solve with some decisions relaxed, round them down, and return the answer with them fixed."""
         which = np.flatnonzero(free)
         self._session.bound(which, self._lower[which], self._held[which])
         answer = self._session.solve()
@@ -393,7 +393,7 @@ class Walker:
         return self._session.solve()
 
     def _put(self, members: Bools) -> None:
-        """Let a coalition take part."""
+        """Set the bounds of the problem for a coalition."""
         lower, upper, limit = self.frame.bounds(members)
         lower, upper = lower[self._keep], upper[self._keep]
         self._lower, self._held = lower, np.clip(self._plan[self._keep], lower, upper)

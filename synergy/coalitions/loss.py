@@ -1,4 +1,4 @@
-"""Loss: what one enterprise would lose at its own accounts without a part of a plan, all else of it held.
+"""Loss: decrease of one enterprise's own accounts without a part of a plan, all else of the plan fixed.
 
 The part that it gives stays with it and the part that it takes does not come, its own builds of it are not built; the
 rest it arranges anew inside its fences. So the loss follows from the enterprise's own figures and from what it
@@ -31,7 +31,7 @@ GIVEN = ["purchase", "offer", "disposal"]  # and one that gives to who takes
 
 
 class Loss:
-    """Answers what enterprises would lose.
+    """Evaluator of losses of enterprises.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Loss:
         self._hosts = owner_of(dataset, decisions.builds["site"])
 
     def of(self, enterprise: str, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
-        """Return what an enterprise would lose a year without some rows of the plan.
+        """Return the loss of an enterprise without some rows of the plan, money a year.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Loss:
         return float(lost + self._carried(out, come) - self._annual[mine] @ self._parts(rows, mine))
 
     def _carried(self, out: Ints, come: Ints) -> float:
-        """Return what fetching brings (less than 0: it costs), and what public places leave to the other end."""
+        """Return transport money of incoming flows (less than 0: cost) and the money that public places leave to it."""
         money = self._money
         total = money[CARRYING].to_numpy()[come].sum()
         public_giver = come[self._gives[come] == MISSING]
@@ -104,7 +104,7 @@ class Loss:
         return np.asarray(np.nan_to_num((own.reindex(index) / sent.reindex(index)).to_numpy(float)))
 
     def _dropped(self, player: int, builds: Sequence[int], inside: Ints) -> Ints:
-        """Return the columns that stay at zero: the enterprise's own builds, and flows inside it that need nobody."""
+        """Return the columns fixed at 0: own dropped builds, or without any the flows between own sites."""
         model, steps = self._model, self._model.candidates.network.units.steps
         rows = self._decisions.builds.iloc[[row for row in builds if self._hosts[row] == player]]
         names = rows["process"].astype(object) + "@" + rows["site"].astype(object)
@@ -123,7 +123,7 @@ class Loss:
 
 
 class Apart:
-    """A plan that falls apart into one linear problem for each enterprise, made when it is first asked about.
+    """Plan decomposed into one linear problem for each enterprise, built on first use.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class Apart:
 
 
 class _Own:
-    """One enterprise's problem in a solver: its columns, and the rows that say anything about them."""
+    """Problem of one enterprise in a solver: its columns, and the rows in which they occur."""
 
     def __init__(self, problem: Problem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
         own = sparse.csr_array(matrix[:, free])

@@ -28,7 +28,7 @@ FRESH = 3  # times that lost processes are replaced for the same tasks, before t
 
 
 class Pool(Executor):
-    """Processes of this machine; when one of them is lost, which breaks them all, others are started in their place.
+    """Process pool on this machine that starts other processes when one of them is lost, which breaks them all.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Spread:
                 future.cancel()
 
     def _sent(self, part: Sequence[Any]) -> Future[list[Any]]:
-        """Hand out some tasks; an executor that takes nothing any more has lost them."""
+        """Submit some tasks; those that an executor refuses count as lost."""
         assert self._executor is not None
         assert self._frozen is not None
         try:
@@ -175,14 +175,14 @@ class Spread:
 
 
 def _lost(future: Future[list[Any]]) -> bool:
-    """Return, when it is done, whether a future was lost with the process that had it; a request to stop is heard."""
+    """Return, when it is done, whether a future was lost with its process; requests to stop are handled meanwhile."""
     while not wait([future], LOOK_S).done:
         check()
     return isinstance(future.exception(), BrokenExecutor)
 
 
 def _deaf() -> None:
-    """Leave a key at the terminal, which reaches the whole group, to the process that handed the work out."""
+    """Ignore keyboard interrupts, which reach the whole process group; the parent process handles them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

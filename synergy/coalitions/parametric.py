@@ -1,9 +1,9 @@
-"""Frame: one problem that holds those of all coalitions; who takes part changes bounds of columns and rows alone.
+"""Frame: one parametric problem for all coalitions; membership changes bounds of columns and rows alone.
 
 Two enterprises are tied by a candidate exchange between them. What is public ties too: a coalition has the part
 weight(S) / weight(N) of each amount and pools it, so whoever can exchange anything with a public place gains by every
 partner that brings weight. All with weight, and all that reach a public place, then stand in one piece. What is public
-ties nobody where no enterprise reaches it and nothing there is a yes-or-no: it is worth the same for each unit of
+ties nobody where no enterprise reaches it and nothing there is a binary: it is worth the same for each unit of
 weight then, and adds up whoever has it.
 """
 
@@ -29,7 +29,7 @@ from synergy.network.places import PUBLIC, Bools, Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Who has to take part for a column (or row) to be there, and how its bounds follow the part in what is public.
+    """Owners that must take part for a column (or row) to exist, and scaling of its bounds by the public share.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def column_owners(model: Model) -> Owned:
 
 
 def _state(model: Model, stated: Floats, least: Floats) -> None:
-    """Write what the tables state for runs, sizes and builds, where the model has tighter bounds."""
+    """Write the bounds stated in the tables for runs, sizes and builds, where the model has tighter ones."""
     network = model.candidates.network
     units, steps, share = network.units, network.units.steps, network.places.share
     run = model.column("run")
@@ -132,7 +132,7 @@ def _part_needed(least: Floats, most: Floats) -> Floats:
 
 
 def row_owners(model: Model) -> Owned:
-    """Return the owners of the rows of a model whose right side is not 0."""
+    """Return the owners of the rows of a model with a right side other than 0."""
     network = model.candidates.network
     owner, units = network.places.owner, network.units
     size = len(model.row_lower)
@@ -159,7 +159,7 @@ def row_owners(model: Model) -> Owned:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The problem of all enterprises without the aims of the round, and what of it each coalition has.
+    """Problem of all enterprises without the aims of the round, with the owners of its columns and rows.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ class Frame:
     ends: Bools
 
     def part(self, members: Bools) -> float:
-        """Return the part in what is public that a coalition has."""
+        """Return the share of public resources that a coalition has."""
         return float(self.weight[members].sum())
 
     def active(self, owned: Owned, members: Bools) -> Bools:
@@ -219,14 +219,14 @@ class Frame:
         return lower, upper, limit
 
     def of(self, members: Bools) -> Problem:
-        """Return the problem of a coalition: what it cannot use is fixed, and no longer a decision."""
+        """Return the problem of a coalition: columns that it cannot use are fixed, and no longer integer."""
         lower, upper, limit = self.bounds(members)
         integer = self.problem.integer & (upper > lower)
         return replace(self.problem, lower=lower, upper=upper, row_upper=limit, integer=integer)
 
 
 def _scaled(amount: Floats, part: float) -> Floats:
-    """Return a part of some amounts; of what has no limit any part has none, be it nothing."""
+    """Scale amounts by a share; infinite amounts stay infinite, even for a share of 0."""
     finite = np.isfinite(amount)
     return np.where(finite, np.where(finite, amount, 0.0) * part, amount)
 
@@ -261,7 +261,7 @@ def frame_of(network: Network) -> tuple[Frame, Model]:
 
 
 def _ends(model: Model) -> Bools:
-    """Return which columns are neither flows nor what flows need: links and partners."""
+    """Return which columns are neither flows nor the openings and partners that flows need."""
     ends = np.ones(len(model.cost), dtype=bool)
     for name in ("flow", "open", "partner"):
         ends[model.column(name).span] = False
@@ -269,7 +269,7 @@ def _ends(model: Model) -> Bools:
 
 
 def _bounded(model: Model) -> Model:
-    """Bound what ends without a limit of their own, and stores, can give and take by what can leave and reach them."""
+    """Bound unlimited ends and stores by the amounts that can leave and reach them."""
     candidates, upper = model.candidates, model.upper.copy()
     network, reach = candidates.network, candidates.reach
     out, into = (network.outlets, reach.sent), (network.inlets, reach.received)
@@ -309,7 +309,7 @@ def _with_public_links(model: Model) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """Who is tied to whom.
+    """Ties between enterprises: possible exchanges, and pooled public resources.
 
     Parameters
     ----------

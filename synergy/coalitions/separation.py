@@ -1,7 +1,7 @@
-"""Worst: the coalition that a payoff pays worst, found by one problem in which a yes-or-no admits each enterprise.
+"""Separation MILP: most violated coalition of a payoff.
 
-Maximise what the admitted can do together less what they are paid: the frame's columns and rows, every bound times the
-yes-or-no of its owner, public bounds times the sum of weights admitted. Its relaxation bounds the excess of every
+Maximise the value of the admitted coalition less its payoff: the frame's columns and rows, with every bound times
+the binary of its owner, and public bounds by the sum of weights admitted. Its relaxation bounds the excess of every
 coalition at once (constraint generation for the core; Hallefjord, Helming & Jörnsten 1995, Int. J. Game Theory 24:365).
 """
 
@@ -32,7 +32,7 @@ SHARP = 1e-9  # by how much an admission may be off: it is multiplied by everyth
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The problem whose last columns admit the enterprises.
+    """Admission problem; its last columns are the binaries that admit the enterprises.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """What a search for the worst coalition brought.
+    """Result of a search for the most violated coalition.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Suspect:
 
 
 def admission(frame: Frame, inside: Bools) -> Admission:
-    """Return the problem that admits enterprises, for coalitions of some of them.
+    """Build the admission problem for coalitions of some enterprises.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def admission(frame: Frame, inside: Bools) -> Admission:
 
 
 def _shares(frame: Frame, owned: Owned, which: Ints) -> sparse.csr_array:
-    """Return of which admissions some columns or rows hang: their first owner's, or everybody's by weight."""
+    """Return the admissions that scale some columns or rows: the first owner's, or all of them by weight."""
     players = len(frame.players)
     outside = owned.one[which] == PUBLIC
     mine = np.flatnonzero(~outside)
@@ -122,7 +122,7 @@ def _shares(frame: Frame, owned: Owned, which: Ints) -> sparse.csr_array:
 
 
 def _rights(frame: Frame) -> sparse.csr_array:
-    """Return the entries that hang the right sides of rows on the admissions of their owners, shape (rows, players)."""
+    """Return the coefficients of right sides on the admissions of the owners of rows, shape (rows, players)."""
     limit = frame.rows.stated
     which = np.flatnonzero(np.isfinite(limit) & (limit > 0))
     right = sparse.csr_array(sparse.diags_array(-limit[which]) @ _shares(frame, frame.rows, which))
@@ -148,7 +148,7 @@ def _admitting(frame: Frame, lower: Floats, upper: Floats) -> Iterator[tuple[spa
 
 
 class Search:
-    """The admission problem in a solver, for one payoff after another.
+    """Admission problem in a solver, solved for a sequence of payoffs.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class Search:
     params : SolveParams
         Threads and seed of a solver.
     small : int
-        Yes-or-no decisions up to which the search goes to the end; beyond, its relaxation has to do.
+        Binary decisions up to which the search goes to the end; beyond, its relaxation has to do.
     basis : Basis, optional
         Of the frame's relaxation: with everybody admitted it is the same.
     """
@@ -176,7 +176,7 @@ class Search:
             self._session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
 
     def suspects(self, payoff: Floats) -> Suspect:
-        """Return coalitions that a payoff may pay too little, and what no coalition exceeds.
+        """Return coalitions that a payoff may pay too little, and a bound on the excess of every coalition.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ class Search:
         return Suspect(members, bound, session.timed)
 
     def _branched(self, problem: Problem, bound: float) -> tuple[list[Bools], float, bool]:
-        """Return the worst coalition by branch and bound, the bound it proves, and whether the clock ended it."""
+        """Return the most violated coalition by branch and bound, the proven bound, and whether time ran out."""
         session = Session(problem, threads=self._params.threads, random_seed=self._params.seed)
         session.set(mip_rel_gap=0.0, mip_abs_gap=ABSOLUTE, mip_max_nodes=NODES, mip_feasibility_tolerance=SHARP)
         session.set(time_limit=SECONDS)
@@ -217,7 +217,7 @@ class Search:
         return found, min(bound, -answer.bound * money), session.timed
 
     def _rounded(self, part: Floats) -> list[Bools]:
-        """Return coalitions of those who are admitted by at least a part, for the parts that make a difference."""
+        """Round fractional admissions to coalitions, one for each threshold that makes a difference."""
         levels = np.unique(np.round(part[part > LEAST], 6))[::-1]
         chosen = levels[np.unique(np.linspace(0, len(levels) - 1, TRIES).astype(int))] if len(levels) else levels
         sets = [part >= level - LEAST for level in chosen]
@@ -226,7 +226,7 @@ class Search:
 
 
 def _admitted(basis: Basis, inside: Bools, rows: int) -> Basis:
-    """Return the basis of the relaxation as one of the admission problem: all who may be are admitted."""
+    """Return the basis of the relaxation as one of the admission problem, with all eligible enterprises admitted."""
     admissions = np.where(inside, AT_UPPER, AT_LOWER).astype(np.int8)
     slack = np.full(rows - len(basis.rows), BASIC, dtype=np.int8)
     return Basis(np.append(basis.columns, admissions), np.append(basis.rows, slack))

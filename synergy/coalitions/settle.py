@@ -1,8 +1,8 @@
-"""Settle: who gets what of a plan, how stable that is, and at which prices, as the plan document says it.
+"""Settle: division of the gain of a plan, its stability and prices, as recorded in the plan document.
 
-With its yes-or-no decisions and all exchanges between enterprises held, the plan falls apart into one linear problem
-for each enterprise. The seller's least price is what it would make of the quantity itself; the buyer's most is what it
-would lose without it, less transport. The dual price of the plan lies between the two, since values are concave.
+With its binary decisions and all exchanges between enterprises held, the plan falls apart into one linear problem
+for each enterprise. The seller's reservation price is the value of keeping the quantity; the buyer's is its loss
+without it, less transport. The dual price of the plan lies between the two, since values are concave.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: 
 
 
 def refuse_early(dataset: Dataset, method: str) -> None:
-    """Refuse what can be known not to work before any plan is sought.
+    """Refuse an unknown settlement method, or one with too many coalitions, before any plan is sought.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def refuse_early(dataset: Dataset, method: str) -> None:
 
 
 def _ladder(step: float, shares: Shares, own: Floats, trades: Trades) -> Ladder:
-    """Return how money is rounded.
+    """Return the rounding of money.
 
     To hundredths, or finer where these would matter to the stability of payoffs; coarser where the money is so much
     that its sums in floating point are.
@@ -130,7 +130,7 @@ def _ladder(step: float, shares: Shares, own: Floats, trades: Trades) -> Ladder:
 
 
 def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
-    """Return what the rule is told: near to the duals, in few rounds, where a coalition takes a search of its own."""
+    """Return the options of the rule, with less effort where players are many or coalitions hard to solve."""
     told = RuleOptions(base=base, seed=seed)
     if not game.hard:
         return told if len(game.players) <= told.exact else replace(told, rounds=MANY_ROUNDS)
@@ -139,7 +139,7 @@ def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
 
 
 def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
-    """Return what gains are shared by.
+    """Return the base of proportional sharing.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
 
 
 def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return what the document says of each exchange beside its price."""
+    """Return the labels of each exchange in the document: ends, commodity, seller and buyer."""
     trades = exchanges.trades
     ends = zip(exchanges.key.itertuples(index=False), trades.seller.tolist(), trades.buyer.tolist(), strict=True)
     return [
@@ -180,7 +180,7 @@ def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, st
 
 
 def _limits(exchanges: Exchanges, prices: Sequence[Mapping[str, Any]]) -> Limits:
-    """Return what is asked of each exchange; what is asked of others is asked of nobody."""
+    """Return the price limits asked of each exchange; those of other exchanges are ignored."""
     asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
     rows = [asked.get(ends, {}) for ends in exchanges.key.itertuples(index=False, name=None)]
 
@@ -191,7 +191,7 @@ def _limits(exchanges: Exchanges, prices: Sequence[Mapping[str, Any]]) -> Limits
 
 
 def _refused(kept: Limited, labels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the exchanges whose price is not as a side asked, and which side that is."""
+    """Return the exchanges for which the price limit of a side was refused, and which side that is."""
     sides = (("seller", kept.least_refused), ("buyer", kept.most_refused))
     return [{**labels[row], "side": side} for side, refused in sides for row in np.flatnonzero(refused).tolist()]
 
@@ -232,7 +232,7 @@ class Exchanges:
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """Columns of flows that make up the exchanges: which exchange, column, quantity and what arrives."""
+    """Flow columns of the exchanges: exchange, column, quantity and arrived quantity."""
 
     exchange: Ints
     column: Ints
@@ -267,7 +267,7 @@ def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
 
 
 def _ends(plan: Apart, moved: _Moved, sides: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
-    """Return both ends of the bands; the dual price stands for a side that cannot do without the exchange."""
+    """Return both ends of the bands; the dual price replaces an end that is infeasible without the exchange."""
     seller, buyer = (side.tolist() for side in sides)
     count = len(seller)
     total = np.bincount(moved.exchange, weights=moved.quantity, minlength=count)

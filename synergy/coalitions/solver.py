@@ -1,4 +1,4 @@
-"""Solver: the value of one coalition after another, by one solver object whose bounds change.
+"""Solver: values of a sequence of coalitions, by one solver object whose bounds change.
 
 Every coalition is solved from the same basis, that of all enterprises, so that its value is the same whichever
 coalitions were solved before it, and by whom.
@@ -35,7 +35,7 @@ FIRST = 900.0  # of the first relaxation, from which all others start
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a process needs to solve coalitions.
+    """Data that a process needs to solve coalitions.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Prepared:
     timed : bool
         Whether the clock ended that relaxation.
     small : int
-        Yes-or-no decisions up to which a coalition is solved to the end.
+        Binary decisions up to which a coalition is solved to the end.
     quick : bool
         Beyond that, whether what the plan of all builds has to do for a coalition's value: for rules that ask for
         hundreds of them.
@@ -90,7 +90,7 @@ def prepare(frame: Frame, params: SolveParams, plan: Floats | None = None) -> Pr
 
 
 def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
-    """Return the function that says what a coalition is worth, as `workers` make it."""
+    """Return the function that values a coalition; `workers` call this factory."""
     return Solver(prepared).worth
 
 
@@ -112,7 +112,7 @@ class Solver:
         return self._prepared.params.fresh(EXACT, SECONDS)
 
     def worth(self, members: Bools) -> Worth:
-        """Return what a coalition is worth, in money a year.
+        """Return the value of a coalition, in money a year.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Solver:
         Returns
         -------
         Worth
-            Value and bound are equal up to the solver's tolerance where the yes-or-no decisions are few.
+            Value and bound are equal up to the solver's tolerance where the binary decisions are few.
         """
         problem, params = self.frame.of(members), self._params()
         self._timed = False
@@ -137,11 +137,11 @@ class Solver:
         return _worth(answer, self.frame.problem.money, self._timed)
 
     def bound(self, members: Bools) -> float:
-        """Return a proven bound on what a coalition is worth, from its relaxation; money a year."""
+        """Return a proven bound on the value of a coalition, from its relaxation; money a year."""
         return -self._relaxed(self.frame.of(members)).bound * self.frame.problem.money
 
     def _relaxed(self, problem: Problem) -> Answer:
-        """Return the relaxation of a coalition, warm from that of all."""
+        """Solve the relaxation of a coalition, warm-started from that of all."""
         every = np.arange(len(problem.cost))
         session = self.session
         session.rebase(self._basis)
@@ -171,7 +171,7 @@ class Solver:
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
 
     def _kept(self, problem: Problem) -> Answer:
-        """Return what a coalition makes of the part of the plan that it has: builds, links and switches held."""
+        """Solve a coalition with the plan's builds, links and switches fixed, as far as its bounds allow them."""
         assert self._plan is not None
         integer = np.flatnonzero(self.frame.problem.integer)
         held = np.clip(self._plan[integer], problem.lower[integer], problem.upper[integer])
@@ -182,7 +182,7 @@ class Solver:
 
 
 def tight(frame: Frame, problem: Problem) -> Frame:
-    """Return a frame with the rows that tightened its problem: they have no right side, so nobody owns them."""
+    """Return a frame with the rows that tightened its problem; their right side is 0, so they have no owner."""
     more = len(problem.row_lower) - len(frame.rows.one)
     nobody, flag, nothing = np.full(more, -1), np.zeros(more, dtype=bool), np.zeros(more)
     rows = replace(
@@ -253,7 +253,7 @@ def start_of(frame: Frame, answer: Answer) -> Floats | None:
 
 
 def _possible(problem: Problem, dual: Floats) -> Floats:
-    """Return duals without those whose sign asks for a limit that the row does not have."""
+    """Return duals without those whose sign requires a bound that the row does not have."""
     wrong = ((dual > 0) & np.isinf(problem.row_lower)) | ((dual < 0) & np.isinf(problem.row_upper))
     return np.where(wrong, 0.0, dual)
 
@@ -266,7 +266,7 @@ def _times(left: Floats, right: Floats) -> Floats:
 
 
 def _shared(frame: Frame, owned: Owned, amount: Floats) -> Floats:
-    """Return what each enterprise gets of some amounts: its own, half of a pair's, its weight of what is public."""
+    """Allocate amounts to enterprises: own ones in full, half of a pair's, public ones by weight."""
     size = len(frame.players)
     pair = owned.other != PUBLIC
     part = np.where(pair, 0.5, 1.0) * amount

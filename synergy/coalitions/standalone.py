@@ -1,4 +1,4 @@
-"""Alone: what one enterprise could do without the others, with its plan."""
+"""Standalone problem: the best plan of one enterprise without the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENT_GAP = 1e-2
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """What one enterprise could do alone.
+    """Standalone result of one enterprise.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Alone:
 
 
 def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
-    """Return the function that says what an enterprise could do alone, by its position.
+    """Return the function that solves the standalone problem of an enterprise, by its position.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def best(network: Network, scope: Scope, params: SolveParams) -> tuple[float | N
 
 
 def _patient(model: Model, params: SolveParams) -> Solution:
-    """Return the solution of a model, looking longer for a first plan before saying that there is none."""
+    """Return the solution of a model, with a longer search for a first plan before reporting that there is none."""
     solution = solve(model, params)
     if solution.x is None and solution.status is not Status.INFEASIBLE:
         # no plan in time is not the same as no plan: null is said of the latter alone

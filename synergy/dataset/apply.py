@@ -1,4 +1,4 @@
-"""Apply a scenario to the tables: rows by key, then factors, remembering what came from it."""
+"""Scenario application: merge rows by key, scale columns, and record the provenance of each changed cell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sheets = Mapping[str, Sheet]
 
 @dataclass(slots=True)
 class Applied:
-    """The tables with a scenario in them, and which cells it wrote.
+    """Tables after applying a scenario, with the cells that it changed.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Applied:
     scaled: dict[tuple[str, str], list[tuple[int, Lines]]] = field(default_factory=dict)
 
     def relocate(self, problem: Problem) -> Problem:
-        """Return a problem where its cause stands: in the scenario, if that wrote the cell."""
+        """Return a problem relocated to the scenario, if the scenario wrote the cell."""
         row, column = problem.row, problem.column
         if row is None:
             return problem
@@ -84,7 +84,7 @@ def apply(scenario: Scenario, sheets: Sheets, findings: Findings) -> Applied:
 
 
 def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, findings: Findings) -> None:
-    """Let rows replace the columns they name in the rows of their key, or add them."""
+    """Merge scenario rows into a table: overwrite the named columns of rows with the same key, append the others."""
     news, local = _sheet_of(table, rows, findings), Findings()
     news = typed(news, local)
     keys = TABLES[table].key
@@ -116,7 +116,7 @@ def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, fi
 
 
 def _sheet_of(table: str, rows: tuple[Mapping[str, Any], ...], findings: Findings) -> Sheet:
-    """Return rows of a scenario as a sheet of words, their places as lines."""
+    """Return scenario rows as a text sheet, with their positions as line numbers."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns: dict[str, Cells] = {}
     for name in names:
@@ -145,14 +145,14 @@ def _keys(sheet: Sheet, names: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _added(news: Sheet, places: list[int], local: Findings) -> Sheet:
-    """Return the rows that the dataset had not, defaults filled in; required columns have to be there."""
+    """Return the rows with new keys, defaults filled in; required columns must be present."""
     if places:
         missing_columns(news, local)
     return filled(news.take(np.array(places, dtype=np.int64)))
 
 
 def _lacking(local: Findings, table: str, new: tuple[int, str], known: list[str], findings: Findings) -> None:
-    """Say which columns the first new row lacks, and which row may have been meant instead."""
+    """Report the columns missing from the first new row, and suggest an existing row that may have been meant."""
     place, key = new
     for problem in local.problems():
         if problem.code == "missing_column":
@@ -161,7 +161,7 @@ def _lacking(local: Findings, table: str, new: tuple[int, str], known: list[str]
 
 
 def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[int]], findings: Findings) -> None:
-    """Pass on what was found in the rows of a scenario, as places in it; a column not named may be blank."""
+    """Forward the findings of scenario rows with scenario pointers; a changed row may leave columns blank."""
     named, added = rows
     for problem in local.problems():
         if problem.code == "unknown_column" or problem.row is None:
@@ -174,7 +174,7 @@ def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[i
 
 
 def _changed(old: Sheet, news: Sheet, changes: list[tuple[int, int]], named: list[frozenset[str]]) -> Sheet:
-    """Return the old rows with the cells that the new ones name."""
+    """Return the old rows with the cells that the new rows name overwritten."""
     columns = dict(old.columns)
     defaults = filled(news)
     for name in news.columns:
@@ -195,7 +195,7 @@ def _changed(old: Sheet, news: Sheet, changes: list[tuple[int, int]], named: lis
 
 
 def _stacked(upper: Sheet, lower: Sheet) -> Sheet:
-    """Return one sheet of the rows of two; a column that one has not is blank there."""
+    """Concatenate the rows of two sheets; a column missing from one is blank there."""
     if not len(lower):
         return upper
     columns: dict[str, Cells] = {}
@@ -213,7 +213,7 @@ def _stacked(upper: Sheet, lower: Sheet) -> Sheet:
 
 
 def _scale(entry: Mapping[str, Any], place: int, applied: Applied, findings: Findings) -> None:
-    """Multiply a column, and what its declarer thinks possible, where the named columns match."""
+    """Multiply a column and its low and high bounds by a factor in the rows that match the filter."""
     table, name, factor = str(entry["table"]), str(entry["column"]), float(entry["factor"])
     sheet, where = applied.sheets[table], Where(SCENARIO, None, f"/scale/{place}")
     matched = np.ones(len(sheet), dtype=np.bool_)
@@ -237,7 +237,7 @@ def _scale(entry: Mapping[str, Any], place: int, applied: Applied, findings: Fin
 
 
 def _matches(cells: Cells, value: Any) -> Flags:
-    """Return the rows that hold a value, or one of a list of values."""
+    """Return a mask of the rows that hold a value, or one of a list of values."""
     wanted = value if isinstance(value, list | tuple) else [value]
     if isinstance(cells, Words):
         texts = {"" if one is None else str(one) for one in wanted}

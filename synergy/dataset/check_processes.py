@@ -1,4 +1,4 @@
-"""Processes: what may be built, where and how large; recipes that say nothing or too much."""
+"""Process checks: sizes, build options, recipes, qualities and limits, mass and energy balances."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
     sheets : mapping of str to Sheet
         All tables, references known.
     findings : Findings
-        Takes what is wrong.
+        Takes the faults.
     """
     for table in ("processes", "sizes"):
         _min_max(sheets[table], ("min_capacity", "max_capacity"), findings)
@@ -40,7 +40,7 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
 
 
 def of_process(sheet: Sheet, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
-    """Return for each row of a sheet with processes what `values` holds for its process (0 for unknown ones).
+    """Map one value per process to the rows of a sheet by its column ``process``; 0 for unknown processes.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _min_max(sheet: Sheet, names: tuple[str, str], findings: Findings) -> None:
 
 
 def _say(code: str, sheet: Sheet, wrong: Flags, findings: Findings) -> None:
-    """Say something about the process of some rows."""
+    """Report a finding for the processes of the flagged rows."""
     names = sheet.words("process").texts()[wrong]
     where = Where(sheet.table, None, "process")
     findings.add_rows(code, where, sheet.lines[wrong], names, process=names.tolist())
@@ -137,7 +137,7 @@ def _places(sheets: Sheets, findings: Findings) -> None:
 
 
 def unbounded(sheets: Sheets) -> Flags:
-    """Return which rows of ``processes`` may be built at some place without a greatest size.
+    """Return which rows of ``processes`` may be built at some place without a maximum size.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def _recipes(sheets: Sheets, findings: Findings) -> None:
 
 
 def _no_effect(sheets: Sheets, findings: Findings) -> None:
-    """Say which qualities and limits are of a commodity that their holder does not send or take."""
+    """Report qualities and limits of commodities that their holder neither sends nor takes."""
     pairs: dict[str, set[tuple[str, str]]] = {"qualities": set(), "limits": set()}
     for table in ("offers", "needs", "stores", "markets"):  # those at the wrong end are said by `check_references`
         _add_pairs(sheets[table], table[:-1], list(pairs.values()))
@@ -223,7 +223,7 @@ _NAMED = 3  # recipes that are named where one commodity keeps several from bein
 
 
 def check_balances(sheets: Mapping[str, Sheet], findings: Findings) -> None:
-    """Compare what goes into each recipe with what comes out, in t and in GJ.
+    """Check the mass and energy balance of each recipe: compare inputs with outputs, in t and in GJ.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ def check_balances(sheets: Mapping[str, Sheet], findings: Findings) -> None:
 
 
 def _stated(commodities: Sheet, column: str) -> Floats:
-    """Mass or energy of a unit of each commodity, in the order of their words; NaN where it is unknown."""
+    """Return mass or energy per unit of each commodity, in the order of their words; NaN where unknown."""
     goods, phase = commodities.words("commodity"), commodities.words("phase").texts()
     value = commodities.numbers(column)
     value = np.where(np.isnan(value) & np.isin(phase, _NOTHING[column]), 0.0, value)
@@ -268,7 +268,7 @@ def _stated(commodities: Sheet, column: str) -> Floats:
 
 
 def _makes(code: str, processes: Sheet, found: tuple[Flags, Floats, Floats], findings: Findings) -> None:
-    """Say which recipes give more than they take."""
+    """Report recipes whose outputs exceed their inputs."""
     own, (makes, made, used) = processes.words("process"), found
     wrong = np.append(makes, False)[own.codes]
     fields: dict[str, object] = {
@@ -286,7 +286,7 @@ def _unchecked(
     own: Words,
     findings: Findings,
 ) -> None:
-    """Say which commodities keep recipes from being checked because they do not state mass or energy."""
+    """Report commodities without stated mass or energy that keep recipes from being checked."""
     process, commodity, missing = lines
     where = Where("commodities", None, column)
     if len(process) and np.isnan(commodities.numbers(column)).all():

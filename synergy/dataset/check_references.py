@@ -1,4 +1,4 @@
-"""Ids that name rows of other tables: known, and of one table only."""
+"""Reference checks: ids that name rows of other tables must exist, and in one table only."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def names_of(sheets: Sheets, tables: Sequence[str]) -> dict[str, str]:
 
 
 def unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, object]:
-    """Return what is said of an id that no table knows.
+    """Return the message fields of the rule ``unknown_id``: the tables searched and a suggestion.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _known(sheet: Sheet, name: str, tables: Sequence[str], context: tuple[Sheets
 
 
 def _positions(column: Words, sheet: Sheet) -> NDArray[np.int64]:
-    """Return for each word of a column its position among the ids of a table, -1 where it is none."""
+    """Map each word of a column to its position among the ids of a table; -1 for unknown words."""
     own = sheet.words(own_column(sheet.table)).words
     if not len(own):
         return np.full(len(column.words), -1)
@@ -147,14 +147,14 @@ def _on_side(column: Words, markets: Sheet, side: str) -> NDArray[np.bool_]:
 
 
 def check_links(sheets: Sheets, findings: Findings) -> Sheet:
-    """Check the links; return them without those from a site to itself, which mean nothing.
+    """Check the links; drop those from a site to itself, which have no effect.
 
     Parameters
     ----------
     sheets : mapping of str to Sheet
         All tables, references known.
     findings : Findings
-        Takes what is wrong.
+        Takes the faults.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def _unplaced(column: Words, sites: Sheet) -> Flags:
 
 
 def _no_km(links: Sheet, sheets: Sheets, findings: Findings) -> None:
-    """Say where a length is needed and can be neither read nor computed."""
+    """Report links that need a length which is neither given nor computable."""
     start, end = links.words("from_site"), links.words("to_site")
     from_nowhere, to_nowhere = _unplaced(start, sheets["sites"]), _unplaced(end, sheets["sites"])
     asked = np.isnan(links.numbers("km")) & (from_nowhere | to_nowhere) & ~links.flags("forbidden")
@@ -210,7 +210,7 @@ def _no_km(links: Sheet, sheets: Sheets, findings: Findings) -> None:
 
 
 def _charged(links: Sheet, transport: Sheet) -> NDArray[np.object_]:
-    """Return for each link what of it counts by km; "" where nothing does."""
+    """Return for each link a quantity that is charged by km (CO2, investment, loss or cost); "" where none is."""
     place = _transport_rows(links, transport)
 
     def rate(name: str) -> Floats:
@@ -253,7 +253,7 @@ def check_places(sheets: Mapping[str, Sheet], findings: Findings) -> None:
     sheets : mapping of str to Sheet
         All tables.
     findings : Findings
-        Takes what is wrong.
+        Takes the faults.
     """
     weights = sheets["enterprises"].numbers("weight")
     if len(weights) and not np.nansum(weights):
@@ -327,7 +327,7 @@ def _public_facilities(sheets: Mapping[str, Sheet], findings: Findings) -> None:
 
 
 def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
-    """Return one number for each row, equal where all columns are; -1 where one of them is blank.
+    """Return one integer per row, equal for rows that are equal in all columns; -1 where a column is blank.
 
     Parameters
     ----------
@@ -351,7 +351,7 @@ def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
 
 
 def without_repeats(sheet: Sheet, findings: Findings) -> Sheet:
-    """Return a sheet without rows that repeat another word for word; other values for one key are an error.
+    """Drop rows that repeat another one exactly; report rows with the same key and other values as errors.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ def without_repeats(sheet: Sheet, findings: Findings) -> Sheet:
 
 
 def _first(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for some rows the first one of the same key."""
+    """Return for each of some rows the first row with the same key."""
     codes, distinct = pd.factorize(keys)
     first = np.full(len(distinct), len(keys))
     np.minimum.at(first, codes, np.arange(len(keys)))
@@ -408,7 +408,7 @@ def _same(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Fl
 
 
 def look_alikes(sheet: Sheet, findings: Findings) -> None:
-    """Say which ids of a table differ from another one in case or width alone.
+    """Report ids of a table that differ from another one only in case or width.
 
     Parameters
     ----------

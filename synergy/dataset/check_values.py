@@ -1,4 +1,4 @@
-"""Numbers within their bounds, amounts that are zero, and what the declarer thinks possible around a value."""
+"""Value checks: numbers within their bounds, zero amounts, and low and high ends around a value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
 
 
 def _compulsory(sheet: Sheet, flag: str, findings: Findings) -> None:
-    """Refuse amounts that have to be met and are too small to be told from none in a plan."""
+    """Refuse compulsory amounts that are positive but too small to count as nonzero in a plan."""
     amounts = sheet.numbers("quantity")
     tiny = sheet.flags(flag) & (amounts > 0) & (amounts < TOLD)
     where = Where(sheet.table, None, "quantity")

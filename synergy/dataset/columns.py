@@ -1,4 +1,4 @@
-"""What a column and a table of a dataset are: the vocabulary in which the schema is written."""
+"""Vocabulary of the schema: definitions of columns and tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What the cells of a column hold."""
+    """Data type of the cells of a column."""
 
     ID = "id"  # a name made of letters, digits and _ - . :
     LABEL = "label"  # a key that is free text, as the name of a quality
@@ -22,14 +22,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: type, unit, default, bounds, reference and what it says.
+    """Definition of a column: type, unit, default, bounds, reference and description.
 
     Parameters
     ----------
     name : str
         Name in the header row.
     kind : Kind
-        What its cells hold.
+        Type of its cells.
     en, zh : str
         Description in English and Chinese.
     unit : str
@@ -37,7 +37,7 @@ class Column:
     key, required : bool
         Part of the table's key; may not be blank.
     default : float, bool, str or None
-        What a blank cell means; None where blank stays blank (NaN or "").
+        Value of a blank cell; None where blank stays blank (NaN or "").
     refs : tuple of str
         Tables one of which must know the id.
     choices : tuple of str
@@ -86,7 +86,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns in order, and whether a dataset needs it.
+    """Definition of a table: its columns in order, and whether a dataset requires it.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Table:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Columns that together are unique; empty where rows have no key."""
+        """Columns of the unique key; empty where rows have no key."""
         return tuple(column.name for column in self.columns if column.key)
 
     @property
@@ -132,17 +132,17 @@ class Table:
 
 
 def identity(name: str, en: str, zh: str) -> Column:
-    """Return the column that names a row of its own table."""
+    """Return the id column (primary key) of a table."""
     return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True)
 
 
 def part(name: str, en: str, zh: str, refs: Sequence[str] = ()) -> Column:
-    """Return a column that is part of a longer key."""
+    """Return a column that is part of a composite key."""
     return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True, refs=tuple(refs))
 
 
 def reference(name: str, table: str, en: str, zh: str, *, required: bool = True) -> Column:
-    """Return a column that names a row of another table."""
+    """Return a reference column: the id of a row of another table."""
     return Column(name=name, kind=Kind.ID, en=en, zh=zh, required=required, refs=(table,))
 
 

@@ -1,4 +1,4 @@
-"""From the bytes of a file to UTF-8 with plain line ends, or the reason why not.
+"""Decode the bytes of a file to UTF-8 with LF line ends, or refuse them with a reason.
 
 A byte order mark decides, then what the data package says, then strict UTF-8, then strict GB18030 or Big5, whichever
 makes commoner characters of it. Nothing is replaced or dropped.
@@ -35,7 +35,7 @@ CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
 
 
 def unmarked(data: bytes) -> str:
-    """Return a document as text: by its byte order mark, UTF-8 where it has none.
+    """Decode a document by its byte order mark, or as UTF-8 where it has none.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def unmarked(data: bytes) -> str:
 
 
 def first_sign(data: bytes) -> str:
-    """Return the first character of a document that is no blank, whatever its byte order mark; "" for none.
+    """Return the first nonblank character of a document, whatever its byte order mark; "" for none.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> b
     findings : Findings
         Takes what is wrong, and a note on an encoding that had to be guessed.
     encoding : str
-        What the data package says; "" for nothing.
+        Declared in the data package; "" where it is not.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> b
 
 
 def real_type(data: bytes) -> dict[str, str] | None:
-    """Return what a file is by its first bytes; None where it may be text.
+    """Detect a binary file type by its first bytes; None where the file may be text.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _utf16(data: bytes, where: Where, findings: Findings) -> bytes | None:
 
 
 def _said(data: bytes, encoding: str, where: Where, findings: Findings) -> bytes | None:
-    """Return a file as UTF-8 that is in the encoding which its data package says."""
+    """Convert a file from the encoding declared in its data package to UTF-8."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -162,7 +162,7 @@ def _bytes(data: bytes, where: Where, findings: Findings) -> bytes | None:
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError, where: Where, findings: Findings) -> bytes | None:
-    """Return a GB18030 or Big5 file as UTF-8; a file that is partly UTF-8, or cut, is refused where it changes."""
+    """Convert a GB18030 or Big5 file to UTF-8; refuse a file that is partly UTF-8 or truncated."""
     if error.end >= len(data) and "unexpected end" in error.reason:
         findings.add("cut_character", where, "", offset=error.start)
         return None
@@ -186,7 +186,7 @@ def _strictly(data: bytes, codec: str) -> str:
 
 
 def _common(text: str, name: str) -> float:
-    """Return the part of the characters beyond ASCII that are in everyday use in an encoding."""
+    """Return the fraction of the non-ASCII characters that are in everyday use in an encoding."""
     codec, low, high = ("gb2312", 0xB0, 0xD7) if name.startswith("GB") else ("big5", 0xA4, 0xC6)
     beyond = list(islice((one for one in text if not one.isascii()), _SAMPLE))
     leads = [one.encode(codec, "ignore")[:1] for one in beyond]
@@ -223,7 +223,7 @@ _ENDS = ("\n", "\r\n", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells stand in a file.
+    """CSV dialect of a file.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ class Dialect:
     passed : frozenset of int
         Lines that are comments.
     null : str or None
-        What stands in a cell without a value.
+        Text of a cell without a value.
     """
 
     delimiter: str = ""
@@ -253,7 +253,7 @@ class Dialect:
 
     @property
     def usual(self) -> bool:
-        """Whether a file needs no rewriting: commas, double quotes, the header first."""
+        """Whether a file needs no rewriting: commas, double quotes, header in the first row."""
         return self.delimiter in ("", ",") and replace(self, delimiter="", null=None) == USUAL
 
 
@@ -261,7 +261,7 @@ USUAL = Dialect()
 
 
 def dialect_of(record: Any, where: Where, findings: Findings) -> Dialect:
-    """Return a dialect as a data package says it.
+    """Parse the CSV dialect of a data package resource.
 
     Parameters
     ----------
@@ -270,7 +270,7 @@ def dialect_of(record: Any, where: Where, findings: Findings) -> Dialect:
     where : Where
         The place of it.
     findings : Findings
-        Takes what is not followed, by its name.
+        Takes unsupported properties, by name.
 
     Returns
     -------
@@ -307,7 +307,7 @@ def _mark(value: object) -> bool:
 
 
 def _rows(name: str, value: object, where: Where, findings: Findings) -> dict[str, Any]:
-    """Return what is said of whole rows: which is the header, which are comments."""
+    """Parse the row options of a dialect: header row and comment rows."""
     if name == "headerJoin":
         return {}
     if name == "header":
@@ -333,14 +333,14 @@ def _refuse(value: object, where: Where, expected: tuple[str, str], findings: Fi
 
 
 def rewritten(text: bytes, dialect: Dialect, names: tuple[str, ...], where: Where, findings: Findings) -> bytes | None:
-    """Return a file of a dialect as one with commas and double quotes, each record on the line where it stood.
+    """Rewrite a file of a dialect with commas and double quotes, each record on its original line.
 
     Parameters
     ----------
     text : bytes
         UTF-8, line ends as line feeds.
     dialect : Dialect
-        As the data package says.
+        As declared in the data package.
     names : tuple of str
         Columns where the file has no header; the header is then put above its first line.
     where : Where
@@ -351,7 +351,7 @@ def rewritten(text: bytes, dialect: Dialect, names: tuple[str, ...], where: Wher
     Returns
     -------
     bytes or None
-        None where the records cannot be told apart.
+        None where the records cannot be separated.
     """
     lines = io.StringIO(text.decode(), newline="\n")
     kept = [

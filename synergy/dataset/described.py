@@ -1,4 +1,4 @@
-"""What a data package says of the cells of a table: followed, or refused by its name."""
+"""Table descriptions of data packages: encoding, dialect and cell formats, applied or refused by name."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _DATE = re.compile(r"(?:fmt:)?(?=.*%)(?:%[YymdjbB]|[^%])+")  # a pattern of days
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the cells of one column are written.
+    """Cell format of one column.
 
     Parameters
     ----------
     decimal, group : str
-        Signs in front of decimals and between groups of three; "" where none is said.
+        Decimal and group separators; "" where none is declared.
     true, false : frozenset of str
-        Words for yes and no; empty where none are said.
+        Words for true and false; empty where none are declared.
     day : str
-        Pattern of a date; "" where none is said.
+        Pattern of a date; "" where none is declared.
     missing : frozenset of str
         Words for a cell without a value.
     """
@@ -55,12 +55,12 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is said of a table.
+    """Description of a table in a data package: encoding, dialect, columns and cell formats.
 
     Parameters
     ----------
     encoding : str
-        Of the file; "" where none is said.
+        Of the file; "" where none is declared.
     dialect : Dialect
         Of the file.
     names : tuple of str
@@ -75,11 +75,11 @@ class Description:
     formats: Mapping[str, Format] = field(default_factory=dict)
 
     def of(self, column: str) -> Format:
-        """The format of a column."""
+        """Return the format of a column."""
         return self.formats.get(column, self.formats.get("", _NONE))
 
     def written(self, column: str, value: object) -> str:
-        """A plain value of a document as a cell of the file would be written."""
+        """Return a plain value of a document as a cell of the file."""
         how = self.of(column)
         if isinstance(value, bool):
             return min(how.true if value else how.false, default=str(value).lower())
@@ -93,7 +93,7 @@ UNDESCRIBED = Description()
 
 
 def description_of(resource: Mapping[str, Any], table: str, where: Where, findings: Findings) -> Description:
-    """Return what a resource of a data package says of a table.
+    """Parse the description of a table from a data package resource.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def description_of(resource: Mapping[str, Any], table: str, where: Where, findin
     where : Where
         The resource.
     findings : Findings
-        Takes what is not followed, by its name.
+        Takes unsupported properties, by name.
 
     Returns
     -------
@@ -208,7 +208,7 @@ def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: 
 
 
 def _signs(decimal: object, group: object) -> bool:
-    """Whether two signs of a number can be told from each other and from the rest of it."""
+    """Whether decimal and group separators differ and are each at most one character, no letter, digit or sign."""
 
     def one(mark: object) -> bool:
         return isinstance(mark, str) and len(mark) <= 1 and not mark.isalnum() and mark not in ("+", "-")
@@ -217,7 +217,7 @@ def _signs(decimal: object, group: object) -> bool:
 
 
 def formatted(sheet: Sheet, description: Description, findings: Findings) -> Sheet:
-    """Return a table, its cells written as they usually are.
+    """Convert the cells of a table to the standard format.
 
     Parameters
     ----------
@@ -251,12 +251,12 @@ def formatted(sheet: Sheet, description: Description, findings: Findings) -> She
 
 
 def texts_needed(description: Description) -> bool:
-    """Whether numbers cannot be taken at sight, as cells are written in another way."""
+    """Whether numbers must be read as text, because the cells are in a nonstandard format."""
     return any(one.decimal or one.missing - {""} for one in description.formats.values())
 
 
 def _usual(word: str, how: Format) -> tuple[str, str]:
-    """Return a cell as it is usually written, and what was expected where it does not fit."""
+    """Convert a cell to the standard format; the second value is the expected format where it does not match."""
     plain = word.strip()
     if word in how.missing or plain in how.missing:
         return "", ""
@@ -291,7 +291,7 @@ DEEPEST = 60
 
 
 class RefusedError(ValueError):
-    """A document that is well formed and yet not accepted."""
+    """Document that is well formed and yet not accepted."""
 
     def __init__(self, code: str, value: str, reason: str = "") -> None:
         self.code, self.value, self.reason = code, value, reason
@@ -308,7 +308,7 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
     file : str
         Its name: ``.toml`` is TOML, everything else JSON; the table in messages.
     findings : Findings
-        Takes what is wrong.
+        Takes the faults.
 
     Returns
     -------
@@ -324,7 +324,7 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
 
 
 def load_plain(data: bytes, file: str, findings: Findings) -> Any:
-    """Return what a JSON or TOML file holds; None where it cannot be read, or holds nothing.
+    """Parse a JSON or TOML file; None where it is unreadable or null.
 
     Parameters
     ----------
@@ -389,7 +389,7 @@ def _no_constant(name: str) -> None:
 
 
 def _walk(plain: Any) -> None:
-    """Refuse what is nested too deeply or holds an integer of endless digits."""
+    """Refuse documents that are nested too deeply or hold overlong integers."""
     level = [plain]
     for _ in range(DEEPEST):
         deeper = [part for part in level if isinstance(part, dict | list)]

@@ -1,4 +1,4 @@
-"""Collect faults: one rule, one place, one value each, never a flood of the same."""
+"""Collection of findings: one rule, place and value each; repeats are counted, not listed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG = 240  # characters of a hint that is computed
 
 
 class Where(NamedTuple):
-    """A place in the input: table or file, line (the header is line 1) and column."""
+    """Location in the input: table or file, line (the header is line 1) and column."""
 
     table: str
     row: int | None = None
@@ -26,12 +26,12 @@ class Where(NamedTuple):
 
 
 def shown(value: object, most: int = SHORT) -> str:
-    """Return a value as it may be shown: short, nothing in it that a terminal or a page would obey.
+    """Return a value for display: shortened, without characters that a terminal or a page would interpret.
 
     Parameters
     ----------
     value : object
-        What was found.
+        Value found.
     most : int
         Characters that are shown.
 
@@ -49,7 +49,7 @@ def _plain(value: object) -> str:
 
 
 class Findings:
-    """Everything found so far, in order.
+    """All findings so far, in order.
 
     At most `synergy.errors.SHOWN` problems of one rule in one column are kept; the others are counted.
     """
@@ -60,7 +60,7 @@ class Findings:
 
     @property
     def refused(self) -> bool:
-        """Whether an error is among what was found."""
+        """Whether any finding is an error."""
         return any(problem.severity is Severity.ERROR for problem in self._problems)
 
     def add(self, code: str, where: Where, value: object = "", **fields: object) -> None:
@@ -73,9 +73,9 @@ class Findings:
         where : Where
             The place.
         value : object
-            What was found there.
+            Value found there.
         **fields : object
-            What the texts of the rule ask for.
+            Fields of the texts of the rule.
         """
         group = (code, where.table, where.column)
         self._seen[group] += 1
@@ -96,9 +96,9 @@ class Findings:
         rows : numpy.ndarray
             Lines at fault.
         values : sequence
-            What was found, one for each line.
+            Values found, one for each line.
         **fields : object
-            What the texts ask for; a list holds one value for each line.
+            Fields of the texts; a list holds one value for each line.
         """
         for position in range(min(len(rows), SHOWN)):
             one = {key: item[position] if isinstance(item, list) else item for key, item in fields.items()}
@@ -110,7 +110,7 @@ class Findings:
         self._problems.extend(problems)
 
     def problems(self, relocate: Callable[[Problem], Problem] = lambda problem: problem) -> tuple[Problem, ...]:
-        """Return all problems, errors first, and a line for those that were only counted.
+        """Return all problems, errors first, with a line for those that were only counted.
 
         Parameters
         ----------
@@ -142,9 +142,9 @@ def problem_of(
     where : Where
         The place.
     value : object
-        What was found.
+        Value found.
     fields : dict
-        What the texts of the rule ask for; of a pair ``x`` and ``x_zh`` the second is for the Chinese texts.
+        Fields of the texts of the rule; of a pair ``x`` and ``x_zh`` the second is for the Chinese texts.
     severity : Severity, optional
         Instead of the rule's.
 

@@ -1,4 +1,4 @@
-"""Where the records of a CSV file begin and end: header, delimiter, line of each record, before anything is parsed.
+"""CSV layout: header, delimiter and line of each record, found before anything is parsed.
 
 The file is walked once in blocks of bytes; a quote turns separators off until the next one.
 """
@@ -35,7 +35,7 @@ _BLANKS = np.frombuffer(b" \t\n", np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the file looks like.
+    """Layout of a CSV file.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Layout:
 
 @dataclass(slots=True)
 class _Walk:
-    """Bookkeeping of a walk over the records."""
+    """State of a scan over the records."""
 
     ends: list[NDArray[np.int64]]
     fields: list[NDArray[np.int64]]
@@ -85,7 +85,7 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
     Returns
     -------
     Layout or None
-        None where the records cannot be told apart.
+        None where the records cannot be separated.
     """
     before = len(data) - len(data.lstrip(b"\n"))
     first = data[before : data.index(b"\n", before)].decode()
@@ -101,7 +101,7 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
 
 
 def titles(data: bytes, known: Callable[[str], bool]) -> int:
-    """Count the lines above a header that name no columns: a title, a date, a remark.
+    """Count the lines above a header that name no columns, such as a title, a date or a remark.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def titles(data: bytes, known: Callable[[str], bool]) -> int:
 
 
 def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
-    """Return the delimiter that makes most names of columns of a line, and its cells."""
+    """Return the delimiter that yields the most column names in a line, and the cells."""
     best, most = (_DELIMITERS[0], list[str]()), -1
     for mark in _DELIMITERS:
         cells = _cells(line, mark)
@@ -138,7 +138,7 @@ def _parted(line: str, known: Callable[[str], bool]) -> tuple[str, list[str]]:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line, none where one would be longer than any that is taken."""
+    """Split a line into cells; return none where a cell exceeds the maximum length."""
     try:
         cells = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -230,7 +230,7 @@ def _sound(
     record: tuple[NDArray[np.bool_], tuple[str, ...], tuple[int, int], NDArray[np.int64]],
     findings: Findings,
 ) -> bool:
-    """Say what is wrong with the shape of the records; return whether nothing is."""
+    """Report structural faults (too many columns, overlong cells, ragged rows); return whether there are none."""
     full, header, (longest, offset), ends = record
     if len(header) > MOST_COLUMNS:
         findings.add("too_many_columns", where, len(header), most=MOST_COLUMNS)
@@ -264,11 +264,11 @@ def raw_sheet(
     table : str
         Name of the table.
     findings : Findings
-        Takes what is wrong with its form.
+        Takes faults of its form.
     known : callable, optional
         Whether a cell is the name of a column, where `table` is none of the schema: every cell stays a text then.
     description : Description
-        What the data package says of the cells.
+        Description of the cells in the data package.
 
     Returns
     -------
@@ -307,7 +307,7 @@ def raw_sheet(
 
 
 def _names(shape: Layout, table: str, findings: Findings) -> list[str] | None:
-    """Return names of all columns as the schema has them; nameless ones get a number."""
+    """Map the header cells to the column names of the schema; number nameless ones, report repeated ones."""
     if table in TABLES:
         shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
     twice = sorted({name for name in shape.header if name and shape.header.count(name) > 1})

@@ -1,4 +1,4 @@
-"""Loops that make goods or money from nothing, found in the tables before anything is solved.
+"""Detection of recipe loops that create goods or money from nothing, before anything is solved.
 
 Only what the tables prove is said: markets everywhere, in every period, without limit; processes that may be built at
 a site without a greatest size, always available, taking any quality. The engine names the rest when it meets it.
@@ -30,7 +30,7 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """All recipes as one sparse array.
+    """All recipes as one sparse matrix.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ class Recipes:
     matrix: csc_array
 
     def arrow(self, process: int) -> str:
-        """Return a process as text: what it uses, its id, what it makes."""
+        """Return a process as text: inputs, id, outputs."""
         column = self.matrix[:, [process]].toarray()[:, 0]
         uses, makes = (" + ".join(self.commodities[rows]) for rows in (column < 0, column > 0))
         return f"{uses} -> [{self.processes[process]}] -> {makes}"
 
 
 def check_loops(sheets: Mapping[str, Sheet], settings: Settings, findings: Findings) -> None:
-    """Name every group of recipes that makes goods from nothing, else every chain that earns without end.
+    """Report every group of recipes that creates goods from nothing, else every chain with unbounded profit.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ Sheets = Mapping[str, Sheet]
 
 @dataclass(frozen=True, slots=True)
 class MoneyLoop:
-    """A chain that earns without end.
+    """Chain with unbounded profit.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ class MoneyLoop:
     profit : float
         Money for each unit of activity.
     text, text_zh : str
-        What is bought, run and sold, in English and Chinese.
+        Goods bought and sold and processes run, in English and Chinese.
     """
 
     site: str
@@ -192,7 +192,7 @@ class MoneyLoop:
 
 @dataclass(frozen=True, slots=True)
 class _Trade:
-    """Prices of what can be bought, sold and disposed of without limit; NaN where it cannot."""
+    """Prices of commodities with unlimited purchase, sale and disposal; NaN where there is none."""
 
     buy: Floats
     sell: Floats
@@ -221,7 +221,7 @@ def annuity(rate: float, years: Floats) -> Floats:
 
 
 def money_loops(sheets: Sheets, settings: Settings, matrix: csc_array) -> list[MoneyLoop]:
-    """Return chains that earn without end, one for each group of sites that are alike.
+    """Return chains with unbounded profit, one for each group of equivalent sites.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def _holds(words: Words, sheet: Sheet) -> Flags:
 
 
 def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, NDArray[np.intp], Floats]]:
-    """Yield a site, the processes that may be built there without end, and their cost per unit of activity."""
+    """Yield a site, the processes that may be built there without limit, and their cost per unit of activity."""
     processes, options, sites = sheets["processes"], sheets["build_options"], sheets["sites"]
     own = processes.words("process")
     limited = _holds(own, sheets["limits"].take(binding_limits(sheets)))
@@ -304,7 +304,7 @@ def _groups(sheets: Sheets, settings: Settings) -> Iterator[tuple[str, NDArray[n
 
 
 def _costs(sheets: Sheets, settings: Settings) -> tuple[Floats, Floats]:
-    """Return for each row of `processes` the cost of running and of having a unit of activity a year."""
+    """Return for each row of `processes` the running cost and the yearly cost of capacity per unit of activity."""
     processes, sizes = sheets["processes"], sheets["sizes"]
     running = processes.numbers("opex") + settings.carbon_price * processes.numbers("co2")
     own = processes.words("process")
@@ -350,7 +350,7 @@ def _best(recipes: Floats, cost: Floats, trade: _Trade) -> tuple[float, Mapping[
 def _texts(
     sheets: Sheets, chosen: tuple[NDArray[np.intp], NDArray[np.intp]], flows: Mapping[str, Floats]
 ) -> tuple[str, str]:
-    """Return a chain in words, English and Chinese: what is bought, run, sold and disposed of."""
+    """Return a chain as text in English and Chinese: goods bought, processes run, goods sold and disposed of."""
     processes, touched = chosen
     goods = sheets["commodities"].words("commodity").words[touched]
     names = sheets["processes"].words("process").words[processes]

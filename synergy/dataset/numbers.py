@@ -1,8 +1,8 @@
-"""Text to numbers, and the reason where a text is none.
+"""Parse numbers and ids from text, and name the violated rule where a text is invalid.
 
-Accepted: finite decimals with a point, an exponent, commas between groups of three, full-width digits (said).
-Everything else is refused with what it looks like: nothing is guessed. What to write instead depends on what the
-column counts in: `hints` says it.
+Accepted: finite decimals with a point, an exponent, commas between groups of three, full-width digits (reported).
+Everything else is refused by a rule for its form: nothing is guessed. The correction depends on the unit of the column,
+see `hints`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COMMA = re.compile(r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)),([0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says.
+    """Result of parsing a number: value, violated rule and its message fields.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Reading:
     code : str
         Rule that it breaks, "" for none.
     fields : dict
-        What the texts of the rule ask for.
+        Fields of the texts of the rule.
     """
 
     value: float
@@ -48,7 +48,7 @@ class Reading:
 
 
 def number_of(text: str, *, grouped: bool = True) -> Reading:
-    """Return what a text says as a number.
+    """Parse a number from text.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _finite(value: float) -> Reading:
 
 
 def _refusal(text: str) -> tuple[str, dict[str, object]]:
-    """Return the rule that a text breaks which is no number, and what its texts ask for."""
+    """Classify a text that is no number: return the violated rule and its message fields."""
     bare = {"#": "spreadsheet_error", "=": "formula"}.get(text[:1]) or (
         "not_finite" if _NOT_FINITE.fullmatch(text) else ""
     )
@@ -111,21 +111,21 @@ def _refusal(text: str) -> tuple[str, dict[str, object]]:
 
 
 def hints(code: str, fields: dict[str, object], unit: str, currency: str = "CNY") -> dict[str, object]:
-    """Return what to write instead of a cell that is no plain number, computed with the unit that the column counts in.
+    """Return correction hints for an invalid number, converted to the unit of the column.
 
     Parameters
     ----------
     code, fields : str, dict
         Of a `Reading`.
     unit : str
-        What the column counts in: a unit, ``money/`` a unit, ``1`` for a part, "" where that cannot be told.
+        Unit of the column: a unit, ``money/`` a unit, ``1`` for a part, "" where it is unknown.
     currency : str
         Of money.
 
     Returns
     -------
     dict
-        ``hint`` and ``hint_zh``; what the texts of the rule ask for.
+        ``hint`` and ``hint_zh``; fields of the texts of the rule.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def hints(code: str, fields: dict[str, object], unit: str, currency: str = "CNY"
 
 
 def _converted(number: Decimal, written: str, target: tuple[bool, str, str]) -> Decimal | None:
-    """Return a number with a unit in the unit of its column; None where that cannot be told for sure."""
+    """Convert a number with a unit to the unit of its column; None where the conversion is unknown."""
     money, per, currency = target
     head, stroke, tail = written.partition("/")
     if not money:
@@ -187,7 +187,7 @@ _MANY = 4000  # beyond so many known names only those with the same beginning ar
 
 
 def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
-    """Return an id as it is read, the rule that it breaks ("" for none) and what its texts ask for.
+    """Clean an id; return it with the violated rule ("" for none) and its message fields.
 
     Parameters
     ----------
@@ -237,17 +237,17 @@ def alphabets(text: str) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return a text without what the eye passes over: case, width, invisible marks, outer blanks."""
+    """Normalise a text for comparison: case, width, invisible characters, outer blanks."""
     return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip().casefold()
 
 
 def near(text: str, known: Sequence[str], names: Mapping[str, str] | None = None, count: int = 3) -> list[str]:
-    """Return known ids that an unknown one may mean, the likeliest first.
+    """Return known ids that resemble an unknown one, the most similar first.
 
     Parameters
     ----------
     text : str
-        What was found.
+        Value found.
     known : sequence of str
         Known ids.
     names : mapping of str to str, optional
@@ -270,7 +270,7 @@ def near(text: str, known: Sequence[str], names: Mapping[str, str] | None = None
 
 
 def suggestion(found: Iterable[str]) -> dict[str, object]:
-    """Return the hints that name what may have been meant.
+    """Return the "did you mean" hints for some known names.
 
     Parameters
     ----------

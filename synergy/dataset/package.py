@@ -1,4 +1,4 @@
-"""The data package of a dataset: its name, its settings, and which file holds which table."""
+"""Data package of a dataset: its name, its settings, and the file of each table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SURE = 0.75  # likeness from which a name is a slip of another
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a data package says, and the file of each table that is there.
+    """Data package as read: settings, table descriptions, and the file or rows of each table.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Package:
     says : str
         Where the settings stand, for messages.
     described : mapping of str to Description
-        What is said of the cells of a table.
+        Description of the cells of each table.
     rows : mapping of str to str
         The rows of tables that the package itself holds, as CSV.
     """
@@ -58,7 +58,7 @@ class Package:
 
 
 def package_of(source: Source, findings: Findings) -> Package:
-    """Return the data package of a dataset; a bare folder of tables is one too.
+    """Return the data package of a dataset; a bare folder of tables counts as one.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def package_of(source: Source, findings: Findings) -> Package:
 
 
 class _Resources:
-    """What the resources of a data package say of tables: their files or rows, and how cells are written."""
+    """Tables in the resources of a data package: files, inline rows and cell formats."""
 
     def __init__(self, source: Source, findings: Findings) -> None:
         self.files: dict[str, str] = {}
@@ -139,7 +139,7 @@ class _Resources:
                 self._path(table, path, where._replace(column=f"{where.column}/path"))
 
     def _stranger(self, named: str, resource: Mapping[str, Any], where: Where) -> None:
-        """Say what a resource that is named as no table may be: the slip of a name is no reason to skip it."""
+        """Report a resource whose name is no table, with a suggestion where it resembles one."""
         data = resource.get("data")
         columns = list(data[0]) if isinstance(data, list) and data and isinstance(data[0], dict | list) else []
         table = _slip_of(named) or _by_header(columns)
@@ -174,7 +174,7 @@ class _Resources:
 
 
 def _lists(data: object, table: str, description: Description) -> list[list[str]] | None:
-    """Return rows that stand in a document as texts under a header; None where they are no rows."""
+    """Return inline rows of a document as texts under a header; None where they are no rows."""
     if not isinstance(data, list) or not data:
         return None if data != [] else [list(description.names or TABLES[table].names)]
     headless = not description.dialect.header
@@ -203,7 +203,7 @@ def _as_csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _files(source: Source, found: _Resources, findings: Findings) -> dict[str, str]:
-    """Return the file of each table: those that the data package names, and those that are called after tables."""
+    """Return the file of each table: those that the data package lists, and those named like tables."""
     files = dict(found.files)
     strangers = []
     for name in sorted(source.sizes):
@@ -224,7 +224,7 @@ def _files(source: Source, found: _Resources, findings: Findings) -> dict[str, s
 
 
 def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], findings: Findings) -> None:
-    """Say of a file that is not read what it may be: one that is meant as a missing table refuses the dataset."""
+    """Report a file that is not read; one that may hold a missing table refuses the dataset."""
     files, listed = known
     table, readable = table_file(name)
     inner = "/" in name
@@ -244,7 +244,7 @@ def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], 
 
 
 def _meant(name: str, source: Source, readable: bool) -> str:
-    """Return the table that a file which has another name may be meant as; "" where nothing says so.
+    """Return the table that a file under another name probably holds; "" for none.
 
     Its header says it, a slip of its name, or a word in it where its ending is one of tables.
     """
@@ -259,7 +259,7 @@ def _meant(name: str, source: Source, readable: bool) -> str:
 
 
 def _slip_of(name: str) -> str:
-    """Return the table of whose name another is a slip; "" for none."""
+    """Return the table of which a name is a misspelling; "" for none."""
     close = near(name, list(TABLES), count=1)
     return next((one for one in close if SequenceMatcher(None, looked(name), looked(one)).ratio() >= _SURE), "")
 
@@ -276,7 +276,7 @@ def _header(source: Source, name: str) -> list[str]:
 
 
 def _by_header(header: Sequence[str]) -> str:
-    """Return the table whose needed columns a header names, if half of it at least is of that table; "" for none."""
+    """Return the table whose required columns a header has, if at least half of the header is of it; "" for none."""
     best, most = "", 1
     for name, table in TABLES.items():
         columns = {known_as(name, cell) for cell in header} & set(table.names)

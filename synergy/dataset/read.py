@@ -1,4 +1,4 @@
-"""Read a dataset: a folder or zip archive in, checked tables or all faults at once out.
+"""Read a dataset from a folder, zip archive or workbook: return checked tables, or all faults at once.
 
 Two datasets with the same digest hold the same rows in the same order with the same values. Byte order marks,
 encodings, line ends, quotes, the order of columns, spellings of a number (``1`` and ``1.0``), and whether a default is
@@ -83,7 +83,7 @@ def refusal(problems: Sequence[Problem]) -> DatasetError:
 def check(
     path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None
 ) -> tuple[Dataset | None, tuple[Problem, ...]]:
-    """Read a dataset and say everything there is to say about it.
+    """Read and check a dataset; return it with all findings.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ Raw = Callable[[str], Sheet | None]
 
 
 def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Problem], Problem]] | None:
-    """Return the package of a dataset, what gives a table of it as texts, and what says where a problem stands."""
+    """Open a dataset; return its package, a loader of its tables as texts, and a function that locates problems."""
     if path.suffix.lower() in CLAIMS and path.is_file():
         book = read_workbook(path, findings)
         return None if book is None else (book.package, book.sheets.__getitem__, book.located)
@@ -169,7 +169,7 @@ def _sheet(raw: Sheet | None, findings: Findings, measures: Measures) -> Sheet |
 
 
 def _two_headers(raw: Sheet, findings: Findings) -> bool:
-    """Whether the first row under the header is names of columns again."""
+    """Whether the first row below the header repeats column names."""
     twice = len(raw) > 0 and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns])
     if twice:
         findings.add("two_row_header", Where(raw.table, int(raw.lines[0])))
@@ -188,7 +188,7 @@ def _settings(
 
 
 def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
-    """Check what the tables say, the scenario applied; complete the periods and drop links to nowhere."""
+    """Check the tables after the scenario is applied; add the default period and drop links without effect."""
     sheets = applied.sheets
     if not len(sheets["periods"]) and "periods" not in broken:
         columns: dict[str, Cells] = {"period": Words.of([YEAR[0]]), "hours": np.array([YEAR[1]])}

@@ -1,4 +1,4 @@
-"""Rules on what rows say together: keys, references, places, links, recipes, settings."""
+"""Rules on relations between rows: keys, references, places, links, recipes, settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Rule:
     severity : Severity
         Whether breaking it refuses the dataset.
     en, zh : str
-        What was expected or what is wrong.
+        Expectation, or the fault.
     hint_en, hint_zh : str
         How to mend it.
     """

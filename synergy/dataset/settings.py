@@ -41,22 +41,22 @@ class Layer(NamedTuple):
 
 
 class WrongValueError(Exception):
-    """A value that cannot be read; it has been said."""
+    """Value that cannot be parsed; it has been reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A place in a document, and where faults go."""
+    """Location in a document, with the sink for its findings."""
 
     where: Where
     findings: Findings
 
     def inside(self, name: object) -> _Spot:
-        """Return the place of a part."""
+        """Return the location of a part."""
         return _Spot(self.where._replace(column=f"{self.where.column}/{name}"), self.findings)
 
     def wrong(self, value: object, expected: str, zh: str) -> WrongValueError:
-        """Write a fault of this place and return what to raise."""
+        """Report a wrong value at this location and return the exception to raise."""
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         fields: dict[str, object] = {"expected": expected, "expected_zh": zh, "hint": ""}
         self.findings.add("wrong_kind", self.where, shown, **fields)
@@ -64,7 +64,7 @@ class _Spot:
 
 
 def parse_settings(layers: Sequence[Layer], findings: Findings) -> tuple[Settings, dict[str, Where]]:
-    """Return the settings of all layers, later ones on top, and where each was said.
+    """Merge the settings of all layers, later ones overriding, and return the source of each.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def parse_settings(layers: Sequence[Layer], findings: Findings) -> tuple[Setting
 
 
 def plain(text: str) -> Any:
-    """Return what a text on a command line means: JSON, ``none``, or the text itself.
+    """Parse a command-line value: JSON, ``none``, or the text itself.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ _SCALE = ("table", "column", "where", "factor")
 
 
 def load_scenario(path: str | Path) -> Scenario:
-    """Return the scenario that a TOML or JSON file holds.
+    """Load a scenario from a TOML or JSON file.
 
     Settings stand at the top or under ``settings``, rows of tables under ``tables``, factors under ``scale``;
     ``name``, ``title`` and ``description`` are for people. The name is the file's where none is given.
@@ -258,7 +258,7 @@ def load_scenario(path: str | Path) -> Scenario:
 
 
 def parse_scenario(raw: Mapping[str, Any], findings: Findings) -> Scenario:
-    """Return the scenario that a document says.
+    """Parse a scenario from a document.
 
     Parameters
     ----------
@@ -282,14 +282,14 @@ def parse_scenario(raw: Mapping[str, Any], findings: Findings) -> Scenario:
 
 
 def check_shape(scenario: Scenario, findings: Findings) -> Scenario:
-    """Return a scenario without what no table has: unknown tables and columns, factors that are none.
+    """Return a scenario without unknown tables and inapplicable factors, which are reported.
 
     Parameters
     ----------
     scenario : Scenario
         From a file or a program.
     findings : Findings
-        Takes what is left out.
+        Takes the parts left out.
 
     Returns
     -------
@@ -308,7 +308,7 @@ def check_shape(scenario: Scenario, findings: Findings) -> Scenario:
 
 
 def _sound_scale(entry: Mapping[str, Any], place: int, findings: Findings) -> bool:
-    """Whether a factor can be applied; what is wrong with it is said."""
+    """Check whether a scale entry can be applied; report its faults."""
     where, errors = Where(SCENARIO, None, f"/scale/{place}"), 0
     for key in entry:
         if key not in _SCALE:
@@ -354,7 +354,7 @@ def _rows(value: Any, pointer: str, findings: Findings) -> tuple[Mapping[str, An
 
 
 def wrong(findings: Findings, pointer: str, value: object, expected: tuple[str, str]) -> None:
-    """Say that something in a scenario has the wrong type.
+    """Report a value of the wrong type in a scenario.
 
     Parameters
     ----------
@@ -363,9 +363,9 @@ def wrong(findings: Findings, pointer: str, value: object, expected: tuple[str, 
     pointer : str
         JSON pointer.
     value : object
-        What was found.
+        Value found.
     expected : tuple of str
-        What was expected, in English and Chinese.
+        Expectation, in English and Chinese.
     """
     fields: dict[str, object] = {"expected": expected[0], "expected_zh": expected[1], "hint": ""}
     findings.add("wrong_kind", Where(SCENARIO, None, pointer), value, **fields)

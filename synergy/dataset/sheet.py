@@ -1,4 +1,4 @@
-"""A table on its way in: columns of words as codes, columns of numbers and flags as arrays.
+"""Raw tables: text columns as dictionary codes, number and flag columns as arrays.
 
 A column of a million ids holds a few thousand distinct ones: everything that looks at an id looks at it once.
 """
@@ -80,12 +80,12 @@ class Words:
         return stands
 
     def among(self, known: NDArray[np.bool_]) -> Flags:
-        """Return for each row what `known` says of its word; False for blanks."""
+        """Map one flag per word to the rows; False for blanks."""
         answers: Flags = np.append(known, False)[self.codes]
         return answers
 
     def places_in(self, other: Words) -> NDArray[np.int64]:
-        """Return for each row the position of its word in `other.words`; -1 where it is unknown or blank."""
+        """Map each row to the position of its word in `other.words`; -1 for unknown words and blanks."""
         at = {word: place for place, word in enumerate(other.words.tolist())}
         found = np.array([*(at.get(word, -1) for word in self.words.tolist()), -1], dtype=np.int64)
         places: NDArray[np.int64] = found[self.codes]
@@ -182,7 +182,7 @@ _WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is 
 
 
 class Tables(Mapping[str, pd.DataFrame]):
-    """Tables that stay as they are: each is handed out as a copy on write, so that no change of one gets in.
+    """Read-only tables: each is handed out as a copy on write, so that no change of one gets in.
 
     Parameters
     ----------
@@ -228,11 +228,11 @@ class Dataset:
     settings : Settings
         The dataset's own, with the scenario's and the caller's on top.
     scenario : Scenario
-        What was applied to tables and settings.
+        Scenario applied to tables and settings.
     digest : str
         SHA-256 of the tables as read, before the scenario.
     warnings : tuple of Problem
-        What was said but did not refuse the dataset.
+        Findings that did not refuse the dataset.
     shares : numpy.ndarray
         Part of the year of each period, in the order of `periods`; they sum to 1.
     """
@@ -247,7 +247,7 @@ class Dataset:
     shares: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep the tables from being changed by whoever made or reads them."""
+        """Make the tables read-only and compute the shares of the periods."""
         object.__setattr__(self, "tables", Tables(self.tables))
         hours = self.tables["periods"]["hours"].to_numpy(dtype=float)
         shares = hours / hours.sum()
@@ -260,7 +260,7 @@ class Dataset:
 
     @property
     def mark(self) -> str:
-        """Return the SHA-256 of the tables and of all settings in force: what is computed from both depends on it."""
+        """Return the SHA-256 of the tables and all settings in force, as the key of results computed from both."""
         settings = json.dumps(self.scenario_record(), sort_keys=True, default=str)
         return hashlib.sha256(f"{self.digest} {settings}".encode()).hexdigest()
 

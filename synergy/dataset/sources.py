@@ -1,4 +1,4 @@
-"""Where a dataset lies: a folder or a zip archive of one, or of a folder that holds it.
+"""Source files of a dataset: a folder or a zip archive, with or without an enclosing folder.
 
 Names are looked up, never used as paths.
 """
@@ -100,7 +100,7 @@ def _packaged(source: Source) -> Source:
 
 
 def table_file(name: str) -> tuple[str, bool]:
-    """The table that a file means by its name ("" for none), and whether its endings are those of a text of cells.
+    """Return the table that a file name denotes ("" for none), and whether its endings are those of a text table.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def _aside(name: str) -> bool:
 
 
 def _without_folder(entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Return the entries by name; folders that hold everything are left out of the names."""
+    """Map names to entries; enclosing folders that hold everything are stripped."""
     names = {entry.filename: entry for entry in entries}
     while len({name.split("/", 1)[0] for name in names}) == 1 and all("/" in name for name in names):
         names = {name.split("/", 1)[1]: entry for name, entry in names.items()}

@@ -15,7 +15,7 @@ _OF_SITE = ("offers", "needs", "facilities", "stores", "build_options")
 
 
 def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
-    """Return a dataset in which only some enterprises and the public places have or take anything.
+    """Restrict a dataset to some enterprises and the public places.
 
     Sites and enterprises stay known, so that shares of what is public and names keep their meaning.
 
@@ -48,7 +48,7 @@ def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
 
 
 def _held(tables: Mapping[str, pd.DataFrame], table: str, holders: Collection[str]) -> pd.DataFrame:
-    """Return the rows of a table whose holder is still there, as a row of one of some tables."""
+    """Return the rows of a table whose holder remains, as a row of one of some tables."""
     known = {ident for holder in holders for ident in tables[holder][own_column(holder)]}
     return tables[table][tables[table]["holder"].isin(known)]
 

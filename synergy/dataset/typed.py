@@ -1,4 +1,4 @@
-"""From words to what the schema says: ids cleaned, numbers read, flags and dates understood, defaults filled in."""
+"""Convert text tables to the types of the schema: clean ids, parse numbers, flags and dates, fill in defaults."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What things are counted in, for hints on cells that are no plain numbers.
+    """Units of commodities and activities, for hints on invalid numbers.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Measures:
     currency: str = "CNY"
 
     def of(self, sheet: Sheet, name: str, row: int) -> str:
-        """The unit of a number as `synergy.dataset.numbers.hints` takes it; "" where it cannot be told."""
+        """Return the unit of a number in the form that `synergy.dataset.numbers.hints` takes; "" where unknown."""
         column = TABLES[sheet.table].column(re.sub("_(low|high)$", "", name))
         unit = "" if column is None else column.unit
         if unit in ("1", "money", "km", "h"):
@@ -70,7 +70,7 @@ class Measures:
 
 
 def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) -> Sheet:
-    """Return a sheet with the types of the schema, columns in its order, unknown ones at the end.
+    """Convert a sheet to the types of the schema, columns in its order, unknown ones at the end.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) ->
     findings : Findings
         Takes every cell that cannot be read; such a cell goes on as a blank.
     measures : Measures, optional
-        What hints are computed with.
+        Units with which hints are computed.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) ->
 
 
 def missing_columns(sheet: Sheet, findings: Findings) -> None:
-    """Say which required columns a sheet has not.
+    """Report required columns that a sheet lacks.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _unknown(sheet: Sheet, name: str, findings: Findings) -> None:
 
 
 def _there(names: Sequence[str]) -> dict[str, object]:
-    """Return the hints that name the columns there are, for a name like none of them."""
+    """Return hints that list the existing columns, for a name that resembles none of them."""
     listed = ", ".join(names)
     return {"near": f"the columns here are {listed}", "near_zh": f"本表的列：{listed}"}
 
@@ -205,7 +205,7 @@ def _column(sheet: Sheet, name: str, column: Column | None, sink: tuple[Findings
 
 
 def _values(sheet: Sheet, name: str, read: Reader, findings: Findings, measures: Measures | None = None) -> Floats:
-    """Return a column of words as numbers, each distinct word read once."""
+    """Parse a text column as numbers, each distinct word once."""
     cells = sheet.words(name)
     values = np.full(len(cells.words) + 1, np.nan)
     for place, word in enumerate(cells.words):
@@ -219,7 +219,7 @@ def _values(sheet: Sheet, name: str, read: Reader, findings: Findings, measures:
 
 
 def _renamed(sheet: Sheet, name: str, cells: Words, how: tuple[Reader, Findings]) -> Words:
-    """Return a column of words, each distinct word read once."""
+    """Map a text column through a reader, each distinct word once."""
     read, findings = how
     words = np.empty(len(cells.words), dtype=object)
     for place, word in enumerate(cells.words):
@@ -238,7 +238,7 @@ def _say(sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]]
 def _say_number(
     sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]], sink: tuple[Findings, Measures]
 ) -> None:
-    """Say of each row what to write there: the same cell may be counted in other units elsewhere."""
+    """Report an invalid number with a hint for each row, since the unit may differ by row."""
     (place, word, code, fields), (findings, measures) = fault, sink
     rows = np.flatnonzero(sheet.words(name).codes == place)[: SHOWN + 1]
     told = [hints(code, fields, measures.of(sheet, name, int(row)), measures.currency) for row in rows]
@@ -248,7 +248,7 @@ def _say_number(
 
 
 def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
-    """Say which cells a spreadsheet has no value for; they go on as blanks."""
+    """Report cells for which a spreadsheet has no value, and blank them."""
     words = cells.words.copy()
     for place, word in enumerate(words):
         if word.startswith(UNREADABLE):
@@ -261,7 +261,7 @@ def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Wo
 
 
 def _readable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
-    """Say which words were once read in a wrong encoding; they go on as blanks."""
+    """Report words that were decoded with a wrong encoding, and blank them."""
     words = cells.words.copy()
     for place, word in enumerate(words):
         if word.isascii() or not (instead := garbled(word)):
@@ -334,7 +334,7 @@ _WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in,
 
 
 def garbled(text: str) -> str:
-    """Return what a garbled text was before; itself where that cannot be told, "" for text that is sound.
+    """Return the original of a garbled text; the text itself where it cannot be recovered, "" for sound text.
 
     Parameters
     ----------

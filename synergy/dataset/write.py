@@ -1,4 +1,4 @@
-"""Write a dataset as a folder of tables with a data package: what `read` reads back is the same."""
+"""Write a dataset as a folder of tables with a data package; `read` restores the same dataset."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
     folder : str or pathlib.Path
         Made where it is missing. Tables in it are replaced.
     head : mapping, optional
-        What else the data package says: title, licences, sources.
+        Further properties of the data package: title, licences, sources.
 
     Raises
     ------
@@ -56,12 +56,12 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
 
 
 def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as it is written: plain numbers, true and false, no column that says nothing.
+    """Return a table as written: plain numbers, true and false, optional columns of defaults dropped.
 
     Parameters
     ----------
     table : Table
-        What its columns are.
+        Definition of its columns.
     frame : pandas.DataFrame
         As of `Dataset`.
 
@@ -80,7 +80,7 @@ def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _default(cells: pd.Series[Any], default: float | bool | str | None) -> bool:
-    """Whether a column holds nothing but what a blank means."""
+    """Whether all cells of a column have the default value of the column."""
     if cells.dtype == bool:
         return not bool(cells.any())
     if pd.api.types.is_numeric_dtype(cells):
@@ -152,7 +152,7 @@ def _constraints(column: Column, *, alone: bool) -> dict[str, Any]:
 
 
 def _foreign_keys(table: Table, header: Sequence[str], present: Collection[str]) -> list[dict[str, Any]]:
-    """Return a foreign key for each column that one table alone can know."""
+    """Return a foreign key for each column that references exactly one table."""
     keys = []
     for column in table.columns:
         if len(column.refs) == 1 and column.refs[0] in present and column.name in header:

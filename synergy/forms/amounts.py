@@ -1,4 +1,4 @@
-"""Amounts and prices of a form: units converted and shown, rates and other dimensions refused, figures weighed."""
+"""Amounts and prices of a form: unit conversion, refusal of rates and wrong dimensions, plausibility checks."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def _price_factor(spot: Spot, number: Decimal, target: str, *, units: bool) -> D
 
 
 def _ask_basis(spot: Spot, number: Decimal, bases: tuple[str, str, str]) -> None:
-    """Ask for how much a price is, as the amount beside it is in another unit than that of the dataset."""
+    """Ask for the unit that a price refers to, since the amount of the row is in another unit than the dataset's."""
     money, *units = bases
     target, currency = units[1], spot.context.currency
     times = money_factor(money, currency) or Decimal(1)
@@ -206,7 +206,7 @@ def _ask_basis(spot: Spot, number: Decimal, bases: tuple[str, str, str]) -> None
 
 
 def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -> None:
-    """Say where an amount is far from the last one, or from what own facilities can make or use."""
+    """Report an amount that is far from the last one, or from the capacity of own facilities."""
     site, subject, period = thing
     last = [one.amount for one in spot.context.last(spot.row.sheet, site, subject, period) if one.amount > 0]
     if not amount:
@@ -223,7 +223,7 @@ def _weigh_amount(spot: Spot, amount: Decimal, thing: Thing, *, checked: bool) -
 
 
 def _weigh_own(spot: Spot, amount: Decimal, place: Place, *, checked: bool) -> None:
-    """Say where an amount is far from what own facilities can make and use, and that it counts beside it."""
+    """Report an amount far beyond the capacity of own facilities, and one that is counted in addition to it."""
     made, used = (known.get(place, 0.0) for known in (spot.context.made, spot.context.used))
     if made + used and float(amount) > BEYOND * (made + used):
         _far(spot, "amount", ("form_capacity_range", checked), ratio=_ratio(float(amount) / (made + used)))
@@ -234,7 +234,7 @@ def _weigh_own(spot: Spot, amount: Decimal, place: Place, *, checked: bool) -> N
 
 
 def _weigh_price(spot: Spot, price: Decimal, thing: Thing, *, checked: bool) -> None:
-    """Say where a price is far from the last one, or from what everybody can buy and sell at."""
+    """Report a price that is far from the last one, or from the public market prices."""
     site, subject, period = thing
     if price <= 0:
         return
@@ -278,7 +278,7 @@ Hint = tuple[str, str]  # English, Chinese
 
 
 def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
-    """Return what the texts of a rule ask for: what to write in this row, so that it is read with its right value.
+    """Return the message fields of an invalid number, with a hint on the value to write in this row.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str,
     key : str
         ``amount`` or ``price``.
     target : str
-        Unit in which the dataset counts; "" where that cannot be told.
+        Unit of the dataset; "" where it is unknown.
     reading : Reading
         Of the cell.
     """
@@ -308,7 +308,7 @@ def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str,
 
 
 def _myriads(number: str, written: str, beside: str) -> Hint | None:
-    """Return the number alone where the unit beside it counts the ten thousands already."""
+    """Return the number alone where the unit beside it already counts in ten thousands."""
     if not beside.startswith(written):
         return None
     return f"write {number}: the unit {beside} counts the {written}", f"请写 {number}：单位 {beside} 已含“{written}”"
@@ -393,7 +393,7 @@ class Span:
 
 
 def span(text: str, target: str = "") -> Span:
-    """Return the unit of an amount of what is counted in `target`, and the time that it is for.
+    """Parse the unit and time basis of an amount; `target` is the unit of the dataset.
 
     Examples
     --------
@@ -409,7 +409,7 @@ def span(text: str, target: str = "") -> Span:
 
 
 def siblings(target: str, lang: str) -> list[str]:
-    """Return how the units of the dimension of a unit are written; the unit alone where it is not in the list."""
+    """Return the labels of the units of the same dimension; the unit alone where it is not listed."""
     if target not in UNITS:
         return [target]
     kind = UNITS[target].dimension
@@ -423,7 +423,7 @@ def money_units(currency: str) -> Sequence[str]:
 
 
 def money_factor(text: str, currency: str) -> Decimal | None:
-    """Return how much money of a currency a unit of money is; None where it is none."""
+    """Return the value of a unit of money in a currency; None where it is none."""
     name = unit_named(text)
     if name == currency or (currency != "CNY" and name == f"万{currency}"):
         return Decimal(1) if name == currency else Decimal(10_000)

@@ -1,4 +1,4 @@
-"""What a form is read against: the enterprise's own places and figures, and what is public of the dataset."""
+"""Context of a form: the enterprise's own sites and figures, and the public data of the dataset."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Place = tuple[str, str]  # a site, and a process or commodity there
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a form is read against.
+    """Context in which a form is read: own sites, last figures, public units and prices.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Context:
     prices : mapping of str to tuple of float
         Least and greatest price of each commodity at markets outside, which everybody knows.
     made, used : mapping of tuple of str to float
-        What own facilities make, and use, at most in a year, by site and commodity.
+        Yearly capacity of own facilities to make, and to use, by site and commodity.
     """
 
     sites: Mapping[str, tuple[str, str]]
@@ -75,7 +75,7 @@ class Context:
 
 
 def context_of(ground: Ground) -> Context:
-    """Return what a form is read against.
+    """Return the context in which a form is read.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def context_of(ground: Ground) -> Context:
 
 
 def ground_of(base: Dataset, enterprise: str) -> Ground:
-    """Return what a form stands on where there is no round yet: what the dataset says of the enterprise.
+    """Return the ground of a form before any round: the entries of the enterprise in the dataset.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def ground_of(base: Dataset, enterprise: str) -> Ground:
 
 @dataclass(frozen=True, slots=True)
 class _Public:
-    """What a dataset tells everybody who fills in a form; `rates` are what a process makes or uses (below 0)."""
+    """Public data of a dataset for all forms; `rates` are amounts that a process makes (above 0) or uses (below 0)."""
 
     subjects: Mapping[Sheet, Mapping[str, str]]
     names: Mapping[str, tuple[str, str]]
@@ -185,7 +185,7 @@ def _potential(
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A row that is being read: where it stands, what it is read against, and where faults go."""
+    """Row being read, with its context and the sink for its findings."""
 
     row: Row
     context: Context
@@ -202,7 +202,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a form.
+    """Column of a form.
 
     Parameters
     ----------
@@ -211,11 +211,11 @@ class Field:
     en, zh : str
         Header.
     kind : Kind
-        What its cells hold.
+        Type of its cells.
     required : bool
         Has to be filled in.
     others : tuple of str
-        What the header may be called besides.
+        Other accepted headers.
     """
 
     key: str
@@ -271,7 +271,7 @@ _OWN: Mapping[Sheet, tuple[Field, ...]] = {
 
 @cache
 def fields(sheet: Sheet) -> tuple[Field, ...]:
-    """Return the columns of a form in order: what suffices first, the name of the row last.
+    """Return the columns of a form in order: the essential ones first, the row id last.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def fields(sheet: Sheet) -> tuple[Field, ...]:
 
 
 def column_label(sheet: Sheet, column: str, lang: str) -> str:
-    """Return what a column of the table behind a form is called there; its own name where the form has none.
+    """Return the label of a table column in the form; its own name where the form has none.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def column_label(sheet: Sheet, column: str, lang: str) -> str:
 
 @cache
 def known_as(sheet: Sheet | None) -> Mapping[str, str]:
-    """Return keys by what their headers may be called, folded; None: all sheets in one, as in a CSV file."""
+    """Map folded header labels to column keys; None: all sheets in one, as in a CSV file."""
     listed: Sequence[Field] = fields(sheet) if sheet else [SHEET, *(one for each in Sheet for one in fields(each))]
     found: dict[str, str] = {}
     for one in listed:
@@ -320,7 +320,7 @@ def known_as(sheet: Sheet | None) -> Mapping[str, str]:
 
 @cache
 def sheets() -> Mapping[str, Sheet]:
-    """Return sheets by what they may be called, as `synergy.workbook.names.looked` at."""
+    """Map sheet names, normalised by `synergy.workbook.names.looked`, to sheets."""
     return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}
 
 

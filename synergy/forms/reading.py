@@ -1,4 +1,4 @@
-"""A declaration in a file: a workbook, CSV or JSON, told apart by its name and looked at before it is parsed."""
+"""Read a declaration file: workbook, CSV or JSON, chosen by its name and checked before it is parsed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rows_of(data: bytes, name: str, findings: Findings) -> Rows | None:
     name : str
         As it was called: its ending alone is looked at.
     findings : Findings
-        Takes what is wrong with its form.
+        Takes faults of its form.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def _page(page: Page, sheet: Sheet, rows: list[Row], findings: Findings) -> Mapp
 
 
 def _records(laid: Cells, of: tuple[str, Mapping[str, str]], findings: Findings) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a table of texts by key; headers that no column has are said."""
+    """Return the rows of a text table by column key; report unknown and repeated headers."""
     table, known = of
     texts: dict[str, Any] = {}
     for name, cells in laid.columns.items():
@@ -178,7 +178,7 @@ def _json(data: bytes, findings: Findings) -> Rows | None:
 
 
 def rows_of_records(plain: Any, findings: Findings) -> Rows | None:
-    """Return the rows that plain records say.
+    """Return plain records as rows of a form.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def rows_of_records(plain: Any, findings: Findings) -> Rows | None:
         A list of ``{sheet, site, subject, amount}`` and, where wanted, unit, price, price_unit, ident, period, checked,
         other.
     findings : Findings
-        Takes what is of the wrong kind, by JSON pointer.
+        Takes values of the wrong type, by JSON pointer.
 
     Returns
     -------

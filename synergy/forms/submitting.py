@@ -1,4 +1,4 @@
-"""A form judged whole, and declared or refused whole."""
+"""Validation and declaration of a form, both as a whole."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What of an earlier declaration is withdrawn; all else that a form does not mention stays.
+    """Entries of an earlier declaration to withdraw; all others that a form does not mention stay.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ _NOTHING = Withdrawn()
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a form would do.
+    """Result of validating a form: entries, problems and changes.
 
     Parameters
     ----------
     entries : tuple of Entry
-        Of what stays, and of the rows that could be read.
+        Retained entries, and those of the rows that could be read.
     problems : tuple of Problem
         Errors first, then warnings, each at its cell; `SHOWN` at most, and how many more there are.
     changes : dict or None
@@ -66,7 +66,7 @@ class Judged:
 
     @property
     def refused(self) -> bool:
-        """Whether anything in it is wrong: then nothing of it is declared."""
+        """Whether the form has errors; then nothing of it is declared."""
         return any(one.severity is Severity.ERROR for one in self.problems)
 
 
@@ -78,7 +78,7 @@ def judge_file(
     more: Sequence[Record] = (),
     withdrawn: Withdrawn = _NOTHING,
 ) -> Judged:
-    """Return what an uploaded declaration would do; nothing is stored.
+    """Validate an uploaded declaration without storing it.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def judge_file(
 
 
 def judge_rows(store: Store, actor: Actor, seat: Seat, rows: Rows, withdrawn: Withdrawn = _NOTHING) -> Judged:
-    """Return what the rows of a page, or of a program, would do; nothing is stored.
+    """Validate rows from a page or a program without storing them.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _judged(store: Store, actor: Actor, seat: Seat, what: tuple[Rows, Context, F
 
 
 def _staying(context: Context, read: Read, withdrawn: Withdrawn, findings: Findings) -> tuple[Entry, ...]:
-    """Return the entries that stand now and are neither said again nor withdrawn."""
+    """Return the current entries that are neither restated nor withdrawn."""
     known = [one.ident for one in context.entries]
     for name in withdrawn.names:
         if name not in known:
@@ -156,7 +156,7 @@ def _staying(context: Context, read: Read, withdrawn: Withdrawn, findings: Findi
 
 
 def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> list[Problem]:
-    """Return what the dataset says against entries, at the rows and columns of the form; what stays is before them."""
+    """Map dataset problems of entries to the rows and columns of the form; retained entries precede them."""
     before = Counter(one.sheet for one in stays)
     placed = []
     for problem in problems:
@@ -172,14 +172,14 @@ def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> 
 
 
 def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked: Asked | None = None) -> Record:
-    """Declare what a form says, all of it or nothing.
+    """Declare the entries of a validated form, all or none.
 
     Parameters
     ----------
     store, actor, seat
         As for `judge_file`.
     judged : Judged
-        What was found.
+        Value found.
     asked : Asked, optional
         Version that was seen, idempotency key.
 
@@ -208,7 +208,7 @@ _CORE = frozenset({"site", "subject", "amount", "unit", "price", "price_unit", "
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the rows of a form say.
+    """Entries read from the rows of a form, with their lines.
 
     Parameters
     ----------
@@ -223,14 +223,14 @@ class Read:
 
 
 def read_rows(rows: Rows, context: Context, findings: Findings) -> Read:
-    """Return the entries that the rows of a form say.
+    """Parse the entries from the rows of a form.
 
     Parameters
     ----------
     rows : Rows
         As they came.
     context : Context
-        What they are read against.
+        Context in which they are read.
     findings : Findings
         Takes every fault; nothing is guessed.
 
@@ -261,7 +261,7 @@ def _sheetwise(entries: Sequence[Entry]) -> list[int]:
 
 
 def _entry(spot: Spot, *, units: bool) -> Entry | None:
-    """Return the entry of a row; None where anything in it cannot be read."""
+    """Parse the entry of a row; None where any cell is unreadable."""
     readable = replace(spot, row=replace(spot.row, cells=_sound(spot)))
     site, subject, period, ident = (_id(readable, key) for key in ("site", "subject", "period", "ident"))
     _known(readable, "site", site, readable.context.sites)
@@ -290,7 +290,7 @@ def _entry(spot: Spot, *, units: bool) -> Entry | None:
 
 
 def _sound(spot: Spot) -> dict[str, str]:
-    """Return the cells of a row without those that a spreadsheet has no value for, which are said."""
+    """Return the nonblank cells of a row; report and mark those for which a spreadsheet has no value."""
     kept = {}
     for key, text in spot.row.cells.items():
         if text.startswith(UNREADABLE):
@@ -304,7 +304,7 @@ def _sound(spot: Spot) -> dict[str, str]:
 
 
 def _id(spot: Spot, key: str) -> str:
-    """Return an id as it is read; behind one from a drop-down may stand the name of what it is the id of."""
+    """Parse an id; in a drop-down entry it may be followed by the name of the object."""
     text = spot.row.cells.get(key, "")
     if text == UNREADABLE:
         return ""
@@ -324,7 +324,7 @@ def _id(spot: Spot, key: str) -> str:
 
 
 def _known(spot: Spot, key: str, ident: str, known: Mapping[str, Any]) -> None:
-    """Say where an id is none of the known ones; names and near ids are offered, never taken."""
+    """Report an unknown id, with suggestions of names and similar ids."""
     if not ident or ident in known:
         return
     context = spot.context
@@ -358,7 +358,7 @@ def _other(spot: Spot) -> dict[str, Any]:
 
 
 def _repeated(entry: Entry, row: Row, seen: dict[tuple[Any, ...], tuple[Entry, int]], findings: Findings) -> bool:
-    """Whether a row says again what another said; with other figures that is a fault."""
+    """Check whether a row repeats another one; report it, as a fault where the figures differ."""
     own = (entry.sheet, entry.site, entry.subject, entry.period)
     key = (entry.sheet, entry.ident) if entry.ident else own
     first = seen.setdefault(key, (entry, row.line))
@@ -373,7 +373,7 @@ def _repeated(entry: Entry, row: Row, seen: dict[tuple[Any, ...], tuple[Entry, i
 def _recognised(
     entries: Sequence[Entry], context: Context, at: Mapping[int, tuple[Sheet, int]], findings: Findings
 ) -> list[Entry]:
-    """Return entries with the name of the row that they mean and what the form has no column for.
+    """Complete entries with the name of the row that they refer to and the fields without a column in the form.
 
     A row without a name means the last one of the same thing at the same place; where several are, it has to say which.
     """

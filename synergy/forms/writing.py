@@ -109,7 +109,7 @@ def declaration_workbook(ground: Ground, lang: str) -> bytes:
 
 
 def declaration_file(ground: Ground, lang: str, ending: str) -> bytes:
-    """Return the form of an enterprise with its last figures as the ending of its file says.
+    """Return the form of an enterprise with its last figures, as a workbook or CSV file by the given ending.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def row_of(entry: Entry, context: Context, lang: str) -> dict[str, Any]:
 
 
 def amount_unit(unit: str, lang: str, *, yearly: bool = True) -> str:
-    """Return how the unit of an amount is written.
+    """Return the label of the unit of an amount.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def amount_unit(unit: str, lang: str, *, yearly: bool = True) -> str:
 
 
 def price_unit(context: Context, unit: str, lang: str, many: bool = False) -> str:
-    """Return how the unit of a price is written: money, or ten thousand of it, for one unit."""
+    """Return the label of the unit of a price: money, or ten thousand of it, per unit."""
     money = money_units(context.currency)[many]
     return f"{label(money, lang)}/{label(unit, lang)}"
 

@@ -1,4 +1,4 @@
-"""The contract's model written out as the contract says it, for truth and for comparison: no pruning, no tightening."""
+"""Literal model: the model contract written out in full, as a reference for comparison: no pruning, no tightening."""
 
 from synergy.literal.build import LiteralModel, build
 from synergy.literal.scope import Variant

@@ -1,4 +1,4 @@
-"""Bounds big enough for binaries: what can reach a build, where the dataset states no greatest size."""
+"""Big-M bounds for binaries: the attainable size of builds for which the dataset states no maximum."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AMOUNTS = (
 
 
 def bounded(scope: Scope, units: Units, outlets: Ends, inlets: Ends) -> Units:
-    """Return units whose steps of scale all have a finite greatest size.
+    """Return units whose steps of scale all have a finite maximum size.
 
     Where none is stated it is the least that the inputs allow: all that the outlets of a commodity can give in a
     period, over what a unit of activity takes of it.
@@ -47,7 +47,7 @@ def bounded(scope: Scope, units: Units, outlets: Ends, inlets: Ends) -> Units:
 
 
 def enough(scope: Scope) -> float:
-    """Return a quantity beyond what any plan moves: ten times all amounts that the dataset states."""
+    """Return a big-M quantity that exceeds the flows of any plan: ten times all amounts in the dataset."""
     total = sum(float(scope.dataset[table][column].sum()) for table, column in AMOUNTS)
     return 10.0 * max(1.0, total)
 

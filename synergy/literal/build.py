@@ -1,4 +1,4 @@
-"""Build: the contract's model written out word by word as one sparse matrix with named rows and columns."""
+"""Build the literal model: the model contract as one sparse matrix with named rows and columns."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ _last: dict[Dataset, LiteralModel] = {}
 
 
 def build(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> LiteralModel:
-    """Return the literal model of a coalition.
+    """Build the literal model of a coalition.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def build(dataset: Dataset, members: Collection[str] | None = None, variant: Var
 
 
 def _written(dataset: Dataset, members: Collection[str] | None, variant: Variant) -> LiteralModel:
-    """Write out the literal model, its arrays closed to writing."""
+    """Assemble the literal model, with read-only arrays."""
     parts = parts_of(basis_of(dataset, members, variant))
     matrix, lower, upper, rows = joined(list(blocks(parts)), parts.first[""])
     kinds = list(parts.first)
@@ -149,7 +149,7 @@ def _written(dataset: Dataset, members: Collection[str] | None, variant: Variant
 
 
 def blocks(parts: Parts) -> Iterator[Block]:
-    """Every constraint of the contract, family by family."""
+    """Yield every constraint of the contract, family by family."""
     yield offers(parts)
     yield keeps(parts)
     yield outputs(parts)

@@ -24,7 +24,7 @@ ROUNDED = "mixed_integer_rounding"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A bound on the value of a literal model.
+    """Certificate of a bound on the value of a literal model.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Certificate:
 
 
 def bound_of(rows: Rows, duals: Floats, weights: Floats) -> float:
-    """Bound on the value by weak duality, above any rounding; infinite where the duals prove none.
+    """Return the bound on the value by weak duality, safe against rounding; infinite where the duals prove none.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def bound_of(rows: Rows, duals: Floats, weights: Floats) -> float:
 
 
 def evaluate(rows: Rows, certificate: Certificate) -> float:
-    """Bound that a certificate proves on the value; infinite where one of its rows may not be derived.
+    """Return the bound on the value that a certificate proves; infinite where one of its derived rows is invalid.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def evaluate(rows: Rows, certificate: Certificate) -> float:
 
 
 def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
-    """Bound that the proof of a plan document brings for a literal model.
+    """Return the bound that the proof of a plan document gives for a literal model.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
 
 
 def recorded(stated: Relaxation, certificate: Certificate) -> dict[str, Any]:
-    """Certificate by names, as the plan document holds it.
+    """Return a certificate by names, as stored in the plan document.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _names(frame: pd.DataFrame, keys: tuple[str, ...]) -> list[str]:
 
 
 def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> Certificate:
-    """Certificate of a record, by positions."""
+    """Return the certificate of a record, by positions."""
     derived = record.get("rows") or ()
     if any(one["kind"] != ROUNDED for one in derived):
         raise KeyError("rows of a kind that is not known")

@@ -1,4 +1,4 @@
-"""Outlets and inlets: everything that has a commodity in a period, and everything that takes one."""
+"""Outlets and inlets: all sources and sinks of a commodity in a period."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables that a coalition may use, commodities and sites as positions, amounts scaled by its part."""
+    """Tables that a coalition may use: commodities and sites as positions, amounts scaled by its share."""
 
     offers: pd.DataFrame
     needs: pd.DataFrame
@@ -66,7 +66,7 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a coalition has and takes, before any way between sites.
+    """Units, outlets and inlets of a coalition, before any transport between sites.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Basis:
     inlets: Ends
 
     def sized(self, units: Units) -> Basis:
-        """Return the basis with other greatest sizes of units, which bound what leaves and enters them."""
+        """Return the basis with other maximum sizes of units, which bound their outlets and inlets."""
         ends = (of(self.scope, self.tables, units) for of in (outlets_of, inlets_of))
         return Basis(self.scope, self.tables, units, *ends)
 
@@ -124,7 +124,7 @@ def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
 
 
 def tables_of(scope: Scope) -> Tables:
-    """Return offers, needs, stores, and markets by site, each with its part of what is public."""
+    """Return offers, needs, stores, and markets by site, public amounts scaled by the coalition's share."""
     part = scope.column("part")
     offers, needs, stores = (scope.here(table) for table in ("offers", "needs", "stores"))
     offers, needs = (frame.assign(quantity=frame["quantity"] * part[frame["site"]]) for frame in (offers, needs))
@@ -133,7 +133,7 @@ def tables_of(scope: Scope) -> Tables:
 
 
 def _markets(scope: Scope) -> pd.DataFrame:
-    """Return a row for each market and each site that reaches it by itself; group names who shares its limit."""
+    """Return a row for each market and each site that reaches it by itself; markets of a group share its limit."""
     markets = scope.here("markets")
     everywhere = markets["site"].to_numpy() < 0
     sites = pd.DataFrame({"site": np.arange(len(scope.sites))})
@@ -203,7 +203,7 @@ def _flows(scope: Scope, units: Units, sign: float) -> _Kind:
 
 
 def _at_markets(scope: Scope, markets: pd.DataFrame, side: str) -> _Kind:
-    """Return markets of one side as ends; the limit is that of all who share it, so it bounds each."""
+    """Return markets of one side as ends; each is bounded by the limit that its group shares."""
     source = np.flatnonzero(markets["side"] == side)
     site, commodity, period = (
         markets[name].to_numpy(dtype=np.int64)[source] for name in ("site", "commodity", "period")
@@ -233,7 +233,7 @@ def _everywhen(scope: Scope, rows: int) -> Flags:
 
 
 def _columns(kind: Any, name: Any, at: tuple[Any, Any], more: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return `END_TYPES` of ends of one kind at sites and of commodities; what is not said is the usual."""
+    """Return the `END_TYPES` columns of ends of one kind at sites and of commodities, with defaults filled in."""
     site, commodity = at
     columns = {"kind": kind, "id": name, "site": site, "commodity": commodity, "holder": name}
     columns |= {"source": np.arange(len(site)), "coefficient": 1.0, "price": 0.0, "co2": 0.0, "local": False, **more}

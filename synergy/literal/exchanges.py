@@ -1,4 +1,4 @@
-"""Exchanges: every arc from an outlet to an inlet of one commodity, by mode and period, that may be at all."""
+"""Exchanges: feasible arcs from an outlet to an inlet of one commodity, by mode and period."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Exchanges:
     outlet, inlet, route, period : ndarray of int
         Positions of its ends, of its route (0: within one site) and of its period.
     arrival : ndarray
-        Part of what leaves that arrives, 1 - loss.
+        Fraction of the quantity leaving that arrives, 1 - loss.
     most : ndarray
         Greatest quantity that can leave, by its ends and its route; infinite where nothing states one.
     """
@@ -40,7 +40,7 @@ class Exchanges:
 
 
 def exchanges_of(scope: Scope, outlets: Ends, inlets: Ends, routes: pd.DataFrame) -> Exchanges:
-    """Return all exchanges of a scope; nothing is left out but what the contract rules out."""
+    """Return all exchanges of a scope that the contract allows."""
     goods = len(scope.dataset["commodities"])
     near, far = _within(outlets, inlets, goods), _between(outlets, inlets, routes, goods)
     outlet, inlet = (np.concatenate(sides) for sides in zip(near, far[:2], strict=True))
@@ -86,7 +86,7 @@ def _between(outlets: Ends, inlets: Ends, routes: pd.DataFrame, goods: int) -> t
 
 
 def feeds(outlet: Any, inlet: Any) -> Flags:
-    """Which kinds may feed which: no store a store, no buying market a selling one or disposal."""
+    """Return which kinds of ends may be joined: no store to a store, no buying market to a selling one or disposal."""
     stores = (outlet == "store") & (inlet == "store")
     through: Flags = (outlet == "market") & ((inlet == "market") | (inlet == "disposal"))
     allowed: Flags = ~(stores | through)
@@ -111,7 +111,7 @@ def limited(scope: Scope) -> list[str]:
 
 
 def quality_values(scope: Scope, outlets: Ends, name: str) -> Floats:
-    """Return what each outlet states for a property, NaN where nothing."""
+    """Return the property value stated by each outlet, NaN where there is none."""
     table = scope.dataset["qualities"]
     return _looked_up(scope, table[table["property"] == name], outlets)["value"].to_numpy(dtype=float)
 
@@ -130,7 +130,7 @@ def _looked_up(scope: Scope, table: pd.DataFrame, ends: Ends) -> pd.DataFrame:
 
 
 def _dealt(scope: Scope, routes: pd.DataFrame, route: Ints) -> Flags:
-    """Return which pairs may be: today, between enterprises, only those along a deal."""
+    """Return which pairs are allowed: today, between enterprises, only those along a deal."""
     if scope.variant is not Variant.TODAY:
         return np.ones(len(route), dtype=bool)
     deals = deals_of(scope)[["from", "to", "commodity"]].assign(dealt=True)
@@ -141,7 +141,7 @@ def _dealt(scope: Scope, routes: pd.DataFrame, route: Ints) -> Flags:
 
 
 def deals_of(scope: Scope) -> pd.DataFrame:
-    """Return what is traded today by from, to and commodity (positions): quantity a year."""
+    """Return the quantity a year traded today by from, to and commodity (positions)."""
     deals = scope.dataset["deals"]
     sides = {side: scope.site(deals[f"{side}_site"]) for side in ("from", "to")}
     deals = deals.assign(**sides, commodity=scope.commodity(deals["commodity"]))
@@ -279,7 +279,7 @@ def _near(scope: Scope, ways: pd.DataFrame) -> Flags:
 
 
 def matches(scope: Scope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
-    """Return which rows of from, to and commodity (positions) a pattern means; a missing key means anything."""
+    """Return which rows of from, to and commodity (positions) match a pattern; a missing key matches anything."""
     enterprise, site = scope.column("enterprise"), scope.column("site")
     commodity = scope.dataset["commodities"]["commodity"].to_numpy()
     wanted = (
@@ -312,7 +312,7 @@ def _distance(scope: Scope, pairs: pd.DataFrame) -> Floats:
 
 
 def _priced(scope: Scope, ways: pd.DataFrame, link: Ints) -> pd.DataFrame:
-    """Return routes with what their link states (-1: none), else what their mode comes to over its kilometres."""
+    """Return routes with the figures of their link (-1: none) or, where it states none, those of their mode."""
     links, transport, carrier = scope.dataset["links"], scope.dataset["transport"], _carrier(scope, ways)
 
     def of(name: str) -> Floats:

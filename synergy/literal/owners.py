@@ -1,4 +1,4 @@
-"""Owners: to which enterprise the money of each column belongs (own accounts of the model contract)."""
+"""Owners: the enterprise to which the money of each column belongs (own accounts of the model contract)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOWHERE = -1  # site of what has none, as a partnership
 
 
 def collected(parts: Parts, x: Floats) -> pd.Series[float]:
-    """Own accounts of each enterprise, money a year, before anybody pays anybody; they sum to the value.
+    """Return the own accounts of each enterprise, money a year, before payments between enterprises; sum is the value.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Parts: everything that the constraints speak about, and where each kind of variable has its columns."""
+"""Parts: the components of the literal model, and the first column of each kind of variable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from synergy.literal.units import Units
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a literal model is made of.
+    """Components of a literal model.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Point: a plan as a point of the literal model, written out for the exchanges that the plan names alone."""
+"""Point: a plan as a point of the literal model, restricted to the exchanges in the plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIDES = (("outlet", "from_site"), ("inlet", "to_site"))
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Rows of a plan that are no variables of the model, and why.
+    """Rows of a plan that match no variable of the model, with the reason.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class NamedFlows:
-    """What each flow of a plan names, by position, -1 for what is not there.
+    """Positions of the flows of a plan in the model, -1 where not found.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def forbidden(scope: Scope, ways: pd.DataFrame) -> Flags:
 def flows_of(
     scope: Scope, ends: tuple[Ends, Ends], routes: pd.DataFrame, flows: tuple[pd.DataFrame, pd.DataFrame]
 ) -> NamedFlows:
-    """Outlet, inlet, route and period of each flow.
+    """Return outlet, inlet, route and period of each flow.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _unknown(ways: pd.DataFrame, period: Ints) -> Iterator[Stray]:
 
 
 def _end_at(ends: Ends, frame: pd.DataFrame, names: tuple[str, str], at: tuple[Ints, Ints]) -> tuple[Ints, list[Stray]]:
-    """Position of the outlet or inlet of each flow (sites and commodities by position), and what is wrong."""
+    """Return the position of the outlet or inlet of each flow (sites, commodities by position), and the mismatches."""
     (name, place), (site, commodity) = names, at
     plain = {"kind": object, "id": object}
     key = ends.frame[["kind", "id", "commodity", "site"]].astype(plain)
@@ -208,7 +208,7 @@ def point_of(
     members: Collection[str] | None = None,
     variant: Variant = Variant.ROUND,
 ) -> Point:
-    """Point of the literal model of a coalition that some decisions are.
+    """Return the point of the literal model of a coalition that some decisions define.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def point_of(
     members : collection of str, optional
         Enterprises of the coalition; all when left out.
     variant : Variant
-        What is switched off.
+        Parts of the problem that are switched off.
 
     Returns
     -------
@@ -264,7 +264,7 @@ def _steps(builds: pd.DataFrame) -> list[str]:
 
 
 def _bounded(units: Units, build: Ints, capacity: Floats) -> Units:
-    """Units whose steps without a greatest size are as large as the plan builds them: nothing bounds them."""
+    """Set the maximum size of unlimited steps to the size built in the plan."""
     size = units.steps["minimum"].to_numpy(dtype=float).copy()
     np.maximum.at(size, build[build >= 0], capacity[build >= 0])
     maximum = units.steps["maximum"].to_numpy(dtype=float)
@@ -299,7 +299,7 @@ def _filled(parts: Parts, decisions: Decisions, at: tuple[Ints, Ints, Ints], str
 
 
 def _implied(parts: Parts, x: Floats) -> None:
-    """Fill in what follows from the plan: what is on, and who are partners."""
+    """Fill in the variables implied by the plan: the on/off binaries and the partners."""
     first, switched = parts.first, parts.units.switched
     capacity = parts.units.frame["capacity"].to_numpy(dtype=float)[switched, None]
     activity = x[first["run"] : first["on"]].reshape(-1, parts.spans)[switched]
@@ -312,7 +312,7 @@ def _implied(parts: Parts, x: Floats) -> None:
 
 
 def _strays(at: tuple[Ints, Ints, Ints, Ints], when: list[Ints], barred: Flags) -> Iterator[Stray]:
-    """Runs, levels, builds and links that are no variables."""
+    """Yield runs, levels, builds and links that match no variable."""
     unit, store, build, link = at
     for name, period in zip(("runs", "levels"), when, strict=True):
         yield Stray("unknown", name, "period", period < 0, "no table has it")

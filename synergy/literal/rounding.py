@@ -24,7 +24,7 @@ WORST = 1e-6  # greatest error of a coefficient of a derived row that is accepte
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How a row is derived, see `Rows.rounded`; rows are positions, those derived earlier after those of the model.
+    """Derivation of a row, see `Rows.rounded`; rows are positions, those derived earlier after those of the model.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class Rows:
         self.how: list[Rounding] = []
 
     def derive(self, how: Rounding, row: tuple[Ints, Floats, float]) -> None:
-        """Take in a derived row."""
+        """Append a derived row."""
         self.how.append(how)
         self.derived.append(row)
 
@@ -135,7 +135,7 @@ class Rows:
         return matrix.indices[span].astype(np.int64), matrix.data[span], lower, upper
 
     def limit(self, at: int, column: int) -> tuple[Ints, Floats, float] | None:
-        """Yes-or-no columns z, multipliers m and r with ``x <= m z + r`` by a row; None where it says no such thing.
+        """Return binaries z, m and r of a variable upper bound ``x <= m z + r`` implied by a row; None for no bound.
 
         The row is ``a x + (what is not negative) - M z <= b`` with a > 0 and M >= 0, so x <= (M z + b) / a.
         """
@@ -154,7 +154,7 @@ class Rows:
         return columns[negative], -value[negative] / unit, upper / unit
 
     def rounded(self, how: Rounding) -> tuple[Ints, Floats, float] | None:
-        """Derived row ``a x <= b``: columns, coefficients and b; None where it may not be derived so.
+        """Return the derived row ``a x <= b``: columns, coefficients and b; None where the derivation is invalid.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ class Rows:
 
         *How it is used.* Rows are added up with their weights; a row used against its open side keeps its slack
         (>= 0, so it is one of the t). Each continuous column is measured from 0 (t = x), from its upper bound u
-        (x = u - t), or from what a row lets it be (x = m z + r - t, `limit`); yes-or-no columns as they are or from 1
+        (x = u - t), or from what a row lets it be (x = m z + r - t, `limit`); binary columns as they are or from 1
         (z = 1 - z'). The sum is divided by the divisor, the row derived, and t, s and z' written back in x and z.
 
         *Rounding.* A sum of n terms is off by at most n units of rounding times the sum of their sizes (Higham 2002,
@@ -372,7 +372,7 @@ def _rounded_sums(one: tuple[Whole, int], other: tuple[Whole, int]) -> Fraction:
 
 
 def _priced(model: LiteralModel, dual: Floats) -> tuple[Whole, int]:
-    """Return what a unit of each column brings beyond what its rows ask for it."""
+    """Return the reduced cost of each column, exact: whole numbers and the power of two that they are multiples of."""
     matrix: Any = model.matrix.tocsc()
     values, rows = _whole(matrix.data), _whole(dual)
     products = values[0] * rows[0][matrix.indices]

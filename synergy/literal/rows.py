@@ -39,7 +39,7 @@ class Block:
     constraint : str
         Name of the family.
     subject, commodity, period : array_like of str, or str
-        What each row speaks about; "" where it is about no commodity or no period.
+        Subject, commodity and period of each row; "" for no commodity or no period.
     lower, upper : ndarray
         Bounds, one a row.
     entries : tuple of Entries
@@ -58,23 +58,23 @@ class Block:
         return len(self.lower)
 
     def said(self, name: str) -> Any:
-        """Return one of `ROW_COLUMNS`, spread over all rows."""
+        """Return one of `ROW_COLUMNS`, broadcast to all rows."""
         value = np.asarray(getattr(self, name), dtype=object)
         return np.broadcast_to(value, (len(self),))
 
 
 def at_most(rows: int, upper: ArrayLike = 0.0) -> tuple[Floats, Floats]:
-    """Return bounds of rows that may be nothing or less, up to a number."""
+    """Return the bounds of rows ``<= upper``."""
     return np.full(rows, -np.inf), np.broadcast_to(np.asarray(upper, dtype=float), (rows,)).copy()
 
 
 def at_least(rows: int, lower: ArrayLike = 0.0) -> tuple[Floats, Floats]:
-    """Return bounds of rows that have to reach a number."""
+    """Return the bounds of rows ``>= lower``."""
     return np.broadcast_to(np.asarray(lower, dtype=float), (rows,)).copy(), np.full(rows, np.inf)
 
 
 def equal(rows: int, value: ArrayLike = 0.0) -> tuple[Floats, Floats]:
-    """Return bounds of rows that have to be a number."""
+    """Return the bounds of rows ``== value``."""
     both = np.broadcast_to(np.asarray(value, dtype=float), (rows,))
     return both.copy(), both.copy()
 
@@ -108,7 +108,7 @@ def grouped(*keys: ArrayLike) -> tuple[Ints, list[Ints]]:
 
 
 def partners(parts: Parts) -> Iterator[Block]:
-    """Enterprises exchange only as partners, and each has at most max_partners of them."""
+    """Restrict exchanges between enterprises to partners, at most max_partners for each enterprise."""
     most = parts.scope.settings.max_partners
     if most is None:
         return
@@ -130,7 +130,7 @@ def partners(parts: Parts) -> Iterator[Block]:
 
 
 def deals(parts: Parts) -> Iterator[Block]:
-    """Today, what goes from an enterprise to another along a deal is at most its quantity * share(t)."""
+    """Limit flows between enterprises today to quantity * share(t) of their deal."""
     if parts.scope.variant is not Variant.TODAY:
         return
     exchanges, routes = parts.exchanges, parts.routes
@@ -149,7 +149,7 @@ def deals(parts: Parts) -> Iterator[Block]:
 
 
 def aims(parts: Parts) -> Iterator[Block]:
-    """Budget, cap, mode shares and what is fixed bind everyone together, and no smaller coalition."""
+    """Yield the aims, which bind the grand coalition alone: capex budget, CO2 cap, mode shares and fixed flows."""
     if not parts.scope.aims:
         return
     settings, columns = parts.scope.settings, np.arange(parts.first[""])
@@ -164,7 +164,7 @@ def aims(parts: Parts) -> Iterator[Block]:
 
 
 def _mode_shares(parts: Parts) -> Iterator[Block]:
-    """Of what moves of a commodity between sites at least a part goes by some modes, by quantity leaving."""
+    """Require a minimum share of some modes in the movements of a commodity between sites, by quantity leaving."""
     moved = np.flatnonzero(parts.exchanges.route > 0)
     route = parts.exchanges.route[moved]
     mode = parts.routes["mode"].to_numpy()[route]
@@ -177,7 +177,7 @@ def _mode_shares(parts: Parts) -> Iterator[Block]:
 
 
 def _fixed(parts: Parts) -> Iterator[Block]:
-    """What is fixed leaves in exactly that quantity over the year, whatever the mode."""
+    """Fix the quantity that leaves over the year between matching sites, over all modes."""
     moved = np.flatnonzero(parts.exchanges.route > 0)
     ends = pd.DataFrame({"from": parts.start(), "to": parts.end(), "commodity": parts.commodity()}).iloc[moved]
     for index, pattern in enumerate(parts.scope.settings.fix):
@@ -193,7 +193,7 @@ def _periods(parts: Parts, units: Ints) -> tuple[Ints, Ints, pd.Series[str], pd.
 
 
 def runs(parts: Parts) -> Iterator[Block]:
-    """Activity is at most what the capacity, or the size of a build, can do in the period."""
+    """Limit activity to the capacity, or the size of a build, available in the period."""
     frame, able = parts.units.frame, parts.units.able
     standing = np.flatnonzero(frame["kind"] == "facility")
     unit, period, ids, names = _periods(parts, standing)
@@ -210,7 +210,7 @@ def runs(parts: Parts) -> Iterator[Block]:
 
 
 def loads(parts: Parts) -> Iterator[Block]:
-    """A facility with a least load is off, or runs between that and what it can do; must_run: it is never off."""
+    """Restrict facilities with a minimum load to off or between that and capacity; with must_run they are never off."""
     frame, able, switched = parts.units.frame, parts.units.able, parts.units.switched
     could = frame["capacity"].to_numpy(dtype=float)[:, None] * able
     least = frame["min_load"].to_numpy(dtype=float)
@@ -229,7 +229,7 @@ def loads(parts: Parts) -> Iterator[Block]:
 
 
 def sizes(parts: Parts) -> Iterator[Block]:
-    """What is built has a size between its bounds, and at most one step of scale is built at a site."""
+    """Bound the size of builds, and allow at most one step of scale of a process at a site."""
     steps = parts.units.steps
     rows = np.arange(len(steps))
     size, built = Entries(rows, parts.first["size"] + rows, 1.0), parts.first["built"] + rows
@@ -245,7 +245,7 @@ def sizes(parts: Parts) -> Iterator[Block]:
 
 
 def links(parts: Parts) -> Block:
-    """What leaves over a link in a period is at most capacity * share(t), where it is open.
+    """Limit flows over a link in a period to capacity * share(t), and to zero where it is not opened.
 
     Where a link that costs capex has no capacity, it is bounded by what its ends can send and take.
     """
@@ -274,7 +274,7 @@ def route_names(parts: Parts) -> pd.Series[str]:
 
 
 def _ends_allow(parts: Parts, among: Ints, group: Ints, groups: int) -> Floats:
-    """Most that the exchanges of each group can carry: what their outlets give, and their inlets take.
+    """Return the most that the exchanges of each group can carry, by the limits of their outlets and inlets.
 
     It is no constraint of a plan, so there what the plan sends is allowed.
     """
@@ -295,7 +295,7 @@ def _ends_allow(parts: Parts, among: Ints, group: Ints, groups: int) -> Floats:
 
 
 def together(parts: Parts, block: Block, among: Ints, group: Ints) -> Block:
-    """Return a block of groups of exchanges with the bound of what their ends allow; see `links`."""
+    """Return a block of groups of exchanges with the big-M of their ends; see `links`."""
     allowed = _ends_allow(parts, among, group, len(block))
     switch = block.entries[-1]
     return replace(block, entries=(*block.entries[:-1], Entries(switch.row, switch.column, -allowed)))
@@ -325,7 +325,7 @@ def _sums(row: Ints, flows: Ints, value: Floats | float = 1.0) -> Entries:
 
 
 def offers(parts: Parts) -> Block:
-    """Flows out of an offer are at most its quantity; with must_clear they are all of it."""
+    """Limit flows out of an offer to its quantity; with must_clear they equal it."""
     table, exchanges = parts.tables.offers, parts.exchanges
     end, period, row = _slots(parts.outlets, ("offer",))
     source = parts.outlets.column("source")[end]
@@ -339,7 +339,7 @@ def offers(parts: Parts) -> Block:
 
 
 def keeps(parts: Parts) -> Block:
-    """To other enterprises' sites, to other public sites and into stores goes at most (1 - keep) of an offer.
+    """Limit flows to other enterprises' sites, other public sites and stores to (1 - keep) of an offer.
 
     Inside its own site it binds for stores alone, also at a public place, for which every other site counts.
     """
@@ -359,7 +359,7 @@ def keeps(parts: Parts) -> Block:
 
 
 def needs(parts: Parts) -> Block:
-    """Arrivals at a need are at most its quantity, and all of it when required."""
+    """Limit arrivals at a need to its quantity; where it is required they equal it."""
     table, exchanges = parts.tables.needs, parts.exchanges
     end, period, row = _slots(parts.inlets, ("need",))
     quantity = parts.inlets.most[end, period]
@@ -372,13 +372,13 @@ def needs(parts: Parts) -> Block:
 
 
 def outputs(parts: Parts) -> Block:
-    """Flows out of an output are coefficient * run."""
+    """Set flows out of an output equal to coefficient * run."""
     exchanges = parts.exchanges
     return _recipe(parts, "output", parts.outlets, exchanges.outlet, np.ones(len(exchanges)))
 
 
 def inputs(parts: Parts) -> Block:
-    """Arrivals into an input are -coefficient * run."""
+    """Set arrivals into an input equal to -coefficient * run."""
     return _recipe(parts, "input", parts.inlets, parts.exchanges.inlet, parts.exchanges.arrival)
 
 
@@ -418,7 +418,7 @@ def _quality(parts: Parts, rule: str, value: Floats, limit: Floats) -> Block:
 
 
 def markets(parts: Parts) -> Block:
-    """Arrivals at a selling market, and what leaves a buying one, are at most the limit of all who share it."""
+    """Limit flows to selling and from buying markets to the limit that their group shares."""
     table, exchanges = parts.tables.markets, parts.exchanges
     group, names = pd.factorize(table["group"])
     bought = _at_market(parts.outlets, group)[exchanges.outlet]
@@ -448,7 +448,7 @@ def _at_market(ends: Ends, group: Ints) -> Ints:
 
 
 def stores(parts: Parts) -> Iterator[Block]:
-    """A level is what is left of the last one, and arrivals, less withdrawals; it has room, nothing passes through.
+    """Balance the level of each store, bound it by the capacity, and bound withdrawals by the level carried over.
 
     The level before the first period is that after the last.
     """

@@ -1,4 +1,4 @@
-"""Whose sites take part, in which part of what is public, and which rules bind them."""
+"""Scope: the sites that take part, their share of public resources, and the rules that bind them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 
 class Variant(StrEnum):
-    """The problem itself, or with what is new switched off: alone, or along the deals of today."""
+    """Variant of the problem: the round, or nothing new, with each alone (status quo) or along the deals of today."""
 
     ROUND = "round"
     QUO = "status_quo"
@@ -38,7 +38,7 @@ class Scope:
     dataset : Dataset
         Where everything comes from.
     variant : Variant
-        What is switched off.
+        Parts of the problem that are switched off.
     sites : pandas.DataFrame
         Sites of the coalition and public places by position: site, enterprise, latitude, longitude, public, and
         part (1, at public places weight(S) / weight(N)).
@@ -58,7 +58,7 @@ class Scope:
 
     @property
     def aims(self) -> bool:
-        """Whether budget, cap, mode shares and what is fixed bind."""
+        """Whether the aims bind: budget, cap, mode shares and fixed flows."""
         return self.whole and self.variant is not Variant.TODAY
 
     @property
@@ -134,7 +134,7 @@ class Scope:
 
 
 def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> Scope:
-    """Return what a coalition may use.
+    """Return the scope of a coalition: its sites, and its share of public resources.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
 
 
 def positions(names: Any, ids: Any) -> Ints:
-    """Return where ids stand among names, -1 for those that do not."""
+    """Return the positions of ids among names, -1 for unknown ids."""
     known = np.asarray(names)
     if known.dtype.kind == "i":
         return np.asarray(pd.Index(known).get_indexer(pd.Index(ids)), dtype=np.int64)

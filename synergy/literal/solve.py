@@ -1,4 +1,4 @@
-"""Solve: the literal model handed whole to HiGHS."""
+"""Solve the literal model with HiGHS, as one problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.solvers import highs, run
 
 @dataclass(frozen=True, slots=True)
 class LiteralSolution:
-    """What HiGHS found.
+    """Result of a HiGHS run.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def solve(
 
 
 def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
-    """Hand the arrays over whole to a HiGHS object."""
+    """Pass the model arrays to a HiGHS object."""
     matrix = model.matrix
     highs.passModel(
         matrix.shape[1],
@@ -100,7 +100,7 @@ def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
 
 
 def _read(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
-    """Return what HiGHS holds after a run, its status mapped completely."""
+    """Read the result from HiGHS after a run, with every model status mapped."""
     status, found = highs.getModelStatus(), highs.getInfo()
     kinds = highspy.HighsModelStatus
     if status == kinds.kInfeasible:
@@ -125,19 +125,19 @@ def _read(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
 
 
 def _empty(model: LiteralModel) -> LiteralSolution:
-    """Return the plan that decides nothing, where the rows allow it."""
+    """Return the plan of a model without columns, where the rows allow it."""
     if (model.row_lower > 0).any() or (model.row_upper < 0).any():
         return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
     return LiteralSolution("optimal", 0.0, 0.0, np.zeros(0), np.zeros(len(model.rows)))
 
 
 def _endless() -> LiteralSolution:
-    """Return that the value has no bound."""
+    """Return the result of an unbounded model."""
     return LiteralSolution("unbounded", np.inf, np.inf, None, None)
 
 
 def _unbounded(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
-    """Tell unbounded from infeasible: without a value to maximise only the constraints are left."""
+    """Distinguish unbounded from infeasible by solving again with a zero objective."""
     highs.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
     run(highs)
     if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:

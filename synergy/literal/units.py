@@ -1,4 +1,4 @@
-"""Units: facilities that stand and builds that may, with their steps of scale."""
+"""Units: existing facilities and candidate builds, with their steps of scale."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STEP_COLUMNS = ("unit", "subject", "minimum", "maximum", "fixed", "variable", "a
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What runs: facilities first, then builds.
+    """Production units: facilities first, then builds.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         `UNIT_COLUMNS`; capacity is NaN for builds, capex is on their steps.
     able : ndarray, units x periods
-        share(t) * availability: what a unit of yearly capacity can do in the period.
+        share(t) * availability: activity of a unit of yearly capacity in the period.
     most : ndarray, units x periods
         Greatest activity, infinite where nothing states one.
     steps : pandas.DataFrame
@@ -36,7 +36,7 @@ class Units:
 
     @property
     def switched(self) -> Ints:
-        """Positions of units that are off or at their least load."""
+        """Positions of units with an on/off binary: those with a minimum load that need not run."""
         loaded = self.frame["min_load"].to_numpy() > 0
         return np.flatnonzero(loaded & ~self.frame["must_run"].to_numpy(dtype=bool))
 
@@ -79,7 +79,7 @@ def _facilities(scope: Scope) -> pd.DataFrame:
 
 
 def _builds(scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the builds that may be, and their steps of scale by position of the build."""
+    """Return the candidate builds, and their steps of scale by position of the build."""
     processes = scope.dataset["processes"]
     names = processes["process"].to_numpy(dtype=object)
     buildable = np.flatnonzero(processes["buildable"].to_numpy(dtype=bool) & scope.builds)

@@ -1,4 +1,4 @@
-"""Value: what each column brings or costs a year, spends once and emits."""
+"""Value: yearly value, capex and emissions of one unit of each column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from synergy.literal.scope import Floats
 
 
 def worth(parts: Parts) -> Floats:
-    """Return the money a year that one unit of each column brings: the value to maximise."""
+    """Return the objective coefficients: money a year that one unit of each column brings."""
     exchanges, inlets, routes = parts.exchanges, parts.inlets, parts.routes
     disposed = inlets.column("kind")[exchanges.inlet] == "disposal"
     brought = np.where(disposed, 0.0, inlets.column("price")[exchanges.inlet] * exchanges.arrival)
@@ -22,7 +22,7 @@ def worth(parts: Parts) -> Floats:
 
 
 def supply(parts: Parts) -> Floats:
-    """Money that one unit leaving over each exchange brings to whose site gives it: the good, or its disposal."""
+    """Return the money of the giving site per unit leaving over each exchange: the good, or its disposal."""
     exchanges, inlets = parts.exchanges, parts.inlets
     disposed = inlets.column("kind")[exchanges.inlet] == "disposal"
     brought = inlets.column("price")[exchanges.inlet] * exchanges.arrival

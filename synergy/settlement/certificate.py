@@ -1,4 +1,4 @@
-"""Certificate: how stable payoffs are, and how far that is proven."""
+"""Certificate: stability of payoffs, and the bound to which it is proven."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 50  # binding coalitions that are named
 
 
 class Verdict(StrEnum):
-    """What is known of a coalition that could do better on its own."""
+    """Verdict on whether some coalition could do better on its own."""
 
     STABLE = "stable"  # proven: there is none
     BEATEN = "beaten"  # one is known
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A coalition that gets no more than it needs: who, what it is worth alone, what it is paid, money a year."""
+    """Binding coalition, paid no more than its value: enterprises, value alone, payoff, money a year."""
 
     enterprises: tuple[str, ...]
     value: float
@@ -34,7 +34,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """How stable payoffs are.
+    """Stability certificate of payoffs.
 
     Parameters
     ----------
@@ -63,20 +63,20 @@ class Certificate:
 
     @property
     def in_core(self) -> bool:
-        """Return whether it is proven that no coalition can do better."""
+        """Return whether the payoffs are proven to be in the core."""
         return self.verdict is Verdict.STABLE
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Excess and bound over coalitions of one part's players, all of them together left out."""
+    """Excess and bound over the proper coalitions of one part."""
 
     excess: float
     bound: float
 
 
 def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
-    """Return how stable payoffs are, asking the game once for each part.
+    """Certify the stability of payoffs, with one separation for each part.
 
     Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the
     parts whole; so its excess is the sum of theirs where these are positive.
@@ -86,7 +86,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Rule
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart.
+        Parts, each settled separately.
     payoff : numpy.ndarray of float, shape (players,)
         Money a year.
     options : RuleOptions
@@ -114,7 +114,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Rule
 
 
 def _seen(asked: Asked, part: Part, payoff: Floats, options: RuleOptions) -> _Seen:
-    """Return what is known of one part's coalitions."""
+    """Return the greatest known excess of one part's coalitions, and a proven bound on it."""
     if len(part.members) == 1:
         return _Seen(-np.inf, -np.inf)
     frame = frame_of(asked, part, tolerance_of(asked, options))
@@ -131,7 +131,7 @@ def _seen(asked: Asked, part: Part, payoff: Floats, options: RuleOptions) -> _Se
 def _binding(
     asked: Asked, parts: tuple[Part, ...], payoff: Floats, tolerance: float
 ) -> tuple[tuple[Binding, ...], int]:
-    """Return the coalitions that bind, the worst first, and how many other than all have a value."""
+    """Return the binding coalitions, the worst first, and the number of valued proper coalitions."""
     listed = []
     for part in parts:
         known = [

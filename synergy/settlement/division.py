@@ -1,4 +1,4 @@
-"""Division: what a rule returns before it is certified; notes in both languages."""
+"""Division: result of a rule before it is certified; notes in both languages."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ COUNTED = ("rounds_used_up", "sampled", "stopped_by_clock", "stopped_by_request"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a rule has to say of its payoffs.
+    """Note of a rule on its payoffs.
 
     Parameters
     ----------
     code : str
         A key of `NOTES`.
     number : float
-        What the sentence names.
+        Number in the sentence.
     enterprises : tuple of str
-        Whom it concerns.
+        Enterprises concerned.
     """
 
     code: str
@@ -90,7 +90,7 @@ class Division:
     payoff : numpy.ndarray of float, shape (players,)
         Money a year; they sum to v(N).
     notes : tuple of Note
-        What the rule has to say.
+        Notes of the rule.
     interval : numpy.ndarray of float, shape (players,), or None
         Half the width of a 95 % confidence interval, where the payoffs were sampled.
     """
@@ -101,7 +101,7 @@ class Division:
 
 
 class Towards(StrEnum):
-    """To which payoffs the rule `core` stays as near as stability allows."""
+    """Target payoffs to which the rule `core` stays as near as stability allows."""
 
     EQUAL = "equal"  # equal gains of those who can trade with each other
     DUALS = "duals"  # what the duals of the relaxation pay, near a proof and cheap where coalitions are hard to value
@@ -110,7 +110,7 @@ class Towards(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What gains are proportional to.
+    """Base to which gains are proportional.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
-    """What a settlement may be told.
+    """Options of a settlement rule.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class RuleOptions:
     precise : float
         Part of the gain of a component: intervals narrower than it on average end the sampling.
     ended : callable or None
-        Asked between batches what ends it: ``clock``, ``request``, or None for nothing yet.
+        Called between batches for the reason to end: ``clock``, ``request``, or None to go on.
     seed : int
         Of the permutations.
     """

@@ -1,4 +1,4 @@
-"""The settlement as the plan document says it: payoffs as they are paid, prices, lump sums, certificate."""
+"""Settlement record of the plan document: payoffs as paid, prices, lump sums, certificate."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from synergy.settlement.rules import Shares
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """The exchanges of a plan, as far as prices need to know them.
+    """Exchanges of a plan with the data needed for prices.
 
     Parameters
     ----------
     trades : Trades
-        Who delivers how much to whom, and the bands.
+        Sellers, buyers, quantities, and the bands.
     labels : sequence of mapping
-        What the document says of each exchange beside its price: sites, commodity.
+        Labels of each exchange in the document: sites, commodity.
     shown : Trades or None
-        The bands that the document says, where prices keep to narrower ones.
+        Bands for the document, where prices keep to narrower ones.
     """
 
     trades: Trades
@@ -41,7 +41,7 @@ def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = No
     shares : Shares
         Payoffs and certificate.
     own : numpy.ndarray of float, shape (players,)
-        What each collects under the plan at its own accounts, money a year; the sum is v(N).
+        Own accounts of each under the plan, money a year; the sum is v(N).
     sold : Sold
         The exchanges.
     ladder : Ladder or None
@@ -67,7 +67,7 @@ def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = No
 
 
 def as_paid(shares: Shares, payoff: Floats) -> Shares:
-    """Return shares whose payoffs have moved a little, and what their certificate is still worth.
+    """Return shares with slightly changed payoffs, and their certificate adjusted to the change.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def as_paid(shares: Shares, payoff: Floats) -> Shares:
 
 
 def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, Any]:
-    """Return what one enterprise may see of a settlement: its own money, its own exchanges, its own end of the bands.
+    """Return the part of a settlement visible to one enterprise: its own money, exchanges and ends of the bands.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, Any]:
 
 
 def _verdict(excess: float, bound: float, tolerance: float) -> Verdict:
-    """Return what excess and bound say."""
+    """Return the verdict for an excess and its bound."""
     if excess > tolerance:
         return Verdict.BEATEN
     return Verdict.STABLE if bound <= tolerance else Verdict.OPEN
@@ -152,7 +152,7 @@ def _lines(sold: Sold, prices: Prices) -> list[dict[str, Any]]:
 
 
 def _named(players: tuple[str, ...], units: np.ndarray, unit: float) -> dict[str, float]:
-    """Return money by enterprise, only what is not zero."""
+    """Return money by enterprise, zeros left out."""
     return {name: _money(some, unit) for name, some in zip(players, units.tolist(), strict=True) if some}
 
 

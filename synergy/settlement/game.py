@@ -1,4 +1,4 @@
-"""Game: the enterprises, what each coalition is worth, and which coalition a payoff pays worst."""
+"""Game: enterprises, coalition values, and the separation problem of a payoff."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What a coalition is worth, in money a year.
+    """Coalition value with its proven bound, in money a year.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A coalition that a payoff pays worst, in money a year.
+    """Coalition with the greatest excess under a payoff, in money a year.
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Structure of an assignment game: each seller has one unit, each buyer wants one, the others bring nothing.
+    """Structure of an assignment game: each seller has one unit, each buyer wants one, the others add no value.
 
     Parameters
     ----------
     sellers, buyers : numpy.ndarray of int, shapes (m,) and (n,)
         Positions among the players.
     worth : numpy.ndarray of float, shape (m, n)
-        What seller i and buyer j gain together over what both are worth alone, 0 where they gain nothing.
+        Gain of seller i and buyer j together over their standalone values, 0 where there is none.
 
     References
     ----------
@@ -83,7 +83,7 @@ class Assignment:
 
 
 class Game(Protocol):
-    """A game with transferable utility that is asked for values, not listed.
+    """Game with transferable utility, its values computed on demand.
 
     v is superadditive but for the grand coalition, which aims of the round may bind alone; v(empty) = 0.
 
@@ -105,7 +105,7 @@ class Game(Protocol):
 
     @property
     def stopped(self) -> str | None:
-        """Return what ended a search so far other than gap or work."""
+        """Return the reason that ended a search early, other than gap or work."""
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class Game(Protocol):
 
     @property
     def components(self) -> tuple[Ints, ...]:
-        """Return the positions of the players that can trade at all, component by component."""
+        """Return the positions of the players that can trade, component by component."""
 
     @property
     def start(self) -> Floats | None:
@@ -124,13 +124,13 @@ class Game(Protocol):
         """Return the assignment structure, where there is one."""
 
     def value(self, members: Bools) -> Worth:
-        """Return what a coalition is worth; the grand coalition with the aims of the round."""
+        """Return the value of a coalition; that of the grand coalition includes the aims of the round."""
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return what coalitions are worth, in the order asked; the same bits for any number of workers."""
+        """Return the values of coalitions in the order given; bitwise equal for any number of workers."""
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
-        """Return the coalition that a payoff pays worst.
+        """Return the coalition with the greatest excess under a payoff (separation problem).
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ class Game(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A small game whose values are listed or computed by a function; every coalition is looked at.
+    """Small game with listed or computed values; coalitions are enumerated.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ class Table:
 
     @classmethod
     def listed(cls, players: Sequence[str], values: Mapping[str, float]) -> Table:
-        """Return the game with the values by the names of the members joined, as ``{"12": 5.0}``; others are worth 0.
+        """Return the game with the values by the names of the members joined, as ``{"12": 5.0}``; other values are 0.
 
         Parameters
         ----------
@@ -187,17 +187,17 @@ class Table:
         return self.parts if self.parts is not None else (np.arange(len(self.players)),)
 
     def value(self, members: Bools) -> Worth:
-        """Return what a coalition is worth; the empty one nothing."""
+        """Return the value of a coalition; 0 for the empty one."""
         inside = frozenset(np.flatnonzero(members).tolist())
         worth = self.worth(inside) if inside else 0.0
         return worth if isinstance(worth, Worth) else Worth(float(worth), float(worth))
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return what coalitions are worth, in the order asked."""
+        """Return the values of coalitions in the order given."""
         return [self.value(members) for members in many]
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
-        """Return the coalition that a payoff pays worst, by looking at all; of equals the smallest, then the first."""
+        """Return the coalition with the greatest excess by enumeration; of equals the smallest, then the first."""
         inside = np.arange(len(self.players)) if among is None else np.flatnonzero(among)
         best, bound = Found(np.zeros(len(self.players), np.bool_), -np.inf, -np.inf, -np.inf), -np.inf
         for size in range(1, len(inside)):
@@ -212,7 +212,7 @@ class Table:
 
 
 class Asked:
-    """A game and what it has answered so far.
+    """Game with a cache of its answers.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ class Asked:
 
     @property
     def components(self) -> tuple[Ints, ...]:
-        """Return the positions of the players that can trade at all, component by component."""
+        """Return the positions of the players that can trade, component by component."""
         return self._game.components
 
     @property
@@ -242,7 +242,7 @@ class Asked:
 
     @property
     def stopped(self) -> str | None:
-        """Return what ended a search so far other than gap or work."""
+        """Return the reason that ended a search early, other than gap or work."""
         return self._game.stopped
 
     @property
@@ -251,18 +251,18 @@ class Asked:
         return self._game.assignment
 
     def value(self, members: Bools) -> Worth:
-        """Return what a coalition is worth."""
+        """Return the value of a coalition."""
         return self.values([members])[0]
 
     def values(self, many: Sequence[Bools]) -> list[Worth]:
-        """Return what coalitions are worth; only those not known yet are asked for, each once."""
+        """Return the values of coalitions; each unknown one is queried once."""
         new = {members.tobytes(): members for members in many if members.tobytes() not in self.known}
         for members, worth in zip(new.values(), self._game.values(list(new.values())), strict=True):
             self.known[members.tobytes()] = (members.copy(), worth)
         return [self.known[members.tobytes()][1] for members in many]
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
-        """Return the coalition that a payoff pays worst; the same question is asked once."""
+        """Return the coalition with the greatest excess under a payoff; answers are cached."""
         inside = np.ones(len(self.players), np.bool_) if among is None else among
         key = (inside.tobytes(), payoff[inside].tobytes())
         if key not in self._worst:
@@ -270,7 +270,7 @@ class Asked:
         return self._worst[key]
 
     def inside(self, among: Bools) -> list[tuple[Bools, Worth]]:
-        """Return the known coalitions of some players, all of them together left out."""
+        """Return the known proper coalitions of some players."""
         most = int(among.sum())
         return [
             (members, worth)
@@ -293,7 +293,7 @@ class Asked:
         return Found(rows[worst], float(excess[worst]), float(bound.max()), known[worst][1].value)
 
     def _search(self, payoff: Floats, among: Bools | None) -> Found:
-        """Return the worst coalition that the game finds, and know its value from now on."""
+        """Return the worst coalition that the game finds, and cache its value."""
         found = self._game.worst(payoff, among)
         if np.isfinite(found.excess) and found.members.tobytes() not in self.known:
             bound = max(found.value, found.bound + float(payoff[found.members].sum()))
@@ -364,7 +364,7 @@ class RuleUndefined(UsageError):  # noqa: N818
     reason : str
         A key of `REASONS`.
     numbers : str, int, float or tuple of str
-        What the reason's sentence names: a float is money, a tuple enterprises.
+        Values in the reason's sentence: a float is money, a tuple enterprises.
     """
 
     def __init__(self, method: str, reason: str, **numbers: str | float | tuple[str, ...]) -> None:
@@ -378,7 +378,7 @@ class RuleUndefined(UsageError):  # noqa: N818
 
 
 def _said(number: str | float | tuple[str, ...], lang: str) -> str:
-    """Return a number, money or enterprises as people read them."""
+    """Format a number, money or enterprises for display."""
     if isinstance(number, tuple):
         return named(number, lang)
     return money(number, "", lang) if isinstance(number, float) else str(number)
@@ -388,7 +388,7 @@ NAMED = 4  # enterprises named one by one in a sentence
 
 
 def named(enterprises: tuple[str, ...], lang: str) -> str:
-    """Return enterprises as people read them, many of them counted.
+    """Format enterprises for display; many of them are counted.
 
     Examples
     --------

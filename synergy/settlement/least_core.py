@@ -1,4 +1,4 @@
-"""Stable payoffs of one part: the core by adding the most violated coalition, the least core where it is empty."""
+"""Core and least core of one part by constraint generation: add the most violated coalition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synergy.settlement.parts import Part
 
 @dataclass(slots=True)
 class Frame:
-    """A part in its own unit: gains over the ground, divided by `unit`, and the coalitions known so far.
+    """Part in normalised units: gains over the ground, divided by `unit`, and the coalitions known so far.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Frame:
     unit : float
         Money a year that counts as 1.
     floored : bool
-        Whether nobody need lose.
+        Whether all floors can be kept.
     rows, right : list
         Coalitions (shape (k,), 0 and 1) and their values over the ground.
     seen : set of bytes
@@ -42,12 +42,12 @@ class Frame:
 
     @property
     def gain(self) -> float:
-        """Return what there is to share, in units."""
+        """Return the gain to share, in units."""
         return self.part.gain / self.unit
 
     @property
     def low(self) -> Floats:
-        """Return what each must get in units, shape (k,): minus infinity for those without a plan alone.
+        """Return the lower bounds of shares in units, shape (k,): minus infinity for players without a standalone plan.
 
         Where together they earn less than alone, nobody has a floor; less by the tolerance, all floors give way.
         """
@@ -86,7 +86,7 @@ class Frame:
         return np.array(self.rows).reshape(-1, len(self.part.members)), np.array(self.right)
 
     def region(self, excess: float, shares_at_least: Floats | None = None) -> Region:
-        """Return the shares that pay every known coalition but for an excess, and everybody the floor."""
+        """Return the region of shares that pay every known coalition up to an excess, and respect the floors."""
         rows, right = self.table()
         low = self.low
         if shares_at_least is not None:
@@ -96,7 +96,7 @@ class Frame:
 
 
 def frame_of(asked: Asked, part: Part, tolerance: float) -> Frame:
-    """Return a part in its own unit, with all that is already known of its coalitions.
+    """Return a part in normalised units, with all known coalitions.
 
     Parameters
     ----------

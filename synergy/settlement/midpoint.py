@@ -1,4 +1,4 @@
-"""The midpoint: half way between the sellers' best and the buyers' best stable payoffs of an assignment game."""
+"""Midpoint rule: mean of the seller-optimal and the buyer-optimal core payoffs of an assignment game."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PAIRS = 800  # of enterprises that are valued to see whether they make up an ass
 
 
 def midpoint(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the middle of the two extreme points of the core of an assignment game.
+    """Return the midpoint of the two extreme points of the core of an assignment game.
 
     Parameters
     ----------
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart; together they must be the assignment game.
+        Parts, each settled separately; together they must be the assignment game.
     options : RuleOptions
         The tolerance.
 
@@ -62,14 +62,14 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Div
 
 
 def assignment_of(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Assignment | None:
-    """Return the assignment game that the pairs of a game make up; None where they do not fall into two sides.
+    """Return the assignment game that the pairs of a game form; None where they do not form two sides.
 
     Parameters
     ----------
     asked : Asked
         The game; all pairs that stand in one part are valued.
     parts : tuple of Part
-        What is settled apart; everybody must have a plan alone.
+        Parts, each settled separately; every player must have a standalone plan.
     options : RuleOptions
         The tolerance.
 
@@ -104,7 +104,7 @@ def assignment_of(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -
 
 
 def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-    """Return the sellers' best and the buyers' best points of the core of an assignment game.
+    """Return the seller-optimal and the buyer-optimal points of the core of an assignment game.
 
     The core is a lattice: all sellers get most at the same point, where all buyers get least, and the other way round.
     So the greatest sum of the sellers' gains is reached at that point alone.
@@ -112,7 +112,7 @@ def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats
     Parameters
     ----------
     structure : Assignment
-        Sellers, buyers and what pairs are worth.
+        Sellers, buyers and values of pairs.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats
 
 
 def _solved(cost: Floats, rows: object, right: Floats) -> Floats:
-    """Return the cheapest gains of zero or more that pay every pair."""
+    """Return the nonnegative gains of least cost that pay every pair."""
     answer = minimise(Program(cost, np.zeros(len(cost)), rows, right))
     if answer is None:
         raise ArithmeticError("the linear program of an assignment has no solution, though it always has one")
@@ -156,7 +156,7 @@ class Region:
     right : numpy.ndarray of float, shape (m,)
         Right-hand sides, of the size of 1.
     total : float
-        What the point sums to.
+        Sum of the point.
     """
 
     rows: Floats
@@ -164,7 +164,7 @@ class Region:
     total: float
 
     def short(self, point: Floats) -> float:
-        """Return by how much the worst row is missed, at most 0 for none."""
+        """Return the greatest violation of a row, at most 0 for none."""
         return float(np.max(self.right - self.rows @ point, initial=-np.inf))
 
 

@@ -1,4 +1,4 @@
-"""The nucleolus: the greatest excess as small as can be, then the next, and so on."""
+"""Nucleolus: minimise the greatest excess, then the next, and so on (lexicographic order)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SPANNED = 1e-9  # what is left of a coalition's row outside the span of those fi
 
 
 def nucleolus(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the nucleolus of the payoffs by which nobody loses.
+    """Return the nucleolus of the individually rational payoffs.
 
     Parameters
     ----------
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart, at most `RuleOptions.exact` players each.
+        Parts, each settled separately, at most `RuleOptions.exact` players each.
     options : RuleOptions
         The tolerance.
 
@@ -68,7 +68,7 @@ def nucleolus(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Di
 
 @dataclass(slots=True)
 class _Stages:
-    """Coalitions of one part (shape (m, k), 0 and 1), their values, the gain, and what each must get."""
+    """Coalitions of one part (shape (m, k), 0 and 1), their values, the gain, and lower bounds of the shares."""
 
     rows: Floats
     values: Floats
@@ -127,7 +127,7 @@ def core(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divisio
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart.
+        Parts, each settled separately.
     options : RuleOptions
         Tolerance, rounds, towards.
 
@@ -160,7 +160,7 @@ def core(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divisio
 
 
 def _target(frame: Frame, options: RuleOptions) -> Floats:
-    """Return the shares to stay near to, in units, shape (k,)."""
+    """Return the target shares, in units, shape (k,)."""
     start, towards = frame.asked.start, options.towards
     if towards is None:
         towards = Towards.EQUAL if len(frame.part.members) <= options.exact else Towards.DUALS
@@ -174,7 +174,7 @@ def _target(frame: Frame, options: RuleOptions) -> Floats:
 
 
 def _brought(frame: Frame) -> Floats:
-    """Return what those without a plan alone bring to the others in units, shape (k,); zero for who has one.
+    """Return the marginal contribution of players without a standalone plan in units, shape (k,); zero for others.
 
     They have no value of their own to count a gain from; v(N) less what the others are worth without them is the most
     that the others can grant.

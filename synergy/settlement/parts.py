@@ -1,4 +1,4 @@
-"""Parts: a game is settled in each set of players that can trade with each other, apart from the others."""
+"""Parts: sets of players that can trade with each other, each settled separately."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Part:
     members : numpy.ndarray of int, shape (k,)
         Positions among the players.
     total : float
-        What they share: v(N), or their part of it.
+        Amount to share: v(N), or their part of it.
     floor : numpy.ndarray of float, shape (k,)
         v of each alone, minus infinity where one has no plan alone.
     bound : float
@@ -33,7 +33,7 @@ class Part:
 
     @property
     def ground(self) -> Floats:
-        """Return what gains are counted from, shape (k,): the floor, zero where there is none."""
+        """Return the reference point of gains, shape (k,): the floor, zero where there is none."""
         return np.where(np.isfinite(self.floor), self.floor, 0.0)
 
     @property
@@ -43,11 +43,11 @@ class Part:
 
     @property
     def floored(self) -> Bools:
-        """Return who has a plan alone, shape (k,)."""
+        """Return which players have a standalone plan, shape (k,)."""
         return np.isfinite(self.floor)
 
     def losing(self, tolerance: float) -> bool:
-        """Return whether together they earn less than alone, so that nobody's floor can be kept for all."""
+        """Return whether the players earn less together than alone, so that no payoff keeps all floors."""
         return bool(self.floored.all()) and self.gain < -tolerance
 
     def mask(self, players: int) -> Bools:
@@ -63,14 +63,14 @@ def coalition(members: Ints, players: int) -> Bools:
 
 
 def tolerance_of(game: Game, options: RuleOptions) -> float:
-    """Return the money a year up to which an excess counts as none: a part of the largest value, all and each alone."""
+    """Return the tolerance of an excess, money a year: a fraction of the largest value, of all and of each alone."""
     count = len(game.players)
     worths = game.values([np.ones(count, np.bool_), *np.eye(count, dtype=np.bool_)])
     return options.tolerance * (max((abs(one.value) for one in worths if np.isfinite(one.value)), default=0.0) or 1.0)
 
 
 def parts_of(game: Game, options: RuleOptions) -> tuple[Part, ...]:
-    """Return the parts that are settled apart.
+    """Return the parts that are settled separately.
 
     Where v(N) is the sum of the components' values these are the components; where an aim of the round binds all
     together (then it is not) all players are one part.
@@ -111,7 +111,7 @@ def parts_of(game: Game, options: RuleOptions) -> tuple[Part, ...]:
 
 
 def _apart(components: tuple[Ints, ...], worths: list[Worth], floor: Floats, left: float) -> tuple[Part, ...]:
-    """Return the components as parts; what solver gaps leave over goes where there is a gain to carry it."""
+    """Return the components as parts; the residual of solver gaps is distributed in proportion to the gains."""
     apart = [
         Part(members, worth.value, floor[members], worth.bound)
         for members, worth in zip(components, worths, strict=True)

@@ -1,4 +1,4 @@
-"""Prices: one for each exchange, with lump sums for what prices cannot carry."""
+"""Prices: one for each exchange, with lump sums for transfers that prices cannot carry."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ SMALL = 1e-9  # lump sums below it, relative to the money that moves, are roundi
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the settlement asks of the prices, arrays of shape (players,), money a year.
+    """Targets of the price problem, arrays of shape (players,), money a year.
 
     Parameters
     ----------
     own : numpy.ndarray of float
-        What each collects under the plan at its own accounts, before anybody pays anybody.
+        Own accounts of each under the plan, before payments between enterprises.
     payoff : numpy.ndarray of float
-        What each is to get; the sum is that of `own`.
+        Payoff of each; the sum is that of `own`.
     standalone : numpy.ndarray of float
-        What nobody is to fall below; minus infinity where one has no plan alone.
+        Lower bound of each payoff; minus infinity without a standalone plan.
     """
 
     own: Floats
@@ -39,15 +39,15 @@ class Prices:
     price : numpy.ndarray of float, shape (a,)
         Money per unit of the commodity, within the band.
     step : numpy.ndarray of float, shape (a,)
-        What each price is a multiple of; 0 where its band holds a single price.
+        Step of which each price is a multiple; 0 where its band holds a single price.
     payment : numpy.ndarray of int, shape (a,)
-        What the buyer pays the seller a year.
+        Payment of the buyer to the seller a year.
     lump : numpy.ndarray of int, shape (players,)
-        What each receives besides, because no prices within the bands bring it.
+        Lump sum of each, which no prices within the bands carry.
     balance : numpy.ndarray of int, shape (players,)
         What settles the rounding.
     transfer : numpy.ndarray of int, shape (players,)
-        What each receives in all; the sum is exactly zero.
+        Total receipts of each; the sum is exactly zero.
     unit : float
         Smallest money that is paid.
     """
@@ -61,7 +61,7 @@ class Prices:
     unit: float
 
     def payoff(self, own: Floats) -> Floats:
-        """Return what each gets, money a year, from what it collects at its own accounts."""
+        """Return the payoff of each enterprise, money a year, from its own accounts and its transfer."""
         return own + self.transfer * self.unit
 
     @property
@@ -111,14 +111,14 @@ def price(trades: Trades, wanted: Wanted, ladder: Ladder | None = None) -> Price
 
 
 def _floors(wanted: Wanted, unit: float) -> Ints:
-    """Return the smallest transfers by which nobody loses, in units."""
+    """Return the smallest individually rational transfers, in units."""
     needed = (wanted.standalone - wanted.own) / unit
     free = -(2.0**60) / max(len(needed), 1)
     return np.ceil(np.maximum(needed - NEAR, free)).astype(np.int64)
 
 
 def _summing_to_zero(lump: Floats) -> Ints:
-    """Return lump sums as whole numbers that sum to zero; who has none gets none."""
+    """Return lump sums as whole numbers that sum to zero; zeros stay zero."""
     lumps = np.zeros(len(lump), dtype=np.int64)
     some = lump != 0
     if some.any():
@@ -134,7 +134,7 @@ PRECISE = 1e-12  # relative to the money that moves
 
 
 def payments(trades: Trades, transfer: Floats) -> Floats:
-    """Return what buyers pay sellers so that prices carry given transfers as far as they can.
+    """Return payments from buyers to sellers that carry given transfers as far as the price bands allow.
 
     Each payment m lies in its band ``[middle - half, middle + half]``; what payments do not bring an enterprise is its
     lump sum. Minimised are the lump sums' absolute values first, then ``sum((m - middle)**2 / (2 half))``; the
@@ -145,7 +145,7 @@ def payments(trades: Trades, transfer: Floats) -> Floats:
     trades : Trades
         The exchanges.
     transfer : numpy.ndarray of float, shape (players,)
-        What each must receive in all, money a year, summing to zero.
+        Required receipts of each, money a year, summing to zero.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def payments(trades: Trades, transfer: Floats) -> Floats:
 
 
 def _descend(dual: _Dual, potential: Floats, step: Floats, slope: Floats, height: float) -> tuple[Floats, float, bool]:
-    """Return where a step leads, halved until it descends; whether it moved at all."""
+    """Return the point of a backtracking step that descends, its height, and whether it moved at all."""
     for _ in range(HALVINGS):
         there = np.clip(potential + step, -dual.limit, dual.limit)
         lower = dual.height(there)
@@ -193,7 +193,7 @@ def _descend(dual: _Dual, potential: Floats, step: Floats, slope: Floats, height
 
 
 class _Dual:
-    """The dual problem: a convex, piecewise quadratic function of one potential for each player."""
+    """Dual problem: a convex, piecewise quadratic function of one potential for each player."""
 
     def __init__(self, trades: Trades, transfer: Floats) -> None:
         self.trades, self.transfer = trades, transfer
@@ -211,19 +211,19 @@ class _Dual:
         return self.middle + self.half * np.clip(self._lean(potential), -1.0, 1.0)
 
     def height(self, potential: Floats) -> float:
-        """Return the function."""
+        """Return the value of the dual function."""
         lean = self._lean(potential)
         inside = np.minimum(np.abs(lean), 1.0)
         rise = self.half * (inside * np.abs(lean) - inside**2 / 2) + self.middle * lean
         return float(rise.sum() - self.transfer @ potential)
 
     def slope(self, potential: Floats) -> Floats:
-        """Return its gradient: what each receives beyond its transfer."""
+        """Return the gradient of the dual: receipts of each player beyond its transfer."""
         received: Floats = self.trades.received(self.payment(potential), len(self.transfer))
         return received - self.transfer
 
     def step(self, potential: Floats, slope: Floats, free: np.ndarray) -> Floats:
-        """Return the Newton step of the free players; where the function is straight, as far down as the limit."""
+        """Return the Newton step of the free players; in directions without curvature, as far down as the limit."""
         count = len(potential)
         weight = np.where(np.abs(self._lean(potential)) < 1.0, self.half, 0.0)
         pair = self.trades.seller * count + self.trades.buyer
@@ -248,14 +248,14 @@ CLOSE = 1e-9  # part of a price by which it may miss the end of a band
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What prices of exchanges are asked to be, arrays of shape (a,), money per unit.
+    """Price limits asked for exchanges, arrays of shape (a,), money per unit.
 
     Parameters
     ----------
     least, most : numpy.ndarray of float
-        The seller asks for at least, the buyer offers at most; NaN where nobody asks.
+        Least price of the seller, greatest price of the buyer; NaN where none is asked.
     agreed : numpy.ndarray of float
-        Both sides have agreed on; NaN where they have not.
+        Price that both sides have agreed on; NaN where they have not.
     """
 
     least: Floats
@@ -265,14 +265,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """Exchanges with what was asked for.
+    """Exchanges with price bands narrowed to the limits asked for.
 
     Parameters
     ----------
     trades : Trades
-        Their bands narrowed to what was asked.
+        Their bands narrowed to the limits asked for.
     shown : Trades
-        Their bands as they are, widened to what both sides have agreed on.
+        Their bands as they are, widened to prices that both sides have agreed on.
     least_refused, most_refused : numpy.ndarray of bool, shape (a,)
         Where what the seller, the buyer, asks for lies outside what the other side can agree to, or the two asked for
         prices that do not meet; the band is as if nothing had been asked.
@@ -285,7 +285,7 @@ class Limited:
 
 
 def limited(trades: Trades, limits: Limits) -> Limited:
-    """Return exchanges whose bands keep to what was asked for.
+    """Narrow the price bands of exchanges to the limits asked for.
 
     Parameters
     ----------
@@ -361,11 +361,11 @@ class Trades:
 
     @property
     def empty(self) -> Bools:
-        """Return where no price leaves both better off."""
+        """Return which bands are empty: no price leaves both sides better off."""
         return self.low > self.high
 
     def received(self, payment: np.ndarray, players: int) -> np.ndarray:
-        """Return what each player receives less what it pays, shape (players,), in the type of the payments."""
+        """Return the net receipts of each player, shape (players,), in the type of the payments."""
         total = np.zeros(players, payment.dtype)
         np.add.at(total, self.seller, payment)
         np.subtract.at(total, self.buyer, payment)
@@ -378,7 +378,7 @@ NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """How prices and money are rounded.
+    """Rounding of prices and money.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ class Ladder:
         Smallest money that is paid.
     hold : bool
         True: payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump sum.
-        False: payoffs move with the rounded prices, but nobody's below what it is worth alone.
+        False: payoffs move with the rounded prices, but none falls below its standalone value.
     """
 
     step: float = 0.01
@@ -397,7 +397,7 @@ class Ladder:
 
 
 def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
-    """Return the prices rounded to the ladder and within their bands, and the step that each is a multiple of.
+    """Return the prices rounded to the ladder and within their bands, and the step of each.
 
     Parameters
     ----------
@@ -451,14 +451,14 @@ def whole(amount: Floats, floor: Ints) -> Ints:
 
 
 def taken(amount: int, slack: Ints) -> Ints:
-    """Return what each gives up of an amount, in proportion to its slack, whole numbers that sum to the amount.
+    """Split an amount in proportion to slack, in whole numbers that sum to the amount.
 
     Parameters
     ----------
     amount : int
         Zero or more.
     slack : numpy.ndarray of int, shape (n,)
-        Zero or more; only where all slacks together do not suffice does anybody give more.
+        Zero or more; exceeded only where all slacks together do not suffice.
 
     Returns
     -------

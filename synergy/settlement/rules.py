@@ -1,4 +1,4 @@
-"""Rules: the table of all ways to share a gain, and the settlement by one of them."""
+"""Rules: the table of all rules to divide a gain, and the settlement by one of them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from synergy.settlement.shapley import owen, proportional, shapley
 
 @dataclass(frozen=True, slots=True)
 class Subsidy:
-    """Money from outside that makes payoffs stable, money a year.
+    """External subsidy that makes payoffs stable, money a year.
 
     Parameters
     ----------
     to : numpy.ndarray of float, shape (players,)
         Who gets it, zero or more.
     payoff : numpy.ndarray of float, shape (players,)
-        What each gets with it; their sum is v(N) and the subsidy.
+        Payoff of each with it; their sum is v(N) and the subsidy.
     least : float
         Proven by coalitions that have a plan: less does not suffice.
     bound : float
@@ -48,7 +48,7 @@ class Subsidy:
 
 
 def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Subsidy:
-    """Return the smallest sum that makes the game stable, given to those by whom payoffs change least.
+    """Return the smallest subsidy that makes the game stable, allocated nearest to the payoffs of the rule.
 
     The smallest sum of payoffs that pay every coalition its value, less v(N), is the cost of stability. Of the payoffs
     with this sum those nearest to the payoffs of the rule are taken, and nobody gets less than by these where that is
@@ -59,7 +59,7 @@ def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart.
+        Parts, each settled separately.
     payoff : numpy.ndarray of float, shape (players,)
         By the rule.
     options : RuleOptions
@@ -136,7 +136,7 @@ def _near(frame: Frame, given: Floats, low: Floats, need: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A way to share a gain.
+    """Rule to divide a gain.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Rule:
     losses: bool = False
 
     def refusal(self, name: str, asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> RuleUndefined | None:
-        """Return why the rule is not defined, as far as that is known before it is tried; None where it may be."""
+        """Return the reason why the rule is not defined, as far as known in advance; None where it may be defined."""
         most = max(len(part.members) for part in parts)
         if self.listed and most > options.exact:
             return RuleUndefined(name, "too_many_players", players=most, most=options.exact)
@@ -180,7 +180,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Who gets what, how stable it is, and what would make it stable; money a year.
+    """Settlement: payoffs, their stability certificate and the stabilising subsidy, money a year.
 
     Parameters
     ----------
@@ -189,13 +189,13 @@ class Shares:
     players : tuple of str
         The enterprises.
     payoff, standalone : numpy.ndarray of float, shape (players,)
-        What each gets, and what it is worth alone (minus infinity without a plan).
+        Payoff and standalone value of each (minus infinity without a plan).
     certificate : Certificate
         How stable it is.
     subsidy : Subsidy or None
         Where a coalition is known that does better alone.
     notes : tuple of Note
-        What the rule has to say.
+        Notes of the rule.
     interval : numpy.ndarray of float or None
         Half the width of the 95 % confidence interval of sampled payoffs.
     """
@@ -301,7 +301,7 @@ def settle(game: Game, method: str = "core", options: RuleOptions | None = None)
 
 
 def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: RuleOptions) -> Division:
-    """Return the nearest payoffs by which nobody loses, where there are any and a rule would let somebody lose."""
+    """Return the nearest individually rational payoffs where a rule violates floors that can be kept."""
     tolerance = tolerance_of(asked, options)
     payoff, notes = division.payoff.copy(), list(division.notes)
     for part in parts:
@@ -316,5 +316,5 @@ def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options:
 
 
 def _number(value: float) -> float | None:
-    """Return a finite number, None for what is not."""
+    """Return a number, None where it is not finite."""
     return value if np.isfinite(value) else None

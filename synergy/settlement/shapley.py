@@ -1,4 +1,4 @@
-"""The Shapley value: what each adds on average over all orders in which enterprises may join."""
+"""Shapley value: average marginal contribution over all orders in which enterprises may join."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divi
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart.
+        Parts, each settled separately.
     options : RuleOptions
         exact, samples, batch, precise, ended, seed.
 
@@ -56,7 +56,7 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divi
 
 
 def _told(asked: Asked, part: Part, sample: _Sample) -> list[Note]:
-    """Return what there is to say of a sample."""
+    """Return the notes on a sample."""
     names = tuple(asked.players[member] for member in part.members.tolist())
     notes = [Note("sampled", float(sample.pairs), names)]
     if sample.open > tolerance_of(asked, RuleOptions()):
@@ -85,7 +85,7 @@ def _exact(asked: Asked, part: Part) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What pairs of orders brought: means and half widths, shapes (k,), how many, what ended it, values' openness."""
+    """Estimates from sampled pairs of orders: means and half widths, shapes (k,), pairs, end reason, mean value gap."""
 
     mean: Floats
     half: Floats
@@ -95,7 +95,7 @@ class _Sample:
 
 
 def _sampled(asked: Asked, part: Part, options: RuleOptions, random: np.random.Generator) -> _Sample:
-    """Return estimates from pairs of an order and its reverse, until they are precise, enough, or somebody ends it."""
+    """Estimate from pairs of an order and its reverse, until precise, at the sample limit, or stopped."""
     count, ended = len(part.members), None
     paired, gaps = np.empty((0, count)), np.empty(0)
     while len(paired) < options.samples:
@@ -112,7 +112,7 @@ def _sampled(asked: Asked, part: Part, options: RuleOptions, random: np.random.G
 
 
 def _pairs(asked: Asked, part: Part, size: int, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return what each adds on average of an order and its reverse, shape (size, k), and how open the values are."""
+    """Return marginal contributions averaged over an order and its reverse, shape (size, k), and the value gaps."""
     count = len(part.members)
     forward = np.array([random.permutation(count) for _ in range(size)])
     orders = np.stack([forward, forward[:, ::-1]], axis=1).reshape(-1, count)
@@ -142,7 +142,7 @@ def _half(paired: Floats) -> Floats:
 
 
 def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> None:
-    """Refuse where a coalition has no plan."""
+    """Refuse a coalition without a plan."""
     missing = np.flatnonzero(~np.isfinite(values))
     if len(missing):
         who = part.members[inside[missing[0]]]
@@ -151,14 +151,14 @@ def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> Non
 
 
 def owen(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the payoffs by the duals; they are in the core by weak duality.
+    """Return the Owen payoffs from the duals; they are in the core by weak duality.
 
     Parameters
     ----------
     asked : Asked
         The game; its `start` are the payoffs by the duals.
     parts : tuple of Part
-        What is settled apart; the duals pay each part its total, but for rounding, which is spread.
+        Parts, each settled separately; the duals pay each part its total, but for rounding, which is spread.
     options : RuleOptions
         The tolerance.
 
@@ -192,16 +192,16 @@ def owen(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divisio
 
 
 def proportional(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return to each what it earns alone, and of the gain its part by the base.
+    """Return standalone values plus the gain of each part, shared in proportion to the base.
 
-    Nobody loses, since gains and bases are zero or more; stable it need not be, and the certificate says so.
+    It is individually rational, since gains and bases are zero or more, but not always stable; see the certificate.
 
     Parameters
     ----------
     asked : Asked
         The game.
     parts : tuple of Part
-        What is settled apart: the gain of each part is shared in it.
+        Parts, each settled separately: the gain of each part is shared in it.
     options : RuleOptions
         The base.
 
@@ -226,7 +226,7 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) ->
 
 
 def proportions(asked: Asked, part: Part, options: RuleOptions) -> Floats:
-    """Return each player's part of the base in a part, shape (k,), summing to 1.
+    """Return each player's fraction of the base in a part, shape (k,), summing to 1.
 
     Raises
     ------

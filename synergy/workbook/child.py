@@ -1,4 +1,4 @@
-"""The program that parses a workbook: in a process of its own, with a memory and a time limit, then it is gone.
+"""Workbook parser, run in a child process of its own with a memory and a time limit.
 
 Run by path, so that nothing else of the house is loaded: ``python -P child.py BOOK BYTES SECONDS``. Prints one JSON
 document: ``{"fault": [code, value]}`` or ``{"sheets": [...]}``.
@@ -27,11 +27,11 @@ Plain = dict[str, Any]
 
 
 class _FaultError(Exception):
-    """Why the workbook is refused: the code of a rule, and what was found."""
+    """Refusal of a workbook: rule code and offending value."""
 
 
 def _limited(memory: int, seconds: int) -> None:
-    """Bound what this process may take; a system without such limits leaves the clock of the parent."""
+    """Limit memory and CPU time of this process; on systems without such limits the timeout of the parent applies."""
     try:
         import resource
     except ImportError:
@@ -42,7 +42,7 @@ def _limited(memory: int, seconds: int) -> None:
 
 
 def _harmless(book: zipfile.ZipFile) -> None:
-    """Refuse a part that declares a document type: entities can stand nowhere else, and no workbook needs one."""
+    """Refuse a part that declares a document type: only there can entities be defined, and no workbook needs one."""
     for name in book.namelist():
         if not name.lower().endswith((".xml", ".rels", ".vml")):
             continue
@@ -70,7 +70,7 @@ def _parts(book: zipfile.ZipFile) -> dict[str, str]:
 
 
 class _Walk:
-    """What calamine leaves out of a sheet: errors, formulas without a value, hidden rows and columns."""
+    """Sheet data that calamine omits: errors, formulas without a value, hidden rows and columns."""
 
     def __init__(self) -> None:
         self.errors: dict[str, str] = {}
@@ -83,7 +83,7 @@ class _Walk:
         self._inside = ""
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        """Take the beginning of an element."""
+        """Handle the start of an element."""
         tag = name.rpartition(":")[2]
         if tag == "c":
             self._cell, self._kind, self._formula, self._value = given.get("r", ""), given.get("t", ""), None, ""
@@ -95,12 +95,12 @@ class _Walk:
             self.columns.update(range(int(given.get("min", "0")), min(int(given.get("max", "0")), 512) + 1))
 
     def text(self, data: str) -> None:
-        """Take text."""
+        """Handle text."""
         if self._inside:
             self._text += data
 
     def end(self, name: str) -> None:
-        """Take the end of an element."""
+        """Handle the end of an element."""
         tag = name.rpartition(":")[2]
         if tag == "f":
             self._formula, self._inside = self._text, ""
@@ -171,7 +171,7 @@ def parsed(path: str) -> Plain:
 
 
 def main() -> None:
-    """Parse the workbook that the command line names and print what came out."""
+    """Parse the workbook given on the command line and print the result as JSON."""
     path, memory, seconds = sys.argv[1:4]
     _limited(int(memory), int(seconds))
     try:

@@ -1,4 +1,4 @@
-"""What tables and columns may be called, in files and workbooks alike: the id, the English or the Chinese name."""
+"""Accepted names of tables and columns, in files and workbooks alike: the id, the English or the Chinese name."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ASIDE = frozenset({"read me", "说明", "lists"})  # sheets of a template that h
 
 
 def looked(name: str) -> str:
-    """A name without what the eye passes over: case, width, and what stands between its words.
+    """Normalise a name: case, width, and separators between words.
 
     Examples
     --------
@@ -75,14 +75,14 @@ def looked(name: str) -> str:
 
 @cache
 def tables() -> Mapping[str, str]:
-    """Return tables by what their files and sheets may be called, as `looked` at: in the singular too."""
+    """Map file and sheet names, normalised by `looked` and in the singular too, to tables."""
     found = {looked(word): table for table, word in _ONE.items()}
     found |= {looked(table.key[0]): name for name, table in TABLES.items() if len(table.key) == 1}
     return found | {looked(name): table for table, both in TITLES.items() for name in (table, *both)}
 
 
 def table_named(name: str) -> str:
-    """The table that a name means; "" for none.
+    """Return the table that a name denotes; "" for none.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def table_named(name: str) -> str:
 
 @cache
 def headers(table: str) -> Mapping[str, str]:
-    """Return columns of a table by what they may be called, as `looked` at.
+    """Map header names, normalised by `looked`, to the columns of a table.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def headers(table: str) -> Mapping[str, str]:
 
 
 def known_as(table: str, header: str) -> str:
-    """Return the column that a header cell means; a name that no column has stays as it is.
+    """Return the column that a header cell denotes; an unknown name is returned unchanged.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def known_as(table: str, header: str) -> str:
 
 
 def names_a_column(table: str, header: str) -> bool:
-    """Whether a header cell means a column of a table."""
+    """Whether a header cell denotes a column of a table."""
     return TABLES[table].column(header) is not None or looked(header) in headers(table)
 
 
 def bare_header(header: str) -> str:
-    """A header without what stands behind its name, as a unit in brackets.
+    """Return a header without a suffix such as a unit in brackets.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def bare_header(header: str) -> str:
 
 
 def second_header(table: str, cells: Sequence[str]) -> bool:
-    """Whether the cells of a row are names of columns: two of them at least, and not fewer than half."""
+    """Whether at least two, and at least half, of the cells of a row are names of columns."""
     filled = [cell for cell in cells if cell.strip()]
     named = sum(names_a_column(table, cell) for cell in filled)
     return named >= 2 and 2 * named >= len(filled)

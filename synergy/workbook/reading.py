@@ -27,7 +27,7 @@ from synergy.workbook.sheets import Page, laid_out, letters, text_of
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What a workbook holds.
+    """Tables and settings of a workbook.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Tables:
     places: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def located(self, problem: Problem) -> Problem:
-        """Return a problem with the cell in which it stands."""
+        """Return a problem with the workbook cell at which it stands."""
         if problem.table not in self.tabs:
             return problem
         place = self.places.get(problem.table, {}).get(problem.column)
@@ -63,7 +63,7 @@ def read_workbook(path: Path, findings: Findings) -> Tables | None:
     path : pathlib.Path
         The file.
     findings : Findings
-        Takes what is wrong with its form.
+        Takes faults of its form.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def _by_table(found: Sequence[Page], findings: Findings) -> dict[str, Page]:
 
 
 def _settings(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """Return what the rows of a sheet of settings say: a name and a value each, lists as JSON."""
+    """Parse the rows of a settings sheet: a name and a value each, lists as JSON."""
     found: dict[str, Any] = {}
     for row in rows:
         cells = [*row, "", ""]
@@ -132,7 +132,7 @@ _KINDS = (  # a part that tells the kind of a package
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a workbook may be and take.
+    """Size, memory and time limits of a workbook.
 
     Parameters
     ----------
@@ -168,9 +168,9 @@ def pages(path: Path, findings: Findings, limits: Limits = LIMITS) -> list[Page]
     path : pathlib.Path
         The file.
     findings : Findings
-        Takes why it is refused, and what in it was left aside.
+        Takes the reason of a refusal, and parts that were ignored.
     limits : Limits
-        What it may be and take.
+        Limits of size, memory and time.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def pages(path: Path, findings: Findings, limits: Limits = LIMITS) -> list[Page]
 
 
 def _package(path: Path, where: Where, findings: Findings, limits: Limits) -> bool:
-    """Say what is wrong with a workbook before anything of it is unpacked; return whether nothing is."""
+    """Check a workbook before anything of it is unpacked; report faults and return whether it may be parsed."""
     if not zipfile.is_zipfile(path):
         _no_package(path, where, findings)
         return False
@@ -255,7 +255,7 @@ def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, li
 
 
 def _parsed(path: Path, limits: Limits) -> dict[str, Any]:
-    """Return what the child says; a child that died says that by its end."""
+    """Run the child parser and return its result; map an abnormal exit to a fault."""
     command = [sys.executable, "-P", str(_CHILD), str(path), str(limits.memory), str(limits.seconds)]
     try:
         done = subprocess.run(

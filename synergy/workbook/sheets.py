@@ -1,4 +1,4 @@
-"""From a sheet of a workbook to a table on its way in, each row with its place."""
+"""Convert a sheet of a workbook to a raw table, with the line of each row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A sheet that was laid out.
+    """Sheet laid out as a table.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _hidden(page: Page, table: str, kept: Sequence[int], findings: Findings) -> 
 def _cells(
     page: Page, rows: Sequence[int], where: tuple[int, dict[int, dict[int, str]]], sink: tuple[str, str, Findings]
 ) -> Iterator[str]:
-    """Yield one column as texts; what the spreadsheet took for a date where a name belongs is said."""
+    """Yield one column as texts; report dates in columns of ids and labels."""
     (place, odd), (table, name, findings) = where, sink
     column = TABLES[table].column(name) if table in TABLES else None
     kind = Kind.TEXT if column is None else column.kind
@@ -211,7 +211,7 @@ def number(column: str) -> int:
 
 
 def text_of(cell: Any) -> str:
-    """Return a cell as the text that stands for it in a CSV file; numbers in as few digits as read back the same.
+    """Return a cell as CSV text; numbers with the fewest digits that round-trip.
 
     Examples
     --------

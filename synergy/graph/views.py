@@ -1,4 +1,4 @@
-"""Views: product graph and partnership graph as networkx graphs and GraphML."""
+"""Product graph and partnership graph of a dataset or plan as networkx graphs, and GraphML files of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 
 from synergy.dataset.sheet import Dataset
 from synergy.network.links import between_enterprises
-from synergy.network.network import Network
-from synergy.plan import Decisions
+from synergy.network.network import network_of
+from synergy.plan import Plan
 
 
-def product_graph(network: Network) -> nx.DiGraph[str]:
+def product_graph(dataset: Dataset) -> nx.DiGraph[str]:
     """Return the product graph: commodities and processes as nodes, recipes as arcs from input to output.
 
     Parameters
     ----------
-    network : Network
+    dataset : Dataset
 
     Returns
     -------
@@ -26,10 +26,10 @@ def product_graph(network: Network) -> nx.DiGraph[str]:
         Nodes ``commodity:<id>`` and ``process:<id>`` with attribute `kind`; arcs with `coefficient` (units per
         activity, > 0).
     """
-    recipes = network.dataset["recipes"]
+    recipes = dataset["recipes"]
     graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from((f"commodity:{name}", {"kind": "commodity"}) for name in network.places.commodities)
-    graph.add_nodes_from((f"process:{name}", {"kind": "process"}) for name in network.places.processes)
+    graph.add_nodes_from((f"commodity:{name}", {"kind": "commodity"}) for name in dataset["commodities"]["commodity"])
+    graph.add_nodes_from((f"process:{name}", {"kind": "process"}) for name in dataset["processes"]["process"])
     rows = zip(recipes["process"], recipes["commodity"], recipes["coefficient"], strict=True)
     for process, commodity, coefficient in rows:
         ends = (f"commodity:{commodity}", f"process:{process}")
@@ -39,18 +39,19 @@ def product_graph(network: Network) -> nx.DiGraph[str]:
     return graph
 
 
-def possible_partnerships(network: Network) -> nx.MultiDiGraph[str]:
+def possible_partnerships(dataset: Dataset) -> nx.MultiDiGraph[str]:
     """Return the graph of possible partnerships: enterprises as nodes, an arc per exchangeable commodity.
 
     Parameters
     ----------
-    network : Network
+    dataset : Dataset
 
     Returns
     -------
     networkx.MultiDiGraph
         Arcs keyed by commodity, with the shortest `km` of a link (NaN where it is unknown).
     """
+    network = network_of(dataset)
     places, arcs, links = network.places, network.arcs, network.links
     origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
     deal = between_enterprises(places, origin, target)
@@ -67,13 +68,13 @@ def possible_partnerships(network: Network) -> nx.MultiDiGraph[str]:
     return graph
 
 
-def partnership_graph(dataset: Dataset, decisions: Decisions) -> nx.MultiDiGraph[str]:
+def partnership_graph(dataset: Dataset, plan: Plan) -> nx.MultiDiGraph[str]:
     """Return the partnership graph of a plan: enterprises as nodes, an arc per commodity delivered.
 
     Parameters
     ----------
     dataset : Dataset
-    decisions : Decisions
+    plan : Plan
 
     Returns
     -------
@@ -81,7 +82,7 @@ def partnership_graph(dataset: Dataset, decisions: Decisions) -> nx.MultiDiGraph
         Arcs keyed by commodity, with the `quantity` that leaves in a year.
     """
     owner = dataset["sites"].set_index("site")["enterprise"].astype(object)
-    flows = decisions.flows
+    flows = plan.decisions.flows
     frame = flows[["commodity", "quantity"]].assign(
         giver=flows["from_site"].map(owner), taker=flows["to_site"].map(owner)
     )
