@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synergy.dataset.columns import Column, Kind, Table
+from synergy.dataset.columns import Column, ColumnType, Table
 from synergy.dataset.schema import TABLES
 
 FILE = "datapackage.json"
-_TYPES = {Kind.NUMBER: "number", Kind.BOOLEAN: "boolean", Kind.DATE: "date"}
+_TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean", ColumnType.DATE: "date"}
 
 
 def _field(table: Table, name: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def _field(table: Table, name: str) -> dict[str, Any]:
     if column is None:
         return {"name": name, "type": "string"}
     field: dict[str, Any] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
-    if column.kind is Kind.BOOLEAN:
+    if column.kind is ColumnType.BOOLEAN:
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
     if column.unit:
         field["unit"] = column.unit

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from synergy.accounts import ledger as accounts
-from synergy.bounds.certify import Beside, Proof, certify
+from synergy.bounds.certify import Beside, BoundProof, certify
 from synergy.bounds.master import Budget
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import Scope, everyone, today
@@ -168,7 +168,7 @@ def _begun(
 
 def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, Any]:
     """Return the proof of a plan with binary decisions: found beside the search, or after it within a budget."""
-    heard = list[Proof]()
+    heard = list[BoundProof]()
     try:
         with within(0.0):
             check()
@@ -192,7 +192,7 @@ def _budget(options: Options, solution: Solution, work: Work) -> Budget:
     return Budget(max(seconds, PROOF_LEAST) if columns <= BY_WORK else seconds, most)
 
 
-def _awaited(beside: Beside, seconds: float) -> Proof | None:
+def _awaited(beside: Beside, seconds: float) -> BoundProof | None:
     """Wait for the concurrent proof search up to a time limit, or a request to stop; return its best proof."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not beside.ended(LOOK_S):

@@ -31,7 +31,7 @@ _INF = np.inf
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class SelfTest:
     """A minimisation over columns of at least 0, and its optimum.
 
     Parameters
@@ -56,7 +56,7 @@ class Trial:
 
 
 TRIALS = (
-    Trial(
+    SelfTest(
         "transport",
         "运输",
         (4, 6, 9, 5, 3, 8),
@@ -70,7 +70,7 @@ TRIALS = (
         ),
         275,
     ),
-    Trial(
+    SelfTest(
         "buy at 3 or build for 5000",
         "按 3 外购或花 5000 新建",
         (3, 0, 5000),
@@ -78,7 +78,7 @@ TRIALS = (
         (((1, 1, 0), 10, 10), ((0, 1, -80), -_INF, 0)),
         30,
     ),
-    Trial(
+    SelfTest(
         "one partner of two",
         "两个伙伴选一个",
         (-5, -5, 0, 0),
@@ -91,7 +91,7 @@ TRIALS = (
         ),
         -300,
     ),
-    Trial(
+    SelfTest(
         "three units for two needs",
         "三套装置供两种需求",
         (2, 3, 4, 1, 9, 60, 70, 30),
@@ -105,7 +105,7 @@ TRIALS = (
         ),
         154,
     ),
-    Trial("a half of two whole ones", "两个整数之和取一半", (1, 1), (1, 1), (((2, 2), 1, 1),), None),
+    SelfTest("a half of two whole ones", "两个整数之和取一半", (1, 1), (1, 1), (((2, 2), 1, 1),), None),
 )
 
 
@@ -212,7 +212,7 @@ def try_out(module: Any) -> None:
         )
 
 
-def _answer(module: Any, trial: Trial) -> float | None:
+def _answer(module: Any, trial: SelfTest) -> float | None:
     """Return the minimum that HiGHS finds; None where it reports no plan, NaN where its plan is invalid."""
     matrix = np.array([coefficients for coefficients, _, _ in trial.rows], dtype=float)
     lower, upper = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))

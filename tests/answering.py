@@ -16,7 +16,7 @@ from synergy.web.access import KEY, public
 from synergy.web.app import create_app
 from synergy.web.logs import to_stream
 from synergy.web.serve import serve, server
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET
 
 from synergy.store.access import Actor
@@ -24,7 +24,7 @@ from synergy.store.accounts import begin
 from synergy.store.store import Store, open_store
 
 RATE = "1000000000 per minute"
-SETTINGS = Settings(secret=SECRET, sign_in_rate=RATE, page_rate=RATE, api_rate=RATE)
+SETTINGS = ServerSettings(secret=SECRET, sign_in_rate=RATE, page_rate=RATE, api_rate=RATE)
 
 
 def cookie(store: Store, actor: Actor) -> str:

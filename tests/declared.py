@@ -39,7 +39,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.errors import DatasetError, RefusedError
 from synergy.store import audit, declarations, freezing, queries, rounds, runs
 from synergy.store.access import SCOPES
-from synergy.store.accounts import MACHINE, Account, add_user, known
+from synergy.store.accounts import MACHINE, AccountData, add_user, known
 from synergy.store.api_tokens import add_token
 from synergy.store.names import Seat
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -287,7 +287,7 @@ def lived(store: Store, fuzz: Declaring, steps: int) -> str:
             return ""
         ways.append(f"{run['state']} {run['status']}")
         if run["state"] != "refused":
-            rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(note="no plan"))
+            rounds.advance(store, PLANNER, ident, "reopen", rounds.StepOptions(note="no plan"))
         for firm in FIRMS:
             declarations.declare(store, PLANNER, Seat(ident, firm), [])
     return f"round {ident}: {ways} {run['state']} {run['status']} {run['fault']}"
@@ -305,7 +305,7 @@ def main() -> int:
         os.environ[KEY_FILE] = str(Path(folder) / "audit.key")
         store = make_store(Path(folder) / "store.db")
         for name, role, enterprise in PEOPLE.values():
-            add_user(store, MACHINE, Account(name, role, enterprise, PASSWORD))
+            add_user(store, MACHINE, AccountData(name, role, enterprise, PASSWORD))
         service = Service(Path(folder) / "store.db", os.environ[KEY_FILE])
         fuzz, over = Declaring(store, Path(folder), service, asked.seed), threading.Event()
 

@@ -27,16 +27,16 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 from stores import PLANNER, accept, begun, proposals, responding_round, tiny, worked
 from synergy.web.api.blueprint import room
-from synergy.web.api.spec import OPERATIONS, PREFIX, Mark, Operation, Proof
+from synergy.web.api.spec import OPERATIONS, PREFIX, AuthScheme, Mark, Operation
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 
 from synergy.store import accounts, answers, api_tokens, datasets, freezing, runs, studies, subscriptions
 from synergy.store.access import SCOPES
-from synergy.store.accounts import MACHINE, Account, add_user, known
+from synergy.store.accounts import MACHINE, AccountData, add_user, known
 from synergy.store.names import Role, StudyKind
 from synergy.store.store import Store, make_store, open_store
-from synergy.store.studies import Question
+from synergy.store.studies import StudyQuestion
 from synergy.worker.studies import study_once
 
 PASSWORD = "correct horse battery"
@@ -87,7 +87,7 @@ class Ground:
                 shutil.copy(path, folder)
             store = open_store(Path(folder) / self.file.name)
             try:
-                yield store, create_app(store, Settings(secret=b"0" * 32, limited=False))
+                yield store, create_app(store, ServerSettings(secret=b"0" * 32, limited=False))
             finally:
                 store.close()
 
@@ -99,7 +99,7 @@ def ground(folder: Path) -> Ground:
     before, accounts.hashed = accounts.hashed, lambda _: hashed
     try:
         for name, role in PEOPLE.items():
-            add_user(store, MACHINE, Account(name, role, "EAST" if role is Role.CLIENT else None, PASSWORD))
+            add_user(store, MACHINE, AccountData(name, role, "EAST" if role is Role.CLIENT else None, PASSWORD))
     finally:
         accounts.hashed = before
     tokens = {name: api_tokens.add_token(store, known(store, name), "fuzz", SCOPES)["token"] for name in PEOPLE}
@@ -128,7 +128,7 @@ def ground(folder: Path) -> Ground:
         "study": [1],
         "webhook": [1],
     }
-    studies.ask(store, known(store, "anna"), open_, Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2}))
+    studies.ask(store, known(store, "anna"), open_, StudyQuestion(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2}))
     study_once(store, apart=False)
     subscriptions.add_webhook(store, known(store, "anna"), "https://erp.example/")
     store.close()
@@ -140,7 +140,7 @@ def _names(operation: Operation) -> list[str]:
     tag = {"people": ["root", "anna"], "keeping": ["root", "anna"], "proposals": ["erp", "anna"]}.get(
         operation.tag, ["anna", "erp"]
     )
-    return ["root"] if operation.spec.proof is Proof.BASIC else tag
+    return ["root"] if operation.spec.proof is AuthScheme.BASIC else tag
 
 
 def tried(place: Ground, operation: Operation, cases: int, number: int) -> None:
@@ -186,7 +186,7 @@ def tried(place: Ground, operation: Operation, cases: int, number: int) -> None:
 
 def _auth(place: Ground, operation: Operation, name: str) -> dict[str, str]:
     plain = {"Accept-Encoding": "identity"}
-    if operation.spec.proof is Proof.BASIC:
+    if operation.spec.proof is AuthScheme.BASIC:
         return plain | {"Authorization": "Basic " + base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()}
     return plain | {"Authorization": f"Bearer {place.tokens[name]}"}
 

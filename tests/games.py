@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment, linprog
 
-from synergy.settlement.game import Assignment, Bools, Floats, Found, Ints, Table, Worth
+from synergy.settlement.game import Assignment, Bools, Floats, Found, Ints, TableGame, Worth
 
 CASES = Path(__file__).parent / "cases"
 LISTED = json.loads((CASES / "games.json").read_text("utf-8"))
@@ -22,26 +22,26 @@ def coalitions(count: int) -> list[tuple[int, ...]]:
     return [chosen for size in range(1, count + 1) for chosen in combinations(range(count), size)]
 
 
-def in_order(players: str, values: Sequence[float]) -> Table:
+def in_order(players: str, values: Sequence[float]) -> TableGame:
     """Return the game with the values of all coalitions, small ones first."""
     keys = ["".join(players[at] for at in chosen) for chosen in coalitions(len(players))]
-    return Table.listed(players, dict(zip(keys, values, strict=True)))
+    return TableGame.listed(players, dict(zip(keys, values, strict=True)))
 
 
-def tva() -> Table:
+def tva() -> TableGame:
     """Tennessee Valley Authority, savings as minus the costs. Straffin, Heaney (1981)."""
-    return Table.listed("123", {key: -float(cost) for key, cost in LISTED["TVA"]["c"].items()})
+    return TableGame.listed("123", {key: -float(cost) for key, cost in LISTED["TVA"]["c"].items()})
 
 
-def bankruptcy(estate: float) -> Table:
+def bankruptcy(estate: float) -> TableGame:
     """Debts of 100, 200 and 300. Aumann, Maschler (1985), J. Econ. Theory 36, 195-213."""
     debts = (100.0, 200.0, 300.0)
-    return Table(("a", "b", "c"), lambda inside: max(0.0, estate - sum(debts[at] for at in {0, 1, 2} - inside)))
+    return TableGame(("a", "b", "c"), lambda inside: max(0.0, estate - sum(debts[at] for at in {0, 1, 2} - inside)))
 
 
-def airport(costs: Sequence[float]) -> Table:
+def airport(costs: Sequence[float]) -> TableGame:
     """A runway for the largest aircraft. Littlechild, Owen (1973), Management Science 20, 370-372."""
-    return Table(tuple(f"type{at}" for at in range(len(costs))), lambda inside: -max(costs[at] for at in inside))
+    return TableGame(tuple(f"type{at}" for at in range(len(costs))), lambda inside: -max(costs[at] for at in inside))
 
 
 def airport_shapley(costs: Sequence[float]) -> Floats:
@@ -64,11 +64,11 @@ def airport_nucleolus(costs: Sequence[float]) -> Floats:
     return found
 
 
-def council_1958() -> Table:
+def council_1958() -> TableGame:
     """Council of the European Communities: 12 of 17 votes. Brams, Affuso (1976), Theory and Decision 7, 29-56."""
     votes = dict(zip("FGIBNL", (4, 4, 4, 2, 2, 1), strict=True))
     weight = list(votes.values())
-    return Table(tuple(votes), lambda inside: float(sum(weight[at] for at in inside) >= 12))
+    return TableGame(tuple(votes), lambda inside: float(sum(weight[at] for at in inside) >= 12))
 
 
 LINEAR_PRICES = np.array([68.0, 52.0])
@@ -76,7 +76,7 @@ LINEAR_USE = np.array([[4.0, 5.0], [6.0, 2.0]])
 LINEAR_STOCK = np.array([[4.0, 6.0, 60.0], [33.0, 39.0, 0.0]])
 
 
-def linear_production() -> Table:
+def linear_production() -> TableGame:
     """Three owners of two resources. Owen (1975), Math. Programming 9; numbers of the R package coopProductGame."""
 
     def worth(inside: frozenset[int]) -> float:
@@ -84,7 +84,7 @@ def linear_production() -> Table:
         return -float(linprog(-LINEAR_PRICES, A_ub=LINEAR_USE, b_ub=stock, method="highs").fun)
 
     answer = linprog(-LINEAR_PRICES, A_ub=LINEAR_USE, b_ub=LINEAR_STOCK.sum(axis=1), method="highs")
-    return Table(("1", "2", "3"), worth, start=-answer.ineqlin.marginals @ LINEAR_STOCK)
+    return TableGame(("1", "2", "3"), worth, start=-answer.ineqlin.marginals @ LINEAR_STOCK)
 
 
 def shapley_shubik() -> Assignment:

@@ -27,7 +27,7 @@ from synergy.store.answers import Reply
 from synergy.store.column_types import canonical
 from synergy.store.names import Answer, Role, Seat, Sheet, Stage
 from synergy.store.overlay import Entry
-from synergy.store.rounds import Asked, Draft
+from synergy.store.rounds import Draft, StepOptions
 from synergy.store.store import KEY_FILE, Store, open_store
 from synergy.worker import work
 from synergy.worker.solve import Task, solve
@@ -80,7 +80,7 @@ class Aim:
 
 def perform(store: Store, name: str, given: dict[str, Any], key: str) -> dict[str, Any]:
     """Do one step of the life of a round."""
-    asked, ident = Asked(key=key), given.get("round", 0)
+    asked, ident = StepOptions(key=key), given.get("round", 0)
     who = editor(given.get("enterprise", "GLASS"))
     entry = Entry(sheet=Sheet.NEEDS, site="GLASS-1", subject="COG", amount=Decimal(60000), price=Decimal(950))
     steps: dict[str, Callable[[], dict[str, Any]]] = {
@@ -90,7 +90,7 @@ def perform(store: Store, name: str, given: dict[str, Any], key: str) -> dict[st
         "repeat": lambda: declarations.repeat(store, who, Seat(ident, given["enterprise"]), asked),
         "answer": lambda: answers.answer(store, who, given["code"], Reply(Answer(given["answer"]), "because"), asked),
         "follow": lambda: follow_up.follow(
-            store, PLANNER, given["partnership"], Stage(given["stage"]), Asked(key=key, note="so")
+            store, PLANNER, given["partnership"], Stage(given["stage"]), StepOptions(key=key, note="so")
         ),
         "note": lambda: review.rule(store, PLANNER, ident, ("note", {"text": "seen"}), asked),
         "remind": lambda: rounds.remind(store, PLANNER, ident, asked),

@@ -426,7 +426,7 @@ def fates_of(count: int, seed: int, judge: bool = True, each: int = 99, workers:
     """
     from mutant_worlds import opened_worlds
 
-    for module in ("round", "verification.deep", "verification.second"):  # all that runs, once for all processes
+    for module in ("round", "verification.deep"):  # all that runs, once for all processes
         importlib.import_module(f"{PACKAGE}.{module}")
     with tempfile.TemporaryDirectory() as folder:
         worlds = opened_worlds(Path(folder))

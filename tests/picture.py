@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from synergy.web.figures.sankey import Names, sankey
+from synergy.web.figures.sankey import SankeyNames, sankey
 from synergy.web.figures.sankey_layout import Stream
 from synergy.web.figures.svg import Naming
 
@@ -32,7 +32,7 @@ def drawn() -> str:
         if key[0] != key[2]:
             sums[key] = sums.get(key, 0.0) + float(one.quantity)
     firms, goods = (dataset[table].set_index(table[:-1].replace("ie", "y")) for table in ("enterprises", "commodities"))
-    names = Names(
+    names = SankeyNames(
         firm=firms["name_en"].to_dict() | {PUBLIC: "public place"},
         commodity=goods["name_en"].to_dict(),
         amount=lambda quantity, good: f"{quantity:,.0f} {label(goods['unit'][good], 'en')}",

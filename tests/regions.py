@@ -14,7 +14,7 @@ from synergy.web.figures.grouping import COUNTIES
 from synergy.bench.generate import save
 from synergy.dataset.read import read
 from synergy.store import freezing, rounds
-from synergy.store.accounts import MACHINE, Account, add_user
+from synergy.store.accounts import MACHINE, AccountData, add_user
 from synergy.store.backup import snapshot_of
 from synergy.store.names import Role
 from synergy.store.store import Store
@@ -128,8 +128,8 @@ def _trade(names: list[str], worth: dict[str, float], chance: random.Random) -> 
 
 def people(store: Store) -> None:
     """Add who looks at a region: planner and the editor of the first firm, both without a password."""
-    add_user(store, MACHINE, Account(PLANNER.name, PLANNER.role))
-    add_user(store, MACHINE, Account(EDITOR, Role.EDITOR, "F000"))
+    add_user(store, MACHINE, AccountData(PLANNER.name, PLANNER.role))
+    add_user(store, MACHINE, AccountData(EDITOR, Role.EDITOR, "F000"))
 
 
 def begun(store: Store, firms: int, rule: str = RULE) -> int:

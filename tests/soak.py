@@ -29,7 +29,7 @@ from web_worlds import PASSWORD, PEOPLE
 
 from synergy.store import queries
 from synergy.store.access import SCOPES, Actor
-from synergy.store.accounts import MACHINE, Account, add_user, known
+from synergy.store.accounts import MACHINE, AccountData, add_user, known
 from synergy.store.api_tokens import add_token
 from synergy.store.store import KEY_FILE, Store, make_store
 
@@ -186,7 +186,7 @@ def main(minutes: float) -> int:
         address = Path(place) / "store.db"
         store = make_store(address)
         for name, role, enterprise in PEOPLE.values():
-            add_user(store, MACHINE, Account(name, role, enterprise, PASSWORD))
+            add_user(store, MACHINE, AccountData(name, role, enterprise, PASSWORD))
         rounds = responding_round(store, name="first"), begun(store, name="second")
         with running(address) as (port, pid):
             load, end = Load(port, store, rounds, told), time.monotonic() + 60 * minutes

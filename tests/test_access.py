@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import insert
 from stores import NAMES, OPTIONS, PLANNER, Place, costly, editor, matched, proposals, responding_round, tiny
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import World
 
 import synergy.store
@@ -46,7 +46,7 @@ from synergy.store.overlay import Entry
 from synergy.store.questions import Wondered
 from synergy.store.rounds import Draft, Until
 from synergy.store.store import KEY_FILE, Store, make_store
-from synergy.store.studies import Held, Question
+from synergy.store.studies import StudyClaim, StudyQuestion
 from synergy.store.subscriptions import Due
 from synergy.store.tables import users
 
@@ -191,7 +191,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
                 for name in one["enterprises"]:
                     answers.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
         found = proposals(store, ident)
-        accounts.add_user(store, accounts.MACHINE, accounts.Account("ed-east", Role.EDITOR, "EAST"))
+        accounts.add_user(store, accounts.MACHINE, accounts.AccountData("ed-east", Role.EDITOR, "EAST"))
         token = api_tokens.add_token(store, accounts.known(store, "ed-east"), "erp", ["read"])
         other = responding_round(store)
         for one in proposals(store, other).values():
@@ -199,7 +199,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dic
                 answers.answer(store, editor(name), one["proposal"], Reply(Answer.ACCEPTED))
         made = answers.conclude(store, PLANNER, other)["partnerships"]
         shared = {row["partnership"] for row in follow_up.followed(store, editor("EAST"))}
-        why = Question(StudyKind.EXPLANATION, {"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
+        why = StudyQuestion(StudyKind.EXPLANATION, {"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"})
         ids = {
             "round": ident,
             "code": found["build:TAR_DIST@EAST-1"]["proposal"],
@@ -258,10 +258,10 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     held = Claim(1, 1, ids["round"], b"", {}, {}, None)
     return {
         "datasets.add_dataset": (tiny(),),
-        "studies.ask": (ids["round"], Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2})),
+        "studies.ask": (ids["round"], StudyQuestion(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2})),
         "studies.see_study": (ids["study"],),
         "studies.claim_study": (),
-        "studies.finish_study": (Held(0, 1, Question(StudyKind.PATHWAYS, {}), None, b"", {}, None), {}),
+        "studies.finish_study": (StudyClaim(0, 1, StudyQuestion(StudyKind.PATHWAYS, {}), None, b"", {}, None), {}),
         "subscriptions.add_webhook": ("https://erp.example/",),
         "subscriptions.list_webhooks": (),
         "subscriptions.end_webhook": (ids["webhook"],),
@@ -275,7 +275,7 @@ def _beside_rounds(ids: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
         "datasets.dataset_archive": (ids["dataset"],),
         "audit.history": (),
         "audit.verify_chain": (),
-        "accounts.add_user": (accounts.Account("new", Role.PLANNER),),
+        "accounts.add_user": (accounts.AccountData("new", Role.PLANNER),),
         "accounts.change_user": ("ed-east",),
         "accounts.list_users": (),
         "accounts.name_of": (1,),
@@ -383,25 +383,25 @@ ODD = ("a/b", "../../x", "<b>x</b>", "anna\u200b", "\u202etoor", "анна", "a 
 
 def test_names_of_accounts_are_plain_and_unlike(place: Place) -> None:
     store = place.store
-    accounts.add_user(store, accounts.MACHINE, accounts.Account("anna", Role.PLANNER))
+    accounts.add_user(store, accounts.MACHINE, accounts.AccountData("anna", Role.PLANNER))
     for name in ODD:
         with pytest.raises(RefusedError):
-            accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))
+            accounts.add_user(store, accounts.MACHINE, accounts.AccountData(name, Role.PLANNER))
     for name in ("ANNA", "ａｎｎａ"):
         with pytest.raises(ConflictError):
-            accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))
+            accounts.add_user(store, accounts.MACHINE, accounts.AccountData(name, Role.PLANNER))
     for name, made in (("王小明", "王小明"), ("ｌｉ@glass.cn", "li@glass.cn"), ("erp-2", "erp-2")):
-        assert accounts.add_user(store, accounts.MACHINE, accounts.Account(name, Role.PLANNER))["name"] == made
+        assert accounts.add_user(store, accounts.MACHINE, accounts.AccountData(name, Role.PLANNER))["name"] == made
 
 
 def test_odd_accounts_of_old_can_be_disabled_and_reset(place: Place) -> None:
     store = place.store
-    accounts.add_user(store, accounts.MACHINE, accounts.Account("root", Role.ADMINISTRATOR, None, "correct horse"))
+    accounts.add_user(store, accounts.MACHINE, accounts.AccountData("root", Role.ADMINISTRATOR, None, "correct horse"))
     names = [name for name in ODD if 0 < len(name) <= 64 and "\0" not in name]
     with store.database.write() as connection:
         rows = [{"name": name, "role": "planner", "created": store.now()} for name in names]
         connection.execute(insert(users), rows)
-    app = create_app(store, Settings(secret=b"0" * 32, limited=False))
+    app = create_app(store, ServerSettings(secret=b"0" * 32, limited=False))
     world = World(store, app, 0, Path())
     admin, scopes = world.client("admin"), {"label": "x", "scopes": ["manage"]}
     token = app.test_client().post("/api/v1/tokens", auth=("root", "correct horse"), json=scopes).get_json()["token"]
@@ -419,7 +419,7 @@ def test_odd_accounts_of_old_can_be_disabled_and_reset(place: Place) -> None:
 def test_passwords_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_FILE, str(tmp_path / "key"))
     store = make_store(tmp_path / "store.db")
-    accounts.add_user(store, accounts.MACHINE, accounts.Account("li", Role.EDITOR, "EAST", "correct horse"))
+    accounts.add_user(store, accounts.MACHINE, accounts.AccountData("li", Role.EDITOR, "EAST", "correct horse"))
     actor = accounts.sign_in(store, "li", "correct horse")
     assert (actor.role, actor.enterprise, actor.scopes) == (Role.EDITOR, "EAST", None)
     with pytest.raises(RefusedError):

@@ -22,7 +22,7 @@ from synergy.model.decode import integers_of
 from synergy.model.local_branching import Near, Wish
 from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import _Search, alternatives
-from synergy.near_optimal.directions import Features, Way, distance
+from synergy.near_optimal.directions import DifferenceKind, Features, distance
 from synergy.near_optimal.document import alternatives_record, sentence
 from synergy.network.places import places_of
 from synergy.options import Options
@@ -51,7 +51,7 @@ def test_a_build_at_the_other_host(tmp_path: Path) -> None:
     plan = _plan(dataset)
     assert plan.value == pytest.approx(100 * 10 - 100 * 1 - 2000 / 20)
     [one] = alternatives(dataset, plan, within=0.02).found
-    assert (one.way, one.subject) == (Way.BUILD, ("MAKE", "b"))
+    assert (one.way, one.subject) == (DifferenceKind.BUILD, ("MAKE", "b"))
     assert one.lost == pytest.approx(10)
     # build and partnership at b are gone, those at c are new: nothing is shared
     assert one.distance == 1.0
@@ -95,7 +95,7 @@ def test_one_partner_fewer_takes_no_new_one(tmp_path: Path) -> None:
     assert plan.value == pytest.approx(50 * 10 + 50 * 9)
     found = alternatives(dataset, plan, within=0.5).found
     # to drop C is one partner fewer and fewest partnerships at once: one plan, told once
-    assert [(one.way, one.subject) for one in found] == [(Way.PARTNER, ("A", "C"))]
+    assert [(one.way, one.subject) for one in found] == [(DifferenceKind.PARTNER, ("A", "C"))]
     assert found[0].lost == pytest.approx(450)
     assert found[0].features.partnerships == {("A", "B")}
 
@@ -116,9 +116,9 @@ def test_tiny_differs_in_meaning(tiny: tuple[Dataset, Plan]) -> None:
     lost = [one.lost for one in found.found]
     assert lost == sorted(lost)
     for one in found.found:
-        if one.way is Way.BUILD:
+        if one.way is DifferenceKind.BUILD:
             assert one.subject not in {(process, site) for process, site, _ in one.features.builds}
-        if one.way is Way.FEWER:
+        if one.way is DifferenceKind.FEWER:
             assert len(one.features.partnerships) < len(found.features.partnerships)
 
 

@@ -21,10 +21,10 @@ from synergy.web.api import events
 from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.document import DATASET
 from synergy.web.api.problems import TYPES
-from synergy.web.api.spec import OPERATIONS, Proof
+from synergy.web.api.spec import OPERATIONS, AuthScheme
 from synergy.web.api.validation import NUMBERED
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import PASSWORD, World
 
 from synergy.dataset.read import read
@@ -499,7 +499,9 @@ def test_a_session_opens_nothing_here(web_world: World) -> None:
 
 
 def test_who_asks_too_often_waits(web_world: World) -> None:
-    app = create_app(web_world.store, Settings(secret=b"0" * 32, api_rate="5 per minute", sign_in_rate="3 per minute"))
+    app = create_app(
+        web_world.store, ServerSettings(secret=b"0" * 32, api_rate="5 per minute", sign_in_rate="3 per minute")
+    )
     client = Program(World(web_world.store, app, web_world.round, web_world.file))
     left = [client.ask("planner", "GET", "/me").headers["RateLimit-Remaining"] for _ in range(5)]
     assert left == ["4", "3", "2", "1", "0"]
@@ -692,7 +694,7 @@ def test_a_token_that_reads_changes_nothing(program: Program) -> None:
     client, changes = program.world.app.test_client(), 0
     rule = program.world.round
     for one in OPERATIONS.values():
-        if one.spec.method == "GET" or one.spec.proof is not Proof.BEARER:
+        if one.spec.method == "GET" or one.spec.proof is not AuthScheme.BEARER:
             continue
         path = API + re.sub(r"\{(\w+)\}", lambda found: str(rule) if found[1] in NUMBERED else "GLASS", one.spec.path)
         answer = client.open(path, method=one.spec.method, headers=bearer, json={})

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from api_worlds import Program
 from stores import begun, proposals
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET
 
 from synergy.store import notices
 
 
 @pytest.fixture
-def web_settings(tmp_path: Path) -> Settings:
-    return Settings(secret=SECRET, limited=False, backup_folder=tmp_path / "copies")
+def web_settings(tmp_path: Path) -> ServerSettings:
+    return ServerSettings(secret=SECRET, limited=False, backup_folder=tmp_path / "copies")
 
 
 def test_notices_are_read_by_an_account(program: Program) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, RootModel
 from synergy.web.api.document import document
 from synergy.web.api.models.proposals import Label, OwnProposal, Proposal, ProposalNote, WholeProposal
 from synergy.web.api.problems import TYPES
-from synergy.web.api.spec import OPERATIONS, Mark, Proof
+from synergy.web.api.spec import OPERATIONS, AuthScheme, Mark
 
 from synergy.store.access import RULES
 from synergy.store.names import Role
@@ -215,7 +215,7 @@ def test_what_changes_something_takes_an_idempotency_key() -> None:
 
 
 def test_every_operation_is_in_the_table() -> None:
-    assert set(ALLOWED) == {name for name, one in OPERATIONS.items() if one.spec.proof is not Proof.NONE}
+    assert set(ALLOWED) == {name for name, one in OPERATIONS.items() if one.spec.proof is not AuthScheme.NONE}
 
 
 def test_every_role_at_every_operation(program: Program) -> None:
@@ -226,7 +226,7 @@ def test_every_role_at_every_operation(program: Program) -> None:
         known = {"{token}": "999"}
         path = "/".join(known.get(part, "1") if part.startswith("{") else part for part in spec.path.split("/"))
         for letter, who in PEOPLE.items():
-            if spec.proof is Proof.BASIC:
+            if spec.proof is AuthScheme.BASIC:
                 assert spec.action is not None
                 found = letters[letter] in RULES[spec.action][1]
             else:

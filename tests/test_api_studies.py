@@ -89,7 +89,7 @@ def test_a_firm_asks_only_so_often(program: Program, monkeypatch: pytest.MonkeyP
     assert program.ask("planner", "POST", path, key, json=body).get_json() == first.get_json()
 
 
-def _one(program: Program) -> tuple[Store, studies.Held]:
+def _one(program: Program) -> tuple[Store, studies.StudyClaim]:
     program.ask("planner", "POST", f"/rounds/{program.world.round}/pathways", json={"commodity": "COG"})
     held = studies.claim_study(program.world.store, WORKER)
     assert held is not None

@@ -7,7 +7,7 @@ import io
 import pytest
 from api_worlds import Program
 from stores import begun
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from test_forms import HEAT, OFFER, as_csv, as_xlsx
 from web_worlds import SECRET
 
@@ -17,8 +17,8 @@ KINDS = {"csv": ("text/csv", as_csv), "xlsx": ("application/octet-stream", as_xl
 
 
 @pytest.fixture
-def web_settings() -> Settings:
-    return Settings(secret=SECRET, limited=False, upload_bytes=400_000)
+def web_settings() -> ServerSettings:
+    return ServerSettings(secret=SECRET, limited=False, upload_bytes=400_000)
 
 
 @pytest.fixture

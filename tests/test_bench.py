@@ -15,8 +15,8 @@ from synergy.bench.compare import HIGHS, OURS, compare, marks_sheet, sizes_sheet
 from synergy.bench.generate import generate
 from synergy.bench.links import checked, read_alone, write_links
 from synergy.bench.main import BENCHES, Setting, main
-from synergy.bench.report import Sheet, written
-from synergy.bench.runs import Clock, Run, Task, apart, marks_until
+from synergy.bench.report import ReportTable, written
+from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, apart, marks_until
 from synergy.bench.settlement import core
 from synergy.bench.webs import web
 from synergy.bench.wide import wide
@@ -84,19 +84,19 @@ def test_families_are_the_whole_literal_model() -> None:
     assert len({family.name for family in families}) == len(families)
 
 
-def _greedy(folder: str, seconds: float) -> Run:
-    return Run(value=float(np.ones(2**32).sum()))
+def _greedy(folder: str, seconds: float) -> BenchRun:
+    return BenchRun(value=float(np.ones(2**32).sum()))
 
 
-def _gone(folder: str, seconds: float) -> Run:
+def _gone(folder: str, seconds: float) -> BenchRun:
     import no_such_package  # noqa: F401
 
-    return Run()
+    return BenchRun()
 
 
 def test_what_fails_is_said() -> None:
-    assert apart(Task(_greedy, TINY, 20.0, memory_gb=4.0)).error == "out of memory"
-    assert apart(Task(_gone, TINY, 20.0)).error == "not installed: no_such_package"
+    assert apart(BenchTask(_greedy, TINY, 20.0, memory_gb=4.0)).error == "out of memory"
+    assert apart(BenchTask(_gone, TINY, 20.0)).error == "not installed: no_such_package"
 
 
 def test_the_literal_model_is_not_tried_without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,24 +145,26 @@ def test_the_first_sites_of_lvliang() -> None:
 def test_marks_are_what_was_known_then(monkeypatch: pytest.MonkeyPatch) -> None:
     assert marks_until(300.0) == (30.0, 60.0, 120.0, 300.0)
     assert marks_until(45.0) == (30.0, 45.0)
-    clock = Clock()
+    clock = Stopwatch()
     clock.points = [(10.0, None, 9.0), (50.0, 5.0, 8.0), (61.0, 6.0, 7.0)]
     assert clock.marks(60.0) == {30.0: (None, 9.0), 60.0: (6.0, 7.0)}
 
 
-def _runs() -> dict[str, Run]:
-    ours = Run(90.0, 100.0, 60, 62, 1, 200, (5, 6, 7), {30.0: (80.0, 110.0), 60.0: (90.0, 100.0)}, {"build": 3.1})
-    theirs = Run(60.0, 120.0, 60, 124, 2, 800, (50, 60, 70), {30.0: (None, 130.0), 60.0: (60.0, 120.0)}, {"build": 1})
-    return {OURS: ours, HIGHS: theirs, "HiGHS by Pyomo": Run(error="not installed: pyomo")}
+def _runs() -> dict[str, BenchRun]:
+    ours = BenchRun(90.0, 100.0, 60, 62, 1, 200, (5, 6, 7), {30.0: (80.0, 110.0), 60.0: (90.0, 100.0)}, {"build": 3.1})
+    theirs = BenchRun(
+        60.0, 120.0, 60, 124, 2, 800, (50, 60, 70), {30.0: (None, 130.0), 60.0: (60.0, 120.0)}, {"build": 1}
+    )
+    return {OURS: ours, HIGHS: theirs, "HiGHS by Pyomo": BenchRun(error="not installed: pyomo")}
 
 
-def _rows(sheet: Sheet) -> list[dict[str, object]]:
+def _rows(sheet: ReportTable) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = sheet.record()["rows"]
     return rows
 
 
 def test_tables_hold_figures_and_ratios() -> None:
-    rows = _rows(marks_sheet("case", _runs(), Run(value=40.0), 60.0))
+    rows = _rows(marks_sheet("case", _runs(), BenchRun(value=40.0), 60.0))
     first, last = rows[0], next(row for row in rows if row["seconds"] == 60.0)
     assert (first["run"], first["value"], first["gap / HiGHS's"]) == (OURS, 80.0, None)
     assert first["(bound - value) / gain"] == pytest.approx(30 / 50)
@@ -171,10 +173,10 @@ def test_tables_hold_figures_and_ratios() -> None:
     assert last["gap / HiGHS's"] == pytest.approx((10 / 90) / (60 / 60))
     assert last["value / HiGHS's - 1"] == pytest.approx(0.5)
     no_plan = _runs() | {
-        HIGHS: Run(marks=dict.fromkeys((30.0, 60.0), (None, None))),
+        HIGHS: BenchRun(marks=dict.fromkeys((30.0, 60.0), (None, None))),
         "HiGHS, our candidates": _runs()[HIGHS],
     }
-    assert _rows(marks_sheet("case", no_plan, Run(), 60.0))[-4]["value / HiGHS's - 1"] == pytest.approx(0.5)
+    assert _rows(marks_sheet("case", no_plan, BenchRun(), 60.0))[-4]["value / HiGHS's - 1"] == pytest.approx(0.5)
     whole = _rows(whole_sheet("case", _runs()))
     assert whole[0]["build+verify+write"] == pytest.approx(0.05)
     assert (whole[1]["Synergy's s / its"], whole[1]["Synergy's MB / its"]) == (0.5, 0.25)
@@ -200,7 +202,7 @@ def test_a_whole_case(tmp_path: Path) -> None:
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sheet = Sheet("made", (("run", "text"), ("MB", "mb")), [("one", 2.0)])
+    sheet = ReportTable("made", (("run", "text"), ("MB", "mb")), [("one", 2.0)])
     monkeypatch.setattr("synergy.bench.main.BENCHES", {"made": lambda setting, place: iter([sheet])})
     assert run_command(["bench", "made", "--json", "--seconds", "7", "--side-by-side"], Talk("en")) == 0
     record = json.loads(capsys.readouterr().out)

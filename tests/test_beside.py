@@ -10,12 +10,12 @@ from stores import PLANNER, begun
 from synergy.errors import ConflictError, RefusedError
 from synergy.store import accounts, rounds, studies, subscriptions
 from synergy.store.access import WORKER
-from synergy.store.accounts import MACHINE, Account
+from synergy.store.accounts import MACHINE, AccountData
 from synergy.store.names import Role, StudyKind
 from synergy.store.store import Store
-from synergy.store.studies import Question
+from synergy.store.studies import StudyQuestion
 
-PATHS = Question(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2})
+PATHS = StudyQuestion(StudyKind.PATHWAYS, {"commodity": "COG", "depth": 2})
 
 
 def test_a_study_is_asked_taken_once_and_stored_once(store: Store) -> None:
@@ -23,7 +23,7 @@ def test_a_study_is_asked_taken_once_and_stored_once(store: Store) -> None:
     asked = studies.ask(store, PLANNER, ident, PATHS, "key")
     assert studies.ask(store, PLANNER, ident, PATHS, "key") == asked
     with pytest.raises(RefusedError):  # no plan to ask about
-        studies.ask(store, PLANNER, ident, Question(StudyKind.SENSITIVITY, {"time_limit": 1.0}))
+        studies.ask(store, PLANNER, ident, StudyQuestion(StudyKind.SENSITIVITY, {"time_limit": 1.0}))
     held = studies.claim_study(store, WORKER)
     assert held is not None
     assert (held.study, held.plan, studies.claim_study(store, WORKER)) == (asked["study"], None, None)
@@ -47,7 +47,7 @@ def test_a_study_that_kills_its_workers_is_given_up(store: Store) -> None:
 
 
 def test_calls_are_noted_once_and_taken_by_one(store: Store) -> None:
-    accounts.add_user(store, MACHINE, Account("anna", Role.PLANNER))
+    accounts.add_user(store, MACHINE, AccountData("anna", Role.PLANNER))
     who = accounts.known(store, "anna")
     made = subscriptions.add_webhook(store, who, "https://erp.example/", ["round."])
     ident = begun(store)

@@ -22,7 +22,7 @@ from synergy.engine import match
 from synergy.errors import VerificationError
 from synergy.literal.certificate import bound_of, proven
 from synergy.literal.relaxation import relaxation_of
-from synergy.literal.rounding import Rounding, Rows
+from synergy.literal.rounding import RelaxationRows, Rounding
 from synergy.options import Options
 from synergy.plan import Plan
 from synergy.records.files import plan_from_record, plan_record
@@ -66,7 +66,7 @@ def test_no_plan_breaks_a_row_or_a_bound_that_a_proof_uses(start: int, tmp_path:
             certificate, bound = result
             value = float(model.cost @ x)
             assert bound >= value - NEAR * max(1.0, abs(value)), (seed, yearly)
-            rows = Rows(stated)
+            rows = RelaxationRows(stated)
             for how in certificate.derived:
                 row = rows.rounded(how)
                 assert row is not None
@@ -81,7 +81,7 @@ def test_no_plan_breaks_a_row_or_a_bound_that_a_proof_uses(start: int, tmp_path:
 def test_a_forcing_row_is_a_rounding() -> None:
     model = literal.build(read(CASES / "link_with_capex"))
     stated = relaxation_of(model)
-    rows = Rows(stated)
+    rows = RelaxationRows(stated)
     at = next(
         row
         for row in range(rows.count)
@@ -92,11 +92,11 @@ def test_a_forcing_row_is_a_rounding() -> None:
     capacity = -float(value[stated.integer[column]][0])
     stated = replace(stated, upper=np.where(np.arange(len(stated.upper)) == flow[0], capacity / 4, stated.upper))
     how = Rounding(np.array([at]), np.array([1.0]), flow, NONE, NONE, NONE, capacity)
-    row = Rows(stated).rounded(how)
+    row = RelaxationRows(stated).rounded(how)
     assert row is not None
     unit = row[1][row[0] == flow[0]][0]
     assert row[1] / unit == pytest.approx(np.where(row[0] == flow[0], 1.0, -capacity / 4))  # x <= (capacity / 4) open
-    assert Rows(stated).rounded(replace(how, divisor=capacity / 4)) is None  # the right side's fraction is 0
+    assert RelaxationRows(stated).rounded(replace(how, divisor=capacity / 4)) is None  # the right side's fraction is 0
 
 
 def test_a_bound_counts_rounding_against_itself() -> None:
@@ -107,7 +107,7 @@ def test_a_bound_counts_rounding_against_itself() -> None:
         for dual, side in zip(duals, np.where(duals > 0, stated.row_upper, stated.row_lower), strict=True)
         if np.isfinite(side)
     )
-    bound = bound_of(Rows(stated), duals, np.empty(0))
+    bound = bound_of(RelaxationRows(stated), duals, np.empty(0))
     side = np.where(duals > 0, stated.row_upper, stated.row_lower)
     kept = np.where(np.isfinite(side), duals, 0.0)
     plain = kept @ np.where(kept == 0, 0.0, side) + np.maximum(stated.cost - kept @ stated.matrix, 0) @ stated.upper

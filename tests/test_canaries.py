@@ -59,7 +59,7 @@ def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCap
     assert [one for one in secret if one in logged] == []
     assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
     assert count > 500
-    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "tables.notices"} <= endpoints
+    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "notices.notices"} <= endpoints
 
 
 def test_no_question_tells_a_rival_a_cost(program: Program) -> None:

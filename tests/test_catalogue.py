@@ -13,7 +13,7 @@ from stores import ADMIN, PLANNER, begun, editor
 
 from synergy.store import audit, declarations
 from synergy.store.names import Seat
-from synergy.store.rounds import Asked, remind
+from synergy.store.rounds import StepOptions, remind
 from synergy.store.store import KEY_FILE, make_store
 
 # modules whose cases count, and tests elsewhere that are about an item without its number
@@ -43,7 +43,7 @@ def test_70_a_clock_that_goes_back_and_a_leap_day_change_no_order(
     store = make_store(tmp_path / "store.db")
     ident = begun(replace(store, now=lambda: datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)))
     back = replace(store, now=lambda: datetime(2027, 12, 31, 1, tzinfo=UTC))
-    declarations.repeat(back, editor("GLASS"), Seat(ident, "GLASS"), Asked(version=1))
+    declarations.repeat(back, editor("GLASS"), Seat(ident, "GLASS"), StepOptions(version=1))
     remind(back, PLANNER, ident)
     events = audit.history(store, PLANNER, ident)
     numbers = [one["number"] for one in events]

@@ -11,7 +11,7 @@ import pytest
 from stores import NAMES, PLANNER, begun
 from synergy.web.app import create_app
 from synergy.web.clock import Clock
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET, World
 
 from synergy.cli.console import Talk
@@ -24,9 +24,9 @@ SHANGHAI, YORK = Clock(ZoneInfo("Asia/Shanghai")), Clock(ZoneInfo("America/New_Y
 
 
 @pytest.fixture
-def web_settings() -> Settings:
+def web_settings() -> ServerSettings:
     """Return settings of the region of Lvliang."""
-    return Settings(secret=SECRET, limited=False, zone=SHANGHAI.zone)
+    return ServerSettings(secret=SECRET, limited=False, zone=SHANGHAI.zone)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_browser_asks_again_where_the_zone_has_changed(web_world: World) -> No
     path = f"/en/rounds/{web_world.round}/results"
     tag = web_world.client("planner").get(path).headers["ETag"]
     assert web_world.client("planner").get(path, headers={"If-None-Match": tag}).status_code == 304
-    web_world.app = create_app(web_world.store, Settings(secret=SECRET, limited=False, zone=YORK.zone))
+    web_world.app = create_app(web_world.store, ServerSettings(secret=SECRET, limited=False, zone=YORK.zone))
     assert web_world.client("planner").get(path, headers={"If-None-Match": tag}).status_code == 200
 
 

@@ -13,7 +13,7 @@ from stores import PLANNER, accept, begun, editor, matched, proposals, respondin
 
 from synergy.errors import NotFoundError, RefusedError
 from synergy.records.files import plan_from_record
-from synergy.settlement.prices import Limits, Trades, limited
+from synergy.settlement.prices import PriceLimits, Trades, limited
 from synergy.store import answers, freezing, notices, queries
 from synergy.store.answers import Reply
 from synergy.store.backup import archive, dataset_of
@@ -183,7 +183,7 @@ def test_limits_narrow_bands_and_agreed_prices_widen_them() -> None:
     least = np.array([6.0, 10, no, 8, no, no])
     most = np.array([8.0, no, 4, 7, no, no])
     agreed = np.array([no, no, no, no, 12, no])
-    found = limited(trades, Limits(least, most, agreed))
+    found = limited(trades, PriceLimits(least, most, agreed))
     np.testing.assert_array_equal(found.trades.low, [6, 5, 5, 5, 12, 9])
     np.testing.assert_array_equal(found.trades.high, [8, 9, 9, 9, 12, 5])
     np.testing.assert_array_equal(found.shown.low, trades.low)

@@ -98,7 +98,7 @@ def test_who_was_overtaken_while_the_clock_was_ahead_brings_nothing(store: Store
 
 def test_a_study_does_not_wait_for_a_clock_that_was_ahead(store: Store) -> None:
     ident = responding_round(store)
-    asked = studies.Question(StudyKind.ALTERNATIVES, {"within": 0.1, "time_limit": 5.0})
+    asked = studies.StudyQuestion(StudyKind.ALTERNATIVES, {"within": 0.1, "time_limit": 5.0})
     studies.ask(store, PLANNER, ident, asked)
     ahead = replace(store, now=lambda: datetime.now(UTC) + timedelta(hours=9))
     assert studies.claim_study(ahead, WORKER) is not None

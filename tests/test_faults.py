@@ -33,7 +33,7 @@ from synergy.store.answers import Reply
 from synergy.store.names import Answer, Seat, Stage
 from synergy.store.readiness import ready
 from synergy.store.results import finish
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.store.tables import metadata
 
@@ -89,16 +89,16 @@ def _life(store: Store) -> Iterator[Step]:
     yield lambda: review.rule(store, PLANNER, ident, ("note", {"text": "seen"}))
     yield from _answers(store, ident)
     yield from _match(store, ident)
-    yield lambda: rounds.advance(store, PLANNER, ident, "publish", Asked(key="publish"))
+    yield lambda: rounds.advance(store, PLANNER, ident, "publish", StepOptions(key="publish"))
     yield lambda: rounds.advance(store, PLANNER, ident, "collect")
     yield lambda: answers.conclude(store, PLANNER, ident)
     for one in follow_up.followed(store, PLANNER)[:1]:
         for stage in (Stage.PERMITS, Stage.ENDED):
             yield lambda one=one, stage=stage: follow_up.follow(
-                store, PLANNER, one["partnership"], stage, Asked(note="so")
+                store, PLANNER, one["partnership"], stage, StepOptions(note="so")
             )
     yield lambda: notices.mark_read(store, editor("EAST"))
-    yield lambda: withdrawals.depart(store, ADMIN, "TARCO", Asked(key="gone"))
+    yield lambda: withdrawals.depart(store, ADMIN, "TARCO", StepOptions(key="gone"))
 
 
 def _match(store: Store, ident: int) -> Iterator[Step]:
@@ -129,7 +129,7 @@ def _answers(store: Store, ident: int) -> Iterator[Step]:
     for about, replies in said.items():
         for enterprise, reply in replies:
             code = found[about]["proposal"]
-            yield lambda e=enterprise, r=reply, c=code: answers.answer(store, editor(e), c, r, Asked(key=c + e))
+            yield lambda e=enterprise, r=reply, c=code: answers.answer(store, editor(e), c, r, StepOptions(key=c + e))
 
 
 def test_every_call_fails_once(place: Place) -> None:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from synergy.web import pictures
 from synergy.web.figures import grouping, network, plan_data, sankey, svg
 from synergy.web.figures.grouping import COUNTIES, county_name
-from synergy.web.figures.map import Line, Place, charted, draw_map
+from synergy.web.figures.map import MapLine, Place, charted, draw_map
 from synergy.web.figures.outline import cross, rings, spread
 from synergy.web.figures.sankey_layout import Stream, laid_out
 
@@ -44,7 +44,7 @@ def _streams(firms: int, goods: int, seed: int = 1) -> list[Stream]:
     return list(found.values())
 
 
-def _names(**changes: Any) -> sankey.Names:
+def _names(**changes: Any) -> sankey.SankeyNames:
     plain: dict[str, Any] = {
         "firm": {},
         "commodity": {},
@@ -52,7 +52,7 @@ def _names(**changes: Any) -> sankey.Names:
         "heads": ("from", "what", "to"),
         "others": "others",
     }
-    return sankey.Names(**{**plain, **changes})
+    return sankey.SankeyNames(**{**plain, **changes})
 
 
 def _parsed(drawn: Markup) -> ET.Element:
@@ -170,7 +170,7 @@ def test_many_firms_are_grouped_and_stay_small(firms: int) -> None:
         Place(f"F{number}", f"Firm {number}", counties[number % 13], 37 + number % 7 / 10, 111 + number % 11 / 10)
         for number in range(firms)
     ]
-    lines = [Line(one.supplier, one.user, "coke: 3 kt a year") for one in streams]
+    lines = [MapLine(one.supplier, one.user, "coke: 3 kt a year") for one in streams]
     chart = charted(places, lines, "zh")
     assert chart.by_county
     assert len(gzip.compress(draw_map(chart, "zh", NAMING).encode())) < 8_000
@@ -191,7 +191,7 @@ def test_figures_of_a_plan(record: dict[str, Any], lang: str) -> None:
         sum(flow["quantity"] for flow in record["plan"]["flows"] if flow["from_site"] != flow["to_site"])
     )
     ends = {end for one in sent for end in (one.origin, one.target)}
-    chart = charted(found.places(ends), [Line(one.origin, one.target, one.commodity) for one in sent], lang)
+    chart = charted(found.places(ends), [MapLine(one.origin, one.target, one.commodity) for one in sent], lang)
     text = "".join(_parsed(draw_map(chart, lang, NAMING)).itertext())
     for firm in ("EAST", "WEST"):
         assert record["labels"]["enterprises"][firm][f"name_{lang}"] in text
@@ -233,15 +233,17 @@ def test_every_name_is_escaped() -> None:
         network.partnerships([network.Tie("A", "B", EVIL, EVIL)], names, NAMING),
         network.products([network.Tie("A", "B", EVIL, EVIL)], names, NAMING),
         pictures.flow(
-            [pictures.Partner("A", EVIL, (EVIL,)), pictures.Partner("B", EVIL)],
-            [pictures.Delivery("A", "B", EVIL, EVIL)],
+            [pictures.DrawnPartner("A", EVIL, (EVIL,)), pictures.DrawnPartner("B", EVIL)],
+            [pictures.DrawnDelivery("A", "B", EVIL, EVIL)],
             NAMING,
         ),
-        svg.curve([svg.Told(1, 1.0, 2.0), svg.Told(2, 1.5, 2.0)], (EVIL, EVIL), lambda value: EVIL, NAMING),
+        svg.curve(
+            [svg.ProgressPoint(1, 1.0, 2.0), svg.ProgressPoint(2, 1.5, 2.0)], (EVIL, EVIL), lambda value: EVIL, NAMING
+        ),
         draw_map(
             charted(
                 [Place("A", EVIL, EVIL, 37, 111), Place("B", EVIL, EVIL, 37.2, 111.1, public=True)],
-                [Line("A", "B", EVIL, EVIL)],
+                [MapLine("A", "B", EVIL, EVIL)],
                 "en",
             ),
             "en",
@@ -288,7 +290,7 @@ def test_labels_of_a_map_touch_nothing() -> None:
         Place(f"S{number}", f"Works number {number}", "Xiaoyi", 37 + chance.random() / 5, 111.6 + chance.random() / 5)
         for number in range(80)
     ]
-    lines = [Line(f"S{number}", f"S{number + 1}", "gas") for number in range(79)]
+    lines = [MapLine(f"S{number}", f"S{number + 1}", "gas") for number in range(79)]
     chart = charted(places, lines, "en")
     assert not chart.by_county
     root = _parsed(draw_map(chart, "en", NAMING))
@@ -318,7 +320,7 @@ def test_the_map_of_a_proposal_fits_a_telephone_and_names_its_sites(
         Place("A", names[0], "Hexi", 37.0, 111.0),
         Place("B", names[1], "Hedong", 37.0 + away[0], 111.0 + away[1]),
     ]
-    chart = charted(places, [Line("A", "B", "gas")], "en", near_by=True)
+    chart = charted(places, [MapLine("A", "B", "gas")], "en", near_by=True)
     assert chart.size[0] <= 332
     assert chart.size[1] <= 240
     text = "".join(one.text or "" for one in _parsed(draw_map(chart, "en", NAMING)).iter(f"{SVG}text"))
@@ -393,14 +395,14 @@ def test_graphs_are_the_same_in_any_order() -> None:
 
 def test_a_proposal_shows_each_delivery_with_its_amount() -> None:
     partners = [
-        pictures.Partner("A", "East"),
-        pictures.Partner("B", "Host", ("new: tar",)),
-        pictures.Partner("C", "West"),
+        pictures.DrawnPartner("A", "East"),
+        pictures.DrawnPartner("B", "Host", ("new: tar",)),
+        pictures.DrawnPartner("C", "West"),
     ]
     deliveries = [
-        pictures.Delivery("A", "B", "tar", "30 kt a year"),
-        pictures.Delivery("C", "B", "tar", "46 kt a year"),
-        pictures.Delivery("B", "A", "gas", "3 M Nm3 a year"),
+        pictures.DrawnDelivery("A", "B", "tar", "30 kt a year"),
+        pictures.DrawnDelivery("C", "B", "tar", "46 kt a year"),
+        pictures.DrawnDelivery("B", "A", "gas", "3 M Nm3 a year"),
     ]
     root = _parsed(pictures.flow(partners, deliveries, NAMING))
     said = [one.text for one in root.iter(f"{SVG}text")]
@@ -411,7 +413,7 @@ def test_a_proposal_shows_each_delivery_with_its_amount() -> None:
 
 def test_names_stay_inside_their_boxes() -> None:
     name = "Xiaoyi gangue power station and washing plant of the north"
-    root = _parsed(pictures.flow([pictures.Partner("A", name, ("吕梁" * 20,))], [], NAMING))
+    root = _parsed(pictures.flow([pictures.DrawnPartner("A", name, ("吕梁" * 20,))], [], NAMING))
     box = next(root.iter(f"{SVG}rect"))
     for one in root.iter(f"{SVG}text"):
         bold = pictures.BOLD if one.get("class") == "strong" else 1.0
@@ -419,7 +421,11 @@ def test_names_stay_inside_their_boxes() -> None:
 
 
 def test_the_curve_meets_its_figures() -> None:
-    points = [svg.Told(0.0, None, 20.0), svg.Told(5.0, 10.0, 18.0), svg.Told(10.0, 12.0, 14.0)]
+    points = [
+        svg.ProgressPoint(0.0, None, 20.0),
+        svg.ProgressPoint(5.0, 10.0, 18.0),
+        svg.ProgressPoint(10.0, 12.0, 14.0),
+    ]
     root = _parsed(svg.curve(points, ("best", "bound"), lambda value: f"{value:g}", NAMING))
     said = [one.text for one in root.iter(f"{SVG}text")]
     assert {"best", "bound", "20", "10", "10 s"} <= set(said)

@@ -20,7 +20,7 @@ from synergy.forms.submitting import Judged, declare_judged, judge_file
 from synergy.forms.writing import declaration_workbook
 from synergy.store import declarations, preview
 from synergy.store.names import Seat
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.texts import LANGUAGES
 
@@ -422,7 +422,7 @@ def test_45_sent_again_it_is_declared_once(way: str, tmp_path: Path, monkeypatch
     told = []
     for _ in range(2):
         found = judged((store, ident), Given((HEAT, OFFER)), way)
-        told.append(declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), found, Asked(key="once")))
+        told.append(declare_judged(store, editor("GLASS"), Seat(ident, "GLASS"), found, StepOptions(key="once")))
     assert told[0]["version"] == told[1]["version"] == 2
     assert len(told[0]["entries"]) == 2
     found = judged((store, ident), Given((HEAT, OFFER)), way)

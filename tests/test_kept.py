@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from api_worlds import Program
 from stores import PLANNER, proposals
-from synergy.web.api.dispatch import Kept, Told
+from synergy.web.api.dispatch import CompleteResponse, Kept
 from synergy.web.api.spec import OPERATIONS, Mark
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import World
 
 from synergy.store import answers, rounds
@@ -43,7 +43,7 @@ def test_kept_answers_are_those_made_anew_after_every_change(web_world: World, p
     for step in steps:
         step()
         first, again = _seen(web_world, program), _seen(web_world, program)
-        app = create_app(web_world.store, Settings(limited=False))
+        app = create_app(web_world.store, ServerSettings(limited=False))
         fresh = World(web_world.store, app, web_world.round, web_world.file)
         anew = _seen(web_world, Program(fresh, program.tokens))
         assert first == again == anew
@@ -66,9 +66,9 @@ def test_an_answer_is_sent_compressed_to_who_can_read_it(web_world: World, progr
 def test_the_answer_longest_unasked_is_forgotten_first() -> None:
     made: list[str] = []
 
-    def make(name: str) -> Told:
+    def make(name: str) -> CompleteResponse:
         made.append(name)
-        return Told(b"x" * 400, None, {})
+        return CompleteResponse(b"x" * 400, None, {})
 
     kept = Kept(1000)
     for name in ("one", "two", "one", "three", "one", "two"):

@@ -24,7 +24,7 @@ from synergy.store.backup import dataset_of
 from synergy.store.names import Answer, Seat, Sheet, Stage
 from synergy.store.overlay import Entry, checked
 from synergy.store.results import finish
-from synergy.store.rounds import STEPS, Asked, Draft
+from synergy.store.rounds import STEPS, Draft, StepOptions
 from synergy.store.store import KEY_FILE, make_store
 from synergy.worker.solve import Task, solve
 
@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
         """Send a step with an old version."""
         if self.allowed(ident, "open"):
             with pytest.raises(ConflictError):
-                rounds.advance(self.store, PLANNER, ident, "open", Asked(version=self.version[ident] + 1))
+                rounds.advance(self.store, PLANNER, ident, "open", StepOptions(version=self.version[ident] + 1))
 
     def declare(self, ident: int, amount: Decimal, back: bool) -> None:
         """Let the glass works declare."""
@@ -347,7 +347,7 @@ class Life(RuleBasedStateMachine):
         STEPS_SEEN["follow"] += 1
         one = sorted(self.stage)[pick % len(self.stage)]
         ident, now = self.stage[one]
-        call = lambda: follow_up.follow(self.store, PLANNER, one, Stage(stage), Asked(note="so"))  # noqa: E731
+        call = lambda: follow_up.follow(self.store, PLANNER, one, Stage(stage), StepOptions(note="so"))  # noqa: E731
         if now == "ended" or ORDER.index(stage) <= ORDER.index(now):
             with pytest.raises(RefusedError):
                 call()

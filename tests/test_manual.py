@@ -21,7 +21,7 @@ from synergy.bench.main import BENCHES
 from synergy.cli.commands import commands
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
-from synergy.dataset.columns import Column, Kind
+from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.read import read
 from synergy.dataset.schema import TABLES
 from synergy.dataset.settings import load_scenario
@@ -210,9 +210,9 @@ def _default(column: Column) -> str:
 
 
 def _unit(column: Column) -> str:
-    if column.kind is Kind.CHOICE:
+    if column.kind is ColumnType.CHOICE:
         return ", ".join(column.choices)
-    words = {Kind.BOOLEAN: "true, false", Kind.LABEL: "text", Kind.NUMBER: "number"}
+    words = {ColumnType.BOOLEAN: "true, false", ColumnType.LABEL: "text", ColumnType.NUMBER: "number"}
     return column.unit or words.get(column.kind, str(column.kind))
 
 

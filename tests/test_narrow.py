@@ -13,7 +13,7 @@ from scipy import sparse
 from synergy.candidates.candidates import candidates_of
 from synergy.candidates.scope import everyone
 from synergy.model.build import build
-from synergy.model.highs import Session
+from synergy.model.highs import SolverSession
 from synergy.model.reduced import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.network import network_of
@@ -24,7 +24,7 @@ def test_the_best_rest_is_the_same(tmp_path: Path) -> None:
     for seed in range(60):
         network = network_of(random_dataset(seed).dataset(tmp_path / str(seed)))
         problem = scaled(build(candidates_of(network, everyone(network.places))))
-        whole = Session(problem).solve().x
+        whole = SolverSession(problem).solve().x
         if whole is None or not problem.integer.any():
             continue
         held = np.round(whole)
@@ -35,7 +35,9 @@ def test_the_best_rest_is_the_same(tmp_path: Path) -> None:
         )
         columns = open_columns(fixed)
         small, _ = narrowed(fixed, columns)
-        assert Session(small).solve().value == pytest.approx(Session(fixed).solve().value, rel=1e-7, abs=1e-7), seed
+        assert SolverSession(small).solve().value == pytest.approx(
+            SolverSession(fixed).solve().value, rel=1e-7, abs=1e-7
+        ), seed
         fewer += len(columns) < len(problem.cost)
     assert fewer > 20
 

@@ -28,7 +28,7 @@ from synergy.store.backup import dataset_of
 from synergy.store.messages import MESSAGES, message
 from synergy.store.names import Answer, Role, Seat, Stage
 from synergy.store.queries import match_input, see_round
-from synergy.store.rounds import Asked, Draft
+from synergy.store.rounds import Draft, StepOptions
 from synergy.store.store import Store
 
 
@@ -105,11 +105,11 @@ def test_a_deadline_that_has_passed_is_moved_and_those_concerned_are_told(store:
     with pytest.raises(RefusedError, match="synergy round extend"):
         declarations.repeat(store, editor("EAST"), Seat(ident, "EAST"))
     seen = see_round(store, PLANNER, ident)["version"]
-    told = living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked"))
+    told = living.extend(store, PLANNER, ident, living.Until(deadline=later), StepOptions(seen, "k", "asked"))
     assert (told["state"], told["version"]) == ("declaring", seen + 1)
-    assert living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen, "k", "asked")) == told
+    assert living.extend(store, PLANNER, ident, living.Until(deadline=later), StepOptions(seen, "k", "asked")) == told
     with pytest.raises(ConflictError):
-        living.extend(store, PLANNER, ident, living.Until(deadline=later), Asked(seen))
+        living.extend(store, PLANNER, ident, living.Until(deadline=later), StepOptions(seen))
     assert _kinds(store, editor("EAST")) == ["opened", "declare_until"]
     for name in NAMES:
         declarations.repeat(store, editor(name), Seat(ident, name))
@@ -155,7 +155,7 @@ def test_every_notice_has_words() -> None:
 
 
 def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store) -> None:
-    accounts.add_user(store, accounts.MACHINE, accounts.Account("li", Role.EDITOR, "WEST", "correct horse"))
+    accounts.add_user(store, accounts.MACHINE, accounts.AccountData("li", Role.EDITOR, "WEST", "correct horse"))
     token = api_tokens.add_token(store, accounts.known(store, "li"), "erp", ["read"])
     ident = responding_round(store)
     found = proposals(store, ident)
@@ -169,14 +169,14 @@ def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store
     (partnership,) = answers.conclude(store, PLANNER, ident)["partnerships"]
     with pytest.raises(RefusedError, match=f"partnerships {partnership}"):
         withdrawals.depart(store, ADMIN, "WEST")
-    follow_up.follow(store, PLANNER, partnership, Stage.ENDED, Asked(note="closed"))
+    follow_up.follow(store, PLANNER, partnership, Stage.ENDED, StepOptions(note="closed"))
     assert accounts.sign_in(store, "li", "correct horse").enterprise == "WEST"
     later = begun(store)
     declarations.repeat(store, editor("WEST"), Seat(later, "WEST"))
     before = audit.history(store, PLANNER)
-    told = withdrawals.depart(store, ADMIN, "WEST", Asked(key="once", note="closed"))
+    told = withdrawals.depart(store, ADMIN, "WEST", StepOptions(key="once", note="closed"))
     assert told == {"enterprise": "WEST", "accounts": ["li"], "withdrawn": [later], "forbidden": []}
-    assert withdrawals.depart(store, ADMIN, "WEST", Asked(key="once", note="closed")) == told
+    assert withdrawals.depart(store, ADMIN, "WEST", StepOptions(key="once", note="closed")) == told
     with pytest.raises(DeniedError):
         accounts.sign_in(store, "li", "correct horse")
     with pytest.raises(DeniedError):
@@ -191,7 +191,7 @@ def test_72_an_enterprise_with_open_proposals_or_partnerships_stays(store: Store
 
 def test_who_has_left_takes_part_in_nothing_until_readmitted(store: Store) -> None:
     ident = begun(store)
-    withdrawals.depart(store, ADMIN, "GLASS", Asked(note="bankrupt"))
+    withdrawals.depart(store, ADMIN, "GLASS", StepOptions(note="bankrupt"))
     assert _kinds(store, PLANNER) == ["departed"]
     frozen = freezing.freeze(store, PLANNER, ident)
     assert "GLASS" not in frozen["undeclared"]
@@ -203,7 +203,7 @@ def test_who_has_left_takes_part_in_nothing_until_readmitted(store: Store) -> No
         frozen_set = dataset_of(archive(connection, given["snapshot"]))
         assert "GLASS-1" not in {*frozen_set["offers"]["site"], *frozen_set["needs"]["site"]}
     with pytest.raises(RefusedError, match="left"):
-        accounts.add_user(store, ADMIN, accounts.Account("new", Role.EDITOR, "GLASS"))
+        accounts.add_user(store, ADMIN, accounts.AccountData("new", Role.EDITOR, "GLASS"))
     with pytest.raises(RefusedError, match="left"):
         living.create(store, PLANNER, Draft(name="x", archive=tiny(), members=("GLASS",)))
     assert see_round(store, PLANNER, begun(store))["members"] == len(NAMES) - 1

@@ -13,7 +13,7 @@ import pytest
 from stores import proposals
 from synergy.web.app import create_app
 from synergy.web.figures.outline import LIGHT, OutlineError, near, outlines, simplified
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET, World
 
 from synergy.cli.console import Talk
@@ -103,7 +103,7 @@ def test_boundaries_are_light_and_stay_where_they_were(tmp_path: Path) -> None:
 def test_the_map_shows_boundaries_and_stays_light(web_world: World, tmp_path: Path) -> None:
     held = outlines(_written(tmp_path, _polygon(_coast(40_000), SQUARE)))
     plain = web_world.client("planner").get(f"/en/rounds/{web_world.round}/map")
-    web_world.app = create_app(web_world.store, Settings(secret=SECRET, limited=False, outlines=held))
+    web_world.app = create_app(web_world.store, ServerSettings(secret=SECRET, limited=False, outlines=held))
     planner, firm = web_world.client("planner"), web_world.client("editor")
     code = proposals(web_world.store, web_world.round)["deal:EAST>GLASS:COG"]["proposal"]
     told = planner.get(f"/en/rounds/{web_world.round}/map")

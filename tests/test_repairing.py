@@ -59,7 +59,7 @@ def test_a_compulsory_row_that_nobody_can_meet_is_shown_and_mended(mend: str, st
     assert (run["status"], _state(store, ident)) == ("infeasible", "frozen")
     before = audit.history(store, PLANNER, ident)
     seen = queries.see_round(store, PLANNER, ident)["version"]
-    told = rounds.advance(store, PLANNER, ident, "reopen", rounds.Asked(seen, note="LNG is not to be had"))
+    told = rounds.advance(store, PLANNER, ident, "reopen", rounds.StepOptions(seen, note="LNG is not to be had"))
     assert told["state"] == "declaring"
     assert notices.list_notices(store, editor("EAST"))[0]["kind"] == "opened"
     entries = [replace(LNG, other={})] if mend == "corrected" else []

@@ -38,7 +38,7 @@ from synergy.store import freezing, queries, runs
 from synergy.store.access import WORKER
 from synergy.store.leases import LEASE, claim, keep_checkpoint
 from synergy.store.results import unpacked_record
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.worker.solve import Task, replay
 from synergy.worker.solve import solve as solved
@@ -234,8 +234,8 @@ def test_a_run_is_given_the_plans_of_others(waiting: tuple[str, Store, int, int]
     assert work_once(store, Habits(apart=False)) is not None
     for unknown in (first + 99, -1):
         with pytest.raises(NotFoundError, match="run not found"):
-            runs.request_match(store, PLANNER, ident, Asked(start=(first, unknown)))
-    second = runs.request_match(store, PLANNER, ident, Asked(start=(first,)))["match"]
+            runs.request_match(store, PLANNER, ident, StepOptions(start=(first, unknown)))
+    second = runs.request_match(store, PLANNER, ident, StepOptions(start=(first,)))["match"]
     held = claim(store, WORKER, "one", timedelta(seconds=-1))
     assert held is not None
     before = queries.match_input(store, PLANNER, first)["record"]
@@ -297,7 +297,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 SETTLING = """
 import os, signal, sys
 from datetime import timedelta
-from synergy.coalitions import shelf
+from synergy.coalitions import cache
 from synergy.store.access import WORKER
 from synergy.store.leases import claim, keep_checkpoint
 from synergy.store.store import open_store
@@ -308,7 +308,7 @@ def keep(record):
     if "coalitions" in record:
         os.kill(os.getpid(), signal.SIGKILL)
 
-shelf.PAUSE = -1.0
+cache.PAUSE = -1.0
 store = open_store(sys.argv[1])
 held = claim(store, WORKER, "lost", timedelta(seconds=-1))
 solve(Task(held.archive, held.scenario, held.options), keep=keep)

@@ -24,7 +24,7 @@ from itsdangerous import TimestampSigner
 from stores import NAMES, PLANNER, begun, costly, editor, matched, proposals, worked
 from synergy.web.access import APART
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from walking import ENDLESS, addresses, values
 from web_worlds import SECRET, World
 
@@ -81,7 +81,7 @@ def pair(web_template: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.Mon
             if source.exists():
                 shutil.copy(source, folder / source.name)
         store = replace(open_store(folder / file.name), now=lambda: CLOCK)
-        app = create_app(store, Settings(secret=SECRET, limited=False, zone=UTC))
+        app = create_app(store, ServerSettings(secret=SECRET, limited=False, zone=UTC))
         made.append(Program(World(store, app, ident, folder / file.name)))
     yield Pair((made[0], made[1]), monkeypatch)
     for one in made:

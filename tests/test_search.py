@@ -13,7 +13,7 @@ from synergy.candidates.scope import everyone
 from synergy.model import aggregate, search
 from synergy.model import solve as solving
 from synergy.model.build import Model, build
-from synergy.model.highs import Session, Status
+from synergy.model.highs import SolverSession, Status
 from synergy.model.postprocess import spared
 from synergy.model.scaling import scaled
 from synergy.model.solve import solve
@@ -35,7 +35,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> list[Known]:
         if not model.integer.any():
             continue
         problem = scaled(model)
-        answer = Session(problem, mip_rel_gap=1e-9).solve()
+        answer = SolverSession(problem, mip_rel_gap=1e-9).solve()
         if answer.x is not None:
             found.append((seed, model, -answer.value * problem.money))
     return found
@@ -72,7 +72,7 @@ def test_the_sum_over_periods_bounds_them(known: list[Known]) -> None:
     assert len(several) > 30
     for seed, model, value in several:
         inner = scaled(aggregate.aggregated(model).model)
-        bound = -Session(inner, mip_rel_gap=0.0).solve().bound * inner.money
+        bound = -SolverSession(inner, mip_rel_gap=0.0).solve().bound * inner.money
         assert bound >= value - NEAR * max(1.0, abs(value)), seed
 
 
@@ -80,7 +80,7 @@ def test_what_does_not_pay_is_left_out(known: list[Known]) -> None:
     better = 0
     for seed, model, _ in known:
         problem = scaled(model)
-        session = Session(problem, relaxed=True)
+        session = SolverSession(problem, relaxed=True)
         every = np.flatnonzero(model.integer)
         session.bound(every, np.ones(len(every)), np.ones(len(every)))
         answer = session.solve()
@@ -100,7 +100,7 @@ def test_what_does_not_pay_is_left_out(known: list[Known]) -> None:
 
 def test_a_time_limit_counts_from_when_it_is_set(tmp_path: Path) -> None:
     network = network_of(random_dataset(1).dataset(tmp_path / "d"))
-    session = Session(scaled(build(candidates_of(network, everyone(network.places)))), relaxed=True)
+    session = SolverSession(scaled(build(candidates_of(network, everyone(network.places)))), relaxed=True)
     for _ in range(20_000):
         session.rebase(None)
         session.set(time_limit=0.25)

@@ -26,7 +26,7 @@ import pytest
 from flask import Flask, Response, request
 from synergy.web.app import create_app
 from synergy.web.serve import IDLE_S, KEPT, THREADS, Tls, server
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from web_worlds import SECRET, World
@@ -470,7 +470,7 @@ def test_a_server_whose_store_is_gone_is_not_ready(web_world: World, monkeypatch
 
 
 def test_metrics_are_for_this_machine_alone(web_world: World) -> None:
-    app = create_app(web_world.store, Settings(secret=SECRET, metrics=True, proxies=1))
+    app = create_app(web_world.store, ServerSettings(secret=SECRET, metrics=True, proxies=1))
     client = app.test_client()
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404

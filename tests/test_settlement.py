@@ -27,14 +27,14 @@ from synergy.web.texts import WORDS
 from synergy.cli.words import SETTLEMENT_WORDS
 from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
-from synergy.settlement.game import REASONS, RuleUndefined, Table
+from synergy.settlement.game import REASONS, RuleUndefined, TableGame
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import RULES, settle
 
 PRECISE = {"rel": 1e-9, "abs": 1e-6}
 
 
-def _payoff(game: Table | Market, method: str, **options: object) -> object:
+def _payoff(game: TableGame | Market, method: str, **options: object) -> object:
     return pytest.approx(settle(game, method, RuleOptions(**options)).payoff, **PRECISE)
 
 
@@ -46,7 +46,7 @@ def test_tennessee_valley() -> None:
 
 
 def test_gloves() -> None:
-    game = Table.listed("123", LISTED["glove"]["v"])
+    game = TableGame.listed("123", LISTED["glove"]["v"])
     assert pytest.approx(LISTED["glove"]["shapley"], abs=1e-6) == settle(game, "shapley").payoff
     assert _payoff(game, "core") == LISTED["glove"]["core"][0]
     assert _payoff(game, "nucleolus") == LISTED["glove"]["core"][0]
@@ -58,16 +58,16 @@ def test_gloves() -> None:
 
 def test_empty_core() -> None:
     case = LISTED["empty_core"]
-    shares = settle(Table.listed("123", case["v"]), "core")
+    shares = settle(TableGame.listed("123", case["v"]), "core")
     assert pytest.approx([2, 2, 2]) == shares.payoff
     assert shares.certificate.excess == pytest.approx(case["least_core_eps"])
     assert not shares.certificate.in_core
     assert [note.code for note in shares.notes] == ["core_empty"]
-    assert _payoff(Table.listed("123", case["v"]), "shapley") == case["shapley"]
+    assert _payoff(TableGame.listed("123", case["v"]), "shapley") == case["shapley"]
 
 
 def test_least_subsidy_of_the_empty_core() -> None:
-    subsidy = settle(Table.listed("123", LISTED["empty_core"]["v"]), "core").subsidy
+    subsidy = settle(TableGame.listed("123", LISTED["empty_core"]["v"]), "core").subsidy
     assert subsidy is not None
     assert subsidy.total == pytest.approx(1.5)  # three pairs of 5 cover everybody twice: 7.5 are needed, 6 are there
     assert pytest.approx([0.5, 0.5, 0.5]) == subsidy.to
@@ -93,7 +93,7 @@ def test_council_of_1958() -> None:
 
 
 def test_three_person_majority() -> None:
-    game = Table.listed("123", {"12": 1, "13": 1, "23": 1, "123": 1})  # von Neumann, Morgenstern (1944), chapter V
+    game = TableGame.listed("123", {"12": 1, "13": 1, "23": 1, "123": 1})  # von Neumann, Morgenstern (1944), chapter V
     assert _payoff(game, "nucleolus") == [1 / 3] * 3
     assert settle(game, "core").certificate.excess == pytest.approx(1 / 3)
 
@@ -142,7 +142,7 @@ def test_houses_of_shapley_and_shubik() -> None:
 
 def test_an_assignment_is_known_by_its_pairs() -> None:
     market = Market(shapley_shubik())
-    game = Table(market.players, lambda inside: market.value(np.isin(np.arange(6), list(inside))).value)
+    game = TableGame(market.players, lambda inside: market.value(np.isin(np.arange(6), list(inside))).value)
     shares = settle(game, "midpoint")
     assert pytest.approx([4, 5.5, 0.5, 1.5, 4, 0.5]) == shares.payoff
 
@@ -176,27 +176,27 @@ def test_near_the_duals_no_round_is_needed() -> None:
 
 def test_proportional_to_a_base() -> None:
     base = Base("capacity", np.array([1.0, 2.0, 0.0]))
-    shares = settle(Table.listed("123", {"1": 2, "12": 5, "123": 8}), "proportional", RuleOptions(base=base))
+    shares = settle(TableGame.listed("123", {"1": 2, "12": 5, "123": 8}), "proportional", RuleOptions(base=base))
     assert pytest.approx([4, 4, 0]) == shares.payoff
     assert shares.certificate.in_core
 
 
 REFUSED = {
-    "gain_negative": ("shapley", Table.listed("12", {"1": 3, "2": 3, "12": 5}), {}),
+    "gain_negative": ("shapley", TableGame.listed("12", {"1": 3, "2": 3, "12": 5}), {}),
     "too_many_players": ("nucleolus", Market(horse_market()), {}),
-    "no_duals": ("owen", Table.listed("12", {"12": 1}), {}),
-    "relaxation_gap": ("owen", Table(("1", "2"), lambda inside: len(inside) // 2, start=np.array([1.0, 0.5])), {}),
-    "no_assignment": ("midpoint", Table.listed("123", {"12": 1, "13": 1, "23": 1, "123": 2}), {}),
+    "no_duals": ("owen", TableGame.listed("12", {"12": 1}), {}),
+    "relaxation_gap": ("owen", TableGame(("1", "2"), lambda inside: len(inside) // 2, start=np.array([1.0, 0.5])), {}),
+    "no_assignment": ("midpoint", TableGame.listed("123", {"12": 1, "13": 1, "23": 1, "123": 2}), {}),
     "not_assignment": (
         "midpoint",
-        Table(("1", "2", "3", "4", "5", "6"), lambda inside: float(len(inside) > 5), assignment=shapley_shubik()),
+        TableGame(("1", "2", "3", "4", "5", "6"), lambda inside: float(len(inside) > 5), assignment=shapley_shubik()),
         {},
     ),
-    "bad_base": ("proportional", Table.listed("12", {"12": 1}), {}),
-    "no_base": ("proportional", Table.listed("12", {"12": 1}), {"base": Base("capacity", np.zeros(2))}),
-    "coalition_without_plan": ("shapley", Table.listed("12", {"1": -np.inf, "12": 1}), {}),
-    "no_plan": ("core", Table.listed("12", {"12": -np.inf}), {}),
-    "unbounded": ("nucleolus", Table.listed("12", {"1": -np.inf, "12": 1}), {}),
+    "bad_base": ("proportional", TableGame.listed("12", {"12": 1}), {}),
+    "no_base": ("proportional", TableGame.listed("12", {"12": 1}), {"base": Base("capacity", np.zeros(2))}),
+    "coalition_without_plan": ("shapley", TableGame.listed("12", {"1": -np.inf, "12": 1}), {}),
+    "no_plan": ("core", TableGame.listed("12", {"12": -np.inf}), {}),
+    "unbounded": ("nucleolus", TableGame.listed("12", {"1": -np.inf, "12": 1}), {}),
 }
 
 

@@ -12,14 +12,14 @@ from scipy.optimize import linprog, minimize
 from scipy.sparse import coo_array, hstack, identity
 
 from synergy.settlement.document import Sold, as_paid, document, of_firm
-from synergy.settlement.game import Floats, Table
-from synergy.settlement.prices import Ladder, Trades, Wanted, payments, price
+from synergy.settlement.game import Floats, TableGame
+from synergy.settlement.prices import Ladder, PriceTargets, Trades, payments, price
 from synergy.settlement.rules import settle
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def random_trades(seed: int, players: int, count: int, carried: bool) -> tuple[Trades, Wanted]:
+def random_trades(seed: int, players: int, count: int, carried: bool) -> tuple[Trades, PriceTargets]:
     """Return exchanges, and payoffs that prices alone can carry or cannot; some gains and some bands are zero."""
     rng = np.random.default_rng(seed)
     seller = rng.integers(0, players, count)
@@ -33,7 +33,7 @@ def random_trades(seed: int, players: int, count: int, carried: bool) -> tuple[T
     transfer = transfer - transfer.mean()
     own = rng.normal(0, 1e4, players)
     gain = rng.exponential(500, players) * (rng.random(players) > 0.3) + 0.02
-    return trades, Wanted(own, own + transfer, own + transfer - gain)
+    return trades, PriceTargets(own, own + transfer, own + transfer - gain)
 
 
 def least_lumps(trades: Trades, transfer: Floats) -> float:
@@ -122,7 +122,7 @@ def test_prices_alone_where_they_suffice() -> None:
         np.array([0, 1]), np.array([1, 2]), np.array([100.0, 50.0]), np.array([1.0, 8]), np.array([3.0, 12])
     )
     own, alone = np.array([-100.0, -100, 700]), np.zeros(3)
-    prices = price(trades, Wanted(own, np.array([150.0, 150, 200]), alone))
+    prices = price(trades, PriceTargets(own, np.array([150.0, 150, 200]), alone))
     assert prices.price.tolist() == [2.5, 10.0]
     assert prices.carried
     assert not prices.balance.any()
@@ -131,7 +131,7 @@ def test_prices_alone_where_they_suffice() -> None:
 
 def test_lump_sums_where_prices_do_not_suffice() -> None:
     trades = Trades(np.array([0]), np.array([1]), np.array([100.0]), np.array([1.0]), np.array([3.0]))
-    prices = price(trades, Wanted(np.zeros(3), np.array([350.0, -360, 10]), np.full(3, -1e6)))
+    prices = price(trades, PriceTargets(np.zeros(3), np.array([350.0, -360, 10]), np.full(3, -1e6)))
     assert prices.price.tolist() == [3.0]
     assert (prices.lump * prices.unit).tolist() == [50, -60, 10]
     assert not prices.carried
@@ -140,7 +140,7 @@ def test_lump_sums_where_prices_do_not_suffice() -> None:
 def test_an_empty_band_takes_its_middle() -> None:
     trades = Trades(np.array([0]), np.array([1]), np.array([10.0]), np.array([7.0]), np.array([4.0]))
     assert trades.empty.all()
-    prices = price(trades, Wanted(np.zeros(2), np.zeros(2), np.zeros(2)), Ladder(step=0.1))
+    prices = price(trades, PriceTargets(np.zeros(2), np.zeros(2), np.zeros(2)), Ladder(step=0.1))
     assert prices.price == pytest.approx([5.5])
     assert (prices.lump * prices.unit).tolist() == [-55, 55]
 
@@ -148,7 +148,7 @@ def test_an_empty_band_takes_its_middle() -> None:
 def test_without_exchanges_there_are_lump_sums_alone() -> None:
     none, nothing = np.zeros(0, np.int64), np.zeros(0)
     prices = price(
-        Trades(none, none, nothing, nothing, nothing), Wanted(np.zeros(2), np.array([3.0, -3]), np.full(2, -9.0))
+        Trades(none, none, nothing, nothing, nothing), PriceTargets(np.zeros(2), np.array([3.0, -3]), np.full(2, -9.0))
     )
     assert (prices.lump * prices.unit).tolist() == [3, -3]
     assert prices.transfer.sum() == 0
@@ -156,7 +156,7 @@ def test_without_exchanges_there_are_lump_sums_alone() -> None:
 
 def test_waste_has_a_negative_price() -> None:
     trades = Trades(np.array([0]), np.array([1]), np.array([10.0]), np.array([-9.0]), np.array([-1.0]))
-    prices = price(trades, Wanted(np.array([80.0, 0]), np.array([40.0, 40]), np.zeros(2)))
+    prices = price(trades, PriceTargets(np.array([80.0, 0]), np.array([40.0, 40]), np.zeros(2)))
     assert prices.price.tolist() == [-4.0]
     assert prices.payoff(np.array([80.0, 0])).tolist() == [40, 40]
 
@@ -170,7 +170,7 @@ def test_a_region_is_priced_at_once() -> None:
 
 def settled_sale() -> tuple[dict[str, Any], Floats]:
     """Return a seller and two buyers who settle, as the document says it."""
-    game = Table.listed("abc", {"ab": 300.0, "ac": 150.0, "abc": 300.0})
+    game = TableGame.listed("abc", {"ab": 300.0, "ac": 150.0, "abc": 300.0})
     shares, own = settle(game, "core"), np.array([-100.0, 400, 0])
     trades = Trades(np.array([0]), np.array([1]), np.array([30.0]), np.array([3.0]), np.array([14.0]))
     return document(shares, own, Sold(trades, [{"seller": "a", "buyer": "b", "commodity": "gas"}])), own
@@ -202,7 +202,7 @@ def test_a_firm_sees_its_own_end_of_the_band() -> None:
 
 
 def test_a_coarse_ladder_may_open_the_claim() -> None:
-    game = Table.listed("ab", {"ab": 10.0})
+    game = TableGame.listed("ab", {"ab": 10.0})
     shares = settle(game, "core")
     moved = as_paid(shares, np.array([-1.0, 11.0]))
     assert moved.certificate.bound >= 1.0 > shares.certificate.bound

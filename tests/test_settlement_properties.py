@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from synergy.settlement.division import Base, RuleOptions, Towards
-from synergy.settlement.game import Assignment, Bools, Floats, Found, Table, Worth
+from synergy.settlement.game import Assignment, Bools, Floats, Found, TableGame, Worth
 from synergy.settlement.midpoint import extremes
 from synergy.settlement.rules import Shares, settle
 
@@ -42,11 +42,11 @@ def covers(draw: st.DrawFn, least: int = 2, most: int = 5) -> tuple[int, Values]
     return players, superadditive(raw, players)
 
 
-def table(players: int, values: Values) -> Table:
-    return Table(tuple(f"e{at}" for at in range(players)), values.__getitem__)
+def table(players: int, values: Values) -> TableGame:
+    return TableGame(tuple(f"e{at}" for at in range(players)), values.__getitem__)
 
 
-def shared(game: Table, method: str, **options: object) -> Shares:
+def shared(game: TableGame, method: str, **options: object) -> Shares:
     base = Base("equal", np.ones(len(game.players)))
     return settle(game, method, RuleOptions(base=base, **options))
 
@@ -178,7 +178,7 @@ def test_names_change_nothing(drawn: tuple[int, Values], order: object) -> None:
 @given(sizes=st.lists(st.integers(0, 9), min_size=2, max_size=5))
 def test_equals_get_the_same_and_dummies_nothing(sizes: list[int]) -> None:
     worth = cache(lambda inside: float(sum(sizes[at] for at in inside) ** 2))
-    game = Table(tuple(f"e{at}" for at in range(len(sizes))), worth)
+    game = TableGame(tuple(f"e{at}" for at in range(len(sizes))), worth)
     for method in ("core", "nucleolus", "shapley"):
         payoff = shared(game, method).payoff
         for one, other in combinations(range(len(sizes)), 2):
@@ -190,7 +190,7 @@ def test_equals_get_the_same_and_dummies_nothing(sizes: list[int]) -> None:
 def test_components_are_settled_apart() -> None:
     pairs = {frozenset({0, 1}): 4.0, frozenset({2, 3}): 10.0}
     worth = cache(lambda inside: sum(value for pair, value in pairs.items() if pair <= inside))
-    game = Table(("a", "b", "c", "d"), worth, parts=(np.array([0, 1]), np.array([2, 3])))
+    game = TableGame(("a", "b", "c", "d"), worth, parts=(np.array([0, 1]), np.array([2, 3])))
     for method in METHODS:
         shares = shared(game, method)
         assert pytest.approx([2, 2, 5, 5]) == shares.payoff
@@ -204,7 +204,7 @@ def test_an_aim_of_the_round_joins_components() -> None:
     def worth(inside: frozenset[int]) -> float:
         return sum(value for pair, value in pairs.items() if pair <= inside) - 3.0 * (len(inside) == 4)
 
-    shares = shared(Table(("a", "b", "c", "d"), worth, parts=(np.array([0, 1]), np.array([2, 3]))), "core")
+    shares = shared(TableGame(("a", "b", "c", "d"), worth, parts=(np.array([0, 1]), np.array([2, 3]))), "core")
     assert shares.payoff.sum() == pytest.approx(11)
     assert shares.certificate.excess == pytest.approx(1.5)
     assert shares.subsidy is not None
@@ -232,13 +232,13 @@ def test_who_has_no_plan_alone_may_cost_the_others_nothing() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_one_enterprise_keeps_what_it_has(method: str) -> None:
-    shares = shared(Table(("a",), lambda inside: 3.0), method)
+    shares = shared(TableGame(("a",), lambda inside: 3.0), method)
     assert shares.payoff.tolist() == [3.0]
     assert shares.certificate.in_core
     assert shares.record()["excess"] == 0
 
 
-class Counted(Table):
+class Counted(TableGame):
     """A table that counts how often it is searched."""
 
     searches = 0
@@ -263,11 +263,11 @@ def test_a_gap_of_values_is_a_gap_of_the_claim() -> None:
         value = float(len(inside) ** 2)
         return Worth(value, value + (1.0 if len(inside) == 2 else 0.0))
 
-    proof = settle(Table(("a", "b", "c"), worth), "core").certificate
+    proof = settle(TableGame(("a", "b", "c"), worth), "core").certificate
     assert proof.excess == pytest.approx(-2)
     assert proof.bound == pytest.approx(-1)
     assert proof.in_core
-    wide = settle(Table(("a", "b", "c"), lambda inside: Worth(worth(inside).value, 20.0)), "core").certificate
+    wide = settle(TableGame(("a", "b", "c"), lambda inside: Worth(worth(inside).value, 20.0)), "core").certificate
     assert wide.verdict == "open"
     assert not wide.in_core
 
@@ -287,7 +287,7 @@ def test_rounds_used_up_leave_a_bound() -> None:
 
 
 @dataclass(frozen=True)
-class SideBySide(Table):
+class SideBySide(TableGame):
     """A table valued by several workers."""
 
     workers: int = 1
@@ -309,7 +309,7 @@ def test_workers_change_no_bit(method: str) -> None:
 def test_sampled_shapley_value_covers_the_exact_one() -> None:
     weight = np.random.default_rng(7).uniform(0, 3, 9)
     worth = cache(lambda inside: float(np.exp(weight[sorted(inside)].sum() / 6) - 1))
-    game = Table(tuple("abcdefghi"), worth)
+    game = TableGame(tuple("abcdefghi"), worth)
     exact = settle(game, "shapley").payoff
     sampled = settle(game, "shapley", RuleOptions(exact=5, samples=200, seed=1))
     assert sampled.interval is not None

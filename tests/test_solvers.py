@@ -25,7 +25,7 @@ from synergy import solvers
 from synergy.cli.console import Talk
 from synergy.cli.main import run
 from synergy.errors import SolverError
-from synergy.solvers import NEEDED, TRIALS, UNTESTED, Trial, try_out
+from synergy.solvers import NEEDED, TRIALS, UNTESTED, SelfTest, try_out
 from synergy.store.names import MatchState
 from synergy.worker import solver_process
 from synergy.worker.solve import Task
@@ -76,7 +76,7 @@ def test_the_installed_release_passes() -> None:
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
-def test_known_optima_are_those_of_another_solver(trial: Trial) -> None:
+def test_known_optima_are_those_of_another_solver(trial: SelfTest) -> None:
     model, scip = model_builder_helper.ModelBuilderHelper(), model_builder_helper.ModelSolverHelper("scip")
     rows = sparse.csr_matrix(np.array([row[0] for row in trial.rows], dtype=float))
     limits = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))

@@ -22,7 +22,7 @@ from synergy.store.datasets import list_datasets, list_starts
 from synergy.store.messages import REFUSALS, refusal
 from synergy.store.names import Answer, Seat, Sheet, Stage, Wanted
 from synergy.store.overlay import Entry
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store, open_store
 from synergy.store.tables import declared, events
 
@@ -61,7 +61,7 @@ def test_a_round_from_declaration_to_partnership(store: Store) -> None:
         follow_up.follow(store, editor("EAST"), partnership["partnership"], Stage.PERMITS)
     with pytest.raises(RefusedError):
         follow_up.follow(store, PLANNER, partnership["partnership"], Stage.ENDED)
-    follow_up.follow(store, PLANNER, partnership["partnership"], Stage.ENDED, Asked(note="the bank said no"))
+    follow_up.follow(store, PLANNER, partnership["partnership"], Stage.ENDED, StepOptions(note="the bank said no"))
     assert audit.verify_chain(store, PLANNER)["sound"]
 
 
@@ -84,11 +84,11 @@ def test_what_is_declared_later_changes_nothing_frozen(store: Store) -> None:
 
 def test_a_declaration_sent_again_after_the_freeze_is_the_one_that_was_stored(store: Store) -> None:
     ident = begun(store)
-    first = declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="once"))
+    first = declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], StepOptions(key="once"))
     freezing.freeze(store, PLANNER, ident)
-    assert declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="once")) == first
+    assert declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], StepOptions(key="once")) == first
     with pytest.raises(RefusedError):
-        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], Asked(key="twice"))
+        declarations.declare(store, editor("GLASS"), Seat(ident, "GLASS"), [GAS], StepOptions(key="twice"))
 
 
 def test_every_refusal_has_words_and_every_word_a_use() -> None:
@@ -148,16 +148,16 @@ def test_a_wrong_entry_is_refused_whole(store: Store, entry: dict[str, Any], err
 def test_a_version_keeps_two_answers_apart_and_a_key_makes_one_of_two(store: Store) -> None:
     ident = responding_round(store)
     code = proposals(store, ident)["deal:EAST>GLASS:COG"]["proposal"]
-    reply, asked = Reply(Answer.INTERESTED), Asked(version=1, key="once")
+    reply, asked = Reply(Answer.INTERESTED), StepOptions(version=1, key="once")
     first = answers.answer(store, editor("EAST"), code, reply, asked)
     assert answers.answer(store, editor("EAST"), code, reply, asked) == first
     with pytest.raises(ConflictError):
         answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), asked)
     with pytest.raises(ConflictError):
-        answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=1, key="twice"))
+        answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), StepOptions(version=1, key="twice"))
     said = [one for one in audit.history(store, PLANNER, ident) if one["action"] == "answer"]
     assert len(said) == 1
-    answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), Asked(version=2))
+    answers.answer(store, editor("EAST"), code, Reply(Answer.ACCEPTED), StepOptions(version=2))
     with pytest.raises(RefusedError):
         answers.answer(store, editor("EAST"), code, Reply(Answer.DECLINED, "too late"))
 
@@ -172,8 +172,8 @@ def test_steps_fit_states(store: Store) -> None:
     with pytest.raises(RefusedError):
         answers.conclude(store, PLANNER, ident)
     with pytest.raises(ConflictError):
-        rounds.advance(store, PLANNER, ident, "cancel", Asked(version=1))
-    rounds.advance(store, PLANNER, ident, "cancel", Asked(version=2))
+        rounds.advance(store, PLANNER, ident, "cancel", StepOptions(version=1))
+    rounds.advance(store, PLANNER, ident, "cancel", StepOptions(version=2))
     with pytest.raises(RefusedError):
         freezing.freeze(store, PLANNER, ident)
 

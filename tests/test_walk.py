@@ -20,7 +20,7 @@ from synergy.engine import Outcome, match
 from synergy.network.places import Bools
 from synergy.options import Options
 from synergy.settlement.division import RuleOptions
-from synergy.settlement.game import Table, Worth
+from synergy.settlement.game import TableGame, Worth
 from synergy.settlement.rules import settle
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
@@ -101,7 +101,7 @@ def test_sampling_ends_when_it_is_told_to_and_says_so() -> None:
         return "clock" if len(asked) > 2 else None
 
     weight = np.arange(1.0, 7.0)
-    game = Table(tuple("abcdef"), lambda inside: float(weight[sorted(inside)].sum() ** 3))
+    game = TableGame(tuple("abcdef"), lambda inside: float(weight[sorted(inside)].sum() ** 3))
     shares = settle(game, "shapley", RuleOptions(exact=4, samples=1000, batch=3, precise=0.0, ended=ended))
     assert {note.code: note.number for note in shares.notes}["sampled"] == 9
     assert [note.code for note in shares.notes] == ["sampled", "stopped_by_clock"]
@@ -109,7 +109,7 @@ def test_sampling_ends_when_it_is_told_to_and_says_so() -> None:
 
 
 def test_sampling_ends_when_it_is_precise() -> None:
-    game = Table(tuple("abcdef"), lambda inside: float(len(inside)))  # everybody always adds 1
+    game = TableGame(tuple("abcdef"), lambda inside: float(len(inside)))  # everybody always adds 1
     shares = settle(game, "shapley", RuleOptions(exact=4, samples=1000, batch=3))
     assert [(note.code, note.number) for note in shares.notes] == [("sampled", 3.0)]
     assert shares.interval is not None
@@ -118,7 +118,7 @@ def test_sampling_ends_when_it_is_precise() -> None:
 
 def test_an_interval_of_few_pairs_is_as_wide_as_students() -> None:
     weight = np.random.default_rng(3).uniform(0, 3, 8)
-    game = Table(tuple("abcdefgh"), lambda inside: float(np.exp(weight[sorted(inside)].sum() / 6) - 1))
+    game = TableGame(tuple("abcdefgh"), lambda inside: float(np.exp(weight[sorted(inside)].sum() / 6) - 1))
     exact = settle(game, "shapley").payoff
     inside = []
     for seed in range(30):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from synergy.web import throttle
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import PASSWORD, SECRET, World
 from werkzeug.test import TestResponse
 
@@ -22,8 +22,8 @@ NEW = "another long password"
 
 
 @pytest.fixture
-def web_settings(tmp_path: Path) -> Settings:
-    return Settings(secret=SECRET, limited=False, backup_folder=tmp_path / "copies")
+def web_settings(tmp_path: Path) -> ServerSettings:
+    return ServerSettings(secret=SECRET, limited=False, backup_folder=tmp_path / "copies")
 
 
 def signed_in(client: FlaskClient, name: str, password: str, lang: str = "en", **more: str) -> TestResponse:

@@ -11,7 +11,7 @@ import pytest
 from books import book
 from catalogue import covers
 from stores import begun
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from test_forms import HEAT, OFFER, as_csv, as_json, as_xlsx
 from test_workbook import GOOD
 from web_worlds import SECRET, World
@@ -34,8 +34,8 @@ ROW = {
 
 
 @pytest.fixture
-def web_settings() -> Settings:
-    return Settings(secret=SECRET, limited=False, upload_bytes=400_000)
+def web_settings() -> ServerSettings:
+    return ServerSettings(secret=SECRET, limited=False, upload_bytes=400_000)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from synergy.web.access import APART, KEY, PUBLIC, SAFE, rule_of
 from synergy.web.app import create_app
 from synergy.web.logs import Lines
 from synergy.web.render import SHOWN
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from synergy.web.sign_in import onward
 from synergy.web.throttle import REST
 from web_worlds import PASSWORD, PEOPLE, SECRET, World, alive
@@ -113,8 +113,8 @@ def odd_world(store: Store) -> World:
     """Return pages over a store with nothing but accounts."""
     alive(store)
     for name, role, enterprise in PEOPLE.values():
-        accounts.add_user(store, accounts.MACHINE, accounts.Account(name, role, enterprise))
-    return World(store, create_app(store, Settings(secret=SECRET, limited=False)), begun(store), Path())
+        accounts.add_user(store, accounts.MACHINE, accounts.AccountData(name, role, enterprise))
+    return World(store, create_app(store, ServerSettings(secret=SECRET, limited=False)), begun(store), Path())
 
 
 @pytest.mark.parametrize("who", ["planner", "editor", "admin"])
@@ -306,7 +306,7 @@ def test_nobody_is_led_elsewhere_after_the_sign_in(web_world: World, target: str
 
 
 def test_cookies_go_by_https_alone_where_people_come_by_it(web_world: World) -> None:
-    behind = create_app(web_world.store, Settings(secret=SECRET, secure=True, proxies=1))
+    behind = create_app(web_world.store, ServerSettings(secret=SECRET, secure=True, proxies=1))
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "synergy.example"}
     answer = behind.test_client().get("/en/sign-in", headers=forwarded)
     cookie = answer.headers["Set-Cookie"]
@@ -326,7 +326,7 @@ def test_headers_of_a_proxy_count_only_where_one_is_set(web_world: World) -> Non
 
 
 def test_who_asks_too_often_is_told_to_wait(web_world: World) -> None:
-    limited = Settings(secret=SECRET, sign_in_rate="3 per minute", page_rate="30 per minute")
+    limited = ServerSettings(secret=SECRET, sign_in_rate="3 per minute", page_rate="30 per minute")
     client = create_app(web_world.store, limited).test_client()
     mark = _mark(client, "/en/sign-in")
     data = {"csrf_token": mark, "name": "anna", "password": "not this one"}
@@ -370,7 +370,7 @@ def _basic(client: Any, name: str, password: str, address: str) -> int:
 def test_wrong_passwords_let_an_account_rest_where_they_came_from(
     web_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(secret=SECRET, sign_in_rate="50 per minute")
+    settings = ServerSettings(secret=SECRET, sign_in_rate="50 per minute")
     client = create_app(web_world.store, settings).test_client()
     rival, own = "192.0.2.7", "198.51.100.9"
     for way in (_signs_in, _basic) * 3:  # both count together
@@ -398,7 +398,7 @@ def test_the_owner_and_the_administrator_are_told_of_wrong_passwords(web_world: 
 
 
 def test_wrong_passwords_of_an_address_keep_no_right_one_out(web_world: World) -> None:
-    client = create_app(web_world.store, Settings(secret=SECRET, sign_in_rate="20 per minute")).test_client()
+    client = create_app(web_world.store, ServerSettings(secret=SECRET, sign_in_rate="20 per minute")).test_client()
     office = "192.0.2.7"
     statuses = [_signs_in(client, f"nobody{number % 7}", "wrong wrong", office) for number in range(22)]
     assert statuses == [403] * 20 + [429] * 2
@@ -427,7 +427,7 @@ def test_a_tag_depends_on_content_and_language_alone(web_world: World) -> None:
 
 
 def test_what_is_too_large_is_refused(web_world: World) -> None:
-    small = create_app(web_world.store, replace(Settings(secret=SECRET, limited=False), upload_bytes=1000))
+    small = create_app(web_world.store, replace(ServerSettings(secret=SECRET, limited=False), upload_bytes=1000))
     answer = small.test_client().post("/en/sign-in", data={"name": "x" * 2000})
     assert answer.status_code == 413
     assert "larger" in answer.text

@@ -10,17 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from synergy.web.tables import KINDS, Column, Table, guarded, sheet_name, twin
+from synergy.web.tables import KINDS, NamedTable, TableColumn, guarded, sheet_name, twin
 
 from synergy.dataset.findings import Findings
 from synergy.workbook.reading import pages
 
 LOUD = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "  =1", "\u200b=1"]
 QUIET = ["a=b", "甲-乙", "1", "", "'x"]
-TABLE = Table(
+TABLE = NamedTable(
     "flows 2026/../x",
     "流向: 全部",
-    (Column("who", "企业"), Column("much", "数量", "t/a", number=True), Column("yes", "是")),
+    (TableColumn("who", "企业"), TableColumn("much", "数量", "t/a", number=True), TableColumn("yes", "是")),
     [{"who": text, "much": -number, "yes": True} for number, text in enumerate(LOUD)]
     + [{"who": "甲", "much": Decimal("0.10"), "yes": None}, {"who": "乙"}],
 )

@@ -21,7 +21,7 @@ from api_worlds import Program
 from synergy.web.api import webhooks
 from synergy.web.api.webhooks import Deliverer, address, deliver, target
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET, World
 
 import synergy.store
@@ -69,7 +69,7 @@ def machine() -> Iterator[Machine]:
 def open_program(web_world: World, machine: Machine) -> Program:
     """Return who asks an API that may call the machine."""
     hosts = (f"inside:localhost:{machine.port}", "erp.example")
-    app = create_app(web_world.store, Settings(secret=SECRET, limited=False, webhook_hosts=hosts))
+    app = create_app(web_world.store, ServerSettings(secret=SECRET, limited=False, webhook_hosts=hosts))
     return Program(World(web_world.store, app, web_world.round, web_world.file))
 
 

@@ -9,8 +9,8 @@ import pytest
 import regions
 from synergy.web.access import KEY
 from synergy.web.app import create_app
-from synergy.web.planning.tables import MOST, Column, Sheet, cells
-from synergy.web.settings import Settings
+from synergy.web.planning.tables import MOST, PlanSheet, SheetColumn, cells
+from synergy.web.settings import ServerSettings
 from web_worlds import SECRET
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages, weighed
 
@@ -33,7 +33,7 @@ def round_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def test_weight_of_main_pages(round_of: tuple[Store, int]) -> None:
     """No main page weighs more, or takes more requests, than it may."""
     store, ident = round_of
-    app = create_app(store, Settings(secret=SECRET, limited=False))
+    app = create_app(store, ServerSettings(secret=SECRET, limited=False))
     heavy = []
     for who, path in main_pages(store, ident, regions.PLANNER.name, regions.EDITOR):
         client = app.test_client()
@@ -49,7 +49,7 @@ def test_weight_of_main_pages(round_of: tuple[Store, int]) -> None:
 def test_long_tables_have_pages(round_of: tuple[Store, int]) -> None:
     """All rows of a long table can be reached: each page of it has its own, and leads to the others."""
     store, ident = round_of
-    app = create_app(store, Settings(secret=SECRET, limited=False))
+    app = create_app(store, ServerSettings(secret=SECRET, limited=False))
     client = app.test_client()
     with client.session_transaction() as session:
         session[KEY] = begin(store, known(store, regions.PLANNER.name), 1.0)
@@ -66,7 +66,7 @@ def test_long_tables_have_pages(round_of: tuple[Store, int]) -> None:
 @pytest.mark.parametrize("given", [None, "", "-1", "x", "999999", "９", "9" * 30])
 def test_page_of_a_table_that_there_is_not(given: str | None) -> None:
     """Whatever stands in an address, a table shows a page that it has."""
-    sheet = Sheet("t", "t", (Column("a", "a"),), tuple(cells(str(row)) for row in range(2 * MOST + 1)))
+    sheet = PlanSheet("t", "t", (SheetColumn("a", "a"),), tuple(cells(str(row)) for row in range(2 * MOST + 1)))
     assert sheet.first(given) == 0
     assert [one[:2] for one in sheet.pages()] == [(0, 1), (MOST, MOST + 1), (2 * MOST, 2 * MOST + 1)]
     assert len(sheet.visible(sheet.first(str(2 * MOST)))) == 1

@@ -15,7 +15,7 @@ from synergy.store.answers import Reply
 from synergy.store.names import Answer, Seat, StudyKind
 from synergy.store.questions import MOST, Wondered
 from synergy.store.store import KEY_FILE, Store, make_store
-from synergy.store.studies import Question
+from synergy.store.studies import StudyQuestion
 from synergy.store.tables import rounds
 from synergy.worker.firm_questions import answered
 
@@ -115,12 +115,12 @@ def test_studies_count_and_nobody_asks_while_partners_have_no_names(
     ident = responding_round(store)
     asked = {"from_site": "EAST-1", "to_site": "TARCO-1", "commodity": "TAR"}
     for _ in range(MOST):
-        studies.ask(store, editor("TARCO"), ident, Question(StudyKind.EXPLANATION, asked))
+        studies.ask(store, editor("TARCO"), ident, StudyQuestion(StudyKind.EXPLANATION, asked))
     assert questions.left(store, editor("TARCO"), ident)["left"] == 0
     with pytest.raises(RefusedError, match=str(MOST)):
         questions.wonder(store, editor("TARCO"), ident, Wondered("EAST-1", "TARCO-1", "TAR"))
     with pytest.raises(RefusedError, match=str(MOST)):
-        studies.ask(store, editor("TARCO"), ident, Question(StudyKind.EXPLANATION, asked))
+        studies.ask(store, editor("TARCO"), ident, StudyQuestion(StudyKind.EXPLANATION, asked))
     with store.database.write() as connection:
         connection.execute(update(rounds).where(rounds.c.id == ident).values(anonymous=True))
     with pytest.raises(RefusedError):

@@ -23,10 +23,10 @@ from scipy.stats import mannwhitneyu
 from stores import NAMES, PLANNER, begun, costly, editor, matched
 from synergy.web.access import KEY
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 
 from synergy.store import declarations, freezing
-from synergy.store.accounts import MACHINE, Account, add_user, begin, known
+from synergy.store.accounts import MACHINE, AccountData, add_user, begin, known
 from synergy.store.api_tokens import add_token
 from synergy.store.names import Role, Seat
 from synergy.store.store import KEY_FILE, Store, make_store
@@ -41,7 +41,7 @@ def world(folder: Path, number: int, cost: Decimal) -> tuple[Store, int]:
     """Return a store with a round in which EAST's plants cost so much, and the round."""
     os.environ[KEY_FILE] = str(folder / "key")
     store = make_store(folder / f"{number}.db")
-    add_user(store, MACHINE, Account("rival", Role.EDITOR, "GLASS"))
+    add_user(store, MACHINE, AccountData("rival", Role.EDITOR, "GLASS"))
     ident = begun(store, name="timing")
     for name in NAMES:
         declarations.repeat(store, editor(name), Seat(ident, name))
@@ -55,7 +55,10 @@ def world(folder: Path, number: int, cost: Decimal) -> tuple[Store, int]:
 
 def reader(store: Store) -> tuple[Any, dict[str, str]]:
     """Return a browser of the rival, and the header by which its program asks the API."""
-    client, rival = create_app(store, Settings(secret=b"0" * 32, limited=False)).test_client(), known(store, "rival")
+    client, rival = (
+        create_app(store, ServerSettings(secret=b"0" * 32, limited=False)).test_client(),
+        known(store, "rival"),
+    )
     with client.session_transaction() as session:
         session[KEY] = begin(store, rival, 1.0)
     return client, {"Authorization": f"Bearer {add_token(store, rival, 'timing', ['read'])['token']}"}

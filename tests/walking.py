@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 
 from synergy.store import datasets
 
-ENDLESS = ("tables.events",)  # a stream, which no rival may open: asked for without being read
+ENDLESS = ("rounds.events",)  # a stream, which no rival may open: asked for without being read
 VIEWS = ("results", "map", "sankey", "partners", "products")
 Values = Mapping[str, tuple[Any, ...]]
 

@@ -21,12 +21,12 @@ from itsdangerous import URLSafeTimedSerializer
 from stores import responding_round
 from synergy.web.access import KEY
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from werkzeug.test import TestResponse
 
 from synergy.store import accounts
 from synergy.store.access import Actor
-from synergy.store.accounts import MACHINE, Account, add_user, begin, known
+from synergy.store.accounts import MACHINE, AccountData, add_user, begin, known
 from synergy.store.names import Role
 from synergy.store.readiness import beat
 from synergy.store.store import KEY_FILE, Store, make_store, open_store
@@ -96,16 +96,16 @@ def made_template(folder: Path) -> tuple[Path, int]:
         hashed = accounts.hashed(PASSWORD)
         patch.setattr(accounts, "hashed", lambda _: hashed)  # one slow hash for all of them
         for name, role, enterprise in PEOPLE.values():
-            add_user(store, MACHINE, Account(name, role, enterprise, PASSWORD))
+            add_user(store, MACHINE, AccountData(name, role, enterprise, PASSWORD))
         ident = responding_round(store, name="first round")
         store.close()
     return file, ident
 
 
 @pytest.fixture
-def web_settings() -> Settings:
+def web_settings() -> ServerSettings:
     """Return how the pages of a test are served; a module that wants it otherwise defines its own."""
-    return Settings(secret=SECRET, limited=False, zone=UTC)
+    return ServerSettings(secret=SECRET, limited=False, zone=UTC)
 
 
 def alive(store: Store) -> None:
@@ -115,7 +115,7 @@ def alive(store: Store) -> None:
 
 @pytest.fixture
 def web_world(
-    web_template: tuple[Path, int], web_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    web_template: tuple[Path, int], web_settings: ServerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """Yield a world of its own."""
     monkeypatch.delenv(KEY_FILE, raising=False)

@@ -23,7 +23,7 @@ from chromium import context, started  # noqa: E402
 from served import listening  # noqa: E402
 from synergy.web.access import KEY, public  # noqa: E402
 from synergy.web.app import create_app  # noqa: E402
-from synergy.web.settings import Settings  # noqa: E402
+from synergy.web.settings import ServerSettings  # noqa: E402
 from web_worlds import SECRET  # noqa: E402
 from weighed import MOST_BYTES, MOST_REQUESTS, main_pages  # noqa: E402
 
@@ -99,7 +99,7 @@ def weigh(browser: Any, firms: int, folder: Path, loads: int) -> int:
     store = make_store(folder / f"{firms}.db")
     regions.people(store)
     ident = regions.published(store, firms)
-    app = create_app(store, Settings(secret=SECRET, limited=False))
+    app = create_app(store, ServerSettings(secret=SECRET, limited=False))
     app.add_url_rule(EMPTY, "empty", public(lambda: _EMPTY))
     missed = 0
     print(f"{firms} firms{'':30}{'bytes':>8}{'requests':>10}{'load/empty':>12}")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from synergy.web.clock import Clock, plain
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError
@@ -62,9 +62,9 @@ def store() -> Store:
     return cast(Store, current_app.extensions["synergy.store"])
 
 
-def settings() -> Settings:
+def settings() -> ServerSettings:
     """Return the settings of the current application."""
-    return cast(Settings, current_app.extensions["synergy.settings"])
+    return cast(ServerSettings, current_app.extensions["synergy.settings"])
 
 
 def clock() -> Clock:

@@ -14,7 +14,7 @@ from synergy.web.health import metered
 from synergy.web.limits import counts, limit
 from synergy.web.logs import logged
 from synergy.web.register import register
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from synergy.web.sign_in import gate
 from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -37,21 +37,21 @@ HEADERS = {
 HTTPS = "max-age=31536000"
 
 
-def create_app(store: Store, settings: Settings | None = None) -> Flask:
+def create_app(store: Store, settings: ServerSettings | None = None) -> Flask:
     """Create the Flask application for a store.
 
     Parameters
     ----------
     store : Store
         Store that the application reads and writes; the caller remains responsible for closing it.
-    settings : Settings, optional
+    settings : ServerSettings, optional
         Serving settings; the defaults if omitted.
 
     Returns
     -------
     flask.Flask
     """
-    settings = settings or Settings()
+    settings = settings or ServerSettings()
     app = Flask("synergy.web")
     app.config.update(settings.flask())
     app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings

@@ -11,7 +11,7 @@ from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from synergy.web.access import APART, settings
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from werkzeug.exceptions import TooManyRequests
 
 _UNCOUNTED = frozenset({"static", "health.alive", "health.ready", "metrics"})
@@ -74,7 +74,7 @@ class Counter:
         self._windows.clear(rate, name)
 
 
-def counts(app: Flask, given: Settings) -> Counter:
+def counts(app: Flask, given: ServerSettings) -> Counter:
     """Create the request counter of an application and register it as an extension."""
     app.extensions[_NAME] = found = Counter(given.limit_storage)
     return found

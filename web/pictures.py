@@ -9,7 +9,7 @@ from typing import Any
 
 import networkx as nx
 from markupsafe import Markup
-from synergy.web.figures.map import Line, Place, charted, draw_map
+from synergy.web.figures.map import MapLine, Place, charted, draw_map
 from synergy.web.figures.network import layered, packed
 from synergy.web.figures.outline import NONE, Box, Outlines, Point
 from synergy.web.figures.svg import FONT, LINE, Naming, arrow, document, fitted, label, number, tag, width
@@ -37,13 +37,15 @@ def flow_picture(
     """
     teller, lang = said
     keys = dict.fromkeys(one[f"{end}_enterprise"] for one in lines for end in ("from", "to"))
-    partners = [Partner(key or "#", names(key), tuple(notes.get(key, ()))) for key in [*keys, *(notes.keys() - keys)]]
+    partners = [
+        DrawnPartner(key or "#", names(key), tuple(notes.get(key, ()))) for key in [*keys, *(notes.keys() - keys)]
+    ]
     sums: dict[tuple[str, str, str], float] = {}
     for one in lines:
         key = (one["from_enterprise"] or "#", one["to_enterprise"] or "#", one["commodity"])
         sums[key] = sums.get(key, 0.0) + float(one["quantity"])
     deliveries = [
-        Delivery(origin, target, teller.good_name(good), teller.amount({"commodity": good, "quantity": quantity}))
+        DrawnDelivery(origin, target, teller.good_name(good), teller.amount({"commodity": good, "quantity": quantity}))
         for (origin, target, good), quantity in sums.items()
         if origin != target
     ]
@@ -82,7 +84,7 @@ def map_picture(
         for site in ends
     ]
     ways = [
-        Line(one["from_site"], one["to_site"], teller.good_name(one["commodity"]))
+        MapLine(one["from_site"], one["to_site"], teller.good_name(one["commodity"]))
         for one in lines
         if one["from_site"] != one["to_site"]
     ]
@@ -92,12 +94,12 @@ def map_picture(
 # A picture follows from what it shows, and is kept by all of that. Who looks is part of it too: how soon one comes
 # tells nobody that a partner has looked at it.
 @lru_cache(KEPT)
-def _flow(_looker: str, partners: tuple[Partner, ...], deliveries: tuple[Delivery, ...], lang: str) -> Markup:
+def _flow(_looker: str, partners: tuple[DrawnPartner, ...], deliveries: tuple[DrawnDelivery, ...], lang: str) -> Markup:
     return flow(partners, deliveries, Naming("flow", word("offer.flow", lang), word("offer.flow_desc", lang)))
 
 
 @lru_cache(KEPT)
-def _map(_looker: str, places: tuple[Place, ...], ways: tuple[Line, ...], where: tuple[str, Outlines]) -> Markup:
+def _map(_looker: str, places: tuple[Place, ...], ways: tuple[MapLine, ...], where: tuple[str, Outlines]) -> Markup:
     lang, bounds = where
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
     return draw_map(charted(places, ways, lang, bounds.rings, near_by=True), lang, naming)
@@ -120,7 +122,7 @@ BOLD = 1.12  # how much wider a bold text is
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
+class DrawnPartner:
     """Participant of a proposal: id, name and notes shown below the name."""
 
     key: str
@@ -129,7 +131,7 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DrawnDelivery:
     """Delivery from one participant to another: formatted commodity and amount."""
 
     origin: str
@@ -138,14 +140,14 @@ class Delivery:
     amount: str
 
 
-def flow(partners: Sequence[Partner], deliveries: Sequence[Delivery], naming: Naming) -> Markup:
+def flow(partners: Sequence[DrawnPartner], deliveries: Sequence[DrawnDelivery], naming: Naming) -> Markup:
     """Return the flow diagram of a proposal as SVG, laid out from left to right.
 
     Parameters
     ----------
-    partners : sequence of Partner
+    partners : sequence of DrawnPartner
         All participants; those without a delivery are drawn apart.
-    deliveries : sequence of Delivery
+    deliveries : sequence of DrawnDelivery
         Deliveries between two participants.
     naming : Naming
         Id, title and description of the figure.
@@ -172,7 +174,9 @@ def _name(number: int) -> str:
     return f"\x00{number}"
 
 
-def _graph(partners: Sequence[Partner], deliveries: Sequence[Delivery]) -> tuple[nx.DiGraph[str], Mapping[str, Point]]:
+def _graph(
+    partners: Sequence[DrawnPartner], deliveries: Sequence[DrawnDelivery]
+) -> tuple[nx.DiGraph[str], Mapping[str, Point]]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     sizes: dict[str, Point] = {}
     for one in partners:
@@ -191,7 +195,7 @@ def _graph(partners: Sequence[Partner], deliveries: Sequence[Delivery]) -> tuple
     return graph, sizes
 
 
-def _ways(boxes: Mapping[str, Box], place: int, one: Delivery, head: str) -> tuple[Markup, Markup]:
+def _ways(boxes: Mapping[str, Box], place: int, one: DrawnDelivery, head: str) -> tuple[Markup, Markup]:
     """Return the two segments of a delivery: from the supplier to its label, and from the label to the user."""
     middle = boxes[_name(place)]
     return _way(boxes[one.origin], middle, ""), _way(middle, boxes[one.target], f"url(#{head})")
@@ -206,13 +210,13 @@ def _way(one: Box, other: Box, mark: str) -> Markup:
     return tag("path", {"class": "way", "d": way, "stroke-width": 1.6, "marker-end": mark})
 
 
-def _said(box: Box, one: Delivery) -> Markup:
+def _said(box: Box, one: DrawnDelivery) -> Markup:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     above = label((x, y - LINE / 2), fitted(one.commodity, WIDEST), "", "middle")
     return tag("g", {}, above, label((x, y + LINE / 2), one.amount, "soft", "middle"))
 
 
-def _partner(box: Box, one: Partner) -> Markup:
+def _partner(box: Box, one: DrawnPartner) -> Markup:
     place = {"x": box[0], "y": box[1], "width": box[2] - box[0], "height": box[3] - box[1], "rx": 6}
     room, x = box[2] - box[0] - PAD, (box[0] + box[2]) / 2
     top = box[1] + PAD / 2 + FONT * 0.62

@@ -44,7 +44,7 @@ _FIRM = frozenset({_E, _R})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """Entry of the navigation menu.
 
     Parameters
@@ -63,16 +63,16 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("home.home", "nav.home", _FIRM),
-    Entry("declarations.start", "nav.declarations", _FIRM | {_P}),
-    Entry("pathways.pathways", "nav.pathways", _FIRM),
-    Entry("rounds.rounds", "nav.rounds", frozenset({_P, _A, _E, _R})),
-    Entry("compare.compare", "nav.compare", frozenset({_P, _A})),
-    Entry("board.board", "nav.board", frozenset({_P, _A})),
-    Entry("audit.audit", "nav.audit", frozenset({_P, _A})),
-    Entry("admin.admin", "nav.admin", frozenset({_D})),
-    Entry("notices.notices", "nav.notices", _FIRM | {_P}),
-    Entry("account.account", "nav.account", frozenset({_P, _E, _R, _A, _C, _D})),
+    MenuEntry("home.home", "nav.home", _FIRM),
+    MenuEntry("declarations.start", "nav.declarations", _FIRM | {_P}),
+    MenuEntry("pathways.pathways", "nav.pathways", _FIRM),
+    MenuEntry("rounds.rounds", "nav.rounds", frozenset({_P, _A, _E, _R})),
+    MenuEntry("compare.compare", "nav.compare", frozenset({_P, _A})),
+    MenuEntry("board.board", "nav.board", frozenset({_P, _A})),
+    MenuEntry("audit.audit", "nav.audit", frozenset({_P, _A})),
+    MenuEntry("admin.admin", "nav.admin", frozenset({_D})),
+    MenuEntry("notices.notices", "nav.notices", _FIRM | {_P}),
+    MenuEntry("account.account", "nav.account", frozenset({_P, _E, _R, _A, _C, _D})),
 )
 # where each role begins: the first of these that is there
 HOMES: Mapping[Role, tuple[str, ...]] = MappingProxyType(
@@ -98,7 +98,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(room)
 
 
-def entries(app: Flask, role: Role | None) -> list[Entry]:
+def entries(app: Flask, role: Role | None) -> list[MenuEntry]:
     """Return the navigation entries visible to a role."""
     return [one for one in NAVIGATION if role in one.roles and one.endpoint in app.view_functions]
 

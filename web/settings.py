@@ -14,7 +14,7 @@ MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """Serving settings of the pages and the API.
 
     Parameters

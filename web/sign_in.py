@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request, session
 from synergy.web.access import KEY, settings, store
 from synergy.web.limits import Counter
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from synergy.web.throttle import Tries
 
 from synergy.errors import DeniedError
@@ -18,7 +18,7 @@ from synergy.texts import LANGUAGES
 _TRIES = "synergy.tries"
 
 
-def gate(app: Flask, given: Settings, counter: Counter) -> None:
+def gate(app: Flask, given: ServerSettings, counter: Counter) -> None:
     """Install the throttle of password checks in an application."""
     app.extensions[_TRIES] = Tries(given, counter)
 

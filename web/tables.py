@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response
 
-from synergy.workbook.writing import Head, written_to
+from synergy.workbook.writing import HeaderCell, written_to
 
 KINDS = ("json", "csv", "xlsx")
 _TYPES = {
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """Column of a table.
 
     Parameters
@@ -55,7 +55,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NamedTable:
     """Table for display and export.
 
     Parameters
@@ -64,7 +64,7 @@ class Table:
         File name without extension.
     title : str
         Title in the language of the page.
-    columns : sequence of Column
+    columns : sequence of TableColumn
         Columns in display order.
     rows : sequence of mapping
         Plain values by column key: text, numbers, booleans, None.
@@ -72,7 +72,7 @@ class Table:
 
     name: str
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     rows: Sequence[Mapping[str, Any]]
 
     @property
@@ -92,7 +92,7 @@ def guarded(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-def as_json(table: Table) -> bytes:
+def as_json(table: NamedTable) -> bytes:
     """Serialize a table as JSON: ``{name, title, columns: [{key, label, unit}], rows: [{key: value}]}``."""
     columns = [{"key": one.key, "label": one.label, "unit": one.unit} for one in table.columns]
     rows = [{column.key: _plain(row.get(column.key)) for column in table.columns} for row in table.rows]
@@ -100,7 +100,7 @@ def as_json(table: Table) -> bytes:
     return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
 
 
-def as_csv(table: Table) -> bytes:
+def as_csv(table: NamedTable) -> bytes:
     """Serialize a table as CSV in UTF-8 with a byte order mark, which spreadsheets need for Chinese text."""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
@@ -109,21 +109,21 @@ def as_csv(table: Table) -> bytes:
     return target.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(table: Table) -> bytes:
+def as_xlsx(table: NamedTable) -> bytes:
     """Serialize a table as an XLSX workbook with one sheet and numeric cells for numbers."""
     target = io.BytesIO()
-    heads = [Head(str(guarded(one.head)), kind="number" if one.number else "text") for one in table.columns]
+    heads = [HeaderCell(str(guarded(one.head)), kind="number" if one.number else "text") for one in table.columns]
     with written_to(target) as book:
         book.table(sheet_name(table.title), heads, ([_cell(cell) for cell in row] for row in table.cells))
     return target.getvalue()
 
 
-def twin(table: Table, kind: str) -> Response:
+def twin(table: NamedTable, kind: str) -> Response:
     """Return a table as a file download.
 
     Parameters
     ----------
-    table : Table
+    table : NamedTable
     kind : str
         File format, one of `KINDS`.
 
@@ -156,10 +156,10 @@ def sheet_name(title: str) -> str:
     return re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:31] or "1"
 
 
-def columns_of(pairs: Iterable[tuple[str, str]], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
+def columns_of(pairs: Iterable[tuple[str, str]], numbers: Iterable[str] = ()) -> tuple[TableColumn, ...]:
     """Build columns from pairs of key and label; `numbers` lists the keys of numeric columns."""
     counted = set(numbers)
-    return tuple(Column(key, label, number=key in counted) for key, label in pairs)
+    return tuple(TableColumn(key, label, number=key in counted) for key, label in pairs)
 
 
 def _plain(value: Any) -> Any:

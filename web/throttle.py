@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from limits import parse
 from synergy.web.limits import Counter
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from werkzeug.exceptions import TooManyRequests
 
 TRIES = 5  # wrong passwords of an account from one address before it rests there
@@ -36,13 +36,13 @@ class Tries:
 
     Parameters
     ----------
-    settings : Settings
+    settings : ServerSettings
         Number of concurrent checks (`hashers`) and rate limit of failures per address (`sign_in_rate`).
     counter : Counter
         Storage of the counts.
     """
 
-    def __init__(self, settings: Settings, counter: Counter) -> None:
+    def __init__(self, settings: ServerSettings, counter: Counter) -> None:
         self._limited, self._rate, self._counter = settings.limited, parse(settings.sign_in_rate), counter
         self._turns = threading.BoundedSemaphore(settings.hashers)
         self._crowd = threading.BoundedSemaphore(1)

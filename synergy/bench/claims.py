@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from synergy.bench.generate import generate
-from synergy.bench.report import Sheet
+from synergy.bench.report import ReportTable
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import match
@@ -41,7 +41,7 @@ ROWS = (PROVEN, CLAIMED, FEASIBLE, NONE, REFUSED, ERROR, INSIDE, WRONG_PROVEN, W
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimCheck:
     """Verdicts on one problem: names of `ROWS`, whether it is linear, and why it was refused."""
 
     said: tuple[str, ...]
@@ -49,7 +49,7 @@ class Claim:
     fault: str = ""
 
 
-def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
+def claims(count: int = COUNT, workers: int = 1) -> Iterator[ReportTable]:
     """Yield the table of claims.
 
     Parameters
@@ -71,7 +71,7 @@ def claims(count: int = COUNT, workers: int = 1) -> Iterator[Sheet]:
     closed = sum(one.linear and PROVEN in one.said for one in found)
     solved = sum(one.linear and bool({PROVEN, CLAIMED, FEASIBLE} & set(one.said)) for one in found)
     note = f"duals close {closed} of the {solved} linear problems with a plan (of {linear})"
-    yield Sheet(
+    yield ReportTable(
         f"claims: {count} random small problems, gap {GAP:g}",
         HEADS,
         rows,
@@ -116,7 +116,7 @@ def _units(folder: Path, random: np.random.Generator) -> None:
     frame.to_csv(folder / "facilities.csv", index=False)
 
 
-def claimed(seed: int) -> Claim:
+def claimed(seed: int) -> ClaimCheck:
     """Return the engine's claim on a small problem, checked against a second solver."""
     with tempfile.TemporaryDirectory() as place:
         dataset = small_problem(Path(place) / "small", seed)
@@ -127,8 +127,8 @@ def claimed(seed: int) -> Claim:
         if plan is not None:
             assert_valid(dataset, plan)
     except SynergyError as error:
-        return Claim((REFUSED,), linear, f"problem {seed} refused: {error}")
-    return Claim(_judged(plan, best_value(model, SECONDS)), linear)
+        return ClaimCheck((REFUSED,), linear, f"problem {seed} refused: {error}")
+    return ClaimCheck(_judged(plan, best_value(model, SECONDS)), linear)
 
 
 def _judged(plan: Plan | None, best: float | None) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from synergy.bench import solvers, tool_linopy, tool_pyomo
 from synergy.bench.cases import Case
-from synergy.bench.report import Cell, Sheet
-from synergy.bench.runs import Run, Task, marks_until, relative, together
+from synergy.bench.report import Cell, ReportTable
+from synergy.bench.runs import BenchRun, BenchTask, marks_until, relative, together
 from synergy.bench.solvers import GAP
 
 OURS, HIGHS = "Synergy", "HiGHS, literal"
@@ -41,7 +41,7 @@ WHOLE_HEADS = (
 )
 
 
-def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, float]) -> Iterator[Sheet]:
+def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, float]) -> Iterator[ReportTable]:
     """Yield the tables of a case.
 
     Parameters
@@ -61,7 +61,7 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
         works |= {"HiGHS by linopy": tool_linopy.run, "HiGHS by Pyomo": tool_pyomo.run}
     if case.pruned:
         works["HiGHS, our candidates"] = solvers.candidates
-    tasks = [Task(work, folder, seconds, memory_gb) for work in (*works.values(), solvers.alone)]
+    tasks = [BenchTask(work, folder, seconds, memory_gb) for work in (*works.values(), solvers.alone)]
     *runs, single = together(tasks, pair)
     done = dict(zip(works, runs, strict=True))
     yield marks_sheet(f"{name}: {case.note}", done, single, seconds)
@@ -69,15 +69,15 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
     yield whole_sheet(name, done)
 
 
-def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float) -> Sheet:
+def marks_sheet(title: str, runs: Mapping[str, BenchRun], alone: BenchRun, seconds: float) -> ReportTable:
     """Return value, bound and gap of the engine and its rivals at each time mark.
 
     Parameters
     ----------
     title : str
-    runs : mapping of str to Run
+    runs : mapping of str to BenchRun
         The engine's first; those without marks are left out.
-    alone : Run
+    alone : BenchRun
         Its value is the sum of what each enterprise is worth alone.
     seconds : float
         Limit of the runs.
@@ -101,16 +101,16 @@ def marks_sheet(title: str, runs: Mapping[str, Run], alone: Run, seconds: float)
         notes.append(f"gain of the engine's plan {gain:.6e}, sum of all enterprises alone {alone.value:.6e}")
     elif alone.error:
         notes.append(f"no gain: {alone.error}")
-    return Sheet(title, MARKS_HEADS, rows, tuple(notes))
+    return ReportTable(title, MARKS_HEADS, rows, tuple(notes))
 
 
-def _rival(runs: Mapping[str, Run]) -> Run | None:
+def _rival(runs: Mapping[str, BenchRun]) -> BenchRun | None:
     """Return the run of HiGHS on the literal model, or on the engine's own if the literal one gave no plan."""
     alone = [run for label, run in runs.items() if label.startswith("HiGHS,") and run.marks]
     return next((run for run in alone if run.value is not None), alone[0] if alone else None)
 
 
-def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cell, Cell]:
+def _figures(run: BenchRun, mark: float, gain: float | None) -> tuple[Cell, Cell, Cell, Cell]:
     """Return value, bound, gap, and bound-value distance relative to the gain; missing values as text."""
     if not run.marks:
         return run.error, None, None, None
@@ -124,7 +124,7 @@ def _figures(run: Run, mark: float, gain: float | None) -> tuple[Cell, Cell, Cel
     )
 
 
-def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
+def _beside(run: BenchRun, rival: BenchRun | None, mark: float) -> tuple[Cell, Cell]:
     """Return the gap relative to the rival's, and the relative improvement of the value."""
     if rival is None or not run.marks:
         return None, None
@@ -136,27 +136,27 @@ def _beside(run: Run, rival: Run | None, mark: float) -> tuple[Cell, Cell]:
     return ratio, None if value is None or not theirs else (value - theirs) / abs(theirs)
 
 
-def sizes_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
+def sizes_sheet(name: str, runs: Mapping[str, BenchRun]) -> ReportTable:
     """Return the model sizes and the seconds of each stage.
 
     Parameters
     ----------
     name : str
         Of the case.
-    runs : mapping of str to Run
+    runs : mapping of str to BenchRun
     """
     rows = [(label, *run.size, *(run.stages.get(stage) for stage in STAGES)) for label, run in runs.items()]
-    return Sheet(f"{name}: sizes and stages", SIZE_HEADS, rows)
+    return ReportTable(f"{name}: sizes and stages", SIZE_HEADS, rows)
 
 
-def whole_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
+def whole_sheet(name: str, runs: Mapping[str, BenchRun]) -> ReportTable:
     """Return gap, time and memory of each whole process, and the engine's ratios to them.
 
     Parameters
     ----------
     name : str
         Of the case.
-    runs : mapping of str to Run
+    runs : mapping of str to BenchRun
         The engine's first.
     """
     first = runs[OURS]
@@ -164,17 +164,17 @@ def whole_sheet(name: str, runs: Mapping[str, Run]) -> Sheet:
         (label, run.gap, run.whole_seconds, _beside_solving(run), run.memory_mb or None, *_ratios(first, run))
         for label, run in runs.items()
     ]
-    return Sheet(f"{name}: whole processes, from start to end", WHOLE_HEADS, rows)
+    return ReportTable(f"{name}: whole processes, from start to end", WHOLE_HEADS, rows)
 
 
-def _beside_solving(run: Run) -> Cell:
+def _beside_solving(run: BenchRun) -> Cell:
     """Return the fraction of process time spent on building, verifying and writing."""
     if not run.stages or not run.whole_seconds:
         return None
     return sum(run.stages.get(stage, 0.0) for stage in ("build", "verify", "write")) / run.whole_seconds
 
 
-def _ratios(first: Run, run: Run) -> tuple[Cell, Cell]:
+def _ratios(first: BenchRun, run: BenchRun) -> tuple[Cell, Cell]:
     """Return time and memory of the engine relative to those of a run."""
     if run is first or run.error:
         return None, None

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from synergy.bench.report import Cell, Sheet
+from synergy.bench.report import Cell, ReportTable
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import yearly
@@ -31,7 +31,7 @@ FOUND, FAR = 0.6, 0.2  # parts of the pairs that could exchange, and that are to
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedAnswer:
     """One answer, its time, and whether a fresh solve confirms it.
 
     Parameters
@@ -50,7 +50,7 @@ class Checked:
     changes: tuple[bool | None, ...]
 
 
-def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[Sheet]:
+def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[ReportTable]:
     """Match the year of Lvliang, explain random pairs, confirm every answer, and yield times and counts.
 
     Parameters
@@ -62,7 +62,7 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
 
     Yields
     ------
-    Sheet
+    ReportTable
         Times and counts; then how often each main reason was given.
     """
     with as_file(files("synergy.datasets") / "lvliang") as source:
@@ -71,17 +71,17 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
     plan = match(dataset, Options(gap=gap, time_limit=seconds, settlement="none")).plan
     matched = time.monotonic() - started
     if plan is None:
-        yield Sheet("explain: no plan within the time", HEADS, [("matching s", matched)])
+        yield ReportTable("explain: no plan within the time", HEADS, [("matching s", matched)])
         return
     explainer = Explainer(dataset, plan)
     done = [checked(explainer, question) for question in questions(explainer, pairs, np.random.default_rng(0))]
-    yield Sheet("explain: random pairs of lvliang-year", HEADS, _counts(done, matched, plan))
+    yield ReportTable("explain: random pairs of lvliang-year", HEADS, _counts(done, matched, plan))
     codes = Counter(one.answer.code for one in done).most_common()
-    yield Sheet("explain: main reasons", (("reason", "text"), ("answers", "count")), codes)
-    yield Sheet(f"{ASKED} what-ifs on lvliang-year", HEADS, _asked(dataset, plan))
+    yield ReportTable("explain: main reasons", (("reason", "text"), ("answers", "count")), codes)
+    yield ReportTable(f"{ASKED} what-ifs on lvliang-year", HEADS, _asked(dataset, plan))
 
 
-def asked(seconds: float) -> Iterator[Sheet]:
+def asked(seconds: float) -> Iterator[ReportTable]:
     """Match the twelve months of Lvliang, and yield the time of `ASKED` counterfactuals on them.
 
     Parameters
@@ -93,7 +93,7 @@ def asked(seconds: float) -> Iterator[Sheet]:
         dataset = read(source)
     plan = match(dataset, Options(time_limit=seconds, settlement="none")).plan
     rows = [("what-ifs: no plan within", seconds)] if plan is None else _asked(dataset, plan)
-    yield Sheet(f"{ASKED} what-ifs on lvliang", HEADS, rows)
+    yield ReportTable(f"{ASKED} what-ifs on lvliang", HEADS, rows)
 
 
 def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> list[Question]:
@@ -130,7 +130,7 @@ def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> lis
     return found
 
 
-def checked(explainer: Explainer, question: Question) -> Checked:
+def checked(explainer: Explainer, question: Question) -> CheckedAnswer:
     """Return an answer with its time, confirmed by a fresh solve."""
     started = time.monotonic()
     answer = explainer.ask(question)
@@ -139,7 +139,7 @@ def checked(explainer: Explainer, question: Question) -> Checked:
     bound = explainer.plan.bound
     within = None if forced is None else bool(forced.value <= bound + 1e-6 * max(1.0, abs(bound)))
     changes = () if answer.in_plan else tuple(confirmed(explainer, answer, change) for change in answer.changes)
-    return Checked(answer, seconds, within, changes)
+    return CheckedAnswer(answer, seconds, within, changes)
 
 
 def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | None:
@@ -207,7 +207,7 @@ def _asked(dataset: Dataset, plan: Plan) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _counts(done: Sequence[Checked], matched: float, plan: Plan) -> list[tuple[Cell, ...]]:
+def _counts(done: Sequence[CheckedAnswer], matched: float, plan: Plan) -> list[tuple[Cell, ...]]:
     """Return counts and times."""
     times = np.array([one.seconds for one in done])
     forced = [one.forced for one in done if one.forced is not None]

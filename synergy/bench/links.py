@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from synergy.bench.generate import save
-from synergy.bench.report import Sheet
-from synergy.bench.runs import Clock, Run, Task, memory, together
+from synergy.bench.report import ReportTable
+from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
 
 ROWS = 1_000_000
 HEADS = (
@@ -68,25 +68,25 @@ def write_links(folder: Path, rows: int = ROWS, seed: int = 1) -> Path:
     return save(folder, f"links-{rows}", tables)
 
 
-def checked(folder: str, _seconds: float) -> Run:
+def checked(folder: str, _seconds: float) -> BenchRun:
     """Read and check the whole dataset."""
     from synergy.dataset.read import check
 
-    clock = Clock()
+    clock = Stopwatch()
     dataset, problems = check(folder)
     if dataset is None:
-        return Run(error=f"{len(problems)} problems, the first: {problems[0].line('en')}")
-    return Run(seconds=clock.seconds, memory_mb=memory(), size=(len(dataset["links"]), 0, 0))
+        return BenchRun(error=f"{len(problems)} problems, the first: {problems[0].line('en')}")
+    return BenchRun(seconds=clock.seconds, memory_mb=memory(), size=(len(dataset["links"]), 0, 0))
 
 
-def read_alone(folder: str, _seconds: float) -> Run:
+def read_alone(folder: str, _seconds: float) -> BenchRun:
     """Read the link table with pandas alone."""
-    clock = Clock()
+    clock = Stopwatch()
     frame = pd.read_csv(Path(folder) / "links.csv")
-    return Run(seconds=clock.seconds, memory_mb=memory(), size=(len(frame), 0, 0))
+    return BenchRun(seconds=clock.seconds, memory_mb=memory(), size=(len(frame), 0, 0))
 
 
-def links(folder: Path, rows: int = ROWS) -> Iterator[Sheet]:
+def links(folder: Path, rows: int = ROWS) -> Iterator[ReportTable]:
     """Yield the table of both runs, one after the other.
 
     Parameters
@@ -97,10 +97,10 @@ def links(folder: Path, rows: int = ROWS) -> Iterator[Sheet]:
         Of the table of links.
     """
     write_links(folder, rows)
-    base, own = together([Task(read_alone, folder, 300.0), Task(checked, folder, 300.0)], pair=False)
+    base, own = together([BenchTask(read_alone, folder, 300.0), BenchTask(checked, folder, 300.0)], pair=False)
     ratios = (None, None) if own.error else (own.seconds / base.seconds, own.memory_mb / base.memory_mb)
     table = [
         ("pandas.read_csv", base.size[0], base.seconds, base.memory_mb, None, None),
         (own.error or "synergy check", own.size[0], own.seconds, own.memory_mb, *ratios),
     ]
-    yield Sheet("links: reading and checking beside reading alone", HEADS, table)
+    yield ReportTable("links: reading and checking beside reading alone", HEADS, table)

@@ -18,7 +18,7 @@ from synergy.bench.claims import QUICK as FEW
 from synergy.bench.compare import compare
 from synergy.bench.explained import asked, explained
 from synergy.bench.links import ROWS, links
-from synergy.bench.report import Sheet
+from synergy.bench.report import ReportTable
 from synergy.bench.settlement import settlement
 from synergy.bench.small import small
 from synergy.errors import UsageError
@@ -54,36 +54,36 @@ class Setting:
     count: int | None = None
 
 
-Bench = Callable[[Setting, Path], Iterator[Sheet]]
+Bench = Callable[[Setting, Path], Iterator[ReportTable]]
 
 
 def _case(name: str) -> Bench:
-    def measure(setting: Setting, place: Path) -> Iterator[Sheet]:
+    def measure(setting: Setting, place: Path) -> Iterator[ReportTable]:
         folder = CASES[name].make(place / name)
         yield from compare(name, CASES[name], folder, (setting.seconds, setting.pair, setting.memory_gb))
 
     return measure
 
 
-def _small(setting: Setting, place: Path) -> Iterator[Sheet]:
+def _small(setting: Setting, place: Path) -> Iterator[ReportTable]:
     yield from small(place, setting.seconds, setting.pair, list(SMALL)[: 2 if setting.quick else None])
 
 
-def _links(setting: Setting, place: Path) -> Iterator[Sheet]:
+def _links(setting: Setting, place: Path) -> Iterator[ReportTable]:
     yield from links(place / "links", ROWS // 10 if setting.quick else ROWS)
 
 
-def _settlement(setting: Setting, place: Path) -> Iterator[Sheet]:
+def _settlement(setting: Setting, place: Path) -> Iterator[ReportTable]:
     yield from settlement(place, setting.seconds, setting.pair)
 
 
-def _explain(setting: Setting, _: Path) -> Iterator[Sheet]:
+def _explain(setting: Setting, _: Path) -> Iterator[ReportTable]:
     yield from explained(setting.seconds)
     if not setting.quick:
         yield from asked(setting.seconds)
 
 
-def _claims(setting: Setting, _: Path) -> Iterator[Sheet]:
+def _claims(setting: Setting, _: Path) -> Iterator[ReportTable]:
     yield from claims(setting.count or (FEW if setting.quick else COUNT), 2 if setting.pair else 1)
 
 
@@ -100,7 +100,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
 )
 
 
-def main(names: Sequence[str], setting: Setting, show: Callable[[Sheet], None]) -> dict[str, Any]:
+def main(names: Sequence[str], setting: Setting, show: Callable[[ReportTable], None]) -> dict[str, Any]:
     """Run the benchmarks and return all results.
 
     Parameters

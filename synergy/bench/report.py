@@ -15,7 +15,7 @@ Cell = str | float | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ReportTable:
     """A table of figures.
 
     Parameters
@@ -73,12 +73,12 @@ def written(cell: Cell, kind: str) -> str:
     return cell if isinstance(cell, str) else KINDS[kind](cell)
 
 
-def show(sheet: Sheet, console: Console) -> None:
+def show(sheet: ReportTable, console: Console) -> None:
     """Print a table.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : ReportTable
     console : rich.console.Console
         Where to.
     """

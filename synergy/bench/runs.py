@@ -25,7 +25,7 @@ Pair = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BenchRun:
     """Result of a run.
 
     Parameters
@@ -82,7 +82,7 @@ def marks_until(seconds: float) -> tuple[float, ...]:
     return (*(mark for mark in MARKS if mark < seconds), seconds)
 
 
-class Clock:
+class Stopwatch:
     """Timer of a run, with the history of best value and bound."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ def memory() -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BenchTask:
     """Work to run in a process of its own.
 
     Parameters
@@ -149,19 +149,19 @@ class Task:
         Times the limit, and `GRACE` seconds, after which the process is ended.
     """
 
-    work: Callable[[str, float], Run]
+    work: Callable[[str, float], BenchRun]
     folder: Path
     seconds: float
     memory_gb: float | None = None
     patience: float = 2.0
 
 
-def apart(task: Task) -> Run:
+def apart(task: BenchTask) -> BenchRun:
     """Run a task in a process of its own, so that its memory is measured separately, and return the result.
 
     Parameters
     ----------
-    task : Task
+    task : BenchTask
         Work, dataset and time limit.
     """
     context = multiprocessing.get_context("spawn")
@@ -171,10 +171,10 @@ def apart(task: Task) -> Run:
     process.start()
     others.close()
     try:
-        run = mine.recv() if mine.poll(task.patience * task.seconds + GRACE) else Run(error="out of time")
+        run = mine.recv() if mine.poll(task.patience * task.seconds + GRACE) else BenchRun(error="out of time")
     except EOFError:
         process.join()
-        run = Run(error=_ended(process.exitcode))
+        run = BenchRun(error=_ended(process.exitcode))
     whole = time.monotonic() - started
     process.join(GRACE if not run.error else 1.0)
     process.kill()
@@ -182,26 +182,26 @@ def apart(task: Task) -> Run:
     return replace(run, whole_seconds=whole)
 
 
-def together(tasks: Sequence[Task], pair: bool) -> list[Run]:
+def together(tasks: Sequence[BenchTask], pair: bool) -> list[BenchRun]:
     """Run tasks and return their results in order; two at a time if `pair` is true."""
     with ThreadPoolExecutor(2 if pair else 1) as pool:
         return list(pool.map(apart, tasks))
 
 
-def _child(task: Task, pipe: Connection) -> None:
+def _child(task: BenchTask, pipe: Connection) -> None:
     if task.memory_gb is not None:
         resource.setrlimit(resource.RLIMIT_AS, (int(task.memory_gb * PER_GB),) * 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # solvers greet there; standard output carries results alone
     try:
         pipe.send(task.work(str(task.folder), task.seconds))
     except MemoryError:
-        pipe.send(Run(error="out of memory", memory_mb=memory()))
+        pipe.send(BenchRun(error="out of memory", memory_mb=memory()))
     except ModuleNotFoundError as error:
-        pipe.send(Run(error=f"not installed: {error.name}"))
+        pipe.send(BenchRun(error=f"not installed: {error.name}"))
     except Exception as error:  # a run that fails is a line of the table, not the end of the others
         traceback.print_exc()
         first = str(error).partition("\n")[0]
-        pipe.send(Run(error=f"failed: {type(error).__name__}: {first[:SAID]}"))
+        pipe.send(BenchRun(error=f"failed: {type(error).__name__}: {first[:SAID]}"))
 
 
 def _ended(code: int | None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synergy.bench.cases import CASES
-from synergy.bench.report import Cell, Sheet
-from synergy.bench.runs import Clock, Run, Task, memory, together
+from synergy.bench.report import Cell, ReportTable
+from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
 from synergy.model.solve_params import Control, Event
 
 # case -> times the seconds of matching that its certificate may take
@@ -28,7 +28,7 @@ HEADS = (
 )
 
 
-def settlement(place: Path, seconds: float, pair: bool) -> Iterator[Sheet]:
+def settlement(place: Path, seconds: float, pair: bool) -> Iterator[ReportTable]:
     """Yield the table of certificates.
 
     Parameters
@@ -41,19 +41,20 @@ def settlement(place: Path, seconds: float, pair: bool) -> Iterator[Sheet]:
         Whether both run side by side.
     """
     tasks = [
-        Task(core, CASES[name].make(place / name), seconds, patience=2.0 + times) for name, times in ALLOWED.items()
+        BenchTask(core, CASES[name].make(place / name), seconds, patience=2.0 + times)
+        for name, times in ALLOWED.items()
     ]
     rows = [_row(name, run) for name, run in zip(ALLOWED, together(tasks, pair), strict=True)]
-    yield Sheet("settlement: core certificates beside matching", HEADS, rows)
+    yield ReportTable("settlement: core certificates beside matching", HEADS, rows)
 
 
-def core(folder: str, seconds: float) -> Run:
+def core(folder: str, seconds: float) -> BenchRun:
     """Match and settle by the core; take the stage times from the progress events of the round."""
     from synergy.dataset.read import read
     from synergy.options import Options
     from synergy.round import run
 
-    clock, begun = Clock(), dict[str, float]()
+    clock, begun = Stopwatch(), dict[str, float]()
 
     def hear(event: Event) -> None:
         begun.setdefault(event.phase, clock.seconds)
@@ -61,10 +62,10 @@ def core(folder: str, seconds: float) -> Run:
     dataset = read(folder)
     plan = run(dataset, Options(time_limit=clock.left(seconds), settlement="core"), Control(hear)).plan
     if plan is None or plan.settlement is None or "prices" not in begun:
-        return Run(error="no plan" if plan is None else "no settlement", seconds=clock.seconds, memory_mb=memory())
+        return BenchRun(error="no plan" if plan is None else "no settlement", seconds=clock.seconds, memory_mb=memory())
     found = plan.settlement
     gain = max(1.0, plan.gain or 0.0)
-    return Run(
+    return BenchRun(
         value=plan.value,
         bound=plan.bound,
         seconds=clock.seconds,
@@ -87,7 +88,7 @@ def _part(number: float | None, gain: float) -> float | None:
     return None if number is None else number / gain
 
 
-def _row(name: str, run: Run) -> tuple[Cell, ...]:
+def _row(name: str, run: BenchRun) -> tuple[Cell, ...]:
     if run.error:
         return name, run.error, *(None for _ in HEADS[2:])
     match, certificate, figures = run.stages["match"], run.stages["settlement"], run.figures

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from synergy.bench import solvers
 from synergy.bench.cases import SMALL
-from synergy.bench.report import Cell, Sheet
-from synergy.bench.runs import Run, Task, apart
+from synergy.bench.report import Cell, ReportTable
+from synergy.bench.runs import BenchRun, BenchTask, apart
 
 LONGEST = 60.0  # seconds that HiGHS alone gets
 CLOSE = 1e-3  # part of HiGHS's value by which the engine's may be worse
@@ -30,7 +30,7 @@ HEADS = (
 )
 
 
-def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(SMALL)) -> Iterator[Sheet]:
+def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(SMALL)) -> Iterator[ReportTable]:
     """Yield the table of the small instances.
 
     Parameters
@@ -50,18 +50,20 @@ def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(
     rows = [_row(name, *both) for name, both in zip(names, runs, strict=True)]
     good = sum(row[-1] is True for row in rows)
     note = f"{good} of {len(rows)} within 0.1 % of HiGHS alone or better, in the time that HiGHS alone took"
-    yield Sheet("small: one instance after the other, the engine in the time that HiGHS took", HEADS, rows, (note,))
+    yield ReportTable(
+        "small: one instance after the other, the engine in the time that HiGHS took", HEADS, rows, (note,)
+    )
 
 
-def _both(folder: Path, name: str, limit: float) -> tuple[Run, Run]:
+def _both(folder: Path, name: str, limit: float) -> tuple[BenchRun, BenchRun]:
     """Return the run of HiGHS, and the engine's with the time that HiGHS took as its limit."""
     make, firms, commodities, periods, seed = SMALL[name]
     make(folder, firms, commodities, periods, seed)
-    theirs = apart(Task(solvers.literal, folder, limit))
-    return theirs, apart(Task(solvers.ours, folder, theirs.seconds or limit))
+    theirs = apart(BenchTask(solvers.literal, folder, limit))
+    return theirs, apart(BenchTask(solvers.ours, folder, theirs.seconds or limit))
 
 
-def _row(name: str, theirs: Run, ours: Run) -> tuple[Cell, ...]:
+def _row(name: str, theirs: BenchRun, ours: BenchRun) -> tuple[Cell, ...]:
     better = theirs.value is None and ours.value is not None
     part = None
     if ours.value is not None and theirs.value:

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from synergy.bench.runs import Clock, Run, finite, memory
+from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.solvers import highs, run
 
 GAP = 1e-4
 BYTES_A_COLUMN = 5_000  # peak memory of HiGHS and the arrays: 1.4 kB measured on wide regions, 5.7 kB on Lvliang's year
 
 
-def ours(folder: str, seconds: float) -> Run:
+def ours(folder: str, seconds: float) -> BenchRun:
     """Read, match, verify and write, as ``synergy match --settlement none --out`` does."""
     from synergy.dataset.read import read
     from synergy.engine import match
@@ -33,7 +33,7 @@ def ours(folder: str, seconds: float) -> Run:
     plan = match(dataset, options, Control(lambda event: clock.add(event.best, event.bound))).plan
     times.append(clock.seconds)
     if plan is None:
-        return Run(error="no plan", seconds=clock.seconds, memory_mb=memory(), marks=clock.marks(seconds))
+        return BenchRun(error="no plan", seconds=clock.seconds, memory_mb=memory(), marks=clock.marks(seconds))
     clock.add(plan.value, plan.bound)
     assert_valid(dataset, plan)
     times.append(clock.seconds)
@@ -44,7 +44,7 @@ def ours(folder: str, seconds: float) -> Run:
     build = float(solver["build_seconds"])
     stages = dict(zip(("read", "solve", "verify", "write"), np.diff([0.0, *times]).tolist(), strict=True))
     stages["build"], stages["solve"] = build, stages["solve"] - build
-    return Run(
+    return BenchRun(
         value=plan.value,
         bound=plan.bound,
         seconds=times[-1],
@@ -56,7 +56,7 @@ def ours(folder: str, seconds: float) -> Run:
     )
 
 
-def alone(folder: str, seconds: float) -> Run:
+def alone(folder: str, seconds: float) -> BenchRun:
     """Return a run with the sum of the enterprises' standalone values, the reference for the gain of cooperation."""
     from synergy.candidates.scope import coalition
     from synergy.dataset.read import read
@@ -73,12 +73,12 @@ def alone(folder: str, seconds: float) -> Run:
         model = problem(subset(dataset, {enterprise}), coalition(np.arange(len(enterprises)) == index))
         solution = solve(model, SolveParams(GAP, seconds))
         if solution.x is None:
-            return Run(error=f"no plan for {enterprise} alone", seconds=clock.seconds, memory_mb=memory())
+            return BenchRun(error=f"no plan for {enterprise} alone", seconds=clock.seconds, memory_mb=memory())
         total += solution.value
-    return Run(value=total, seconds=clock.seconds, memory_mb=memory())
+    return BenchRun(value=total, seconds=clock.seconds, memory_mb=memory())
 
 
-def literal(folder: str, seconds: float) -> Run:
+def literal(folder: str, seconds: float) -> BenchRun:
     """Solve the literal model of the contract with HiGHS alone: no pruning, no tightening."""
     from synergy.dataset.read import read
     from synergy.literal.build import build
@@ -91,7 +91,7 @@ def literal(folder: str, seconds: float) -> Run:
     needed = memory_needed(dataset)
     if needed > _allowed():
         error = f"out of memory: about {needed / 2**30:.0f} GB needed"
-        return Run(error=error, seconds=clock.seconds, memory_mb=memory())
+        return BenchRun(error=error, seconds=clock.seconds, memory_mb=memory())
     model = build(dataset)
     solver = silent()
     hand_over(highs(), solver, model)
@@ -100,12 +100,12 @@ def literal(folder: str, seconds: float) -> Run:
     return _highs(solver, clock, (times, seconds), size, 1.0)
 
 
-def candidates(folder: str, seconds: float) -> Run:
+def candidates(folder: str, seconds: float) -> BenchRun:
     """Solve the engine's candidate model with HiGHS alone: pruned and bounded, without cuts and heuristics."""
     from synergy.candidates.scope import everyone
     from synergy.dataset.read import read
     from synergy.engine import problem
-    from synergy.model.highs import Session
+    from synergy.model.highs import SolverSession
     from synergy.model.scaling import scaled
     from synergy.network.places import places_of
 
@@ -113,22 +113,22 @@ def candidates(folder: str, seconds: float) -> Run:
     dataset = read(folder)
     times = [clock.seconds]
     stated = scaled(problem(dataset, everyone(places_of(dataset))))
-    session = Session(stated)
+    session = SolverSession(stated)
     times.append(clock.seconds)
     size = (*stated.matrix.shape, int(stated.integer.sum()))
     return _highs(session.highs, clock, (times, seconds), size, -stated.money)
 
 
-def _started() -> Clock:
+def _started() -> Stopwatch:
     """Return a clock started after the solvers are loaded and garbage is collected."""
     highs()
     gc.collect()
-    return Clock()
+    return Stopwatch()
 
 
 def _highs(
-    solver: Any, clock: Clock, spent: tuple[list[float], float], size: tuple[int, int, int], money: float
-) -> Run:
+    solver: Any, clock: Stopwatch, spent: tuple[list[float], float], size: tuple[int, int, int], money: float
+) -> BenchRun:
     """Run HiGHS on its loaded model, and return the result in money."""
     times, seconds = spent
 
@@ -146,7 +146,7 @@ def _highs(
     bound = _times(info.mip_dual_bound, money) if size[2] else value
     clock.add(value, bound)
     total = clock.seconds
-    return Run(
+    return BenchRun(
         value=value,
         bound=bound,
         seconds=total,

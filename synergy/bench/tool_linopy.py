@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from synergy.bench.cases import Constraints, Variables, constraints_of, variables_of
-from synergy.bench.runs import Clock, Run, finite, memory
+from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.literal.build import LiteralModel
 
 
-def run(folder: str, seconds: float) -> Run:
+def run(folder: str, seconds: float) -> BenchRun:
     """Read, build with linopy and solve with HiGHS."""
     import linopy  # noqa: F401 - its import belongs to no figure but the whole process
 
     from synergy.dataset.read import read
     from synergy.literal.build import build
 
-    clock = Clock()
+    clock = Stopwatch()
     dataset = read(folder)
     read_seconds = clock.seconds
     literal = build(dataset)
@@ -30,7 +30,7 @@ def run(folder: str, seconds: float) -> Run:
     found = info.primal_solution_status == 2
     total = clock.seconds
     build_seconds = total - solved - read_seconds
-    return Run(
+    return BenchRun(
         value=finite(model.objective.value) if found else None,
         bound=finite(info.mip_dual_bound if literal.integer.any() else info.objective_function_value),
         seconds=total,

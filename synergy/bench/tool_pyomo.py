@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from synergy.bench.cases import Constraints, constraints_of, variables_of
-from synergy.bench.runs import Clock, Run, finite, memory
+from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.literal.build import LiteralModel
 
 
-def run(folder: str, seconds: float) -> Run:
+def run(folder: str, seconds: float) -> BenchRun:
     """Read, build with Pyomo and solve with HiGHS."""
     import pyomo.environ  # noqa: F401 - its import belongs to no figure but the whole process
     from pyomo.contrib.appsi.solvers import Highs
@@ -19,7 +19,7 @@ def run(folder: str, seconds: float) -> Run:
     from synergy.dataset.read import read
     from synergy.literal.build import build
 
-    clock = Clock()
+    clock = Stopwatch()
     dataset = read(folder)
     read_seconds = clock.seconds
     literal = build(dataset)
@@ -31,7 +31,7 @@ def run(folder: str, seconds: float) -> Run:
     result = solver.solve(model)
     total, solved = clock.seconds, result.wallclock_time
     value, bound = result.best_feasible_objective, result.best_objective_bound
-    return Run(
+    return BenchRun(
         value=finite(value),
         bound=finite(bound),
         seconds=total,

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from synergy.bounds.master import Budget, Master, first_columns
-from synergy.bounds.separation import Forcing, Limits, Separation
+from synergy.bounds.separation import ForcingRows, Separation, VariableBounds
 from synergy.dataset.sheet import Dataset
 from synergy.literal.build import build
-from synergy.literal.certificate import Certificate, bound_of, recorded
+from synergy.literal.certificate import BoundCertificate, bound_of, recorded
 from synergy.literal.ends import basis_of
 from synergy.literal.relaxation import Relaxation, relaxation_of
-from synergy.literal.rounding import Rounding, Rows
+from synergy.literal.rounding import RelaxationRows, Rounding
 from synergy.literal.scope import Floats
 
 ROUNDS = 16  # of roundings
@@ -36,7 +36,7 @@ LARGE = 5_000_000  # exchanges, before those too far are left out, beyond which 
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class BoundProof:
     """Upper bound on the value of a dataset with its certificate.
 
     Parameters
@@ -52,8 +52,8 @@ class Proof:
 
 
 def certify(
-    dataset: Dataset, budget: Budget, enough: float | None = None, heard: Callable[[Proof], None] | None = None
-) -> Proof | None:
+    dataset: Dataset, budget: Budget, enough: float | None = None, heard: Callable[[BoundProof], None] | None = None
+) -> BoundProof | None:
     """Return a certified upper bound on the value of a dataset, from duals and cuts of its literal model.
 
     Parameters
@@ -78,10 +78,10 @@ def certify(
     yearly = len(model.cost) > WHOLE and len(dataset.shares) > 1
     stated = relaxation_of(model, yearly=yearly)
 
-    def proof(certificate: Certificate, bound: float) -> Proof:
-        return Proof(bound, recorded(stated, replace(certificate, yearly=yearly)))
+    def proof(certificate: BoundCertificate, bound: float) -> BoundProof:
+        return BoundProof(bound, recorded(stated, replace(certificate, yearly=yearly)))
 
-    def hear(certificate: Certificate, bound: float) -> None:
+    def hear(certificate: BoundCertificate, bound: float) -> None:
         if heard is not None:
             heard(proof(certificate, bound))
 
@@ -102,8 +102,8 @@ def _exchanges(dataset: Dataset) -> int:
 
 
 def tighten(
-    stated: Relaxation, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None = None
-) -> tuple[Certificate, float] | None:
+    stated: Relaxation, budget: Budget, enough: float, heard: Callable[[BoundCertificate, float], None] | None = None
+) -> tuple[BoundCertificate, float] | None:
     """Return the best certificate found within a budget: relaxation, then forcing rows, then MIR cuts in rounds.
 
     Parameters
@@ -115,7 +115,7 @@ def tighten(
     heard : callable, optional
         Receives each improved certificate with its bound.
     """
-    rows = Rows(stated)
+    rows = RelaxationRows(stated)
     columns = np.arange(len(stated.cost))
     if len(columns) > WHOLE:
         columns = first_columns(rows, budget)
@@ -129,11 +129,11 @@ def tighten(
 
 
 def _round_by_round(
-    best: _Best, budget: Budget, enough: float, heard: Callable[[Certificate, float], None] | None
+    best: _Best, budget: Budget, enough: float, heard: Callable[[BoundCertificate, float], None] | None
 ) -> None:
     """Tighten the bound by rounds of forcing rows, then of MIR cuts, until a stopping criterion holds."""
     rows, master = best.rows, best.master
-    limits, forcing = Limits(rows), Forcing(rows, master.by_column)
+    limits, forcing = VariableBounds(rows), ForcingRows(rows, master.by_column)
     whole = int(rows.stated.integer.sum())
     rounds = 0 if not whole else FORCED + (FEW if whole <= SMALL else ROUNDS)
     patience = _Patience(enough, small=whole <= SMALL)
@@ -185,7 +185,7 @@ class _Patience:
 class _Best:
     """Keep the best bound so far with its duals."""
 
-    def __init__(self, rows: Rows, master: Master) -> None:
+    def __init__(self, rows: RelaxationRows, master: Master) -> None:
         self.rows, self.master = rows, master
         self.bound, self.duals, self.weights = np.inf, np.zeros(rows.count), np.empty(0)
         self.look()
@@ -197,7 +197,7 @@ class _Best:
         if bound < self.bound:
             self.bound, self.duals, self.weights = bound, duals, weights
 
-    def certificate(self) -> tuple[Certificate, float]:
+    def certificate(self) -> tuple[BoundCertificate, float]:
         """Return the certificate, restricted to the derived rows it uses, and its bound."""
         rows = self.rows
         used = np.flatnonzero(self.weights > 0).tolist()
@@ -213,7 +213,7 @@ class _Best:
         number[rows.count + order] = rows.count + np.arange(len(order))
         derived = tuple(rows.how[at].renumbered(number) for at in order.tolist())
         weights = np.append(self.weights, np.zeros(len(rows.derived)))[order]
-        return Certificate(self.duals, derived, weights), self.bound
+        return BoundCertificate(self.duals, derived, weights), self.bound
 
 
 def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
@@ -229,7 +229,7 @@ def _solved(master: Master, budget: Budget, bound: float = np.inf) -> bool:
     return True
 
 
-def _derive(rows: Rows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: Limits) -> int:
+def _derive(rows: RelaxationRows, found: Iterable[tuple[float, Rounding]], x: Floats, limits: VariableBounds) -> int:
     """Derive the most violated cuts at a point; return the number added."""
     count, seen = 0, set()
     for _, how in sorted(found, key=lambda one: -one[0])[:MOST]:
@@ -262,7 +262,7 @@ class Beside:
     def __init__(self, dataset: Dataset, seconds: float) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe(duplex=False)
-        self._best: Proof | None = None
+        self._best: BoundProof | None = None
         self._process = context.Process(target=_work, args=(there, dataset, seconds), daemon=True)
         self._process.start()
         there.close()
@@ -288,7 +288,7 @@ class Beside:
             return
 
     @property
-    def best(self) -> Proof | None:
+    def best(self) -> BoundProof | None:
         """Return the best proof so far, None where there is none yet."""
         return self._best
 

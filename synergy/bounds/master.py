@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix, diags
 
-from synergy.literal.rounding import Rows
+from synergy.literal.rounding import RelaxationRows
 from synergy.literal.scope import Floats, Ints
 from synergy.model.highs import silent
 from synergy.solvers import counted, highs, run
@@ -48,13 +48,13 @@ class Master:
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
         Its derived rows are added by `extend`.
     columns : numpy.ndarray of int64
         Initial columns.
     """
 
-    def __init__(self, rows: Rows, columns: Ints) -> None:
+    def __init__(self, rows: RelaxationRows, columns: Ints) -> None:
         stated = rows.stated
         self.rows, self.columns = rows, columns
         self.inside = np.zeros(len(stated.cost), dtype=bool)
@@ -192,7 +192,7 @@ class Master:
             )
 
 
-def first_columns(rows: Rows, budget: Budget) -> Ints:
+def first_columns(rows: RelaxationRows, budget: Budget) -> Ints:
     """Return the initial columns, by reduced cost at an interior-point solution without crossover."""
     everything = Master(rows, np.arange(len(rows.stated.cost)))
     everything.highs.setOptionValue("solver", "ipm")

@@ -11,7 +11,7 @@ from scipy.sparse import csc_matrix
 
 from synergy.bounds.master import Budget, Master
 from synergy.literal.relaxation import Relaxation
-from synergy.literal.rounding import Rounding, Rows, rounded_down
+from synergy.literal.rounding import RelaxationRows, Rounding, rounded_down
 from synergy.literal.scope import Flags, Floats, Ints
 
 PATH = 5  # rows that are added to a first one
@@ -50,15 +50,15 @@ class Nearest:
     multiple: Floats
 
 
-class Limits:
+class VariableBounds:
     """Variable upper bounds of continuous columns by binaries, by column.
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: RelaxationRows) -> None:
         stated = rows.stated
         self.rows = rows
         matrix = stated.matrix
@@ -111,15 +111,15 @@ class Separation:
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
     x : numpy.ndarray
         Point of the relaxation, in the model's units.
-    limits : Limits
+    limits : VariableBounds
     master : Master
         Source of tableau rows.
     """
 
-    def __init__(self, rows: Rows, x: Floats, limits: Limits, master: Master) -> None:
+    def __init__(self, rows: RelaxationRows, x: Floats, limits: VariableBounds, master: Master) -> None:
         self.rows, self.x, self.master, self.by_column = rows, x, master, master.by_column
         self.stated: Relaxation = rows.stated
         self.near = limits.nearest(x)
@@ -331,17 +331,17 @@ def _broken(
     return over
 
 
-class Forcing:
+class ForcingRows:
     """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built.
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
     by_column : scipy.sparse.csc_matrix
         The stated matrix.
     """
 
-    def __init__(self, rows: Rows, by_column: csc_matrix) -> None:
+    def __init__(self, rows: RelaxationRows, by_column: csc_matrix) -> None:
         self.rows, self.by_column = rows, by_column
         stated = rows.stated
         constraint = stated.rows["constraint"].to_numpy()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.candidates.reach import Reach, carried, reach_of, wanted
+from synergy.candidates.reach import ReachBounds, carried, reach_of, wanted
 from synergy.candidates.scope import Scope
 from synergy.dataset.schema import own_column
 from synergy.network.ends import EndKind, InletClass, OutletClass
@@ -19,7 +19,7 @@ from synergy.network.network import Network
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
 
-class Reason(IntEnum):
+class ExclusionReason(IntEnum):
     """Reason why an exchange is ruled out; the number stored with it quantifies the reason."""
 
     CANDIDATE = 0
@@ -41,10 +41,10 @@ class Candidates:
     ----------
     network, scope : Network, Scope
         The problem.
-    reach : Reach
+    reach : ReachBounds
         Bounds of units, members, groups and flows; 0 for excluded ones.
     reason : numpy.ndarray of int8, shape (arcs, periods)
-        `Reason` of each exchange.
+        `ExclusionReason` of each exchange.
     number : numpy.ndarray, shape (arcs, periods)
         Quantity that goes with the reason, if any.
     step : numpy.ndarray of bool, shape (steps,)
@@ -55,7 +55,7 @@ class Candidates:
 
     network: Network
     scope: Scope
-    reach: Reach
+    reach: ReachBounds
     reason: NDArray[np.int8]
     number: Floats
     step: Bools
@@ -88,17 +88,17 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
     if prune:
         beaten = beaten_by_market(network)
         first = (reason == 0) & (beaten >= 0)
-        reason[first] = Reason.MARKET
+        reason[first] = ExclusionReason.MARKET
         number[first] = beaten[first]
     reach = reach_of(network, scope, reason == 0, tight=tight)
     if prune:
         large = np.append(larger_than_need(network, scope, reach), False)[network.arcs.link]
-        reason[(reason == 0) & large[:, None]] = Reason.LARGER_LINK
+        reason[(reason == 0) & large[:, None]] = ExclusionReason.LARGER_LINK
         reach = reach_of(network, scope, reason == 0)
     empty = (reason == 0) & (reach.flow <= 0)
     nothing = empty & (reach.sent[network.arcs.outlet] <= 0)
-    reason[nothing] = Reason.NOTHING_TO_SEND
-    reason[empty & ~nothing] = Reason.NOTHING_TO_TAKE
+    reason[nothing] = ExclusionReason.NOTHING_TO_SEND
+    reason[empty & ~nothing] = ExclusionReason.NOTHING_TO_TAKE
     size = _size_needed(network, reach)
     steps = network.units.steps
     part = scope.factor(network.places)[network.units.site[steps.unit]]
@@ -108,17 +108,17 @@ def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: 
     return Candidates(network, scope, reach, reason, number, step, size)
 
 
-def _ruled_out(network: Network, scope: Scope) -> dict[Reason, Bools]:
+def _ruled_out(network: Network, scope: Scope) -> dict[ExclusionReason, Bools]:
     """Return masks of the exchanges excluded by the scope or by a missing quality, in order of precedence."""
     arcs, links, places = network.arcs, network.links, network.places
     active = scope.sites(places)
     origin, target = network.sources.site[arcs.outlet], network.sinks.site[arcs.inlet]
-    out = {Reason.NOT_MEMBER: ~(active[origin] & active[target])}
+    out = {ExclusionReason.NOT_MEMBER: ~(active[origin] & active[target])}
     if scope.deals:
-        out[Reason.NO_DEAL] = between_enterprises(places, origin, target) & ~_dealt(network)
+        out[ExclusionReason.NO_DEAL] = between_enterprises(places, origin, target) & ~_dealt(network)
     if not scope.capital:
-        out[Reason.NO_CAPITAL] = np.append(links.capex > 0, False)[arcs.link] & (arcs.link != WITHIN)
-    out[Reason.QUALITY_UNSTATED] = _unstated(network)
+        out[ExclusionReason.NO_CAPITAL] = np.append(links.capex > 0, False)[arcs.link] & (arcs.link != WITHIN)
+    out[ExclusionReason.QUALITY_UNSTATED] = _unstated(network)
     return out
 
 
@@ -180,7 +180,7 @@ def _unstated(network: Network) -> Bools:
     return np.asarray(missing.any(axis=1))
 
 
-def _size_needed(network: Network, reach: Reach) -> Floats:
+def _size_needed(network: Network, reach: ReachBounds) -> Floats:
     """Return the yearly capacity that suffices for the greatest run of each unit, shape (units,)."""
     units = network.units
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -265,14 +265,14 @@ def _asked_for(network: Network) -> Bools:
     return np.append(wanted, False)[arcs.link]
 
 
-def larger_than_need(network: Network, scope: Scope, reach: Reach) -> Bools:
+def larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bools:
     """Return the links dominated by another link of sufficient capacity at no higher cost of any kind.
 
     Parameters
     ----------
     network, scope : Network, Scope
         The problem.
-    reach : Reach
+    reach : ReachBounds
         Bounds of flows.
 
     Returns

@@ -20,7 +20,7 @@ ROUNDS = 12  # the bounds shrink fast; what is left after that is loose but vali
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ReachBounds:
     """Upper bounds by period.
 
     Parameters
@@ -94,7 +94,7 @@ def carried(network: Network, scope: Scope) -> Floats:
     return shared(links.capacity[:, None] * places.share[None, :], part[:, None], public[:, None])
 
 
-def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> Reach:
+def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> ReachBounds:
     """Return the upper bounds for the members of a scope.
 
     Parameters
@@ -118,7 +118,7 @@ def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = Tr
     limit = _times(limit, np.broadcast_to(allowed, limit.shape).astype(float))
     if not tight:
         return _stated(network, factor, run, limit)
-    bounds = Reach(run, *([np.empty(0)] * 5))
+    bounds = ReachBounds(run, *([np.empty(0)] * 5))
     for _ in range(ROUNDS):
         bounds = _tightened(network, factor, bounds.run, limit, kept)
         if np.array_equal(bounds.run, run):
@@ -127,15 +127,15 @@ def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = Tr
     return bounds
 
 
-def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> Reach:
+def _stated(network: Network, factor: Floats, run: Floats, limit: Floats) -> ReachBounds:
     """Return the bounds stated in the tables, without propagation."""
     given, taken = (_members(network, ends, factor, run) for ends in (network.outlets, network.inlets))
     sent = sums(network.outlets.group, given, len(network.sources.site))
     received = sums(network.inlets.group, taken, len(network.sinks.site))
-    return Reach(run, given, taken, sent, received, limit)
+    return ReachBounds(run, given, taken, sent, received, limit)
 
 
-def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> Reach:
+def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kept: Floats) -> ReachBounds:
     """Perform one round of bound propagation from the activity bounds of units and back to them."""
     arcs, outlets, inlets = network.arcs, network.outlets, network.inlets
     given = _members(network, outlets, factor, run)
@@ -151,7 +151,7 @@ def _tightened(network: Network, factor: Floats, run: Floats, limit: Floats, kep
         row = np.flatnonzero(ends.kind == EndKind.UNIT)
         most = group[ends.group[row]] / ends.coefficient[row][:, None]
         run = _smallest(ends.ref[row], most, run)
-    return Reach(run, given, taken, sent, received, flow)
+    return ReachBounds(run, given, taken, sent, received, flow)
 
 
 def _members(network: Network, ends: Ends, factor: Floats, run: Floats) -> Floats:
@@ -163,7 +163,7 @@ def _members(network: Network, ends: Ends, factor: Floats, run: Floats) -> Float
     return amount
 
 
-def wanted(network: Network, reach: Reach) -> Floats:
+def wanted(network: Network, reach: ReachBounds) -> Floats:
     """Return the greatest useful flow of each link, from its two ends' supply and demand, shape (links, periods).
 
     Capacities of the link and of its rivals are ignored.

@@ -33,7 +33,7 @@ def db() -> None:
 @click.pass_obj
 def init(talk: Talk, /, **given: Any) -> None:
     """Create a store, and optionally its first administrator."""
-    from synergy.store.accounts import MACHINE, Account, add_user, empty
+    from synergy.store.accounts import MACHINE, AccountData, add_user, empty
     from synergy.store.migrations.run import head
     from synergy.store.names import Role
     from synergy.store.store import key_file, make_store
@@ -41,7 +41,7 @@ def init(talk: Talk, /, **given: Any) -> None:
     store = make_store(given["address"])
     try:
         if given["who"] and empty(store):
-            add_user(store, MACHINE, Account(given["who"], Role.ADMINISTRATOR))
+            add_user(store, MACHINE, AccountData(given["who"], Role.ADMINISTRATOR))
         told = {"database": store.database.url.render_as_string(hide_password=True), "revision": head()}
         answer(talk, given, {**told, "key_file": str(key_file(store.database))})
     finally:
@@ -80,11 +80,11 @@ def user() -> None:
 @click.pass_obj
 def add(talk: Talk, /, **given: Any) -> None:
     """Create an account."""
-    from synergy.store.accounts import Account, add_user
+    from synergy.store.accounts import AccountData, add_user
     from synergy.store.names import Role
 
     password = sys.stdin.readline().rstrip("\n") if given["stdin"] else None
-    account = Account(given["name"], Role(given["role"]), given["enterprise"], password)
+    account = AccountData(given["name"], Role(given["role"]), given["enterprise"], password)
     with opened(talk, given) as (store, actor):
         answer(talk, given, add_user(store, actor, account))
 

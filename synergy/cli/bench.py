@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from synergy.bench.main import QUICK, SECONDS, Setting, main
-from synergy.bench.report import Sheet, show
+from synergy.bench.report import ReportTable, show
 from synergy.cli.console import Talk
 
 
@@ -29,7 +29,7 @@ def run_bench(talk: Talk, names: Sequence[str], *, seconds: float | None, as_jso
     limit = seconds if seconds is not None else QUICK if given.get("quick") else SECONDS
     console = talk.err if as_json else talk.out
 
-    def print_sheet(sheet: Sheet) -> None:
+    def print_sheet(sheet: ReportTable) -> None:
         show(sheet, console)
 
     record = main(names, Setting(seconds=limit, **given), print_sheet)

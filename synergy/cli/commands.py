@@ -12,7 +12,7 @@ import click
 from synergy.cli.administration import KEEPING
 from synergy.cli.console import REGION, Number, Talk, Zone, hears_keys, in_language, reads_dataset, stops
 from synergy.cli.files import template
-from synergy.cli.matching import Asked, check_dataset, match_dataset, verify_plan
+from synergy.cli.matching import CommandInput, check_dataset, match_dataset, verify_plan
 from synergy.cli.participants import round_group
 from synergy.cli.serving import serve
 from synergy.cli.studies import STUDIES
@@ -35,7 +35,9 @@ def commands() -> None:
 @click.pass_obj
 def check(talk: Talk, /, **given: Any) -> int:
     """Validate a dataset and print its problems."""
-    return check_dataset(talk, Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"]))
+    return check_dataset(
+        talk, CommandInput(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
+    )
 
 
 @commands.command()
@@ -58,7 +60,9 @@ def match(talk: Talk, /, **given: Any) -> int:
     out: Path | None = given["out"]
     if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
         raise click.UsageError(talk.say("no_folder", path=out))
-    asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out)
+    asked = CommandInput(
+        given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out
+    )
     names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler", "second", "starts")
     return match_dataset(talk, asked, **{name: given[name] for name in names})
 
@@ -73,7 +77,7 @@ def match(talk: Talk, /, **given: Any) -> int:
 @hears_keys
 def verify(talk: Talk, /, **given: Any) -> int:
     """Verify a plan file by recomputing it."""
-    asked = Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
+    asked = CommandInput(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
     return verify_plan(talk, asked, given["plan"], given["time_limit"])
 
 

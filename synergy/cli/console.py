@@ -134,7 +134,7 @@ class Number(click.ParamType[Any]):
         return bound if self.most == inf else f"{bound}, <= {self.most:.12g}"
 
 
-class Pair(click.ParamType[Any]):
+class KeyValue(click.ParamType[Any]):
     """Parameter type of ``key=value`` pairs."""
 
     name = "key=value"
@@ -236,7 +236,7 @@ def in_language(command: Command) -> Command:
 
 def reads_dataset(command: Command) -> Command:
     """Add the dataset argument and the ``--scenario`` and ``--set`` options."""
-    command = click.option("--set", "settings", type=Pair(), multiple=True)(command)
+    command = click.option("--set", "settings", type=KeyValue(), multiple=True)(command)
     command = click.option("--scenario", type=click.Path(path_type=Path))(command)
     return click.argument("dataset", type=click.Path(path_type=Path))(command)
 

@@ -24,7 +24,7 @@ OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is n
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandInput:
     """Input and output options of a command.
 
     Parameters
@@ -63,7 +63,7 @@ class Asked:
         return None if self.scenario is None else load_scenario(self.scenario)
 
 
-def check_dataset(talk: Talk, asked: Asked) -> int:
+def check_dataset(talk: Talk, asked: CommandInput) -> int:
     """Print all problems of a dataset and return the exit status of the most severe one."""
     from synergy.dataset.read import check, refusal
 
@@ -93,14 +93,14 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
 
 
 def match_dataset(
-    talk: Talk, asked: Asked, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
+    talk: Talk, asked: CommandInput, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
 ) -> int:
     """Match a dataset, print the plan and return the exit status; `options` are fields of `synergy.options.Options`.
 
     Parameters
     ----------
     talk : Talk
-    asked : Asked
+    asked : CommandInput
     second : bool
         Whether a second solver searches for a better plan.
     starts : sequence of pathlib.Path
@@ -201,7 +201,7 @@ def run_round(
     return done
 
 
-def _plan_out(talk: Talk, asked: Asked, run: Round) -> None:
+def _plan_out(talk: Talk, asked: CommandInput, run: Round) -> None:
     from synergy.cli.tables import print_plan
     from synergy.records.files import plan_record, write_plan
 
@@ -247,7 +247,7 @@ def _unchecked(talk: Talk, finding: Finding) -> str:
     return f"{finding.code} {finding.subject}: {talk.say(f'unchecked.{finding.code}')}"
 
 
-def verify_plan(talk: Talk, asked: Asked, path: Path, seconds: float) -> int:
+def verify_plan(talk: Talk, asked: CommandInput, path: Path, seconds: float) -> int:
     """Verify a plan file, print all invalid claims and return the exit status; `seconds` limits repeated solves."""
     from synergy.records.files import plan_from_record, read_record
     from synergy.records.plain import KEY, broken

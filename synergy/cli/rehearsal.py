@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synergy.settlement import DEFAULT
 from synergy.store import accounts, freezing, queries, rounds, runs
 from synergy.store.access import Actor
-from synergy.store.accounts import MACHINE, Account
+from synergy.store.accounts import MACHINE, AccountData
 from synergy.store.backup import snapshot_of
 from synergy.store.names import MatchState, Role
 
@@ -56,7 +56,7 @@ class Play:
     def begin(self, passwords: Sequence[str]) -> None:
         """Create the accounts with the given passwords, and the first round."""
         for (name, role, enterprise), password in zip(PEOPLE, passwords, strict=True):
-            accounts.add_user(self.store, MACHINE, Account(name, role, enterprise, password))
+            accounts.add_user(self.store, MACHINE, AccountData(name, role, enterprise, password))
         self._round(0, None)
 
     def go_on(self) -> None:

@@ -20,7 +20,7 @@ from synergy.errors import UsageError
 
 if TYPE_CHECKING:
     from synergy.store.access import Caller
-    from synergy.store.rounds import Asked
+    from synergy.store.rounds import StepOptions
     from synergy.store.store import Store
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
@@ -40,11 +40,11 @@ def changes(command: Command) -> Command:
     return at_store(click.option("--note", default="")(command))
 
 
-def asked_of(given: Mapping[str, Any]) -> Asked:
+def asked_of(given: Mapping[str, Any]) -> StepOptions:
     """Return expected version, idempotency key and note of a change from its options."""
-    from synergy.store.rounds import Asked
+    from synergy.store.rounds import StepOptions
 
-    return Asked(given["seen"], given["key"], given["note"])
+    return StepOptions(given["seen"], given["key"], given["note"])
 
 
 @contextmanager
@@ -160,13 +160,13 @@ def _opened(address: str) -> Store:
 
 def _first(talk: Talk, store: Store) -> None:
     """Create an administrator if the store has no accounts, and print its one-time password."""
-    from synergy.store.accounts import MACHINE, Account, add_user, empty
+    from synergy.store.accounts import MACHINE, AccountData, add_user, empty
     from synergy.store.names import Role
 
     if not empty(store):
         return
     password = secrets.token_urlsafe(12)
-    add_user(store, MACHINE, Account(ADMINISTRATOR, Role.ADMINISTRATOR, None, password, one_time=True))
+    add_user(store, MACHINE, AccountData(ADMINISTRATOR, Role.ADMINISTRATOR, None, password, one_time=True))
     talk.line(talk.say("serve.first", name=ADMINISTRATOR, password=password), "bold")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synergy.cli.console import Command, Number, Talk, hears_keys, in_language, reads_dataset
-from synergy.cli.matching import Asked
+from synergy.cli.matching import CommandInput
 
 if TYPE_CHECKING:
     from synergy.explanation.answer import Answer
@@ -19,10 +19,10 @@ def _json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True)(command)
 
 
-def asked_of(given: dict[str, Any]) -> Asked:
+def asked_of(given: dict[str, Any]) -> CommandInput:
     """Return the input and output options of a command."""
     every = bool(given.get("every"))
-    return Asked(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], every)
+    return CommandInput(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], every)
 
 
 @click.command()
@@ -130,7 +130,7 @@ class Why:
     asker: str
 
 
-def explain_plan(talk: Talk, asked: Asked, why: Why) -> int:
+def explain_plan(talk: Talk, asked: CommandInput, why: Why) -> int:
     """Print the explanation of an exchange, or of the nearest exchanges of an enterprise."""
     exchange = (why.origin, why.target, why.commodity)
     if why.enterprise is None and None in exchange:
@@ -155,7 +155,7 @@ def explain_plan(talk: Talk, asked: Asked, why: Why) -> int:
     return 0
 
 
-def _print_nearest(talk: Talk, asked: Asked, why: Why, answers: tuple[Answer, ...]) -> None:
+def _print_nearest(talk: Talk, asked: CommandInput, why: Why, answers: tuple[Answer, ...]) -> None:
     """Print the explanations of the nearest exchanges of an enterprise."""
     if asked.as_json:
         records = [answer.record(why.asker) for answer in answers]

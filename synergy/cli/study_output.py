@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from synergy.cli.console import Talk
-from synergy.cli.matching import Asked
+from synergy.cli.matching import CommandInput
 from synergy.cli.progress import interruptible
 from synergy.dataset.numbers import near
 from synergy.dataset.sheet import Dataset
@@ -34,7 +34,7 @@ FIRST = 25  # chains shown unless all are asked for
 OWNERS = 3  # enterprises named
 
 
-def show_pathways(talk: Talk, asked: Asked, commodity: str, depth: int) -> int:
+def show_pathways(talk: Talk, asked: CommandInput, commodity: str, depth: int) -> int:
     """Print the processing chains of a commodity as a table or a JSON document."""
     dataset = asked.read()
     known = dataset["commodities"]["commodity"].to_list()
@@ -49,7 +49,7 @@ def show_pathways(talk: Talk, asked: Asked, commodity: str, depth: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _ChainPage:
     talk: Talk
     names: Names
     unit: str
@@ -66,7 +66,7 @@ class _Page:
 
 def _print(talk: Talk, dataset: Dataset, found: Pathways, *, every: bool) -> None:
     said = names(dataset, talk.lang)
-    page = _Page(talk, said, said.unit[found.commodity], dataset.settings.currency)
+    page = _ChainPage(talk, said, said.unit[found.commodity], dataset.settings.currency)
     own = said.commodity[found.commodity]
     ended = [one for one in found.chains if one.ends]
     talk.line(talk.say("paths.head", count=len(ended), name=own), "bold")
@@ -85,13 +85,13 @@ def _print(talk: Talk, dataset: Dataset, found: Pathways, *, every: bool) -> Non
     talk.line(talk.say("paths.note"), "dim")
 
 
-def _per(page: _Page) -> str:
+def _per(page: _ChainPage) -> str:
     """Return the unit of money per unit of the initial commodity, such as ``CNY/t``."""
     money = unit("money", page.talk.lang, page.currency).removeprefix("M ").removeprefix("万")
     return f"{money}/{'吨' if page.unit == 't' and page.talk.lang == 'zh' else page.unit}"
 
 
-def _table(page: _Page, found: Pathways, shown: set[Chain]) -> Table:
+def _table(page: _ChainPage, found: Pathways, shown: set[Chain]) -> Table:
     say = page.talk.say
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right")
@@ -128,7 +128,7 @@ def _tree(by_chain: Mapping[Chain, Pathway], shown: set[Chain]) -> Iterator[Chai
     yield from below(())
 
 
-def _step(page: _Page, one: Pathway) -> Text:
+def _step(page: _ChainPage, one: Pathway) -> Text:
     """Return the last step of a chain, indented by its depth."""
     process, taken = one.chain[-1]
     made = page.listed([page.names.commodity[name] for name in products(one)])
@@ -137,7 +137,7 @@ def _step(page: _Page, one: Pathway) -> Text:
     return Text(lead + source + page.names.process[process] + (f" → {made}" if made else ""))
 
 
-def _figures(page: _Page, one: Pathway, ends: bool) -> list[str | Text]:
+def _figures(page: _ChainPage, one: Pathway, ends: bool) -> list[str | Text]:
     """Return the cells for margins, capex, minimum scale, owners and remarks; only the owners for prefixes."""
     say, technology = page.talk.say, one.line.technologies[-1]
     owners = list(dict.fromkeys(unit.owner for unit in technology.facilities))
@@ -154,7 +154,7 @@ def _figures(page: _Page, one: Pathway, ends: bool) -> list[str | Text]:
     return [*margins, figure(one.best.capex, "money", page.talk.lang), Text(scale), Text(who), Text(_remark(page, one))]
 
 
-def _remark(page: _Page, one: Pathway) -> str:
+def _remark(page: _ChainPage, one: Pathway) -> str:
     say, called = page.talk.say, page.names.commodity
     parts = [say("paths.lacking", amount=page.amount(one.lacking))] if one.lacking else []
     for key, lacking in (("short", one.best.short), ("unsold", one.best.unsold)):
@@ -165,7 +165,7 @@ def _remark(page: _Page, one: Pathway) -> str:
     return "; ".join(parts) if page.talk.lang == "en" else "；".join(parts)
 
 
-def show_alternatives(talk: Talk, asked: Asked, plan: Path, within: float, seconds: float) -> int:
+def show_alternatives(talk: Talk, asked: CommandInput, plan: Path, within: float, seconds: float) -> int:
     """Print near-optimal plans that differ substantially, as a table or a JSON document."""
     dataset, known = asked.read(), read_plan(plan)
     with interruptible(talk) as stop:
@@ -226,7 +226,7 @@ def _alternatives_figures(talk: Talk, found: Alternatives, one: Alternative) -> 
 FIRST_UNCERTAIN = 15  # figures shown unless all are asked for
 
 
-def show_sensitivity(talk: Talk, asked: Asked, plan: Path | None, seconds: float) -> int:
+def show_sensitivity(talk: Talk, asked: CommandInput, plan: Path | None, seconds: float) -> int:
     """Print the uncertain figures in order of regret, as a table or a JSON document."""
     dataset = asked.read()
     known = None if plan is None else read_plan(plan)

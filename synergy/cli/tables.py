@@ -15,7 +15,7 @@ from synergy.cli.console import Talk
 from synergy.dataset.sheet import Dataset
 from synergy.plan import Plan, Proposal
 from synergy.records.rounds import labels
-from synergy.settlement.division import Note
+from synergy.settlement.division import RuleNote
 from synergy.settlement.game import named
 from synergy.settlement.rules import RULES
 from synergy.texts import figure, gain_note, mark, proof_text, say, unit, years
@@ -180,7 +180,7 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
     lump = sum(amount for amount in settlement["lump_sums"].values() if amount > 0)
     talk.line(talk.say("settled.prices", count=len(settlement["prices"]), lump=page.money(lump)))
     for note in settlement["notes"]:
-        told = Note(note["code"], float(note["number"]), tuple(note["enterprises"]))
+        told = RuleNote(note["code"], float(note["number"]), tuple(note["enterprises"]))
         names = {name: page.name(name) for name in note["enterprises"]}
         talk.line(f"- {told.sentence(talk.lang, page.currency, names)}")
 

@@ -23,7 +23,7 @@ from synergy.coalitions.separation import Search
 from synergy.coalitions.solver import Prepared, Solver, prepare, solver_of
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
-from synergy.model.highs import DEVEX, Answer, Session, Status
+from synergy.model.highs import DEVEX, SolverResult, SolverSession, Status
 from synergy.model.reduced import narrowed, open_columns
 from synergy.model.search import SMALL
 from synergy.model.solve_params import SolveParams
@@ -342,7 +342,7 @@ class Walker:
         self._public = np.flatnonzero(self.frame.rows.public[self._rows])
         self._integer, self._switches = small.integer, small.integer & (small.cost == 0)
         small = replace(small, integer=np.zeros(len(self._keep), dtype=bool))
-        self._session = Session(small, threads=prepared.params.threads, random_seed=prepared.params.seed)
+        self._session = SolverSession(small, threads=prepared.params.threads, random_seed=prepared.params.seed)
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)
         self._put(np.ones(len(self.frame.players), dtype=bool))
         self._session.solve()
@@ -381,7 +381,7 @@ class Walker:
         start = self._prepared.start
         return Worth(value, np.inf if start is None else max(value, float(start[members].sum())))
 
-    def _eased(self, free: Bools) -> Answer:
+    def _eased(self, free: Bools) -> SolverResult:
         """Solve with some decisions relaxed, round them down, and return the answer with them fixed."""
         which = np.flatnonzero(free)
         self._session.bound(which, self._lower[which], self._held[which])

@@ -21,8 +21,8 @@ from synergy.coalitions.parametric import column_owners
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.decode import decode
-from synergy.model.highs import Session, Status
-from synergy.model.scaling import Problem, scaled
+from synergy.model.highs import SolverSession, Status
+from synergy.model.scaling import ScaledProblem, scaled
 from synergy.network.places import PUBLIC, Bools, Floats, Ints, positions
 
 CARRYING = ["transport", "carbon"]
@@ -207,7 +207,7 @@ class Apart:
 class _Own:
     """Problem of one enterprise in a solver: its columns, and the rows in which they occur."""
 
-    def __init__(self, problem: Problem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
+    def __init__(self, problem: ScaledProblem, matrix: sparse.csc_array, value: Floats, free: Ints) -> None:
         own = sparse.csr_array(matrix[:, free])
         self._rows = np.flatnonzero(np.diff(own.indptr))
         others = value.copy()
@@ -219,7 +219,7 @@ class _Own:
         lower, upper = problem.lower[free].copy(), problem.upper[free].copy()
         lower[self._whole] = upper[self._whole] = self._at
         self._free, self._bounds = free, (lower, upper)
-        self._session = Session(
+        self._session = SolverSession(
             replace(
                 problem,
                 matrix=sparse.csr_array(own[self._rows]),

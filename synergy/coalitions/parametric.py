@@ -21,7 +21,7 @@ from synergy.candidates.scope import coalition
 from synergy.model.assembly import Block
 from synergy.model.build import Model, build
 from synergy.model.linking_cuts import Forcing, forcing_of
-from synergy.model.scaling import Problem, scaled
+from synergy.model.scaling import ScaledProblem, scaled
 from synergy.network.ends import EndKind
 from synergy.network.network import Network
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
@@ -167,7 +167,7 @@ class Frame:
         Enterprises in the order of the dataset.
     weight : numpy.ndarray, shape (players,)
         Part of each in what is public; they sum to 1.
-    problem : Problem
+    problem : ScaledProblem
         Scaled, in the bounds of all enterprises.
     forcing : Forcing
         Rows that its relaxation may break.
@@ -179,7 +179,7 @@ class Frame:
 
     players: tuple[str, ...]
     weight: Floats
-    problem: Problem
+    problem: ScaledProblem
     forcing: Forcing
     columns: Owned
     rows: Owned
@@ -218,7 +218,7 @@ class Frame:
         limit = np.where(rows.public, _scaled(rows.stated, part), rows.stated)
         return lower, upper, limit
 
-    def of(self, members: Bools) -> Problem:
+    def of(self, members: Bools) -> ScaledProblem:
         """Return the problem of a coalition: columns that it cannot use are fixed, and no longer integer."""
         lower, upper, limit = self.bounds(members)
         integer = self.problem.integer & (upper > lower)

@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 
 from synergy.coalitions.parametric import Frame, Owned
-from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, DEVEX, Basis, Session, Status
+from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, DEVEX, Basis, SolverSession, Status
 from synergy.model.linking_cuts import Forcing
-from synergy.model.scaling import Problem
+from synergy.model.scaling import ScaledProblem
 from synergy.model.search import relaxation, tightened
 from synergy.model.solve_params import SolveParams
 from synergy.network.places import PUBLIC, Bools, Floats, Ints
@@ -36,7 +36,7 @@ class Admission:
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         Minimise what the admitted are paid less what they make of it.
     first : int
         Where the admissions start.
@@ -44,7 +44,7 @@ class Admission:
         Of the frame, over these columns.
     """
 
-    problem: Problem
+    problem: ScaledProblem
     first: int
     forcing: Forcing
 
@@ -204,9 +204,9 @@ class Search:
             return Suspect(found + members, bound, timed)
         return Suspect(members, bound, session.timed)
 
-    def _branched(self, problem: Problem, bound: float) -> tuple[list[Bools], float, bool]:
+    def _branched(self, problem: ScaledProblem, bound: float) -> tuple[list[Bools], float, bool]:
         """Return the most violated coalition by branch and bound, the proven bound, and whether time ran out."""
-        session = Session(problem, threads=self._params.threads, random_seed=self._params.seed)
+        session = SolverSession(problem, threads=self._params.threads, random_seed=self._params.seed)
         session.set(mip_rel_gap=0.0, mip_abs_gap=ABSOLUTE, mip_max_nodes=NODES, mip_feasibility_tolerance=SHARP)
         session.set(time_limit=SECONDS)
         answer = session.solve()

@@ -34,7 +34,7 @@ from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.document import Sold, document
 from synergy.settlement.game import RuleUndefined, Worth
-from synergy.settlement.prices import Ladder, Limited, Limits, Trades, limited
+from synergy.settlement.prices import Ladder, Limited, PriceLimits, Trades, limited
 from synergy.settlement.rules import RULES, Shares, settle
 
 HUNDREDTH = 0.01
@@ -169,7 +169,7 @@ def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
     return Base(name, stated.to_numpy(float))
 
 
-def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, str]]:
+def _labels(exchanges: PricedExchanges, players: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the labels of each exchange in the document: ends, commodity, seller and buyer."""
     trades = exchanges.trades
     ends = zip(exchanges.key.itertuples(index=False), trades.seller.tolist(), trades.buyer.tolist(), strict=True)
@@ -179,7 +179,7 @@ def _labels(exchanges: Exchanges, players: tuple[str, ...]) -> list[dict[str, st
     ]
 
 
-def _limits(exchanges: Exchanges, prices: Sequence[Mapping[str, Any]]) -> Limits:
+def _limits(exchanges: PricedExchanges, prices: Sequence[Mapping[str, Any]]) -> PriceLimits:
     """Return the price limits asked of each exchange; those of other exchanges are ignored."""
     asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
     rows = [asked.get(ends, {}) for ends in exchanges.key.itertuples(index=False, name=None)]
@@ -187,7 +187,7 @@ def _limits(exchanges: Exchanges, prices: Sequence[Mapping[str, Any]]) -> Limits
     def column(name: str) -> Floats:
         return np.array([np.nan if row.get(name) is None else float(row[name]) for row in rows], dtype=float)
 
-    return Limits(column("least"), column("most"), column("agreed"))
+    return PriceLimits(column("least"), column("most"), column("agreed"))
 
 
 def _refused(kept: Limited, labels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -215,7 +215,7 @@ KEY = ["from_site", "to_site", "commodity"]
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
+class PricedExchanges:
     """The exchanges between enterprises that have a price.
 
     Parameters
@@ -240,7 +240,7 @@ class _Moved:
     arrived: Floats
 
 
-def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
+def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> PricedExchanges:
     """Return the exchanges of a plan between enterprises, with the band of prices of each.
 
     Parameters
@@ -253,7 +253,7 @@ def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
 
     Returns
     -------
-    Exchanges
+    PricedExchanges
         By from_site, to_site and commodity; quantities over all modes and periods.
     """
     key, moved = _moved(model, x)
@@ -263,7 +263,7 @@ def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> Exchanges:
     low, high = np.full(count, np.nan), np.full(count, np.nan)
     if count:
         low, high = _ends(Apart(model, x), moved, (seller, buyer))
-    return Exchanges(key, Trades(seller, buyer, quantity, low, high))
+    return PricedExchanges(key, Trades(seller, buyer, quantity, low, high))
 
 
 def _ends(plan: Apart, moved: _Moved, sides: tuple[Ints, Ints]) -> tuple[Floats, Floats]:

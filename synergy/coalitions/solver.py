@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synergy.coalitions.parametric import Frame, Owned
-from synergy.model.highs import DEVEX, Answer, Basis, Status
+from synergy.model.highs import DEVEX, Basis, SolverResult, Status
 from synergy.model.reduced import narrowed
-from synergy.model.scaling import Problem
+from synergy.model.scaling import ScaledProblem
 from synergy.model.search import LARGE, SMALL, Knowledge, relaxation, search, sketched, tightened
 from synergy.model.solve_params import SolveParams
 from synergy.network.places import PUBLIC, Bools, Floats
@@ -140,7 +140,7 @@ class Solver:
         """Return a proven bound on the value of a coalition, from its relaxation; money a year."""
         return -self._relaxed(self.frame.of(members)).bound * self.frame.problem.money
 
-    def _relaxed(self, problem: Problem) -> Answer:
+    def _relaxed(self, problem: ScaledProblem) -> SolverResult:
         """Solve the relaxation of a coalition, warm-started from that of all."""
         every = np.arange(len(problem.cost))
         session = self.session
@@ -158,7 +158,7 @@ class Solver:
         self._timed = self._timed or session.timed
         return answer
 
-    def _large(self, problem: Problem, params: SolveParams) -> Answer:
+    def _large(self, problem: ScaledProblem, params: SolveParams) -> SolverResult:
         """Return a good plan and a bound where a proof would take too long."""
         relaxed = self._relaxed(problem)
         if relaxed.status is Status.INFEASIBLE:
@@ -170,7 +170,7 @@ class Solver:
         self._timed = self._timed or params.left <= 0
         return best if best.value <= kept.value else replace(kept, bound=best.bound)
 
-    def _kept(self, problem: Problem) -> Answer:
+    def _kept(self, problem: ScaledProblem) -> SolverResult:
         """Solve a coalition with the plan's builds, links and switches fixed, as far as its bounds allow them."""
         assert self._plan is not None
         integer = np.flatnonzero(self.frame.problem.integer)
@@ -181,7 +181,7 @@ class Solver:
         return answer if answer.status is Status.OPTIMAL else replace(answer, x=None, value=np.inf)
 
 
-def tight(frame: Frame, problem: Problem) -> Frame:
+def tight(frame: Frame, problem: ScaledProblem) -> Frame:
     """Return a frame with the rows that tightened its problem; their right side is 0, so they have no owner."""
     more = len(problem.row_lower) - len(frame.rows.one)
     nobody, flag, nothing = np.full(more, -1), np.zeros(more, dtype=bool), np.zeros(more)
@@ -197,7 +197,7 @@ def tight(frame: Frame, problem: Problem) -> Frame:
     return replace(frame, problem=problem, rows=rows)
 
 
-def _worth(answer: Answer, money: float, timed: bool) -> Worth:
+def _worth(answer: SolverResult, money: float, timed: bool) -> Worth:
     """Return an answer in money a year."""
     if answer.status is Status.INFEASIBLE:
         return Worth(-np.inf, -np.inf)
@@ -221,14 +221,14 @@ def endless(frame: Frame) -> Floats:
     return result
 
 
-def start_of(frame: Frame, answer: Answer) -> Floats | None:
+def start_of(frame: Frame, answer: SolverResult) -> Floats | None:
     """Return payoffs that pay every coalition at least its value; None where the relaxation has no duals.
 
     Parameters
     ----------
     frame : Frame
         Tightened.
-    answer : Answer
+    answer : SolverResult
         Of its relaxation in the bounds of `endless`.
 
     Returns
@@ -252,7 +252,7 @@ def start_of(frame: Frame, answer: Answer) -> Floats | None:
     return payoff
 
 
-def _possible(problem: Problem, dual: Floats) -> Floats:
+def _possible(problem: ScaledProblem, dual: Floats) -> Floats:
     """Return duals without those whose sign requires a bound that the row does not have."""
     wrong = ((dual > 0) & np.isinf(problem.row_lower)) | ((dual < 0) & np.isinf(problem.row_upper))
     return np.where(wrong, 0.0, dual)

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES
 from synergy.dataset.settings import SCENARIO, wrong
-from synergy.dataset.sheet import Cells, Flags, Lines, Sheet, Words
+from synergy.dataset.sheet import Cells, Flags, Lines, TableData, Words
 from synergy.dataset.typed import filled, missing_columns, typed
 from synergy.errors import Problem
 from synergy.scenario import Scenario
 
-Sheets = Mapping[str, Sheet]
+Sheets = Mapping[str, TableData]
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Applied:
 
     Parameters
     ----------
-    sheets : dict of str to Sheet
+    sheets : dict of str to TableData
         All tables.
     rows : dict
         By table and line: place in the scenario's list, columns that it names; None = a row of its own.
@@ -35,7 +35,7 @@ class Applied:
         By table and column: places in ``scale`` and the lines they reached.
     """
 
-    sheets: dict[str, Sheet]
+    sheets: dict[str, TableData]
     rows: dict[tuple[str, int], tuple[int, frozenset[str] | None]] = field(default_factory=dict)
     scaled: dict[tuple[str, str], list[tuple[int, Lines]]] = field(default_factory=dict)
 
@@ -64,7 +64,7 @@ def apply(scenario: Scenario, sheets: Sheets, findings: Findings) -> Applied:
     ----------
     scenario : Scenario
         Its shape is sound.
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, typed and filled.
     findings : Findings
         Takes cells that cannot be read, keys that are not named, factors that match nothing.
@@ -115,14 +115,14 @@ def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, fi
     applied.rows |= {(table, first + count): (place, None) for count, (place, _) in enumerate(additions)}
 
 
-def _sheet_of(table: str, rows: tuple[Mapping[str, Any], ...], findings: Findings) -> Sheet:
+def _sheet_of(table: str, rows: tuple[Mapping[str, Any], ...], findings: Findings) -> TableData:
     """Return scenario rows as a text sheet, with their positions as line numbers."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns: dict[str, Cells] = {}
     for name in names:
         texts = [_cell(row.get(name), _pointer(table, place, name), findings) for place, row in enumerate(rows)]
         columns[str(name)] = Words.of(texts)
-    return Sheet(table, np.arange(len(rows), dtype=np.int64), columns)
+    return TableData(table, np.arange(len(rows), dtype=np.int64), columns)
 
 
 def _cell(value: Any, pointer: str, findings: Findings) -> str:
@@ -138,13 +138,13 @@ def _cell(value: Any, pointer: str, findings: Findings) -> str:
     return ""
 
 
-def _keys(sheet: Sheet, names: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _keys(sheet: TableData, names: tuple[str, ...]) -> list[tuple[str, ...]]:
     blank = Words.blank(len(sheet))
     columns = [sheet.words(name) if name in sheet.columns else blank for name in names]
     return list(zip(*(column.texts().tolist() for column in columns), strict=True))
 
 
-def _added(news: Sheet, places: list[int], local: Findings) -> Sheet:
+def _added(news: TableData, places: list[int], local: Findings) -> TableData:
     """Return the rows with new keys, defaults filled in; required columns must be present."""
     if places:
         missing_columns(news, local)
@@ -173,7 +173,7 @@ def _report(local: Findings, table: str, rows: tuple[list[frozenset[str]], set[i
             findings.extend([replace(problem, table=SCENARIO, row=None, column=column)])
 
 
-def _changed(old: Sheet, news: Sheet, changes: list[tuple[int, int]], named: list[frozenset[str]]) -> Sheet:
+def _changed(old: TableData, news: TableData, changes: list[tuple[int, int]], named: list[frozenset[str]]) -> TableData:
     """Return the old rows with the cells that the new rows name overwritten."""
     columns = dict(old.columns)
     defaults = filled(news)
@@ -194,7 +194,7 @@ def _changed(old: Sheet, news: Sheet, changes: list[tuple[int, int]], named: lis
     return replace(old, columns=columns)
 
 
-def _stacked(upper: Sheet, lower: Sheet) -> Sheet:
+def _stacked(upper: TableData, lower: TableData) -> TableData:
     """Concatenate the rows of two sheets; a column missing from one is blank there."""
     if not len(lower):
         return upper
@@ -227,7 +227,7 @@ def _scale(entry: Mapping[str, Any], place: int, applied: Applied, findings: Fin
         return
     columns = dict(sheet.columns)
     base = TABLES[table].column(name)
-    group = (name, f"{name}_low", f"{name}_high") if base is not None and base.kind is Kind.NUMBER else (name,)
+    group = (name, f"{name}_low", f"{name}_high") if base is not None and base.kind is ColumnType.NUMBER else (name,)
     for one in group:
         cells = columns.get(one)
         if cells is not None and not isinstance(cells, Words):

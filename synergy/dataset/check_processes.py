@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from synergy.dataset.check_references import public_sites
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+from synergy.dataset.sheet import Flags, Floats, TableData, Words
 
-Sheets = Mapping[str, Sheet]
+Sheets = Mapping[str, TableData]
 _Cell = TypeVar("_Cell", bound=np.generic)
 _WIDE = 1e9  # greatest to least coefficient of one recipe
 
@@ -22,7 +22,7 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, references known.
     findings : Findings
         Takes the faults.
@@ -39,14 +39,14 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
     _no_effect(sheets, findings)
 
 
-def of_process(sheet: Sheet, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
+def of_process(sheet: TableData, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
     """Map one value per process to the rows of a sheet by its column ``process``; 0 for unknown processes.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         Has a column ``process``.
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     values : numpy.ndarray
         One value for each row of ``processes``.
@@ -62,14 +62,14 @@ def of_process(sheet: Sheet, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[
     return by_word[sheet.words("process").places_in(own)]
 
 
-def with_any(sheets: Sheets, sheet: Sheet, rows: Flags) -> Flags:
+def with_any(sheets: Sheets, sheet: TableData, rows: Flags) -> Flags:
     """Return for each row of ``processes`` whether some rows of a sheet name it.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
-    sheet : Sheet
+    sheet : TableData
         Has a column ``process``.
     rows : numpy.ndarray of bool
         The rows that count.
@@ -93,7 +93,7 @@ def binding_limits(sheets: Sheets) -> Flags:
     return flags
 
 
-def _min_max(sheet: Sheet, names: tuple[str, str], findings: Findings) -> None:
+def _min_max(sheet: TableData, names: tuple[str, str], findings: Findings) -> None:
     low, high = sheet.numbers(names[0]), sheet.numbers(names[1])
     wrong = low > high
     fields: dict[str, object] = {
@@ -105,7 +105,7 @@ def _min_max(sheet: Sheet, names: tuple[str, str], findings: Findings) -> None:
     findings.add_rows("min_over_max", Where(sheet.table, None, names[0]), sheet.lines[wrong], low[wrong], **fields)
 
 
-def _say(code: str, sheet: Sheet, wrong: Flags, findings: Findings) -> None:
+def _say(code: str, sheet: TableData, wrong: Flags, findings: Findings) -> None:
     """Report a finding for the processes of the flagged rows."""
     names = sheet.words("process").texts()[wrong]
     where = Where(sheet.table, None, "process")
@@ -141,7 +141,7 @@ def unbounded(sheets: Sheets) -> Flags:
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
 
     Returns
@@ -208,7 +208,7 @@ def _no_effect(sheets: Sheets, findings: Findings) -> None:
         findings.add_rows("no_effect_quality", where, sheet.lines[wrong], names[wrong])
 
 
-def _add_pairs(sheet: Sheet, holder: str, targets: list[set[tuple[str, str]]]) -> None:
+def _add_pairs(sheet: TableData, holder: str, targets: list[set[tuple[str, str]]]) -> None:
     for target in targets:
         target |= set(zip(sheet.words(holder).texts(), sheet.words("commodity").texts(), strict=True))
 
@@ -222,12 +222,12 @@ _NOTHING = {
 _NAMED = 3  # recipes that are named where one commodity keeps several from being checked
 
 
-def check_balances(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+def check_balances(sheets: Mapping[str, TableData], findings: Findings) -> None:
     """Check the mass and energy balance of each recipe: compare inputs with outputs, in t and in GJ.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, references known.
     findings : Findings
         Takes recipes that give more than they take, and commodities that keep recipes from being checked: one line for
@@ -257,7 +257,7 @@ def check_balances(sheets: Mapping[str, Sheet], findings: Findings) -> None:
         _unchecked(column, commodities, (process, commodity, missing & asked[process]), own, findings)
 
 
-def _stated(commodities: Sheet, column: str) -> Floats:
+def _stated(commodities: TableData, column: str) -> Floats:
     """Return mass or energy per unit of each commodity, in the order of their words; NaN where unknown."""
     goods, phase = commodities.words("commodity"), commodities.words("phase").texts()
     value = commodities.numbers(column)
@@ -267,7 +267,7 @@ def _stated(commodities: Sheet, column: str) -> Floats:
     return stated[:-1]
 
 
-def _makes(code: str, processes: Sheet, found: tuple[Flags, Floats, Floats], findings: Findings) -> None:
+def _makes(code: str, processes: TableData, found: tuple[Flags, Floats, Floats], findings: Findings) -> None:
     """Report recipes whose outputs exceed their inputs."""
     own, (makes, made, used) = processes.words("process"), found
     wrong = np.append(makes, False)[own.codes]
@@ -281,7 +281,7 @@ def _makes(code: str, processes: Sheet, found: tuple[Flags, Floats, Floats], fin
 
 def _unchecked(
     column: str,
-    commodities: Sheet,
+    commodities: TableData,
     lines: tuple[NDArray[np.int64], NDArray[np.int64], Flags],
     own: Words,
     findings: Findings,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import folded, near, suggestion
 from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, own_column
-from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+from synergy.dataset.sheet import Flags, Floats, TableData, Words
 
-Sheets = Mapping[str, Sheet]
+Sheets = Mapping[str, TableData]
 
 
 def check_references(sheets: Sheets, broken: Collection[str], findings: Findings) -> None:
@@ -21,7 +21,7 @@ def check_references(sheets: Sheets, broken: Collection[str], findings: Findings
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     broken : collection of str
         Tables that could not be read: nothing is said about ids of theirs.
@@ -41,7 +41,7 @@ def names_of(sheets: Sheets, tables: Sequence[str]) -> dict[str, str]:
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     tables : sequence of str
         Tables with one id each row.
@@ -67,7 +67,7 @@ def unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, objec
     ----------
     word : str
         The id.
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     tables : sequence of str
         Tables one of which should know it.
@@ -86,7 +86,7 @@ def unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, objec
     return {"tables": ", ".join(tables)} | hints
 
 
-def _known(sheet: Sheet, name: str, tables: Sequence[str], context: tuple[Sheets, Findings]) -> None:
+def _known(sheet: TableData, name: str, tables: Sequence[str], context: tuple[Sheets, Findings]) -> None:
     sheets, findings = context
     column = sheet.words(name)
     if not len(column.words):
@@ -101,7 +101,7 @@ def _known(sheet: Sheet, name: str, tables: Sequence[str], context: tuple[Sheets
         findings.add_rows("unknown_id", Where(sheet.table, None, name), lines, [word] * len(lines), **fields)
 
 
-def _positions(column: Words, sheet: Sheet) -> NDArray[np.int64]:
+def _positions(column: Words, sheet: TableData) -> NDArray[np.int64]:
     """Map each word of a column to its position among the ids of a table; -1 for unknown words."""
     own = sheet.words(own_column(sheet.table)).words
     if not len(own):
@@ -109,7 +109,7 @@ def _positions(column: Words, sheet: Sheet) -> NDArray[np.int64]:
     return pd.Index(own).get_indexer(pd.Index(column.words)).astype(np.int64)
 
 
-def _holders(sheet: Sheet, sheets: Sheets, findings: Findings) -> None:
+def _holders(sheet: TableData, sheets: Sheets, findings: Findings) -> None:
     """Check the holders of qualities, limits and availability: one row of one of their tables.
 
     What only takes the commodity may be named in qualities, and what only gives it in limits: that has no effect.
@@ -139,26 +139,26 @@ def _holders(sheet: Sheet, sheets: Sheets, findings: Findings) -> None:
         findings.add_rows(code, where, lines, [word] * len(lines), **fields)
 
 
-def _on_side(column: Words, markets: Sheet, side: str) -> NDArray[np.bool_]:
+def _on_side(column: Words, markets: TableData, side: str) -> NDArray[np.bool_]:
     sides = markets.words("side").texts() == side
     chosen = markets.words("market").take(sides)
     known = chosen.words[chosen.used()]
     return np.isin(column.words.astype(object), known) if len(known) else np.zeros(len(column.words), dtype=np.bool_)
 
 
-def check_links(sheets: Sheets, findings: Findings) -> Sheet:
+def check_links(sheets: Sheets, findings: Findings) -> TableData:
     """Check the links; drop those from a site to itself, which have no effect.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, references known.
     findings : Findings
         Takes the faults.
 
     Returns
     -------
-    Sheet
+    TableData
     """
     links = sheets["links"]
     if not len(links):
@@ -175,7 +175,7 @@ def check_links(sheets: Sheets, findings: Findings) -> Sheet:
     return links
 
 
-def _modes(links: Sheet, transport: Sheet, findings: Findings) -> None:
+def _modes(links: TableData, transport: TableData, findings: Findings) -> None:
     modes, known = links.words("mode"), set(transport.words("mode").words)
     for place, mode in enumerate(modes.words) if known else ():
         alike = [] if mode in known else near(mode, sorted(known))
@@ -184,14 +184,14 @@ def _modes(links: Sheet, transport: Sheet, findings: Findings) -> None:
             findings.add_rows("unknown_mode", Where("links", None, "mode"), lines[:1], [mode], **suggestion(alike))
 
 
-def _unplaced(column: Words, sites: Sheet) -> Flags:
+def _unplaced(column: Words, sites: TableData) -> Flags:
     """Return for each row whether its site has no coordinates."""
     missing = np.isnan(sites.numbers("latitude")) | np.isnan(sites.numbers("longitude"))
     names = set(sites.words("site").texts()[missing])
     return column.among(np.array([word in names for word in column.words], dtype=np.bool_))
 
 
-def _no_km(links: Sheet, sheets: Sheets, findings: Findings) -> None:
+def _no_km(links: TableData, sheets: Sheets, findings: Findings) -> None:
     """Report links that need a length which is neither given nor computable."""
     start, end = links.words("from_site"), links.words("to_site")
     from_nowhere, to_nowhere = _unplaced(start, sheets["sites"]), _unplaced(end, sheets["sites"])
@@ -209,7 +209,7 @@ def _no_km(links: Sheet, sheets: Sheets, findings: Findings) -> None:
     findings.add_rows("no_km", Where("links", None, "km"), links.lines[rows], [""] * len(rows), **fields)
 
 
-def _charged(links: Sheet, transport: Sheet) -> NDArray[np.object_]:
+def _charged(links: TableData, transport: TableData) -> NDArray[np.object_]:
     """Return for each link a quantity that is charged by km (CO2, investment, loss or cost); "" where none is."""
     place = _transport_rows(links, transport)
 
@@ -228,7 +228,7 @@ def _charged(links: Sheet, transport: Sheet) -> NDArray[np.object_]:
     return reasons
 
 
-def _transport_rows(links: Sheet, transport: Sheet) -> NDArray[np.int64]:
+def _transport_rows(links: TableData, transport: TableData) -> NDArray[np.int64]:
     """Return for each link the row of `transport` of its mode and commodity; -1 for none."""
     columns = [transport.words("mode"), transport.words("commodity")]
     here = [links.words("mode").places_in(columns[0]), links.words("commodity").places_in(columns[1])]
@@ -245,12 +245,12 @@ EARTH_KM = 6371.0088
 _FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
 
 
-def check_places(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+def check_places(sheets: Mapping[str, TableData], findings: Findings) -> None:
     """Check weights, coordinates, and facilities at public places.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     findings : Findings
         Takes the faults.
@@ -262,12 +262,12 @@ def check_places(sheets: Mapping[str, Sheet], findings: Findings) -> None:
     _public_facilities(sheets, findings)
 
 
-def public_sites(sheets: Mapping[str, Sheet]) -> set[str]:
+def public_sites(sheets: Mapping[str, TableData]) -> set[str]:
     """Return the sites without an enterprise.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
 
     Returns
@@ -279,7 +279,7 @@ def public_sites(sheets: Mapping[str, Sheet]) -> set[str]:
     return public
 
 
-def _coordinates(sites: Sheet, findings: Findings) -> None:
+def _coordinates(sites: TableData, findings: Findings) -> None:
     latitude, longitude = sites.numbers("latitude"), sites.numbers("longitude")
     names = sites.words("site").texts()
 
@@ -313,7 +313,7 @@ def _from_middle(latitude: Floats, longitude: Floats, placed: Flags) -> Floats:
     return kms
 
 
-def _public_facilities(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+def _public_facilities(sheets: Mapping[str, TableData], findings: Findings) -> None:
     facilities, public = sheets["facilities"], public_sites(sheets)
     load, must = facilities.numbers("min_load"), facilities.flags("must_run")
     site = facilities.words("site")
@@ -350,19 +350,19 @@ def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
     return np.where(blank, -1, keys) if blank.any() else keys
 
 
-def without_repeats(sheet: Sheet, findings: Findings) -> Sheet:
+def without_repeats(sheet: TableData, findings: Findings) -> TableData:
     """Drop rows that repeat another one exactly; report rows with the same key and other values as errors.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         Typed and filled.
     findings : Findings
         Takes both kinds, with the lines of both rows.
 
     Returns
     -------
-    Sheet
+    TableData
     """
     names = TABLES[sheet.table].key
     if not names:  # two deals of one pair are two deals
@@ -396,7 +396,7 @@ def _first(keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64
     return found
 
 
-def _same(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Flags:
+def _same(sheet: TableData, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Flags:
     same = np.ones(len(rows), dtype=np.bool_)
     for cells in sheet.columns.values():
         if isinstance(cells, Words):
@@ -407,12 +407,12 @@ def _same(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> Fl
     return same
 
 
-def look_alikes(sheet: Sheet, findings: Findings) -> None:
+def look_alikes(sheet: TableData, findings: Findings) -> None:
     """Report ids of a table that differ from another one only in case or width.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         Typed.
     findings : Findings
         Takes them.

@@ -7,29 +7,29 @@ from collections.abc import Mapping
 import numpy as np
 
 from synergy.dataset.check_references import unknown
-from synergy.dataset.columns import Column, Kind
+from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES, own_column
-from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+from synergy.dataset.sheet import Flags, Floats, TableData, Words
 from synergy.scenario import Pattern, Settings
 
 TOLD = 1e-8  # amounts from which a plan is told to meet them or not
 COMPULSORY = {"offers": "must_clear", "needs": "required"}
 
 
-def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
+def check_values(sheets: Mapping[str, TableData], findings: Findings) -> None:
     """Check every number against the bounds of its column.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     findings : Findings
         Takes what lies outside, and zero amounts.
     """
     for sheet in sheets.values():
-        for column in TABLES[sheet.table].of_kind(Kind.NUMBER) if len(sheet) else ():
+        for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER) if len(sheet) else ():
             for name in (column.name, f"{column.name}_low", f"{column.name}_high"):
                 cells = sheet.columns.get(name)
                 if cells is not None and not isinstance(cells, Words):
@@ -38,7 +38,7 @@ def check_values(sheets: Mapping[str, Sheet], findings: Findings) -> None:
         _compulsory(sheets[table], flag, findings)
 
 
-def _compulsory(sheet: Sheet, flag: str, findings: Findings) -> None:
+def _compulsory(sheet: TableData, flag: str, findings: Findings) -> None:
     """Refuse compulsory amounts that are positive but too small to count as nonzero in a plan."""
     amounts = sheet.numbers("quantity")
     tiny = sheet.flags(flag) & (amounts > 0) & (amounts < TOLD)
@@ -46,7 +46,7 @@ def _compulsory(sheet: Sheet, flag: str, findings: Findings) -> None:
     findings.add_rows("tiny_compulsory", where, sheet.lines[tiny], amounts[tiny], flag=flag, least=f"{TOLD:g}")
 
 
-def _bounds(sheet: Sheet, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:
+def _bounds(sheet: TableData, name: str, bounded: tuple[Column, Floats], findings: Findings) -> None:
     column, values = bounded
     where = Where(sheet.table, None, name)
 
@@ -75,17 +75,17 @@ def _hint(column: Column, *, low: bool) -> dict[str, object]:
     return {"hint": "", "hint_zh": ""}
 
 
-def check_ranges(sheet: Sheet, findings: Findings) -> None:
+def check_ranges(sheet: TableData, findings: Findings) -> None:
     """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given; a blank value is its default.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         A table as declared, before a scenario.
     findings : Findings
         Takes rows in which they are not.
     """
-    for column in TABLES[sheet.table].of_kind(Kind.NUMBER):
+    for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER):
         names = (f"{column.name}_low", column.name, f"{column.name}_high")
         if names[0] not in sheet.columns and names[2] not in sheet.columns:
             continue
@@ -114,7 +114,7 @@ _TABLE = {
 
 
 def check_settings(
-    settings: Settings, places: Mapping[str, Where], sheets: Mapping[str, Sheet], findings: Findings
+    settings: Settings, places: Mapping[str, Where], sheets: Mapping[str, TableData], findings: Findings
 ) -> None:
     """Check the ids in `forbid`, `fix` and `mode_share`.
 
@@ -124,7 +124,7 @@ def check_settings(
         The settings in force.
     places : mapping of str to Where
         Where each of them was said.
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables.
     findings : Findings
         Takes unknown ids, located in the document that names them.

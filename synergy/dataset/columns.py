@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
+class ColumnType(StrEnum):
     """Data type of the cells of a column."""
 
     ID = "id"  # a name made of letters, digits and _ - . :
@@ -28,7 +28,7 @@ class Column:
     ----------
     name : str
         Name in the header row.
-    kind : Kind
+    kind : ColumnType
         Type of its cells.
     en, zh : str
         Description in English and Chinese.
@@ -41,7 +41,7 @@ class Column:
     refs : tuple of str
         Tables one of which must know the id.
     choices : tuple of str
-        Words allowed for a `Kind.CHOICE`.
+        Words allowed for a `ColumnType.CHOICE`.
     minimum, maximum, above : float or None
         Least and greatest number allowed; the number has to be greater than `above`.
     amount : bool
@@ -49,7 +49,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnType
     en: str
     zh: str
     unit: str = ""
@@ -66,7 +66,7 @@ class Column:
     @property
     def textual(self) -> bool:
         """Whether cells are text ("" when blank)."""
-        return self.kind not in (Kind.NUMBER, Kind.BOOLEAN)
+        return self.kind not in (ColumnType.NUMBER, ColumnType.BOOLEAN)
 
     def record(self) -> dict[str, Any]:
         """Return the column as a plain JSON record."""
@@ -120,7 +120,7 @@ class Table:
         """Return the column of that name; None where the table has none."""
         return next((column for column in self.columns if column.name == name), None)
 
-    def of_kind(self, *kinds: Kind) -> tuple[Column, ...]:
+    def of_kind(self, *kinds: ColumnType) -> tuple[Column, ...]:
         """Return the columns of some kinds, in order."""
         return tuple(column for column in self.columns if column.kind in kinds)
 
@@ -133,42 +133,42 @@ class Table:
 
 def identity(name: str, en: str, zh: str) -> Column:
     """Return the id column (primary key) of a table."""
-    return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True)
+    return Column(name=name, kind=ColumnType.ID, en=en, zh=zh, key=True, required=True)
 
 
 def part(name: str, en: str, zh: str, refs: Sequence[str] = ()) -> Column:
     """Return a column that is part of a composite key."""
-    return Column(name=name, kind=Kind.ID, en=en, zh=zh, key=True, required=True, refs=tuple(refs))
+    return Column(name=name, kind=ColumnType.ID, en=en, zh=zh, key=True, required=True, refs=tuple(refs))
 
 
 def reference(name: str, table: str, en: str, zh: str, *, required: bool = True) -> Column:
     """Return a reference column: the id of a row of another table."""
-    return Column(name=name, kind=Kind.ID, en=en, zh=zh, required=required, refs=(table,))
+    return Column(name=name, kind=ColumnType.ID, en=en, zh=zh, required=required, refs=(table,))
 
 
 def text(name: str, en: str, zh: str, *, required: bool = False) -> Column:
     """Return a column of free text."""
-    return Column(name=name, kind=Kind.TEXT, en=en, zh=zh, required=required)
+    return Column(name=name, kind=ColumnType.TEXT, en=en, zh=zh, required=required)
 
 
 def choice(name: str, en: str, zh: str, choices: Sequence[str], *, required: bool = False) -> Column:
     """Return a column of a few allowed words."""
-    return Column(name=name, kind=Kind.CHOICE, en=en, zh=zh, choices=tuple(choices), required=required)
+    return Column(name=name, kind=ColumnType.CHOICE, en=en, zh=zh, choices=tuple(choices), required=required)
 
 
 def flag(name: str, en: str, zh: str) -> Column:
     """Return a true/false column, false when blank."""
-    return Column(name=name, kind=Kind.BOOLEAN, en=en, zh=zh, default=False)
+    return Column(name=name, kind=ColumnType.BOOLEAN, en=en, zh=zh, default=False)
 
 
 def date(name: str, en: str, zh: str) -> Column:
     """Return a column of calendar dates."""
-    return Column(name=name, kind=Kind.DATE, en=en, zh=zh)
+    return Column(name=name, kind=ColumnType.DATE, en=en, zh=zh)
 
 
 def number(name: str, unit: str, en: str, zh: str, **rules: Any) -> Column:
     """Return a column of numbers; `rules` are fields of `Column`."""
-    return Column(name=name, kind=Kind.NUMBER, en=en, zh=zh, unit=unit, **rules)
+    return Column(name=name, kind=ColumnType.NUMBER, en=en, zh=zh, unit=unit, **rules)
 
 
 def amount(name: str, unit: str, en: str, zh: str, *, required: bool = False) -> Column:

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.decode import USUAL, Dialect, dialect_of, unmarked
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import LONGEST as DIGITS
 from synergy.dataset.numbers import PLAIN
 from synergy.dataset.schema import TABLES, numeric
-from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.workbook.names import known_as
 
 _UNREAD = ("compression", "innerpath", "extrapaths", "layout", "control", "detector", "steps", "pipeline", "query")
@@ -180,11 +180,11 @@ def _words(listed: object, where: Where, findings: Findings) -> frozenset[str]:
 def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: Where, findings: Findings) -> Format:
     table, name, missing = of
     column = TABLES[table].column(name)
-    kind = Kind.NUMBER if numeric(table, name) else None if column is None else column.kind
+    kind = ColumnType.NUMBER if numeric(table, name) else None if column is None else column.kind
     found = Format(missing=missing)
     if "missingValues" in one:
         found = replace(found, missing=_words(one["missingValues"], _at(where, "missingValues"), findings))
-    if kind is Kind.NUMBER:
+    if kind is ColumnType.NUMBER:
         decimal, group = one.get("decimalChar") or ".", one.get("groupChar") or ""
         if not _signs(decimal, group):
             wrong = "decimalChar" if not _signs(decimal, "") else "groupChar"
@@ -195,10 +195,10 @@ def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: 
         if one.get("bareNumber", True) is not True:
             bare = {"expected": "numbers without a unit: true", "expected_zh": "不带单位的数字：true"}
             findings.add("not_followed", _at(where, "bareNumber"), one["bareNumber"], **bare)
-    elif kind is Kind.BOOLEAN:
+    elif kind is ColumnType.BOOLEAN:
         true, false = (_words(one.get(key, []), _at(where, key), findings) for key in ("trueValues", "falseValues"))
         found = replace(found, true=true, false=false)
-    elif kind is Kind.DATE and one.get("type") in ("date", "datetime", "any", None):
+    elif kind is ColumnType.DATE and one.get("type") in ("date", "datetime", "any", None):
         day = one.get("format") or ""
         if not isinstance(day, str) or (day not in _DAYS and not _DATE.fullmatch(day)):
             findings.add("not_followed", _at(where, "format"), day, expected="as %Y/%m/%d", expected_zh="如 %Y/%m/%d")
@@ -216,12 +216,12 @@ def _signs(decimal: object, group: object) -> bool:
     return decimal != group and one(decimal) and one(group)
 
 
-def formatted(sheet: Sheet, description: Description, findings: Findings) -> Sheet:
+def formatted(sheet: TableData, description: Description, findings: Findings) -> TableData:
     """Convert the cells of a table to the standard format.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         As it stands in the file.
     description : Description
         How its cells are written.
@@ -230,7 +230,7 @@ def formatted(sheet: Sheet, description: Description, findings: Findings) -> She
 
     Returns
     -------
-    Sheet
+    TableData
     """
     columns: dict[str, Cells] = {}
     for name, cells in sheet.columns.items():
@@ -290,7 +290,7 @@ LIMIT = 8 << 20  # bytes
 DEEPEST = 60
 
 
-class RefusedError(ValueError):
+class UnsupportedError(ValueError):
     """Document that is well formed and yet not accepted."""
 
     def __init__(self, code: str, value: str, reason: str = "") -> None:
@@ -333,11 +333,11 @@ def load_plain(data: bytes, file: str, findings: Findings) -> Any:
     """
     try:
         if len(data) > LIMIT:
-            raise RefusedError("document", f"{len(data)}", f"more than {LIMIT} bytes")
+            raise UnsupportedError("document", f"{len(data)}", f"more than {LIMIT} bytes")
         text = unmarked(data)
         plain = _toml(text) if file.lower().endswith(".toml") else _json(text)
         _walk(plain)
-    except RefusedError as error:
+    except UnsupportedError as error:
         findings.add(error.code, Where(file), error.value, reason=error.reason)
     except json.JSONDecodeError as error:
         findings.add("document", Where(file, error.lineno), "", reason=f"{error.msg}, column {error.colno}")
@@ -364,28 +364,28 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise RefusedError("double_name", name)
+            raise UnsupportedError("double_name", name)
         found[name] = value
     return found
 
 
 def _whole(digits: str) -> int:
     if len(digits) > DIGITS:
-        raise RefusedError("document", digits, f"a number of {len(digits)} digits")
+        raise UnsupportedError("document", digits, f"a number of {len(digits)} digits")
     return int(digits)
 
 
 def _real(digits: str) -> float:
     if len(digits) > DIGITS:
-        raise RefusedError("document", digits, f"a number of {len(digits)} digits")
+        raise UnsupportedError("document", digits, f"a number of {len(digits)} digits")
     value = float(digits)
     if not math.isfinite(value):
-        raise RefusedError("document", digits, "a number that is not finite")
+        raise UnsupportedError("document", digits, "a number that is not finite")
     return value
 
 
 def _no_constant(name: str) -> None:
-    raise RefusedError("document", name, "a number that is not finite")
+    raise UnsupportedError("document", name, "a number that is not finite")
 
 
 def _walk(plain: Any) -> None:
@@ -395,7 +395,7 @@ def _walk(plain: Any) -> None:
         deeper = [part for part in level if isinstance(part, dict | list)]
         level = [inner for part in deeper for inner in (part.values() if isinstance(part, dict) else part)]
         if any(isinstance(one, int) and one.bit_length() > 4 * DIGITS for one in level):
-            raise RefusedError("document", "", "a number of endless digits")
+            raise UnsupportedError("document", "", "a number of endless digits")
         if not level:
             return
-    raise RefusedError("document", "", f"nested more than {DEEPEST} levels deep")
+    raise UnsupportedError("document", "", f"nested more than {DEEPEST} levels deep")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synergy.dataset.rules import RULES
-from synergy.dataset.rules_meaning import Rule
+from synergy.dataset.rules_meaning import CheckRule
 from synergy.errors import SHOWN, Problem, Severity
 
 SHORT = 60  # characters of a value that are shown
@@ -152,7 +152,7 @@ def problem_of(
     -------
     Problem
     """
-    rule: Rule = RULES[code]
+    rule: CheckRule = RULES[code]
     room = {"hint": LONG, "hint_zh": LONG}
     safe = {key: shown(item, room.get(key, SHORT)) if isinstance(item, str) else item for key, item in fields.items()}
     chinese = safe | {key.removesuffix("_zh"): item for key, item in safe.items() if key.endswith("_zh")}

@@ -21,7 +21,7 @@ from synergy.dataset.described import UNDESCRIBED, Description, formatted, texts
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import SMALLEST
 from synergy.dataset.schema import TABLES, numeric
-from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.workbook.names import known_as, names_a_column
 
 BLOCK = 1 << 20  # bytes looked at together: stays in the cache
@@ -34,7 +34,7 @@ _BLANKS = np.frombuffer(b" \t\n", np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class CsvLayout:
     """Layout of a CSV file.
 
     Parameters
@@ -68,7 +68,7 @@ class _Walk:
     seen: int = 0  # line feeds so far, those in quotes too
 
 
-def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> Layout | None:
+def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> CsvLayout | None:
     """Return the layout of a CSV file.
 
     Parameters
@@ -196,7 +196,7 @@ def _count(separators: NDArray[np.int64], block: NDArray[np.uint8], start: int, 
     walk.pending = len(separators) - 1 - int(ends[-1]) if len(ends) else walk.pending + len(separators)
 
 
-def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Findings]) -> Layout | None:
+def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Findings]) -> CsvLayout | None:
     table, findings = sink
     ends, fields = np.concatenate(walk.ends), np.concatenate(walk.fields)
     last_line = np.concatenate(walk.feeds) if walk.feeds else np.arange(1, len(ends) + 1)
@@ -212,7 +212,7 @@ def _laid_out(data: bytes, delimiter: str, walk: _Walk, sink: tuple[str, Finding
     header = _header(data[starts[head] : ends[head]].decode(), delimiter)
     if not _sound(Where(table), lines, fields, (full, header, walk.longest, ends), findings):
         return None
-    return Layout(delimiter, header, int(ends[head]) + 1, lines[full].astype(np.int64))
+    return CsvLayout(delimiter, header, int(ends[head]) + 1, lines[full].astype(np.int64))
 
 
 def _header(text: str, delimiter: str) -> tuple[str, ...]:
@@ -254,7 +254,7 @@ def raw_sheet(
     findings: Findings,
     known: Callable[[str], bool] | None = None,
     description: Description = UNDESCRIBED,
-) -> Sheet | None:
+) -> TableData | None:
     """Return a table as it stands in its file.
 
     Parameters
@@ -299,14 +299,14 @@ def raw_sheet(
     if names is None:
         return None
     if not len(shape.lines):
-        return Sheet(table, shape.lines, {name: Words.blank(0) for name in names if name})
+        return TableData(table, shape.lines, {name: Words.blank(0) for name in names if name})
     columns = _columns(text, shape, names, (table, texts_needed(description)))
     lines = shape.lines if description.dialect.header else shape.lines - 1  # the header that was put above
     grouped = ";" not in (shape.delimiter, description.dialect.delimiter)
-    return formatted(_named(Sheet(table, lines, columns, grouped=grouped), findings), description, findings)
+    return formatted(_named(TableData(table, lines, columns, grouped=grouped), findings), description, findings)
 
 
-def _names(shape: Layout, table: str, findings: Findings) -> list[str] | None:
+def _names(shape: CsvLayout, table: str, findings: Findings) -> list[str] | None:
     """Map the header cells to the column names of the schema; number nameless ones, report repeated ones."""
     if table in TABLES:
         shape = replace(shape, header=tuple(known_as(table, name) for name in shape.header))
@@ -316,7 +316,7 @@ def _names(shape: Layout, table: str, findings: Findings) -> list[str] | None:
     return None if twice else [name or f"\0{place}" for place, name in enumerate(shape.header)]
 
 
-def _columns(text: bytes, shape: Layout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
+def _columns(text: bytes, shape: CsvLayout, names: list[str], of: tuple[str, bool]) -> dict[str, Cells]:
     table, worded = of
     numbers = {name for name in names if table in TABLES and not worded and numeric(table, name)}
     frame = _parsed(text, shape, names, numbers) if numbers else None
@@ -327,7 +327,7 @@ def _columns(text: bytes, shape: Layout, names: list[str], of: tuple[str, bool])
     return {str(name): _raw_cells(column) for name, column in frame.items()}
 
 
-def _parsed(text: bytes, shape: Layout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:
+def _parsed(text: bytes, shape: CsvLayout, names: list[str], numbers: Collection[str]) -> pd.DataFrame | None:
     source = io.BytesIO(text)
     source.seek(shape.start)
     dtype: dict[Any, Any] = {name: "float64" if name in numbers else "str" for name in names}
@@ -358,7 +358,7 @@ def _raw_cells(column: pd.Series[Any]) -> Cells:
     return Words.of(column.to_numpy(dtype=object))
 
 
-def _named(sheet: Sheet, findings: Findings) -> Sheet:
+def _named(sheet: TableData, findings: Findings) -> TableData:
     """Return the sheet without rows of blanks and without nameless columns, which have to be blank."""
     filled = np.zeros(len(sheet), dtype=np.bool_)
     for name, cells in sheet.columns.items():

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from synergy.dataset.check_processes import binding_limits, unbounded, with_any
 from synergy.dataset.check_references import public_sites
 from synergy.dataset.findings import Findings, Where
-from synergy.dataset.sheet import Flags, Floats, Sheet, Words
+from synergy.dataset.sheet import Flags, Floats, TableData, Words
 from synergy.scenario import Settings
 
 LOOPS = frozenset({"free_lunch", "money_loop"})  # rules that `LoopError` stands for
@@ -51,12 +51,12 @@ class Recipes:
         return f"{uses} -> [{self.processes[process]}] -> {makes}"
 
 
-def check_loops(sheets: Mapping[str, Sheet], settings: Settings, findings: Findings) -> None:
+def check_loops(sheets: Mapping[str, TableData], settings: Settings, findings: Findings) -> None:
     """Report every group of recipes that creates goods from nothing, else every chain with unbounded profit.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, without errors.
     settings : Settings
         The settings in force.
@@ -81,12 +81,12 @@ def check_loops(sheets: Mapping[str, Sheet], settings: Settings, findings: Findi
             findings.add("money_loop", Where("markets", None, "price"), loop.text, **fields)
 
 
-def recipes_of(sheets: Mapping[str, Sheet]) -> Recipes:
+def recipes_of(sheets: Mapping[str, TableData]) -> Recipes:
     """Return the recipes as an array over all processes and commodities.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, references known.
 
     Returns
@@ -154,7 +154,7 @@ def _say(
     recipes: Recipes,
     running: Places,
     goods: NDArray[np.object_],
-    context: tuple[Sheet, Findings],
+    context: tuple[TableData, Findings],
 ) -> None:
     sheet, findings = context
     names = recipes.processes[running].tolist()
@@ -167,7 +167,7 @@ def _say(
 
 MONEY_TOLERANCE = 1e-6  # of the money that changes hands
 VERBS = MappingProxyType({"buy": "购买", "run": "运行", "sell": "出售", "dispose": "处置"})
-Sheets = Mapping[str, Sheet]
+Sheets = Mapping[str, TableData]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def money_loops(sheets: Sheets, settings: Settings, matrix: csc_array) -> list[M
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables, without errors.
     settings : Settings
         The settings in force.
@@ -268,7 +268,7 @@ def _trade(sheets: Sheets, settings: Settings) -> _Trade:
     return _Trade(np.where(np.isinf(buy), np.nan, buy), np.where(np.isinf(sell), np.nan, sell), dispose)
 
 
-def _holds(words: Words, sheet: Sheet) -> Flags:
+def _holds(words: Words, sheet: TableData) -> Flags:
     return words.among(np.isin(words.words, sheet.words("holder").words))
 
 

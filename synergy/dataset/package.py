@@ -16,7 +16,7 @@ from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import raw_sheet
 from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES
-from synergy.dataset.sheet import Sheet
+from synergy.dataset.sheet import TableData
 from synergy.dataset.sources import DATA, PACKAGE, TEXTS, Source, table_file
 from synergy.workbook.names import known_as, looked, table_named, tables
 
@@ -51,7 +51,7 @@ class Package:
     described: Mapping[str, Description] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
 
-    def sheet(self, table: str, source: Source, findings: Findings) -> Sheet | None:
+    def sheet(self, table: str, source: Source, findings: Findings) -> TableData | None:
         """Return a table as texts; None where it cannot be read."""
         data = self.rows[table].encode() if table in self.rows else source.load(self.files[table])
         return raw_sheet(data, table, findings, description=self.described.get(table, UNDESCRIBED))

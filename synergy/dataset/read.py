@@ -24,9 +24,9 @@ from synergy.dataset.loops import LOOPS, check_loops
 from synergy.dataset.package import Package, package_of
 from synergy.dataset.schema import TABLES, YEAR
 from synergy.dataset.settings import OVERRIDES, SCENARIO, Layer, check_shape, parse_settings
-from synergy.dataset.sheet import Cells, Dataset, Sheet, Words
+from synergy.dataset.sheet import Cells, Dataset, TableData, Words
 from synergy.dataset.sources import open_source
-from synergy.dataset.typed import Measures, filled, missing_columns, typed
+from synergy.dataset.typed import UnitHints, filled, missing_columns, typed
 from synergy.errors import DatasetError, LoopError, Problem, Severity
 from synergy.scenario import Scenario, Settings
 from synergy.units import counted_in
@@ -120,7 +120,7 @@ def check(
 
 
 COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activity_unit")}
-Raw = Callable[[str], Sheet | None]
+Raw = Callable[[str], TableData | None]
 
 
 def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Problem], Problem]] | None:
@@ -135,11 +135,11 @@ def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Pro
     return package, lambda name: package.sheet(name, source, findings), lambda problem: problem
 
 
-def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, Sheet], set[str]]:
+def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, TableData], set[str]]:
     """Return all tables, and the names of those that could not be read."""
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, TableData] = {}
     units: dict[str, dict[str, str]] = {}
-    measures = Measures(units, str(package.settings.get("currency", "CNY")))
+    measures = UnitHints(units, str(package.settings.get("currency", "CNY")))
     broken = {name for name, table in TABLES.items() if table.required and name not in package.files}
     for name in TABLES:
         sheet = None
@@ -152,12 +152,12 @@ def _sheets(package: Package, raw: Raw, findings: Findings) -> tuple[dict[str, S
                 pairs = zip(sheet.words(key).texts(), sheet.words(unit).texts(), strict=True)
                 units[key] = {ident: counted_in(counted) for ident, counted in pairs}
         # a file with a header row alone is given, though it has no rows
-        absent = filled(Sheet(name, np.empty(0, dtype=np.int64), given=False))
+        absent = filled(TableData(name, np.empty(0, dtype=np.int64), given=False))
         sheets[name] = absent if sheet is None else sheet
     return sheets, broken
 
 
-def _sheet(raw: Sheet | None, findings: Findings, measures: Measures) -> Sheet | None:
+def _sheet(raw: TableData | None, findings: Findings, measures: UnitHints) -> TableData | None:
     if raw is None or _two_headers(raw, findings):
         return None
     missing_columns(raw, findings)
@@ -168,7 +168,7 @@ def _sheet(raw: Sheet | None, findings: Findings, measures: Measures) -> Sheet |
     return sheet
 
 
-def _two_headers(raw: Sheet, findings: Findings) -> bool:
+def _two_headers(raw: TableData, findings: Findings) -> bool:
     """Whether the first row below the header repeats column names."""
     twice = len(raw) > 0 and second_header(raw.table, [str(raw.value(name, 0)) for name in raw.columns])
     if twice:
@@ -201,12 +201,12 @@ def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
     check_balances(sheets, findings)
 
 
-def digest_of(sheets: Mapping[str, Sheet]) -> str:
+def digest_of(sheets: Mapping[str, TableData]) -> str:
     """Return the SHA-256 of tables as read, defaults filled in, before any scenario.
 
     Parameters
     ----------
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to TableData
         All tables; those that were not given do not count.
 
     Returns
@@ -226,7 +226,7 @@ def digest_of(sheets: Mapping[str, Sheet]) -> str:
     return total.hexdigest()
 
 
-def _update(total: hashlib._Hash, sheet: Sheet, column: str) -> None:
+def _update(total: hashlib._Hash, sheet: TableData, column: str) -> None:
     cells = sheet.columns[column]
     if isinstance(cells, Words):
         words = cells.renamed(cells.words) if cells.used().all() else Words.of(cells.texts())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from synergy.dataset.rules_meaning import FORM_RULES, MEANING_RULES, Rule, error, warning
+from synergy.dataset.rules_meaning import FORM_RULES, MEANING_RULES, CheckRule, error, warning
 
 WORKBOOK_RULES = {
     "workbook_size": error(
@@ -358,6 +358,6 @@ FILE_RULES = {
     "unknown_name": error("no such name here", "此处没有该名称", "{near}", "{near}"),
     "more": warning("and {count} more like this", "另有 {count} 处相同", "", ""),
 }
-RULES: Mapping[str, Rule] = MappingProxyType(
+RULES: Mapping[str, CheckRule] = MappingProxyType(
     {**FILE_RULES, **CELL_RULES, **MEANING_RULES, **WORKBOOK_RULES, **FORM_RULES}
 )

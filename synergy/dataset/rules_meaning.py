@@ -8,7 +8,7 @@ from synergy.errors import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CheckRule:
     """Texts of one rule; names in braces are filled in where it is broken.
 
     Parameters
@@ -28,14 +28,14 @@ class Rule:
     hint_zh: str
 
 
-def error(en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> Rule:
+def error(en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> CheckRule:
     """Return a rule that refuses the dataset."""
-    return Rule(Severity.ERROR, en, zh, hint_en, hint_zh)
+    return CheckRule(Severity.ERROR, en, zh, hint_en, hint_zh)
 
 
-def warning(en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> Rule:
+def warning(en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> CheckRule:
     """Return a rule that only warns."""
-    return Rule(Severity.WARNING, en, zh, hint_en, hint_zh)
+    return CheckRule(Severity.WARNING, en, zh, hint_en, hint_zh)
 
 
 _NEAR = ("{near}", "{near}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from synergy.dataset.columns import (
     Column,
-    Kind,
+    ColumnType,
     Table,
     amount,
     choice,
@@ -27,7 +27,7 @@ PER_ACTIVITY = "money/activity"
 _PROCESS = part("process", "Process", "工艺", ("processes",))
 _COMMODITY_KEY = part("commodity", "Commodity", "物料", ("commodities",))
 _SITE = reference("site", "sites", "Site", "厂区")
-_PROPERTY = Column(name="property", kind=Kind.LABEL, en="Quality", zh="质量指标", key=True, required=True)
+_PROPERTY = Column(name="property", kind=ColumnType.LABEL, en="Quality", zh="质量指标", key=True, required=True)
 _CAPACITY = (
     number("min_capacity", "activity/a", "Least size of a new build", "新建最小规模", default=0.0, minimum=0.0),
     number("max_capacity", "activity/a", "Greatest size; blank = unlimited", "新建最大规模；空=不限", minimum=0.0),
@@ -289,7 +289,7 @@ INDICATORS = Table(
     "indicators",
     (
         part("enterprise", "Enterprise", "企业", ("enterprises",)),
-        Column(name="indicator", kind=Kind.LABEL, en="Indicator", zh="指标", key=True, required=True),
+        Column(name="indicator", kind=ColumnType.LABEL, en="Indicator", zh="指标", key=True, required=True),
         number("value", "", "Value", "数值", required=True),
         text("unit", "Unit of the value", "单位"),
     ),
@@ -371,7 +371,7 @@ def numeric(table: str, column: str) -> bool:
     """Whether a column holds numbers, `<name>_low` and `<name>_high` of a number included."""
     for suffix in ("", "_low", "_high"):
         found = TABLES[table].column(column.removesuffix(suffix)) if column.endswith(suffix) else None
-        if found is not None and found.kind is Kind.NUMBER:
+        if found is not None and found.kind is ColumnType.NUMBER:
             return True
     return False
 

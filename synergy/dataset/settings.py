@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.described import load_document
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import near, suggestion
@@ -321,7 +321,7 @@ def _sound_scale(entry: Mapping[str, Any], place: int, findings: Findings) -> bo
         findings.add("unknown_name", where._replace(column=f"{where.column}/table"), table, **hints)
         return False
     if not isinstance(column, str) or not numeric(table, column):
-        numbers = [one.name for one in TABLES[table].of_kind(Kind.NUMBER)]
+        numbers = [one.name for one in TABLES[table].of_kind(ColumnType.NUMBER)]
         hints = suggestion(near(str(column), numbers))
         findings.add("scenario_not_number", where._replace(column=f"{where.column}/column"), column, **hints)
         errors += 1

@@ -102,7 +102,7 @@ Cells = Words | Floats | Flags
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class TableData:
     """A table: its name, the line of each row in its file, its columns.
 
     Parameters
@@ -149,7 +149,7 @@ class Sheet:
             raise TypeError(f"{self.table}.{column} holds text")
         return cells.astype(np.bool_, copy=False)
 
-    def take(self, rows: NDArray[Any]) -> Sheet:
+    def take(self, rows: NDArray[Any]) -> TableData:
         """Return some rows (a mask or positions)."""
         columns: dict[str, Cells] = {
             name: cells.take(rows) if isinstance(cells, Words) else cells[rows] for name, cells in self.columns.items()

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.columns import Column, Kind
+from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import ALL_CLEAN, INVISIBLE, cleaned, folded, hints, near, number_of, suggestion
 from synergy.dataset.schema import TABLES, numeric
-from synergy.dataset.sheet import Cells, Flags, Floats, Sheet, Words
+from synergy.dataset.sheet import Cells, Flags, Floats, TableData, Words
 from synergy.errors import SHOWN
 from synergy.workbook.names import bare_header, known_as
 
@@ -41,7 +41,7 @@ Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class UnitHints:
     """Units of commodities and activities, for hints on invalid numbers.
 
     Parameters
@@ -55,7 +55,7 @@ class Measures:
     units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     currency: str = "CNY"
 
-    def of(self, sheet: Sheet, name: str, row: int) -> str:
+    def of(self, sheet: TableData, name: str, row: int) -> str:
         """Return the unit of a number in the form that `synergy.dataset.numbers.hints` takes; "" where unknown."""
         column = TABLES[sheet.table].column(re.sub("_(low|high)$", "", name))
         unit = "" if column is None else column.unit
@@ -69,21 +69,21 @@ class Measures:
         return f"{money}/{counted}".lstrip("/") if counted else ""
 
 
-def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) -> Sheet:
+def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = None) -> TableData:
     """Convert a sheet to the types of the schema, columns in its order, unknown ones at the end.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         As it stands in the file.
     findings : Findings
         Takes every cell that cannot be read; such a cell goes on as a blank.
-    measures : Measures, optional
+    measures : UnitHints, optional
         Units with which hints are computed.
 
     Returns
     -------
-    Sheet
+    TableData
         Only the columns that are there.
     """
     table = TABLES[sheet.table]
@@ -93,18 +93,18 @@ def typed(sheet: Sheet, findings: Findings, measures: Measures | None = None) ->
     for name in known + extra:
         column = table.column(name)
         _unknown(sheet, name, findings)
-        columns[name] = _column(sheet, name, column, (findings, measures or Measures()))
+        columns[name] = _column(sheet, name, column, (findings, measures or UnitHints()))
         if column is not None and column.required:
             _required(sheet, name, findings)
     return replace(sheet, columns=columns)
 
 
-def missing_columns(sheet: Sheet, findings: Findings) -> None:
+def missing_columns(sheet: TableData, findings: Findings) -> None:
     """Report required columns that a sheet lacks.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         As it stands in the file.
     findings : Findings
         Takes the missing columns.
@@ -120,25 +120,25 @@ def missing_columns(sheet: Sheet, findings: Findings) -> None:
             findings.add("missing_column", Where(sheet.table, 1, column.name), "", near=en, near_zh=zh)
 
 
-def filled(sheet: Sheet) -> Sheet:
+def filled(sheet: TableData) -> TableData:
     """Return a sheet with all columns of the schema, blanks replaced by the defaults.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         Typed.
 
     Returns
     -------
-    Sheet
+    TableData
     """
     columns: dict[str, Cells] = {}
     for column in TABLES[sheet.table].columns:
         cells = sheet.columns.get(column.name)
-        if column.kind is Kind.NUMBER:
+        if column.kind is ColumnType.NUMBER:
             numbers = np.full(len(sheet), np.nan) if cells is None else sheet.numbers(column.name)
             columns[column.name] = _with_default(numbers, column)
-        elif column.kind is Kind.BOOLEAN:
+        elif column.kind is ColumnType.BOOLEAN:
             columns[column.name] = np.full(len(sheet), bool(column.default)) if cells is None else cells
         else:
             columns[column.name] = Words.blank(len(sheet)) if cells is None else cells
@@ -152,7 +152,7 @@ def _with_default(numbers: Floats, column: Column) -> Floats:
     return np.where(blank, float(column.default), numbers)
 
 
-def _unknown(sheet: Sheet, name: str, findings: Findings) -> None:
+def _unknown(sheet: TableData, name: str, findings: Findings) -> None:
     names = TABLES[sheet.table].names
     if name not in names and name not in EXTRAS and not numeric(sheet.table, name):
         meant = known_as(sheet.table, bare_header(name))
@@ -170,7 +170,7 @@ def _there(names: Sequence[str]) -> dict[str, object]:
     return {"near": f"the columns here are {listed}", "near_zh": f"本表的列：{listed}"}
 
 
-def _required(sheet: Sheet, name: str, findings: Findings) -> None:
+def _required(sheet: TableData, name: str, findings: Findings) -> None:
     cells = sheet.columns[name]
     if isinstance(cells, Words):
         # a cell of spaces or of marks nobody sees looks blank, and is
@@ -182,29 +182,33 @@ def _required(sheet: Sheet, name: str, findings: Findings) -> None:
     findings.add_rows("blank", Where(sheet.table, None, name), lines, [""] * len(lines))
 
 
-def _column(sheet: Sheet, name: str, column: Column | None, sink: tuple[Findings, Measures]) -> Cells:
+def _column(sheet: TableData, name: str, column: Column | None, sink: tuple[Findings, UnitHints]) -> Cells:
     cells, (findings, measures) = sheet.columns[name], sink
     if not isinstance(cells, Words):
         return cells
     if any(word.startswith(UNREADABLE) for word in cells.words):
         cells = _unreadable(sheet, name, cells, findings)
         sheet = replace(sheet, columns=sheet.columns | {name: cells})
-    if column is not None and column.kind is Kind.BOOLEAN:
+    if column is not None and column.kind is ColumnType.BOOLEAN:
         flags: Flags = _values(sheet, name, _flag, findings) == 1.0
         return flags
     if numeric(sheet.table, name):
         return _values(sheet, name, _number(sheet.grouped), findings, measures)
     cells = _readable(sheet, name, cells, findings)
-    kind = Kind.TEXT if column is None else column.kind
-    if kind is Kind.ID and ALL_CLEAN.fullmatch(joined := "".join(f"{w}\n" for w in cells.words)) and joined.isascii():
+    kind = ColumnType.TEXT if column is None else column.kind
+    if (
+        kind is ColumnType.ID
+        and ALL_CLEAN.fullmatch(joined := "".join(f"{w}\n" for w in cells.words))
+        and joined.isascii()
+    ):
         return cells
-    readers: dict[Kind, Reader] = {Kind.ID: cleaned, Kind.LABEL: _label, Kind.DATE: _date}
-    if column is not None and kind is Kind.CHOICE:
+    readers: dict[ColumnType, Reader] = {ColumnType.ID: cleaned, ColumnType.LABEL: _label, ColumnType.DATE: _date}
+    if column is not None and kind is ColumnType.CHOICE:
         readers[kind] = _choice(column)
     return _renamed(sheet, name, cells, (readers.get(kind, _text), findings))
 
 
-def _values(sheet: Sheet, name: str, read: Reader, findings: Findings, measures: Measures | None = None) -> Floats:
+def _values(sheet: TableData, name: str, read: Reader, findings: Findings, measures: UnitHints | None = None) -> Floats:
     """Parse a text column as numbers, each distinct word once."""
     cells = sheet.words(name)
     values = np.full(len(cells.words) + 1, np.nan)
@@ -218,7 +222,7 @@ def _values(sheet: Sheet, name: str, read: Reader, findings: Findings, measures:
     return read_in
 
 
-def _renamed(sheet: Sheet, name: str, cells: Words, how: tuple[Reader, Findings]) -> Words:
+def _renamed(sheet: TableData, name: str, cells: Words, how: tuple[Reader, Findings]) -> Words:
     """Map a text column through a reader, each distinct word once."""
     read, findings = how
     words = np.empty(len(cells.words), dtype=object)
@@ -229,14 +233,14 @@ def _renamed(sheet: Sheet, name: str, cells: Words, how: tuple[Reader, Findings]
     return cells.renamed(words)
 
 
-def _say(sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]], findings: Findings) -> None:
+def _say(sheet: TableData, name: str, fault: tuple[int, str, str, dict[str, object]], findings: Findings) -> None:
     place, word, code, fields = fault
     lines = sheet.lines[sheet.words(name).codes == place]
     findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **fields)
 
 
 def _say_number(
-    sheet: Sheet, name: str, fault: tuple[int, str, str, dict[str, object]], sink: tuple[Findings, Measures]
+    sheet: TableData, name: str, fault: tuple[int, str, str, dict[str, object]], sink: tuple[Findings, UnitHints]
 ) -> None:
     """Report an invalid number with a hint for each row, since the unit may differ by row."""
     (place, word, code, fields), (findings, measures) = fault, sink
@@ -247,7 +251,7 @@ def _say_number(
     findings.add_rows(code, Where(sheet.table, None, name), lines, [word] * len(lines), **each)
 
 
-def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
+def _unreadable(sheet: TableData, name: str, cells: Words, findings: Findings) -> Words:
     """Report cells for which a spreadsheet has no value, and blank them."""
     words = cells.words.copy()
     for place, word in enumerate(words):
@@ -260,7 +264,7 @@ def _unreadable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Wo
     return cells.renamed(words)
 
 
-def _readable(sheet: Sheet, name: str, cells: Words, findings: Findings) -> Words:
+def _readable(sheet: TableData, name: str, cells: Words, findings: Findings) -> Words:
     """Report words that were decoded with a wrong encoding, and blank them."""
     words = cells.words.copy()
     for place, word in enumerate(words):

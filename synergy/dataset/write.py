@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from synergy.dataset.columns import Column, Kind, Table
+from synergy.dataset.columns import Column, ColumnType, Table
 from synergy.dataset.schema import TABLES, numeric
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.sources import PACKAGE
@@ -97,7 +97,7 @@ def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
     return cells
 
 
-_TYPES = {Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}
+_TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
 _DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
 
 
@@ -131,7 +131,7 @@ def _field(table: Table, name: str) -> dict[str, Any]:
     if column is None:
         return {"name": name, "type": "number" if numeric(table.name, name) else "string"}
     field: dict[str, Any] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
-    if column.kind is Kind.BOOLEAN:
+    if column.kind is ColumnType.BOOLEAN:
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
     if column.unit:
         field["unit"] = column.unit
@@ -143,7 +143,7 @@ def _constraints(column: Column, *, alone: bool) -> dict[str, Any]:
     rules: dict[str, Any] = {"required": True} if column.required else {}
     if alone:
         rules["unique"] = True
-    if column.kind is Kind.DATE:
+    if column.kind is ColumnType.DATE:
         rules["pattern"] = _DAY
     if column.choices:
         rules["enum"] = list(column.choices)

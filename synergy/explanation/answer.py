@@ -8,7 +8,7 @@ from typing import Any
 
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
-from synergy.explanation.facts import PLANNER, Change, Fact, Reason, seen
+from synergy.explanation.facts import PLANNER, AnswerReason, Change, Fact, seen
 from synergy.explanation.texts import CHANGES, HINTS, POOLED, REASONS, WORDS, Saying
 from synergy.explanation.trial import Question
 from synergy.texts import currency_name
@@ -27,7 +27,7 @@ class Answer:
     dataset : Dataset
         For names and owners.
     question : Question
-    reasons : tuple of Reason
+    reasons : tuple of AnswerReason
         The first is the main one; further ones of a pair that cannot exchange hold even once the first is taken away.
     changes : tuple of Change
         Changes that bring it in, or remove it where it is in the plan; each was confirmed by re-solving.
@@ -40,7 +40,7 @@ class Answer:
 
     dataset: Dataset
     question: Question
-    reasons: tuple[Reason, ...]
+    reasons: tuple[AnswerReason, ...]
     changes: tuple[Change, ...]
     facts: Mapping[str, Fact]
     in_plan: bool = False
@@ -186,7 +186,7 @@ class Speaker:
             (str(row[f"name_{lang}"].iloc[0]) for lang in (self.lang, other) if row[f"name_{lang}"].any()), ident
         )
 
-    def reason(self, reason: Reason) -> str:
+    def reason(self, reason: AnswerReason) -> str:
         """Return a reason as a sentence, with its figures only if the asker may see all of them."""
         said = self._said(REASONS[reason.code], reason.facts)
         pooled = self._pooled(reason)
@@ -209,7 +209,7 @@ class Speaker:
         words = {name: self.figure(known[name], kind, known) for name, kind in saying.kinds.items()}
         return (saying.zh if self.lang == "zh" else saying.en).format(**words)
 
-    def _pooled(self, reason: Reason) -> str:
+    def _pooled(self, reason: AnswerReason) -> str:
         """Return the clause on the number of suppliers that a unit needs, "" where it does not apply."""
         known = seen(self.asker, reason.facts)
         if reason.code not in ("min_scale", "build_cost", "least_load") or not known.get("firms"):

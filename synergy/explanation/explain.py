@@ -12,7 +12,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.explanation.answer import Answer
 from synergy.explanation.changes import changes
-from synergy.explanation.facts import UNKNOWN, Change, Fact, Reason
+from synergy.explanation.facts import UNKNOWN, AnswerReason, Change, Fact
 from synergy.explanation.obstacles import obstacle
 from synergy.explanation.ranking import Weighed, best_flow, disposed_flows, mixed, prices_of, unit_gains, weigh
 from synergy.explanation.relaxations import end_columns
@@ -33,7 +33,7 @@ class _Cleared:
     """Trial with the obstacles of an exchange removed, and the reasons and remedies for them."""
 
     trial: Trial
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[AnswerReason, ...] = ()
     mends: tuple[Mend, ...] = ()
     blocked: bool = False
 
@@ -179,21 +179,21 @@ class Explainer:
         }
         found = tuple(thrown_out(exchange, standing))
         code = "in_plan" if np.isfinite(standing.brings) else "in_plan_needed"
-        reason = Reason(code, {"quantity": facts["quantity"], "number": facts["brings"]})
+        reason = AnswerReason(code, {"quantity": facts["quantity"], "number": facts["brings"]})
         answer = self._answer(exchange.question, (reason,), found, facts)
         return replace(answer, in_plan=True, alternatives=_told(standing))
 
     def _answer(
         self,
         question: Question,
-        reasons: tuple[Reason, ...],
+        reasons: tuple[AnswerReason, ...],
         found: tuple[Change, ...],
         facts: dict[str, Fact] | None = None,
     ) -> Answer:
         return Answer(self.dataset, question, reasons, found, facts or {})
 
 
-def _told(standing: Standing) -> tuple[dict[str, Fact], ...]:
+def _told(standing: Contribution) -> tuple[dict[str, Fact], ...]:
     """Return the alternatives as facts for the planner only, since they depend on the data of all enterprises."""
     return tuple(
         {"end": Fact(one.end), "site": Fact(one.site), "mode": Fact(one.mode), "more": Fact(one.more)}
@@ -236,7 +236,7 @@ SHOWN = 3  # alternatives told on each side
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
+class Substitute:
     """Exchange that replaces one barred from the plan.
 
     Parameters
@@ -258,7 +258,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Contribution:
     """Contribution of an exchange that is in the plan.
 
     Parameters
@@ -269,16 +269,16 @@ class Standing:
         The best plan without it, with the links that it alone used closed.
     brings : float
         Money a year lost without it; infinite where there is no plan without it.
-    alternatives : tuple of Alternative
+    alternatives : tuple of Substitute
     """
 
     quantity: float
     without: Rest
     brings: float
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[Substitute, ...]
 
 
-def stand(exchange: Exchange, planned: float) -> Standing:
+def stand(exchange: Exchange, planned: float) -> Contribution:
     """Return the contribution of an exchange in the plan: the value lost without it, and its replacements.
 
     Parameters
@@ -289,7 +289,7 @@ def stand(exchange: Exchange, planned: float) -> Standing:
 
     Returns
     -------
-    Standing
+    Contribution
     """
     trial, held = exchange.trial, exchange.trial.held
     with held.trying():
@@ -298,7 +298,7 @@ def stand(exchange: Exchange, planned: float) -> Standing:
     brings = trial.value - without.value
     if abs(brings) <= trial.tie:
         brings = 0.0
-    return Standing(planned, without, brings, _alternatives(exchange, without))
+    return Contribution(planned, without, brings, _alternatives(exchange, without))
 
 
 def _leave_out(exchange: Exchange) -> None:
@@ -317,7 +317,7 @@ def _leave_out(exchange: Exchange) -> None:
     held.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
 
 
-def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
+def _alternatives(exchange: Exchange, without: Rest) -> tuple[Substitute, ...]:
     """Return the exchanges of the same commodity that grow most when the exchange is barred."""
     if not len(without.x):
         return ()
@@ -326,7 +326,7 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
     more = (without.x - trial.rest.x)[flow.span]
     by_arc = np.bincount(flow.key["arc"], weights=more, minlength=len(arcs.link))
     modes = np.append(network.links.mode, "")
-    found: list[Alternative] = []
+    found: list[Substitute] = []
     for end, same, other in (
         ("origin", np.isin(arcs.outlet, exchange.sources), network.sinks.site[arcs.inlet]),
         ("target", np.isin(arcs.inlet, exchange.sinks), network.sources.site[arcs.outlet]),
@@ -335,17 +335,17 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[Alternative, ...]:
         for arc in np.argsort(-grown, kind="stable")[:SHOWN]:
             if grown[arc] > 1e-3 * exchange.quantity(trial.rest):
                 site = str(places.sites[other[arc]])
-                found.append(Alternative(end, site, str(modes[arcs.link[arc]]), float(grown[arc])))
+                found.append(Substitute(end, site, str(modes[arcs.link[arc]]), float(grown[arc])))
     return tuple(found)
 
 
-def thrown_out(exchange: Exchange, standing: Standing) -> Iterator[Change]:
+def thrown_out(exchange: Exchange, standing: Contribution) -> Iterator[Change]:
     """Yield the smallest change of each kind that removes an exchange from the plan.
 
     Parameters
     ----------
     exchange : Exchange
-    standing : Standing
+    standing : Contribution
 
     Yields
     ------
@@ -386,7 +386,7 @@ def _out(exchange: Exchange) -> bool:
         return held.worth() > with_it.value
 
 
-def _charge(exchange: Exchange, standing: Standing) -> float | None:
+def _charge(exchange: Exchange, standing: Contribution) -> float | None:
     """Return the smallest charge per unit that removes the exchange, by Newton steps from below; None if none does."""
     trial, held = exchange.trial, exchange.trial.held
     if not np.isfinite(standing.brings) or standing.quantity <= 0:

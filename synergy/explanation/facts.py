@@ -56,7 +56,7 @@ def seen(asker: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class AnswerReason:
     """Reason why an exchange is in a plan or not.
 
     Parameters

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from synergy.candidates.candidates import Reason as Code
+from synergy.candidates.candidates import ExclusionReason as Code
 from synergy.candidates.candidates import holder_ids, quality_rows
 from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset
-from synergy.explanation.facts import PUBLIC, Fact, Reason
+from synergy.explanation.facts import PUBLIC, AnswerReason, Fact
 from synergy.explanation.remedies import Mend
 from synergy.explanation.trial import Question, Trial
 from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
@@ -20,7 +20,7 @@ from synergy.network.network import Network, network_of
 from synergy.network.places import PUBLIC as PUBLIC_PLACE
 from synergy.network.places import Bools, Ints
 
-Obstacle = tuple[Reason, Mend | None]
+Obstacle = tuple[AnswerReason, Mend | None]
 LOT = 1000.0  # units of a hypothetical offer or need where nothing says how much the other end could exchange
 
 
@@ -76,16 +76,16 @@ def _ends(trial: Trial, question: Question) -> Obstacle | None:
         free = replace(dataset, settings=replace(dataset.settings, allow_builds=True))
         more = _sides(network_of(free), question)
         if len(more[0]) and len(more[1]):
-            return Reason("no_builds"), Mend("no_builds", settings={"allow_builds": True})
+            return AnswerReason("no_builds"), Mend("no_builds", settings={"allow_builds": True})
     if not len(gives) and not len(takes):
-        return Reason("no_ends"), None
+        return AnswerReason("no_ends"), None
     if not len(gives):
         lot = _lot(network.inlets.amount[np.isin(network.inlets.group, takes)])
         row: dict[str, Any] = {"offer": _fresh(dataset, "offers"), "site": question.origin, "quantity": lot}
-        return Reason("no_outlet"), Mend("no_outlet", {"offers": [row | {"commodity": question.commodity}]})
+        return AnswerReason("no_outlet"), Mend("no_outlet", {"offers": [row | {"commodity": question.commodity}]})
     lot = _lot(network.outlets.amount[np.isin(network.outlets.group, gives)])
     row = {"need": _fresh(dataset, "needs"), "site": question.target, "quantity": lot}
-    return Reason("no_inlet"), Mend("no_inlet", {"needs": [row | {"commodity": question.commodity}]})
+    return AnswerReason("no_inlet"), Mend("no_inlet", {"needs": [row | {"commodity": question.commodity}]})
 
 
 def _lot(amount: Any) -> float:
@@ -125,7 +125,7 @@ def _links(trial: Trial, question: Question) -> Obstacle | None:
     mode = question.mode or "link"
     row = dict(zip(("from_site", "to_site", "commodity", "mode"), (*ends, mode), strict=True))
     free = {"km": 0.0, "cost_per_unit": 0.0, "loss": 0.0, "fixed_capex": 0.0}
-    return Reason("no_link"), Mend("no_link", {"links": [row | free]})
+    return AnswerReason("no_link"), Mend("no_link", {"links": [row | free]})
 
 
 def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
@@ -141,7 +141,7 @@ def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
     lifted = [
         {str(name): str(value) for name, value in key.items()} | {"forbidden": False} for _, key in keys.iterrows()
     ]
-    reason = Reason("forbidden", {"mode": Fact(mode, PUBLIC)})
+    reason = AnswerReason("forbidden", {"mode": Fact(mode, PUBLIC)})
     return reason, Mend("forbidden", {"links": lifted} if lifted else {}, settings)
 
 
@@ -162,13 +162,13 @@ def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Ob
     facts = {"number": over, "km": most + over, "most": most, "mode": mode}
     row: dict[str, Any] = {"from_site": question.origin, "to_site": question.target, "mode": mode}
     row |= {"commodity": question.commodity, "km": most}
-    reason = Reason("too_far", {name: Fact(value, PUBLIC) for name, value in facts.items()})
+    reason = AnswerReason("too_far", {name: Fact(value, PUBLIC) for name, value in facts.items()})
     return reason, Mend("too_far", {"links": [row]})
 
 
 def _kinds(trial: Trial, question: Question) -> Obstacle | None:
     """Return the obstacle of incompatible ends, as store to store or market to market; None if compatible."""
-    return None if len(question.arcs(trial.network)) else (Reason("kinds"), None)
+    return None if len(question.arcs(trial.network)) else (AnswerReason("kinds"), None)
 
 
 def _arcs(trial: Trial, question: Question) -> Obstacle | None:
@@ -183,7 +183,7 @@ def _arcs(trial: Trial, question: Question) -> Obstacle | None:
         return _unstated(trial, question, int(silent[0]))
     sources, sinks = (np.unique(ends[arcs]) for ends in (trial.network.arcs.outlet, trial.network.arcs.inlet))
     starved = _starved(trial, trial.network.inlets, sinks) and not _starved(trial, trial.network.outlets, sources)
-    return Reason("nothing_to_take" if starved else "nothing_to_send"), None
+    return AnswerReason("nothing_to_take" if starved else "nothing_to_send"), None
 
 
 def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
@@ -226,7 +226,7 @@ def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
     public = network.inlets.kind[network.sinks.first[sink]] == EndKind.UNIT
     told = PUBLIC if public else owner_of(dataset, question.target)
     facts = {"property": Fact(", ".join(str(row["property"]) for row in stated_rows), told)}
-    return Reason("quality_unstated", facts), Mend("quality_unstated", {"qualities": stated_rows})
+    return AnswerReason("quality_unstated", facts), Mend("quality_unstated", {"qualities": stated_rows})
 
 
 def outlet_holder(network: Network, outlet: int) -> str:

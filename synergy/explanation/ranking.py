@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synergy.candidates.candidates import Reason as Code
+from synergy.candidates.candidates import ExclusionReason as Code
 from synergy.candidates.candidates import beaten_by_market, quality_rows
-from synergy.explanation.facts import PUBLIC, Fact, Reason
+from synergy.explanation.facts import PUBLIC, AnswerReason, Fact
 from synergy.explanation.obstacles import owner_of
 from synergy.explanation.relaxations import Lift, lifts
 from synergy.explanation.thresholds import noise, smallest, subsidy
@@ -45,7 +45,7 @@ class Weighed:
     ----------
     forced : Way or None
         The best plan in which it is forced in; None where no plan has it.
-    reasons : tuple of Reason
+    reasons : tuple of AnswerReason
         The first is the main one.
     causes : tuple of Cause
         The blocking constraints, each relaxed on its own.
@@ -54,7 +54,7 @@ class Weighed:
     """
 
     forced: Way | None
-    reasons: tuple[Reason, ...]
+    reasons: tuple[AnswerReason, ...]
     causes: tuple[Cause, ...] = ()
     subsidy: tuple[float, Way] | None = None
 
@@ -74,21 +74,21 @@ def weigh(exchange: Exchange) -> Weighed:
     trial, forced = exchange.trial, exchange.forced()
     if forced is None:
         causes = _causes(exchange, None)
-        reasons = tuple(_reason(exchange, cause, None) for cause in causes) or (Reason("several"),)
+        reasons = tuple(_reason(exchange, cause, None) for cause in causes) or (AnswerReason("several"),)
         return Weighed(None, reasons, causes)
     gain = forced.rest.value - trial.value
     if gain > trial.tie:
-        return Weighed(forced, (Reason("within_gap", {"number": Fact(gain)}),))
+        return Weighed(forced, (AnswerReason("within_gap", {"number": Fact(gain)}),))
     paid = subsidy(exchange, forced)
     lost = {"number": Fact(None if paid is None else paid[0])}
     if gain >= -trial.tie and paid is not None and noise(exchange, paid[0]):
-        return Weighed(forced, (Reason("tie"),), subsidy=paid)
+        return Weighed(forced, (AnswerReason("tie"),), subsidy=paid)
     causes = _causes(exchange, forced)
     found = [*_outside(exchange), *(_reason(exchange, cause, forced) for cause in causes)]
     if not found and exchange.needs(forced).any():
-        found = [Reason("cost_open", lost | {"opened": Fact(_annual(exchange, forced))})]
+        found = [AnswerReason("cost_open", lost | {"opened": Fact(_annual(exchange, forced))})]
     elif not found:
-        found = [Reason("cost", lost | cost_facts(exchange))]
+        found = [AnswerReason("cost", lost | cost_facts(exchange))]
     return Weighed(forced, tuple(found), causes, paid)
 
 
@@ -126,7 +126,7 @@ def _amount(exchange: Exchange, lift: Lift, way: Way) -> float | None:
     return smallest(test, lift.step, lift.full)
 
 
-def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> Reason:
+def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> AnswerReason:
     """Return the reason for a blocking constraint, with its figures."""
     code = cause.lift.code
     facts = {} if cause.amount is None else {"number": Fact(cause.amount)}
@@ -138,10 +138,10 @@ def _reason(exchange: Exchange, cause: Cause, forced: Way | None) -> Reason:
         alone = exchange.along(forced)
         short = exchange.trial.value - (alone if alone.quantity > 0 else forced).rest.value
         facts |= {"number": Fact(short)}
-    return Reason(code, facts)
+    return AnswerReason(code, facts)
 
 
-def _outside(exchange: Exchange) -> Sequence[Reason]:
+def _outside(exchange: Exchange) -> Sequence[AnswerReason]:
     """Return the reasons that follow from outside market prices and from rival links alone."""
     trial, network = exchange.trial, exchange.trial.network
     if not len(exchange.links):
@@ -165,7 +165,7 @@ def _outside(exchange: Exchange) -> Sequence[Reason]:
     if own and private:
         shared = PUBLIC  # a price at a member's place and a link of the two ends: nobody knows both
     number = Fact(float(np.min(beaten)), own | frozenset(private), shared)
-    return (Reason("market", {"number": number}),)
+    return (AnswerReason("market", {"number": number}),)
 
 
 def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
@@ -369,14 +369,14 @@ def _mix(exchange: Exchange, sink: int) -> float | None:
     return sum(least.values()) if least else None
 
 
-def larger_link(exchange: Exchange) -> Reason | None:
+def larger_link(exchange: Exchange) -> AnswerReason | None:
     """Return the reason that a larger link of the pair carries the flow at no higher cost, None if there is none."""
     network = exchange.trial.network
     arcs = exchange.arcs[np.isin(network.arcs.link[exchange.arcs], exchange.links)]
     codes = exchange.trial.pruned.reason[arcs]
     if not exchange.question.mode or not (codes == Code.LARGER_LINK).all():
         return None
-    return Reason("larger_link", {"mode": Fact(exchange.question.mode, PUBLIC)})
+    return AnswerReason("larger_link", {"mode": Fact(exchange.question.mode, PUBLIC)})
 
 
 def prices_of(exchange: Exchange, side: str) -> Ints:

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from synergy.candidates.candidates import Candidates, candidates_of
-from synergy.candidates.reach import Reach
+from synergy.candidates.reach import ReachBounds
 from synergy.candidates.scope import everyone
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
@@ -23,8 +23,8 @@ from synergy.model.assembly import Block
 from synergy.model.build import Model, build
 from synergy.model.decode import integers_of
 from synergy.model.fixed import NOTHING as NOWHERE
-from synergy.model.fixed import Held, Rest
-from synergy.model.highs import Session
+from synergy.model.fixed import FixedModel, Rest
+from synergy.model.highs import SolverSession
 from synergy.network.ends import EndKind, Ends, unit_amounts
 from synergy.network.links import WITHIN, between_enterprises
 from synergy.network.network import Network, network_of
@@ -48,7 +48,7 @@ class Trial:
     decisions : Decisions
         The plan; its builds, links and switches are held.
     narrow : bool
-        Whether no others can be asked for, see `synergy.model.fixed.Held`.
+        Whether no others can be asked for, see `synergy.model.fixed.FixedModel`.
     """
 
     def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
@@ -56,7 +56,7 @@ class Trial:
         self.network = network_of(dataset)
         self.model: Model = roomy(self.network)
         self.whole = integers_of(self.model, decisions)
-        self.held = Held(self.model, self.whole, narrow=narrow)
+        self.held = FixedModel(self.model, self.whole, narrow=narrow)
         self.rest = self.held.solve()
 
     @property
@@ -75,7 +75,7 @@ class Trial:
         return candidates_of(self.network, everyone(self.network.places))
 
     @cached_property
-    def reach(self) -> Reach:
+    def reach(self) -> ReachBounds:
         """Return the tightest bounds on the flows, without pruning."""
         return candidates_of(self.network, everyone(self.network.places), prune=False).reach
 
@@ -83,7 +83,7 @@ class Trial:
     def relaxed(self) -> Floats:
         """Return the reduced cost of each column at the optimum of the relaxation, NaN if there are no duals."""
         problem = self.held.problem
-        dual = Session(problem, relaxed=True).solve().column_dual
+        dual = SolverSession(problem, relaxed=True).solve().column_dual
         if dual is None:
             return np.full(len(problem.cost), np.nan)
         reduced: Floats = dual * problem.money / problem.column

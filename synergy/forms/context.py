@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import folded
 from synergy.dataset.schema import TABLES
@@ -20,7 +20,7 @@ from synergy.store.declarations import entries_of
 from synergy.store.messages import refusal
 from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS, Entry
-from synergy.store.preview import Ground
+from synergy.store.preview import DeclarationBasis
 from synergy.texts import say
 from synergy.units import counted_in
 from synergy.workbook.names import tables
@@ -30,7 +30,7 @@ Place = tuple[str, str]  # a site, and a process or commodity there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class FormContext:
     """Context in which a form is read: own sites, last figures, public units and prices.
 
     Parameters
@@ -74,19 +74,19 @@ class Context:
         return f"{ident} {name}" if name and name != ident else ident
 
 
-def context_of(ground: Ground) -> Context:
+def context_of(ground: DeclarationBasis) -> FormContext:
     """Return the context in which a form is read.
 
     Parameters
     ----------
-    ground : Ground
+    ground : DeclarationBasis
         From `synergy.store.preview.ground`.
     """
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
     public = _public(base)
     made, used = _potential(public.rates, ground.entries)
-    return Context(
+    return FormContext(
         sites=_names(own, "site"),
         subjects=public.subjects,
         names=public.names,
@@ -99,7 +99,7 @@ def context_of(ground: Ground) -> Context:
     )
 
 
-def ground_of(base: Dataset, enterprise: str) -> Ground:
+def ground_of(base: Dataset, enterprise: str) -> DeclarationBasis:
     """Return the ground of a form before any round: the entries of the enterprise in the dataset.
 
     Parameters
@@ -116,7 +116,7 @@ def ground_of(base: Dataset, enterprise: str) -> Ground:
     """
     if enterprise not in set(base["enterprises"]["enterprise"]):
         raise refusal("not_found", what="enterprise")
-    return Ground(
+    return DeclarationBasis(
         round=0,
         enterprise=enterprise,
         state="",
@@ -188,7 +188,7 @@ class Spot:
     """Row being read, with its context and the sink for its findings."""
 
     row: Row
-    context: Context
+    context: FormContext
     findings: Findings
 
     def where(self, key: str) -> Where:
@@ -210,7 +210,7 @@ class Field:
         Of an entry: ``site``, ``subject``, ``amount`` ..., or a column of the table.
     en, zh : str
         Header.
-    kind : Kind
+    kind : ColumnType
         Type of its cells.
     required : bool
         Has to be filled in.
@@ -221,7 +221,7 @@ class Field:
     key: str
     en: str
     zh: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnType = ColumnType.TEXT
     required: bool = False
     others: tuple[str, ...] = ()
 
@@ -230,40 +230,40 @@ class Field:
         return self.zh if lang == "zh" else self.en
 
 
-SHEET = Field("sheet", "Sheet", "表", Kind.CHOICE, required=True, others=("table", "类别", "工作表"))
-_SITE = Field("site", "Site", "厂区", Kind.ID, required=True)
+SHEET = Field("sheet", "Sheet", "表", ColumnType.CHOICE, required=True, others=("table", "类别", "工作表"))
+_SITE = Field("site", "Site", "厂区", ColumnType.ID, required=True)
 _UNIT = Field("unit", "Unit", "单位", others=("计量单位", "数量单位"))
 _PRICE_UNIT = Field("price_unit", "Unit of the price", "价格单位", others=("price unit", "money unit"))
-_PERIOD = Field("period", "Period; blank = the whole year", "时段；空=全年", Kind.ID, others=("时段", "period"))
-_CHECKED = Field("checked", "Checked", "已核对", Kind.BOOLEAN, others=("confirmed", "已确认"))
+_PERIOD = Field("period", "Period; blank = the whole year", "时段；空=全年", ColumnType.ID, others=("时段", "period"))
+_CHECKED = Field("checked", "Checked", "已核对", ColumnType.BOOLEAN, others=("confirmed", "已确认"))
 _AMOUNT = ("数量", "年量", "quantity", "amount")
 _PRICE = ("价格", "单价", "price")
 # by sheet: name of the row, what it is of, amount, price
 _OWN: Mapping[Sheet, tuple[Field, ...]] = {
     Sheet.OFFERS: (
         _SITE,
-        Field("subject", "Commodity", "物料", Kind.ID, True, ("subject",)),
-        Field("amount", "Amount a year", "年供量", Kind.NUMBER, True, _AMOUNT),
+        Field("subject", "Commodity", "物料", ColumnType.ID, True, ("subject",)),
+        Field("amount", "Amount a year", "年供量", ColumnType.NUMBER, True, _AMOUNT),
         _UNIT,
-        Field("price", "Least price at the gate", "出厂最低价", Kind.NUMBER, others=_PRICE),
+        Field("price", "Least price at the gate", "出厂最低价", ColumnType.NUMBER, others=_PRICE),
         _PRICE_UNIT,
         _PERIOD,
     ),
     Sheet.NEEDS: (
         _SITE,
-        Field("subject", "Commodity", "物料", Kind.ID, True, ("subject",)),
-        Field("amount", "Amount a year", "年需量", Kind.NUMBER, True, _AMOUNT),
+        Field("subject", "Commodity", "物料", ColumnType.ID, True, ("subject",)),
+        Field("amount", "Amount a year", "年需量", ColumnType.NUMBER, True, _AMOUNT),
         _UNIT,
-        Field("price", "Greatest price at the gate", "到厂最高价", Kind.NUMBER, others=_PRICE),
+        Field("price", "Greatest price at the gate", "到厂最高价", ColumnType.NUMBER, others=_PRICE),
         _PRICE_UNIT,
         _PERIOD,
     ),
     Sheet.FACILITIES: (
         _SITE,
-        Field("subject", "Process", "工艺", Kind.ID, True, ("subject",)),
-        Field("amount", "Capacity a year", "年产能", Kind.NUMBER, True, (*_AMOUNT, "产能", "能力", "capacity")),
+        Field("subject", "Process", "工艺", ColumnType.ID, True, ("subject",)),
+        Field("amount", "Capacity a year", "年产能", ColumnType.NUMBER, True, (*_AMOUNT, "产能", "能力", "capacity")),
         _UNIT,
-        Field("price", "Running cost", "运行成本", Kind.NUMBER, others=(*_PRICE, "opex")),
+        Field("price", "Running cost", "运行成本", ColumnType.NUMBER, others=(*_PRICE, "opex")),
         _PRICE_UNIT,
     ),
 }
@@ -285,7 +285,9 @@ def fields(sheet: Sheet) -> tuple[Field, ...]:
         for column in TABLES[sheet].columns
         if column.name not in used
     ]
-    row = Field("ident", "Row (leave as it is)", "行标识（请勿改动）", Kind.ID, others=("row", name, "行标识", "编号"))
+    row = Field(
+        "ident", "Row (leave as it is)", "行标识（请勿改动）", ColumnType.ID, others=("row", name, "行标识", "编号")
+    )
     return (*_OWN[sheet], *more, _CHECKED, row)
 
 

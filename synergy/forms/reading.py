@@ -14,7 +14,7 @@ from synergy.dataset.described import load_plain
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import raw_sheet
 from synergy.dataset.numbers import folded, near, suggestion
-from synergy.dataset.sheet import Sheet as Cells
+from synergy.dataset.sheet import TableData as Cells
 from synergy.dataset.sheet import Words
 from synergy.dataset.typed import EXTRAS
 from synergy.forms.context import MOST_ROWS, Row, Rows, known_as, sheets
@@ -22,7 +22,7 @@ from synergy.store.names import Sheet
 from synergy.store.overlay import MARKS
 from synergy.workbook.names import ASIDE, bare_header, looked
 from synergy.workbook.reading import CLAIMS, pages
-from synergy.workbook.sheets import Page, laid_out
+from synergy.workbook.sheets import SheetPage, laid_out
 
 FILE = "declaration"  # the table of what concerns no single sheet
 ENDINGS = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".json")
@@ -109,7 +109,7 @@ def _workbook(data: bytes, ending: str, findings: Findings) -> Rows | None:
     return Rows(rows, tabs=tabs, places=places)
 
 
-def _page(page: Page, sheet: Sheet, rows: list[Row], findings: Findings) -> Mapping[str, int]:
+def _page(page: SheetPage, sheet: Sheet, rows: list[Row], findings: Findings) -> Mapping[str, int]:
     if not page.rows:
         return {}
     known = known_as(sheet)

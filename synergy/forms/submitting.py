@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import cleaned, folded, near, suggestion
 from synergy.dataset.schema import TABLES
 from synergy.dataset.typed import NO, UNREADABLE, YES
 from synergy.errors import SHOWN, DatasetError, Problem, Severity
 from synergy.forms.amounts import amount_of, price_of
-from synergy.forms.context import Context, Row, Rows, Spot, context_of, fields
+from synergy.forms.context import FormContext, Row, Rows, Spot, context_of, fields
 from synergy.forms.reading import FILE, rows_of, rows_of_records
 from synergy.store.access import Actor
 from synergy.store.declarations import declare
 from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry
 from synergy.store.preview import ground, preview
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
 Record = dict[str, Any]
@@ -125,7 +125,7 @@ def judge_rows(store: Store, actor: Actor, seat: Seat, rows: Rows, withdrawn: Wi
     return _judged(store, actor, seat, (rows, context_of(ground(store, actor, seat)), Findings(), withdrawn))
 
 
-def _judged(store: Store, actor: Actor, seat: Seat, what: tuple[Rows, Context, Findings, Withdrawn]) -> Judged:
+def _judged(store: Store, actor: Actor, seat: Seat, what: tuple[Rows, FormContext, Findings, Withdrawn]) -> Judged:
     rows, context, findings, withdrawn = what
     if context.entries and not (rows.rows or findings.refused or withdrawn.names or withdrawn.rest):
         findings.add("form_no_rows", Where(FILE))
@@ -141,7 +141,7 @@ def _judged(store: Store, actor: Actor, seat: Seat, what: tuple[Rows, Context, F
     return Judged(entries, problems, changes)
 
 
-def _staying(context: Context, read: Read, withdrawn: Withdrawn, findings: Findings) -> tuple[Entry, ...]:
+def _staying(context: FormContext, read: Read, withdrawn: Withdrawn, findings: Findings) -> tuple[Entry, ...]:
     """Return the current entries that are neither restated nor withdrawn."""
     known = [one.ident for one in context.entries]
     for name in withdrawn.names:
@@ -171,7 +171,7 @@ def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> 
     return placed
 
 
-def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked: Asked | None = None) -> Record:
+def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked: StepOptions | None = None) -> Record:
     """Declare the entries of a validated form, all or none.
 
     Parameters
@@ -180,7 +180,7 @@ def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked
         As for `judge_file`.
     judged : Judged
         Value found.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version that was seen, idempotency key.
 
     Returns
@@ -222,14 +222,14 @@ class Read:
     lines: Mapping[Sheet, Sequence[int]]
 
 
-def read_rows(rows: Rows, context: Context, findings: Findings) -> Read:
+def read_rows(rows: Rows, context: FormContext, findings: Findings) -> Read:
     """Parse the entries from the rows of a form.
 
     Parameters
     ----------
     rows : Rows
         As they came.
-    context : Context
+    context : FormContext
         Context in which they are read.
     findings : Findings
         Takes every fault; nothing is guessed.
@@ -351,7 +351,7 @@ def _other(spot: Spot) -> dict[str, Any]:
     for field in fields(spot.row.sheet):
         if field.key in _CORE or field.key not in spot.row.cells:
             continue
-        text = _flag(spot, field.key) if field.kind is Kind.BOOLEAN else spot.row.cells[field.key]
+        text = _flag(spot, field.key) if field.kind is ColumnType.BOOLEAN else spot.row.cells[field.key]
         if text and text != UNREADABLE:
             found[field.key] = text
     return found
@@ -371,7 +371,7 @@ def _repeated(entry: Entry, row: Row, seen: dict[tuple[Any, ...], tuple[Entry, i
 
 
 def _recognised(
-    entries: Sequence[Entry], context: Context, at: Mapping[int, tuple[Sheet, int]], findings: Findings
+    entries: Sequence[Entry], context: FormContext, at: Mapping[int, tuple[Sheet, int]], findings: Findings
 ) -> list[Entry]:
     """Complete entries with the name of the row that they refer to and the fields without a column in the form.
 

@@ -8,17 +8,17 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.forms.amounts import money_units, siblings
-from synergy.forms.context import SHEET, Context, Field, context_of, fields
+from synergy.forms.context import SHEET, Field, FormContext, context_of, fields
 from synergy.store.names import Sheet
 from synergy.store.overlay import MARKS, Entry
-from synergy.store.preview import Ground
+from synergy.store.preview import DeclarationBasis
 from synergy.texts import Catalogue
 from synergy.units import label
 from synergy.workbook.names import title
 from synergy.workbook.sheets import text_of
-from synergy.workbook.writing import Head, written_to
+from synergy.workbook.writing import HeaderCell, written_to
 
 # English, Chinese
 WORDS = Catalogue(
@@ -77,15 +77,15 @@ WORDS = Catalogue(
 # columns that the sheets of a workbook call differently
 _SHORT = {"subject": "物料", "amount": "数量", "price": "价格"}
 _say = WORDS.say
-_KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
+_KINDS = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "flag", ColumnType.DATE: "date"}
 
 
-def declaration_workbook(ground: Ground, lang: str) -> bytes:
+def declaration_workbook(ground: DeclarationBasis, lang: str) -> bytes:
     """Return the form of an enterprise with its last figures.
 
     Parameters
     ----------
-    ground : Ground
+    ground : DeclarationBasis
         From `synergy.store.preview.ground`.
     lang : str
         ``en`` or ``zh``.
@@ -108,7 +108,7 @@ def declaration_workbook(ground: Ground, lang: str) -> bytes:
     return target.getvalue()
 
 
-def declaration_file(ground: Ground, lang: str, ending: str) -> bytes:
+def declaration_file(ground: DeclarationBasis, lang: str, ending: str) -> bytes:
     """Return the form of an enterprise with its last figures, as a workbook or CSV file by the given ending.
 
     Parameters
@@ -136,14 +136,14 @@ def declaration_file(ground: Ground, lang: str, ending: str) -> bytes:
     return codecs.BOM_UTF8 + target.getvalue().encode()  # without the mark a spreadsheet reads Chinese wrongly
 
 
-def row_of(entry: Entry, context: Context, lang: str) -> dict[str, Any]:
+def row_of(entry: Entry, context: FormContext, lang: str) -> dict[str, Any]:
     """Return an entry as the cells of a row of its form, by key; numbers in the units of the dataset.
 
     Parameters
     ----------
     entry : Entry
         A figure of the enterprise.
-    context : Context
+    context : FormContext
         Names and units.
     lang : str
         Of names and units.
@@ -175,13 +175,13 @@ def amount_unit(unit: str, lang: str, *, yearly: bool = True) -> str:
     return name + {"zh": "/年", "en": "/a"}[lang] if yearly and name else name
 
 
-def price_unit(context: Context, unit: str, lang: str, many: bool = False) -> str:
+def price_unit(context: FormContext, unit: str, lang: str, many: bool = False) -> str:
     """Return the label of the unit of a price: money, or ten thousand of it, per unit."""
     money = money_units(context.currency)[many]
     return f"{label(money, lang)}/{label(unit, lang)}"
 
 
-def _lists(context: Context, lang: str) -> dict[str, Sequence[str]]:
+def _lists(context: FormContext, lang: str) -> dict[str, Sequence[str]]:
     units = {unit for known in context.subjects.values() for unit in known.values() if unit}
     amounts = {amount_unit(name, lang) for unit in sorted(units) for name in siblings(unit, "en")}
     prices = {price_unit(context, unit, lang, many) for unit in sorted(units) for many in (False, True)}
@@ -196,16 +196,16 @@ def _lists(context: Context, lang: str) -> dict[str, Sequence[str]]:
     }
 
 
-def _head(sheet: Sheet, field: Field, listed: dict[str, str], lang: str) -> Head:
+def _head(sheet: Sheet, field: Field, listed: dict[str, str], lang: str) -> HeaderCell:
     source = listed.get(f"subject.{sheet}" if field.key == "subject" else field.key, "")
     free = field.key in ("unit", "price_unit")
     note = _say(f"note.{field.key}", lang) if f"note.{field.key}" in WORDS else ""
-    choices = ("TRUE", "FALSE") if field.kind is Kind.BOOLEAN else ()
+    choices = ("TRUE", "FALSE") if field.kind is ColumnType.BOOLEAN else ()
     kind = _KINDS.get(field.kind, "text")
-    return Head(field.label(lang), note, field.required, kind, choices, source, strict=not free)
+    return HeaderCell(field.label(lang), note, field.required, kind, choices, source, strict=not free)
 
 
-def _readme(ground: Ground, lang: str) -> Iterator[tuple[str, str]]:
+def _readme(ground: DeclarationBasis, lang: str) -> Iterator[tuple[str, str]]:
     yield _say("readme.head", lang), f"{ground.enterprise}"
     yield _say("readme.origin", lang), _say(f"origin.{ground.origin}", lang)
     for key in ("three", "units", "money", "checked", "blank", "whole", "row"):

@@ -16,7 +16,7 @@ PUBLIC = "@"  # a public place stands for an owner as "@" and its site
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScaleStep:
     """A step of scale: capex is ``fixed + unit * capacity`` for a capacity (activity a year) from `least` to `most`."""
 
     size: str
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExistingUnit:
     """An existing unit; `owner` is an enterprise, or "@" and the site of a public place."""
 
     facility: str
@@ -60,9 +60,9 @@ class Technology:
         Money per activity with carbon at its price: of a new unit, and of those that stand (by capacity).
     annuity : float
         Yearly payment on one unit of capex.
-    steps : tuple of Step
+    steps : tuple of ScaleStep
         Empty where it may not be built.
-    facilities : tuple of Standing
+    facilities : tuple of ExistingUnit
         Largest first.
     policy_min : float or None
         Least size that policy allows, activity a year.
@@ -73,8 +73,8 @@ class Technology:
     opex: float
     standing_opex: float
     annuity: float
-    steps: tuple[Step, ...]
-    facilities: tuple[Standing, ...]
+    steps: tuple[ScaleStep, ...]
+    facilities: tuple[ExistingUnit, ...]
     policy_min: float | None
 
     @property
@@ -155,12 +155,12 @@ def _factors(dataset: Dataset) -> dict[str, float]:
     return {str(process): float(factor) for process, factor in least.items() if process in buildable}
 
 
-def _steps(dataset: Dataset, process: Mapping[Any, Any], factor: float) -> tuple[Step, ...]:
+def _steps(dataset: Dataset, process: Mapping[Any, Any], factor: float) -> tuple[ScaleStep, ...]:
     """Return the steps of scale of a process, or its own four figures as the only step."""
     sizes = dataset["sizes"]
     rows = sizes[sizes["process"] == process["process"]].to_dict("records") or [{**process, "size": ""}]
     return tuple(
-        Step(
+        ScaleStep(
             size=str(row["size"]),
             least=float(row["min_capacity"]),
             most=inf if np.isnan(row["max_capacity"]) else float(row["max_capacity"]),
@@ -176,7 +176,7 @@ def _owners(dataset: Dataset) -> dict[str, str]:
     return {site: owner or PUBLIC + site for site, owner in zip(sites["site"], sites["enterprise"], strict=True)}
 
 
-def _facilities(dataset: Dataset, process: str) -> tuple[tuple[Standing, ...], float]:
+def _facilities(dataset: Dataset, process: str) -> tuple[tuple[ExistingUnit, ...], float]:
     """Return the existing units of a process, and their mean opex by capacity (NaN if there is no capacity)."""
     table, owner = dataset["facilities"], _owners(dataset)
     rows = table[table["process"] == process].sort_values("capacity", ascending=False, kind="stable")
@@ -185,7 +185,7 @@ def _facilities(dataset: Dataset, process: str) -> tuple[tuple[Standing, ...], f
     opex = rows["opex"].fillna(usual).to_numpy(float)
     mean = float(opex @ capacity / capacity.sum()) if capacity.sum() > 0 else np.nan
     names = zip(rows["facility"], rows["site"], capacity.tolist(), strict=True)
-    return tuple(Standing(str(name), str(site), owner[site], size) for name, site, size in names), mean
+    return tuple(ExistingUnit(str(name), str(site), owner[site], size) for name, site, size in names), mean
 
 
 def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from synergy.graph.catalogue import New, Technology
-from synergy.graph.prices import Prices, Traded
+from synergy.graph.prices import MarketPrices, Traded
 from synergy.graph.search import Chain
 from synergy.network.places import Floats
 
@@ -55,7 +55,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarginLine:
     """A chain with its amounts per unit of the starting commodity.
 
     Parameters
@@ -74,7 +74,7 @@ class Line:
     amounts: dict[str, float]
 
 
-def line_of(chain: Chain, technologies: dict[str, Technology]) -> Line:
+def line_of(chain: Chain, technologies: dict[str, Technology]) -> MarginLine:
     """Return the amounts of a chain per unit of its start; intermediates are passed on in full."""
     start = chain[0][1]
     amounts, activity, quantity = {start: 1.0}, [], 1.0
@@ -87,16 +87,16 @@ def line_of(chain: Chain, technologies: dict[str, Technology]) -> Line:
             quantity = recipe[chain[place + 1][1]] * activity[-1]
     noise = NOISE * max(abs(size) for size in amounts.values())
     kept = {commodity: size for commodity, size in amounts.items() if abs(size) > noise}
-    return Line(start, tuple(technologies[process] for process, _ in chain), tuple(activity), kept)
+    return MarginLine(start, tuple(technologies[process] for process, _ in chain), tuple(activity), kept)
 
 
-def scale_of(line: Line, prices: Prices, quantity: float) -> Scale:
+def scale_of(line: MarginLine, prices: MarketPrices, quantity: float) -> Scale:
     """Return the economics of a chain at a quantity.
 
     Parameters
     ----------
-    line : Line
-    prices : Prices
+    line : MarginLine
+    prices : MarketPrices
     quantity : float
         Units a year of the starting commodity.
 
@@ -143,12 +143,12 @@ def scale_of(line: Line, prices: Prices, quantity: float) -> Scale:
     )
 
 
-def least(line: Line, *, every: bool) -> float:
+def least(line: MarginLine, *, every: bool) -> float:
     """Return the quantity of the start (units a year) that fills the smallest new unit of each step.
 
     Parameters
     ----------
-    line : Line
+    line : MarginLine
     every : bool
         False: only of the steps without an existing unit.
     """
@@ -160,15 +160,15 @@ def least(line: Line, *, every: bool) -> float:
     return max(sizes, default=0.0)
 
 
-def quantities(line: Line, prices: Prices, there: float) -> list[float]:
+def quantities(line: MarginLine, prices: MarketPrices, there: float) -> list[float]:
     """Return the quantities at which a chain is evaluated.
 
     Limits of the steps of scale, the whole supply, and the largest quantity for which inputs and outputs have a market.
 
     Parameters
     ----------
-    line : Line
-    prices : Prices
+    line : MarginLine
+    prices : MarketPrices
     there : float
         Units a year of the start to be had; may be infinite.
 

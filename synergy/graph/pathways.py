@@ -11,9 +11,9 @@ from typing import Any
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
 from synergy.graph.catalogue import catalogue_of, holdings
-from synergy.graph.margins import Line, Scale, least, line_of, quantities, scale_of
-from synergy.graph.prices import LEVELS, Prices
-from synergy.graph.search import Catalogue, Chain, chains
+from synergy.graph.margins import MarginLine, Scale, least, line_of, quantities, scale_of
+from synergy.graph.prices import LEVELS, MarketPrices
+from synergy.graph.search import Chain, ProcessCatalogue, chains
 from synergy.network.places import Floats
 from synergy.proposals.names import Names, names
 from synergy.texts import LANGUAGES
@@ -33,7 +33,7 @@ class Pathway:
     ----------
     chain : tuple of (str, str)
         Each process and the commodity it takes from the chain; the first takes the starting commodity.
-    line : Line
+    line : MarginLine
         Its amounts per unit of the start.
     scales : tuple of Scale
         By quantity; every step of scale that there is enough for, else the smallest.
@@ -56,7 +56,7 @@ class Pathway:
     """
 
     chain: Chain
-    line: Line
+    line: MarginLine
     scales: tuple[Scale, ...]
     best: Scale
     added: float | None
@@ -149,12 +149,12 @@ def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_shar
         raise UsageError(f"no such commodity: {commodity!r}; known: {', '.join(known[:20])}")
     technologies = catalogue_of(dataset)
     held = holdings(dataset, technologies)
-    prices = Prices(dataset, technologies, held)
+    prices = MarketPrices(dataset, technologies, held)
     phase = dataset["commodities"]["phase"].isin(ENERGY)
     energy = frozenset(dataset["commodities"].loc[phase, "commodity"])
     goods = dataset["commodities"][~phase].set_index("commodity")["mass_t"].dropna()
     mass = {str(name): float(size) for name, size in goods.items()}
-    catalogue = Catalogue(technologies, prices, energy, mass, least_share)
+    catalogue = ProcessCatalogue(technologies, prices, energy, mass, least_share)
     own = dict(sorted(held.get(commodity, {}).items(), key=lambda pair: (-pair[1], pair[0])))
     rows = dataset["markets"][(dataset["markets"]["commodity"] == commodity) & (dataset["markets"]["side"] == "buy")]
     bought = float(rows["limit"].fillna(inf).sum())
@@ -174,7 +174,9 @@ def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_shar
     )
 
 
-def _ranked(listed: list[Chain], catalogue: Catalogue, held: Mapping[str, float], bought: float) -> tuple[Pathway, ...]:
+def _ranked(
+    listed: list[Chain], catalogue: ProcessCatalogue, held: Mapping[str, float], bought: float
+) -> tuple[Pathway, ...]:
     """Return the chains with their economics, ranked: sellable and feasible ones first, then by margin."""
     found: dict[Chain, Pathway] = {}
     technologies = dict(catalogue.technologies)

@@ -36,7 +36,7 @@ class Traded:
     left: float
 
 
-class Prices:
+class MarketPrices:
     """Prices of a dataset.
 
     Parameters

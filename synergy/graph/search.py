@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from synergy.graph.catalogue import Technology
-from synergy.graph.prices import Prices
+from synergy.graph.prices import MarketPrices
 
 HALF = 0.5  # part of the mass of the inputs from which one is a main input whatever it costs
 
@@ -18,13 +18,13 @@ Chain = tuple[tuple[str, str], ...]  # (process, what it takes of the chain), th
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class ProcessCatalogue:
     """Search space of chains: processes, prices and rules for main inputs.
 
     Parameters
     ----------
     technologies : mapping of str to Technology
-    prices : Prices
+    prices : MarketPrices
         Prices for the share of each input in the inputs of a process.
     energy : frozenset of str
         Commodities in which a chain ends: heat, power and rights are bought and sold, not carried on.
@@ -35,7 +35,7 @@ class Catalogue:
     """
 
     technologies: Mapping[str, Technology]
-    prices: Prices
+    prices: MarketPrices
     energy: frozenset[str]
     mass: Mapping[str, float]
     least_share: float
@@ -68,14 +68,14 @@ class Catalogue:
         return [name for name in named if self.main(name, commodity)]
 
 
-def chains(catalogue: Catalogue, start: str, depth: int) -> Iterator[Chain]:
+def chains(catalogue: ProcessCatalogue, start: str, depth: int) -> Iterator[Chain]:
     """Yield all chains from a commodity, each before its extensions.
 
     A chain has no process twice and never passes on a commodity it contains already: a recycle ends it.
 
     Parameters
     ----------
-    catalogue : Catalogue
+    catalogue : ProcessCatalogue
     start : str
         A commodity.
     depth : int
@@ -84,7 +84,7 @@ def chains(catalogue: Catalogue, start: str, depth: int) -> Iterator[Chain]:
     yield from _from(catalogue, (), start, depth)
 
 
-def _from(catalogue: Catalogue, chain: Chain, commodity: str, depth: int) -> Iterator[Chain]:
+def _from(catalogue: ProcessCatalogue, chain: Chain, commodity: str, depth: int) -> Iterator[Chain]:
     if not depth:
         return
     had = {taken for _, taken in chain} | {commodity}

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from synergy.literal.ends import Ends
-from synergy.literal.scope import Floats, Scope
-from synergy.literal.units import Units, most_of
+from synergy.literal.ends import LiteralEnds
+from synergy.literal.scope import CoalitionScope, Floats
+from synergy.literal.units import LiteralUnits, most_of
 
 ROUNDS = 50  # chains of unlimited builds longer than this are bounded by `enough` alone
 
@@ -25,7 +25,7 @@ AMOUNTS = (
 )
 
 
-def bounded(scope: Scope, units: Units, outlets: Ends, inlets: Ends) -> Units:
+def bounded(scope: CoalitionScope, units: LiteralUnits, outlets: LiteralEnds, inlets: LiteralEnds) -> LiteralUnits:
     """Return units whose steps of scale all have a finite maximum size.
 
     Where none is stated it is the least that the inputs allow: all that the outlets of a commodity can give in a
@@ -46,25 +46,25 @@ def bounded(scope: Scope, units: Units, outlets: Ends, inlets: Ends) -> Units:
     return replace(units, steps=steps.assign(maximum=size), most=_most(units, size))
 
 
-def enough(scope: Scope) -> float:
+def enough(scope: CoalitionScope) -> float:
     """Return a big-M quantity that exceeds the flows of any plan: ten times all amounts in the dataset."""
     total = sum(float(scope.dataset[table][column].sum()) for table, column in AMOUNTS)
     return 10.0 * max(1.0, total)
 
 
-def capped(scope: Scope, most: Floats) -> Floats:
+def capped(scope: CoalitionScope, most: Floats) -> Floats:
     """Return bounds with the infinite ones replaced by `enough`."""
     return np.where(np.isinf(most), enough(scope), most)
 
 
-def _most(units: Units, size: Floats) -> Floats:
+def _most(units: LiteralUnits, size: Floats) -> Floats:
     """Return units x periods of greatest activity with the sizes given."""
     capacity = units.frame["capacity"].fillna(0.0).to_numpy(dtype=float).copy()
     np.maximum.at(capacity, units.steps["unit"].to_numpy(), size)
     return most_of(capacity, units.able)
 
 
-def _supply(scope: Scope, outlets: Ends, most: Floats) -> Floats:
+def _supply(scope: CoalitionScope, outlets: LiteralEnds, most: Floats) -> Floats:
     """Return commodities x periods: the most that all outlets together can give."""
     given = outlets.most.copy()
     made = np.isin(outlets.column("kind"), ["facility", "build"])
@@ -75,7 +75,7 @@ def _supply(scope: Scope, outlets: Ends, most: Floats) -> Floats:
     return supply
 
 
-def _reach(units: Units, inlets: Ends, supply: Floats) -> Floats:
+def _reach(units: LiteralUnits, inlets: LiteralEnds, supply: Floats) -> Floats:
     """Return the size (activity a year) beyond which a unit could never be fed, infinite where it takes nothing."""
     fed = np.isin(inlets.column("kind"), ["facility", "build"])
     source, coefficient = inlets.column("source")[fed], inlets.column("coefficient")[fed]

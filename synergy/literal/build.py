@@ -15,7 +15,7 @@ from synergy.literal.columns import columns_of, reach_of
 from synergy.literal.ends import basis_of
 from synergy.literal.parts import Parts, parts_of
 from synergy.literal.rows import (
-    Block,
+    RowBlock,
     aims,
     deals,
     inputs,
@@ -148,7 +148,7 @@ def _written(dataset: Dataset, members: Collection[str] | None, variant: Variant
     return model
 
 
-def blocks(parts: Parts) -> Iterator[Block]:
+def blocks(parts: Parts) -> Iterator[RowBlock]:
     """Yield every constraint of the contract, family by family."""
     yield offers(parts)
     yield keeps(parts)

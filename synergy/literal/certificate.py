@@ -13,7 +13,7 @@ import pandas as pd
 from synergy.literal.build import LiteralModel
 from synergy.literal.columns import NAME_COLUMNS
 from synergy.literal.relaxation import ROUNDS, Relaxation, relaxation_of
-from synergy.literal.rounding import UNIT, Rounding, Rows
+from synergy.literal.rounding import UNIT, RelaxationRows, Rounding
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.literal.scope import Floats, Ints
 
@@ -23,7 +23,7 @@ ROUNDED = "mixed_integer_rounding"
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class BoundCertificate:
     """Certificate of a bound on the value of a literal model.
 
     Parameters
@@ -44,12 +44,12 @@ class Certificate:
     yearly: bool = False
 
 
-def bound_of(rows: Rows, duals: Floats, weights: Floats) -> float:
+def bound_of(rows: RelaxationRows, duals: Floats, weights: Floats) -> float:
     """Return the bound on the value by weak duality, safe against rounding; infinite where the duals prove none.
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
         A relaxation and the rows derived so far.
     duals : numpy.ndarray, shape (rows,)
         Any number: a dual whose sign asks for a bound that its row does not have counts as nothing.
@@ -93,14 +93,14 @@ def bound_of(rows: Rows, duals: Floats, weights: Floats) -> float:
     return math.nextafter(math.fsum(parts + UNIT * np.abs(parts)), math.inf)
 
 
-def evaluate(rows: Rows, certificate: Certificate) -> float:
+def evaluate(rows: RelaxationRows, certificate: BoundCertificate) -> float:
     """Return the bound on the value that a certificate proves; infinite where one of its derived rows is invalid.
 
     Parameters
     ----------
-    rows : Rows
+    rows : RelaxationRows
         Of the relaxation, nothing derived yet.
-    certificate : Certificate
+    certificate : BoundCertificate
     """
     for how in certificate.derived:
         found = rows.rounded(how)
@@ -132,11 +132,11 @@ def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
     """
     yearly = PERIODS_SUMMED in (record.get("columns") or ())
     stated = relaxation_of(model, yearly=yearly)
-    bound = evaluate(Rows(stated), _read(stated, record, yearly))
+    bound = evaluate(RelaxationRows(stated), _read(stated, record, yearly))
     return bound if math.isfinite(bound) else None
 
 
-def recorded(stated: Relaxation, certificate: Certificate) -> dict[str, Any]:
+def recorded(stated: Relaxation, certificate: BoundCertificate) -> dict[str, Any]:
     """Return a certificate by names, as stored in the plan document.
 
     Returns
@@ -183,7 +183,7 @@ def _names(frame: pd.DataFrame, keys: tuple[str, ...]) -> list[str]:
     return ["|".join(map(str, one)) for one in zip(*parts, strict=True)]
 
 
-def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> Certificate:
+def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> BoundCertificate:
     """Return the certificate of a record, by positions."""
     derived = record.get("rows") or ()
     if any(one["kind"] != ROUNDED for one in derived):
@@ -204,7 +204,7 @@ def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> Certif
     def at(numbers: Any, places: list[int]) -> Ints:
         return np.array([places[number] for number in numbers], dtype=np.int64)
 
-    return Certificate(
+    return BoundCertificate(
         duals,
         tuple(
             Rounding(

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.sheet import Dataset
-from synergy.literal.scope import Flags, Floats, Scope, Variant, pairs, positions, scope_of
-from synergy.literal.units import Units, units_of
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Variant, pairs, positions, scope_of
+from synergy.literal.units import LiteralUnits, units_of
 
 KEPT = 50_000  # ends up to which the last basis is kept
 
@@ -28,11 +28,13 @@ END_TYPES: Mapping[str, type] = {
     "co2": float,  # t per unit
     "local": bool,  # reached from its own site alone
 }
-_Kind = tuple[Mapping[str, NDArray[Any]], Flags, Floats]  # columns of some ends, and presence and amounts of `Ends`
+_Kind = tuple[
+    Mapping[str, NDArray[Any]], Flags, Floats
+]  # columns of some ends, and presence and amounts of `LiteralEnds`
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class LiteralEnds:
     """Outlets, or inlets.
 
     Parameters
@@ -55,7 +57,7 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class CoalitionTables:
     """Tables that a coalition may use: commodities and sites as positions, amounts scaled by its share."""
 
     offers: pd.DataFrame
@@ -65,33 +67,35 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class CoalitionBasis:
     """Units, outlets and inlets of a coalition, before any transport between sites.
 
     Parameters
     ----------
-    scope : Scope
-    tables : Tables
-    units : Units
-    outlets, inlets : Ends
+    scope : CoalitionScope
+    tables : CoalitionTables
+    units : LiteralUnits
+    outlets, inlets : LiteralEnds
     """
 
-    scope: Scope
-    tables: Tables
-    units: Units
-    outlets: Ends
-    inlets: Ends
+    scope: CoalitionScope
+    tables: CoalitionTables
+    units: LiteralUnits
+    outlets: LiteralEnds
+    inlets: LiteralEnds
 
-    def sized(self, units: Units) -> Basis:
+    def sized(self, units: LiteralUnits) -> CoalitionBasis:
         """Return the basis with other maximum sizes of units, which bound their outlets and inlets."""
         ends = (of(self.scope, self.tables, units) for of in (outlets_of, inlets_of))
-        return Basis(self.scope, self.tables, units, *ends)
+        return CoalitionBasis(self.scope, self.tables, units, *ends)
 
 
-_last: dict[Dataset, Basis] = {}
+_last: dict[Dataset, CoalitionBasis] = {}
 
 
-def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> Basis:
+def basis_of(
+    dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND
+) -> CoalitionBasis:
     """Return the basis of a coalition.
 
     Parameters
@@ -103,7 +107,7 @@ def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
 
     Returns
     -------
-    Basis
+    CoalitionBasis
 
     Notes
     -----
@@ -115,7 +119,7 @@ def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
         return kept
     scope = scope_of(dataset, members, variant)
     tables, units = tables_of(scope), units_of(scope)
-    basis = Basis(scope, tables, units, outlets_of(scope, tables, units), inlets_of(scope, tables, units))
+    basis = CoalitionBasis(scope, tables, units, outlets_of(scope, tables, units), inlets_of(scope, tables, units))
     if whole:
         _last.clear()
         if len(basis.outlets.frame) + len(basis.inlets.frame) <= KEPT:
@@ -123,16 +127,16 @@ def basis_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
     return basis
 
 
-def tables_of(scope: Scope) -> Tables:
+def tables_of(scope: CoalitionScope) -> CoalitionTables:
     """Return offers, needs, stores, and markets by site, public amounts scaled by the coalition's share."""
     part = scope.column("part")
     offers, needs, stores = (scope.here(table) for table in ("offers", "needs", "stores"))
     offers, needs = (frame.assign(quantity=frame["quantity"] * part[frame["site"]]) for frame in (offers, needs))
     stores = stores.assign(capacity=stores["capacity"] * part[stores["site"]])
-    return Tables(offers, needs, stores, _markets(scope))
+    return CoalitionTables(offers, needs, stores, _markets(scope))
 
 
-def _markets(scope: Scope) -> pd.DataFrame:
+def _markets(scope: CoalitionScope) -> pd.DataFrame:
     """Return a row for each market and each site that reaches it by itself; markets of a group share its limit."""
     markets = scope.here("markets")
     everywhere = markets["site"].to_numpy() < 0
@@ -147,7 +151,7 @@ def _markets(scope: Scope) -> pd.DataFrame:
     return both.assign(local=local, limit=limit, group=owner.where(local, both["market"]))
 
 
-def outlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
+def outlets_of(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnits) -> LiteralEnds:
     """Return the outlets: offers, outputs, stores and buying markets."""
     offers, stores = tables.offers, tables.stores
     held = stores["capacity"].to_numpy(dtype=float) * (1.0 - stores["loss"].to_numpy(dtype=float))
@@ -161,7 +165,7 @@ def outlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
     )
 
 
-def inlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
+def inlets_of(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnits) -> LiteralEnds:
     """Return the inlets: needs, inputs, stores, selling markets and disposal."""
     needs, stores = tables.needs, tables.stores
     room, cost = (stores[name].to_numpy(dtype=float) for name in ("capacity", "charge_cost"))
@@ -176,21 +180,21 @@ def inlets_of(scope: Scope, tables: Tables, units: Units) -> Ends:
     )
 
 
-def _dated(scope: Scope, kind: str, table: pd.DataFrame, more: Mapping[str, Any]) -> _Kind:
+def _dated(scope: CoalitionScope, kind: str, table: pd.DataFrame, more: Mapping[str, Any]) -> _Kind:
     """Return offers or needs, each in its period or in all of them."""
     period, amount = table["period"].to_numpy(dtype=np.int64), table["quantity"].to_numpy(dtype=float)
     columns = _columns(kind, table[kind], (table["site"], table["commodity"]), more)
     return columns, scope.present(period), scope.spread(amount, period)
 
 
-def _stored(scope: Scope, stores: pd.DataFrame, most: Floats, price: Floats | float) -> _Kind:
+def _stored(scope: CoalitionScope, stores: pd.DataFrame, most: Floats, price: Floats | float) -> _Kind:
     """Return one side of the stores, with the most that it gives or takes in a period."""
     columns = _columns("store", stores["store"], (stores["site"], stores["commodity"]), {"price": price})
     everywhen = _everywhen(scope, len(stores))
     return columns, everywhen, everywhen * most[:, None]
 
 
-def _flows(scope: Scope, units: Units, sign: float) -> _Kind:
+def _flows(scope: CoalitionScope, units: LiteralUnits, sign: float) -> _Kind:
     """Return the outputs (sign 1) or inputs (sign -1) of all units."""
     recipes, processes = scope.dataset["recipes"], scope.dataset["processes"]["process"]
     recipes = recipes[recipes["coefficient"] * sign > 0]
@@ -202,7 +206,7 @@ def _flows(scope: Scope, units: Units, sign: float) -> _Kind:
     return columns, _everywhen(scope, len(source)), units.most[source] * coefficient[:, None]
 
 
-def _at_markets(scope: Scope, markets: pd.DataFrame, side: str) -> _Kind:
+def _at_markets(scope: CoalitionScope, markets: pd.DataFrame, side: str) -> _Kind:
     """Return markets of one side as ends; each is bounded by the limit that its group shares."""
     source = np.flatnonzero(markets["side"] == side)
     site, commodity, period = (
@@ -215,7 +219,7 @@ def _at_markets(scope: Scope, markets: pd.DataFrame, side: str) -> _Kind:
     return columns, scope.present(period), scope.spread(np.where(np.isnan(limit), np.inf, limit), period)
 
 
-def _disposal(scope: Scope) -> _Kind:
+def _disposal(scope: CoalitionScope) -> _Kind:
     """Return disposal at every site of every commodity that may be disposed of."""
     cost, co2 = (scope.dataset["commodities"][f"disposal_{name}"].to_numpy(dtype=float) for name in ("cost", "co2"))
     commodity, site = (at.ravel() for at in np.indices((len(cost), len(scope.sites))))
@@ -227,7 +231,7 @@ def _disposal(scope: Scope) -> _Kind:
     return columns, everywhen, np.where(everywhen, np.inf, 0.0)
 
 
-def _everywhen(scope: Scope, rows: int) -> Flags:
+def _everywhen(scope: CoalitionScope, rows: int) -> Flags:
     """Return rows x periods, all true."""
     return np.ones((rows, len(scope.shares)), dtype=bool)
 
@@ -243,8 +247,8 @@ def _columns(kind: Any, name: Any, at: tuple[Any, Any], more: Mapping[str, Any])
     }
 
 
-def _join(kinds: Sequence[_Kind]) -> Ends:
+def _join(kinds: Sequence[_Kind]) -> LiteralEnds:
     """Return the ends of all kinds, one after the other."""
     columns, present, most = zip(*kinds, strict=True)
     frame = pd.DataFrame({name: np.concatenate([some[name] for some in columns]) for name in END_TYPES})
-    return Ends(frame, np.concatenate(present), np.concatenate(most))
+    return LiteralEnds(frame, np.concatenate(present), np.concatenate(most))

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from synergy.literal.ends import Ends
-from synergy.literal.scope import Flags, Floats, Ints, Scope, Variant, annuity, pairs, positions
+from synergy.literal.ends import LiteralEnds
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, annuity, pairs, positions
 from synergy.scenario import Pattern
 
 
@@ -39,7 +39,7 @@ class Exchanges:
         return len(self.outlet)
 
 
-def exchanges_of(scope: Scope, outlets: Ends, inlets: Ends, routes: pd.DataFrame) -> Exchanges:
+def exchanges_of(scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, routes: pd.DataFrame) -> Exchanges:
     """Return all exchanges of a scope that the contract allows."""
     goods = len(scope.dataset["commodities"])
     near, far = _within(outlets, inlets, goods), _between(outlets, inlets, routes, goods)
@@ -59,7 +59,7 @@ def exchanges_of(scope: Scope, outlets: Ends, inlets: Ends, routes: pd.DataFrame
     return Exchanges(outlet, inlet, route, period.astype(np.int64), arrival, most)
 
 
-def partnership(scope: Scope, start: Ints, end: Ints) -> Flags:
+def partnership(scope: CoalitionScope, start: Ints, end: Ints) -> Flags:
     """Return which pairs of sites belong to two different enterprises."""
     enterprise = scope.column("enterprise")
     one, other = enterprise[start], enterprise[end]
@@ -67,13 +67,13 @@ def partnership(scope: Scope, start: Ints, end: Ints) -> Flags:
     return flags
 
 
-def _within(outlets: Ends, inlets: Ends, goods: int) -> tuple[Ints, Ints]:
+def _within(outlets: LiteralEnds, inlets: LiteralEnds, goods: int) -> tuple[Ints, Ints]:
     """Return pairs of ends at one site, of one of so many commodities."""
     outlet, inlet = (ends.column("site") * goods + ends.column("commodity") for ends in (outlets, inlets))
     return pairs(outlet, inlet)
 
 
-def _between(outlets: Ends, inlets: Ends, routes: pd.DataFrame, goods: int) -> tuple[Ints, Ints, Ints]:
+def _between(outlets: LiteralEnds, inlets: LiteralEnds, routes: pd.DataFrame, goods: int) -> tuple[Ints, Ints, Ints]:
     """Return pairs of ends at two sites with each route between them."""
     commodity = routes["commodity"].to_numpy(dtype=np.int64)
     start, end = (np.flatnonzero(~ends.column("local")) for ends in (outlets, inlets))
@@ -93,7 +93,7 @@ def feeds(outlet: Any, inlet: Any) -> Flags:
     return allowed
 
 
-def stated(scope: Scope, outlets: Ends, inlets: Ends, pairs: tuple[Ints, Ints]) -> Flags:
+def stated(scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, pairs: tuple[Ints, Ints]) -> Flags:
     """Which pairs have an outlet that states every property that its inlet limits."""
     outlet, inlet = pairs
     known = np.ones(len(outlet), dtype=bool)
@@ -105,31 +105,31 @@ def stated(scope: Scope, outlets: Ends, inlets: Ends, pairs: tuple[Ints, Ints]) 
     return known
 
 
-def limited(scope: Scope) -> list[str]:
+def limited(scope: CoalitionScope) -> list[str]:
     """Return the properties that some inlet limits."""
     return list(scope.dataset["limits"]["property"].unique())
 
 
-def quality_values(scope: Scope, outlets: Ends, name: str) -> Floats:
+def quality_values(scope: CoalitionScope, outlets: LiteralEnds, name: str) -> Floats:
     """Return the property value stated by each outlet, NaN where there is none."""
     table = scope.dataset["qualities"]
     return _looked_up(scope, table[table["property"] == name], outlets)["value"].to_numpy(dtype=float)
 
 
-def quality_limits(scope: Scope, inlets: Ends, name: str) -> tuple[Floats, Floats]:
+def quality_limits(scope: CoalitionScope, inlets: LiteralEnds, name: str) -> tuple[Floats, Floats]:
     """Return the least and greatest mean of a property at each inlet, NaN where not limited."""
     table = scope.dataset["limits"]
     found = _looked_up(scope, table[table["property"] == name], inlets)
     return found["minimum"].to_numpy(dtype=float), found["maximum"].to_numpy(dtype=float)
 
 
-def _looked_up(scope: Scope, table: pd.DataFrame, ends: Ends) -> pd.DataFrame:
+def _looked_up(scope: CoalitionScope, table: pd.DataFrame, ends: LiteralEnds) -> pd.DataFrame:
     """Return the row of a table for the holder and commodity of each end."""
     table = table.assign(commodity=scope.commodity(table["commodity"]))
     return ends.frame[["holder", "commodity"]].merge(table, how="left", on=["holder", "commodity"])
 
 
-def _dealt(scope: Scope, routes: pd.DataFrame, route: Ints) -> Flags:
+def _dealt(scope: CoalitionScope, routes: pd.DataFrame, route: Ints) -> Flags:
     """Return which pairs are allowed: today, between enterprises, only those along a deal."""
     if scope.variant is not Variant.TODAY:
         return np.ones(len(route), dtype=bool)
@@ -140,7 +140,7 @@ def _dealt(scope: Scope, routes: pd.DataFrame, route: Ints) -> Flags:
     return flags
 
 
-def deals_of(scope: Scope) -> pd.DataFrame:
+def deals_of(scope: CoalitionScope) -> pd.DataFrame:
     """Return the quantity a year traded today by from, to and commodity (positions)."""
     deals = scope.dataset["deals"]
     sides = {side: scope.site(deals[f"{side}_site"]) for side in ("from", "to")}
@@ -200,13 +200,15 @@ class _Codes:
         return pd.DataFrame({"from": start, "to": end, "commodity": commodity, "mode": self.modes[mode]})
 
 
-def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | None = None) -> pd.DataFrame:
+def routes_of(
+    scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, wanted: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Ways between sites that have an outlet and an inlet of a commodity.
 
     Parameters
     ----------
-    scope : Scope
-    outlets, inlets : Ends
+    scope : CoalitionScope
+    outlets, inlets : LiteralEnds
     wanted : pandas.DataFrame, optional
         `PLACE` of the ways to look at, by position; all that the ends allow when left out.
 
@@ -240,7 +242,9 @@ def routes_of(scope: Scope, outlets: Ends, inlets: Ends, wanted: pd.DataFrame | 
     return pd.concat([stay, open_], ignore_index=True) if len(open_) else stay
 
 
-def _pairs_between(scope: Scope, ends: tuple[Ends, Ends], codes: _Codes, laid: Ints) -> tuple[Ints, Ints]:
+def _pairs_between(
+    scope: CoalitionScope, ends: tuple[LiteralEnds, LiteralEnds], codes: _Codes, laid: Ints
+) -> tuple[Ints, Ints]:
     """Return the ways that an outlet, an inlet and a mode of the commodity allow, and the links that both ends do."""
     goods, transport = codes.shape[2], scope.dataset["transport"]
     leave, reach = (
@@ -255,7 +259,7 @@ def _pairs_between(scope: Scope, ends: tuple[Ends, Ends], codes: _Codes, laid: I
     return by_mode[by_mode >= 0], laid[laid >= 0][drawn]
 
 
-def _carrier(scope: Scope, ways: pd.DataFrame) -> Ints:
+def _carrier(scope: CoalitionScope, ways: pd.DataFrame) -> Ints:
     """Return the row of `transport` of each way's mode and commodity, -1 where it has none."""
     transport = scope.dataset["transport"]
     modes, mode = np.unique(transport["mode"].to_numpy(dtype=object), return_inverse=True)
@@ -270,7 +274,7 @@ def _cells(column: pd.Series[Any], row: Ints, blank: float = np.nan) -> Floats:
     return np.where(np.isnan(cells), blank, cells)
 
 
-def _near(scope: Scope, ways: pd.DataFrame) -> Flags:
+def _near(scope: CoalitionScope, ways: pd.DataFrame) -> Flags:
     """Return which ways are within the greatest distance of their mode."""
     transport, carrier = scope.dataset["transport"], _carrier(scope, ways)
     most = _cells(transport["max_km"], carrier) * (1.0 + ROUNDING)
@@ -278,7 +282,7 @@ def _near(scope: Scope, ways: pd.DataFrame) -> Flags:
     return near
 
 
-def matches(scope: Scope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
+def matches(scope: CoalitionScope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
     """Return which rows of from, to and commodity (positions) match a pattern; a missing key matches anything."""
     enterprise, site = scope.column("enterprise"), scope.column("site")
     commodity = scope.dataset["commodities"]["commodity"].to_numpy()
@@ -296,7 +300,7 @@ def matches(scope: Scope, pattern: Pattern, frame: pd.DataFrame) -> Flags:
     return found
 
 
-def _forbidden(scope: Scope, routes: pd.DataFrame) -> Flags:
+def _forbidden(scope: CoalitionScope, routes: pd.DataFrame) -> Flags:
     """Return which routes the scenario forbids."""
     barred = np.zeros(len(routes), dtype=bool)
     for pattern in scope.settings.forbid:
@@ -304,14 +308,14 @@ def _forbidden(scope: Scope, routes: pd.DataFrame) -> Flags:
     return barred
 
 
-def _distance(scope: Scope, pairs: pd.DataFrame) -> Floats:
+def _distance(scope: CoalitionScope, pairs: pd.DataFrame) -> Floats:
     """Return great-circle kilometres between two columns of sites; NaN where coordinates are missing."""
     start, end = pairs["from"].to_numpy(dtype=int), pairs["to"].to_numpy(dtype=int)
     latitude, longitude = (scope.column(name).astype(float) for name in ("latitude", "longitude"))
     return great_circle((latitude[start], latitude[end]), (longitude[start], longitude[end]))
 
 
-def _priced(scope: Scope, ways: pd.DataFrame, link: Ints) -> pd.DataFrame:
+def _priced(scope: CoalitionScope, ways: pd.DataFrame, link: Ints) -> pd.DataFrame:
     """Return routes with the figures of their link (-1: none) or, where it states none, those of their mode."""
     links, transport, carrier = scope.dataset["links"], scope.dataset["transport"], _carrier(scope, ways)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from synergy.literal.bounds import bounded
-from synergy.literal.ends import Basis, Ends, Tables
+from synergy.literal.ends import CoalitionBasis, CoalitionTables, LiteralEnds
 from synergy.literal.exchanges import Exchanges, exchanges_of, partnership, routes_of
-from synergy.literal.scope import Flags, Floats, Ints, Scope
-from synergy.literal.units import Units
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints
+from synergy.literal.units import LiteralUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Parts:
         Quantities of the exchanges where these are those of a plan.
     """
 
-    scope: Scope
-    tables: Tables
-    units: Units
-    outlets: Ends
-    inlets: Ends
+    scope: CoalitionScope
+    tables: CoalitionTables
+    units: LiteralUnits
+    outlets: LiteralEnds
+    inlets: LiteralEnds
     routes: pd.DataFrame
     exchanges: Exchanges
     opened: Ints
@@ -74,7 +74,7 @@ class Parts:
         return self.first["level"] + store * self.spans + period % self.spans
 
 
-def parts_of(basis: Basis) -> Parts:
+def parts_of(basis: CoalitionBasis) -> Parts:
     """Return all parts of a model of a coalition."""
     scope, units = basis.scope, basis.units
     if np.isinf(units.steps["maximum"].to_numpy(dtype=float)).any():

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import Dataset
-from synergy.literal.ends import Ends, basis_of
+from synergy.literal.ends import LiteralEnds, basis_of
 from synergy.literal.exchanges import PLACE, Exchanges, feeds, matches, routes_of, stated
 from synergy.literal.parts import Parts, enterprises_of, numbered
-from synergy.literal.scope import Flags, Floats, Ints, Scope, Variant, positions
-from synergy.literal.units import Units
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, positions
+from synergy.literal.units import LiteralUnits
 from synergy.plan import Decisions
 
 SIDES = (("outlet", "from_site"), ("inlet", "to_site"))
@@ -73,7 +73,7 @@ def matched(wanted: pd.DataFrame, known: pd.DataFrame) -> Ints:
     return positions(code[: len(known)], code[len(known) :])
 
 
-def ways_of(scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
+def ways_of(scope: CoalitionScope, frame: pd.DataFrame) -> pd.DataFrame:
     """`PLACE` of the flows or links of a plan, -1 for sites and commodities that no table has."""
     start, end = (scope.site(frame[side]) for side in ("from_site", "to_site"))
     return pd.DataFrame(
@@ -87,7 +87,7 @@ def route_at(routes: pd.DataFrame, ways: pd.DataFrame) -> Ints:
     return np.where(stays, 0, matched(ways, routes[PLACE]))
 
 
-def forbidden(scope: Scope, ways: pd.DataFrame) -> Flags:
+def forbidden(scope: CoalitionScope, ways: pd.DataFrame) -> Flags:
     """Which ways between two sites the scenario forbids."""
     barred = np.zeros(len(ways), dtype=bool)
     for pattern in scope.settings.forbid:
@@ -96,14 +96,17 @@ def forbidden(scope: Scope, ways: pd.DataFrame) -> Flags:
 
 
 def flows_of(
-    scope: Scope, ends: tuple[Ends, Ends], routes: pd.DataFrame, flows: tuple[pd.DataFrame, pd.DataFrame]
+    scope: CoalitionScope,
+    ends: tuple[LiteralEnds, LiteralEnds],
+    routes: pd.DataFrame,
+    flows: tuple[pd.DataFrame, pd.DataFrame],
 ) -> NamedFlows:
     """Return outlet, inlet, route and period of each flow.
 
     Parameters
     ----------
-    scope : Scope
-    ends : tuple of Ends
+    scope : CoalitionScope
+    ends : tuple of LiteralEnds
         Outlets and inlets.
     routes : pandas.DataFrame
         See `routes_of`.
@@ -145,7 +148,9 @@ def _unknown(ways: pd.DataFrame, period: Ints) -> Iterator[Stray]:
         yield Stray("unknown", "flows", column, np.asarray(at) < 0, "no table has it")
 
 
-def _end_at(ends: Ends, frame: pd.DataFrame, names: tuple[str, str], at: tuple[Ints, Ints]) -> tuple[Ints, list[Stray]]:
+def _end_at(
+    ends: LiteralEnds, frame: pd.DataFrame, names: tuple[str, str], at: tuple[Ints, Ints]
+) -> tuple[Ints, list[Stray]]:
     """Return the position of the outlet or inlet of each flow (sites, commodities by position), and the mismatches."""
     (name, place), (site, commodity) = names, at
     plain = {"kind": object, "id": object}
@@ -263,7 +268,7 @@ def _steps(builds: pd.DataFrame) -> list[str]:
     return [f"{process}@{site}" + (f"#{size}" if size else "") for process, site, size in rows]
 
 
-def _bounded(units: Units, build: Ints, capacity: Floats) -> Units:
+def _bounded(units: LiteralUnits, build: Ints, capacity: Floats) -> LiteralUnits:
     """Set the maximum size of unlimited steps to the size built in the plan."""
     size = units.steps["minimum"].to_numpy(dtype=float).copy()
     np.maximum.at(size, build[build >= 0], capacity[build >= 0])

@@ -24,7 +24,7 @@ WORST = 1e-6  # greatest error of a coefficient of a derived row that is accepte
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """Derivation of a row, see `Rows.rounded`; rows are positions, those derived earlier after those of the model.
+    """Derivation of a row, see `RelaxationRows.rounded`; rows are positions, derived ones after those of the model.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class Slack:
     weight: float
 
 
-class Rows:
+class RelaxationRows:
     """Rows of a relaxation and those derived from them.
 
     Parameters
@@ -268,7 +268,7 @@ def _written_back(
 
 
 def rounded_down(value: Floats, f: Floats | float) -> Floats:
-    """Function F of mixed-integer rounding for a right side with the fraction f, see `Rows.rounded`.
+    """Function F of mixed-integer rounding for a right side with the fraction f, see `RelaxationRows.rounded`.
 
     Examples
     --------

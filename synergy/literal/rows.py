@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
 
 from synergy.literal.bounds import capped
-from synergy.literal.ends import Ends
+from synergy.literal.ends import LiteralEnds
 from synergy.literal.exchanges import deals_of, limited, matches, partnership, quality_limits, quality_values
 from synergy.literal.parts import Parts, enterprises_of
 from synergy.literal.scope import Flags, Floats, Ints, Variant, named
@@ -31,7 +31,7 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """The rows of one constraint family: lower <= coefficients . x <= upper.
 
     Parameters
@@ -79,7 +79,7 @@ def equal(rows: int, value: ArrayLike = 0.0) -> tuple[Floats, Floats]:
     return both.copy(), both.copy()
 
 
-def joined(blocks: Sequence[Block], columns: int) -> tuple[csr_matrix, Floats, Floats, pd.DataFrame]:
+def joined(blocks: Sequence[RowBlock], columns: int) -> tuple[csr_matrix, Floats, Floats, pd.DataFrame]:
     """Return matrix, lower and upper bounds, and names of the rows of all blocks, one after the other."""
     first = np.cumsum([0, *(len(block) for block in blocks)])
     parts: list[tuple[Ints, Ints, Floats]] = []
@@ -107,7 +107,7 @@ def grouped(*keys: ArrayLike) -> tuple[Ints, list[Ints]]:
     return group.astype(np.int64), [np.asarray(key) for key in np.unravel_index(found, tuple(span.tolist()))]
 
 
-def partners(parts: Parts) -> Iterator[Block]:
+def partners(parts: Parts) -> Iterator[RowBlock]:
     """Restrict exchanges between enterprises to partners, at most max_partners for each enterprise."""
     most = parts.scope.settings.max_partners
     if most is None:
@@ -121,15 +121,15 @@ def partners(parts: Parts) -> Iterator[Block]:
     flows = Entries(group, among, 1.0)
     switch = Entries(np.arange(len(pair)), parts.first["partner"] + pair, -1.0)
     names = named(couples["one"] + "|" + couples["other"], pair), parts.scope.goods(commodity)
-    block = Block("partner", *names, parts.scope.when(period), *at_most(len(pair)), (flows, switch))
+    block = RowBlock("partner", *names, parts.scope.when(period), *at_most(len(pair)), (flows, switch))
     yield together(parts, block, among, group)
     sides = pd.concat([couples["one"], couples["other"]], ignore_index=True)
     row, members = pd.factorize(sides, sort=True)
     chosen = Entries(row, parts.first["partner"] + np.tile(np.arange(len(couples)), 2), 1.0)
-    yield Block("max_partners", np.asarray(members), "", "", *at_most(len(members), most), (chosen,))
+    yield RowBlock("max_partners", np.asarray(members), "", "", *at_most(len(members), most), (chosen,))
 
 
-def deals(parts: Parts) -> Iterator[Block]:
+def deals(parts: Parts) -> Iterator[RowBlock]:
     """Limit flows between enterprises today to quantity * share(t) of their deal."""
     if parts.scope.variant is not Variant.TODAY:
         return
@@ -145,25 +145,25 @@ def deals(parts: Parts) -> Iterator[Block]:
     goods = parts.scope.goods(table["commodity"].to_numpy()[which])
     upper = table["quantity"].to_numpy(dtype=float)[which] * parts.scope.shares[period]
     flows = Entries(group, among, 1.0)
-    yield Block("deal", start + ">" + end, goods, parts.scope.when(period), *at_most(len(which), upper), (flows,))
+    yield RowBlock("deal", start + ">" + end, goods, parts.scope.when(period), *at_most(len(which), upper), (flows,))
 
 
-def aims(parts: Parts) -> Iterator[Block]:
+def aims(parts: Parts) -> Iterator[RowBlock]:
     """Yield the aims, which bind the grand coalition alone: capex budget, CO2 cap, mode shares and fixed flows."""
     if not parts.scope.aims:
         return
     settings, columns = parts.scope.settings, np.arange(parts.first[""])
     if settings.capex_budget is not None:
         spent = Entries(0, columns, capex(parts))
-        yield Block("capex_budget", "", "", "", *at_most(1, settings.capex_budget), (spent,))
+        yield RowBlock("capex_budget", "", "", "", *at_most(1, settings.capex_budget), (spent,))
     if settings.co2_cap is not None:
         emitted = Entries(0, columns, emissions(parts))
-        yield Block("co2_cap", "", "", "", *at_most(1, settings.co2_cap), (emitted,))
+        yield RowBlock("co2_cap", "", "", "", *at_most(1, settings.co2_cap), (emitted,))
     yield from _mode_shares(parts)
     yield from _fixed(parts)
 
 
-def _mode_shares(parts: Parts) -> Iterator[Block]:
+def _mode_shares(parts: Parts) -> Iterator[RowBlock]:
     """Require a minimum share of some modes in the movements of a commodity between sites, by quantity leaving."""
     moved = np.flatnonzero(parts.exchanges.route > 0)
     route = parts.exchanges.route[moved]
@@ -173,17 +173,17 @@ def _mode_shares(parts: Parts) -> Iterator[Block]:
         counted = commodity == rule.commodity
         value = np.isin(mode[counted], list(rule.modes)) - rule.minimum
         entries = Entries(0, moved[counted], value)
-        yield Block("mode_share", str(index), rule.commodity, "", *at_least(1), (entries,))
+        yield RowBlock("mode_share", str(index), rule.commodity, "", *at_least(1), (entries,))
 
 
-def _fixed(parts: Parts) -> Iterator[Block]:
+def _fixed(parts: Parts) -> Iterator[RowBlock]:
     """Fix the quantity that leaves over the year between matching sites, over all modes."""
     moved = np.flatnonzero(parts.exchanges.route > 0)
     ends = pd.DataFrame({"from": parts.start(), "to": parts.end(), "commodity": parts.commodity()}).iloc[moved]
     for index, pattern in enumerate(parts.scope.settings.fix):
         entries = Entries(0, moved[matches(parts.scope, pattern, ends)], 1.0)
         bounds = equal(1, pattern.quantity or 0.0)
-        yield Block("fix", str(index), pattern.commodity or "", "", *bounds, (entries,))
+        yield RowBlock("fix", str(index), pattern.commodity or "", "", *bounds, (entries,))
 
 
 def _periods(parts: Parts, units: Ints) -> tuple[Ints, Ints, pd.Series[str], pd.Series[str]]:
@@ -192,24 +192,24 @@ def _periods(parts: Parts, units: Ints) -> tuple[Ints, Ints, pd.Series[str], pd.
     return unit, period, named(parts.units.frame["id"], unit), parts.scope.when(period)
 
 
-def runs(parts: Parts) -> Iterator[Block]:
+def runs(parts: Parts) -> Iterator[RowBlock]:
     """Limit activity to the capacity, or the size of a build, available in the period."""
     frame, able = parts.units.frame, parts.units.able
     standing = np.flatnonzero(frame["kind"] == "facility")
     unit, period, ids, names = _periods(parts, standing)
     upper = frame["capacity"].to_numpy(dtype=float)[unit] * able[unit, period]
     activity = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
-    yield Block("run", ids, "", names, *at_most(len(unit), upper), (activity,))
+    yield RowBlock("run", ids, "", names, *at_most(len(unit), upper), (activity,))
     unit, period, ids, names = _periods(parts, np.flatnonzero(frame["kind"] == "build"))
     activity = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
     owner = parts.units.steps["unit"].to_numpy(dtype=np.int64)
     step, span = np.repeat(np.arange(len(owner)), parts.spans), np.tile(np.arange(parts.spans), len(owner))
     row = (owner[step] - len(standing)) * parts.spans + span
     sizes = Entries(row, parts.first["size"] + step, -able[owner[step], span])
-    yield Block("run", ids, "", names, *at_most(len(unit)), (activity, sizes))
+    yield RowBlock("run", ids, "", names, *at_most(len(unit)), (activity, sizes))
 
 
-def loads(parts: Parts) -> Iterator[Block]:
+def loads(parts: Parts) -> Iterator[RowBlock]:
     """Restrict facilities with a minimum load to off or between that and capacity; with must_run they are never off."""
     frame, able, switched = parts.units.frame, parts.units.able, parts.units.switched
     could = frame["capacity"].to_numpy(dtype=float)[:, None] * able
@@ -218,33 +218,33 @@ def loads(parts: Parts) -> Iterator[Block]:
     rows = np.arange(len(unit))
     activity, on = parts.run(unit, period), parts.first["on"] + rows
     low = Entries(rows, activity, 1.0), Entries(rows, on, -least[unit] * could[unit, period])
-    yield Block("load_min", ids, "", names, *at_least(len(unit)), low)
+    yield RowBlock("load_min", ids, "", names, *at_least(len(unit)), low)
     high = Entries(rows, activity, 1.0), Entries(rows, on, -could[unit, period])
-    yield Block("load_max", ids, "", names, *at_most(len(unit)), high)
+    yield RowBlock("load_max", ids, "", names, *at_most(len(unit)), high)
     always = np.flatnonzero(frame["must_run"].to_numpy(dtype=bool) & (least > 0))
     unit, period, ids, names = _periods(parts, always)
     lower = least[unit] * could[unit, period]
     floor = Entries(np.arange(len(unit)), parts.run(unit, period), 1.0)
-    yield Block("load_min", ids, "", names, *at_least(len(unit), lower), (floor,))
+    yield RowBlock("load_min", ids, "", names, *at_least(len(unit), lower), (floor,))
 
 
-def sizes(parts: Parts) -> Iterator[Block]:
+def sizes(parts: Parts) -> Iterator[RowBlock]:
     """Bound the size of builds, and allow at most one step of scale of a process at a site."""
     steps = parts.units.steps
     rows = np.arange(len(steps))
     size, built = Entries(rows, parts.first["size"] + rows, 1.0), parts.first["built"] + rows
     low = Entries(rows, built, -steps["minimum"].to_numpy(dtype=float))
-    yield Block("size_min", steps["subject"], "", "", *at_least(len(rows)), (size, low))
+    yield RowBlock("size_min", steps["subject"], "", "", *at_least(len(rows)), (size, low))
     high = Entries(rows, built, -steps["maximum"].to_numpy(dtype=float))
-    yield Block("size_max", steps["subject"], "", "", *at_most(len(rows)), (size, high))
+    yield RowBlock("size_max", steps["subject"], "", "", *at_most(len(rows)), (size, high))
     ids = named(parts.units.frame["id"], steps["unit"])
     several = steps["subject"].to_numpy() != ids.to_numpy()
     group, names = pd.factorize(ids[several])
     one = Entries(group, built[several], 1.0)
-    yield Block("one_size", np.asarray(names), "", "", *at_most(len(names), 1.0), (one,))
+    yield RowBlock("one_size", np.asarray(names), "", "", *at_most(len(names), 1.0), (one,))
 
 
-def links(parts: Parts) -> Block:
+def links(parts: Parts) -> RowBlock:
     """Limit flows over a link in a period to capacity * share(t), and to zero where it is not opened.
 
     Where a link that costs capex has no capacity, it is bounded by what its ends can send and take.
@@ -263,7 +263,7 @@ def links(parts: Parts) -> Block:
     opens = Entries(np.flatnonzero(new), parts.first["open"] + position[route[new]], -carried[new])
     names = named(route_names(parts), route), parts.scope.goods(routes["commodity"].to_numpy()[route])
     bounds = at_most(len(route), np.where(new, 0.0, carried))
-    return Block("link", *names, parts.scope.when(period), *bounds, (flows, opens))
+    return RowBlock("link", *names, parts.scope.when(period), *bounds, (flows, opens))
 
 
 def route_names(parts: Parts) -> pd.Series[str]:
@@ -294,14 +294,14 @@ def _ends_allow(parts: Parts, among: Ints, group: Ints, groups: int) -> Floats:
     return capped(parts.scope, np.minimum(given, taken))
 
 
-def together(parts: Parts, block: Block, among: Ints, group: Ints) -> Block:
+def together(parts: Parts, block: RowBlock, among: Ints, group: Ints) -> RowBlock:
     """Return a block of groups of exchanges with the big-M of their ends; see `links`."""
     allowed = _ends_allow(parts, among, group, len(block))
     switch = block.entries[-1]
     return replace(block, entries=(*block.entries[:-1], Entries(switch.row, switch.column, -allowed)))
 
 
-def _slots(ends: Ends, kinds: tuple[str, ...], among: Flags | None = None) -> tuple[Ints, Ints, Ints]:
+def _slots(ends: LiteralEnds, kinds: tuple[str, ...], among: Flags | None = None) -> tuple[Ints, Ints, Ints]:
     """Return ends and periods that have a row, and the row of each end x period (-1: none)."""
     chosen = np.isin(ends.column("kind"), kinds)
     if among is not None:
@@ -312,7 +312,9 @@ def _slots(ends: Ends, kinds: tuple[str, ...], among: Flags | None = None) -> tu
     return end.astype(np.int64), period.astype(np.int64), row
 
 
-def _named(parts: Parts, ends: Ends, end: Ints, period: Ints) -> tuple[pd.Series[str], pd.Series[str], pd.Series[str]]:
+def _named(
+    parts: Parts, ends: LiteralEnds, end: Ints, period: Ints
+) -> tuple[pd.Series[str], pd.Series[str], pd.Series[str]]:
     """Return id, commodity and period of rows of ends."""
     goods = parts.scope.goods(ends.column("commodity")[end])
     return named(ends.frame["id"], end), goods, parts.scope.when(period)
@@ -324,7 +326,7 @@ def _sums(row: Ints, flows: Ints, value: Floats | float = 1.0) -> Entries:
     return Entries(row[kept], flows[kept], np.broadcast_to(value, row.shape)[kept])
 
 
-def offers(parts: Parts) -> Block:
+def offers(parts: Parts) -> RowBlock:
     """Limit flows out of an offer to its quantity; with must_clear they equal it."""
     table, exchanges = parts.tables.offers, parts.exchanges
     end, period, row = _slots(parts.outlets, ("offer",))
@@ -335,10 +337,10 @@ def offers(parts: Parts) -> Block:
     lower = np.where(cleared, quantity, -np.inf)
     entries = _sums(row[exchanges.outlet, exchanges.period], np.arange(len(exchanges)))
     names = _named(parts, parts.outlets, end, period)
-    return Block("offer", names[0], names[1], names[2], lower, quantity, (entries,))
+    return RowBlock("offer", names[0], names[1], names[2], lower, quantity, (entries,))
 
 
-def keeps(parts: Parts) -> Block:
+def keeps(parts: Parts) -> RowBlock:
     """Limit flows to other enterprises' sites, other public sites and stores to (1 - keep) of an offer.
 
     Inside its own site it binds for stores alone, also at a public place, for which every other site counts.
@@ -355,10 +357,10 @@ def keeps(parts: Parts) -> Block:
     entries = _sums(np.where(away, row[exchanges.outlet, exchanges.period], -1), np.arange(len(exchanges)))
     names = _named(parts, parts.outlets, end, period)
     bounds = at_most(len(end), (1.0 - keep[end]) * parts.outlets.most[end, period])
-    return Block("keep", names[0], names[1], names[2], *bounds, (entries,))
+    return RowBlock("keep", names[0], names[1], names[2], *bounds, (entries,))
 
 
-def needs(parts: Parts) -> Block:
+def needs(parts: Parts) -> RowBlock:
     """Limit arrivals at a need to its quantity; where it is required they equal it."""
     table, exchanges = parts.tables.needs, parts.exchanges
     end, period, row = _slots(parts.inlets, ("need",))
@@ -368,31 +370,31 @@ def needs(parts: Parts) -> Block:
     lower = np.where(required & (parts.scope.whole | ~public), quantity, -np.inf)
     entries = _sums(row[exchanges.inlet, exchanges.period], np.arange(len(exchanges)), exchanges.arrival)
     names = _named(parts, parts.inlets, end, period)
-    return Block("need", names[0], names[1], names[2], lower, quantity, (entries,))
+    return RowBlock("need", names[0], names[1], names[2], lower, quantity, (entries,))
 
 
-def outputs(parts: Parts) -> Block:
+def outputs(parts: Parts) -> RowBlock:
     """Set flows out of an output equal to coefficient * run."""
     exchanges = parts.exchanges
     return _recipe(parts, "output", parts.outlets, exchanges.outlet, np.ones(len(exchanges)))
 
 
-def inputs(parts: Parts) -> Block:
+def inputs(parts: Parts) -> RowBlock:
     """Set arrivals into an input equal to -coefficient * run."""
     return _recipe(parts, "input", parts.inlets, parts.exchanges.inlet, parts.exchanges.arrival)
 
 
-def _recipe(parts: Parts, name: str, ends: Ends, side: Ints, value: Floats) -> Block:
+def _recipe(parts: Parts, name: str, ends: LiteralEnds, side: Ints, value: Floats) -> RowBlock:
     """Return rows that tie the flows of an output or input to the activity of its unit."""
     end, period, row = _slots(ends, ("facility", "build"))
     flows = _sums(row[side, parts.exchanges.period], np.arange(len(parts.exchanges)), value)
     activity = parts.run(ends.column("source")[end], period)
     runs = Entries(np.arange(len(end)), activity, -ends.column("coefficient")[end])
     names = _named(parts, ends, end, period)
-    return Block(name, names[0], names[1], names[2], *equal(len(end)), (flows, runs))
+    return RowBlock(name, names[0], names[1], names[2], *equal(len(end)), (flows, runs))
 
 
-def qualities(parts: Parts) -> Iterator[Block]:
+def qualities(parts: Parts) -> Iterator[RowBlock]:
     """Arrivals at an inlet with limits, weighed by value less limit, sum to 0 at most (least values: at least)."""
     for name in limited(parts.scope):
         value = quality_values(parts.scope, parts.outlets, name)
@@ -401,7 +403,7 @@ def qualities(parts: Parts) -> Iterator[Block]:
         yield _quality(parts, f"quality_min/{name}", value, least)
 
 
-def _quality(parts: Parts, rule: str, value: Floats, limit: Floats) -> Block:
+def _quality(parts: Parts, rule: str, value: Floats, limit: Floats) -> RowBlock:
     """Return the rows of one property and one side."""
     constraint, name = rule.split("/", 1)
     exchanges, inlets = parts.exchanges, parts.inlets
@@ -414,10 +416,10 @@ def _quality(parts: Parts, rule: str, value: Floats, limit: Floats) -> Block:
     kind = named(inlets.frame["kind"], end)
     at = ("@" + parts.scope.place(inlets.column("site")[end])).where(kind == "market", "")
     bounds = at_most(len(end)) if constraint == "quality_max" else at_least(len(end))
-    return Block(constraint, kind + ":" + ids + at + "/" + name, goods, spans, *bounds, (entries,))
+    return RowBlock(constraint, kind + ":" + ids + at + "/" + name, goods, spans, *bounds, (entries,))
 
 
-def markets(parts: Parts) -> Block:
+def markets(parts: Parts) -> RowBlock:
     """Limit flows to selling and from buying markets to the limit that their group shares."""
     table, exchanges = parts.tables.markets, parts.exchanges
     group, names = pd.factorize(table["group"])
@@ -436,10 +438,12 @@ def markets(parts: Parts) -> Block:
     upper = parts.scope.spread(limits, period)[owner, span]
     goods = parts.scope.goods(table["commodity"].to_numpy()[first[owner]])
     both = (leaving, _sums(reaching, flows, exchanges.arrival))
-    return Block("market", np.asarray(names)[owner], goods, parts.scope.when(span), *at_most(len(owner), upper), both)
+    return RowBlock(
+        "market", np.asarray(names)[owner], goods, parts.scope.when(span), *at_most(len(owner), upper), both
+    )
 
 
-def _at_market(ends: Ends, group: Ints) -> Ints:
+def _at_market(ends: LiteralEnds, group: Ints) -> Ints:
     """Return the group that shares a market's limit, of each end; -1 for those that are no market."""
     found = np.full(len(ends.frame), -1, dtype=np.int64)
     market = ends.column("kind") == "market"
@@ -447,7 +451,7 @@ def _at_market(ends: Ends, group: Ints) -> Ints:
     return found
 
 
-def stores(parts: Parts) -> Iterator[Block]:
+def stores(parts: Parts) -> Iterator[RowBlock]:
     """Balance the level of each store, bound it by the capacity, and bound withdrawals by the level carried over.
 
     The level before the first period is that after the last.
@@ -468,7 +472,7 @@ def stores(parts: Parts) -> Iterator[Block]:
     kept, held = Entries(rows, before, -left), Entries(rows, now, 1.0)
     moved = (_sums(into, flows, -exchanges.arrival), _sums(out, flows))
     count = len(store)
-    yield Block("store", names, goods, when, *equal(count), (held, kept, *moved))
+    yield RowBlock("store", names, goods, when, *equal(count), (held, kept, *moved))
     room = at_most(count, table["capacity"].to_numpy(dtype=float)[store])
-    yield Block("level", names, goods, when, *room, (held,))
-    yield Block("withdrawal", names, goods, when, *at_most(count), (_sums(out, flows), kept))
+    yield RowBlock("level", names, goods, when, *room, (held,))
+    yield RowBlock("withdrawal", names, goods, when, *at_most(count), (_sums(out, flows), kept))

@@ -30,7 +30,7 @@ class Variant(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CoalitionScope:
     """The part of a dataset that a coalition may use, with positions instead of ids.
 
     Parameters
@@ -133,7 +133,9 @@ class Scope:
         return whole
 
 
-def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> Scope:
+def scope_of(
+    dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND
+) -> CoalitionScope:
     """Return the scope of a coalition: its sites, and its share of public resources.
 
     Parameters
@@ -145,7 +147,7 @@ def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
 
     Returns
     -------
-    Scope
+    CoalitionScope
 
     Raises
     ------
@@ -163,7 +165,9 @@ def scope_of(dataset: Dataset, members: Collection[str] | None = None, variant: 
     sites = dataset["sites"][["site", "enterprise", "latitude", "longitude"]]
     public = sites["enterprise"] == ""
     sites = sites.assign(public=public, part=np.where(public, part, 1.0))
-    return Scope(dataset, variant, sites[public | sites["enterprise"].isin(chosen)].reset_index(drop=True), whole)
+    return CoalitionScope(
+        dataset, variant, sites[public | sites["enterprise"].isin(chosen)].reset_index(drop=True), whole
+    )
 
 
 def positions(names: Any, ids: Any) -> Ints:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synergy.literal.scope import Floats, Ints, Scope, annuity, named, pairs, positions
+from synergy.literal.scope import CoalitionScope, Floats, Ints, annuity, named, pairs, positions
 
 UNIT_COLUMNS = ("kind", "id", "process", "site", "capacity", "min_load", "must_run", "opex", "co2")
 STEP_COLUMNS = ("unit", "subject", "minimum", "maximum", "fixed", "variable", "annuity")
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class LiteralUnits:
     """Production units: facilities first, then builds.
 
     Parameters
@@ -41,7 +41,7 @@ class Units:
         return np.flatnonzero(loaded & ~self.frame["must_run"].to_numpy(dtype=bool))
 
 
-def units_of(scope: Scope) -> Units:
+def units_of(scope: CoalitionScope) -> LiteralUnits:
     """Return all units of a scope."""
     facilities, (builds, steps) = _facilities(scope), _builds(scope)
     frame = pd.concat([facilities, builds], ignore_index=True)
@@ -49,7 +49,7 @@ def units_of(scope: Scope) -> Units:
     able = _availability(scope, frame) * scope.shares
     capacity = frame["capacity"].fillna(0.0).to_numpy(dtype=float).copy()
     np.maximum.at(capacity, steps["unit"].to_numpy(), steps["maximum"].to_numpy(dtype=float))
-    return Units(frame, able, most_of(capacity, able), steps)
+    return LiteralUnits(frame, able, most_of(capacity, able), steps)
 
 
 def most_of(capacity: Floats, able: Floats) -> Floats:
@@ -59,7 +59,7 @@ def most_of(capacity: Floats, able: Floats) -> Floats:
     return most
 
 
-def _facilities(scope: Scope) -> pd.DataFrame:
+def _facilities(scope: CoalitionScope) -> pd.DataFrame:
     """Return the facilities with the part of each capacity that the coalition has."""
     frame, processes = scope.here("facilities"), scope.dataset["processes"]
     process = positions(processes["process"], frame["process"])
@@ -78,7 +78,7 @@ def _facilities(scope: Scope) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=list(UNIT_COLUMNS), index=frame.index)
 
 
-def _builds(scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _builds(scope: CoalitionScope) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the candidate builds, and their steps of scale by position of the build."""
     processes = scope.dataset["processes"]
     names = processes["process"].to_numpy(dtype=object)
@@ -110,7 +110,7 @@ def _builds(scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, _steps(scope, (process, site, most[allowed], factor[allowed]), frame["id"])
 
 
-def _steps(scope: Scope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Series[str]) -> pd.DataFrame:
+def _steps(scope: CoalitionScope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Series[str]) -> pd.DataFrame:
     """Return the sizes each build may have: the process's own four figures, or its steps of scale.
 
     Parameters
@@ -146,7 +146,7 @@ def _steps(scope: Scope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Seri
     return pd.DataFrame(columns, columns=list(STEP_COLUMNS))
 
 
-def _availability(scope: Scope, frame: pd.DataFrame) -> Floats:
+def _availability(scope: CoalitionScope, frame: pd.DataFrame) -> Floats:
     """Return units x periods: the product of the factors of facility, process and enterprise."""
     table = scope.dataset["availability"]
     names = table["holder"].unique()

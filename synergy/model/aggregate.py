@@ -16,9 +16,9 @@ from scipy import sparse
 from synergy.model.assembly import Block, distinct
 from synergy.model.build import Model
 from synergy.model.heuristics import Hint, hinted
-from synergy.model.highs import Answer
+from synergy.model.highs import SolverResult
 from synergy.model.linking_cuts import Forcing
-from synergy.model.scaling import Problem, scaled
+from synergy.model.scaling import ScaledProblem, scaled
 from synergy.model.search import Knowledge, search
 from synergy.model.solve_params import Event, SolveParams
 from synergy.network.places import Bools, Floats, Ints
@@ -27,7 +27,7 @@ SAME = 1e-12  # relative difference of coefficients that is rounding
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
+class AggregateModel:
     """Hold a model summed over its periods.
 
     Parameters
@@ -45,7 +45,7 @@ class Aggregate:
     members: Ints
 
 
-def aggregated(model: Model) -> Aggregate:
+def aggregated(model: Model) -> AggregateModel:
     """Return the single-period aggregate of a model, a relaxation of it.
 
     Parameters
@@ -54,7 +54,7 @@ def aggregated(model: Model) -> Aggregate:
 
     Returns
     -------
-    Aggregate
+    AggregateModel
 
     Notes
     -----
@@ -72,7 +72,7 @@ def aggregated(model: Model) -> Aggregate:
     np.maximum.at(cost, column, model.cost)
     single: Bools = np.zeros(len(members), dtype=bool)
     single[column] = model.integer
-    return Aggregate(
+    return AggregateModel(
         model=replace(
             model,
             columns={},
@@ -145,12 +145,12 @@ def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[spars
     return matrix, lower, upper
 
 
-def forcing_in(aggregate: Aggregate, forcing: Forcing) -> Forcing:
+def forcing_in(aggregate: AggregateModel, forcing: Forcing) -> Forcing:
     """Return the forcing rows of the aggregate: sums of the rows that hold in each period.
 
     Parameters
     ----------
-    aggregate : Aggregate
+    aggregate : AggregateModel
     forcing : Forcing
         Of the model that was summed.
 
@@ -173,12 +173,12 @@ def forcing_in(aggregate: Aggregate, forcing: Forcing) -> Forcing:
     )
 
 
-def parts_in(aggregate: Aggregate, parts: tuple[Ints, ...]) -> tuple[Ints, ...]:
+def parts_in(aggregate: AggregateModel, parts: tuple[Ints, ...]) -> tuple[Ints, ...]:
     """Return the fix-and-optimise parts restricted to the binary columns of the aggregate.
 
     Parameters
     ----------
-    aggregate : Aggregate
+    aggregate : AggregateModel
     parts : tuple of numpy.ndarray
         Of the model that was summed.
 
@@ -204,7 +204,7 @@ class Beginning:
     ----------
     model : Model
         Of many periods.
-    problem : Problem
+    problem : ScaledProblem
         The same, scaled.
     known : Knowledge
         Of the problem.
@@ -212,7 +212,7 @@ class Beginning:
         Progress listener and stopping criteria.
     """
 
-    def __init__(self, model: Model, problem: Problem, known: Knowledge, params: SolveParams) -> None:
+    def __init__(self, model: Model, problem: ScaledProblem, known: Knowledge, params: SolveParams) -> None:
         self._whole = aggregated(model)
         self._inner = scaled(self._whole.model)
         self._money = self._inner.money / problem.money
@@ -220,15 +220,15 @@ class Beginning:
         self._known = Knowledge(forcing_in(self._whole, known.forcing), parts_in(self._whole, known.parts))
         self._columns = np.flatnonzero(model.integer & self._whole.model.integer[self._whole.group])
 
-    def sketch(self) -> Answer:
+    def sketch(self) -> SolverResult:
         """Return a plan derived from a short search of the aggregate, with the bound it proves."""
         return self._searched(ROUGH, ROUGH_PART)
 
-    def plan(self) -> Answer:
+    def plan(self) -> SolverResult:
         """Return a plan derived from a longer search of the aggregate, with the bound it proves."""
         return self._searched(CLOSE, CLOSE_PART)
 
-    def _searched(self, gap: float, part: float) -> Answer:
+    def _searched(self, gap: float, part: float) -> SolverResult:
         """Search the aggregate to a gap within a part of the remaining time; return the plan derived from it."""
         params = self._params
         limit = params.seconds + part * params.left
@@ -240,7 +240,7 @@ class Beginning:
         if event.bound is not None:
             self._params.say("year", event.bound)
 
-    def _followed(self, answer: Answer) -> Answer:
+    def _followed(self, answer: SolverResult) -> SolverResult:
         """Return the plan of the problem with the binary decisions of the aggregate's answer."""
         bound = answer.bound * self._money
         if answer.x is None:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from synergy.model.heuristics import held
-from synergy.model.highs import Answer, Session, Status
-from synergy.model.scaling import Problem
+from synergy.model.highs import SolverResult, SolverSession, Status
+from synergy.model.scaling import ScaledProblem
 from synergy.model.search import NOTHING, Begins
 from synergy.model.solve_params import Memory, SolveParams, relative_gap
 from synergy.network.places import Floats
@@ -29,7 +29,7 @@ PAUSE = 1.0  # seconds between checkpoints that differ by their bound alone
 FIGURES = 9  # of the sums that mark a problem: machines differ in the last ones
 
 
-def mark_of(problem: Problem) -> str:
+def mark_of(problem: ScaledProblem) -> str:
     """Return the fingerprint of a problem: SHA-256 of its structure and of sums of its figures."""
     digest = hashlib.sha256()
     matrix = problem.matrix
@@ -47,14 +47,14 @@ class Keeper:
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
     params : SolveParams
         Its clock.
     memory : Memory
         Store of checkpoints, with the one to resume from.
     """
 
-    def __init__(self, problem: Problem, params: SolveParams, memory: Memory) -> None:
+    def __init__(self, problem: ScaledProblem, params: SolveParams, memory: Memory) -> None:
         self._problem, self._params, self._memory = problem, params, memory
         self._mark = mark_of(problem)
         self._value, self._bound, self._told = np.inf, -np.inf, -np.inf
@@ -68,14 +68,16 @@ class Keeper:
         else:
             self.done = False
 
-    def _started(self) -> Answer:
+    def _started(self) -> SolverResult:
         """Return the plan of the checkpoint with its proven bound, `NOTHING` if it belongs to another problem."""
         start, integer = self._memory.start or {}, self._problem.integer
         if start.get("problem") != self._mark or start.get("chosen") is None:
             return NOTHING
         whole = np.zeros(len(integer))
         whole[np.asarray(start["chosen"], dtype=np.int64)] = 1.0
-        session = Session(self._problem, relaxed=True, threads=self._params.threads, random_seed=self._params.seed)
+        session = SolverSession(
+            self._problem, relaxed=True, threads=self._params.threads, random_seed=self._params.seed
+        )
         found = held(session, self._problem, whole[integer])
         bound = start.get("bound")
         proven = -np.inf if bound is None else -float(bound) / self._problem.money
@@ -100,7 +102,7 @@ class Keeper:
         if better or (tighter and time.monotonic() - self._told > PAUSE):
             self._keep(done=False)
 
-    def end(self, answer: Answer) -> None:
+    def end(self, answer: SolverResult) -> None:
         """Store the final answer of the search and mark the checkpoint as done."""
         self.note(answer.x, answer.value, answer.bound)
         if answer.x is not None and answer.value <= self._value:  # with less that is on, for the same
@@ -135,51 +137,51 @@ class Resumed:
 
     Parameters
     ----------
-    answer : Answer
+    answer : SolverResult
         The plan of the checkpoint, with its bound.
     """
 
-    answer: Answer
+    answer: SolverResult
 
-    def sketch(self) -> Answer:
+    def sketch(self) -> SolverResult:
         """Return the plan of the checkpoint."""
         return self.answer
 
-    def plan(self) -> Answer:
+    def plan(self) -> SolverResult:
         """Return the plan of the checkpoint; the start heuristics are not repeated."""
         return self.answer
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenStart:
     """Provide a user-supplied plan as the starting plan of a search.
 
     Parameters
     ----------
-    answer : Answer
+    answer : SolverResult
         That plan, without a bound.
     otherwise : Begins or None
         Default start of the search.
     """
 
-    answer: Answer
+    answer: SolverResult
     otherwise: Begins | None
 
-    def sketch(self) -> Answer:
+    def sketch(self) -> SolverResult:
         """Return the better of the supplied plan and the sketch of the default start."""
         return self._better(None if self.otherwise is None else self.otherwise.sketch())
 
-    def plan(self) -> Answer:
+    def plan(self) -> SolverResult:
         """Return the better of the supplied plan and the plan of the default start."""
         return self._better(None if self.otherwise is None else self.otherwise.plan())
 
-    def _better(self, other: Answer | None) -> Answer:
+    def _better(self, other: SolverResult | None) -> SolverResult:
         if other is None:
             return self.answer
         return replace(min(self.answer, other, key=lambda answer: answer.value), bound=other.bound)
 
 
-def ended(answer: Answer, gap: float) -> Answer:
+def ended(answer: SolverResult, gap: float) -> SolverResult:
     """Return the answer of a search that had finished before its run was interrupted."""
     close = relative_gap(answer.bound, answer.value) <= gap
     return replace(answer, status=Status.OPTIMAL if close else Status.STOPPED)

@@ -14,9 +14,9 @@ from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.model.decode import names_of
 from synergy.model.elastic import Bounds, Loosened, entries_at, free_problem, loosened, statements_of
-from synergy.model.highs import Session, Status
-from synergy.model.scaling import Problem, scaled
-from synergy.model.statements import Part, Statement, joined
+from synergy.model.highs import SolverSession, Status
+from synergy.model.scaling import ScaledProblem, scaled
+from synergy.model.statements import EffectKind, Statement, joined
 from synergy.network.places import Floats, Ints
 
 LOUD = 1e-9  # of a multiplier: less says nothing
@@ -118,14 +118,14 @@ class _Trial:
         rows = np.zeros(len(whole.model.row_lower), dtype=bool)
         for statement in statements:
             effects = statement.effects
-            rows[effects.at[(effects.part == Part.LEAST) | (effects.part == Part.MOST)]] = True
+            rows[effects.at[(effects.part == EffectKind.LEAST) | (effects.part == EffectKind.MOST)]] = True
         self.problem = free_problem(whole, rows)
         problem = self.problem
         self._free = Bounds(problem.lower, problem.upper, problem.row_lower, problem.row_upper, problem.matrix.data)
         self._plans = [np.zeros(len(problem.cost))]
         self.hold(statements)
         costs = np.array([one.constraint.endswith("_capex") for one in statements], dtype=bool)
-        free = self._at[(self._effects.part == Part.ENTRY) & costs[self._owner]]
+        free = self._at[(self._effects.part == EffectKind.ENTRY) & costs[self._owner]]
         self._free = self._free.copy()
         self._free.data[free] = 0.0  # what is not stated costs nothing
 
@@ -137,8 +137,8 @@ class _Trial:
         sizes = [len(one.effects.at) for one in statements]
         self._owner = np.repeat(np.arange(len(statements)), sizes)
         self._place = {one: place for place, one in enumerate(statements)}
-        entry = effects.part == Part.ENTRY
-        bound = effects.part <= Part.UPPER
+        entry = effects.part == EffectKind.ENTRY
+        bound = effects.part <= EffectKind.UPPER
         self._at = effects.at.copy()
         self._at[entry] = entries_at(problem.matrix, effects.at[entry], effects.column[entry])
         scale = np.ones(len(effects.at))
@@ -154,14 +154,14 @@ class _Trial:
         active[[self._place[one] for one in statements]] = True
         part = np.where(active[self._owner], self._effects.part, -1) if len(self._owner) else self._effects.part
         for kind, values, tighter in (
-            (Part.LOWER, bounds.lower, np.maximum),
-            (Part.UPPER, bounds.upper, np.minimum),
-            (Part.LEAST, bounds.row_lower, np.maximum),
-            (Part.MOST, bounds.row_upper, np.minimum),
+            (EffectKind.LOWER, bounds.lower, np.maximum),
+            (EffectKind.UPPER, bounds.upper, np.minimum),
+            (EffectKind.LEAST, bounds.row_lower, np.maximum),
+            (EffectKind.MOST, bounds.row_upper, np.minimum),
         ):
             here = part == kind
             tighter.at(values, self._at[here], self._value[here])
-        here = part == Part.ENTRY
+        here = part == EffectKind.ENTRY
         bounds.data[self._at[here]] = self._value[here]
         return bounds
 
@@ -174,23 +174,23 @@ class _Trial:
             return False
         problem = self._problem(bounds)
         # few yes-or-no decisions in the relaxation, and yes to all of them, is a plan mostly
-        answer = Session(replace(problem, cost=problem.integer.astype(float)), relaxed=True).solve()
+        answer = SolverSession(replace(problem, cost=problem.integer.astype(float)), relaxed=True).solve()
         if answer.x is None:
             return answer.status in IMPOSSIBLE
         if not self._found(problem, bounds, answer.x):
-            answer = Session(problem, mip_max_nodes=NODES, time_limit=PATIENCE).solve()
+            answer = SolverSession(problem, mip_max_nodes=NODES, time_limit=PATIENCE).solve()
             if answer.x is None or not self._found(problem, bounds, answer.x):
                 return answer.status in IMPOSSIBLE
         return False
 
-    def _found(self, problem: Problem, bounds: Bounds, x: Floats) -> bool:
+    def _found(self, problem: ScaledProblem, bounds: Bounds, x: Floats) -> bool:
         """Return whether rounding up the binaries gives a feasible plan; store the plan if so."""
         integer = np.flatnonzero(problem.integer)
         x = x.copy()
         # what a yes carries is large beside what is stated: a part of one that passes for a no carries too much
         x[integer] = np.ceil(np.clip(x[integer] - NOTHING, 0.0, 1.0))
         if not _satisfied(problem, bounds, x):
-            fixed = Session(problem, relaxed=True)
+            fixed = SolverSession(problem, relaxed=True)
             fixed.bound(integer, x[integer], x[integer])
             found = fixed.solve().x
             if found is None:
@@ -199,7 +199,7 @@ class _Trial:
         self._plans.append(x)
         return True
 
-    def _problem(self, bounds: Bounds) -> Problem:
+    def _problem(self, bounds: Bounds) -> ScaledProblem:
         """Return the problem with some bounds."""
         matrix = self.problem.matrix.copy()
         matrix.data = bounds.data
@@ -210,7 +210,7 @@ class _Trial:
         """Return the statements with a non-zero multiplier in the elastic relaxation, all if there is no violation."""
         bounds = self.stated(self.statements)
         effects, at = self._effects, self._effects.at
-        bound, entry = effects.part <= Part.UPPER, effects.part == Part.ENTRY
+        bound, entry = effects.part <= EffectKind.UPPER, effects.part == EffectKind.ENTRY
         limit = ~bound & ~entry
         hit = np.zeros(len(at), dtype=bool)
         if bounds.crossed():
@@ -229,7 +229,7 @@ class _Trial:
         return [self.statements[place] for place in np.unique(self._owner[hit]).tolist()]
 
 
-def _satisfied(problem: Problem, bounds: Bounds, x: Floats) -> bool:
+def _satisfied(problem: ScaledProblem, bounds: Bounds, x: Floats) -> bool:
     """Return whether column values with integral binaries satisfy the bounds and rows."""
     if (x < bounds.lower - NEAR).any() or (x > bounds.upper + NEAR).any():
         return False
@@ -238,7 +238,7 @@ def _satisfied(problem: Problem, bounds: Bounds, x: Floats) -> bool:
     return not ((row < bounds.row_lower - NEAR).any() or (row > bounds.row_upper + NEAR).any())
 
 
-def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple[Floats, Floats, Floats] | None:
+def _elastic(problem: ScaledProblem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple[Floats, Floats, Floats] | None:
     """Return column and row duals and reduced costs of the elastic LP; None if its optimum is 0."""
     columns = len(problem.cost)
     # bounds become rows with slack on both sides, so that every statement has a multiplier
@@ -249,7 +249,7 @@ def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple
     slack = sparse.csr_array((np.ones(size), (slack_rows, np.arange(size))), shape=(matrix.shape[0], size))
     free = bounds.lower.copy(), bounds.upper.copy()
     free[0][asked], free[1][asked] = 0.0, np.inf
-    elastic = Problem(
+    elastic = ScaledProblem(
         matrix=sparse.csr_array(sparse.hstack([matrix, slack, -slack])),
         row_lower=np.concatenate([bounds.row_lower, bounds.lower[asked]]),
         row_upper=np.concatenate([bounds.row_upper, bounds.upper[asked]]),
@@ -261,7 +261,7 @@ def _elastic(problem: Problem, bounds: Bounds, asked: Ints, rows: Ints) -> tuple
         column=np.ones(columns + 2 * size),
         money=1.0,
     )
-    answer = Session(elastic).solve()
+    answer = SolverSession(elastic).solve()
     if answer.row_dual is None or answer.column_dual is None or answer.value <= LOUD:
         return None
     column = np.zeros(columns)
@@ -284,7 +284,7 @@ def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
     """
     problem = scaled(model)
     endless = np.flatnonzero(~np.isfinite(problem.upper))
-    session = Session(problem, relaxed=True)
+    session = SolverSession(problem, relaxed=True)
     grown = []
     for most in (1e4, 1e5):
         session.bound(endless, problem.lower[endless], np.full(len(endless), most))

@@ -10,14 +10,14 @@ import numpy as np
 from scipy import sparse
 
 from synergy.candidates.candidates import candidates_of, quality_rows
-from synergy.candidates.reach import Reach
+from synergy.candidates.reach import ReachBounds
 from synergy.candidates.scope import everyone
 from synergy.dataset.sheet import Dataset
 from synergy.model.assembly import Block
 from synergy.model.build import Model, build
 from synergy.model.decode import names_of
-from synergy.model.scaling import Problem, scaled
-from synergy.model.statements import Effects, Part, Statement, effects_of, grouped, joined
+from synergy.model.scaling import ScaledProblem, scaled
+from synergy.model.statements import EffectKind, Effects, Statement, effects_of, grouped, joined
 from synergy.model.variables import least_run
 from synergy.network.ends import EndKind, Ends
 from synergy.network.links import matches
@@ -38,7 +38,7 @@ class Loosened:
         As stated.
     model : Model
         With a column and a row for each possible subject of a statement, forbidden exchanges included.
-    stated : Reach
+    stated : ReachBounds
         Amounts of the tables, each by itself.
     carried : numpy.ndarray, shape (commodities,)
         More of each commodity than any plan could move, finite.
@@ -48,7 +48,7 @@ class Loosened:
 
     dataset: Dataset
     model: Model
-    stated: Reach
+    stated: ReachBounds
     carried: Floats
     run: Floats
 
@@ -89,7 +89,7 @@ def loosened(dataset: Dataset) -> Loosened:
     carried, run = _wide(network, stated, dataset)
     shape = stated.flow.shape
     arc_most = carried[network.sources.commodity[network.arcs.outlet]][:, None]
-    present = Reach(
+    present = ReachBounds(
         run=np.where(stated.run > 0, np.where(np.isfinite(stated.run), stated.run, run[:, None]), 1.0),
         given=np.where(stated.given > 0, stated.given, 1.0),
         taken=np.where(stated.taken > 0, stated.taken, 1.0),
@@ -104,7 +104,7 @@ def loosened(dataset: Dataset) -> Loosened:
     return Loosened(dataset, build(candidates), stated, carried, run)
 
 
-def _wide(network: Network, stated: Reach, dataset: Dataset) -> tuple[Floats, Floats]:
+def _wide(network: Network, stated: ReachBounds, dataset: Dataset) -> tuple[Floats, Floats]:
     """Return big-M amounts: more of each commodity and of each unit's activity than any plan could have."""
     total = np.zeros(len(network.places.commodities))
     for ends, amount in ((network.outlets, stated.given), (network.inlets, stated.taken)):
@@ -153,7 +153,7 @@ def entries_at(matrix: sparse.csr_array, rows: Ints, columns: Ints) -> Ints:
     return found
 
 
-def free_problem(whole: Loosened, free_rows: Bools) -> Problem:
+def free_problem(whole: Loosened, free_rows: Bools) -> ScaledProblem:
     """Return the problem with no statement in force: columns unbounded above, named rows free, binaries kept.
 
     Parameters
@@ -164,7 +164,7 @@ def free_problem(whole: Loosened, free_rows: Bools) -> Problem:
 
     Returns
     -------
-    Problem
+    ScaledProblem
         Without cost.
     """
     model = whole.model
@@ -263,7 +263,7 @@ def _trade(kind: EndKind, side: str, table: str, *, asked: bool) -> Callable[[Lo
             which[which] = flag[ends.ref[block.key["end"][which]]]
         here = np.flatnonzero(which)
         end = block.key["end"][here]
-        part = Part.LOWER if asked else Part.UPPER
+        part = EffectKind.LOWER if asked else EffectKind.UPPER
         effects = effects_of(part, block.start + here, amount[here], block.key["period"][here])
         yield from grouped(constraint, _named(whole, ends, end), end, effects)
 
@@ -284,12 +284,12 @@ def _markets(side: str) -> Callable[[Loosened], Iterator[Statement]]:
         market, firm = ends.ref[end], places.owner[ends.site[end]] % firms  # public places count as one more
         limit = np.full((len(markets), firms, len(places.share)), np.inf)
         limit[market, firm, period] = amount[here]
-        parts = [effects_of(Part.UPPER, block.start + here, amount[here], period)]
+        parts = [effects_of(EffectKind.UPPER, block.start + here, amount[here], period)]
         keys = [market * firms + firm]
         rows = whole.model.rows.get(f"market_{side}")
         if rows is not None and len(rows):  # several sites of an enterprise share the limit: told once
             at = (rows.key["market"], rows.key["enterprise"] % firms, rows.key["period"])
-            parts.insert(0, effects_of(Part.MOST, rows.positions, limit[at], at[2]))
+            parts.insert(0, effects_of(EffectKind.MOST, rows.positions, limit[at], at[2]))
             keys.insert(0, at[0] * firms + at[1])
         group = np.concatenate(keys)
         sited = (markets["site"] != "").to_numpy(bool)[group // firms]
@@ -309,12 +309,12 @@ def _facilities(whole: Loosened) -> Iterator[Statement]:
         return
     here = np.flatnonzero(~units.is_build[run.key["unit"]])
     unit, period = run.key["unit"][here], run.key["period"][here]
-    parts, group = [effects_of(Part.UPPER, run.start + here, whole.stated.run[unit, period], period)], [unit]
+    parts, group = [effects_of(EffectKind.UPPER, run.start + here, whole.stated.run[unit, period], period)], [unit]
     rows = whole.model.rows.get("load_max")
     if rows is not None and len(rows):
         unit, period = rows.key["unit"], rows.key["period"]
         column = whole.model.column("on").positions  # rows and columns of `on` stand in one order
-        parts.append(effects_of(Part.ENTRY, rows.positions, -whole.stated.run[unit, period], period, column))
+        parts.append(effects_of(EffectKind.ENTRY, rows.positions, -whole.stated.run[unit, period], period, column))
         group.append(unit)
     yield from grouped("facility", _units(whole, np.concatenate(group)), np.concatenate(group), joined(parts))
 
@@ -331,11 +331,11 @@ def _running(whole: Loosened) -> Iterator[Statement]:
         return
     unit, period = run.key["unit"], run.key["period"]
     here = np.flatnonzero(units.must_run[unit] & (least[unit, period] > 0))
-    effects = effects_of(Part.LOWER, run.start + here, least[unit[here], period[here]], period[here])
+    effects = effects_of(EffectKind.LOWER, run.start + here, least[unit[here], period[here]], period[here])
     rows = whole.model.rows.get("load_min")
     if rows is not None and len(rows):
         unit_of, when = rows.key["unit"], rows.key["period"]
-        free = effects_of(Part.LEAST, rows.positions, 0.0, when)
+        free = effects_of(EffectKind.LEAST, rows.positions, 0.0, when)
         for one in grouped("least_load", _units(whole, unit_of), unit_of, free):
             told = {when: float(least[units.ids == one.subject, when].sum()) for when in one.amounts}
             yield replace(one, amounts=told, amount=sum(told.values()))
@@ -348,7 +348,7 @@ def _sizes(whole: Loosened) -> Iterator[Statement]:
     if not len(size):
         return
     step = size.key["step"]
-    parts, owner, figure = [effects_of(Part.UPPER, size.positions, steps.most[step])], [step], steps.most
+    parts, owner, figure = [effects_of(EffectKind.UPPER, size.positions, steps.most[step])], [step], steps.most
     rows = whole.model.rows.get("size_max")
     built = whole.model.column("built")
     if rows is not None and len(rows):
@@ -357,12 +357,12 @@ def _sizes(whole: Loosened) -> Iterator[Statement]:
         column[built.key["step"]] = built.positions
         finite = np.isfinite(steps.most[step])
         step = step[finite]
-        parts.append(effects_of(Part.ENTRY, rows.positions[finite], -steps.most[step], -1, column[step]))
+        parts.append(effects_of(EffectKind.ENTRY, rows.positions[finite], -steps.most[step], -1, column[step]))
         owner.append(step)
     yield from _by_unit(whole, "build", (parts, owner), figure, np.max)
     rows = whole.model.rows.get("size_min")
     if rows is not None and len(rows):
-        free = effects_of(Part.LEAST, rows.positions, 0.0)
+        free = effects_of(EffectKind.LEAST, rows.positions, 0.0)
         yield from _by_unit(whole, "least_size", ([free], [rows.key["step"]]), steps.least, np.min)
 
 
@@ -393,12 +393,12 @@ def _costs(whole: Loosened) -> Iterator[Statement]:
         paid = np.flatnonzero(capex[block.key["step"]] > 0) if len(block) else np.empty(0, np.int64)
         if len(paid):
             step = block.key["step"][paid]
-            effects = effects_of(Part.ENTRY, np.full(len(paid), row.start), capex[step], -1, block.start + paid)
+            effects = effects_of(EffectKind.ENTRY, np.full(len(paid), row.start), capex[step], -1, block.start + paid)
             yield from _by_unit(whole, constraint, ([effects], [step]), capex, np.min)
     block = whole.model.column("open")
     if len(block):
         link = block.key["link"]
-        effects = effects_of(Part.ENTRY, np.full(len(link), row.start), links.capex[link], -1, block.positions)
+        effects = effects_of(EffectKind.ENTRY, np.full(len(link), row.start), links.capex[link], -1, block.positions)
         yield from grouped("link_capex", _links_named(whole, link), link, effects)
 
 
@@ -423,8 +423,10 @@ def _links(whole: Loosened) -> Iterator[Statement]:
     plain = (column[link] < 0) & np.isfinite(capacity)
     effects = joined(
         [
-            effects_of(Part.MOST, rows.positions[plain], capacity[plain], period[plain]),
-            effects_of(Part.ENTRY, rows.positions[priced], -capacity[priced], period[priced], column[link[priced]]),
+            effects_of(EffectKind.MOST, rows.positions[plain], capacity[plain], period[plain]),
+            effects_of(
+                EffectKind.ENTRY, rows.positions[priced], -capacity[priced], period[priced], column[link[priced]]
+            ),
         ]
     )
     link = np.concatenate([link[plain], link[priced]])
@@ -440,7 +442,7 @@ def _keeps(whole: Loosened) -> Iterator[Statement]:
         return
     outlets, (end, period) = whole.network.outlets, (rows.key["end"], rows.key["period"])
     kept = whole.network.dataset["offers"]["keep"].to_numpy(float)[outlets.ref[end]]
-    effects = effects_of(Part.MOST, rows.positions, (1 - kept) * whole.stated.given[end, period], period)
+    effects = effects_of(EffectKind.MOST, rows.positions, (1 - kept) * whole.stated.given[end, period], period)
     yield from grouped("keep", _named(whole, outlets, end), end, effects)
 
 
@@ -459,10 +461,10 @@ def _qualities(whole: Loosened) -> Iterator[Statement]:
             if np.isnan(figure):
                 continue
             unknown = flow.start + np.flatnonzero((arcs.inlet[arc] == sink) & silent[:, prop])
-            parts = [effects_of(Part.UPPER, unknown, 0.0, flow.key["period"][unknown - flow.start])]
+            parts = [effects_of(EffectKind.UPPER, unknown, 0.0, flow.key["period"][unknown - flow.start])]
             if rows is not None:
                 mixed = np.flatnonzero((rows.key["sink"] == sink) & (rows.key["property"] == prop))
-                parts.append(effects_of(Part.MOST, rows.start + mixed, 0.0, rows.key["period"][mixed]))
+                parts.append(effects_of(EffectKind.MOST, rows.start + mixed, 0.0, rows.key["period"][mixed]))
             ids, goods = _named(whole, network.inlets, network.sinks.first[[sink]])
             subject = f"{ids[0]}/{names[prop]}"
             yield Statement(f"quality_{side[:3]}", subject, str(goods[0]), float(figure), joined(parts), {})
@@ -476,7 +478,7 @@ def _stores(whole: Loosened) -> Iterator[Statement]:
     store = level.key["store"]
     capacity = stores["capacity"].to_numpy(float)
     names = (stores["store"].to_numpy(object)[store], stores["commodity"].to_numpy(object)[store])
-    for one in grouped("store", names, store, effects_of(Part.UPPER, level.positions, capacity[store])):
+    for one in grouped("store", names, store, effects_of(EffectKind.UPPER, level.positions, capacity[store])):
         amount = float(capacity[(stores["store"] == one.subject).to_numpy(bool)][0])
         yield replace(one, amount=amount)
 
@@ -489,14 +491,14 @@ def _partners(whole: Loosened) -> Iterator[Statement]:
     firm = rows.key["enterprise"]
     names = (whole.network.places.enterprises[firm], np.full(len(firm), "", object))
     most = float(whole.dataset.settings.max_partners or 0)
-    yield from grouped("max_partners", names, firm, effects_of(Part.MOST, rows.positions, most))
+    yield from grouped("max_partners", names, firm, effects_of(EffectKind.MOST, rows.positions, most))
 
 
 def _forbidden(whole: Loosened) -> Iterator[Statement]:
     """Yield the exchanges excluded by the scenario or by the links table, and the ban on new units."""
     for pattern, columns in zip(whole.dataset.settings.forbid, whole.banned(), strict=True):
         if len(columns):
-            effects = effects_of(Part.UPPER, columns, 0.0)
+            effects = effects_of(EffectKind.UPPER, columns, 0.0)
             yield Statement("forbid", _pattern(pattern), pattern.commodity or ANY, 0.0, effects, {})
     links, network, flow = whole.dataset["links"], whole.network, whole.model.column("flow")
     banned = {tuple(row) for row in links.loc[links["forbidden"], list(LINK_KEY)].itertuples(index=False)}
@@ -505,11 +507,11 @@ def _forbidden(whole: Loosened) -> Iterator[Statement]:
         ends = (places.sites[own.origin[link]], places.sites[own.target[link]])
         if (*ends, places.commodities[own.commodity[link]], own.mode[link]) in banned:
             columns = flow.start + np.flatnonzero(network.arcs.link[flow.key["arc"]] == link)
-            effects = effects_of(Part.UPPER, columns, 0.0)
+            effects = effects_of(EffectKind.UPPER, columns, 0.0)
             yield from grouped("link_forbidden", _links_named(whole, np.full(len(columns), link)), columns * 0, effects)
     size = whole.model.column("size")
     if len(size) and not whole.dataset.settings.allow_builds:
-        yield Statement("allow_builds", "", "", 0.0, effects_of(Part.UPPER, size.positions, 0.0), {})
+        yield Statement("allow_builds", "", "", 0.0, effects_of(EffectKind.UPPER, size.positions, 0.0), {})
 
 
 def _aims(whole: Loosened) -> Iterator[Statement]:
@@ -526,8 +528,8 @@ def _aims(whole: Loosened) -> Iterator[Statement]:
         for place in range(0 if rows is None else len(rows)):
             row = np.array([rows.start + place]) if rows is not None else np.empty(0, int)
             low, high = model.row_lower[row], model.row_upper[row]
-            parts = [effects_of(Part.LEAST, row[np.isfinite(low)], low[np.isfinite(low)])]
-            parts.append(effects_of(Part.MOST, row[np.isfinite(high)], high[np.isfinite(high)]))
+            parts = [effects_of(EffectKind.LEAST, row[np.isfinite(low)], low[np.isfinite(low)])]
+            parts.append(effects_of(EffectKind.MOST, row[np.isfinite(high)], high[np.isfinite(high)]))
             yield Statement(name, *aims[place], joined(parts), {})
 
 

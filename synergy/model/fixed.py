@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.highs import DEVEX, Session, Status
+from synergy.model.highs import DEVEX, SolverSession, Status
 from synergy.model.reduced import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints
@@ -50,7 +50,7 @@ class Rest:
 NOTHING = Rest(-np.inf, np.empty(0), np.empty(0), np.empty(0))
 
 
-class Held:
+class FixedModel:
     """Keep a model with fixed integers in a warm solver; all arguments are in the model's own units.
 
     Parameters
@@ -72,7 +72,7 @@ class Held:
         small, self._kept = narrowed(self.problem, self._open)
         self._column, self._row = (np.full(size, -1) for size in model.matrix.shape[::-1])
         self._column[self._open], self._row[self._kept] = np.arange(len(self._open)), np.arange(len(self._kept))
-        self._session = Session(small, relaxed=True)
+        self._session = SolverSession(small, relaxed=True)
         integer = np.flatnonzero(model.integer)
         self._lower, self._upper = model.lower.copy(), model.upper.copy()
         self._lower[integer] = self._upper[integer] = whole[integer]

@@ -13,9 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.highs import Answer, Session, Status
+from synergy.model.highs import SolverResult, SolverSession, Status
 from synergy.model.linking_cuts import Forcing
-from synergy.model.scaling import Problem
+from synergy.model.scaling import ScaledProblem
 from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.network.places import Bools, Floats, Ints
 
@@ -74,13 +74,15 @@ def _touched(model: Model) -> sparse.csr_array:
     return sparse.csr_array(recipe @ decides + carries)
 
 
-def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints], params: SolveParams) -> Answer:
+def improved(
+    problem: ScaledProblem, best: SolverResult, bound: float, parts: Sequence[Ints], params: SolveParams
+) -> SolverResult:
     """Improve a plan by fix-and-optimise: re-solve each part with all other binaries fixed.
 
     Parameters
     ----------
-    problem : Problem
-    best : Answer
+    problem : ScaledProblem
+    best : SolverResult
         A plan.
     bound : float
         Proven, for the listener.
@@ -90,7 +92,7 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
 
     Returns
     -------
-    Answer
+    SolverResult
 
     Notes
     -----
@@ -108,14 +110,14 @@ def improved(problem: Problem, best: Answer, bound: float, parts: Sequence[Ints]
     return best
 
 
-def _solved(problem: Problem, best: Answer, part: Ints, given: tuple[float, SolveParams]) -> Answer:
+def _solved(problem: ScaledProblem, best: SolverResult, part: Ints, given: tuple[float, SolveParams]) -> SolverResult:
     """Return the best plan that differs from the incumbent in one part only."""
     bound, params = given
     known: Floats = best.x if best.x is not None else np.empty(0)
     held: Bools = problem.integer.copy()
     held[part] = False
     columns = np.flatnonzero(held)
-    session = Session(
+    session = SolverSession(
         problem,
         threads=params.threads,
         random_seed=params.seed,
@@ -160,7 +162,9 @@ class Hint:
     bound: float
 
 
-def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]) -> Answer:
+def slopes(
+    problem: ScaledProblem, relaxed: SolverResult, session: SolverSession, given: tuple[Forcing, SolveParams]
+) -> SolverResult:
     """Return the best plan found by dynamic slope scaling.
 
     Notes
@@ -171,8 +175,8 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
     integer = np.flatnonzero(problem.integer)
     own = problem.cost[integer]
     slope, part = own.copy(), np.zeros(len(integer)) if relaxed.x is None else relaxed.x[integer]
-    best = Answer(Status.STOPPED, np.inf, -np.inf, None)
-    trial = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    best = SolverResult(Status.STOPPED, np.inf, -np.inf, None)
+    trial = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     trial.warm(session)
     seen: set[bytes] = set()
     for _ in range(SLOPES):
@@ -197,41 +201,41 @@ def slopes(problem: Problem, relaxed: Answer, session: Session, given: tuple[For
     return best
 
 
-def hinted(problem: Problem, hint: Hint, given: tuple[Forcing, SolveParams]) -> Answer:
+def hinted(problem: ScaledProblem, hint: Hint, given: tuple[Forcing, SolveParams]) -> SolverResult:
     """Return the plan that follows from a hint; the remaining binaries are rounded up from the relaxation."""
     forcing, params = given
     integer = np.flatnonzero(problem.integer)
-    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     session.set(time_limit=max(params.left, 1.0))
     session.bound(hint.columns, hint.values, hint.values)
     rest = session.solve()
     if rest.x is None:
-        return Answer(Status.STOPPED, np.inf, -np.inf, None)
+        return SolverResult(Status.STOPPED, np.inf, -np.inf, None)
     best = held(session, problem, forcing.chosen(rest.x[integer], integer, USED).astype(float))
     params.say("year", -hint.bound * problem.money, -best.value * problem.money)
     return best
 
 
-def held(session: Session, problem: Problem, whole: Floats) -> Answer:
+def held(session: SolverSession, problem: ScaledProblem, whole: Floats) -> SolverResult:
     """Return the optimal continuous variables for given binaries, solved in a reusable session."""
     integer = np.flatnonzero(problem.integer)
     session.bound(integer, whole, whole)
     answer = session.solve()
     if answer.status is not Status.OPTIMAL or answer.x is None:
-        return Answer(Status.STOPPED, np.inf, -np.inf, None)
+        return SolverResult(Status.STOPPED, np.inf, -np.inf, None)
     x = answer.x.copy()
     x[integer] = whole
     return replace(answer, status=Status.STOPPED, bound=-np.inf, x=x)
 
 
-def polished(problem: Problem, answer: Answer, params: SolveParams) -> Answer:
+def polished(problem: ScaledProblem, answer: SolverResult, params: SolveParams) -> SolverResult:
     """Return the answer with integral binaries, the optimal continuous variables for them, and their duals."""
     if answer.x is None:
         return answer
     whole = np.round(answer.x[problem.integer])
     if params.asked() and np.array_equal(whole, answer.x[problem.integer]):
         return answer  # the rest is the best for them already, or near it
-    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     rest = held(session, problem, whole)
     if rest.x is None:
         return answer

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from synergy.halting import Stop
-from synergy.model.scaling import FINE, Problem
+from synergy.model.scaling import FINE, ScaledProblem
 from synergy.network.places import Floats, Ints
 from synergy.solvers import highs, run
 
@@ -60,7 +60,7 @@ AT_LOWER, BASIC, AT_UPPER = 0, 1, 2  # HiGHS's numbers of where a column or row 
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SolverResult:
     """Result of a solve, in the scaled problem's units (minimisation).
 
     Parameters
@@ -111,12 +111,12 @@ def silent() -> Any:
     return _silent()()
 
 
-class Session:
+class SolverSession:
     """Hold one HiGHS object with one problem.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         Passed to HiGHS at once.
     relaxed : bool
         Whether integrality is relaxed.
@@ -124,7 +124,7 @@ class Session:
         HiGHS options by name.
     """
 
-    def __init__(self, problem: Problem, *, relaxed: bool = False, **options: Any) -> None:
+    def __init__(self, problem: ScaledProblem, *, relaxed: bool = False, **options: Any) -> None:
         self.highs = silent()
         held = {f"{name}_feasibility_tolerance": FINE for name in ("mip", "primal")} if problem.fine else {}
         self.set(**({"threads": 1} | held | options))
@@ -171,7 +171,7 @@ class Session:
             matrix.data,
         )
 
-    def warm(self, other: Session) -> None:
+    def warm(self, other: SolverSession) -> None:
         """Warm-start from the basis of another session with the same columns and rows."""
         basis = other.highs.getBasis()
         if basis.valid:
@@ -242,7 +242,7 @@ class Session:
         """Return whether the last solve ended at the time limit."""
         return bool(self.highs.getModelStatus().name == "kTimeLimit")
 
-    def solve(self) -> Answer:
+    def solve(self) -> SolverResult:
         """Solve the current problem; if `stop` interrupts it, return the best solution reported so far."""
         if self.stop is not None and not self._hears:
             self._hears = True
@@ -251,7 +251,7 @@ class Session:
         if not run(self.highs, self.stop):
             self.highs = silent()  # the one that still computes belongs to nobody
             value = np.inf if self._found is None else self._best
-            return Answer(Status.STOPPED, value, -np.inf, self._found)
+            return SolverResult(Status.STOPPED, value, -np.inf, self._found)
         return self._answer()
 
     def _ask(self, event: Any) -> None:
@@ -259,7 +259,7 @@ class Session:
         if self.stop is not None and self.stop():
             event.data_in.user_interrupt = True
 
-    def _answer(self) -> Answer:
+    def _answer(self) -> SolverResult:
         """Return the result of the last solve, with HiGHS's status mapped to `Status`."""
         info, raw = self.highs.getInfo(), self.highs.getModelStatus()
         status = STATUSES[raw.name]
@@ -276,10 +276,10 @@ class Session:
         proven = not mip and solution.dual_valid
         row_dual = np.asarray(solution.row_dual) if proven else None
         column_dual = np.asarray(solution.col_dual) if proven else None
-        return Answer(status, value, bound, x, row_dual, column_dual, nodes=max(0, int(info.mip_node_count)))
+        return SolverResult(status, value, bound, x, row_dual, column_dual, nodes=max(0, int(info.mip_node_count)))
 
 
-def _lp(problem: Problem, *, relaxed: bool) -> Any:
+def _lp(problem: ScaledProblem, *, relaxed: bool) -> Any:
     """Return the problem as a HiGHS LP or MIP object."""
     lp = highs().HighsLp()
     lp.num_col_, lp.num_row_ = len(problem.cost), len(problem.row_lower)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.build import Model
-from synergy.model.highs import Answer, Session, Status
+from synergy.model.highs import SolverResult, SolverSession, Status
 from synergy.model.postprocess import trimmed
 from synergy.model.scaling import scaled
 from synergy.model.search import LARGE, SMALL
@@ -92,8 +92,8 @@ class Near:
             row=np.append(problem.row, [1.0, 1.0]),
         )
         options = {"threads": params.threads, "random_seed": params.seed}
-        self._held = Session(self.problem, relaxed=True, **options)
-        self._loose = Session(self.problem, relaxed=True, **options)
+        self._held = SolverSession(self.problem, relaxed=True, **options)
+        self._loose = SolverSession(self.problem, relaxed=True, **options)
         self._held.bound(self._integer, self.whole, self.whole)
         self._large = len(problem.cost) > LARGE
         self.timed = False  # whether a clock has ended anything so far
@@ -194,10 +194,10 @@ class Near:
         found = self.rest(wish, chosen)
         return start if found is None else found
 
-    def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> Answer:
+    def _branch(self, wish: Wish, free: Bools, given: tuple[Floats | None, float]) -> SolverResult:
         """Run branch and bound with all but some integer columns fixed at 0."""
         start, seconds = given
-        session = Session(
+        session = SolverSession(
             self.problem,
             threads=self._params.threads,
             random_seed=self._params.seed,
@@ -215,7 +215,7 @@ class Near:
         self.timed = self.timed or session.timed
         return answer
 
-    def _solve(self, session: Session, wish: Wish, whole: Floats | None) -> Answer | None:
+    def _solve(self, session: SolverSession, wish: Wish, whole: Floats | None) -> SolverResult | None:
         """Solve a kept session under a wish, then restore its state."""
         problem, integer = self.problem, self._integer
         if whole is not None:
@@ -233,7 +233,7 @@ class Near:
             session.price(np.arange(len(problem.cost)), problem.cost)
         return None if answer.status is not Status.OPTIMAL else answer
 
-    def _ask(self, session: Session, wish: Wish) -> None:
+    def _ask(self, session: SolverSession, wish: Wish) -> None:
         """Apply a wish to a session."""
         zero, amounts = np.zeros(len(wish.closed)), wish.amounts / self.problem.column[wish.fixed]
         session.bound(wish.closed, zero, zero)
@@ -244,7 +244,7 @@ class Near:
         if wish.thrifty:
             session.price(np.arange(len(self._capex)), self._capex / self._most[0] * max(1.0, self._most[1]))
 
-    def _unscaled(self, answer: Answer, whole: Floats) -> Floats | None:
+    def _unscaled(self, answer: SolverResult, whole: Floats) -> Floats | None:
         """Return a plan in the model's units, with integral binaries."""
         if answer.x is None:
             return None

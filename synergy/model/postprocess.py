@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from synergy.model.build import Model
-from synergy.model.highs import Session, Status
-from synergy.model.scaling import Problem, noiseless
+from synergy.model.highs import SolverSession, Status
+from synergy.model.scaling import ScaledProblem, noiseless
 from synergy.model.solve_params import SolveParams
 from synergy.network.places import Floats, Ints
 
@@ -55,13 +55,13 @@ IDLE = 40  # tries in a row that bring nothing
 WORTH = 1e-9  # part of the value by which a plan has to be better
 
 
-def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Floats:
+def spared(model: Model, problem: ScaledProblem, x: Floats, params: SolveParams) -> Floats:
     """Drop builds and links with negative contribution from a plan; its value does not decrease.
 
     Parameters
     ----------
     model : Model
-    problem : Problem
+    problem : ScaledProblem
         The same, scaled.
     x : numpy.ndarray, shape (columns,)
         A plan in the model's units, integers whole.
@@ -80,7 +80,7 @@ def spared(model: Model, problem: Problem, x: Floats, params: SolveParams) -> Fl
     if params.asked():
         return x
     integer = np.flatnonzero(model.integer & (model.cost < 0))
-    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     every = np.flatnonzero(model.integer)
     session.bound(every, x[every], x[every])
     answer = session.solve()
@@ -108,7 +108,7 @@ def _dearest(dual: Floats, integer: Ints, x: Floats, tried: set[int]) -> int | N
     return max(open_, key=lambda column: float(dual[column]), default=None)
 
 
-def _without(model: Model, problem: Problem, session: Session, given: tuple[Floats, int]) -> Floats | None:
+def _without(model: Model, problem: ScaledProblem, session: SolverSession, given: tuple[Floats, int]) -> Floats | None:
     """Return the best plan with one binary set to 0 and unused builds and links dropped, None if infeasible."""
     x, column = given
     session.bound(np.array([column]), np.zeros(1), np.zeros(1))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from synergy.model.scaling import Problem
+from synergy.model.scaling import ScaledProblem
 from synergy.network.places import Floats, Ints
 
 ROUNDS = 4  # of closing what closed columns close
@@ -15,12 +15,12 @@ NOTHING = 1e-12
 ENDLESS = 1e30
 
 
-def open_columns(problem: Problem) -> Ints:
+def open_columns(problem: ScaledProblem) -> Ints:
     """Return the columns that can be non-zero when integer columns stay within their upper bounds.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         For example, flows over a link that is not opened are closed by the link's row.
 
     Returns
@@ -47,12 +47,12 @@ def _below(data: Floats, lower: Floats, upper: Floats) -> Floats:
     return -least
 
 
-def narrowed(problem: Problem, columns: Ints) -> tuple[Problem, Ints]:
+def narrowed(problem: ScaledProblem, columns: Ints) -> tuple[ScaledProblem, Ints]:
     """Return the problem restricted to some columns, and the indices of the rows it keeps.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
     columns : numpy.ndarray of int64
         The others are 0.
 

@@ -19,7 +19,7 @@ WIDEST = 2.0**30  # no factor beyond: a model that needs more is said to be badl
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ScaledProblem:
     """A scaled model for the solver: minimise ``cost @ y`` over scaled columns ``y = x / column``.
 
     Parameters
@@ -69,7 +69,7 @@ def _typical(matrix: sparse.csr_array) -> Floats:
     return typical
 
 
-def scaled(model: Model) -> Problem:
+def scaled(model: Model) -> ScaledProblem:
     """Return the scaled problem: columns by their bounds, then rows and columns alternately.
 
     Notes
@@ -91,7 +91,7 @@ def scaled(model: Model) -> Problem:
     matrix = sparse.csr_array(matrix.multiply(row[:, None]).multiply(column[None, :]))
     cost = -model.cost * column
     money = float(_power(np.array([np.abs(cost).max(initial=0.0) / 1e3]))[0])
-    return Problem(
+    return ScaledProblem(
         matrix=matrix,
         row_lower=model.row_lower * row,
         row_upper=model.row_upper * row,

@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 
 from synergy.model.heuristics import improved, polished, slopes
-from synergy.model.highs import Answer, Session, Status
+from synergy.model.highs import SolverResult, SolverSession, Status
 from synergy.model.linking_cuts import Forcing
-from synergy.model.scaling import Problem
+from synergy.model.scaling import ScaledProblem
 from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.network.places import Ints
 
@@ -29,14 +29,14 @@ RELAXED_PART = 0.25  # of the time that is left, for a relaxation where there is
 LARGE = 40_000  # columns from which an interior point is faster than the simplex
 
 
-NOTHING = Answer(Status.STOPPED, np.inf, -np.inf, None)
+NOTHING = SolverResult(Status.STOPPED, np.inf, -np.inf, None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
     """Result of the heuristic phase: the best answer, the bound, and columns fixed at 0."""
 
-    best: Answer
+    best: SolverResult
     bound: float
     dropped: Ints
 
@@ -44,11 +44,11 @@ class _Start:
 class Begins(Protocol):
     """Source of starting plans from a simpler problem, each with the bound that the simpler problem proves."""
 
-    def sketch(self) -> Answer:
+    def sketch(self) -> SolverResult:
         """Return a plan within seconds."""
         ...
 
-    def plan(self) -> Answer:
+    def plan(self) -> SolverResult:
         """Return a good plan."""
         ...
 
@@ -72,12 +72,12 @@ class Knowledge:
     beginning: Begins | None = None
 
 
-def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answer:
+def search(problem: ScaledProblem, params: SolveParams, knowledge: Knowledge) -> SolverResult:
     """Return the best answer found within the limits.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         With integer columns, all of them binary.
     params : SolveParams
         Stopping criteria and progress listener.
@@ -85,7 +85,7 @@ def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answe
 
     Returns
     -------
-    Answer
+    SolverResult
         With the best proven bound; its integers are whole and its continuous part is best for them.
     """
     stated, integer = problem, np.flatnonzero(problem.integer)
@@ -116,22 +116,22 @@ def search(problem: Problem, params: SolveParams, knowledge: Knowledge) -> Answe
     return polished(stated, answer, params)
 
 
-def _solved(relaxed: Answer) -> bool:
+def _solved(relaxed: SolverResult) -> bool:
     """Return whether a relaxation was solved to optimality with duals."""
     return relaxed.status is Status.OPTIMAL and relaxed.x is not None and relaxed.column_dual is not None
 
 
 def tightened(
-    problem: Problem, relaxed: Answer, session: Session, given: tuple[Forcing, SolveParams]
-) -> tuple[Problem, Answer]:
+    problem: ScaledProblem, relaxed: SolverResult, session: SolverSession, given: tuple[Forcing, SolveParams]
+) -> tuple[ScaledProblem, SolverResult]:
     """Tighten the relaxation by the forcing rows that it violates; return the problem and its new relaxation.
 
     Parameters
     ----------
-    problem : Problem
-    relaxed : Answer
+    problem : ScaledProblem
+    relaxed : SolverResult
         Of the session.
-    session : Session
+    session : SolverSession
         Holds the relaxation; it gets the rows too.
     given : tuple of Forcing and SolveParams
     """
@@ -166,7 +166,7 @@ def tightened(
     ), relaxed
 
 
-def _better(answer: Answer, start: _Start) -> Answer:
+def _better(answer: SolverResult, start: _Start) -> SolverResult:
     """Return the better of two answers, with the tighter of their bounds."""
     if answer.status not in (Status.OPTIMAL, Status.STOPPED):
         # a plan is known: that there is none, or that nothing can be said, is numerics
@@ -177,18 +177,18 @@ def _better(answer: Answer, start: _Start) -> Answer:
     return replace(answer, bound=min(bound, answer.value))
 
 
-def relaxation(problem: Problem, params: SolveParams, part: float = 1.0) -> Session:
+def relaxation(problem: ScaledProblem, params: SolveParams, part: float = 1.0) -> SolverSession:
     """Return a session with the LP relaxation, set to interior point with crossover if it is large.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
     params : SolveParams
         Its time limit, threads and seed.
     part : float
         Of the time that is left, that it may take.
     """
-    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     if len(problem.cost) > LARGE:
         session.set(solver="ipm")
     session.set(time_limit=max(params.left * part, 1.0))
@@ -197,7 +197,10 @@ def relaxation(problem: Problem, params: SolveParams, part: float = 1.0) -> Sess
 
 
 def _start(
-    problem: Problem, known: tuple[Answer, Answer], session: Session, given: tuple[Knowledge, SolveParams]
+    problem: ScaledProblem,
+    known: tuple[SolverResult, SolverResult],
+    session: SolverSession,
+    given: tuple[Knowledge, SolveParams],
 ) -> _Start:
     """Return the best heuristic plan (starting plan or slope scaling, then fix-and-optimise) and fixed columns.
 
@@ -222,7 +225,7 @@ def _start(
     return _Start(best, bound, _dropped(problem, relaxed, best))
 
 
-def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
+def _dropped(problem: ScaledProblem, relaxed: SolverResult, best: SolverResult) -> Ints:
     """Return the binaries that reduced-cost fixing sets to 0, given the gap of the plan to the relaxation."""
     integer = np.flatnonzero(problem.integer)
     if best.x is None or relaxed.column_dual is None or not _solved(relaxed):
@@ -231,9 +234,9 @@ def _dropped(problem: Problem, relaxed: Answer, best: Answer) -> Ints:
     return integer[(relaxed.column_dual[integer] > room * (1 + 1e-6)) & (best.x[integer] < 0.5)]
 
 
-def _session(problem: Problem, params: SolveParams) -> Session:
+def _session(problem: ScaledProblem, params: SolveParams) -> SolverSession:
     """Return a MIP session with the gap, seed and threads of its parameters."""
-    session = Session(
+    session = SolverSession(
         problem,
         threads=params.threads,
         random_seed=params.seed,
@@ -244,7 +247,7 @@ def _session(problem: Problem, params: SolveParams) -> Session:
     return session
 
 
-def _branch(problem: Problem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> Answer:
+def _branch(problem: ScaledProblem, params: SolveParams, start: _Start | None, *, patient: bool = True) -> SolverResult:
     """Run HiGHS's branch and bound from the incumbent, with the dropped columns fixed at 0.
 
     Without `patient` it ends after the first rounds of cuts, unless the remaining gap is small enough to branch on.
@@ -271,12 +274,12 @@ def _branch(problem: Problem, params: SolveParams, start: _Start | None, *, pati
     return session.solve()
 
 
-def sketched(problem: Problem, params: SolveParams, forcing: Forcing, bound: float) -> Answer:
+def sketched(problem: ScaledProblem, params: SolveParams, forcing: Forcing, bound: float) -> SolverResult:
     """Return the best plan of slope scaling alone, for many small solves that need no proof.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         With integer columns, all of them binary.
     params : SolveParams
         The number of rounds limits it, not its time.
@@ -287,7 +290,7 @@ def sketched(problem: Problem, params: SolveParams, forcing: Forcing, bound: flo
 
     Returns
     -------
-    Answer
+    SolverResult
         With the better of that bound and the relaxation's.
     """
     session = relaxation(problem, params)

@@ -14,13 +14,13 @@ from scipy import sparse
 from synergy.model import network_flow
 from synergy.model.aggregate import Beginning
 from synergy.model.build import Model
-from synergy.model.checkpoint import Given, Keeper, Resumed, ended
+from synergy.model.checkpoint import GivenStart, Keeper, Resumed, ended
 from synergy.model.decode import integers_of
 from synergy.model.heuristics import held, parts_of, polished
-from synergy.model.highs import Answer, Session, Status
+from synergy.model.highs import SolverResult, SolverSession, Status
 from synergy.model.linking_cuts import forcing_of
 from synergy.model.postprocess import spared, trimmed
-from synergy.model.scaling import Problem, scaled
+from synergy.model.scaling import ScaledProblem, scaled
 from synergy.model.search import SMALL, Begins, Knowledge, search
 from synergy.model.solve_params import Memory, SolveParams, relative_gap
 from synergy.network.places import Floats
@@ -190,21 +190,21 @@ def _proven(model: Model, params: SolveParams, graph: network_flow.Graph, x: Flo
 def _linear(model: Model, params: SolveParams) -> Solution:
     """Solve by HiGHS's simplex, falling back to OR-Tools' GLOP on failure."""
     problem = scaled(model)
-    session = Session(problem, threads=params.threads, random_seed=params.seed, time_limit=max(params.left, 1.0))
+    session = SolverSession(problem, threads=params.threads, random_seed=params.seed, time_limit=max(params.left, 1.0))
     answer, method = settled(session.solve(), problem), "HiGHS simplex"
     if answer.status is Status.FAILED:
         answer, method = glop(problem, max(params.left, 1.0)), "OR-Tools GLOP"
     return _unscaled(model, problem, answer, method)
 
 
-def settled(answer: Answer, problem: Problem) -> Answer:
+def settled(answer: SolverResult, problem: ScaledProblem) -> SolverResult:
     """Resolve an unbounded-or-infeasible status by a feasibility solve without objective."""
     if answer.status is not Status.UNBOUNDED:
         return answer
-    session = Session(problem, relaxed=True)
+    session = SolverSession(problem, relaxed=True)
     session.price(np.arange(len(problem.cost)), np.zeros(len(problem.cost)))
     feasible = session.solve().status is Status.OPTIMAL
-    return Answer(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
+    return SolverResult(Status.UNBOUNDED if feasible else Status.INFEASIBLE, np.inf, -np.inf, None)
 
 
 def _integer(model: Model, params: SolveParams) -> Solution:
@@ -240,18 +240,18 @@ def _integer(model: Model, params: SolveParams) -> Solution:
 
 
 def _given(
-    begun: tuple[Model, Problem], params: SolveParams, memory: Memory, otherwise: Begins | None
+    begun: tuple[Model, ScaledProblem], params: SolveParams, memory: Memory, otherwise: Begins | None
 ) -> Begins | None:
     """Return a start from the best feasible of the given plans, combined with the default start."""
     model, problem = begun
-    session = Session(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
+    session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     wholes = [integers_of(model, plan)[problem.integer] for plan in memory.plans]
     best = min((held(session, problem, whole) for whole in wholes), key=lambda answer: answer.value)
     memory.fits = best.x is not None
-    return Given(best, otherwise) if memory.fits else otherwise
+    return GivenStart(best, otherwise) if memory.fits else otherwise
 
 
-def _unscaled(model: Model, problem: Problem, answer: Answer, method: str) -> Solution:
+def _unscaled(model: Model, problem: ScaledProblem, answer: SolverResult, method: str) -> Solution:
     """Return an answer in the model's units."""
     x = None if answer.x is None else np.clip(answer.x * problem.column, model.lower, model.upper)
     dual = None if answer.row_dual is None else -answer.row_dual * problem.row * problem.money
@@ -280,19 +280,19 @@ STATUSES = {
 }  # everything else says nothing
 
 
-def glop(problem: Problem, seconds: float) -> Answer:
+def glop(problem: ScaledProblem, seconds: float) -> SolverResult:
     """Solve a problem's relaxation with GLOP.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ScaledProblem
         Integrality is relaxed.
     seconds : float
         Time limit.
 
     Returns
     -------
-    Answer
+    SolverResult
     """
     helper = ortools(ORTOOLS)
     model = helper.ModelBuilderHelper()
@@ -304,9 +304,9 @@ def glop(problem: Problem, seconds: float) -> Answer:
     solver.solve(model)
     status = STATUSES.get(solver.status().name, Status.FAILED)
     if status not in (Status.OPTIMAL, Status.STOPPED) or not solver.has_solution():
-        return Answer(status, np.inf, -np.inf, None)
+        return SolverResult(status, np.inf, -np.inf, None)
     x = np.asarray(solver.variable_values(), dtype=float)
     value = float(problem.cost @ x)
     done = status is Status.OPTIMAL
     duals = (np.asarray(solver.dual_values()), np.asarray(solver.reduced_costs())) if done else (None, None)
-    return Answer(status, value, value if done else -np.inf, x, *duals)
+    return SolverResult(status, value, value if done else -np.inf, x, *duals)

@@ -18,7 +18,7 @@ ANY = "*"  # any site, or any commodity
 LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 
 
-class Part(IntEnum):
+class EffectKind(IntEnum):
     """Kind of problem data that an effect sets."""
 
     LOWER = 0  # lower bound of a column
@@ -35,7 +35,7 @@ class Effects:
     Parameters
     ----------
     part : numpy.ndarray of int64, shape (n,)
-        `Part`.
+        `EffectKind`.
     at, column : numpy.ndarray of int64
         Column or row; of an entry its row and its column.
     value : numpy.ndarray
@@ -103,7 +103,7 @@ class Statement:
         ]
 
 
-def effects_of(part: Part, at: Any, value: Any, period: Any = -1, column: Any = -1) -> Effects:
+def effects_of(part: EffectKind, at: Any, value: Any, period: Any = -1, column: Any = -1) -> Effects:
     """Return effects of one kind; scalars are broadcast."""
     at = np.asarray(at, np.int64)
     spread = [np.broadcast_to(np.asarray(one, np.int64), at.shape) for one in (int(part), column, period)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from synergy.model.build import Model
-from synergy.model.highs import DEVEX, Answer, Session, Status
+from synergy.model.highs import DEVEX, SolverResult, SolverSession, Status
 from synergy.model.reduced import narrowed, open_columns
 from synergy.model.scaling import scaled
 from synergy.network.places import Floats, Ints, positions
@@ -41,7 +41,7 @@ class WhatIf:
         self._place: Ints = np.full(len(x), -1)
         self._place[left] = np.arange(len(left))
         small, _ = narrowed(self._problem, left)
-        self._session = Session(small, relaxed=True)
+        self._session = SolverSession(small, relaxed=True)
         self._session.set(simplex_dual_edge_weight_strategy=DEVEX)  # exact weights cost more than a warm solve
         integer = np.flatnonzero(model.integer)
         self._bound(integer, x[integer], x[integer])
@@ -66,7 +66,7 @@ class WhatIf:
         value = -answer.value * self._problem.money
         return value if answer.status is Status.OPTIMAL else None
 
-    def _switched(self) -> Answer:
+    def _switched(self) -> SolverResult:
         """Return the answer with the on/off binaries of units rounded anew from the relaxation."""
         free = np.zeros(len(self._switches)), np.ones(len(self._switches))
         self._bound(self._switches, *free)

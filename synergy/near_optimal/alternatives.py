@@ -18,7 +18,7 @@ from synergy.model.build import Model
 from synergy.model.decode import decode, integers_of
 from synergy.model.local_branching import Near, Wish
 from synergy.model.solve_params import SolveParams, relative_gap
-from synergy.near_optimal.directions import Aim, Features, Parts, Way, distance, features_of
+from synergy.near_optimal.directions import Aim, DifferenceKind, Features, PlanParts, distance, features_of
 from synergy.network.places import Floats, Ints, places_of
 from synergy.plan import Plan
 from synergy.verification.verify import assert_valid
@@ -27,7 +27,14 @@ WITHIN = 0.02
 MOST = 7
 APART = 0.05
 TRIES = 4  # of one way, before it is given up
-SHARES = {Way.BUILD: 2, Way.PROCESS: 2, Way.LINK: 1, Way.PARTNER: 1, Way.CAPEX: 1, Way.FEWER: 1}
+SHARES = {
+    DifferenceKind.BUILD: 2,
+    DifferenceKind.PROCESS: 2,
+    DifferenceKind.LINK: 1,
+    DifferenceKind.PARTNER: 1,
+    DifferenceKind.CAPEX: 1,
+    DifferenceKind.FEWER: 1,
+}
 NOUGHT = 1e-9  # part of the value that is none
 MORE = 1e-6  # part of the value by which a better plan is better
 
@@ -38,7 +45,7 @@ class Alternative:
 
     Parameters
     ----------
-    way : Way
+    way : DifferenceKind
         Kind of difference.
     subject : tuple of str
         Ids that it is about, see `synergy.near_optimal.directions.Aim`.
@@ -51,7 +58,7 @@ class Alternative:
         To the plan, and to the nearest alternative chosen before it (1 for the first); 0..1.
     """
 
-    way: Way
+    way: DifferenceKind
     subject: tuple[str, ...]
     plan: Plan
     features: Features
@@ -171,7 +178,7 @@ class _Search:
         self.near.settle(self.base)
         if self._more(self.near.value(self.base)):
             self._take(in_place_of(self.plan, self._planned(self.base)))
-        self.parts = Parts(model, self.base)
+        self.parts = PlanParts(model, self.base)
         self.near.discourage(self.parts.strangers())  # of plans worth the same, the one that changes least
 
     @property
@@ -210,12 +217,12 @@ class _Search:
         """Yield alternatives of every way, distinct from the plan."""
         parts = self.parts
         for way, aims in (
-            (Way.BUILD, parts.builds()),
-            (Way.PROCESS, parts.processes()),
-            (Way.LINK, parts.links()),
-            (Way.PARTNER, self._cheapest(parts.fewer())),
-            (Way.CAPEX, self._thrifty()),
-            (Way.FEWER, self._few()),
+            (DifferenceKind.BUILD, parts.builds()),
+            (DifferenceKind.PROCESS, parts.processes()),
+            (DifferenceKind.LINK, parts.links()),
+            (DifferenceKind.PARTNER, self._cheapest(parts.fewer())),
+            (DifferenceKind.CAPEX, self._thrifty()),
+            (DifferenceKind.FEWER, self._few()),
         ):
             yield from islice(self._tell(aims), SHARES[way])
             self.left -= SHARES[way]
@@ -236,7 +243,7 @@ class _Search:
     def _found(self, aim: Aim) -> Floats | None:
         """Return the best plan found for an aim."""
         x = self.near.rest(Wish(aim.closed))
-        if aim.way is Way.CAPEX:
+        if aim.way is DifferenceKind.CAPEX:
             return self._around(Wish(least=self.floor, thrifty=True), x)
         fits = x is not None and self.near.value(x) >= self.floor
         return self._around(Wish(aim.closed, least=self.floor), x if fits else None)
@@ -268,16 +275,16 @@ class _Search:
         order = sorted(losses, key=lambda loss: loss[0] / max(capex - self.near.capex(loss[2]), 1.0))
         closed = self._most([aim.closed for _, aim, _ in order], np.empty(0, np.int64))
         if len(closed):
-            yield Aim(Way.CAPEX, (), closed)
+            yield Aim(DifferenceKind.CAPEX, (), closed)
 
     def _few(self) -> Iterator[Aim]:
         """Yield the aim that drops as many partnerships as possible, those with the least loss first."""
         parts, new = self.parts, self.parts.strangers()
-        every = (Aim(Way.FEWER, (), parts.of_pairs(np.array([pair]))) for pair in parts.partners.tolist())
+        every = (Aim(DifferenceKind.FEWER, (), parts.of_pairs(np.array([pair]))) for pair in parts.partners.tolist())
         order = sorted(self._losses(every), key=lambda loss: loss[0])
         closed = self._most([aim.closed for _, aim, _ in order], new)
         if len(closed) > len(new):
-            yield Aim(Way.FEWER, (), closed)
+            yield Aim(DifferenceKind.FEWER, (), closed)
 
     def _most(self, parts: list[Ints], always: Ints) -> Ints:
         """Return the columns of the longest prefix of parts that can be closed within the loss allowed."""
@@ -367,23 +374,23 @@ def in_place_of(plan: Plan, better: Plan) -> Plan:
     )
 
 
-def does_without(way: Way, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
+def does_without(way: DifferenceKind, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
     """Return whether an alternative lacks something that a plan has.
 
     Parameters
     ----------
-    way, subject : Way and tuple of str
+    way, subject : DifferenceKind and tuple of str
         Part that the alternative excludes, see `synergy.near_optimal.directions.Aim`.
     plans : tuple of Features
         The plan's, and the alternative's.
     """
     plan, other = plans
-    if way is Way.BUILD:
+    if way is DifferenceKind.BUILD:
         return subject in {(process, site) for process, site, _ in plan.builds}
-    if way is Way.PROCESS:
+    if way is DifferenceKind.PROCESS:
         return subject[0] in {process for process, _, _ in plan.builds}
-    if way is Way.LINK:
+    if way is DifferenceKind.LINK:
         return subject[:4] in plan.links
-    if way is Way.PARTNER:
+    if way is DifferenceKind.PARTNER:
         return (min(subject), max(subject)) in plan.partnerships
-    return other.capex < plan.capex if way is Way.CAPEX else len(other.partnerships) < len(plan.partnerships)
+    return other.capex < plan.capex if way is DifferenceKind.CAPEX else len(other.partnerships) < len(plan.partnerships)

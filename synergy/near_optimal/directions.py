@@ -16,7 +16,7 @@ from synergy.network.places import Floats, Ints
 from synergy.plan import Decisions
 
 
-class Way(StrEnum):
+class DifferenceKind(StrEnum):
     """Kind of difference between an alternative and the plan."""
 
     BUILD = "without_build"
@@ -33,19 +33,19 @@ class Aim:
 
     Parameters
     ----------
-    way : Way
+    way : DifferenceKind
     subject : tuple of str
         Ids that it is about: process and site; process; link (from, to, commodity, mode); enterprise and partner.
     closed : numpy.ndarray of int64
         Columns that stay at 0.
     """
 
-    way: Way
+    way: DifferenceKind
     subject: tuple[str, ...]
     closed: Ints
 
 
-class Parts:
+class PlanParts:
     """Builds, links and partnerships of a plan, as columns of its model.
 
     Parameters
@@ -97,7 +97,7 @@ class Parts:
             unit = steps.unit[step[place]]
             if capacity[place] > 0:
                 process, site = places.processes[network.units.process[unit]], places.sites[network.units.site[unit]]
-                yield Aim(Way.BUILD, (str(process), str(site)), self._units(np.array([unit])))
+                yield Aim(DifferenceKind.BUILD, (str(process), str(site)), self._units(np.array([unit])))
 
     def processes(self) -> Iterator[Aim]:
         """Yield the aims to exclude all new units of a process built several times, the most frequent first."""
@@ -108,7 +108,7 @@ class Parts:
             if count > 1:
                 of = network.places.processes[network.units.process] == process
                 units = np.flatnonzero(of & network.units.is_build)
-                yield Aim(Way.PROCESS, (process,), self._units(units))
+                yield Aim(DifferenceKind.PROCESS, (process,), self._units(units))
 
     def links(self) -> Iterator[Aim]:
         """Yield the aims to exclude one opened link, the longest first."""
@@ -129,7 +129,7 @@ class Parts:
                 & (links.commodity == links.commodity[one])
                 & (links.capex > 0)
             )
-            yield Aim(Way.LINK, subject, self._links(same))
+            yield Aim(DifferenceKind.LINK, subject, self._links(same))
 
     def fewer(self) -> Iterator[Aim]:
         """Yield the aims to drop one partnership of an enterprise with several, without new partners for it."""
@@ -141,7 +141,7 @@ class Parts:
                 if enterprise in self.names(pair):
                     other = next(name for name in self.names(pair) if name != enterprise)
                     closed = np.concatenate([self.of_pairs(np.array([pair])), new])
-                    yield Aim(Way.PARTNER, (enterprise, other), closed)
+                    yield Aim(DifferenceKind.PARTNER, (enterprise, other), closed)
 
     def _units(self, units: Ints) -> Ints:
         """Return the size columns and build binaries of some possible builds."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from synergy.dataset.sheet import Dataset
 from synergy.near_optimal.alternatives import Alternative, Alternatives
-from synergy.near_optimal.directions import Way
+from synergy.near_optimal.directions import DifferenceKind
 from synergy.proposals.names import Names, names
 from synergy.records.files import plan_record
 from synergy.records.plain import plain
@@ -21,18 +21,21 @@ SAID = Catalogue(
         "less": ("{part} less", "价值少 {part}"),
         "even": ("as much", "价值不减"),
         "more": ("{part} more", "价值多 {part}"),
-        Way.BUILD: ("without the new {process} at {site}", "不在{site}新建{process}"),
-        Way.PROCESS: ("without any new {process}", "不新建任何{process}"),
-        Way.LINK: (
+        DifferenceKind.BUILD: ("without the new {process} at {site}", "不在{site}新建{process}"),
+        DifferenceKind.PROCESS: ("without any new {process}", "不新建任何{process}"),
+        DifferenceKind.LINK: (
             "without the new link for {commodity} from {origin} to {target}",
             "不建{origin}至{target}的{commodity}线路",
         ),
-        Way.PARTNER: (
+        DifferenceKind.PARTNER: (
             "with one partner fewer for {enterprise}, who no longer deals with {other}",
             "{enterprise}少一个合作方，不再与{other}交易",
         ),
-        Way.CAPEX: ("with {saved} less capex", "投资减少 {saved}"),
-        Way.FEWER: ("with fewer partnerships, {count} instead of {before}", "合作关系由 {before} 对减至 {count} 对"),
+        DifferenceKind.CAPEX: ("with {saved} less capex", "投资减少 {saved}"),
+        DifferenceKind.FEWER: (
+            "with fewer partnerships, {count} instead of {before}",
+            "合作关系由 {before} 对减至 {count} 对",
+        ),
         "whole": ("{lead}, {what}", "{lead}，{what}"),
         "beside.less": ("; capex {money} less", "；投资少 {money}"),
         "beside.more": ("; capex {money} more", "；投资多 {money}"),
@@ -62,21 +65,21 @@ def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str)
     fields["saved"] = money(saved, currency, lang)
     fields["count"], fields["before"] = (str(len(of.partnerships)) for of in (one.features, found.features))
     said = SAID.say("whole", lang, lead=lead, what=SAID.say(one.way, lang, **fields))
-    if one.way is not Way.CAPEX and abs(saved) > EVEN * max(1.0, found.features.capex):
+    if one.way is not DifferenceKind.CAPEX and abs(saved) > EVEN * max(1.0, found.features.capex):
         said += SAID.say("beside.less" if saved > 0 else "beside.more", lang, money=money(abs(saved), currency, lang))
     return said
 
 
 def _subject(one: Alternative, said: Names) -> dict[str, str]:
     """Return the names of the entities that an alternative excludes."""
-    if one.way is Way.BUILD:
+    if one.way is DifferenceKind.BUILD:
         return {"process": said.process[one.subject[0]], "site": said.site[one.subject[1]]}
-    if one.way is Way.PROCESS:
+    if one.way is DifferenceKind.PROCESS:
         return {"process": said.process[one.subject[0]]}
-    if one.way is Way.LINK:
+    if one.way is DifferenceKind.LINK:
         origin, target, commodity = one.subject[:3]
         return {"origin": said.site[origin], "target": said.site[target], "commodity": said.commodity[commodity]}
-    if one.way is Way.PARTNER:
+    if one.way is DifferenceKind.PARTNER:
         return {"enterprise": said.owner[one.subject[0]], "other": said.owner[one.subject[1]]}
     return {}
 

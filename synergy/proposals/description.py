@@ -50,7 +50,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ProposalPart:
     """Lines, partners and marginal gain of one proposal.
 
     Parameters
@@ -96,7 +96,7 @@ def tell(scene: Scene) -> Iterator[Proposal]:
         yield _proposal(scene, part, None if gains is None else float(gains[part.number]))
 
 
-def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> Part:
+def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> ProposalPart:
     """Return the lines, partners and marginal gain of one proposal."""
     flows = scene.now.flows.iloc[members]
     links = tuple(int(link) for link in scene.figures.links[[number]].indices)
@@ -104,7 +104,7 @@ def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[i
     crossing = flows[flows["partner"] | flows["inner"]]
     positions = tuple(int(flow) for flow in members)
     marginal = _marginal(scene, positions, builds, links)
-    return Part(
+    return ProposalPart(
         number=number,
         flows=positions,
         builds=builds,
@@ -117,7 +117,7 @@ def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[i
     )
 
 
-def _gains(scene: Scene, parts: Sequence[Part]) -> NDArray[np.float64] | None:
+def _gains(scene: Scene, parts: Sequence[ProposalPart]) -> NDArray[np.float64] | None:
     """Return the gains of the proposals, with the losses of needed proposals borne by their partners."""
     if scene.figures.gain is None:
         return None
@@ -143,7 +143,7 @@ def _members(scene: Scene) -> list[NDArray[np.int64]]:
     return [flow[start:end] for start, end in pairwise(bounds)]
 
 
-def _proposal(scene: Scene, part: Part, gain: float | None) -> Proposal:
+def _proposal(scene: Scene, part: ProposalPart, gain: float | None) -> Proposal:
     """Return one proposal."""
     number, flows = part.number, scene.now.flows.iloc[list(part.flows)]
     goods = scene.dataset["commodities"]
@@ -230,7 +230,7 @@ def _marginal(scene: Scene, flows: tuple[int, ...], builds: tuple[int, ...], lin
     return None if value is None else scene.plan.value - value
 
 
-def _own(scene: Scene, part: Part, enterprise: str) -> float | None:
+def _own(scene: Scene, part: ProposalPart, enterprise: str) -> float | None:
     """Return the loss in an enterprise's own accounts without a proposal."""
     ask = scene.context.own
     return None if ask is None else ask(enterprise, part.flows, part.builds, part.links)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from synergy.dataset.columns import Column, Kind, Table
+from synergy.dataset.columns import Column, ColumnType, Table
 from synergy.dataset.schema import TABLES, schema_record
 from synergy.plan import Kind as ProposalKind
 from synergy.records.plain import KEY
@@ -222,7 +222,7 @@ def _table(table: Table) -> Shape:
 
 
 def _column(column: Column) -> Shape:
-    kind = {Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}.get(column.kind, "string")
+    kind = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}.get(column.kind, "string")
     schema: Shape = {"type": kind if column.required else [kind, "null"], "description": column.en}
     bounds = {"minimum": column.minimum, "maximum": column.maximum, "exclusiveMinimum": column.above}
     schema |= {name: bound for name, bound in bounds.items() if bound is not None}

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from synergy.settlement.division import RuleOptions
-from synergy.settlement.game import Asked, Bools, Floats
+from synergy.settlement.game import Bools, CachedGame, Floats
 from synergy.settlement.least_core import by_duals, frame_of
 from synergy.settlement.parts import Part, tolerance_of
 
@@ -75,7 +75,7 @@ class _Seen:
     bound: float
 
 
-def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
+def certify(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
     """Certify the stability of payoffs, with one separation for each part.
 
     Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the
@@ -83,7 +83,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Rule
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately.
@@ -113,7 +113,7 @@ def certify(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: Rule
     return Certificate(excess, max(bound, excess), verdict, tolerance, tested, binding)
 
 
-def _seen(asked: Asked, part: Part, payoff: Floats, options: RuleOptions) -> _Seen:
+def _seen(asked: CachedGame, part: Part, payoff: Floats, options: RuleOptions) -> _Seen:
     """Return the greatest known excess of one part's coalitions, and a proven bound on it."""
     if len(part.members) == 1:
         return _Seen(-np.inf, -np.inf)
@@ -129,7 +129,7 @@ def _seen(asked: Asked, part: Part, payoff: Floats, options: RuleOptions) -> _Se
 
 
 def _binding(
-    asked: Asked, parts: tuple[Part, ...], payoff: Floats, tolerance: float
+    asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, tolerance: float
 ) -> tuple[tuple[Binding, ...], int]:
     """Return the binding coalitions, the worst first, and the number of valued proper coalitions."""
     listed = []
@@ -163,12 +163,12 @@ def subsets(count: int) -> Bools:
     return inside
 
 
-def all_values(asked: Asked, part: Part) -> Floats:
+def all_values(asked: CachedGame, part: Part) -> Floats:
     """Return the values of all coalitions of a part, shape (2 ** k,): 0 of the empty one, the total of the last.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     part : Part
         The players.

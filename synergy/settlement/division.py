@@ -57,7 +57,7 @@ COUNTED = ("rounds_used_up", "sampled", "stopped_by_clock", "stopped_by_request"
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RuleNote:
     """Note of a rule on its payoffs.
 
     Parameters
@@ -89,14 +89,14 @@ class Division:
     ----------
     payoff : numpy.ndarray of float, shape (players,)
         Money a year; they sum to v(N).
-    notes : tuple of Note
+    notes : tuple of RuleNote
         Notes of the rule.
     interval : numpy.ndarray of float, shape (players,), or None
         Half the width of a 95 % confidence interval, where the payoffs were sampled.
     """
 
     payoff: Floats
-    notes: tuple[Note, ...] = ()
+    notes: tuple[RuleNote, ...] = ()
     interval: Floats | None = None
 
 

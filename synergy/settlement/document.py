@@ -10,7 +10,7 @@ import numpy as np
 
 from synergy.settlement.certificate import Verdict
 from synergy.settlement.game import Floats
-from synergy.settlement.prices import Ladder, Prices, Trades, Wanted, price
+from synergy.settlement.prices import Ladder, Prices, PriceTargets, Trades, price
 from synergy.settlement.rules import Shares
 
 
@@ -54,7 +54,7 @@ def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = No
         of them sum to zero in whole units of money), ``prices`` (what `Sold.labels` say, quantity, price, the band's
         ends low and high, payment), ``lump_sums`` and ``balances`` by enterprise (where there are any), ``unit``.
     """
-    prices = price(sold.trades, Wanted(own, shares.payoff, shares.standalone), ladder)
+    prices = price(sold.trades, PriceTargets(own, shares.payoff, shares.standalone), ladder)
     record = as_paid(shares, prices.payoff(own)).record()
     for name, units in zip(shares.players, prices.transfer.tolist(), strict=True):
         record["payoffs"][name]["transfer"] = _money(units, prices.unit)

@@ -143,7 +143,7 @@ class Game(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableGame:
     """Small game with listed or computed values; coalitions are enumerated.
 
     Parameters
@@ -164,7 +164,7 @@ class Table:
     stopped: str | None = None
 
     @classmethod
-    def listed(cls, players: Sequence[str], values: Mapping[str, float]) -> Table:
+    def listed(cls, players: Sequence[str], values: Mapping[str, float]) -> TableGame:
         """Return the game with the values by the names of the members joined, as ``{"12": 5.0}``; other values are 0.
 
         Parameters
@@ -211,7 +211,7 @@ class Table:
         return Found(best.members, best.excess, bound, best.value)
 
 
-class Asked:
+class CachedGame:
     """Game with a cache of its answers.
 
     Parameters

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from synergy.settlement.game import Asked, Floats, Found
+from synergy.settlement.game import CachedGame, Floats, Found
 from synergy.settlement.linear import Program, minimise
 from synergy.settlement.midpoint import Region, nearest
 from synergy.settlement.parts import Part
 
 
 @dataclass(slots=True)
-class Frame:
+class ScaledPart:
     """Part in normalised units: gains over the ground, divided by `unit`, and the coalitions known so far.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     part : Part
         The players.
@@ -32,7 +32,7 @@ class Frame:
         The same coalitions, to know them again.
     """
 
-    asked: Asked
+    asked: CachedGame
     part: Part
     unit: float
     floored: bool
@@ -95,12 +95,12 @@ class Frame:
         return Region(np.vstack([np.eye(len(low))[held], rows]), np.concatenate([low[held], right - excess]), self.gain)
 
 
-def frame_of(asked: Asked, part: Part, tolerance: float) -> Frame:
+def frame_of(asked: CachedGame, part: Part, tolerance: float) -> ScaledPart:
     """Return a part in normalised units, with all known coalitions.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     part : Part
         Some of its players.
@@ -109,10 +109,10 @@ def frame_of(asked: Asked, part: Part, tolerance: float) -> Frame:
 
     Returns
     -------
-    Frame
+    ScaledPart
         The unit is the gain, or the tolerance where there is less.
     """
-    frame = Frame(asked, part, max(abs(part.gain), tolerance), not part.losing(tolerance))
+    frame = ScaledPart(asked, part, max(abs(part.gain), tolerance), not part.losing(tolerance))
     for members, worth in asked.inside(part.mask(len(asked.players))):
         alone = members.sum() == 1 and frame.floored
         if not alone and np.isfinite(worth.value):
@@ -120,12 +120,12 @@ def frame_of(asked: Asked, part: Part, tolerance: float) -> Frame:
     return frame
 
 
-def least_excess(frame: Frame) -> float:
+def least_excess(frame: ScaledPart) -> float:
     """Return the least excess, zero or more, that the known coalitions leave, in units.
 
     Parameters
     ----------
-    frame : Frame
+    frame : ScaledPart
         A part and its known coalitions.
 
     Returns
@@ -172,7 +172,7 @@ class Stable:
     settled: bool
 
 
-def stabilise(frame: Frame, target: Floats, tolerance: float, rounds: int) -> Stable:
+def stabilise(frame: ScaledPart, target: Floats, tolerance: float, rounds: int) -> Stable:
     """Return the payoffs nearest to a target in the core of a part, or in its least core where the core is empty.
 
     Each round solves a small linear program for the least excess that the known coalitions leave, goes to the nearest
@@ -181,7 +181,7 @@ def stabilise(frame: Frame, target: Floats, tolerance: float, rounds: int) -> St
 
     Parameters
     ----------
-    frame : Frame
+    frame : ScaledPart
         The part; coalitions found are added to it.
     target : numpy.ndarray of float, shape (k,)
         Shares over the ground in units.
@@ -221,7 +221,7 @@ def stabilise(frame: Frame, target: Floats, tolerance: float, rounds: int) -> St
     return Stable(min(visited, key=lambda seen: seen[0])[1], least * frame.unit, False)
 
 
-def by_duals(frame: Frame, payoff: Floats) -> float:
+def by_duals(frame: ScaledPart, payoff: Floats) -> float:
     """Return a proven bound on the excess of every coalition of a part, from the game's dual payoffs alone.
 
     The duals pay every coalition S at least v(S), so ``v(S) - x(S)`` is at most what S gets less than by them, and that
@@ -229,7 +229,7 @@ def by_duals(frame: Frame, payoff: Floats) -> float:
 
     Parameters
     ----------
-    frame : Frame
+    frame : ScaledPart
         The part.
     payoff : numpy.ndarray of float, shape (players,)
         Payoffs x.

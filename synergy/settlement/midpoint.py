@@ -9,19 +9,19 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from synergy.settlement.division import Division, RuleOptions
-from synergy.settlement.game import Asked, Assignment, Bools, Floats, RuleUndefined
+from synergy.settlement.game import Assignment, Bools, CachedGame, Floats, RuleUndefined
 from synergy.settlement.linear import Program, minimise
 from synergy.settlement.parts import Part, coalition, tolerance_of
 
 PAIRS = 800  # of enterprises that are valued to see whether they make up an assignment game
 
 
-def midpoint(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def midpoint(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the midpoint of the two extreme points of the core of an assignment game.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately; together they must be the assignment game.
@@ -61,12 +61,12 @@ def midpoint(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Div
     return Division(payoff)
 
 
-def assignment_of(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Assignment | None:
+def assignment_of(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Assignment | None:
     """Return the assignment game that the pairs of a game form; None where they do not form two sides.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game; all pairs that stand in one part are valued.
     parts : tuple of Part
         Parts, each settled separately; every player must have a standalone plan.

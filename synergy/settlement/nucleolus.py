@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.settlement.certificate import all_values, subsets
-from synergy.settlement.division import Division, Note, RuleOptions, Towards
-from synergy.settlement.game import Asked, Floats, Ints, RuleUndefined
-from synergy.settlement.least_core import Frame, frame_of, stabilise
+from synergy.settlement.division import Division, RuleNote, RuleOptions, Towards
+from synergy.settlement.game import CachedGame, Floats, Ints, RuleUndefined
+from synergy.settlement.least_core import ScaledPart, frame_of, stabilise
 from synergy.settlement.linear import Optimum, Program, minimise
 from synergy.settlement.parts import Part, tolerance_of
 from synergy.settlement.shapley import proportions
@@ -18,12 +18,12 @@ POSITIVE = 1e-8  # a multiplier above it holds its coalition fast
 SPANNED = 1e-9  # what is left of a coalition's row outside the span of those fixed
 
 
-def nucleolus(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def nucleolus(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the nucleolus of the individually rational payoffs.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately, at most `RuleOptions.exact` players each.
@@ -119,12 +119,12 @@ class _Stages:
         return np.flatnonzero(np.linalg.norm(left, axis=1) > SPANNED * np.sqrt(rows.shape[1]))
 
 
-def core(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def core(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the payoffs in the core nearest to `RuleOptions.towards`; in the least core where it is empty.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately.
@@ -151,15 +151,15 @@ def core(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divisio
         payoff += stable.payoff
         names = tuple(asked.players[at] for at in part.members.tolist())
         if stable.least > tolerance:
-            notes.append(Note("core_empty", stable.least, names))
+            notes.append(RuleNote("core_empty", stable.least, names))
         if not stable.settled:
-            notes.append(Note("rounds_used_up", float(options.rounds), names))
+            notes.append(RuleNote("rounds_used_up", float(options.rounds), names))
         if not frame.floored:
-            notes.append(Note("gain_negative", part.gain, names))
+            notes.append(RuleNote("gain_negative", part.gain, names))
     return Division(payoff, tuple(notes))
 
 
-def _target(frame: Frame, options: RuleOptions) -> Floats:
+def _target(frame: ScaledPart, options: RuleOptions) -> Floats:
     """Return the target shares, in units, shape (k,)."""
     start, towards = frame.asked.start, options.towards
     if towards is None:
@@ -173,7 +173,7 @@ def _target(frame: Frame, options: RuleOptions) -> Floats:
     return target
 
 
-def _brought(frame: Frame) -> Floats:
+def _brought(frame: ScaledPart) -> Floats:
     """Return the marginal contribution of players without a standalone plan in units, shape (k,); zero for others.
 
     They have no value of their own to count a gain from; v(N) less what the others are worth without them is the most

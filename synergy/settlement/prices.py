@@ -12,7 +12,7 @@ SMALL = 1e-9  # lump sums below it, relative to the money that moves, are roundi
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PriceTargets:
     """Targets of the price problem, arrays of shape (players,), money a year.
 
     Parameters
@@ -70,14 +70,14 @@ class Prices:
         return not self.lump.any()
 
 
-def price(trades: Trades, wanted: Wanted, ladder: Ladder | None = None) -> Prices:
+def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) -> Prices:
     """Return one price for each exchange and the lump sums beside them.
 
     Parameters
     ----------
     trades : Trades
         The exchanges and their bands.
-    wanted : Wanted
+    wanted : PriceTargets
         Payoffs and floors.
     ladder : Ladder or None
         Rounding; None: the default.
@@ -110,7 +110,7 @@ def price(trades: Trades, wanted: Wanted, ladder: Ladder | None = None) -> Price
     return Prices(exact, step, payment, lumps, balance, prices + balance, unit)
 
 
-def _floors(wanted: Wanted, unit: float) -> Ints:
+def _floors(wanted: PriceTargets, unit: float) -> Ints:
     """Return the smallest individually rational transfers, in units."""
     needed = (wanted.standalone - wanted.own) / unit
     free = -(2.0**60) / max(len(needed), 1)
@@ -247,7 +247,7 @@ CLOSE = 1e-9  # part of a price by which it may miss the end of a band
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PriceLimits:
     """Price limits asked for exchanges, arrays of shape (a,), money per unit.
 
     Parameters
@@ -284,14 +284,14 @@ class Limited:
     most_refused: Bools
 
 
-def limited(trades: Trades, limits: Limits) -> Limited:
+def limited(trades: Trades, limits: PriceLimits) -> Limited:
     """Narrow the price bands of exchanges to the limits asked for.
 
     Parameters
     ----------
     trades : Trades
         With their bands.
-    limits : Limits
+    limits : PriceLimits
         Of the same exchanges.
 
     Returns

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from synergy.settlement.certificate import Certificate, certify
-from synergy.settlement.division import Division, Note, RuleOptions
-from synergy.settlement.game import Asked, Floats, Game, RuleUndefined
-from synergy.settlement.least_core import Frame, frame_of
+from synergy.settlement.division import Division, RuleNote, RuleOptions
+from synergy.settlement.game import CachedGame, Floats, Game, RuleUndefined
+from synergy.settlement.least_core import ScaledPart, frame_of
 from synergy.settlement.linear import Program, minimise
 from synergy.settlement.midpoint import Region, midpoint, nearest
 from synergy.settlement.nucleolus import core, nucleolus
@@ -47,7 +47,7 @@ class Subsidy:
         return float(self.to.sum())
 
 
-def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Subsidy:
+def least_subsidy(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Subsidy:
     """Return the smallest subsidy that makes the game stable, allocated nearest to the payoffs of the rule.
 
     The smallest sum of payoffs that pay every coalition its value, less v(N), is the cost of stability. Of the payoffs
@@ -56,7 +56,7 @@ def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately.
@@ -89,7 +89,7 @@ def least_subsidy(asked: Asked, parts: tuple[Part, ...], payoff: Floats, options
     return Subsidy(to, stable, least, bound)
 
 
-def _stable(frame: Frame, given: Floats, tolerance: float, rounds: int) -> tuple[Floats, float, float]:
+def _stable(frame: ScaledPart, given: Floats, tolerance: float, rounds: int) -> tuple[Floats, float, float]:
     """Return stable shares in units, shape (k,), the least sum over the gain, and the proven excess, money a year."""
     low = np.where(frame.part.floored, 0.0, -np.inf)
     shares, need, over = given, 0.0, np.inf
@@ -107,7 +107,7 @@ def _stable(frame: Frame, given: Floats, tolerance: float, rounds: int) -> tuple
     return shares, need, over
 
 
-def _spread(frame: Frame, shares: Floats) -> Floats:
+def _spread(frame: ScaledPart, shares: Floats) -> Floats:
     """Return shares as payoffs of all players, shape (players,)."""
     full = np.zeros(len(frame.asked.players))
     full[frame.part.members] = frame.part.ground + shares * frame.unit
@@ -122,7 +122,7 @@ def _least_sum(rows: Floats, right: Floats, low: Floats) -> float:
     return answer.cost if answer is not None else -np.inf
 
 
-def _near(frame: Frame, given: Floats, low: Floats, need: float) -> Floats:
+def _near(frame: ScaledPart, given: Floats, low: Floats, need: float) -> Floats:
     """Return the stable shares with the least sum that are nearest to given ones, above them where possible."""
     total = frame.gain + need
     rows, right = frame.table()
@@ -150,12 +150,14 @@ class Rule:
         Whether it is defined where all together earn less than alone.
     """
 
-    divide: Callable[[Asked, tuple[Part, ...], RuleOptions], Division]
+    divide: Callable[[CachedGame, tuple[Part, ...], RuleOptions], Division]
     title: tuple[str, str]
     listed: bool = False
     losses: bool = False
 
-    def refusal(self, name: str, asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> RuleUndefined | None:
+    def refusal(
+        self, name: str, asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions
+    ) -> RuleUndefined | None:
         """Return the reason why the rule is not defined, as far as known in advance; None where it may be defined."""
         most = max(len(part.members) for part in parts)
         if self.listed and most > options.exact:
@@ -194,7 +196,7 @@ class Shares:
         How stable it is.
     subsidy : Subsidy or None
         Where a coalition is known that does better alone.
-    notes : tuple of Note
+    notes : tuple of RuleNote
         Notes of the rule.
     interval : numpy.ndarray of float or None
         Half the width of the 95 % confidence interval of sampled payoffs.
@@ -206,7 +208,7 @@ class Shares:
     standalone: Floats
     certificate: Certificate
     subsidy: Subsidy | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[RuleNote, ...] = ()
     interval: Floats | None = None
 
     def record(self) -> dict[str, Any]:
@@ -279,7 +281,7 @@ def settle(game: Game, method: str = "core", options: RuleOptions | None = None)
         Where the rule is not defined for the game, with the reason.
     """
     options = options or RuleOptions()
-    asked = Asked(game)
+    asked = CachedGame(game)
     parts = parts_of(asked, options)
     rule = RULES[method]
     refusal = rule.refusal(method, asked, parts, options)
@@ -293,14 +295,14 @@ def settle(game: Game, method: str = "core", options: RuleOptions | None = None)
         subsidy = least_subsidy(asked, parts, division.payoff, replace(options, rounds=0) if spent else options)
     notes = division.notes
     if asked.stopped is not None and not any(note.code.startswith("stopped_by") for note in notes):
-        notes = (*notes, Note(f"stopped_by_{asked.stopped}", float(certificate.tested), game.players))
+        notes = (*notes, RuleNote(f"stopped_by_{asked.stopped}", float(certificate.tested), game.players))
     standalone = np.empty(len(game.players))
     for part in parts:
         standalone[part.members] = part.floor
     return Shares(method, game.players, division.payoff, standalone, certificate, subsidy, notes, division.interval)
 
 
-def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options: RuleOptions) -> Division:
+def _floored(asked: CachedGame, parts: tuple[Part, ...], division: Division, options: RuleOptions) -> Division:
     """Return the nearest individually rational payoffs where a rule violates floors that can be kept."""
     tolerance = tolerance_of(asked, options)
     payoff, notes = division.payoff.copy(), list(division.notes)
@@ -311,7 +313,7 @@ def _floored(asked: Asked, parts: tuple[Part, ...], division: Division, options:
             region = Region(np.eye(len(short))[np.isfinite(short)], frame.low[np.isfinite(short)], frame.gain)
             payoff[part.members] = frame.payoff(nearest(frame.shares(payoff), region))[part.members]
             who = part.members[short > tolerance]
-            notes.append(Note("floor_binds", float(short.max()), tuple(asked.players[at] for at in who.tolist())))
+            notes.append(RuleNote("floor_binds", float(short.max()), tuple(asked.players[at] for at in who.tolist())))
     return replace(division, payoff=payoff + 0.0, notes=tuple(notes))
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from synergy.settlement.certificate import all_values, subsets
-from synergy.settlement.division import Base, Division, Note, RuleOptions
-from synergy.settlement.game import Asked, Bools, Floats, RuleUndefined
+from synergy.settlement.division import Base, Division, RuleNote, RuleOptions
+from synergy.settlement.game import Bools, CachedGame, Floats, RuleUndefined
 from synergy.settlement.parts import Part, tolerance_of
 
 
-def shapley(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def shapley(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the Shapley value: exact in parts of at most `RuleOptions.exact` players, else from sampled orders.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately.
@@ -55,18 +55,18 @@ def shapley(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divi
     return Division(payoff, tuple(notes), half if notes else None)
 
 
-def _told(asked: Asked, part: Part, sample: _Sample) -> list[Note]:
+def _told(asked: CachedGame, part: Part, sample: _Sample) -> list[RuleNote]:
     """Return the notes on a sample."""
     names = tuple(asked.players[member] for member in part.members.tolist())
-    notes = [Note("sampled", float(sample.pairs), names)]
+    notes = [RuleNote("sampled", float(sample.pairs), names)]
     if sample.open > tolerance_of(asked, RuleOptions()):
-        notes.append(Note("values_open", sample.open, names))
+        notes.append(RuleNote("values_open", sample.open, names))
     if sample.ended is not None:
-        notes.append(Note(f"stopped_by_{sample.ended}", float(len(asked.known)), names))
+        notes.append(RuleNote(f"stopped_by_{sample.ended}", float(len(asked.known)), names))
     return notes
 
 
-def _exact(asked: Asked, part: Part) -> Floats:
+def _exact(asked: CachedGame, part: Part) -> Floats:
     """Return the value of a part's players from all its coalitions, shape (k,)."""
     values = all_values(asked, part)
     count = len(part.members)
@@ -94,7 +94,7 @@ class _Sample:
     open: float
 
 
-def _sampled(asked: Asked, part: Part, options: RuleOptions, random: np.random.Generator) -> _Sample:
+def _sampled(asked: CachedGame, part: Part, options: RuleOptions, random: np.random.Generator) -> _Sample:
     """Estimate from pairs of an order and its reverse, until precise, at the sample limit, or stopped."""
     count, ended = len(part.members), None
     paired, gaps = np.empty((0, count)), np.empty(0)
@@ -111,7 +111,7 @@ def _sampled(asked: Asked, part: Part, options: RuleOptions, random: np.random.G
     return _Sample(paired.mean(axis=0), _half(paired), len(paired), ended, float(finite.mean()) if len(finite) else 0.0)
 
 
-def _pairs(asked: Asked, part: Part, size: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+def _pairs(asked: CachedGame, part: Part, size: int, random: np.random.Generator) -> tuple[Floats, Floats]:
     """Return marginal contributions averaged over an order and its reverse, shape (size, k), and the value gaps."""
     count = len(part.members)
     forward = np.array([random.permutation(count) for _ in range(size)])
@@ -141,7 +141,7 @@ def _half(paired: Floats) -> Floats:
     return half
 
 
-def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> None:
+def _all_planned(asked: CachedGame, part: Part, inside: Bools, values: Floats) -> None:
     """Refuse a coalition without a plan."""
     missing = np.flatnonzero(~np.isfinite(values))
     if len(missing):
@@ -150,12 +150,12 @@ def _all_planned(asked: Asked, part: Part, inside: Bools, values: Floats) -> Non
         raise RuleUndefined("shapley", "coalition_without_plan", coalition=names)
 
 
-def owen(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def owen(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the Owen payoffs from the duals; they are in the core by weak duality.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game; its `start` are the payoffs by the duals.
     parts : tuple of Part
         Parts, each settled separately; the duals pay each part its total, but for rounding, which is spread.
@@ -191,14 +191,14 @@ def owen(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Divisio
     return Division(payoff)
 
 
-def proportional(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) -> Division:
+def proportional(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return standalone values plus the gain of each part, shared in proportion to the base.
 
     It is individually rational, since gains and bases are zero or more, but not always stable; see the certificate.
 
     Parameters
     ----------
-    asked : Asked
+    asked : CachedGame
         The game.
     parts : tuple of Part
         Parts, each settled separately: the gain of each part is shared in it.
@@ -225,7 +225,7 @@ def proportional(asked: Asked, parts: tuple[Part, ...], options: RuleOptions) ->
     return Division(payoff)
 
 
-def proportions(asked: Asked, part: Part, options: RuleOptions) -> Floats:
+def proportions(asked: CachedGame, part: Part, options: RuleOptions) -> Floats:
     """Return each player's fraction of the base in a part, shape (k,), summing to 1.
 
     Raises

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from synergy.dataset.numbers import folded
 from synergy.store.access import Action, Actor, Resource, departed, require
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.names import OF_AN_ENTERPRISE, Role
-from synergy.store.notices import PLANNERS, Told, post
-from synergy.store.rounds import Asked
+from synergy.store.notices import PLANNERS, NoticeContent, post
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 from synergy.store.tables import sessions, tokens, users
 
@@ -122,7 +122,7 @@ MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database,
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountData:
     """Data of a new account.
 
     Parameters
@@ -170,7 +170,7 @@ def hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None = None) -> Record:
+def add_user(store: Store, actor: Actor, account: AccountData, asked: StepOptions | None = None) -> Record:
     """Create an account.
 
     Parameters
@@ -178,8 +178,8 @@ def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None =
     store : Store
     actor : Actor
         An administrator; `MACHINE` for the first one.
-    account : Account
-    asked : Asked, optional
+    account : AccountData
+    asked : StepOptions, optional
 
     Returns
     -------
@@ -194,13 +194,13 @@ def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None =
         No plain name, a role without its enterprise or with one it does not take, a weak password.
     """
     require(actor, Action.MANAGE_USERS, Resource("user"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     account = replace(account, name=unicodedata.normalize("NFKC", account.name).strip())
     _sensible(account)
     password = None if account.password is None else hashed(account.password)
     told = {"name": account.name, "role": account.role, "enterprise": account.enterprise}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         alike = next((name for name in _names(change.connection) if folded(name) == folded(account.name)), None)
         if alike is not None:
             raise refusal("taken", what="user", name=alike)
@@ -215,7 +215,7 @@ def add_user(store: Store, actor: Actor, account: Account, asked: Asked | None =
     return commit(store, actor, Step("user.add", told, asked.key), body)
 
 
-def _sensible(account: Account) -> None:
+def _sensible(account: AccountData) -> None:
     if account.role is Role.WORKER or account.role not in set(Role):
         expected = ", ".join(role for role in Role if role is not Role.WORKER)
         raise refusal("unknown", what="role", name=account.role, expected=expected)
@@ -240,7 +240,7 @@ def _row(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(users).where(users.c.name == name)).one_or_none()
 
 
-def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = None, **changes: Any) -> Record:
+def change_user(store: Store, actor: Actor, name: str, asked: StepOptions | None = None, **changes: Any) -> Record:
     """Change the password of an account, or disable or enable it.
 
     Parameters
@@ -250,7 +250,7 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
         An administrator; every account may change its own password.
     name : str
         The account.
-    asked : Asked, optional
+    asked : StepOptions, optional
     **changes : object
         ``password`` (str) or ``disabled`` (bool). Either ends all tokens and sessions of the account; a password that
         another account sets has to be changed at the next sign-in.
@@ -263,14 +263,14 @@ def change_user(store: Store, actor: Actor, name: str, asked: Asked | None = Non
     own = set(changes) == {"password"}
     action = Action.OWN_ACCOUNT if own else Action.MANAGE_USERS
     require(actor, action, Resource("user", owner=name))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     values: dict[str, Any] = {"failures": 0}
     if "password" in changes:
         values |= {"password": hashed(str(changes["password"])), "one_time": actor.name != name}
     if "disabled" in changes:
         values["disabled"] = bool(changes["disabled"])
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = _row(change.connection, name)
         if row is None:
             raise refusal("not_found", what="user")
@@ -399,10 +399,14 @@ def _count(store: Store, row: Row[Any], *, right: bool) -> None:
     if count not in TOLD or row.disabled:
         return
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         change.event("user.tried", f"user:{row.name}", {"count": count})
         if row.enterprise is not None or row.role == Role.PLANNER:
-            post(change, [row.enterprise or PLANNERS], Told("tried", fields={"account": row.name, "count": count}))
+            post(
+                change,
+                [row.enterprise or PLANNERS],
+                NoticeContent("tried", fields={"account": row.name, "count": count}),
+            )
         return {}
 
     commit(store, MACHINE, Step("user.tried"), body)

@@ -14,11 +14,11 @@ from synergy.dataset.sheet import Dataset
 from synergy.store.access import Action, Actor, Resource, members, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.column_types import decimal
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, State
-from synergy.store.notices import PLANNERS, Told, post
-from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.notices import PLANNERS, NoticeContent, post
+from synergy.store.rounds import StepOptions, fits, moved, round_row
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, partnerships, proposals
@@ -49,7 +49,7 @@ class Reply:
     counter: Sequence[Mapping[str, Any]] = ()
 
 
-def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | None = None) -> Record:
+def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptions | None = None) -> Record:
     """Record the answer of an enterprise to a proposal.
 
     Parameters
@@ -61,7 +61,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
         The proposal's.
     reply : Reply
         The answer.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version of the enterprise's answer that was seen, idempotency key.
 
     Returns
@@ -78,7 +78,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
     ConflictError
         The enterprise has answered since the version that was seen.
     """
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     with store.database.read() as connection:
         offered = proposal_row(connection, actor, Action.ANSWER, code)
         _sensible(reply)
@@ -87,7 +87,7 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: Asked | N
             counter = countered(connection, held, (offered.id, actor.enterprise), reply.counter)
     given = {"proposal": code, "answer": reply.answer, "reason": reply.reason, "counter": list(reply.counter)}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         row = proposal_row(connection, actor, Action.ANSWER, code)
         _open(change, row)
@@ -150,7 +150,7 @@ def _round(connection: Connection, row: Row[Any]) -> int:
     return int(connection.execute(select(matches.c.round).where(matches.c.id == row.match)).scalar_one())
 
 
-def _open(change: Change, row: Row[Any]) -> None:
+def _open(change: Transaction, row: Row[Any]) -> None:
     """Refuse unless the round collects answers to the run of the proposal."""
     connection = change.connection
     held = round_row(connection, _round(connection, row))
@@ -162,7 +162,7 @@ def _open(change: Change, row: Row[Any]) -> None:
         raise refusal("not_found", what="proposal")
 
 
-def _settled(change: Change, row: Row[Any]) -> str:
+def _settled(change: Transaction, row: Row[Any]) -> str:
     """Update the status of a proposal from the answers of its parties, and return it."""
     found = change.connection.execute(select(parties.c.answer).where(parties.c.proposal == row.id)).scalars()
     said = [Answer(one) for one in found]
@@ -179,7 +179,7 @@ def _settled(change: Change, row: Row[Any]) -> str:
     return str(standing)
 
 
-def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
+def _tell(change: Transaction, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
     """Notify the other parties of the counter-offer or new status, and the planners of the answer."""
     round_id, actor, detail = said
     connection = change.connection
@@ -188,14 +188,14 @@ def _tell(change: Change, row: Row[Any], said: tuple[int, Actor, Record]) -> Non
     for name in [name for name in found if name != actor.enterprise]:
         heard = shared(detail["counter"] or (), mine, name)
         if heard:
-            post(change, [name], Told("countered", round_id, row.code, {"lines": heard}))
+            post(change, [name], NoticeContent("countered", round_id, row.code, {"lines": heard}))
         else:
-            post(change, [name], Told("answered", round_id, row.code, {"standing": detail["standing"]}))
+            post(change, [name], NoticeContent("answered", round_id, row.code, {"standing": detail["standing"]}))
     told = {"enterprise": actor.enterprise, "answer": detail["answer"]}
-    post(change, [PLANNERS], Told("said", round_id, row.code, told))
+    post(change, [PLANNERS], NoticeContent("said", round_id, row.code, told))
 
 
-def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def conclude(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Conclude a round: proposals accepted by all their parties become partnerships.
 
     Parameters
@@ -205,7 +205,7 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = No
         A planner.
     round_id : int
         Responding.
-    asked : Asked, optional
+    asked : StepOptions, optional
 
     Returns
     -------
@@ -213,9 +213,9 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = No
         ``{round, version, state, partnerships: [id]}``.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         row = round_row(connection, round_id)
         fits(row, "conclude")
@@ -227,9 +227,9 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: Asked | None = No
             values = {"proposal": ident, "round": round_id, "reason": "", "since": change.at}
             made.append(inserted(connection, partnerships, **values))
             to = connection.execute(select(parties.c.enterprise).where(parties.c.proposal == ident)).scalars().all()
-            post(change, to, Told("agreed", round_id, str(made[-1])))
+            post(change, to, NoticeContent("agreed", round_id, str(made[-1])))
         told = moved(change, row, "conclude", asked, {"partnerships": made})
-        post(change, members(connection, round_id), Told("concluded", round_id, "", {"name": row.name}))
+        post(change, members(connection, round_id), NoticeContent("concluded", round_id, "", {"name": row.name}))
         return told | {"partnerships": made}
 
     return commit(store, actor, Step("round.conclude", {"round": round_id, **asked.given}, asked.key), body)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from synergy.store.access import SCOPES, Action, Actor, Resource, require
 from synergy.store.accounts import actor_of
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.store import Store
 from synergy.store.tables import tokens, users
@@ -66,7 +66,7 @@ def add_token(
     user, seed = actor.user, secrets.token_urlsafe(32)
     given = {"label": label, "scopes": sorted(set(scopes)), "days": days}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         expires = change.at + timedelta(days=days)
         row = {"user": user, "label": label, "scopes": given["scopes"], "created": change.at, "expires": expires}
         ident = inserted(change.connection, tokens, **row, hash=_hash(_token(store, seed)))
@@ -120,7 +120,7 @@ def end_token(store: Store, actor: Actor, ident: int) -> Record:
 
 
 def _ended(store: Store, actor: Actor, ident: int) -> Record:
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         live = (tokens.c.id == ident) & tokens.c.revoked.is_(None)
         if change.connection.execute(update(tokens).where(live).values(revoked=change.at)).rowcount != 1:
             raise refusal("not_found", what="token")

@@ -47,7 +47,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Change:
+class Transaction:
     """Write transaction: its connection, actor, time, and the head of the audit chain.
 
     Parameters
@@ -142,7 +142,7 @@ def head(store: Store) -> str:
         return str(connection.execute(_HEAD).scalar_one())
 
 
-def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Record]) -> Record:
+def commit(store: Store, actor: Actor, step: Step, body: Callable[[Transaction], Record]) -> Record:
     """Execute a step in one transaction; a repeated idempotency key returns the result of the first call.
 
     Parameters
@@ -174,7 +174,7 @@ def commit(store: Store, actor: Actor, step: Step, body: Callable[[Change], Reco
         known = _known(connection, actor, step)
         if known is not None:
             return known
-        change = Change(connection, store, actor, store.now(), number, mac)
+        change = Transaction(connection, store, actor, store.now(), number, mac)
         result: Record = json.loads(canonical(body(change)))
         if change.number != number:
             connection.execute(update(chain).values(number=change.number, mac=change.mac))

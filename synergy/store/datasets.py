@@ -22,7 +22,7 @@ from synergy.dataset.sources import PACKAGE
 from synergy.errors import DatasetError, Problem
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, keep, snapshot_of
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.store import Store
 from synergy.store.tables import matches, rounds, snapshots
 
@@ -57,7 +57,7 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
     snapshot = snapshot_of(found)
     told = {"dataset": snapshot.digest, "name": snapshot.name, "tables": snapshot.tables}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         keep(change.connection, snapshot, change.at)
         change.event("dataset.add", f"dataset:{snapshot.digest}", {"name": snapshot.name})
         return told

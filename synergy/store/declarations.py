@@ -19,11 +19,11 @@ from synergy.records.plain import plain
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.column_types import millionths, rounded, written
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.messages import refusal
 from synergy.store.names import Role, Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry, checked, filled, overlaid
-from synergy.store.rounds import Asked, fits, round_row
+from synergy.store.rounds import StepOptions, fits, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declarations, declared, rounds
 from synergy.store.turnover import LEAST_AMOUNT, MOST_AMOUNT, MOST_MONEY
@@ -31,7 +31,9 @@ from synergy.store.turnover import LEAST_AMOUNT, MOST_AMOUNT, MOST_MONEY
 MOST_CHANGES = 20  # of one enterprise in one round: declaring again and again would feel out the others
 
 
-def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], asked: Asked | None = None) -> Record:
+def declare(
+    store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], asked: StepOptions | None = None
+) -> Record:
     """Declare all offers, needs and facilities of an enterprise in a round, replacing its earlier declaration.
 
     Parameters
@@ -43,7 +45,7 @@ def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], as
         Round and enterprise.
     entries : sequence of Entry
         All of them, or none for an enterprise that has nothing.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version of the declaration that was seen, idempotency key.
 
     Returns
@@ -60,10 +62,10 @@ def declare(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], as
     ConflictError
         The declaration was changed since it was seen.
     """
-    return _declared(store, actor, seat, (entries, "typed"), asked or Asked())
+    return _declared(store, actor, seat, (entries, "typed"), asked or StepOptions())
 
 
-def repeat(store: Store, actor: Actor, seat: Seat, asked: Asked | None = None) -> Record:
+def repeat(store: Store, actor: Actor, seat: Seat, asked: StepOptions | None = None) -> Record:
     """Repeat the declaration of the latest earlier round that has one, else declare the data of the dataset.
 
     Parameters
@@ -81,7 +83,7 @@ def repeat(store: Store, actor: Actor, seat: Seat, asked: Asked | None = None) -
     with store.database.read() as connection:
         row = round_row(connection, round_id)
         entries, origin = last_time(connection, row, enterprise)
-    return _declared(store, actor, seat, (entries, origin), asked or Asked())
+    return _declared(store, actor, seat, (entries, origin), asked or StepOptions())
 
 
 def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry], str]:
@@ -116,14 +118,14 @@ def _unchecked(other: Mapping[str, Any]) -> Record:
     return {name: value for name, value in other.items() if name != "checked"}
 
 
-def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry], str], asked: Asked) -> Record:
+def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry], str], asked: StepOptions) -> Record:
     round_id, enterprise = seat
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
     rows, seen, given = _prepared(store, seat, what)
     origin = what[1]
     version = seen.version if asked.version is None else asked.version
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         _in_time(change, round_row(connection, round_id), seen)
         key = {"round": round_id, "enterprise": enterprise}
@@ -153,7 +155,7 @@ def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tu
     return rows, seen, given
 
 
-def _in_time(change: Change, row: Row[Any], seen: Row[Any]) -> None:
+def _in_time(change: Transaction, row: Row[Any], seen: Row[Any]) -> None:
     fits(row, "declare")
     if change.actor.role is Role.PLANNER:
         return

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.column_types import written
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.declarations import declaration_row
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, Seat, Stage, State
-from synergy.store.notices import PLANNERS, Told, post
-from synergy.store.rounds import Asked, round_row
+from synergy.store.notices import PLANNERS, NoticeContent, post
+from synergy.store.rounds import StepOptions, round_row
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
 from synergy.store.tables import declared, lines, parties, partnerships, proposals
@@ -24,7 +24,7 @@ from synergy.store.tables import declared, lines, parties, partnerships, proposa
 _ORDER = (Stage.AGREED, Stage.PERMITS, Stage.FINANCING, Stage.BUILDING, Stage.RUNNING)
 
 
-def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: Asked | None = None) -> Record:
+def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: StepOptions | None = None) -> Record:
     """Advance a partnership to a later stage, or end it with a reason (`asked.note`).
 
     Parameters
@@ -35,7 +35,7 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: As
     partnership : int
     stage : Stage
         A later one; stages may be passed over, none is gone back to.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version that was seen, idempotency key, reason.
 
     Returns
@@ -48,13 +48,13 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: As
     RefusedError
         An earlier stage, one after the end, or an end without a reason.
     """
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     with store.database.read() as connection:
         _partnership(connection, actor, partnership)
     if stage is Stage.ENDED and not asked.note.strip():
         raise refusal("reason")
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = _partnership(change.connection, actor, partnership)
         later = _later(Stage(row.stage))
         if stage not in later:
@@ -66,7 +66,7 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: As
         change.event("follow", f"partnership:{partnership}", detail, row.round)
         inside = select(parties.c.enterprise).where(parties.c.proposal == row.proposal)
         others = [name for name in change.connection.execute(inside).scalars() if name != actor.enterprise]
-        told = Told("stage", row.round, str(partnership), {"stage": stage, "reason": asked.note})
+        told = NoticeContent("stage", row.round, str(partnership), {"stage": stage, "reason": asked.note})
         post(change, [*others, *([] if actor.enterprise is None else [PLANNERS])], told)
         return {"partnership": partnership, "stage": stage, "version": seen + 1}
 

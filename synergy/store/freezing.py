@@ -10,18 +10,18 @@ from synergy.dataset.subset import subset
 from synergy.errors import DatasetError
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import Snapshot, archive, dataset_of, keep, snapshot_of
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.declarations import stored
 from synergy.store.ladder import on_ladder
 from synergy.store.messages import refusal
 from synergy.store.overlay import checked, overlaid
-from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.rounds import StepOptions, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import declarations
 from synergy.store.turnover import bounded
 
 
-def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Close the declarations of a round, and store the merged dataset under its digest.
 
     Members without a declaration count as in the dataset of the association; other enterprises are left out. Costs of
@@ -34,7 +34,7 @@ def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
         A planner.
     round_id : int
         The round, declaring.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version that was seen, idempotency key, note.
 
     Returns
@@ -52,13 +52,13 @@ def freeze(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
         A declaration came in meanwhile: freeze again.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     with store.database.read() as connection:
         row = round_row(connection, round_id)
         before = None if row.frozen else _gathered(connection, row)
     snapshot = None if before is None else _sum(row, before)
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         now = round_row(change.connection, round_id)
         fits(now, "freeze")
         heads = _heads(change.connection, round_id)

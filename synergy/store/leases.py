@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, or_, select, up
 from synergy.errors import ConflictError, NotFoundError
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.messages import refusal
 from synergy.store.names import MatchState, Wanted
-from synergy.store.notices import PLANNERS, Told, post
+from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.runs import back
 from synergy.store.store import Store
 from synergy.store.tables import matches, progress
@@ -232,12 +232,12 @@ def _hold(connection: Connection, held: Claim) -> None:
         raise refusal("lost", match=held.match, attempt=held.attempt)
 
 
-def hold(change: Change, held: Claim, **values: Any) -> None:
+def hold(change: Transaction, held: Claim, **values: Any) -> None:
     """End a run inside a transaction, provided that this worker still holds it.
 
     Parameters
     ----------
-    change : Change
+    change : Transaction
         The transaction.
     held : Claim
         The run.
@@ -283,7 +283,7 @@ def fail(
     """
     require(actor, Action.WORK, Resource("match"))
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         if again and held.attempt < ATTEMPTS and not findings:
             values: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
             if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
@@ -296,7 +296,7 @@ def fail(
         hold(change, held, state=MatchState.FAILED, fault=fault, diagnosis=diagnosis)
         back(change, held.round, held.match, "match.failed", {"fault": fault})
         number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
-        post(change, [PLANNERS], Told("failed", held.round, "", {"number": number, "fault": fault}))
+        post(change, [PLANNERS], NoticeContent("failed", held.round, "", {"number": number, "fault": fault}))
         return {"match": held.match, "state": MatchState.FAILED}
 
     return commit(store, actor, Step("match.fail"), body)
@@ -317,7 +317,7 @@ def cancelled(store: Store, actor: Actor, held: Claim) -> Record:
     """
     require(actor, Action.WORK, Resource("match"))
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         hold(change, held, state=MatchState.CANCELLED)
         back(change, held.round, held.match, "match.cancelled", {})
         return {"match": held.match, "state": MatchState.CANCELLED}

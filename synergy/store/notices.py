@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, involved, members, reach, require
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.messages import message
 from synergy.store.names import State
 from synergy.store.store import Store
@@ -24,7 +24,7 @@ PLANNERS = None  # for whom a notice is that is for no enterprise
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeContent:
     """Content of a notice.
 
     Parameters
@@ -48,16 +48,16 @@ class Told:
     once: str = ""
 
 
-def post(change: Change, to: Iterable[str | None], told: Told) -> None:
+def post(change: Transaction, to: Iterable[str | None], told: NoticeContent) -> None:
     """Post a notice to enterprises, or to `PLANNERS`, inside a transaction.
 
     Parameters
     ----------
-    change : Change
+    change : Transaction
         The transaction.
     to : iterable of str or None
         Recipients; duplicates are ignored.
-    told : Told
+    told : NoticeContent
         The content.
     """
     rows = []
@@ -94,10 +94,10 @@ def approaching(store: Store, actor: Actor) -> int:
     if not near:
         return 0
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         for ident, kind, deadline in _near(store, change.connection):
             late = _late(change.connection, ident, kind)
-            post(change, late, Told(kind, ident, "", {"deadline": deadline}, once=deadline))
+            post(change, late, NoticeContent(kind, ident, "", {"deadline": deadline}, once=deadline))
         return {}
 
     commit(store, actor, Step("notice.approaching"), body)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from synergy.records.rounds import labels
-from synergy.settlement.division import Note
+from synergy.settlement.division import RuleNote
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.commit import Record
@@ -123,5 +123,5 @@ def settlement_notes(settled: Record, lang: str, currency: str, names: Mapping[s
     names : mapping of str to str
         Names of enterprises, by id.
     """
-    notes = [Note(one["code"], float(one["number"]), tuple(one["enterprises"])) for one in settled["notes"]]
+    notes = [RuleNote(one["code"], float(one["number"]), tuple(one["enterprises"])) for one in settled["notes"]]
     return [note.sentence(lang, currency, names) for note in notes]

@@ -28,7 +28,7 @@ _COMPARED = ("site", "subject", "period", "amount", "price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class DeclarationBasis:
     """Basis of a declaration: status in the round, current entries, and the base dataset.
 
     Parameters
@@ -62,7 +62,7 @@ class Ground:
     base: Dataset = field(repr=False)
 
 
-def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
+def ground(store: Store, actor: Actor, seat: Seat) -> DeclarationBasis:
     """Return the basis of a declaration of an enterprise.
 
     Parameters
@@ -75,7 +75,7 @@ def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
 
     Returns
     -------
-    Ground
+    DeclarationBasis
 
     Raises
     ------
@@ -91,7 +91,7 @@ def ground(store: Store, actor: Actor, seat: Seat) -> Ground:
             entries, origin = stored(connection, round_id, enterprise), "declared"
         else:
             entries, origin = last_time(connection, row, enterprise)
-        return Ground(
+        return DeclarationBasis(
             round=round_id,
             enterprise=enterprise,
             state=str(row.state),

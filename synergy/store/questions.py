@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.backup import archive
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.messages import refusal
 from synergy.store.names import StudyKind
 from synergy.store.queries import SHOWN
@@ -32,7 +32,7 @@ class Wondered:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class QuestionInput:
     """Inputs for the computation of an answer, none of which are disclosed.
 
     Parameters
@@ -72,7 +72,7 @@ def left(store: Store, actor: Actor, round_id: int) -> Record:
     return {"left": MOST - count, "most": MOST, "sites": sites, "commodities": goods}
 
 
-def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[Record, Ground]:
+def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[Record, QuestionInput]:
     """Register a question; a repeated question counts once.
 
     Parameters
@@ -86,7 +86,7 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
 
     Returns
     -------
-    tuple of dict and Ground
+    tuple of dict and QuestionInput
         ``{match, left}``, and the inputs of the answer.
 
     Raises
@@ -103,13 +103,13 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     _known(actor, record["labels"], question)
     key = f"why:{latest.id}:{question.origin}>{question.target}:{question.commodity}"
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         count = few(change.connection, str(actor.enterprise), round_id)
         change.event("why", f"why:{round_id}:{actor.enterprise}", asdict(question), round_id)
         return {"match": latest.id, "left": MOST - count - 1}
 
     told = commit(store, actor, Step("why", {"round": round_id, **asdict(question)}, key), body)
-    return told, Ground(content, latest.scenario, record["plan"])
+    return told, QuestionInput(content, latest.scenario, record["plan"])
 
 
 def _ask(actor: Actor, action: Action = Action.SEE_PROPOSAL) -> None:

@@ -18,10 +18,10 @@ from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.anonymity import shuffled
 from synergy.store.backup import dataset_of
 from synergy.store.column_types import BeyondError, canonical, rounded
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.leases import Claim, hold
 from synergy.store.names import Answer, MatchState, State
-from synergy.store.notices import PLANNERS, Told, post
+from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.policy import prices_of
 from synergy.store.rounds import round_row
 from synergy.store.runs import back, latest_match, lines_of, standing
@@ -90,7 +90,7 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
     record = ended["record"]
     content = None if record is None else packed(record)
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         told: Record = {"status": ended["status"]}
         if record is None or content is None:
             hold(change, held, state=MatchState.DONE, status=ended["status"], diagnosis=list(ended["diagnosis"]))
@@ -122,14 +122,14 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         raise
 
 
-def _tell(change: Change, held: Claim, status: str, count: int) -> None:
+def _tell(change: Transaction, held: Claim, status: str, count: int) -> None:
     """Notify the planners of the end of a run."""
     number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
     fields = {"number": number, "status": status, "proposals": count}
-    post(change, [PLANNERS], Told("matched", held.round, "", fields))
+    post(change, [PLANNERS], NoticeContent("matched", held.round, "", fields))
 
 
-def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
+def _refuse(change: Transaction, held: Claim, plan: Mapping[str, Any]) -> None:
     """Notify parties whose countered price the settlement could not meet, without figures of the other side.
 
     Nor its place in an anonymous round: the proposals of the new run keep names back until all show interest again.
@@ -141,11 +141,11 @@ def _refuse(change: Change, held: Claim, plan: Mapping[str, Any]) -> None:
         once = f"{held.match}:{'>'.join(ends.values())}"
         if hidden:
             del ends["to_site" if row["side"] == "seller" else "from_site"]
-        told = Told("counter_refused", held.round, "", ends, once=once)
+        told = NoticeContent("counter_refused", held.round, "", ends, once=once)
         post(change, [row[row["side"]]], told)
 
 
-def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
+def _propose(change: Transaction, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
     """Store a proposal with its parties and lines."""
     plan = record["plan"]
     built = [plan["builds"][place] for place in proposal["builds"]]
@@ -169,12 +169,12 @@ def _propose(change: Change, held: Claim, record: Mapping[str, Any], proposal: M
         connection.execute(insert(lines), [{"proposal": ident, **line} for line in made])
 
 
-def _code(change: Change, what: str) -> str:
+def _code(change: Transaction, what: str) -> str:
     """Return an opaque code: unpredictable without the key of the store, reproducible on replay."""
     return "P" + hmac.new(change.store.secret, what.encode(), hashlib.sha256).hexdigest()[:20]
 
 
-def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
+def _lines(change: Transaction, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
     """Return the delivery lines of a proposal by outlet and inlet, summed over the periods.
 
     Lines are numbered by site and commodity; in an anonymous round in an order that does not follow from these names.
@@ -207,7 +207,7 @@ def _lines(change: Change, held: Claim, record: Mapping[str, Any], proposal: Map
     return made
 
 
-def _answered(change: Change, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
+def _answered(change: Transaction, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
     """Return the parties to accepted proposals of the previous run, each with the exchanges it accepted."""
     connection = change.connection
     before = latest_match(connection, held.round)
@@ -232,7 +232,7 @@ def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
     )
 
 
-def _carry(change: Change, held: Claim, before: list[tuple[Any, frozenset[Any]]]) -> None:
+def _carry(change: Transaction, held: Claim, before: list[tuple[Any, frozenset[Any]]]) -> None:
     """Carry over an acceptance where the enterprise's exchanges in the new proposal are unchanged."""
     connection = change.connection
     exchanged = lines_of(connection, held.match)

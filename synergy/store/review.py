@@ -14,14 +14,14 @@ from synergy.dataset.typed import YES
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.column_types import written
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.declarations import stored
 from synergy.store.messages import refusal
 from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS, Entry, beside, overlaid
 from synergy.store.planning import list_members
 from synergy.store.policy import composed
-from synergy.store.rounds import Asked, moved, round_row
+from synergy.store.rounds import StepOptions, moved, round_row
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
 from synergy.store.tables import rulings
@@ -32,7 +32,7 @@ ENDS = ("from_enterprise", "from_site", "to_enterprise", "to_site", "commodity")
 
 
 def rule(
-    store: Store, actor: Actor, round_id: int, ruling: tuple[str, Mapping[str, Any]], asked: Asked | None = None
+    store: Store, actor: Actor, round_id: int, ruling: tuple[str, Mapping[str, Any]], asked: StepOptions | None = None
 ) -> Record:
     """Add a ruling to a round in review: a forbid or fix pattern for the next run, or a note.
 
@@ -45,7 +45,7 @@ def rule(
         In review.
     ruling : tuple of str and mapping
         ``forbid`` or ``fix`` with a pattern of the contract, or ``note`` with ``{proposal, text}``.
-    asked : Asked, optional
+    asked : StepOptions, optional
 
     Returns
     -------
@@ -60,7 +60,7 @@ def rule(
         The kind is none, the note is blank or endless, or the pattern means every exchange.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     kind, pattern = ruling[0], dict(ruling[1])
     if kind not in KINDS:
         raise refusal("unknown", what="ruling", name=kind, expected=", ".join(KINDS))
@@ -74,7 +74,7 @@ def rule(
     if content is not None:
         dataset_of(content, composed(row.scenario, [(kind, pattern)]))
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = round_row(change.connection, round_id)
         latest = latest_match(change.connection, round_id)
         values = {"round": round_id, "kind": kind, "cause": "planner", "pattern": pattern, "at": change.at}
@@ -87,7 +87,7 @@ def rule(
     return commit(store, actor, Step("round.rule", given, asked.key), body)
 
 
-def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Asked | None = None) -> Record:
+def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: StepOptions | None = None) -> Record:
     """Withdraw a ruling.
 
     Returns
@@ -96,9 +96,9 @@ def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Aske
         ``{round, version, state}``.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = round_row(change.connection, round_id)
         own = (rulings.c.id == ruling) & (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
         if change.connection.execute(update(rulings).where(own).values(withdrawn=True)).rowcount != 1:

@@ -14,11 +14,11 @@ from synergy.scenario import Scenario
 from synergy.settlement import ASKED, DEFAULT
 from synergy.store.access import Action, Actor, Resource, departed, involved, members, require
 from synergy.store.backup import dataset_of, keep, scenario_record, snapshot_from
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.ladder import STEP
 from synergy.store.messages import refusal
 from synergy.store.names import State
-from synergy.store.notices import Told, post
+from synergy.store.notices import NoticeContent, post
 from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
 
@@ -126,7 +126,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "previous": draft.previous,
     }
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         if draft.previous is not None:
             round_row(connection, draft.previous)
@@ -163,7 +163,7 @@ def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[st
     )
 
 
-def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked | None = None) -> Record:
+def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOptions | None = None) -> Record:
     """Advance a round by a step that only changes its state: one of `ADVANCES`.
 
     ``reopen`` takes declarations again after they were frozen, so that one that leaves no plan can be corrected or left
@@ -178,7 +178,7 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
         The round.
     step : str
         As in `STEPS`.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Version that was seen, idempotency key, a note for the record.
 
     Returns
@@ -194,11 +194,11 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
         The round has been changed since it was read.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     if step not in ADVANCES:
         raise refusal("bad_value", what="step", value=step, expected=", ".join(ADVANCES))
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = round_row(change.connection, round_id)
         detail = {"note": asked.note} if asked.note else {}
         if step == "reopen":
@@ -211,7 +211,7 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: Asked |
     return commit(store, actor, Step(f"round.{step}", {"round": round_id, **asked.given}, asked.key), body)
 
 
-def _tell(change: Change, row: Row[Any], step: str) -> None:
+def _tell(change: Transaction, row: Row[Any], step: str) -> None:
     """Notify the enterprises that a step concerns."""
     kind, everybody, deadline = {
         "open": ("opened", True, row.deadline),
@@ -226,11 +226,11 @@ def _tell(change: Change, row: Row[Any], step: str) -> None:
         return
     to = members(change.connection, row.id) if everybody else involved(change.connection, row.id)
     fields = {"name": row.name, "deadline": None if deadline is None else deadline.isoformat(timespec="minutes")}
-    post(change, to, Told(kind, row.id, "", fields))
+    post(change, to, NoticeContent(kind, row.id, "", fields))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StepOptions:
     """Common arguments of a step: version, idempotency key, note and warm starts.
 
     Parameters
@@ -256,7 +256,7 @@ class Asked:
         return {"version": self.version, "note": self.note} | ({"start": list(self.start)} if self.start else {})
 
 
-def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def remind(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Send a reminder to every enterprise without a declaration, and count it.
 
     Parameters
@@ -270,14 +270,14 @@ def remind(store: Store, actor: Actor, round_id: int, asked: Asked | None = None
         ``{round, version, state, reminded: [enterprise]}``.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = round_row(change.connection, round_id)
         late = (declarations.c.round == round_id) & declarations.c.submitted.is_(False)
         reminded = members(change.connection, round_id, late=True)
         deadline = None if row.deadline is None else row.deadline.isoformat(timespec="minutes")
-        post(change, reminded, Told("reminder", round_id, "", {"name": row.name, "deadline": deadline}))
+        post(change, reminded, NoticeContent("reminder", round_id, "", {"name": row.name, "deadline": deadline}))
         change.connection.execute(update(declarations).where(late).values(reminders=declarations.c.reminders + 1))
         return moved(change, row, "remind", asked, {"reminded": reminded}) | {"reminded": reminded}
 
@@ -304,7 +304,7 @@ class Until:
         return {name: moment for name, moment in both.items() if moment is not None}
 
 
-def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked | None = None) -> Record:
+def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepOptions | None = None) -> Record:
     """Move the deadlines of a round, including expired ones, and notify the enterprises affected.
 
     Parameters
@@ -327,11 +327,11 @@ def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked
         The round has been changed since it was read.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked, values = asked or Asked(), until.moved
+    asked, values = asked or StepOptions(), until.moved
     if not values:
         raise refusal("bad_value", what="deadline, answer_by", value="–", expected="2026-12-01T18:00+08:00")
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = round_row(change.connection, round_id)
         fits(row, "extend")
         if until.deadline is not None:
@@ -344,10 +344,10 @@ def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: Asked
         told = moved(change, row, "extend", asked, detail, **values)
         if until.deadline is not None and row.state == State.DECLARING:
             fields = {"name": row.name, "deadline": said["deadline"]}
-            post(change, members(change.connection, round_id), Told("declare_until", round_id, "", fields))
+            post(change, members(change.connection, round_id), NoticeContent("declare_until", round_id, "", fields))
         if until.answer_by is not None and row.state in (State.PUBLISHED, State.RESPONDING):
             fields = {"name": row.name, "deadline": said["answer_by"]}
-            post(change, involved(change.connection, round_id), Told("answer_until", round_id, "", fields))
+            post(change, involved(change.connection, round_id), NoticeContent("answer_until", round_id, "", fields))
         return told
 
     return commit(store, actor, Step("round.extend", {"round": round_id, **values, **asked.given}, asked.key), body)
@@ -385,18 +385,20 @@ def fits(row: Row[Any], step: str) -> State | None:
     return after
 
 
-def moved(change: Change, row: Row[Any], step: str, asked: Asked, detail: Mapping[str, Any], **values: Any) -> Record:
+def moved(
+    change: Transaction, row: Row[Any], step: str, asked: StepOptions, detail: Mapping[str, Any], **values: Any
+) -> Record:
     """Apply a step to a round inside a transaction, and record its event.
 
     Parameters
     ----------
-    change : Change
+    change : Transaction
         The transaction.
     row : sqlalchemy.Row
         The round as it is.
     step : str
         As in `STEPS`.
-    asked : Asked
+    asked : StepOptions
         The version that was seen.
     detail : mapping
         For the event.

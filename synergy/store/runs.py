@@ -17,11 +17,11 @@ from synergy.dataset.sheet import Dataset
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
 from synergy.store.column_types import decimal
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, MatchState, State
 from synergy.store.policy import composed, prices_of
-from synergy.store.rounds import Asked, fits, moved, round_row
+from synergy.store.rounds import StepOptions, fits, moved, round_row
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds, rulings
 
@@ -33,7 +33,7 @@ _LATEST = select(*(column for column in matches.c if column.name != "checkpoint"
 _LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
 
 
-def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Request a run; from a responding round, accepted exchanges are fixed and declined ones forbidden.
 
     Parameters
@@ -43,7 +43,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
         A planner.
     round_id : int
         Frozen, in review or responding.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Its `start`: runs of any round that brought a plan, the best of which that fits the search begins with.
 
     Returns
@@ -52,14 +52,14 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: Asked | None
         ``{round, version, state, match, number}``.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     with store.database.read() as connection:
         known = library(connection, round_row(connection, round_id))
         begun = select(matches.c.id).where(matches.c.id.in_(asked.start), matches.c.plan.is_not(None))
         if len(connection.execute(begun).all()) < len(set(asked.start)):
             raise refusal("not_found", what="match")
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         row = round_row(connection, round_id)
         if row.state == State.MATCHING:
@@ -105,12 +105,12 @@ def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
     return connection.execute(_LATEST, {"of": round_id}).one_or_none()
 
 
-def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:
+def back(change: Transaction, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:
     """Reset a round from matching to the state from which it can be matched again.
 
     Parameters
     ----------
-    change : Change
+    change : Transaction
         The transaction.
     round_id, match : int
         The round and the run that ended without proposals.
@@ -129,7 +129,7 @@ def back(change: Change, round_id: int, match: int, step: str, detail: Mapping[s
     change.event(step, f"match:{match}", {**detail, "state": state}, round_id)
 
 
-def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def halt_search(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Request an early end of the search: the best plan so far, or the first one, is settled and proposed.
 
     Parameters
@@ -138,7 +138,7 @@ def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None =
     actor : Actor
         A planner.
     round_id : int
-    asked : Asked, optional
+    asked : StepOptions, optional
 
     Returns
     -------
@@ -151,9 +151,9 @@ def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None =
         No run is under way.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = _under_way(change.connection, round_id)
         change.connection.execute(update(matches).where(matches.c.id == row.id).values(halt=True))
         change.event("match.halt", f"match:{row.id}", {"note": asked.note}, round_id)
@@ -162,7 +162,7 @@ def halt_search(store: Store, actor: Actor, round_id: int, asked: Asked | None =
     return commit(store, actor, Step("match.halt", {"round": round_id, **asked.given}, asked.key), body)
 
 
-def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None = None) -> Record:
+def cancel_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Request the cancellation of a run: immediate where no worker holds it, else at its next renewal.
 
     Parameters
@@ -171,7 +171,7 @@ def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None 
     actor : Actor
         A planner.
     round_id : int
-    asked : Asked, optional
+    asked : StepOptions, optional
 
     Returns
     -------
@@ -179,9 +179,9 @@ def cancel_match(store: Store, actor: Actor, round_id: int, asked: Asked | None 
         ``{match, state}``.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         row = _under_way(connection, round_id)
         same = update(matches).where(matches.c.id == row.id)

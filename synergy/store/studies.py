@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from synergy.errors import NotFoundError
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.backup import archive, dataset_of
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.leases import unheld
 from synergy.store.messages import refusal
 from synergy.store.names import MatchState, StudyKind
@@ -32,7 +32,7 @@ _TOLD = ("round", "match", "kind", "asked", "actor", "state", "fault")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class StudyQuestion:
     """Question of a study: its kind and arguments.
 
     Parameters
@@ -48,14 +48,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StudyClaim:
     """Study held by a worker.
 
     Parameters
     ----------
     study, attempt : int
         Fencing token: results are stored only if they come from this attempt.
-    question : Question
+    question : StudyQuestion
     enterprise : str or None
         As which it is answered; None: the planner.
     archive : bytes
@@ -68,14 +68,14 @@ class Held:
 
     study: int
     attempt: int
-    question: Question
+    question: StudyQuestion
     enterprise: str | None
     archive: bytes = field(repr=False)
     scenario: Mapping[str, Any] = field(repr=False)
     plan: Mapping[str, Any] | None = field(repr=False)
 
 
-def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str | None = None) -> Record:
+def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key: str | None = None) -> Record:
     """Request a study of a round, to be answered by a worker.
 
     Parameters
@@ -85,7 +85,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str 
         A planner or auditor anything; an enterprise why an exchange of its own is in the plan or not, once proposals
         are published, and what could be made of a commodity of its own.
     round_id : int
-    question : Question
+    question : StudyQuestion
     key : str, optional
         Idempotency key.
 
@@ -111,7 +111,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: Question, key: str 
     given = {"round": round_id, "kind": question.kind, "asked": dict(question.asked)}
     enterprise = actor.enterprise if own else None
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         row = round_row(connection, round_id)
         match = _match(connection, row, question.kind, own=own)
@@ -208,7 +208,7 @@ def _told(row: Row[Any]) -> Record:
     }
 
 
-def claim_study(store: Store, actor: Actor) -> Held | None:
+def claim_study(store: Store, actor: Actor) -> StudyClaim | None:
     """Claim the oldest available study.
 
     Parameters
@@ -230,7 +230,9 @@ def claim_study(store: Store, actor: Actor) -> Held | None:
         if row is None:
             return None
         same = update(studies).where(studies.c.id == row.id)
-        held = Held(row.id, row.attempt + 1, Question(StudyKind(row.kind), row.asked), row.enterprise, b"", {}, None)
+        held = StudyClaim(
+            row.id, row.attempt + 1, StudyQuestion(StudyKind(row.kind), row.asked), row.enterprise, b"", {}, None
+        )
         try:
             held = _given(connection, row, held)
         except NotFoundError as error:
@@ -243,7 +245,7 @@ def claim_study(store: Store, actor: Actor) -> Held | None:
         return held
 
 
-def _given(connection: Connection, row: Row[Any], held: Held) -> Held:
+def _given(connection: Connection, row: Row[Any], held: StudyClaim) -> StudyClaim:
     """Return a study completed with its dataset, scenario and plan."""
     if row.match is None:
         of = round_row(connection, row.round)
@@ -253,7 +255,7 @@ def _given(connection: Connection, row: Row[Any], held: Held) -> Held:
     return replace(held, archive=archive(connection, match.snapshot), scenario=match.scenario, plan=plan)
 
 
-def finish_study(store: Store, actor: Actor, held: Held, result: Record | None, fault: str = "") -> Record:
+def finish_study(store: Store, actor: Actor, held: StudyClaim, result: Record | None, fault: str = "") -> Record:
     """Store the result or fault of a study, provided that the worker still holds it.
 
     Parameters
@@ -261,7 +263,7 @@ def finish_study(store: Store, actor: Actor, held: Held, result: Record | None, 
     store : Store
     actor : Actor
         The worker's.
-    held : Held
+    held : StudyClaim
     result : dict or None
         The record of the answer; None where it failed.
     fault : str

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from synergy.store.access import Action, Actor, Reach, Resource, allowed, reach, require
 from synergy.store.accounts import actor_of
-from synergy.store.commit import Change, Record, Step, commit, inserted
+from synergy.store.commit import Record, Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.names import ACTIONS, GROUPS, Sending
 from synergy.store.store import Store
@@ -87,7 +87,7 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
             raise refusal("unknown", what="action", name=action[:40], expected=", ".join((*GROUPS, *ACTIONS)))
     given = {"url": url, "actions": sorted(set(actions))}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         live = select(webhooks.c.id).where(webhooks.c.user == actor.user, webhooks.c.ended.is_(None))
         if len(change.connection.execute(live).all()) >= MOST:
             raise refusal("bad_value", what="webhook", value=MOST + 1, expected=f"<= {MOST}")
@@ -136,7 +136,7 @@ def end_webhook(store: Store, actor: Actor, webhook: int) -> Record:
     with store.database.read() as connection:
         _own(connection, actor, webhook)
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         row = _own(change.connection, actor, webhook)
         if row.ended is not None:
             raise refusal("not_found", what="webhook")

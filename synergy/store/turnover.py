@@ -50,7 +50,7 @@ class Turnover(NamedTuple):
     market: str = ""
 
 
-class _Trade(NamedTuple):
+class _PotentialTrade(NamedTuple):
     """Potential sale of a row to markets, or purchase from them."""
 
     table: str
@@ -111,7 +111,7 @@ def _numbers(cells: pd.Series[Any]) -> pd.Series[float]:
     return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
-def _trades(dataset: Dataset) -> list[_Trade]:
+def _trades(dataset: Dataset) -> list[_PotentialTrade]:
     """Return the potential market trades of rows, and of plants that may be built (without a name)."""
     found = []
     for table, side in (("offers", "sell"), ("needs", "buy")):
@@ -120,11 +120,13 @@ def _trades(dataset: Dataset) -> list[_Trade]:
             frame = frame[frame["required"].astype(str).str.casefold() == "true"]
         name, amount, _ = _COLUMNS[table]
         columns = (frame[name], frame["commodity"], _numbers(frame[amount]).fillna(0.0))
-        found += [_Trade(table, str(one), str(good), side, most) for one, good, most in zip(*columns, strict=True)]
+        found += [
+            _PotentialTrade(table, str(one), str(good), side, most) for one, good, most in zip(*columns, strict=True)
+        ]
     return found + _run(dataset, found)
 
 
-def _run(dataset: Dataset, offered: Sequence[_Trade]) -> list[_Trade]:
+def _run(dataset: Dataset, offered: Sequence[_PotentialTrade]) -> list[_PotentialTrade]:
     """Return the potential trades of facilities and of plants that may be built, limited by supply of inputs."""
     recipes: dict[str, list[tuple[str, float]]] = {}
     frame = dataset["recipes"]
@@ -154,7 +156,7 @@ def _run(dataset: Dataset, offered: Sequence[_Trade]) -> list[_Trade]:
             break
         runs = after
     return [
-        _Trade("facilities", ident, good, "sell" if part > 0 else "buy", run * abs(part))
+        _PotentialTrade("facilities", ident, good, "sell" if part > 0 else "buy", run * abs(part))
         for (ident, process, _), run in zip(plants, runs, strict=True)
         for good, part in recipes.get(process, [])
         if run > 0
@@ -191,7 +193,7 @@ class _Prices:
         for good, side, ident, price, limit in zip(*columns, limits, strict=True):
             self._rows.setdefault((str(good), str(side)), []).append((str(ident), abs(float(price)), float(limit)))
 
-    def most(self, trade: _Trade) -> tuple[float, str]:
+    def most(self, trade: _PotentialTrade) -> tuple[float, str]:
         """Return the largest money that a trade can move at one market, and the label of that market."""
         rows = self._rows.get((trade.commodity, trade.side), [])
         money, ident = max(((price * min(limit, trade.amount), ident) for ident, price, limit in rows), default=(0, ""))

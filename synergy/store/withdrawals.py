@@ -11,11 +11,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from synergy.store.access import Action, Actor, Resource, departed, latest_run, require
 from synergy.store.backup import back_up
-from synergy.store.commit import Change, Record, Step, commit
+from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, Stage, State
-from synergy.store.notices import PLANNERS, Told, post
-from synergy.store.rounds import Asked
+from synergy.store.notices import PLANNERS, NoticeContent, post
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 from synergy.store.tables import (
     declarations,
@@ -34,7 +34,7 @@ _EARLY = (State.DRAFT, State.DECLARING)
 _OPEN = (State.FROZEN, State.REVIEW, State.PUBLISHED, State.RESPONDING)
 
 
-def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
+def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Record:
     """Remove an enterprise: disable its accounts, and withdraw its declarations from rounds not yet frozen.
 
     The history is not removed. In rounds that are frozen with it and have no open proposal of it, the next run
@@ -47,7 +47,7 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = No
         An administrator.
     enterprise : str
         Its id.
-    asked : Asked, optional
+    asked : StepOptions, optional
         Idempotency key; the note is the reason.
 
     Returns
@@ -65,11 +65,11 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = No
         It is part of proposals that are open, or of partnerships that have not ended.
     """
     require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
     if len(asked.note) > 1000:
         raise refusal("bad_value", what="reason", value=len(asked.note), expected="<= 1000")
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         connection = change.connection
         if not _known(connection, enterprise):
             raise refusal("not_found", what="enterprise")
@@ -82,14 +82,14 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: Asked | None = No
         row = {"enterprise": enterprise, "at": change.at, "actor": actor.name, "reason": asked.note}
         connection.execute(insert(departures).values(**row))
         change.event("enterprise.depart", f"enterprise:{enterprise}", told | {"reason": asked.note})
-        post(change, [PLANNERS], Told("departed", None, "", {"enterprise": enterprise, "reason": asked.note}))
+        post(change, [PLANNERS], NoticeContent("departed", None, "", {"enterprise": enterprise, "reason": asked.note}))
         return {"enterprise": enterprise, **told}
 
     given = {"enterprise": enterprise, "reason": asked.note}
     return commit(store, actor, Step("enterprise.depart", given, asked.key), body)
 
 
-def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = None) -> Record:
+def readmit(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Record:
     """Readmit an enterprise that has left; its accounts stay disabled until they are enabled.
 
     Parameters
@@ -103,9 +103,9 @@ def readmit(store: Store, actor: Actor, enterprise: str, asked: Asked | None = N
         ``{enterprise}``.
     """
     require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
-    asked = asked or Asked()
+    asked = asked or StepOptions()
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         done = change.connection.execute(delete(departures).where(departures.c.enterprise == enterprise))
         if done.rowcount != 1:
             raise refusal("not_found", what="enterprise")
@@ -180,7 +180,7 @@ def _proposals(connection: Connection, round_id: int, enterprise: str) -> list[s
     return list(connection.execute(wanted.where(parties.c.enterprise == enterprise)).scalars())
 
 
-def _closed(change: Change, enterprise: str) -> list[str]:
+def _closed(change: Transaction, enterprise: str) -> list[str]:
     """Disable the accounts of an enterprise, revoke their tokens, and return their names."""
     connection = change.connection
     found = connection.execute(select(users).where(users.c.enterprise == enterprise).order_by(users.c.name)).all()
@@ -200,7 +200,7 @@ def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
     return early
 
 
-def _forbidden(change: Change, enterprise: str) -> list[int]:
+def _forbidden(change: Transaction, enterprise: str) -> list[int]:
     """Forbid exchanges with an enterprise in the frozen rounds still open, and return these rounds."""
     found = _rounds(change.connection, enterprise, _OPEN)
     told = {"kind": "forbid", "cause": "departed", "at": change.at, "actor": change.actor.name}
@@ -287,7 +287,7 @@ def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) 
     back_up(store.database.url.render_as_string(hide_password=False), target)
     told = {"file": target.name, "bytes": target.stat().st_size, "sha256": _digest(target), "at": at.isoformat()}
 
-    def body(change: Change) -> Record:
+    def body(change: Transaction) -> Record:
         change.event("backup.make", "store", {name: told[name] for name in ("file", "sha256")})
         return told
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synergy.candidates.candidates import Reason, quality_rows
-from synergy.dataset.columns import Kind
+from synergy.candidates.candidates import ExclusionReason, quality_rows
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.schema import TABLES, own_column
 from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
@@ -34,7 +34,7 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """One table row of an uncertain figure.
 
     Parameters
@@ -64,14 +64,14 @@ class Figure:
     Parameters
     ----------
     table, column : str
-    rows : tuple of Row
+    rows : tuple of FigureRow
         Rows that move to their low ends, or to their high ends, together.
     origin : Origin
     """
 
     table: str
     column: str
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
     origin: Origin
 
     @property
@@ -118,20 +118,20 @@ def figures_of(dataset: Dataset, model: Model) -> list[Figure]:
     return [*_declared(dataset), *_prices(dataset), *_opex(dataset), *_qualities(dataset, model)]
 
 
-def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, Any]) -> Iterator[Row]:
+def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, Any]) -> Iterator[FigureRow]:
     """Yield the rows of a table selected by a mask, with low, value and high."""
     frame, keys = dataset[table], TABLES[table].key
     for place in np.flatnonzero(wide).tolist():
         key = tuple(str(frame[name].iloc[place]) for name in keys)
         low, value, high = (float(part[place]) for part in numbers)
-        yield Row(place, int(frame.index[place]), key, low, value, high)
+        yield FigureRow(place, int(frame.index[place]), key, low, value, high)
 
 
 def _declared(dataset: Dataset) -> Iterator[Figure]:
     """Yield the figures with a declared interval."""
     for name, table in TABLES.items():
         frame = dataset[name]
-        for column in table.of_kind(Kind.NUMBER) if name not in APART and len(frame) else ():
+        for column in table.of_kind(ColumnType.NUMBER) if name not in APART and len(frame) else ():
             value = frame[column.name].to_numpy(float)
             ends = [frame.get(f"{column.name}_{end}") for end in ("low", "high")]
             low, high = (value if end is None else end.fillna(frame[column.name]).to_numpy(float) for end in ends)
@@ -140,7 +140,7 @@ def _declared(dataset: Dataset) -> Iterator[Figure]:
             if group is None:
                 yield from (Figure(name, column.name, (row,), Origin.DECLARED) for row in rows)
             else:
-                of: dict[str, list[Row]] = {}
+                of: dict[str, list[FigureRow]] = {}
                 for row in rows:
                     of.setdefault(str(frame[group].iloc[row.place]), []).append(row)
                 yield from (Figure(name, column.name, tuple(part), Origin.DECLARED) for part in of.values())
@@ -177,7 +177,7 @@ def _opex(dataset: Dataset) -> Iterator[Figure]:
 def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
     """Yield the unstated qualities that exclude exchanges, at a value within all limits of their inlets."""
     network = model.candidates.network
-    arc = np.flatnonzero((model.candidates.reason == Reason.QUALITY_UNSTATED).any(axis=1))
+    arc = np.flatnonzero((model.candidates.reason == ExclusionReason.QUALITY_UNSTATED).any(axis=1))
     if not len(arc):
         return
     rows = quality_rows(network)
@@ -193,7 +193,7 @@ def _qualities(dataset: Dataset, model: Model) -> Iterator[Figure]:
             key = (_holder(dataset, network, end), commodity, name)
             if key not in seen:
                 seen.add(key)
-                yield Figure("qualities", "value", (Row(-1, None, key, np.nan, np.nan, value),), Origin.UNSTATED)
+                yield Figure("qualities", "value", (FigureRow(-1, None, key, np.nan, np.nan, value),), Origin.UNSTATED)
 
 
 def _kept(least: float, most: float) -> float:

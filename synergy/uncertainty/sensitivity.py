@@ -22,7 +22,7 @@ from synergy.network.places import places_of
 from synergy.options import Options
 from synergy.plan import Plan
 from synergy.uncertainty.figures import Figure, changed, figures_of
-from synergy.uncertainty.trial import Outcome, Trial
+from synergy.uncertainty.trial import FigureTrial, TrialOutcome
 from synergy.verification.verify import assert_valid
 
 ASKED = 40  # figures that are looked at by linear problems
@@ -195,7 +195,7 @@ class _Study:
     def __init__(self, dataset: Dataset, plan: Plan, params: SolveParams) -> None:
         self.dataset, self.plan, self.params = dataset, plan, params
         self.time = params.left
-        self.trial = Trial(dataset, plan.decisions, params, self.time * PARTS[0])
+        self.trial = FigureTrial(dataset, plan.decisions, params, self.time * PARTS[0])
         self.nought = NOUGHT * max(1.0, abs(self.trial.value))
         self.figures = figures_of(dataset, self.trial.model)
         self.features = features_of(dataset, self.trial.decisions)
@@ -238,7 +238,7 @@ class _Study:
 
     def gained(self, found: list[Uncertain]) -> list[Uncertain]:
         """Return the figures with the change of the gain, as many as time permits."""
-        alone = Alone(self.dataset, self.plan.standalone, self.params)
+        alone = StandaloneValues(self.dataset, self.plan.standalone, self.params)
         for place, one in enumerate(found):
             if self._past():
                 break
@@ -246,16 +246,16 @@ class _Study:
             found[place] = replace(one, ends=ends)
         return found
 
-    def _gained(self, figure: Figure, end: End, alone: Alone) -> End:
+    def _gained(self, figure: Figure, end: End, alone: StandaloneValues) -> End:
         change = alone.change(changed(self.dataset, figure, end.end), figure)
         self.over = self.over or alone.stopped
         return end if change is None else replace(end, gain=end.change - change)
 
-    def _uncertain(self, figure: Figure, outcomes: list[Outcome], *, searched: bool) -> Uncertain:
+    def _uncertain(self, figure: Figure, outcomes: list[TrialOutcome], *, searched: bool) -> Uncertain:
         ends = zip(figure.ends, outcomes, strict=True)
         return Uncertain(figure, tuple(self._end(name, outcome) for name, outcome in ends), searched)
 
-    def _end(self, end: str, outcome: Outcome) -> End:
+    def _end(self, end: str, outcome: TrialOutcome) -> End:
         regret = None if outcome.kept == -inf else outcome.regret
         if regret is not None and regret <= self.nought:
             regret = 0.0
@@ -265,7 +265,7 @@ class _Study:
         return End(end, outcome.best - self.trial.value, None, regret, regret != 0, away)
 
 
-def _first(figures: list[Figure], trial: Trial) -> list[Figure]:
+def _first(figures: list[Figure], trial: FigureTrial) -> list[Figure]:
     """Return the figures to evaluate first: half by slope, half by width of their interval."""
     slopes = {place: trial.slope(figure) for place, figure in enumerate(figures)}
     priced = sorted((place for place, slope in slopes.items() if slope < inf), key=lambda place: -slopes[place])
@@ -287,7 +287,7 @@ OF_SITE = ("offers", "needs", "facilities", "stores")
 SECONDS = 30.0
 
 
-class Alone:
+class StandaloneValues:
     """Standalone values of enterprises, computed on demand.
 
     Parameters

@@ -36,7 +36,7 @@ PRICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """Effect of a changed figure on the plan.
 
     Parameters
@@ -59,7 +59,7 @@ class Outcome:
         return max(0.0, self.best - self.kept)
 
 
-class Trial:
+class FigureTrial:
     """Evaluate a plan under changed figures, with its problem kept in a solver.
 
     Parameters
@@ -128,7 +128,7 @@ class Trial:
             network = replace(network, units=units_of(dataset, network.places))
         return objective(Assembly(columns=self.model.columns), replace(candidates, network=network))
 
-    def quick(self, figure: Figure, end: str) -> Outcome:
+    def quick(self, figure: Figure, end: str) -> TrialOutcome:
         """Return the effect of a figure estimated by LPs alone, warm-started for price changes.
 
         The value of the best plan is estimated by the change of the relaxation's bound.
@@ -146,9 +146,9 @@ class Trial:
         worth = -inf if kept is None else near.value(kept) - stand.sunk
         if near is self._warm:
             near.reprice(self.model.cost)
-        return Outcome(best, worth)
+        return TrialOutcome(best, worth)
 
-    def exact(self, figure: Figure, end: str, seconds: float) -> Outcome:
+    def exact(self, figure: Figure, end: str, seconds: float) -> TrialOutcome:
         """Return the effect of a figure with the best plan re-optimised in a new model."""
         model = problem(changed(self.dataset, figure, end), everyone(self.model.candidates.network.places))
         near, stand = self._near(model, self.decisions)
@@ -157,8 +157,8 @@ class Trial:
         self.timed = self.timed or near.timed
         worth = -inf if kept is None else near.value(kept) - stand.sunk
         if best is None:
-            return Outcome(worth, worth)
-        return Outcome(max(near.value(best), worth), worth, decode(model, best)[0])
+            return TrialOutcome(worth, worth)
+        return TrialOutcome(max(near.value(best), worth), worth, decode(model, best)[0])
 
 
 @dataclass(frozen=True, slots=True)

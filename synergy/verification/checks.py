@@ -12,7 +12,7 @@ from synergy.errors import Severity
 from synergy.literal.build import blocks, build
 from synergy.literal.certificate import proven as bound_proven
 from synergy.literal.rounding import proven
-from synergy.literal.rows import ROW_COLUMNS, Block
+from synergy.literal.rows import ROW_COLUMNS, RowBlock
 from synergy.literal.scope import Flags, Floats, Ints, positions
 from synergy.literal.value import annuities, capex
 from synergy.plan import (
@@ -55,7 +55,7 @@ def check_rows(book: Book, books: Books) -> None:
                 book.compared(called, _named(block, which), sides, word)
 
 
-def _terms(block: Block, x: Floats) -> tuple[Floats, Floats]:
+def _terms(block: RowBlock, x: Floats) -> tuple[Floats, Floats]:
     """Return the sums of the positive and of the negative terms of each row, the latter without sign."""
     more, less = np.zeros(len(block)), np.zeros(len(block))
     for entries in block.entries:
@@ -66,7 +66,7 @@ def _terms(block: Block, x: Floats) -> tuple[Floats, Floats]:
     return more, less
 
 
-def _beyond(books: Books, block: Block, terms: tuple[Floats, Floats], sign: float) -> Flags:
+def _beyond(books: Books, block: RowBlock, terms: tuple[Floats, Floats], sign: float) -> Flags:
     """Return which rows violate their upper (sign 1) or lower (sign -1) bound by more than the tolerance."""
     more, less = terms
     bound = block.upper if sign > 0 else block.lower
@@ -80,14 +80,14 @@ def _beyond(books: Books, block: Block, terms: tuple[Floats, Floats], sign: floa
     return bad
 
 
-def _peaks(books: Books, block: Block, which: Ints) -> Floats:
+def _peaks(books: Books, block: RowBlock, which: Ints) -> Floats:
     """Return the plan's largest quantity of each row's commodity, 0 for rows without a commodity."""
     at = positions(books.dataset["commodities"]["commodity"], block.said("commodity")[which])
     peaks: Floats = np.append(books.peak, 0.0)[at]
     return peaks
 
 
-def _named(block: Block, which: Ints) -> list[str]:
+def _named(block: RowBlock, which: Ints) -> list[str]:
     """Return subject, commodity and period of some rows as text."""
     said: list[Any] = [block.said(name)[which] for name in ROW_COLUMNS[1:]]
     return [" ".join(part for part in row if part) or block.constraint for row in zip(*said, strict=True)]

@@ -24,7 +24,7 @@ NEAR = 1e-5  # part of a value by which two solvers may differ
 GAP = 1e-6
 
 
-class Clock:
+class Countdown:
     """Timer of the seconds left."""
 
     def __init__(self, seconds: float) -> None:
@@ -52,7 +52,7 @@ def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[F
     tuple of Finding
         Values of `standalone`, `status_quo`, `today` and of coalitions that do not follow.
     """
-    book, clock = Book(), Clock(seconds)
+    book, clock = Book(), Countdown(seconds)
     if plan.standalone is None:
         return ()
     firms = [str(name) for name in dataset["enterprises"]["enterprise"]]
@@ -88,7 +88,7 @@ def _solved(dataset: Dataset, name: str | None, variant: Variant, left: float) -
     return solve(model, time_limit=left, gap=GAP)
 
 
-def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Clock) -> None:
+def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], clock: Countdown) -> None:
     """Compare a claim with the sum of the re-solved values; None matches only an infeasible coalition."""
     code, low, high = subject.partition(".")[0], 0.0, 0.0
     for status, value, bound in _answers(asks, clock):
@@ -105,7 +105,7 @@ def _compared(book: Book, subject: str, claim: float | None, asks: list[_Ask], c
         book.add(code, subject, f"claimed {claim:.12g}, found {low:.12g}")
 
 
-def _answers(asks: list[_Ask], clock: Clock) -> Iterator[tuple[str, float, float]]:
+def _answers(asks: list[_Ask], clock: Countdown) -> Iterator[tuple[str, float, float]]:
     for ask in asks:
         if clock.left <= 0:
             yield "no_plan", 0.0, 0.0

@@ -21,7 +21,7 @@ OUTSIDE = ("market", "disposal")
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
+class OwnedFlows:
     """Owners at the ends of the plan's flows and which flows can be proposed, each array of shape (flows,).
 
     Parameters
@@ -58,13 +58,13 @@ def check_proposals(book: Book, books: Books, plan: Plan) -> None:
     _check_sum(book, books, plan)
 
 
-def _exchanges(books: Books) -> Exchanges:
+def _exchanges(books: Books) -> OwnedFlows:
     """Return the owners of both ends of the flows and which flows can be proposed."""
     flows = books.decisions.flows
     public_from, public_to = books.giver == "", books.taker == ""
     outside = np.isin(texts(flows["outlet_kind"]), OUTSIDE) | np.isin(texts(flows["inlet_kind"]), OUTSIDE)
     inner = books.moves & ~books.partnership & ~(public_from & public_to) & ~outside
-    return Exchanges(
+    return OwnedFlows(
         giver=np.where(public_from, "@" + texts(flows["from_site"]), books.giver),
         taker=np.where(public_to, "@" + texts(flows["to_site"]), books.taker),
         crossing=(books.moves & books.partnership) | inner,
@@ -115,7 +115,7 @@ def _rows_there(book: Book, books: Books, proposal: Proposal) -> bool:
     return True
 
 
-def _check_people(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_people(book: Book, books: Books, proposal: Proposal, exchanges: OwnedFlows) -> None:
     """Check enterprises, host, scope and commodities of a proposal against its flows and build."""
     rows = list(proposal.flows)
     crossing = [row for row in rows if exchanges.crossing[row]]
@@ -144,7 +144,7 @@ def _host(books: Books, proposal: Proposal) -> str:
     return str(books.owner([site])[0]) or f"@{site}"
 
 
-def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: OwnedFlows) -> None:
     """Check a proposal's id against its build or its pair and commodity, and its state against the deals."""
     rows, flows = list(proposal.flows), books.decisions.flows
     if proposal.builds:
@@ -172,7 +172,7 @@ def _check_subject(book: Book, books: Books, proposal: Proposal, exchanges: Exch
         book.add("kind", proposal.id, "a right that moves is reallocated")
 
 
-def _state(books: Books, exchanges: Exchanges, row: int) -> str:
+def _state(books: Books, exchanges: OwnedFlows, row: int) -> str:
     """Return the state of a direct exchange: new, running as in today's deals, or changed."""
     flows, deals = books.decisions.flows, books.dataset["deals"]
     good, giver, taker = str(flows["commodity"].iloc[row]), exchanges.giver[row], exchanges.taker[row]
@@ -187,7 +187,7 @@ def _state(books: Books, exchanges: Exchanges, row: int) -> str:
     return "running" if abs(now - then) <= SAME * then else "changed"
 
 
-def _check_terms(book: Book, books: Books, proposal: Proposal, exchanges: Exchanges) -> None:
+def _check_terms(book: Book, books: Books, proposal: Proposal, exchanges: OwnedFlows) -> None:
     """Check that the terms cover exactly the flows that cross between owners or sites."""
     rows = [row for row in proposal.flows if exchanges.crossing[row]]
     flows = books.decisions.flows.iloc[rows]
@@ -237,7 +237,7 @@ MONEY = ("capex", "annual_cost")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ProposalShare:
     """Links and costs of one proposal.
 
     Parameters
@@ -257,7 +257,7 @@ class Share:
     own: Mapping[str, tuple[float, float]]
 
 
-def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[Share]:
+def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[ProposalShare]:
     """Return the links and costs of each proposal.
 
     A flow that stands in several proposals, between two new units, counts in equal parts for each; a link is borne by
@@ -289,7 +289,7 @@ def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[Share]:
         whose = np.concatenate([payer[link[rows]], host[built]])
         own = paid.groupby(whose)[list(MONEY)].sum()
         shares.append(
-            Share(
+            ProposalShare(
                 links=frozenset(link[rows].tolist()),
                 capex=float(paid["capex"].sum()),
                 annual=float(paid["annual_cost"].sum()),
@@ -305,7 +305,7 @@ def _per_unit(cost: pd.Series, total: Floats) -> Floats:
     return rate
 
 
-def check_money(book: Book, proposal: Proposal, share: Share) -> None:
+def check_money(book: Book, proposal: Proposal, share: ProposalShare) -> None:
     """Check links, capex, cost shares and payback of a proposal against its flows and builds."""
     if share.links != set(proposal.links):
         book.add("links", proposal.id, "are not those that its flows use")
@@ -325,7 +325,7 @@ def check_money(book: Book, proposal: Proposal, share: Share) -> None:
         book.add("payback", proposal.id, f"claimed {claim:.6g} years, found {found:.6g}")
 
 
-def _payback(gain: float | None, share: Share) -> float | None:
+def _payback(gain: float | None, share: ProposalShare) -> float | None:
     """Return the payback time in years, the capex over the yearly gain before annuities; None if never or unknown."""
     if gain is None:
         return None

@@ -69,7 +69,7 @@ def _parts(book: zipfile.ZipFile) -> dict[str, str]:
     return found
 
 
-class _Walk:
+class _SheetWalk:
     """Sheet data that calamine omits: errors, formulas without a value, hidden rows and columns."""
 
     def __init__(self) -> None:
@@ -113,8 +113,8 @@ class _Walk:
                 self.formulas[self._cell] = "=" + self._formula[:80]
 
 
-def _walked(data: bytes) -> _Walk:
-    walk = _Walk()
+def _walked(data: bytes) -> _SheetWalk:
+    walk = _SheetWalk()
     if any(mark in data for mark in _MARKS):
         parser = expat.ParserCreate()
         parser.buffer_text = True

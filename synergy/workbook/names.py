@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.numbers import folded
 from synergy.dataset.schema import TABLES
 from synergy.texts import Catalogue
@@ -112,7 +112,7 @@ def headers(table: str) -> Mapping[str, str]:
         # what stands before what a label explains
         found = {looked(re.split("[;；]", name)[0]): column.name for name in labels} | found
         found |= {looked(name): column.name for name in labels}
-        if column.kind is Kind.NUMBER:
+        if column.kind is ColumnType.NUMBER:
             for ending, patterns in BOUNDS.items():
                 ends = [pattern.format(label) for pattern, label in zip(patterns, labels, strict=True)]
                 found |= {looked(end): column.name + ending for end in (column.name + ending, *ends)}

@@ -18,22 +18,22 @@ from synergy.dataset.numbers import folded, near, suggestion
 from synergy.dataset.package import Package
 from synergy.dataset.schema import TABLES
 from synergy.dataset.settings import plain
-from synergy.dataset.sheet import Sheet
+from synergy.dataset.sheet import TableData
 from synergy.dataset.sources import PACKED
 from synergy.errors import Problem
 from synergy.workbook.names import ASIDE, SETTINGS, known_as, second_header, table_named, tables
-from synergy.workbook.sheets import Page, laid_out, letters, text_of
+from synergy.workbook.sheets import SheetPage, laid_out, letters, text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class WorkbookTables:
     """Tables and settings of a workbook.
 
     Parameters
     ----------
     package : Package
         Name and settings.
-    sheets : mapping of str to Sheet or None
+    sheets : mapping of str to TableData or None
         Each table that has a sheet, as texts; None where the sheet could not be read.
     tabs : mapping of str to str
         Sheet of each table.
@@ -42,7 +42,7 @@ class Tables:
     """
 
     package: Package
-    sheets: Mapping[str, Sheet | None]
+    sheets: Mapping[str, TableData | None]
     tabs: Mapping[str, str]
     places: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class Tables:
         return replace(problem, cell=f"{self.tabs[problem.table]}!{cell}".rstrip("!"))
 
 
-def read_workbook(path: Path, findings: Findings) -> Tables | None:
+def read_workbook(path: Path, findings: Findings) -> WorkbookTables | None:
     """Return the tables of a workbook.
 
     Parameters
@@ -74,7 +74,7 @@ def read_workbook(path: Path, findings: Findings) -> Tables | None:
     if found is None:
         return None
     by_table = _by_table(found, findings)
-    sheets: dict[str, Sheet | None] = {}
+    sheets: dict[str, TableData | None] = {}
     places: dict[str, dict[str, int]] = {}
     for table in TABLES:
         if table in by_table:
@@ -87,11 +87,11 @@ def read_workbook(path: Path, findings: Findings) -> Tables | None:
     settings = _settings(by_table[SETTINGS].rows) if SETTINGS in by_table else {}
     name = settings.pop("name", None)
     package = Package(str(name or path.stem), {table: table for table in sheets}, settings, SETTINGS)
-    return Tables(package, sheets, {table: page.name for table, page in by_table.items()}, places)
+    return WorkbookTables(package, sheets, {table: page.name for table, page in by_table.items()}, places)
 
 
-def _by_table(found: Sequence[Page], findings: Findings) -> dict[str, Page]:
-    by_table: dict[str, Page] = {}
+def _by_table(found: Sequence[SheetPage], findings: Findings) -> dict[str, SheetPage]:
+    by_table: dict[str, SheetPage] = {}
     for page in found:
         table = table_named(page.name)
         if not table:
@@ -131,7 +131,7 @@ _KINDS = (  # a part that tells the kind of a package
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WorkbookLimits:
     """Size, memory and time limits of a workbook.
 
     Parameters
@@ -156,11 +156,11 @@ class Limits:
     seconds: int = 30
 
 
-LIMITS = Limits()
+LIMITS = WorkbookLimits()
 SMALL = 4 << 20  # below so many bytes the ratio says nothing
 
 
-def pages(path: Path, findings: Findings, limits: Limits = LIMITS) -> list[Page] | None:
+def pages(path: Path, findings: Findings, limits: WorkbookLimits = LIMITS) -> list[SheetPage] | None:
     """Return the sheets of a workbook.
 
     Parameters
@@ -169,12 +169,12 @@ def pages(path: Path, findings: Findings, limits: Limits = LIMITS) -> list[Page]
         The file.
     findings : Findings
         Takes the reason of a refusal, and parts that were ignored.
-    limits : Limits
+    limits : WorkbookLimits
         Limits of size, memory and time.
 
     Returns
     -------
-    list of Page or None
+    list of SheetPage or None
     """
     where = Where(path.name)
     size = path.stat().st_size
@@ -192,10 +192,10 @@ def pages(path: Path, findings: Findings, limits: Limits = LIMITS) -> list[Page]
         fields = {"reason": value, "memory": limits.memory >> 20, "seconds": limits.seconds, "size": value}
         findings.add(code, where, "" if code in ("workbook_broken", "workbook_cells") else value, **fields)
         return None
-    return [Page(**one) for one in found["sheets"]]
+    return [SheetPage(**one) for one in found["sheets"]]
 
 
-def _package(path: Path, where: Where, findings: Findings, limits: Limits) -> bool:
+def _package(path: Path, where: Where, findings: Findings, limits: WorkbookLimits) -> bool:
     """Check a workbook before anything of it is unpacked; report faults and return whether it may be parsed."""
     if not zipfile.is_zipfile(path):
         _no_package(path, where, findings)
@@ -236,7 +236,7 @@ def _no_package(path: Path, where: Where, findings: Findings) -> None:
     findings.add("wrong_type", where, "", **kind, **_WORKBOOK)
 
 
-def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, limits: Limits) -> bool:
+def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, limits: WorkbookLimits) -> bool:
     total = sum(entry.file_size for entry in entries)
     if any(entry.flag_bits & 1 for entry in entries):
         findings.add("workbook_password", where)
@@ -254,7 +254,7 @@ def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, li
     return False
 
 
-def _parsed(path: Path, limits: Limits) -> dict[str, Any]:
+def _parsed(path: Path, limits: WorkbookLimits) -> dict[str, Any]:
     """Run the child parser and return its result; map an abnormal exit to a fault."""
     command = [sys.executable, "-P", str(_CHILD), str(path), str(limits.memory), str(limits.seconds)]
     try:

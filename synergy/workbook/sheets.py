@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from synergy.dataset.columns import Kind
+from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.layout import MOST_COLUMNS
 from synergy.dataset.schema import TABLES
-from synergy.dataset.sheet import Cells, Sheet, Words
+from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.dataset.typed import UNREADABLE
 
 _EXACT = 1e15
@@ -26,24 +26,24 @@ class Laid:
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : TableData
         Its rows as texts.
     places : dict of str to int
         Column of each name, from 1.
     """
 
-    sheet: Sheet
+    sheet: TableData
     places: dict[str, int]
 
 
 def laid_out(
-    page: Page, table: str, named: tuple[Callable[[str], str], Callable[[Sequence[str]], bool]], findings: Findings
+    page: SheetPage, table: str, named: tuple[Callable[[str], str], Callable[[Sequence[str]], bool]], findings: Findings
 ) -> Laid | None:
     """Return a sheet as a table of texts.
 
     Parameters
     ----------
-    page : Page
+    page : SheetPage
         As parsed.
     table : str
         Its table, for messages.
@@ -81,10 +81,10 @@ def laid_out(
     columns: dict[str, Cells] = {
         name: Words.of([*_cells(page, kept, (place, odd), (table, name, findings))]) for name, place in places.items()
     }
-    return Laid(Sheet(table, np.array(kept, dtype=np.int64), columns), places)
+    return Laid(TableData(table, np.array(kept, dtype=np.int64), columns), places)
 
 
-def _sound(page: Page, table: str, header: Sequence[str], findings: Findings) -> bool:
+def _sound(page: SheetPage, table: str, header: Sequence[str], findings: Findings) -> bool:
     if len(header) > MOST_COLUMNS:
         findings.add("too_many_columns", Where(table, 1), len(header), most=MOST_COLUMNS)
         return False
@@ -106,7 +106,7 @@ def _sound(page: Page, table: str, header: Sequence[str], findings: Findings) ->
     return sound
 
 
-def _odd(page: Page) -> dict[int, dict[int, str]]:
+def _odd(page: SheetPage) -> dict[int, dict[int, str]]:
     """Return by row and column, from 1, the cells for which the spreadsheet has no value."""
     odd: dict[int, dict[int, str]] = {}
     for cell, said in {**page.errors, **page.formulas}.items():
@@ -116,7 +116,7 @@ def _odd(page: Page) -> dict[int, dict[int, str]]:
     return odd
 
 
-def _hidden(page: Page, table: str, kept: Sequence[int], findings: Findings) -> None:
+def _hidden(page: SheetPage, table: str, kept: Sequence[int], findings: Findings) -> None:
     if not page.visible:
         findings.add("hidden_sheet", Where(table), page.name)
     for row in sorted(set(page.hidden_rows) & set(kept)):
@@ -127,12 +127,12 @@ def _hidden(page: Page, table: str, kept: Sequence[int], findings: Findings) -> 
 
 
 def _cells(
-    page: Page, rows: Sequence[int], where: tuple[int, dict[int, dict[int, str]]], sink: tuple[str, str, Findings]
+    page: SheetPage, rows: Sequence[int], where: tuple[int, dict[int, dict[int, str]]], sink: tuple[str, str, Findings]
 ) -> Iterator[str]:
     """Yield one column as texts; report dates in columns of ids and labels."""
     (place, odd), (table, name, findings) = where, sink
     column = TABLES[table].column(name) if table in TABLES else None
-    kind = Kind.TEXT if column is None else column.kind
+    kind = ColumnType.TEXT if column is None else column.kind
     for line in rows:
         said = odd[line].get(place) if line in odd else None
         if said is not None:
@@ -141,9 +141,9 @@ def _cells(
         row = page.rows[line - 1]
         cell = row[place - 1] if place <= len(row) else ""
         text = text_of(cell)
-        if isinstance(cell, dict) and kind in (Kind.ID, Kind.LABEL):
+        if isinstance(cell, dict) and kind in (ColumnType.ID, ColumnType.LABEL):
             findings.add("cell_date", Where(table, line, name), text, instead=text)
-        if isinstance(cell, float) and abs(cell) >= _EXACT and kind in (Kind.ID, Kind.LABEL):
+        if isinstance(cell, float) and abs(cell) >= _EXACT and kind in (ColumnType.ID, ColumnType.LABEL):
             text = f"{cell:.14e}"  # digits behind the fifteenth are not kept by a spreadsheet
         yield text
 
@@ -152,7 +152,7 @@ _LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SheetPage:
     """One sheet.
 
     Parameters

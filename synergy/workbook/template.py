@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from synergy.dataset.columns import Column, Kind
+from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.write import written
 from synergy.texts import Catalogue
 from synergy.workbook.names import SETTINGS, known_as, title
-from synergy.workbook.writing import ROOM, Head, Writer, quoted, written_to
+from synergy.workbook.writing import ROOM, HeaderCell, Writer, quoted, written_to
 
 # English, Chinese
 WORDS = Catalogue(
@@ -53,7 +53,7 @@ WORDS = Catalogue(
 # header alone would say something: no process may be built anywhere
 _MEANING = ("build_options",)
 _say = WORDS.say
-_KINDS = {Kind.NUMBER: "number", Kind.BOOLEAN: "flag", Kind.DATE: "date"}
+_KINDS = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "flag", ColumnType.DATE: "date"}
 
 
 def dataset_workbook(dataset: Dataset | None, lang: str) -> bytes:
@@ -80,7 +80,7 @@ def dataset_workbook(dataset: Dataset | None, lang: str) -> bytes:
             _table(book, name, dataset, (given, lang))
         settings = {} if dataset is None else {"name": dataset.name, **dataset.settings.record()}
         pairs = [(key, json.dumps(value) if isinstance(value, list) else value) for key, value in settings.items()]
-        heads = [Head(_say("setting", lang)), Head(_say("value", lang), kind="number")]
+        heads = [HeaderCell(_say("setting", lang)), HeaderCell(_say("value", lang), kind="number")]
         book.table(title(SETTINGS, lang), heads, [pair for pair in pairs if pair[1] not in (None, "[]")])
     return target.getvalue()
 
@@ -106,17 +106,17 @@ def _table(book: Writer, name: str, dataset: Dataset | None, what: tuple[Sequenc
     book.table(title(name, lang), [_head(name, column, given, lang) for column in columns], rows)
 
 
-def _head(table: str, name: str, given: Sequence[str], lang: str) -> Head:
+def _head(table: str, name: str, given: Sequence[str], lang: str) -> HeaderCell:
     column = TABLES[table].column(name)
     if column is None:
-        return Head(name, kind="number" if known_as(table, name).endswith(("_low", "_high")) else "text")
+        return HeaderCell(name, kind="number" if known_as(table, name).endswith(("_low", "_high")) else "text")
     label = column.zh if lang == "zh" else column.en
-    return Head(
+    return HeaderCell(
         label,
         _note(column, lang),
         column.required,
         _KINDS.get(column.kind, "text"),
-        ("TRUE", "FALSE") if column.kind is Kind.BOOLEAN else column.choices,
+        ("TRUE", "FALSE") if column.kind is ColumnType.BOOLEAN else column.choices,
         _source(column, given, lang),
         strict=not column.refs,
     )

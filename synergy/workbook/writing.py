@@ -27,7 +27,7 @@ _OPTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class HeaderCell:
     """A column of a sheet that is written.
 
     Parameters
@@ -70,7 +70,7 @@ class Writer:
         self.date = book.add_format({"num_format": "yyyy-mm-dd"})
         self.wide = book.add_format({"text_wrap": True, "valign": "top"})
 
-    def table(self, name: str, heads: Sequence[Head], rows: Iterable[Sequence[Any]]) -> None:
+    def table(self, name: str, heads: Sequence[HeaderCell], rows: Iterable[Sequence[Any]]) -> None:
         """Write one sheet: a header row, rows, a drop-down where a column has one."""
         sheet = self.book.add_worksheet(name)
         widths = [min(40, max(10, 2 + _width(head.label))) for head in heads]
@@ -123,7 +123,7 @@ class Writer:
             text = str(cell)
             sheet.write_string(*place, text, self.quoted if text[:1] in _STARTS else self.text)
 
-    def _choice(self, sheet: Worksheet, place: int, last: int, head: Head) -> None:
+    def _choice(self, sheet: Worksheet, place: int, last: int, head: HeaderCell) -> None:
         listed: Any = head.source or (list(head.choices) if len(",".join(head.choices)) <= _LONGEST else None)
         if listed:
             how = "stop" if head.strict else "information"

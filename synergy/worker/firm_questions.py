@@ -9,18 +9,20 @@ from synergy.errors import UsageError
 from synergy.explanation.explain import explain
 from synergy.records.files import plan_from_record
 from synergy.store.backup import dataset_of
-from synergy.store.questions import Ground, Wondered
+from synergy.store.questions import QuestionInput, Wondered
 from synergy.worker.isolation import DiedError, LateError, apart
 
 SECONDS = 20.0
 
 
-def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float = SECONDS) -> dict[str, Any] | None:
+def answered(
+    ground: QuestionInput, question: Wondered, enterprise: str, seconds: float = SECONDS
+) -> dict[str, Any] | None:
     """Return the explanation of why an exchange of an enterprise is in the plan or not.
 
     Parameters
     ----------
-    ground : Ground
+    ground : QuestionInput
         As `synergy.store.questions.wonder` books it.
     question : Wondered
     enterprise : str
@@ -40,7 +42,7 @@ def answered(ground: Ground, question: Wondered, enterprise: str, seconds: float
     return found
 
 
-def main(pipe: Connection, ground: Ground, question: Wondered, enterprise: str) -> None:
+def main(pipe: Connection, ground: QuestionInput, question: Wondered, enterprise: str) -> None:
     """Compute an explanation in the child process, and send only the part that the enterprise may see."""
     plan = plan_from_record(ground.plan)
     dataset = dataset_of(ground.archive, ground.scenario)

@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExchangeQuestion:
     """Question about an exchange between two sites.
 
     Parameters
@@ -36,7 +36,7 @@ class Asked:
     commodity: str
 
 
-def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float) -> Record | None:
+def why(store: Store, actor: Actor, match: int, question: ExchangeQuestion, seconds: float) -> Record | None:
     """Explain to a planner why an exchange is in a plan or not.
 
     Parameters
@@ -46,7 +46,7 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
         A planner or auditor.
     match : int
         A run that brought a plan.
-    question : Asked
+    question : ExchangeQuestion
         About which exchange.
     seconds : float
         How long it may take.
@@ -78,7 +78,7 @@ def why(store: Store, actor: Actor, match: int, question: Asked, seconds: float)
     return found
 
 
-def answer(pipe: Connection, work: tuple[bytes, Mapping[str, Any], Mapping[str, Any], Asked]) -> None:
+def answer(pipe: Connection, work: tuple[bytes, Mapping[str, Any], Mapping[str, Any], ExchangeQuestion]) -> None:
     """Answer a question in the child process: send its record, or the error text of an invalid question.
 
     Parameters

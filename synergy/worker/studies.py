@@ -25,7 +25,7 @@ from synergy.store.backup import dataset_of
 from synergy.store.commit import Record
 from synergy.store.names import StudyKind
 from synergy.store.store import Store
-from synergy.store.studies import Held, claim_study, finish_study
+from synergy.store.studies import StudyClaim, claim_study, finish_study
 from synergy.uncertainty.document import sensitivity_record
 from synergy.uncertainty.sensitivity import sensitivity
 from synergy.worker.causes import cause, died, late, sentence
@@ -35,12 +35,12 @@ LIMIT_S = 660.0  # of one study, whatever it says itself
 _LOG = logging.getLogger("synergy.worker")
 
 
-def answered(held: Held) -> Record:
+def answered(held: StudyClaim) -> Record:
     """Return the answer to a study, as the command line prints it with ``--json``.
 
     Parameters
     ----------
-    held : Held
+    held : StudyClaim
 
     Returns
     -------
@@ -91,14 +91,14 @@ _ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, Mapping[str, Any], str], R
 }
 
 
-def main(pipe: Connection, held: Held) -> None:
+def main(pipe: Connection, held: StudyClaim) -> None:
     """Answer a study in the child process, and send ``("done", record)`` or ``("fault", text)``.
 
     Parameters
     ----------
     pipe : multiprocessing.connection.Connection
         To the parent.
-    held : Held
+    held : StudyClaim
     """
     try:
         pipe.send(("done", answered(held)))
@@ -141,14 +141,14 @@ def _never() -> bool:
     return False
 
 
-def _here(held: Held) -> tuple[str, Any]:
+def _here(held: StudyClaim) -> tuple[str, Any]:
     try:
         return "done", answered(held)
     except SynergyError as error:
         return "fault", str(error)
 
 
-def _apart(held: Held, stop: Stop) -> tuple[str, Any]:
+def _apart(held: StudyClaim, stop: Stop) -> tuple[str, Any]:
     """Return the outcome of a study from a child process with a time limit."""
     try:
         word, said = apart(main, (held,), LIMIT_S, stop)

@@ -14,7 +14,7 @@ from chromium import context
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from synergy.web.app import create_app
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 from waitress.server import create_server
 from web_worlds import SECRET, World
 
@@ -43,7 +43,7 @@ def served(template: tuple[Path, int], folder: Path) -> Iterator[tuple[World, st
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY_FILE, raising=False)
         store = open_store(place)
-    app = create_app(store, Settings(secret=SECRET, limited=False))
+    app = create_app(store, ServerSettings(secret=SECRET, limited=False))
     with listening(app) as address:
         yield World(store, app, ident, place), address
     store.close()

@@ -22,7 +22,7 @@ from synergy.web.access import settings, store
 from synergy.web.api import validation
 from synergy.web.api.identity import admitted, request_id, who
 from synergy.web.api.problems import MEDIA, ApiProblem, problem_of
-from synergy.web.api.spec import Call, Mark, Operation, Proof, Record, Reply
+from synergy.web.api.spec import AuthScheme, Call, HandlerResult, Mark, Operation, Record
 from synergy.web.api.versions import etag, same
 from synergy.web.limits import Left
 from synergy.web.logs import out_of_reach
@@ -82,7 +82,7 @@ def perform(operation: Operation, given: dict[str, str]) -> Response:
 def _admitted(operation: Operation) -> tuple[Actor, Left | None]:
     """Return the authenticated caller and its rate limit state, or raise; the request is not parsed yet."""
     spec = operation.spec
-    if spec.proof is Proof.NONE:
+    if spec.proof is AuthScheme.NONE:
         return NOBODY, None
     actor = who(request, spec.proof)
     g.api_left = left = admitted(settings().api_rate, f"account:{actor.name}")
@@ -104,7 +104,7 @@ def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: st
 def _answered(operation: Operation, call: Call) -> Response:
     """Return the response of an operation: an event stream, or a complete response, possibly from the cache."""
 
-    def make() -> Told:
+    def make() -> CompleteResponse:
         return _whole(operation, operation.handler(call), call.lang)
 
     if Mark.KEPT in operation.spec.marks:
@@ -119,15 +119,15 @@ def _answered(operation: Operation, call: Call) -> Response:
     return _dressed(answer, call.lang)
 
 
-def _whole(operation: Operation, reply: Reply, lang: str) -> Told:
+def _whole(operation: Operation, reply: HandlerResult, lang: str) -> CompleteResponse:
     """Return a complete response body, with an ETag for reads and versioned replies."""
     spec = operation.spec
     content = b"" if spec.status == 204 else _bytes(reply.record)
     tagged = spec.reads or reply.version is not None
-    return Told(content, etag(content, lang, reply.version) if tagged else None, reply.headers)
+    return CompleteResponse(content, etag(content, lang, reply.version) if tagged else None, reply.headers)
 
 
-def _sent(operation: Operation, told: Told) -> Response:
+def _sent(operation: Operation, told: CompleteResponse) -> Response:
     """Build the HTTP response: 304 if the client has this ETag, else the body, gzip-encoded where possible."""
     spec, tag = operation.spec, told.tag
     wanted = g.get("if_match")
@@ -195,7 +195,7 @@ _WORTH_BYTES = 500  # less is not made smaller
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CompleteResponse:
     """A complete response body with its ETag and headers.
 
     Parameters
@@ -219,7 +219,7 @@ class Told:
         return len(self.content) + len(self.zipped)
 
 
-class Kept(Bounded[Told]):
+class Kept(Bounded[CompleteResponse]):
     """Cache of responses, bounded by total size; larger bodies are stored gzip-compressed as well.
 
     Parameters
@@ -231,7 +231,7 @@ class Kept(Bounded[Told]):
     def __init__(self, most: int = _MOST_BYTES) -> None:
         super().__init__(most)
 
-    def find(self, key: Hashable, make: Callable[[], Told]) -> Told:
+    def find(self, key: Hashable, make: Callable[[], CompleteResponse]) -> CompleteResponse:
         """Return the cached response of a key; create it on a miss."""
         return super().find(key, lambda: _zipped(make()))
 
@@ -248,10 +248,10 @@ def kept() -> Kept:
     return cast(Kept, current_app.extensions.setdefault(_NAME, Kept()))
 
 
-def _zipped(told: Told) -> Told:
+def _zipped(told: CompleteResponse) -> CompleteResponse:
     if len(told.content) < _WORTH_BYTES:
         return told
-    return Told(told.content, told.tag, told.headers, gzip.compress(told.content, 6, mtime=0))
+    return CompleteResponse(told.content, told.tag, told.headers, gzip.compress(told.content, 6, mtime=0))
 
 
 LONGEST = 200  # rows on one page
@@ -267,7 +267,7 @@ class Page(BaseModel):
     cursor: str | None = Field(None, max_length=300, description="`next` of the page before; opaque.")
 
 
-def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> Reply:
+def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> HandlerResult:
     """Return one page of a complete list.
 
     Parameters
@@ -283,7 +283,7 @@ def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> Reply:
 
     Returns
     -------
-    Reply
+    HandlerResult
         ``{items, next}``, with a Link header (RFC 8288) if there is a next page.
 
     Raises
@@ -295,7 +295,7 @@ def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> Reply:
     return page_of(rows[start : start + query.limit + 1], key, query, path, start)
 
 
-def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int = 0) -> Reply:
+def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int = 0) -> HandlerResult:
     """Return one page of rows already selected; one extra row means that another page follows.
 
     Parameters
@@ -311,7 +311,7 @@ def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int
     if follows is not None:
         asked = query.model_dump(exclude_none=True, mode="json") | {"cursor": follows}
         headers["Link"] = f'<{path}?{urlencode(asked)}>; rel="next"'
-    return Reply({"items": items, "next": follows}, headers=headers)
+    return HandlerResult({"items": items, "next": follows}, headers=headers)
 
 
 def _cursor(place: int, last: object) -> str:

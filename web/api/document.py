@@ -11,7 +11,19 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from synergy.web.api.models.records import Problem
 from synergy.web.api.models.studies import EventTold
 from synergy.web.api.problems import MEDIA, TYPES
-from synergy.web.api.spec import CSV, JSON, OPERATIONS, PREFIX, TAGS, Mark, Operation, Proof, Record, Spec, in_order
+from synergy.web.api.spec import (
+    CSV,
+    JSON,
+    OPERATIONS,
+    PREFIX,
+    TAGS,
+    AuthScheme,
+    Mark,
+    Operation,
+    Record,
+    Spec,
+    in_order,
+)
 from synergy.web.api.validation import NUMBERED
 from synergy.web.clock import MOST
 
@@ -117,7 +129,7 @@ def problems(spec: Spec) -> tuple[str, ...]:
     codes = [*spec.problems, "invalid", "unavailable"]
     if spec.status != 204:
         codes.append("not_acceptable")
-    if spec.proof is not Proof.NONE:
+    if spec.proof is not AuthScheme.NONE:
         codes += ["signed_out", "denied", "too_many"]
     if spec.places:
         codes.append("not_found")
@@ -197,7 +209,7 @@ def _called(lang: str) -> Record:
 
 def scope(spec: Spec) -> str | None:
     """Return the token scope that an operation requires; None if it requires none."""
-    return None if spec.action is None or spec.proof is not Proof.BEARER else RULES[spec.action][0]
+    return None if spec.action is None or spec.proof is not AuthScheme.BEARER else RULES[spec.action][0]
 
 
 def _operation(one: Operation, lang: str) -> Record:
@@ -217,7 +229,7 @@ def _operation(one: Operation, lang: str) -> Record:
             "required": True,
             "content": {kind: {"schema": {}} | _FILES.get(kind, {}) for kind in spec.takes},
         }
-    if spec.proof is not Proof.NONE:
+    if spec.proof is not AuthScheme.NONE:
         told["security"] = [{str(spec.proof): []}]
     else:
         told["security"] = []
@@ -313,7 +325,7 @@ def _good(spec: Spec) -> tuple[str, ...]:
     names += ["ETag"] if spec.reads else []
     names += ["Location"] if spec.status in (201, 202) else []
     names += ["Link"] if Mark.PAGED in spec.marks else []
-    return tuple(names + ([] if spec.proof is Proof.NONE else ["RateLimit-Remaining"]))
+    return tuple(names + ([] if spec.proof is AuthScheme.NONE else ["RateLimit-Remaining"]))
 
 
 def _headers(names: Iterable[str]) -> Record:

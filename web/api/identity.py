@@ -8,7 +8,7 @@ import secrets
 from flask import Request, g, request
 from synergy.web.access import settings, store
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import Proof
+from synergy.web.api.spec import AuthScheme
 from synergy.web.limits import Left, counted
 from synergy.web.sign_in import checked
 from synergy.web.throttle import BusyError
@@ -33,14 +33,14 @@ def request_id() -> str:
     return str(found)
 
 
-def who(asked: Request, proof: Proof) -> Actor:
+def who(asked: Request, proof: AuthScheme) -> Actor:
     """Authenticate a request and return the caller.
 
     Parameters
     ----------
     asked : flask.Request
         Request with an Authorization header.
-    proof : Proof
+    proof : AuthScheme
         Required authentication scheme.
 
     Raises
@@ -50,10 +50,10 @@ def who(asked: Request, proof: Proof) -> Actor:
     """
     given = asked.authorization
     try:
-        if given is not None and proof is Proof.BEARER and given.type == "bearer" and given.token:
+        if given is not None and proof is AuthScheme.BEARER and given.type == "bearer" and given.token:
             if _TOKEN.fullmatch(given.token):
                 return actor_of_token(store(), given.token)
-        elif given is not None and proof is Proof.BASIC and given.type == "basic":
+        elif given is not None and proof is AuthScheme.BASIC and given.type == "basic":
             known = checked(str(given.username or "")[:200], str(given.password or "")[:1000])
             # a password that somebody else gave opens the page where it is changed, and nothing else
             if not one_time(store(), known):
@@ -64,9 +64,9 @@ def who(asked: Request, proof: Proof) -> Actor:
         raise ApiProblem("too_many", headers={"Retry-After": str(error.retry_after)}) from error
     except BusyError as error:
         raise ApiProblem("unavailable", headers={"Retry-After": "2"}) from error
-    if proof is Proof.BEARER:
+    if proof is AuthScheme.BEARER:
         admitted(settings().sign_in_rate, f"address:{asked.remote_addr}")
-    scheme = "Basic" if proof is Proof.BASIC else "Bearer"
+    scheme = "Basic" if proof is AuthScheme.BASIC else "Bearer"
     raise ApiProblem("signed_out", _SAID, headers={"WWW-Authenticate": f'{scheme} realm="synergy"'})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from synergy.store.access import Action, Actor
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
 PREFIX = "/api/v1"
@@ -20,7 +20,7 @@ ZIP, CSV, BYTES = "application/zip", "text/csv", "application/octet-stream"
 Record = dict[str, Any]
 
 
-class Proof(StrEnum):
+class AuthScheme(StrEnum):
     """Authentication scheme of an operation."""
 
     BEARER = "bearer"  # a token, within its scopes
@@ -61,7 +61,7 @@ class Spec:
     marks : frozenset of Mark
     problems : tuple of str
         Codes of `synergy.web.api.problems` in addition to those implied by the other fields.
-    proof : Proof
+    proof : AuthScheme
     media : str
         Media type of the successful response.
     takes : tuple of str
@@ -80,7 +80,7 @@ class Spec:
     body: type[BaseModel] | None = None
     marks: frozenset[Mark] = frozenset()
     problems: tuple[str, ...] = ()
-    proof: Proof = Proof.BEARER
+    proof: AuthScheme = AuthScheme.BEARER
     media: str = JSON
     takes: tuple[str, ...] = (ZIP, JSON, BOOK, BYTES)
     lang: str = "zh"
@@ -111,7 +111,7 @@ class Call:
         Values of the path parameters.
     query, body : Any
         Instances of the query and body models of the operation.
-    asked : synergy.store.rounds.Asked
+    asked : synergy.store.rounds.StepOptions
         Version from If-Match, and the idempotency key.
     raw : bytes
         Raw request body, for operations marked `Mark.RAW`.
@@ -123,12 +123,12 @@ class Call:
     path: Mapping[str, Any]
     query: Any = None
     body: Any = None
-    asked: Asked = field(default_factory=Asked)
+    asked: StepOptions = field(default_factory=StepOptions)
     raw: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HandlerResult:
     """Result of a handler: response body, version and extra headers.
 
     Parameters
@@ -146,7 +146,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Call], HandlerResult]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from synergy.web.api.versions import version_of
 from synergy.web.clock import CONTROL, MOST
 
 from synergy.dataset.decode import unmarked
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 DEEPEST = 40
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -110,7 +110,7 @@ def query(spec: Spec, request: Request) -> BaseModel | None:
         raise ApiProblem("invalid", errors=[*_faults(error, "")]) from error
 
 
-def asked(spec: Spec, request: Request) -> Asked:
+def asked(spec: Spec, request: Request) -> StepOptions:
     """Return the version from If-Match and the Idempotency-Key.
 
     Raises
@@ -125,7 +125,7 @@ def asked(spec: Spec, request: Request) -> Asked:
     if key is not None and not _KEY.fullmatch(key):
         said = ("expected 1 to 200 printable ASCII characters", "应为 1 至 200 个可见 ASCII 字符")
         raise ApiProblem("invalid", errors=[("Idempotency-Key", "key", *said)])
-    return Asked(version, key)
+    return StepOptions(version, key)
 
 
 def body(spec: Spec, request: Request) -> BaseModel | None:

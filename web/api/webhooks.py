@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Flask
-from synergy.web.settings import Settings
+from synergy.web.settings import ServerSettings
 
 from synergy.errors import SynergyError, UnavailableError
 from synergy.store.access import WORKER
@@ -197,7 +197,7 @@ def deliver(store: Store, hosts: Sequence[str]) -> int:
 
 def deliverer(app: Flask) -> Deliverer:
     """Return the context manager that delivers the webhooks of an application."""
-    settings: Settings = app.extensions["synergy.settings"]
+    settings: ServerSettings = app.extensions["synergy.settings"]
     return Deliverer(app.extensions["synergy.store"], settings.webhook_hosts)
 
 

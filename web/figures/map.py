@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MapLine:
     """Delivery between two sites, with its description and link."""
 
     origin: str
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
+class _Marker:
     """Marker on the map: a site, or a county with all its sites."""
 
     key: str
@@ -72,7 +72,7 @@ class Chart:
     """Content of a map: markers by key, lines, positions of county names, outlines, and the size in px."""
 
     spots: Mapping[str, Any]
-    lines: Mapping[tuple[str, str], tuple[Line, ...]]
+    lines: Mapping[tuple[str, str], tuple[MapLine, ...]]
     counties: Mapping[str, Point]
     outlines: tuple[tuple[Point, ...], ...]
     size: Point
@@ -81,7 +81,7 @@ class Chart:
 
 def charted(
     places: Sequence[Place],
-    lines: Sequence[Line],
+    lines: Sequence[MapLine],
     lang: str,
     outlines: Sequence[Sequence[Point]] = (),
     by_county: bool = False,
@@ -93,7 +93,7 @@ def charted(
     ----------
     places : sequence of Place
         Sites.
-    lines : sequence of Line
+    lines : sequence of MapLine
         Deliveries between these sites.
     lang : str
         ``en`` or ``zh``.
@@ -113,7 +113,7 @@ def charted(
     pairs = {(one.origin, one.target) for one in lines}
     many = by_county or len(places) > MOST_PLACES or len(pairs) > MOST_LINES
     group = {one.key: one.county if many else one.key for one in places}
-    ties: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    ties: dict[tuple[str, str], list[MapLine]] = defaultdict(list)
     for one in lines:
         key = (group[one.origin], group[one.target])
         if key[0] != key[1]:
@@ -159,7 +159,7 @@ def _where(one: Place, seats: Mapping[str, Point], order: int) -> Point:
     return latitude + 0.01 * (order % 5 - 2), longitude + 0.01 * (order % 7 - 3)
 
 
-def _busy(ties: Mapping[tuple[str, str], Sequence[Line]]) -> dict[str, int]:
+def _busy(ties: Mapping[tuple[str, str], Sequence[MapLine]]) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for pair, lines in ties.items():
         for end in pair:
@@ -169,19 +169,19 @@ def _busy(ties: Mapping[tuple[str, str], Sequence[Line]]) -> dict[str, int]:
 
 def _site_spots(
     places: Sequence[Place], sites: Mapping[str, Point], flat: Projection, size: Point, busy: Mapping[str, int]
-) -> list[_Spot]:
+) -> list[_Marker]:
     order = sorted(places, key=lambda one: one.key)
     radii = [5.0 if busy.get(one.key) else 3.5 for one in order]
     spotted = spread([flat.point(*sites[one.key]) for one in order], radii, size)
     return [
-        _Spot(one.key, one.name, at, radius, one.public, busy.get(one.key, 0))
+        _Marker(one.key, one.name, at, radius, one.public, busy.get(one.key, 0))
         for one, at, radius in zip(order, spotted, radii, strict=True)
     ]
 
 
 def _county_spots(
     places: Sequence[Place], seats: Mapping[str, Point], flat: Projection, lang: str, busy: Mapping[str, int]
-) -> list[_Spot]:
+) -> list[_Marker]:
     count: dict[str, int] = defaultdict(int)
     for one in places:
         count[one.county] += 1
@@ -190,7 +190,7 @@ def _county_spots(
     size = (SIZE[0], SIZE[1])
     spotted = spread([flat.point(*seats[name]) for name in names], radii, size)
     return [
-        _Spot(name, f"{county_name(name, lang)} ({count[name]})", at, radius, False, busy.get(name, 0) + count[name])
+        _Marker(name, f"{county_name(name, lang)} ({count[name]})", at, radius, False, busy.get(name, 0) + count[name])
         for name, at, radius in zip(names, spotted, radii, strict=True)
     ]
 
@@ -238,12 +238,12 @@ def _county_labels(chart: Chart, taken: list[Box], lang: str) -> list[Markup]:
     return [label((spot.x, spot.y), said[county], "place", spot.anchor) for county, spot in placed.items()]
 
 
-def _box(spot: _Spot) -> Box:
+def _box(spot: _Marker) -> Box:
     (x, y), r = spot.at, spot.radius
     return x - r, y - r, x + r, y + r
 
 
-def _spot(one: _Spot) -> Markup:
+def _spot(one: _Marker) -> Markup:
     said = tag("title", {}, one.name)
     x, y = one.at
     kind = "spot" if one.busy else "spot idle"
@@ -254,7 +254,7 @@ def _spot(one: _Spot) -> Markup:
     return tag("circle", {"class": kind, "cx": x, "cy": y, "r": one.radius}, said)
 
 
-def _line(pair: tuple[str, str], lines: Sequence[Line], spots: Mapping[str, _Spot], head: str) -> Markup:
+def _line(pair: tuple[str, str], lines: Sequence[MapLine], spots: Mapping[str, _Marker], head: str) -> Markup:
     """Return all deliveries from one marker to another as one curved line."""
     one, other = spots[pair[0]], spots[pair[1]]
     (x0, y0), (x1, y1) = one.at, other.at

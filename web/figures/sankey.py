@@ -19,7 +19,7 @@ HEAD = 30.0  # for the names of the columns
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class SankeyNames:
     """Localized names and links of a Sankey diagram.
 
     Parameters
@@ -63,14 +63,14 @@ class _Frame:
     whole: float
 
 
-def sankey(streams: Sequence[Stream], names: Names, naming: Naming) -> Markup:
+def sankey(streams: Sequence[Stream], names: SankeyNames, naming: Naming) -> Markup:
     """Return a Sankey diagram as SVG.
 
     Parameters
     ----------
     streams : sequence of Stream
         Streams to draw; reduce large numbers with `synergy.web.figures.grouping.grouped`.
-    names : Names
+    names : SankeyNames
         Localized names and links.
     naming : Naming
         Id, title and description of the figure.
@@ -94,7 +94,7 @@ def sankey(streams: Sequence[Stream], names: Names, naming: Naming) -> Markup:
     return document(naming, (frame.whole, layout.height + HEAD + PAD), heads, inside)
 
 
-def _frame(layout: Layout, names: Names) -> _Frame:
+def _frame(layout: Layout, names: SankeyNames) -> _Frame:
     """Return the horizontal layout, with margins that fit the labels."""
     sides: list[float] = []
     for column in (0, 2):
@@ -108,14 +108,14 @@ def _frame(layout: Layout, names: Names) -> _Frame:
     return _Frame(left, box, inside, right, right + BAR + sides[1])
 
 
-def _heads(frame: _Frame, names: Names) -> Markup:
+def _heads(frame: _Frame, names: SankeyNames) -> Markup:
     places = ((frame.left, "end"), (frame.box + frame.inside / 2, "middle"), (frame.right + BAR, "start"))
     return Markup("").join(
         label((x, FONT), said, "head", anchor) for (x, anchor), said in zip(places, names.heads, strict=True)
     )
 
 
-def _ribbon(one: Ribbon, frame: _Frame, names: Names, shade: str) -> Markup:
+def _ribbon(one: Ribbon, frame: _Frame, names: SankeyNames, shade: str) -> Markup:
     start, end = (frame.left + BAR, frame.box) if one.column == 0 else (frame.box + frame.inside, frame.right)
     middle = (start + end) / 2
     high, low = f"{one.left:.1f}", f"{one.right:.1f}"
@@ -128,7 +128,7 @@ def _ribbon(one: Ribbon, frame: _Frame, names: Names, shade: str) -> Markup:
     return link(href, tag("path", {"class": kind, "d": way, "stroke-width": f"{one.thick:.2f}"}, said))
 
 
-def _node(node: Node, frame: _Frame, names: Names, totals: Mapping[str, float]) -> Markup:
+def _node(node: Node, frame: _Frame, names: SankeyNames, totals: Mapping[str, float]) -> Markup:
     middle = node.top + node.height / 2
     if node.column == 1:
         return _box(node, frame, names, totals[node.key])
@@ -141,7 +141,7 @@ def _node(node: Node, frame: _Frame, names: Names, totals: Mapping[str, float]) 
     return tag("g", {}, whole, bar, label(place, shown, "", anchor))
 
 
-def _box(node: Node, frame: _Frame, names: Names, total: float) -> Markup:
+def _box(node: Node, frame: _Frame, names: SankeyNames, total: float) -> Markup:
     """Return the box of a commodity with its name and the total quantity exchanged."""
     centre = (frame.box + frame.inside / 2, node.top + node.height / 2)
     place = {"x": frame.box, "y": node.top, "width": frame.inside, "height": node.height, "rx": 4}

@@ -192,7 +192,7 @@ MOST = 240  # points of a line
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProgressPoint:
     """Solver progress at a point in time: value of the best plan and bound, None if not yet available."""
 
     seconds: float
@@ -200,12 +200,14 @@ class Told:
     bound: float | None
 
 
-def curve(points: Sequence[Told], said: tuple[str, str], money: Callable[[float], str], naming: Naming) -> Markup:
+def curve(
+    points: Sequence[ProgressPoint], said: tuple[str, str], money: Callable[[float], str], naming: Naming
+) -> Markup:
     """Return the step chart of best plan value and bound over time as SVG.
 
     Parameters
     ----------
-    points : sequence of Told
+    points : sequence of ProgressPoint
         Progress in chronological order.
     said : tuple of str
         Labels of best plan and bound.

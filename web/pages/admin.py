@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response
 from synergy.errors import StoreError
 from synergy.store import accounts, api_tokens, audit, withdrawals
 from synergy.store.access import Action
-from synergy.store.accounts import Account
+from synergy.store.accounts import AccountData
 from synergy.store.messages import refusal
 from synergy.store.names import Role
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 room = pages("admin")
 ROLES = tuple(role for role in Role if role is not Role.WORKER)
@@ -63,7 +63,7 @@ def add_account(lang: str) -> str | tuple[str, int]:
             raise refusal("unknown", what="role", name=given["role"][:40], expected=", ".join(ROLES))
         role = Role(given["role"])
         password = None if role is Role.CLIENT and "password" not in request.form else one_time_password()
-        account = Account(given["name"], role, given["enterprise"] or None, password, one_time=True)
+        account = AccountData(given["name"], role, given["enterprise"] or None, password, one_time=True)
         accounts.add_user(store(), actor(), account)
     except StoreError as error:
         return _page(lang, given=given, fault=said(error, lang)), status_of(error)
@@ -76,7 +76,7 @@ def change_account(lang: str, ident: int) -> Response | str:
     """Disable or enable an account, or set a one-time password; addressed by number, which is URL-safe."""
     name = accounts.name_of(store(), actor(), ident)
     wish = request.form.get("wish", "")
-    asked = Asked(version=whole(request.form.get("version")))
+    asked = StepOptions(version=whole(request.form.get("version")))
     if name == actor().name:
         raise refusal("bad_value", what="user", value=name, expected=word("admin.not_self", lang))
     if wish == "password":

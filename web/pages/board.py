@@ -10,7 +10,7 @@ from synergy.web.access import actor, caller, rule, store
 from synergy.web.clock import whole
 from synergy.web.pages.addresses import proposal_address
 from synergy.web.planning.round_view import Seen, seen
-from synergy.web.planning.tables import Column, Sheet, cells
+from synergy.web.planning.tables import PlanSheet, SheetColumn, cells
 from synergy.web.render import page, pages
 from synergy.web.tables import KINDS, twin
 from synergy.web.texts import word
@@ -20,7 +20,7 @@ from synergy.errors import NotFoundError
 from synergy.store import follow_up, queries
 from synergy.store.access import Action
 from synergy.store.names import Stage
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 room = pages("board")
 _STAGES = tuple(str(stage) for stage in Stage)
@@ -80,13 +80,13 @@ def table(lang: str, ending: str) -> Response:
     if ending not in KINDS:
         abort(404)
     columns = (
-        Column("partnership", "#", number=True),
-        Column("title", word("proposals", lang)),
-        Column("firms", word("partners", lang)),
-        Column("gain", word("gain", lang)),
-        Column("stage", word("board.to", lang)),
-        Column("since", word("declared.at", lang), "UTC"),
-        Column("reason", word("board.why", lang)),
+        SheetColumn("partnership", "#", number=True),
+        SheetColumn("title", word("proposals", lang)),
+        SheetColumn("firms", word("partners", lang)),
+        SheetColumn("gain", word("gain", lang)),
+        SheetColumn("stage", word("board.to", lang)),
+        SheetColumn("since", word("declared.at", lang), "UTC"),
+        SheetColumn("reason", word("board.why", lang)),
     )
     rows = [
         cells(
@@ -100,7 +100,7 @@ def table(lang: str, ending: str) -> Response:
         )
         for one in _found(lang, None)
     ]
-    return twin(Sheet("board", word("board.caption", lang), columns, tuple(rows)).named("board"), ending)
+    return twin(PlanSheet("board", word("board.caption", lang), columns, tuple(rows)).named("board"), ending)
 
 
 @room.post("/board/<int:partnership>")
@@ -110,7 +110,7 @@ def move(lang: str, partnership: int) -> Response:
     stage, version = request.form.get("stage", ""), request.form.get("version", "")
     if stage not in _STAGES:
         abort(400)
-    asked = Asked(whole(version), None, request.form.get("reason", "").strip()[:1000])
+    asked = StepOptions(whole(version), None, request.form.get("reason", "").strip()[:1000])
     follow_up.follow(store(), actor(), partnership, Stage(stage), asked)
     flash(word("board.done", lang), "good")
     return redirect(url_for("board.board", lang=lang), 303)

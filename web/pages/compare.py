@@ -10,7 +10,7 @@ from flask import request
 from synergy.web.access import actor, caller, rule, store
 from synergy.web.planning.policy import setting, value_said
 from synergy.web.planning.steps import next_steps
-from synergy.web.planning.tables import Cell, Column, Sheet, cells
+from synergy.web.planning.tables import Cell, PlanSheet, SheetColumn, cells
 from synergy.web.render import page, pages
 from synergy.web.tables import KINDS, twin
 from synergy.web.texts import word
@@ -26,13 +26,13 @@ from synergy.workbook.names import TITLES
 room = pages("compare")
 
 
-def _runs(lang: str) -> list[Run]:
+def _runs(lang: str) -> list[ComparedRun]:
     """Return all runs that produced a plan, newest first."""
     found = []
     for one in queries.list_rounds(store(), actor()):
         for run in queries.see_matches(store(), actor(), one["round"]):
             if run["digest"]:
-                found.append(Run(run["match"], one["round"], one["name"], run["number"], lang))
+                found.append(ComparedRun(run["match"], one["round"], one["name"], run["number"], lang))
     return sorted(found, key=lambda run: -run.match)
 
 
@@ -47,7 +47,7 @@ def compare(lang: str) -> str:
     return page("planner/compare.html", lang, runs=runs, chosen=chosen, pair=found, again=again)
 
 
-def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
+def _again(runs: list[ComparedRun], chosen: Sequence[int]) -> list[dict[str, Any]]:
     """Return the rounds that can start another search from the plans of both runs."""
     if not reach(actor(), Action.RUN_ROUND):
         return []
@@ -56,7 +56,7 @@ def _again(runs: list[Run], chosen: Sequence[int]) -> list[dict[str, Any]]:
     return [one for one in rounds if any(step.name == "match" for step in next_steps(one["state"], ()))]
 
 
-def _chosen(runs: list[Run]) -> tuple[int, int] | None:
+def _chosen(runs: list[ComparedRun]) -> tuple[int, int] | None:
     """Return the requested runs; by default the last two."""
     given = [request.args.get(name, "") for name in ("first", "second")]
     if not any(given):
@@ -67,7 +67,7 @@ def _chosen(runs: list[Run]) -> tuple[int, int] | None:
     return known[given[0]], known[given[1]]
 
 
-def _last_two(runs: list[Run]) -> tuple[int, int] | None:
+def _last_two(runs: list[ComparedRun]) -> tuple[int, int] | None:
     """Return the last run and an earlier one, of the same dataset if possible; None for fewer than two runs."""
     if len(runs) < 2:
         return None
@@ -93,7 +93,7 @@ _WHYS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ComparedRun:
     """A run that produced a plan."""
 
     match: int
@@ -109,22 +109,22 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PlanComparison:
     """Comparison of two plans: tables, `all` for files, differing inputs as text, and `notes` on the conclusions.
 
     `apart` is true if the bounds prove that the values of the plans differ.
     """
 
-    figures: Sheet
-    changes: tuple[Sheet, ...]
-    all: Sheet
+    figures: PlanSheet
+    changes: tuple[PlanSheet, ...]
+    all: PlanSheet
     inputs: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
     notes: tuple[str, ...]
     apart: bool
 
 
-def pair(caller: Caller, runs: tuple[int, int], lang: str) -> Pair:
+def pair(caller: Caller, runs: tuple[int, int], lang: str) -> PlanComparison:
     """Compare two runs.
 
     Parameters
@@ -140,10 +140,12 @@ def pair(caller: Caller, runs: tuple[int, int], lang: str) -> Pair:
     shown = [Shown(match_input(store, actor, run)["record"], lang) for run in runs]
     sheets = [_sheet(kind, told[kind], shown, lang) for kind in ("new", "lost", "changed")]
     rows = tuple(row for sheet in sheets for row in sheet.rows)
-    whole = Sheet("compare", word("compare.title", lang), sheets[0].columns, rows)
-    short = tuple(Sheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
+    whole = PlanSheet("compare", word("compare.title", lang), sheets[0].columns, rows)
+    short = tuple(PlanSheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
     inputs = _inputs(told["inputs"], shown, lang)
-    return Pair(_figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told["apart"])
+    return PlanComparison(
+        _figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told["apart"]
+    )
 
 
 def _notes(told: Record, lang: str) -> tuple[str, ...]:
@@ -159,11 +161,11 @@ def _notes(told: Record, lang: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
+def _figures(shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of the figures of both plans and their differences."""
     columns = (
-        Column("figure", word("compare.figure", lang)),
-        *(Column(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
+        SheetColumn("figure", word("compare.figure", lang)),
+        *(SheetColumn(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
     )
     rows = []
     for key in ("gain", "value", "today", "bound"):
@@ -181,7 +183,7 @@ def _figures(shown: Sequence[Shown], lang: str) -> Sheet:
     more = (emitted[1] or 0.0) - (emitted[0] or 0.0)
     rows.append(cells(word("co2", lang), *zip(texts, emitted, strict=True), (shown[1].co2(more), more)))
     rows.append(cells(word("proof", lang), *((one.proof(), one.plan["gap"]) for one in shown), "–"))
-    return Sheet("figures", word("compare.figures", lang), columns, tuple(rows))
+    return PlanSheet("figures", word("compare.figures", lang), columns, tuple(rows))
 
 
 def _row(label: str, values: Sequence[Any], texts: Sequence[str], shown: Sequence[Shown] | None) -> tuple[Cell, ...]:
@@ -198,14 +200,14 @@ def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> 
     return ("+" if more > 0 else "") + shown[1].money(more, what), more
 
 
-def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> Sheet:
+def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of proposals with one kind of difference."""
     columns = (
-        Column("proposal", word("proposals", lang)),
-        Column("difference", word("compare.difference", lang), shown=False),
-        Column("before", word("compare.before", lang)),
-        Column("after", word("compare.after", lang)),
-        Column("why", word("compare.why", lang)),
+        SheetColumn("proposal", word("proposals", lang)),
+        SheetColumn("difference", word("compare.difference", lang), shown=False),
+        SheetColumn("before", word("compare.before", lang)),
+        SheetColumn("after", word("compare.after", lang)),
+        SheetColumn("why", word("compare.why", lang)),
     )
     rows = []
     for one in told:
@@ -215,7 +217,7 @@ def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str)
         rows.append(
             cells(shown[1].title(proposal), (word(f"compare.{kind}", lang), kind), *sides, _why(one["why"], lang))
         )
-    return Sheet(kind, word(f"compare.{kind}", lang), columns, tuple(rows))
+    return PlanSheet(kind, word(f"compare.{kind}", lang), columns, tuple(rows))
 
 
 def _quantities(terms: Sequence[Record], shown: Shown) -> str:

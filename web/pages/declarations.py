@@ -23,7 +23,7 @@ from synergy.dataset.read import check
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.typed import UNREADABLE
 from synergy.errors import SHOWN, NotFoundError, Problem, Severity
-from synergy.forms.context import Context, Field, Row, Rows, column_label, context_of, fields, known_as
+from synergy.forms.context import Field, FormContext, Row, Rows, column_label, context_of, fields, known_as
 from synergy.forms.reading import rows_of
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_rows
 from synergy.forms.writing import declaration_workbook, price_unit, row_of
@@ -32,8 +32,8 @@ from synergy.store.access import Action, Resource, allowed, require
 from synergy.store.backup import snapshot_of
 from synergy.store.declarations import declaration, repeat
 from synergy.store.names import Role, Seat, Sheet, State
-from synergy.store.preview import Ground, ground
-from synergy.store.rounds import Asked
+from synergy.store.preview import DeclarationBasis, ground
+from synergy.store.rounds import StepOptions
 from synergy.texts import say
 from synergy.workbook.sheets import text_of
 from synergy.workbook.template import dataset_workbook
@@ -44,7 +44,7 @@ IN_SIGHT = ("site", "subject", "amount", "unit", "price", "price_unit")  # the r
 _PASTED = (*IN_SIGHT, "period")
 
 
-def rows_of_ground(ground: Ground, context: Context, lang: str) -> Rows:
+def rows_of_ground(ground: DeclarationBasis, context: FormContext, lang: str) -> Rows:
     """Return the current declaration as form rows."""
     count = dict.fromkeys(Sheet, 0)
     rows = []
@@ -178,7 +178,7 @@ def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
     }
 
 
-def choices(context: Context, lang: str) -> dict[str, Any]:
+def choices(context: FormContext, lang: str) -> dict[str, Any]:
     """Return the options for the cells of the page: values with labels, and unit names."""
     units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
     return {
@@ -293,13 +293,15 @@ def table(lang: str, round_id: int, enterprise: str) -> Answer:
     return _judged(lang, known, rows, declare=step == "declare")
 
 
-def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()) -> Answer:
+def _judged(
+    lang: str, known: DeclarationBasis, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()
+) -> Answer:
     seat = Seat(known.round, known.enterprise)
     judged = judge_rows(store(), actor(), seat, rows, withdrawn_of_form(request.form))
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
-        asked = Asked(whole(request.form.get("version")), request.form.get("key") or None)
+        asked = StepOptions(whole(request.form.get("version")), request.form.get("key") or None)
         declare_judged(store(), actor(), seat, judged, asked)
         flash(word("declare.done", lang, count=len(judged.entries)), "good")
         return redirect(_address(lang, known.round, known.enterprise), 303)
@@ -307,7 +309,7 @@ def _judged(lang: str, known: Ground, rows: Rows, *, declare: bool = False, more
     return (shown, 422) if judged.refused else shown
 
 
-def _table(lang: str, known: Ground, rows: Rows | None, judged: Judged | None, blank: int = BLANK) -> str:
+def _table(lang: str, known: DeclarationBasis, rows: Rows | None, judged: Judged | None, blank: int = BLANK) -> str:
     """Render the declaration page with the given rows, or with the current declaration."""
     context = context_of(known)
     rows = rows_of_ground(known, context, lang) if rows is None else rows
@@ -339,7 +341,7 @@ def _changes(judged: Judged | None, lang: str) -> list[dict[str, Any]]:
     return changes(judged.changes, lang)
 
 
-def _name(known: Ground, lang: str) -> str:
+def _name(known: DeclarationBasis, lang: str) -> str:
     firms = known.base["enterprises"]
     return str(firms.loc[firms["enterprise"] == known.enterprise, f"name_{lang}"].squeeze() or known.enterprise)
 

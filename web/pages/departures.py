@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from synergy.errors import StoreError
 from synergy.store import accounts, withdrawals
 from synergy.store.access import Action
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 room = pages("departures")
 MOST_REASON = 1000
@@ -48,7 +48,7 @@ def leave(lang: str) -> str | tuple[str, int] | Response:
         held = [one["name"] for one in accounts.list_users(store(), actor()) if _holds(one, given["enterprise"])]
         return _page(lang, given=given, sure=given | {"accounts": held})
     try:
-        told = withdrawals.depart(store(), actor(), given["enterprise"], Asked(note=given["reason"]))
+        told = withdrawals.depart(store(), actor(), given["enterprise"], StepOptions(note=given["reason"]))
     except StoreError as error:
         return _page(lang, given=given, fault=said(error, lang)), status_of(error)
     counts = {name: len(told[name]) for name in ("accounts", "withdrawn", "forbidden")}

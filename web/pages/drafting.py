@@ -28,7 +28,7 @@ from synergy.store import datasets, planning, rounds
 from synergy.store.access import Action
 from synergy.store.backup import dataset_of, scenario_record, snapshot_of
 from synergy.store.messages import refusal
-from synergy.store.rounds import SETTLEMENT, SETTLEMENTS, Asked, Draft
+from synergy.store.rounds import SETTLEMENT, SETTLEMENTS, Draft, StepOptions
 
 room = pages("drafting")
 _SHOWN = 12  # stored datasets
@@ -69,7 +69,7 @@ def _made(lang: str, what: Filled) -> Response:
     archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
     told = rounds.create(store(), actor(), draft_of(what, archive, clock(), lang))
     if "at_once" in request.form:
-        taken(store(), actor(), (told["round"], "at_once"), Asked(told["version"]))
+        taken(store(), actor(), (told["round"], "at_once"), StepOptions(told["version"]))
     flash(word("draft.made", lang), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=told["round"]), 303)
 

@@ -12,7 +12,7 @@ from synergy.web.pages.pathways import MOST, seat_of
 from synergy.web.planning import lists
 from synergy.web.planning.proposal_detail import dossier
 from synergy.web.planning.round_view import seen
-from synergy.web.planning.tables import Sheet, members
+from synergy.web.planning.tables import PlanSheet, members
 from synergy.web.render import pages
 from synergy.web.tables import KINDS, twin
 
@@ -27,7 +27,7 @@ _OF_ROUND, _OF_PROPOSAL = ("members", "runs"), ("sides", "terms", "built", "laid
 EVENTS = 10_000  # in one file; the API has them all
 
 
-def _file(sheet: Sheet, name: str, ending: str) -> Response:
+def _file(sheet: PlanSheet, name: str, ending: str) -> Response:
     return twin(sheet.named(name), ending)
 
 
@@ -67,7 +67,7 @@ def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> 
     found = seen(caller(), round_id, lang, {}, code)
     if not found.proposals:
         raise refusal("not_found", what="proposal")
-    sheet: Sheet | None = getattr(dossier(found, found.proposals[0]), part)
+    sheet: PlanSheet | None = getattr(dossier(found, found.proposals[0]), part)
     if sheet is None:
         abort(404)
     return _file(sheet, f"{code}-{part}", ending)

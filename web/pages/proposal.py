@@ -25,7 +25,7 @@ from synergy.store.access import Action, Actor, Reach, reach
 from synergy.store.answers import Reply
 from synergy.store.messages import refusal
 from synergy.store.names import Answer, Stage
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 room = pages("proposal")
 
@@ -66,7 +66,7 @@ def answer(lang: str, code: str) -> Response:
             flash(word("answer.nothing", lang), "bad")
             return redirect(back, 303)
         version = form.get("version", "")
-        answers.answer(store(), who, code, reply, Asked(whole(version)))
+        answers.answer(store(), who, code, reply, StepOptions(whole(version)))
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)
     flash(word(f"answer.done.{reply.answer}", lang), "good")
@@ -82,7 +82,7 @@ def stage(lang: str, code: str) -> Response:
     number, wanted = form.get("partnership", ""), form.get("stage", "")
     try:
         if (ident := whole(number)) is not None and wanted in set(Stage):
-            follow_up.follow(store(), who, ident, Stage(wanted), Asked(note=form.get("reason", "")))
+            follow_up.follow(store(), who, ident, Stage(wanted), StepOptions(note=form.get("reason", "")))
             flash(word("offer.moved", lang), "good")
     except (RefusedError, ConflictError) as error:
         return _refused(error, lang, back)

@@ -16,17 +16,17 @@ from markupsafe import Markup
 from synergy.web.access import actor, caller, rule, settings, store
 from synergy.web.figures.features import features
 from synergy.web.figures.grouping import Grouped, grouped
-from synergy.web.figures.map import Line, charted, draw_map
+from synergy.web.figures.map import MapLine, charted, draw_map
 from synergy.web.figures.network import MOST, Tie, partnerships, products
 from synergy.web.figures.plan_data import COUNTY, between
-from synergy.web.figures.sankey import Names, sankey
+from synergy.web.figures.sankey import SankeyNames, sankey
 from synergy.web.figures.sankey_layout import Stream
 from synergy.web.figures.svg import Naming
 from synergy.web.page_cache import once
 from synergy.web.pages.addresses import lead
 from synergy.web.planning.proposal_detail import dossier, firm_name
 from synergy.web.planning.round_view import Seen, seen
-from synergy.web.planning.tables import Cell, Column, Sheet, cells, payoffs, prices, proposals
+from synergy.web.planning.tables import Cell, PlanSheet, SheetColumn, cells, payoffs, prices, proposals
 from synergy.web.render import page, pages, unread_by
 from synergy.web.tables import KINDS, file, twin
 from synergy.web.texts import word
@@ -109,7 +109,7 @@ def _sankey(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
     material, lang = seen.material, seen.lang
     found = flows(seen, by_county, lead)
     keys = {end for one in found.streams for end in (one.supplier, one.user)}
-    names = Names(
+    names = SankeyNames(
         firm={key: material.firm_name(key) for key in keys},
         commodity={one.commodity: material.good_name(one.commodity) for one in found.streams},
         amount=material.amount,
@@ -147,7 +147,7 @@ def _map(seen: Seen, by_county: bool, lead: Addresses) -> Markup:
     sent = material.sent(seen.choice)
     ends = {end for one in sent for end in (one.origin, one.target)}
     lines = [
-        Line(
+        MapLine(
             one.origin,
             one.target,
             f"{material.good_name(one.commodity)} {material.amount(one.quantity, one.commodity)}",
@@ -196,7 +196,7 @@ def _made(seen: Seen) -> list[tuple[str, str, int, int]]:
     return [row for row in seen.material.products() if good in ("", *row[:2])]
 
 
-def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
+def beside(seen: Seen, view: str, lead: Addresses) -> PlanSheet:
     """Return the table with the figures of a diagram."""
     if view == "products":
         return _product_sheet(seen)
@@ -205,12 +205,12 @@ def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
     if view in ("sankey", "partners"):
         sent = between(sent, material)
     columns = (
-        Column("commodity", word("commodity", lang)),
-        Column("from", word("view.supplier", lang)),
-        Column("to", word("view.user", lang)),
-        Column("quantity", word("quantity", lang), number=True),
-        Column("unit", word("view.unit", lang), shown=False),
-        Column("proposals", word("proposals", lang)),
+        SheetColumn("commodity", word("commodity", lang)),
+        SheetColumn("from", word("view.supplier", lang)),
+        SheetColumn("to", word("view.user", lang)),
+        SheetColumn("quantity", word("quantity", lang), number=True),
+        SheetColumn("unit", word("view.unit", lang), shown=False),
+        SheetColumn("proposals", word("proposals", lang)),
     )
     rows = []
     for one in sorted(sent, key=lambda one: (material.good_name(one.commodity), -one.quantity)):
@@ -219,21 +219,21 @@ def beside(seen: Seen, view: str, lead: Addresses) -> Sheet:
         behind = Cell(str(len(one.proposals) or "–"), len(one.proposals), href)
         names = [material.site_name(end) for end in (one.origin, one.target)]
         rows.append(cells(material.good_name(one.commodity), *names, amount, material.unit(one.commodity), behind))
-    return Sheet(view, word(f"view.{view}.table", lang), columns, tuple(rows))
+    return PlanSheet(view, word(f"view.{view}.table", lang), columns, tuple(rows))
 
 
-def _product_sheet(seen: Seen) -> Sheet:
+def _product_sheet(seen: Seen) -> PlanSheet:
     lang, name = seen.lang, seen.material.good_name
     columns = (
-        Column("used", word("view.made_of", lang)),
-        Column("made", word("view.made", lang)),
-        Column("plants", word("view.plant_count", lang), number=True),
-        Column("new", word("view.plant_new", lang), number=True),
+        SheetColumn("used", word("view.made_of", lang)),
+        SheetColumn("made", word("view.made", lang)),
+        SheetColumn("plants", word("view.plant_count", lang), number=True),
+        SheetColumn("new", word("view.plant_new", lang), number=True),
     )
     rows = [
         cells(name(one), name(other), (str(count), count), (str(new), new)) for one, other, count, new in _made(seen)
     ]
-    return Sheet("products", word("view.products.table", lang), columns, tuple(rows))
+    return PlanSheet("products", word("view.products.table", lang), columns, tuple(rows))
 
 
 room = pages("results")
@@ -336,7 +336,7 @@ def map_file(lang: str, round_id: int) -> Response:
     return file(json.dumps(told, ensure_ascii=False).encode(), f"round-{round_id}-map.geojson")
 
 
-def _sheet(found: Seen, name: str) -> Sheet:
+def _sheet(found: Seen, name: str) -> PlanSheet:
     if name == "proposals":
         return proposals(found, lead(found))
     if name in VIEWS:
@@ -456,14 +456,14 @@ def told_of(seen: Seen) -> list[str]:
     return settlement_notes(settled, seen.lang, shown.currency, firms)
 
 
-def groups(seen: Seen) -> Sheet | None:
+def groups(seen: Seen) -> PlanSheet | None:
     """Return the table of the groups that bind the payoffs; None if there are none."""
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     binding = (settled.get("binding") or [])[:MOST_GROUPS]
     columns = (
-        Column("enterprises", word("settled.group", lang)),
-        Column("value", word("settled.worth", lang), number=True),
-        Column("payoff", word("settled.together", lang), number=True),
+        SheetColumn("enterprises", word("settled.group", lang)),
+        SheetColumn("value", word("settled.worth", lang), number=True),
+        SheetColumn("payoff", word("settled.together", lang), number=True),
     )
     rows = [
         cells(
@@ -472,16 +472,16 @@ def groups(seen: Seen) -> Sheet | None:
         )
         for one in binding
     ]
-    return Sheet("groups", word("settled.binding", lang), columns, tuple(rows)) if rows else None
+    return PlanSheet("groups", word("settled.binding", lang), columns, tuple(rows)) if rows else None
 
 
-def lumps(seen: Seen) -> Sheet | None:
+def lumps(seen: Seen) -> PlanSheet | None:
     """Return the table of the lump sums paid in addition to prices; None if there are none."""
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     paid = settled.get("lump_sums") or {}
     columns = (
-        Column("enterprise", word("round.enterprise", lang)),
-        Column("amount", word("settled.transfer", lang), number=True),
+        SheetColumn("enterprise", word("round.enterprise", lang)),
+        SheetColumn("amount", word("settled.transfer", lang), number=True),
     )
     rows = [cells(shown.name("enterprises", firm), (shown.money(sum_), sum_)) for firm, sum_ in sorted(paid.items())]
-    return Sheet("lumps", word("settled.lumps", lang), columns, tuple(rows)) if rows else None
+    return PlanSheet("lumps", word("settled.lumps", lang), columns, tuple(rows)) if rows else None

@@ -16,12 +16,12 @@ from synergy.web.api.figures import Measures
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call
 from synergy.web.clock import whole
-from synergy.web.figures.svg import Naming, Told, curve
+from synergy.web.figures.svg import Naming, ProgressPoint, curve
 from synergy.web.pages.addresses import declaration_address
 from synergy.web.planning import tables
 from synergy.web.planning.policy import policy
 from synergy.web.planning.steps import STEPS, WAY, movable, next_steps, taken
-from synergy.web.planning.tables import Sheet, members
+from synergy.web.planning.tables import PlanSheet, members
 from synergy.web.render import page, pages, part
 from synergy.web.texts import WORDS, word
 from synergy.web.view_context import Shown
@@ -32,7 +32,7 @@ from synergy.store import anonymity, planning, queries
 from synergy.store.access import Action, Reach, reach
 from synergy.store.names import MatchState, State
 from synergy.store.review import doubtful
-from synergy.store.rounds import Asked, Until, extend
+from synergy.store.rounds import StepOptions, Until, extend
 from synergy.texts import figure, ladder_note, text, unit
 
 room = pages("rounds")
@@ -100,7 +100,7 @@ def one(lang: str, round_id: int) -> str:
     )
 
 
-def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> Sheet | None:
+def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> PlanSheet | None:
     """Return the table of declared rows to review, while the declarations can still be changed."""
     if found["state"] not in (State.DECLARING, State.FROZEN):
         return None
@@ -173,7 +173,7 @@ def deadlines(lang: str, round_id: int) -> Response:
         except ValueError:
             flash(word("draft.bad_time", lang, field=word(f"draft.{name}", lang), value=given), "bad")
             return back
-    asked = Asked(whole(request.form.get("version", "")), None, request.form.get("why", "")[:1000])
+    asked = StepOptions(whole(request.form.get("version", "")), None, request.form.get("why", "")[:1000])
     extend(store(), actor(), round_id, Until(**found), asked)
     flash(word("step.done.extend", lang), "good")
     return back
@@ -188,7 +188,7 @@ def step(lang: str, round_id: int) -> Response:
         abort(400)
     version = request.form.get("version", "")
     start = tuple(whole(one) or 0 for one in request.form.get("start", "").split())
-    asked = Asked(whole(version), None, request.form.get("note", "")[:1000], start)
+    asked = StepOptions(whole(version), None, request.form.get("note", "")[:1000], start)
     count = taken(store(), actor(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
@@ -261,7 +261,7 @@ def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetim
             (word("live.gap", lang), "–" if gap is None else f"{gap:.2%}"),
             (word("live.since", lang), word("round.seconds", lang, seconds=f"{last['seconds']:,.0f}")),
         ]
-    points = [Told(one["seconds"], one["best"], one["bound"]) for one in searched]
+    points = [ProgressPoint(one["seconds"], one["best"], one["bound"]) for one in searched]
     naming = Naming("live-curve", word("live.curve", lang), word("live.curve.desc", lang))
     drawn = curve(
         points, (word("live.best", lang), word("live.bound", lang)), lambda value: _money(value, lang, currency), naming

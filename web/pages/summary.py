@@ -7,7 +7,7 @@ from synergy.web.pages.addresses import lead
 from synergy.web.pages.results import said_of
 from synergy.web.planning.policy import policy
 from synergy.web.planning.round_view import seen
-from synergy.web.planning.tables import Sheet, payoffs, proposals
+from synergy.web.planning.tables import PlanSheet, payoffs, proposals
 from synergy.web.render import page, pages
 
 from synergy.store import planning, queries
@@ -37,7 +37,7 @@ def summary(lang: str, round_id: int) -> str:
         policy=policy,
         ladder_said=ladder_note,
         run=run,
-        sheet=Sheet(whole.name, whole.caption, whole.columns, whole.rows[:MOST]),
+        sheet=PlanSheet(whole.name, whole.caption, whole.columns, whole.rows[:MOST]),
         rest=len(whole.rows) - MOST,
         payoffs=payoffs(found) if settled else None,
         stability=said_of(found) if settled else [],

@@ -14,7 +14,7 @@ from synergy.web.texts import word
 
 from synergy.errors import UsageError
 from synergy.store.access import Action
-from synergy.worker.plan_questions import Asked
+from synergy.worker.plan_questions import ExchangeQuestion
 from synergy.worker.plan_questions import why as asked_why
 
 room = pages("why")
@@ -37,14 +37,14 @@ def why(lang: str, round_id: int) -> str | tuple[str, int]:
     status = 200
     if all(given):
         try:
-            fields["answer"], fields["fault"] = _answer(found, Asked(*given))
+            fields["answer"], fields["fault"] = _answer(found, ExchangeQuestion(*given))
         except UsageError as error:
             status, fields["fault"] = 422, error.sentence(lang)
     shown = page("planner/why.html", lang, **fields)
     return (shown, status) if status != 200 else shown
 
 
-def _answer(found: Seen, question: Asked) -> tuple[dict[str, Any] | None, str]:
+def _answer(found: Seen, question: ExchangeQuestion) -> tuple[dict[str, Any] | None, str]:
     """Return the explanation, or None with an error message if it is not available in time."""
     key = (found.record["digest"], found.record["match"], question)
     with _LOCK:

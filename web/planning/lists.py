@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from synergy.web.firm.proposal_view import Own
-from synergy.web.planning.tables import Column, Sheet, cells
+from synergy.web.planning.tables import PlanSheet, SheetColumn, cells
 from synergy.web.texts import word
 
 from synergy.texts import unit
@@ -17,17 +17,17 @@ Record = Mapping[str, Any]
 _LINE = ("commodity", "from", "to", "quantity", "unit", "price", "a_year", "distance")
 
 
-def rounds(found: Iterable[Record], lang: str) -> Sheet:
+def rounds(found: Iterable[Record], lang: str) -> PlanSheet:
     """Return the table of rounds with their states, numbers of declarations and deadlines."""
     columns = (
-        Column("round", "#", number=True),
-        Column("name", word("round.name", lang)),
-        Column("state", word("round.state", lang)),
-        Column("declared", word("declared.state", lang), number=True),
-        Column("members", word("round.members", lang), number=True),
-        Column("deadline", word("round.deadline", lang)),
-        Column("answer_by", word("round.answer_by", lang)),
-        Column("created", word("round.created", lang)),
+        SheetColumn("round", "#", number=True),
+        SheetColumn("name", word("round.name", lang)),
+        SheetColumn("state", word("round.state", lang)),
+        SheetColumn("declared", word("declared.state", lang), number=True),
+        SheetColumn("members", word("round.members", lang), number=True),
+        SheetColumn("deadline", word("round.deadline", lang)),
+        SheetColumn("answer_by", word("round.answer_by", lang)),
+        SheetColumn("created", word("round.created", lang)),
     )
     rows = [
         cells(
@@ -38,17 +38,17 @@ def rounds(found: Iterable[Record], lang: str) -> Sheet:
         )
         for one in found
     ]
-    return Sheet("rounds", word("round.title", lang), columns, tuple(rows))
+    return PlanSheet("rounds", word("round.title", lang), columns, tuple(rows))
 
 
-def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> Sheet:
+def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> PlanSheet:
     """Return the table of the runs of a round; `status` translates the solver status of a run."""
     columns = (
-        Column("number", word("run.number", lang), number=True),
-        Column("state", word("round.state", lang)),
-        Column("status", word("run.status", lang)),
-        Column("requested", word("run.requested", lang)),
-        *(Column(key, word(f"file.{key}", lang)) for key in ("started", "finished")),
+        SheetColumn("number", word("run.number", lang), number=True),
+        SheetColumn("state", word("round.state", lang)),
+        SheetColumn("status", word("run.status", lang)),
+        SheetColumn("requested", word("run.requested", lang)),
+        *(SheetColumn(key, word(f"file.{key}", lang)) for key in ("started", "finished")),
     )
     rows = [
         cells(
@@ -59,15 +59,15 @@ def runs(found: Iterable[Record], lang: str, status: Callable[[str], str]) -> Sh
         )
         for one in found
     ]
-    return Sheet("runs", word("run.caption", lang), columns, tuple(rows))
+    return PlanSheet("runs", word("run.caption", lang), columns, tuple(rows))
 
 
-def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str]) -> Sheet:
+def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str]) -> PlanSheet:
     """Return the table of audit events with their HMACs; `named` translates the action of an event."""
     keys = ("number", "at", "actor", "action", "subject", "detail")
     columns = (
-        *(Column(key, word(f"audit.{key}", lang), number=key == "number") for key in keys),
-        Column("mac", "HMAC-SHA256"),
+        *(SheetColumn(key, word(f"audit.{key}", lang), number=key == "number") for key in keys),
+        SheetColumn("mac", "HMAC-SHA256"),
     )
     rows = [
         cells(
@@ -81,23 +81,23 @@ def events(found: Iterable[Record], lang: str, named: Callable[[str, str], str])
         )
         for one in found
     ]
-    return Sheet("events", word("audit.events", lang), columns, tuple(rows))
+    return PlanSheet("events", word("audit.events", lang), columns, tuple(rows))
 
 
-def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
+def suggestions(found: Iterable[Own], lang: str, currency: str) -> PlanSheet:
     """Return the table of proposals to an enterprise, in the given order, with only its own figures."""
     money, paid = label(currency, lang), f"{label(currency, lang)}{word('own.a_year', lang)}"
     columns = (
-        Column("code", word("round.code", lang)),
-        Column("proposal", word("proposals", lang)),
-        Column("partners", word("partners", lang)),
-        Column("gain", word("offer.own_gain", lang), paid, number=True),
-        Column("paid", word("offer.own_paid", lang), paid, number=True),
-        Column("capex", word("offer.own_capex", lang), money, number=True),
-        Column("payback_years", word("offer.own_payback", lang), unit("years", lang), number=True),
-        Column("co2_saved", word("offer.own_co2", lang), "t/a", number=True),
-        Column("answer", word("answer.yours", lang)),
-        Column("standing", word("answer.standing", lang)),
+        SheetColumn("code", word("round.code", lang)),
+        SheetColumn("proposal", word("proposals", lang)),
+        SheetColumn("partners", word("partners", lang)),
+        SheetColumn("gain", word("offer.own_gain", lang), paid, number=True),
+        SheetColumn("paid", word("offer.own_paid", lang), paid, number=True),
+        SheetColumn("capex", word("offer.own_capex", lang), money, number=True),
+        SheetColumn("payback_years", word("offer.own_payback", lang), unit("years", lang), number=True),
+        SheetColumn("co2_saved", word("offer.own_co2", lang), "t/a", number=True),
+        SheetColumn("answer", word("answer.yours", lang)),
+        SheetColumn("standing", word("answer.standing", lang)),
     )
     rows = [
         cells(
@@ -109,17 +109,17 @@ def suggestions(found: Iterable[Own], lang: str, currency: str) -> Sheet:
         )
         for one in found
     ]
-    return Sheet("proposals", word("home.title", lang), columns, tuple(rows))
+    return PlanSheet("proposals", word("home.title", lang), columns, tuple(rows))
 
 
-def terms(one: Own) -> Sheet:
+def terms(one: Own) -> PlanSheet:
     """Return the table of the lines of a proposal from the viewpoint of one of its parties."""
     lang = one.lang
     named = {"unit": "view.unit", "a_year": "offer.a_year", "distance": "offer.distance"}
     numbers = ("quantity", "price", "a_year", "distance")
     money = label(str(one.record["currency"]), lang)
     units = {"price": money, "a_year": f"{money}{word('own.a_year', lang)}", "distance": "km"}
-    columns = [Column(key, word(named.get(key, key), lang), units.get(key, ""), key in numbers) for key in _LINE]
+    columns = [SheetColumn(key, word(named.get(key, key), lang), units.get(key, ""), key in numbers) for key in _LINE]
     rows = []
     for line in one.lines:
         price, quantity = line["price"], float(line["quantity"])
@@ -137,20 +137,20 @@ def terms(one: Own) -> Sheet:
                 ("", line.get("km")),
             )
         )
-    return Sheet("terms", word("offer.terms", lang), tuple(columns), tuple(rows))
+    return PlanSheet("terms", word("offer.terms", lang), tuple(columns), tuple(rows))
 
 
-def chains(found: Sequence[Record], commodity: str, per: str, lang: str) -> Sheet:
+def chains(found: Sequence[Record], commodity: str, per: str, lang: str) -> PlanSheet:
     """Return the table of the processing chains of a commodity, with margins in the unit `per`.
 
     The chains come from `synergy.store.preview.chains`.
     """
     levels = ("low", "middle", "high")
     columns = (
-        Column("chain", word("paths.chain", lang)),
-        *(Column(level, word(f"paths.{level}", lang), per, number=True) for level in levels),
-        Column("least", word("paths.scale", lang), number=True),
-        Column("lacking", word("file.lacking", lang), number=True),
+        SheetColumn("chain", word("paths.chain", lang)),
+        *(SheetColumn(level, word(f"paths.{level}", lang), per, number=True) for level in levels),
+        SheetColumn("least", word("paths.scale", lang), number=True),
+        SheetColumn("lacking", word("file.lacking", lang), number=True),
     )
     rows = [
         cells(
@@ -160,4 +160,4 @@ def chains(found: Sequence[Record], commodity: str, per: str, lang: str) -> Shee
         )
         for one in found
     ]
-    return Sheet(f"pathways-{commodity}", word("paths.title", lang), columns, tuple(rows))
+    return PlanSheet(f"pathways-{commodity}", word("paths.title", lang), columns, tuple(rows))

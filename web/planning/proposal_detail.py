@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from synergy.web.pictures import flow_picture, map_picture
 from synergy.web.planning.round_view import Seen
-from synergy.web.planning.tables import Column, Sheet, cells
+from synergy.web.planning.tables import PlanSheet, SheetColumn, cells
 from synergy.web.texts import word
 
 Record = Mapping[str, Any]
@@ -22,10 +22,10 @@ class Dossier:
     proposal: Record
     flow: Markup
     map: Markup
-    terms: Sheet
-    sides: Sheet
-    built: Sheet | None
-    laid: Sheet | None
+    terms: PlanSheet
+    sides: PlanSheet
+    built: PlanSheet | None
+    laid: PlanSheet | None
     notes: tuple[str, ...]
 
 
@@ -93,20 +93,20 @@ def firm_name(seen: Seen, name: str) -> str:
     return seen.shown.name("enterprises", name) if name else word("own.public", seen.lang)
 
 
-def _terms(seen: Seen, proposal: Record) -> Sheet:
+def _terms(seen: Seen, proposal: Record) -> PlanSheet:
     """Return the table of deliveries with supplier, user, quantity, price and price band."""
     lang, shown = seen.lang, seen.shown
     settled = seen.plan["settlement"] or {}
     bands = {(one["from"], one["to"], one["commodity"]): one for one in settled.get("prices", ())}
     columns = (
-        Column("commodity", word("commodity", lang)),
-        Column("from", word("from", lang)),
-        Column("to", word("to", lang)),
-        Column("quantity", word("quantity", lang), number=True),
-        Column("unit", word("view.unit", lang), shown=False),
-        Column("price", word("price", lang), number=True),
-        Column("band", word("settled.band", lang), number=True),
-        Column("km", word("offer.distance", lang), number=True),
+        SheetColumn("commodity", word("commodity", lang)),
+        SheetColumn("from", word("from", lang)),
+        SheetColumn("to", word("to", lang)),
+        SheetColumn("quantity", word("quantity", lang), number=True),
+        SheetColumn("unit", word("view.unit", lang), shown=False),
+        SheetColumn("price", word("price", lang), number=True),
+        SheetColumn("band", word("settled.band", lang), number=True),
+        SheetColumn("km", word("offer.distance", lang), number=True),
     )
     rows = []
     for term in proposal["terms"]:
@@ -125,7 +125,7 @@ def _terms(seen: Seen, proposal: Record) -> Sheet:
                 (f"{term['km']:.1f} km" if term.get("km") else "–", term.get("km")),
             )
         )
-    return Sheet("terms", word("terms", lang), columns, tuple(rows))
+    return PlanSheet("terms", word("terms", lang), columns, tuple(rows))
 
 
 def _band(band: Record | None, lang: str) -> str:
@@ -134,17 +134,17 @@ def _band(band: Record | None, lang: str) -> str:
     return word("settled.range", lang, low=f"{band['low']:,.2f}", high=f"{band['high']:,.2f}")
 
 
-def _sides(seen: Seen, proposal: Record) -> Sheet:
+def _sides(seen: Seen, proposal: Record) -> PlanSheet:
     """Return the table of gain, value, capex, CO2 savings and answer of each enterprise."""
     lang, shown = seen.lang, seen.shown
     columns = (
-        Column("enterprise", word("round.enterprise", lang)),
-        Column("gain", shown.said("head.gain"), number=True),
-        Column("value", word("dossier.value", lang), number=True),
-        Column("capex", word("dossier.capex", lang), number=True),
-        Column("co2", shown.said("head.co2"), number=True),
-        Column("answer", word("round.answer", lang)),
-        Column("reason", word("dossier.reason", lang)),
+        SheetColumn("enterprise", word("round.enterprise", lang)),
+        SheetColumn("gain", shown.said("head.gain"), number=True),
+        SheetColumn("value", word("dossier.value", lang), number=True),
+        SheetColumn("capex", word("dossier.capex", lang), number=True),
+        SheetColumn("co2", shown.said("head.co2"), number=True),
+        SheetColumn("answer", word("round.answer", lang)),
+        SheetColumn("reason", word("dossier.reason", lang)),
     )
     rows = []
     for party in proposal["parties"]:
@@ -163,7 +163,7 @@ def _sides(seen: Seen, proposal: Record) -> Sheet:
                 party["reason"] or "–",
             )
         )
-    return Sheet("sides", word("dossier.sides", lang), columns, tuple(rows))
+    return PlanSheet("sides", word("dossier.sides", lang), columns, tuple(rows))
 
 
 def _answered(party: Record, lang: str) -> str:
@@ -185,14 +185,14 @@ def _paid(proposal: Record, name: str) -> float | None:
     return total
 
 
-def _built(seen: Seen, proposal: Record) -> Sheet | None:
+def _built(seen: Seen, proposal: Record) -> PlanSheet | None:
     lang, shown = seen.lang, seen.shown
     columns = (
-        Column("process", word("process", lang)),
-        Column("place", word("place", lang)),
-        Column("capacity", word("capacity", lang), number=True),
-        Column("unit", word("view.unit", lang), shown=False),
-        Column("capex", shown.said("head.capex"), number=True),
+        SheetColumn("process", word("process", lang)),
+        SheetColumn("place", word("place", lang)),
+        SheetColumn("capacity", word("capacity", lang), number=True),
+        SheetColumn("unit", word("view.unit", lang), shown=False),
+        SheetColumn("capex", shown.said("head.capex"), number=True),
     )
     rows = [
         cells(
@@ -204,18 +204,18 @@ def _built(seen: Seen, proposal: Record) -> Sheet | None:
         )
         for one in shown.rows(proposal, "builds")
     ]
-    return Sheet("built", word("builds", lang), columns, tuple(rows)) if rows else None
+    return PlanSheet("built", word("builds", lang), columns, tuple(rows)) if rows else None
 
 
-def _laid(seen: Seen, proposal: Record) -> Sheet | None:
+def _laid(seen: Seen, proposal: Record) -> PlanSheet | None:
     lang, shown = seen.lang, seen.shown
     columns = (
-        Column("commodity", word("commodity", lang)),
-        Column("from", word("from", lang)),
-        Column("to", word("to", lang)),
-        Column("mode", word("mode", lang)),
-        Column("km", word("length", lang), number=True),
-        Column("capex", shown.said("head.capex"), number=True),
+        SheetColumn("commodity", word("commodity", lang)),
+        SheetColumn("from", word("from", lang)),
+        SheetColumn("to", word("to", lang)),
+        SheetColumn("mode", word("mode", lang)),
+        SheetColumn("km", word("length", lang), number=True),
+        SheetColumn("capex", shown.said("head.capex"), number=True),
     )
     rows = [
         cells(
@@ -228,4 +228,4 @@ def _laid(seen: Seen, proposal: Record) -> Sheet | None:
         )
         for one in shown.rows(proposal, "links")
     ]
-    return Sheet("laid", word("links", lang), columns, tuple(rows)) if rows else None
+    return PlanSheet("laid", word("links", lang), columns, tuple(rows)) if rows else None

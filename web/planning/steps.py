@@ -9,7 +9,7 @@ from typing import Any
 from synergy.store import answers, freezing, rounds, runs
 from synergy.store.access import Actor
 from synergy.store.names import State
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
 Record = Mapping[str, Any]
@@ -62,7 +62,7 @@ def movable(state: str) -> tuple[str, ...]:
     return tuple(name for name, step in steps.items() if state in rounds.STEPS[step][0])
 
 
-def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> int:
+def taken(store: Store, actor: Actor, what: tuple[int, str], asked: StepOptions) -> int:
     """Execute a step and return the count for its message: members reminded, not declared, or partnerships.
 
     Parameters
@@ -72,22 +72,22 @@ def taken(store: Store, actor: Actor, what: tuple[int, str], asked: Asked) -> in
         A planner.
     what : tuple of int and str
         Id of the round, and a key of `STEPS`.
-    asked : Asked
+    asked : StepOptions
         Expected version of the round, and a note.
     """
     ident, name = what
     return STEPS[name](store, actor, ident, asked)
 
 
-def _plain(name: str) -> Callable[[Store, Actor, int, Asked], int]:
-    def step(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _plain(name: str) -> Callable[[Store, Actor, int, StepOptions], int]:
+    def step(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
         rounds.advance(store, actor, ident, name, asked)
         return 0
 
     return step
 
 
-def _at_once(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _at_once(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     """Open a round, freeze it and request a run in one step, using the declarations already present."""
     version = rounds.advance(store, actor, ident, "open", asked)["version"]
     version = freezing.freeze(store, actor, ident, replace(asked, version=version))["version"]
@@ -95,40 +95,40 @@ def _at_once(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
     return 0
 
 
-def _remind(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _remind(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     return len(rounds.remind(store, actor, ident, asked)["reminded"])
 
 
-def _freeze(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _freeze(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     return len(freezing.freeze(store, actor, ident, asked)["undeclared"])
 
 
-def _match(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _match(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     runs.request_match(store, actor, ident, asked)
     return 0
 
 
-def _stop(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _stop(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     runs.cancel_match(store, actor, ident, replace(asked, version=None))
     return 0
 
 
-def _halt(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _halt(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     runs.halt_search(store, actor, ident, replace(asked, version=None))
     return 0
 
 
-def _publish(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _publish(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     version = rounds.advance(store, actor, ident, "publish", asked)["version"]
     rounds.advance(store, actor, ident, "collect", replace(asked, version=version))
     return 0
 
 
-def _conclude(store: Store, actor: Actor, ident: int, asked: Asked) -> int:
+def _conclude(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     return len(answers.conclude(store, actor, ident, asked)["partnerships"])
 
 
-STEPS: Mapping[str, Callable[[Store, Actor, int, Asked], int]] = {
+STEPS: Mapping[str, Callable[[Store, Actor, int, StepOptions], int]] = {
     "open": _plain("open"),
     "at_once": _at_once,
     "remind": _remind,

@@ -16,21 +16,21 @@ from synergy.texts import unit
 Record = Mapping[str, Any]
 
 
-def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
+def proposals(seen: Seen, lead: Callable[..., str]) -> PlanSheet:
     """Return the table of the proposals that match the filters."""
     lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
     head = shown.said
     columns = (
-        Column("proposal", head("head.proposal")),
-        Column("kind", head("head.kind")),
-        Column("state", head("head.state"), shown=False),
-        Column("enterprises", head("head.enterprises")),
-        Column("gain", head("head.gain"), f"{currency}/a", number=True),
-        Column("capex", head("head.capex"), currency, number=True),
-        Column("payback_years", head("head.payback"), unit("years", lang), number=True),
-        Column("co2_saved", head("head.co2"), "t/a", number=True),
-        Column("answer", word("round.answer", lang)),
-        Column("code", word("round.code", lang), shown=False),
+        SheetColumn("proposal", head("head.proposal")),
+        SheetColumn("kind", head("head.kind")),
+        SheetColumn("state", head("head.state"), shown=False),
+        SheetColumn("enterprises", head("head.enterprises")),
+        SheetColumn("gain", head("head.gain"), f"{currency}/a", number=True),
+        SheetColumn("capex", head("head.capex"), currency, number=True),
+        SheetColumn("payback_years", head("head.payback"), unit("years", lang), number=True),
+        SheetColumn("co2_saved", head("head.co2"), "t/a", number=True),
+        SheetColumn("answer", word("round.answer", lang)),
+        SheetColumn("code", word("round.code", lang), shown=False),
     )
     rows = [
         cells(
@@ -47,7 +47,7 @@ def proposals(seen: Seen, lead: Callable[..., str]) -> Sheet:
         )
         for one in seen.chosen()
     ]
-    return Sheet("proposals", word("caption", lang), columns, tuple(rows))
+    return PlanSheet("proposals", word("caption", lang), columns, tuple(rows))
 
 
 def answered(proposal: Record, lang: str) -> str:
@@ -58,37 +58,37 @@ def answered(proposal: Record, lang: str) -> str:
     return f"{said} ({yes}/{len(parties)})" if yes and yes < len(parties) else said
 
 
-def payoffs(seen: Seen) -> Sheet:
+def payoffs(seen: Seen) -> PlanSheet:
     """Return the table of settlement payoffs by enterprise, in descending order of gain."""
     lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
     settled = seen.plan["settlement"]
     keys = ("standalone", "payoff", "gain", "transfer")
     columns = (
-        Column("enterprise", word("round.enterprise", lang)),
-        *(Column(key, word(f"settled.{key}", lang), f"{currency}/a", number=True) for key in keys),
+        SheetColumn("enterprise", word("round.enterprise", lang)),
+        *(SheetColumn(key, word(f"settled.{key}", lang), f"{currency}/a", number=True) for key in keys),
     )
     order = sorted(settled["payoffs"].items(), key=lambda item: (-(item[1]["gain"] or 0.0), item[0]))
     rows = [
         cells(shown.name("enterprises", firm), *((shown.money(row[key]), row[key]) for key in keys))
         for firm, row in order
     ]
-    return Sheet("payoffs", word("settled.caption", lang), columns, tuple(rows))
+    return PlanSheet("payoffs", word("settled.caption", lang), columns, tuple(rows))
 
 
-def prices(seen: Seen) -> Sheet:
+def prices(seen: Seen) -> PlanSheet:
     """Return the table of settlement prices with their bands and annual payments."""
     lang, shown, settled = seen.lang, seen.shown, seen.plan["settlement"]
     columns = (
-        Column("commodity", word("commodity", lang)),
-        Column("from", word("view.supplier", lang)),
-        Column("to", word("view.user", lang)),
-        Column("quantity", word("quantity", lang), number=True),
-        Column("unit", word("view.unit", lang), shown=False),
-        Column("price", word("price", lang), number=True),
-        Column("band", word("settled.band", lang), number=True),
-        Column("low", word("settled.low", lang), shown=False),
-        Column("high", word("settled.high", lang), shown=False),
-        Column("payment", word("settled.payment", lang), f"{seen.record['currency']}/a", number=True),
+        SheetColumn("commodity", word("commodity", lang)),
+        SheetColumn("from", word("view.supplier", lang)),
+        SheetColumn("to", word("view.user", lang)),
+        SheetColumn("quantity", word("quantity", lang), number=True),
+        SheetColumn("unit", word("view.unit", lang), shown=False),
+        SheetColumn("price", word("price", lang), number=True),
+        SheetColumn("band", word("settled.band", lang), number=True),
+        SheetColumn("low", word("settled.low", lang), shown=False),
+        SheetColumn("high", word("settled.high", lang), shown=False),
+        SheetColumn("payment", word("settled.payment", lang), f"{seen.record['currency']}/a", number=True),
     )
     rows = []
     for one in settled.get("prices", []):
@@ -101,7 +101,7 @@ def prices(seen: Seen) -> Sheet:
         paid = (shown.money(one.get("payment")), one.get("payment"))
         name, unit_ = seen.material.good_name(good), shown.unit(good)
         rows.append(cells(name, *ends, amount, unit_, price, band, _plain(low), _plain(high), paid))
-    return Sheet("prices", word("settled.prices", lang), columns, tuple(rows))
+    return PlanSheet("prices", word("settled.prices", lang), columns, tuple(rows))
 
 
 def _end(seen: Seen, firm: str, site: str) -> str:
@@ -116,7 +116,7 @@ def _plain(value: float | None) -> tuple[str, Any]:
     return _price(value), value
 
 
-def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead: Callable[[str], str]) -> Sheet:
+def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead: Callable[[str], str]) -> PlanSheet:
     """Return the table of the members of a round and the state of their declarations.
 
     Parameters
@@ -132,15 +132,15 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
         Maps an enterprise to the URL of its declaration, or "" if there is none.
     """
     columns = (
-        Column("enterprise", word("round.enterprise", lang)),
-        Column("submitted", word("declared.state", lang)),
-        Column("origin", word("declared.origin", lang)),
+        SheetColumn("enterprise", word("round.enterprise", lang)),
+        SheetColumn("submitted", word("declared.state", lang)),
+        SheetColumn("origin", word("declared.origin", lang)),
         *(
-            Column(sheet, word(f"declared.sheet.{sheet}", lang), number=True)
+            SheetColumn(sheet, word(f"declared.sheet.{sheet}", lang), number=True)
             for sheet in ("offers", "needs", "facilities")
         ),
-        Column("reminders", word("declared.reminders", lang), number=True),
-        Column("at", word("declared.at", lang), "UTC"),
+        SheetColumn("reminders", word("declared.reminders", lang), number=True),
+        SheetColumn("at", word("declared.at", lang), "UTC"),
     )
     made = []
     for one in sorted(rows, key=lambda one: (one["submitted"], one["enterprise"])):
@@ -157,10 +157,10 @@ def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead
                 (clock.minute(one["at"]), one["at"] or ""),
             )
         )
-    return Sheet("members", word("declared.caption", lang), columns, tuple(made))
+    return PlanSheet("members", word("declared.caption", lang), columns, tuple(made))
 
 
-def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> Sheet:
+def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> PlanSheet:
     """Return the table of doubtful declaration entries to review before declarations are frozen.
 
     Parameters
@@ -174,7 +174,7 @@ def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[s
         Maps an enterprise to the URL of its declaration.
     """
     keys = ("sheet", "subject", "site", "amount", "price", "why")
-    heads = [Column(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
+    heads = [SheetColumn(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
     made = [
         cells(
             Cell(
@@ -191,10 +191,10 @@ def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[s
         )
         for one in rows
     ]
-    return Sheet(
+    return PlanSheet(
         "doubtful",
         word("doubtful.caption", lang),
-        (Column("enterprise", word("round.enterprise", lang)), *heads),
+        (SheetColumn("enterprise", word("round.enterprise", lang)), *heads),
         tuple(made),
     )
 
@@ -203,7 +203,7 @@ MOST = 100  # rows of one page
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """Column of a sheet: machine-readable key, localized label, unit, and whether it is numeric.
 
     Columns that are not `shown` appear only in file exports.
@@ -233,7 +233,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PlanSheet:
     """Named table with display and export views.
 
     Parameters
@@ -242,29 +242,29 @@ class Sheet:
         Name in URLs and files.
     caption : str
         Localized caption.
-    columns : tuple of Column
+    columns : tuple of SheetColumn
     rows : tuple of tuple of Cell
         Rows with one cell per column.
     """
 
     name: str
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
     @property
-    def shown(self) -> tuple[Column, ...]:
+    def shown(self) -> tuple[SheetColumn, ...]:
         """Return the columns displayed on pages."""
         return tuple(one for one in self.columns if one.shown)
 
-    def named(self, file: str) -> tables.Table:
+    def named(self, file: str) -> tables.NamedTable:
         """Return the table for export under a file name, with plain values and the units of the columns."""
-        columns = [tables.Column(one.key, one.label, one.unit, one.number) for one in self.columns]
+        columns = [tables.TableColumn(one.key, one.label, one.unit, one.number) for one in self.columns]
         keys = [one.key for one in self.columns]
         rows = [dict(zip(keys, (cell.plain for cell in row), strict=True)) for row in self.rows]
-        return tables.Table(file, self.caption, columns, rows)
+        return tables.NamedTable(file, self.caption, columns, rows)
 
-    def visible(self, first: int | None = 0) -> list[list[tuple[Column, Cell]]]:
+    def visible(self, first: int | None = 0) -> list[list[tuple[SheetColumn, Cell]]]:
         """Return the displayed cells with their columns, for the page starting at row `first`; all rows for None."""
         rows = self.rows if first is None else self.rows[first : first + MOST]
         return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in rows]

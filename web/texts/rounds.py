@@ -351,7 +351,6 @@ WORDS = Catalogue(
             "No notice yet. You are told here when a round opens, proposals are published or a partnership moves on.",
             "尚无通知。轮次开放、建议发布或合作推进时，会在此通知您。",
         ),
-        "notices.look": ("Look at it", "查看"),
         "notices.at": ("When", "时间"),
         "notices.said": ("Notice", "内容"),
         "notices.count": ("{count} unread", "{count} 条未读"),

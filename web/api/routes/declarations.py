@@ -18,7 +18,7 @@ from synergy.web.api.models.declarations import (
 )
 from synergy.web.api.models.records import Money, Quantity
 from synergy.web.api.problems import warnings_of
-from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, Mark, Record, Reply, Spec, serves
+from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, HandlerResult, Mark, Record, Spec, serves
 
 from synergy.dataset.findings import Where
 from synergy.errors import DatasetError, Problem
@@ -52,17 +52,17 @@ _RESERVED = {"qualities": "other.qualities", "limits": "other.limits", "checked"
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_declarations(call: Call) -> Reply:
+def list_declarations(call: Call) -> HandlerResult:
     """Return the members of a round and whether each has declared; an enterprise sees only itself."""
     rows = queries.list_declarations(call.store, call.actor, call.path["round"])
     return paged(rows, "enterprise", call.query, f"{PREFIX}/rounds/{call.path['round']}/declarations")
 
 
 @serves(Spec("GET", _ONE, Action.SEE_DECLARATION, ("See a declaration", "查看申报"), Declaration))
-def see_declaration(call: Call) -> Reply:
+def see_declaration(call: Call) -> HandlerResult:
     """Return the declaration of an enterprise in a round, with the values assumed for it."""
     told = declarations.declaration(call.store, call.actor, _seat(call))
-    return Reply(_measured(call, told), told["version"])
+    return HandlerResult(_measured(call, told), told["version"])
 
 
 @serves(
@@ -77,7 +77,7 @@ def see_declaration(call: Call) -> Reply:
         problems=("dataset", "step", "late", "conflict"),
     )
 )
-def declare(call: Call) -> Reply:
+def declare(call: Call) -> HandlerResult:
     """Store the offers, needs and facilities of an enterprise, completely or not at all.
 
     An entry without `ident` refers to the row of the same subject at the same site. Rows that are not mentioned are
@@ -97,7 +97,7 @@ def declare(call: Call) -> Reply:
         problems=("dataset",),
     )
 )
-def check_declaration(call: Call) -> Reply:
+def check_declaration(call: Call) -> HandlerResult:
     """Validate a declaration without storing it; return the resulting rows, or all errors at once."""
     return _tried(call, _judged(call))
 
@@ -112,10 +112,10 @@ def check_declaration(call: Call) -> Reply:
         media=BOOK,
     )
 )
-def see_declaration_workbook(call: Call) -> Reply:
+def see_declaration_workbook(call: Call) -> HandlerResult:
     """Return the declaration form of an enterprise as a workbook with its last figures, units and drop-downs."""
     known = ground(call.store, call.actor, _seat(call))
-    return Reply(declaration_workbook(known, call.lang), known.version)
+    return HandlerResult(declaration_workbook(known, call.lang), known.version)
 
 
 @serves(
@@ -130,7 +130,7 @@ def see_declaration_workbook(call: Call) -> Reply:
         takes=_FILES,
     )
 )
-def declare_by_workbook(call: Call) -> Reply:
+def declare_by_workbook(call: Call) -> HandlerResult:
     """Store the declaration in a filled workbook or CSV file, completely or not at all.
 
     CSV has a column `sheet` (offers, needs or facilities) in addition to those of the form. Errors are located by
@@ -151,7 +151,7 @@ def declare_by_workbook(call: Call) -> Reply:
         takes=_FILES,
     )
 )
-def check_declaration_workbook(call: Call) -> Reply:
+def check_declaration_workbook(call: Call) -> HandlerResult:
     """Validate a filled workbook or CSV file without storing it; return the rows, or all errors at once."""
     return _tried(call, _of_file(call))
 
@@ -167,10 +167,10 @@ def check_declaration_workbook(call: Call) -> Reply:
         problems=("dataset", "step", "late", "conflict"),
     )
 )
-def repeat_declaration(call: Call) -> Reply:
+def repeat_declaration(call: Call) -> HandlerResult:
     """Repeat the declaration of the previous round, or of the dataset if there is none."""
     told = declarations.repeat(call.store, call.actor, _seat(call), call.asked)
-    return Reply(_measured(call, told | {"warnings": []}), told["version"])
+    return HandlerResult(_measured(call, told | {"warnings": []}), told["version"])
 
 
 @serves(
@@ -184,7 +184,7 @@ def repeat_declaration(call: Call) -> Reply:
         marks=frozenset({Mark.PAGED}),
     )
 )
-def see_balance(call: Call) -> Reply:
+def see_balance(call: Call) -> HandlerResult:
     """Return the free, committed and ended quantity of each offer and need."""
     number, enterprise = _seat(call)
     rows = follow_up.balance(call.store, call.actor, Seat(number, enterprise))
@@ -198,18 +198,20 @@ def _seat(call: Call) -> Seat:
     return Seat(call.path["round"], call.path["enterprise"])
 
 
-def _declared(call: Call, judged: Judged) -> Reply:
+def _declared(call: Call, judged: Judged) -> HandlerResult:
     """Store a validated declaration and return the reply."""
     told = declare_judged(call.store, call.actor, _seat(call), judged, call.asked)
-    return Reply(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
+    return HandlerResult(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
 
 
-def _tried(call: Call, judged: Judged) -> Reply:
+def _tried(call: Call, judged: Judged) -> HandlerResult:
     """Return the reply of a check, without storing the declaration."""
     if judged.refused or judged.changes is None:
         raise DatasetError(judged.problems)
     told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
-    return Reply(_measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)}))
+    return HandlerResult(
+        _measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)})
+    )
 
 
 def _of_file(call: Call) -> Judged:

@@ -16,12 +16,12 @@ from synergy.web.api.models.keeping import (
 )
 from synergy.web.api.models.records import Chain, ChainQuery, EventQuery, Events
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Spec, serves
 
 from synergy.store import api_tokens, withdrawals
 from synergy.store.access import Action, Resource, require
 from synergy.store.audit import history, verify_chain
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 _PAGED = frozenset({Mark.PAGED})
 _KEYED = frozenset({Mark.KEY})
@@ -39,7 +39,7 @@ _KEYED = frozenset({Mark.KEY})
         problems=("not_found",),
     )
 )
-def list_backups(call: Call) -> Reply:
+def list_backups(call: Call) -> HandlerResult:
     """Return the backups in the folder of the server, newest first; their contents cannot be downloaded."""
     return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
 
@@ -56,10 +56,10 @@ def list_backups(call: Call) -> Reply:
         problems=("conflict", "not_found"),
     )
 )
-def make_backup(call: Call) -> Reply:
+def make_backup(call: Call) -> HandlerResult:
     """Back up the store into the backup folder of the server, without interrupting its users."""
     made = withdrawals.make_copy(call.store, call.actor, _folder(call), call.asked.key)
-    return Reply(made, headers={"Location": f"{PREFIX}/backups"})
+    return HandlerResult(made, headers={"Location": f"{PREFIX}/backups"})
 
 
 def _folder(call: Call) -> Path:
@@ -82,7 +82,7 @@ def _folder(call: Call) -> Path:
         marks=_PAGED,
     )
 )
-def list_issued_tokens(call: Call) -> Reply:
+def list_issued_tokens(call: Call) -> HandlerResult:
     """Return the valid tokens of all accounts, without their secrets."""
     return paged(withdrawals.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
 
@@ -97,10 +97,10 @@ def list_issued_tokens(call: Call) -> Reply:
         204,
     )
 )
-def end_issued_token(call: Call) -> Reply:
+def end_issued_token(call: Call) -> HandlerResult:
     """Revoke a token of any account."""
     api_tokens.end_token(call.store, call.actor, call.path["token"])
-    return Reply()
+    return HandlerResult()
 
 
 @serves(
@@ -114,7 +114,7 @@ def end_issued_token(call: Call) -> Reply:
         marks=_PAGED,
     )
 )
-def list_departures(call: Call) -> Reply:
+def list_departures(call: Call) -> HandlerResult:
     """Return the enterprises that have left and were not readmitted, ordered by id."""
     return paged(withdrawals.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
 
@@ -132,14 +132,14 @@ def list_departures(call: Call) -> Reply:
         problems=("conflict", "not_found"),
     )
 )
-def depart_enterprise(call: Call) -> Reply:
+def depart_enterprise(call: Call) -> HandlerResult:
     """Remove an enterprise: close its accounts and withdraw its declarations in rounds not yet frozen.
 
     Refused while it has open proposals, partnerships that have not ended, or a run in progress.
     """
-    asked = Asked(key=call.asked.key, note=call.body.note)
+    asked = StepOptions(key=call.asked.key, note=call.body.note)
     told = withdrawals.depart(call.store, call.actor, call.body.enterprise, asked)
-    return Reply(told, headers={"Location": f"{PREFIX}/departures"})
+    return HandlerResult(told, headers={"Location": f"{PREFIX}/departures"})
 
 
 @serves(
@@ -153,10 +153,10 @@ def depart_enterprise(call: Call) -> Reply:
         marks=_KEYED,
     )
 )
-def readmit_enterprise(call: Call) -> Reply:
+def readmit_enterprise(call: Call) -> HandlerResult:
     """Readmit an enterprise that has left; its accounts stay closed until they are enabled."""
     withdrawals.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
-    return Reply()
+    return HandlerResult()
 
 
 @serves(
@@ -170,7 +170,7 @@ def readmit_enterprise(call: Call) -> Reply:
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_events(call: Call) -> Reply:
+def list_events(call: Call) -> HandlerResult:
     """Return the events of the audit chain, newest first."""
     last = last_of(call.query)
     if last is not None and (not isinstance(last, int) or not 0 < last < 2**53):
@@ -181,11 +181,11 @@ def list_events(call: Call) -> Reply:
 
 
 @serves(Spec("GET", "/audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"), Chain, query=ChainQuery))
-def verify_audit(call: Call) -> Reply:
+def verify_audit(call: Call) -> HandlerResult:
     """Verify the audit chain; pass `number` and `mac` of a published head to detect a truncated chain."""
     number, mac = call.query.number, call.query.mac
     if (number is None) != (mac is None):
         said = ("expected both or none", "两者应同时填写")
         raise ApiProblem("invalid", errors=[("number" if number is None else "mac", "missing", *said)])
     expected = None if number is None else {"number": number, "mac": mac}
-    return Reply(verify_chain(call.store, call.actor, expected))
+    return HandlerResult(verify_chain(call.store, call.actor, expected))

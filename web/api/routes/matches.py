@@ -20,11 +20,11 @@ from synergy.web.api.models.rounds import (
     Rulings,
 )
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Record, Spec, serves
 
 from synergy.store import comparison, queries, review
 from synergy.store.access import Action
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 _PAGED = frozenset({Mark.PAGED})
 _BUSY = ("requested", "running")
@@ -41,7 +41,7 @@ _BUSY = ("requested", "running")
         marks=_PAGED,
     )
 )
-def list_matches(call: Call) -> Reply:
+def list_matches(call: Call) -> HandlerResult:
     """Return the runs of a round without their plans, oldest first."""
     number = call.path["round"]
     rows = queries.see_matches(call.store, call.actor, number)
@@ -51,11 +51,11 @@ def list_matches(call: Call) -> Reply:
 
 
 @serves(Spec("GET", "/matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"), Match))
-def see_match(call: Call) -> Reply:
+def see_match(call: Call) -> HandlerResult:
     """Return one run; while it is in progress, `Retry-After` gives the polling interval."""
     told = queries.see_match(call.store, call.actor, call.path["match"])
     headers = {"Retry-After": "1"} if told["state"] in _BUSY else {}
-    return Reply(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
+    return HandlerResult(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
 
 
 @serves(
@@ -70,7 +70,7 @@ def see_match(call: Call) -> Reply:
         problems=("too_many",),
     )
 )
-def follow_match(call: Call) -> Reply:
+def follow_match(call: Call) -> HandlerResult:
     """Return the progress records of a run, as JSON or as server-sent events.
 
     With `Accept: text/event-stream` the response is streamed until the run ends; `Last-Event-ID` resumes a stream. The
@@ -80,12 +80,12 @@ def follow_match(call: Call) -> Reply:
     head = queries.see_match(call.store, call.actor, match)
     measures = Measures(call, head["round"])
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
-        return Reply(follow(call, match, measures, request.headers.get("Last-Event-ID") or call.query.after))
+        return HandlerResult(follow(call, match, measures, request.headers.get("Last-Event-ID") or call.query.after))
     rows = queries.see_progress(call.store, call.actor, match, place_of(call.query.after))
     items = [progress(measures, row) for row in rows[:500]]
     last = items[-1]["id"] if items else call.query.after
     headers = {"Retry-After": "1"} if head["state"] in _BUSY else {}
-    return Reply({"items": items, "next": last, "state": head["state"]}, headers=headers)
+    return HandlerResult({"items": items, "next": last, "state": head["state"]}, headers=headers)
 
 
 def place_of(after: str | None) -> tuple[int, int]:
@@ -111,12 +111,12 @@ def progress(measures: Measures, row: Record) -> Record:
         PlanDocument,
     )
 )
-def see_match_plan(call: Call) -> Reply:
+def see_match_plan(call: Call) -> HandlerResult:
     """Return the plan document of a run."""
     given = queries.match_input(call.store, call.actor, call.path["match"])
     if given["record"] is None:
         raise ApiProblem("not_found")
-    return Reply(given["record"]["plan"])
+    return HandlerResult(given["record"]["plan"])
 
 
 @serves(
@@ -128,9 +128,9 @@ def see_match_plan(call: Call) -> Reply:
         PlanDocument,
     )
 )
-def see_plan(call: Call) -> Reply:
+def see_plan(call: Call) -> HandlerResult:
     """Return the plan document of the latest run of a round."""
-    return Reply(queries.see_plan(call.store, call.actor, call.path["round"])["plan"])
+    return HandlerResult(queries.see_plan(call.store, call.actor, call.path["round"])["plan"])
 
 
 @serves(
@@ -142,11 +142,11 @@ def see_plan(call: Call) -> Reply:
         Labels,
     )
 )
-def see_labels(call: Call) -> Reply:
+def see_labels(call: Call) -> HandlerResult:
     """Return the names, units and marks of a plan by table and id, with plan digest and audit chain head."""
     record = queries.see_plan(call.store, call.actor, call.path["round"])
     told = {name: record[name] for name in ("match", "currency", "digest", "chain", "labels")}
-    return Reply({"round": call.path["round"], **told})
+    return HandlerResult({"round": call.path["round"], **told})
 
 
 @serves(
@@ -160,7 +160,7 @@ def see_labels(call: Call) -> Reply:
         problems=("not_found",),
     )
 )
-def compare_matches(call: Call) -> Reply:
+def compare_matches(call: Call) -> HandlerResult:
     """Return the new, lost and changed proposals between two runs, and the inputs that explain them."""
     first, second = call.query.first, call.query.second
     heads = [queries.see_match(call.store, call.actor, one) for one in (first, second)]
@@ -170,7 +170,7 @@ def compare_matches(call: Call) -> Reply:
         name: [side.money(value) for side, value in zip(sides, told[name], strict=True)] for name in ("value", "gain")
     }
     parts = {word: [_compared(sides, one) for one in told[word]] for word in ("new", "lost", "changed")}
-    return Reply({**told, **money, **parts})
+    return HandlerResult({**told, **money, **parts})
 
 
 def _compared(sides: list[Measures], one: Record) -> Record:
@@ -192,7 +192,7 @@ def _compared(sides: list[Measures], one: Record) -> Record:
         marks=_PAGED,
     )
 )
-def list_rulings(call: Call) -> Reply:
+def list_rulings(call: Call) -> HandlerResult:
     """Return the rulings of a round: those of planners, and those derived from answers."""
     number = call.path["round"]
     rows = review.list_rulings(call.store, call.actor, number)
@@ -212,7 +212,7 @@ def list_rulings(call: Call) -> Reply:
         problems=("step", "dataset"),
     )
 )
-def rule_round(call: Call) -> Reply:
+def rule_round(call: Call) -> HandlerResult:
     """Add a ruling or a note to a round in review; the next run follows it."""
     number, ruling = call.path["round"], call.body.ruling
     if ruling.kind == "note":
@@ -221,7 +221,7 @@ def rule_round(call: Call) -> Reply:
         pattern = _pattern(call, ruling)
     told = review.rule(call.store, call.actor, number, (ruling.kind, pattern), call.asked)
     headers = {"Location": f"{PREFIX}/rounds/{number}/rulings"}
-    return Reply(told, told["version"], headers)
+    return HandlerResult(told, told["version"], headers)
 
 
 def _pattern(call: Call, ruling: Any) -> Record:
@@ -249,8 +249,8 @@ def _pattern(call: Call, ruling: Any) -> Record:
         problems=("step",),
     )
 )
-def withdraw_ruling(call: Call) -> Reply:
+def withdraw_ruling(call: Call) -> HandlerResult:
     """Withdraw a ruling; the next run ignores it."""
-    asked = Asked(call.asked.version, call.asked.key)
+    asked = StepOptions(call.asked.version, call.asked.key)
     told = review.withdraw(call.store, call.actor, call.path["round"], call.path["ruling"], asked)
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])

@@ -6,7 +6,7 @@ from synergy.web.access import settings
 from synergy.web.api.dispatch import Page, paged
 from synergy.web.api.models.keeping import NoticeQuery, Notices, NoticesMarked, NoticesRead
 from synergy.web.api.models.studies import Deliveries, NewWebhook, WebhookMade, Webhooks
-from synergy.web.api.spec import PREFIX, Call, Mark, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Spec, serves
 from synergy.web.api.webhooks import target
 
 from synergy.store import notices, subscriptions
@@ -26,7 +26,7 @@ _TEXTS = ("text_en", "text_zh")
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_notices(call: Call) -> Reply:
+def list_notices(call: Call) -> HandlerResult:
     """Return the notices of the account's enterprise, or of the planners, newest first."""
     found = notices.list_notices(call.store, call.actor, unread=call.query.unread)
     rows = [
@@ -46,9 +46,9 @@ def list_notices(call: Call) -> Reply:
         body=NoticesRead,
     )
 )
-def read_notices(call: Call) -> Reply:
+def read_notices(call: Call) -> HandlerResult:
     """Mark notices of the account as read, or all if none is listed; notices of others are ignored."""
-    return Reply({"marked": notices.mark_read(call.store, call.actor, call.body.notices)})
+    return HandlerResult({"marked": notices.mark_read(call.store, call.actor, call.body.notices)})
 
 
 _PAGED = frozenset({Mark.PAGED})
@@ -57,7 +57,7 @@ _PAGED = frozenset({Mark.PAGED})
 @serves(
     Spec("GET", "/webhooks", Action.SEE_HOOKS, ("List webhooks", "列出网络回调"), Webhooks, query=Page, marks=_PAGED)
 )
-def list_webhooks(call: Call) -> Reply:
+def list_webhooks(call: Call) -> HandlerResult:
     """Return the webhooks of the account."""
     return paged(subscriptions.list_webhooks(call.store, call.actor), "webhook", call.query, f"{PREFIX}/webhooks")
 
@@ -74,7 +74,7 @@ def list_webhooks(call: Call) -> Reply:
         marks=frozenset({Mark.KEY}),
     )
 )
-def create_webhook(call: Call) -> Reply:
+def create_webhook(call: Call) -> HandlerResult:
     """Register a webhook for future events; its host must be on the allow list of the server.
 
     Each call is a POST of `{event, at, action, subject, round}` with `Synergy-Signature: t=SECONDS,v1=HMAC`:
@@ -84,14 +84,14 @@ def create_webhook(call: Call) -> Reply:
     given: NewWebhook = call.body
     target(given.url, settings().webhook_hosts)
     told = subscriptions.add_webhook(call.store, call.actor, given.url, given.actions, call.asked.key)
-    return Reply(told, told["version"], {"Location": f"{PREFIX}/webhooks"})
+    return HandlerResult(told, told["version"], {"Location": f"{PREFIX}/webhooks"})
 
 
 @serves(Spec("DELETE", "/webhooks/{webhook}", Action.HOOK, ("End a webhook", "停用网络回调"), None, 204))
-def end_webhook(call: Call) -> Reply:
+def end_webhook(call: Call) -> HandlerResult:
     """Deactivate a webhook; its pending calls are not sent."""
     subscriptions.end_webhook(call.store, call.actor, call.path["webhook"])
-    return Reply()
+    return HandlerResult()
 
 
 @serves(
@@ -105,7 +105,7 @@ def end_webhook(call: Call) -> Reply:
         marks=_PAGED,
     )
 )
-def list_deliveries(call: Call) -> Reply:
+def list_deliveries(call: Call) -> HandlerResult:
     """Return the calls of a webhook, newest first."""
     number = call.path["webhook"]
     rows = subscriptions.list_deliveries(call.store, call.actor, number)

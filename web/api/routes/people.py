@@ -16,7 +16,7 @@ from synergy.web.api.models.records import (
     Tokens,
 )
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import PREFIX, Call, Mark, Proof, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, AuthScheme, Call, HandlerResult, Mark, Spec, serves
 from synergy.web.clock import whole
 
 from synergy.store import accounts, api_tokens
@@ -27,16 +27,18 @@ _PAGED = frozenset({Mark.PAGED})
 
 
 @serves(Spec("GET", "/me", None, ("See who one is", "查看当前身份"), Me))
-def see_me(call: Call) -> Reply:
+def see_me(call: Call) -> HandlerResult:
     """Return the account of the token, its role, its enterprise and the effective scopes."""
     actor = call.actor
     # what a token holds and its role has no use for is not told
     scopes = sorted({scope for action, (scope, _) in RULES.items() if reach(actor, action) is not None})
-    return Reply({"name": actor.name, "role": str(actor.role), "enterprise": actor.enterprise, "scopes": scopes})
+    return HandlerResult(
+        {"name": actor.name, "role": str(actor.role), "enterprise": actor.enterprise, "scopes": scopes}
+    )
 
 
 @serves(Spec("GET", "/users", Action.SEE_USERS, ("List accounts", "列出账户"), Accounts, query=Page, marks=_PAGED))
-def list_users(call: Call) -> Reply:
+def list_users(call: Call) -> HandlerResult:
     """Return all accounts, ordered by name."""
     return paged(accounts.list_users(call.store, call.actor), "name", call.query, f"{PREFIX}/users")
 
@@ -54,12 +56,12 @@ def list_users(call: Call) -> Reply:
         problems=("conflict",),
     )
 )
-def create_user(call: Call) -> Reply:
+def create_user(call: Call) -> HandlerResult:
     """Create an account; editors and readers belong to an enterprise."""
     given: NewAccount = call.body
-    account = accounts.Account(given.name, Role(given.role), given.enterprise, given.password)
+    account = accounts.AccountData(given.name, Role(given.role), given.enterprise, given.password)
     told = accounts.add_user(call.store, call.actor, account, call.asked)
-    return Reply(told, 1, {"Location": f"{PREFIX}/users"})
+    return HandlerResult(told, 1, {"Location": f"{PREFIX}/users"})
 
 
 @serves(
@@ -73,7 +75,7 @@ def create_user(call: Call) -> Reply:
         marks=frozenset({Mark.VERSION}),
     )
 )
-def change_user(call: Call) -> Reply:
+def change_user(call: Call) -> HandlerResult:
     """Disable or enable an account, or set its password; its tokens are revoked.
 
     For a name that does not fit into a URL path, such as one with a slash, use the account number: `@17`.
@@ -88,7 +90,7 @@ def change_user(call: Call) -> Reply:
     # together with `disabled`, so that this is the administrator's doing even for a password alone
     changes.setdefault("disabled", _disabled(call, name))
     told = accounts.change_user(call.store, call.actor, name, call.asked, **changes)
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])
 
 
 def _disabled(call: Call, name: str) -> bool:
@@ -107,13 +109,13 @@ def _disabled(call: Call, name: str) -> bool:
         ("Set the own password", "修改自己的密码"),
         AccountChanged,
         body=PasswordGiven,
-        proof=Proof.BASIC,
+        proof=AuthScheme.BASIC,
     )
 )
-def change_password(call: Call) -> Reply:
+def change_password(call: Call) -> HandlerResult:
     """Set the password of the own account and revoke its tokens; requires Basic authentication."""
     told = accounts.change_user(call.store, call.actor, call.actor.name, password=call.body.password)
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])
 
 
 @serves(
@@ -125,10 +127,10 @@ def change_password(call: Call) -> Reply:
         Tokens,
         query=Page,
         marks=_PAGED,
-        proof=Proof.BASIC,
+        proof=AuthScheme.BASIC,
     )
 )
-def list_tokens(call: Call) -> Reply:
+def list_tokens(call: Call) -> HandlerResult:
     """Return the tokens of the own account, without their secrets."""
     return paged(api_tokens.list_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/tokens")
 
@@ -143,14 +145,14 @@ def list_tokens(call: Call) -> Reply:
         201,
         body=NewToken,
         marks=frozenset({Mark.KEY}),
-        proof=Proof.BASIC,
+        proof=AuthScheme.BASIC,
     )
 )
-def create_token(call: Call) -> Reply:
+def create_token(call: Call) -> HandlerResult:
     """Create a token for the own account; its secret is only shown in this response."""
     given: NewToken = call.body
     told = api_tokens.add_token(call.store, call.actor, given.label, given.scopes, given.days, call.asked.key)
-    return Reply(told, headers={"Location": f"{PREFIX}/tokens"})
+    return HandlerResult(told, headers={"Location": f"{PREFIX}/tokens"})
 
 
 @serves(
@@ -161,10 +163,10 @@ def create_token(call: Call) -> Reply:
         ("End a token", "撤销令牌"),
         None,
         204,
-        proof=Proof.BASIC,
+        proof=AuthScheme.BASIC,
     )
 )
-def revoke_token(call: Call) -> Reply:
+def revoke_token(call: Call) -> HandlerResult:
     """Revoke a token of the own account; an administrator may revoke any token."""
     api_tokens.revoke_token(call.store, call.actor, call.path["token"])
-    return Reply()
+    return HandlerResult()

@@ -22,12 +22,12 @@ from synergy.web.api.models.proposals import (
     StageGiven,
 )
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import PREFIX, Call, Mark, Record, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Record, Spec, serves
 
 from synergy.store import answers, audit, follow_up, queries
 from synergy.store.access import Action
 from synergy.store.names import Answer, Stage
-from synergy.store.rounds import Asked
+from synergy.store.rounds import StepOptions
 
 _PAID = ("gain", "marginal_gain", "capex")
 _OWN = ("gain", "paid", "capex")  # of a party
@@ -46,7 +46,7 @@ _SHARE = ("standalone", "payoff", "gain", "transfer", "lump_sum")
         marks=frozenset({Mark.PAGED, Mark.KEPT}),
     )
 )
-def list_proposals(call: Call) -> Reply:
+def list_proposals(call: Call) -> HandlerResult:
     """Return the proposals of the latest run, limited to those and to the parts visible to the account."""
     number = call.path["round"]
     rows = queries.list_proposals(call.store, call.actor, number)
@@ -68,10 +68,10 @@ def list_proposals(call: Call) -> Reply:
         marks=frozenset({Mark.KEPT}),
     )
 )
-def see_proposal(call: Call) -> Reply:
+def see_proposal(call: Call) -> HandlerResult:
     """Return one proposal, limited to the parts visible to the account."""
     told = queries.see_proposal(call.store, call.actor, call.path["proposal"])
-    return Reply(_measured(Measures(call, told["round"]), told), told["version"])
+    return HandlerResult(_measured(Measures(call, told["round"]), told), told["version"])
 
 
 @serves(
@@ -85,7 +85,7 @@ def see_proposal(call: Call) -> Reply:
         marks=frozenset({Mark.PAGED}),
     )
 )
-def see_history(call: Call) -> Reply:
+def see_history(call: Call) -> HandlerResult:
     """Return the history of a proposal, oldest first; an enterprise does not see the answers of others."""
     code = call.path["proposal"]
     found = audit.story(call.store, call.actor, code)
@@ -110,14 +110,14 @@ def see_history(call: Call) -> Reply:
         problems=("step", "late"),
     )
 )
-def answer_proposal(call: Call) -> Reply:
+def answer_proposal(call: Call) -> HandlerResult:
     """Answer a proposal for the own enterprise; with `Idempotency-Key` the request can be retried safely."""
     given: AnswerGiven = call.body
     code = call.path["proposal"]
     counter = _counter(call, code, given.counter) if given.counter else ()
     reply = answers.Reply(Answer(given.answer), given.reason, counter)
     told = answers.answer(call.store, call.actor, code, reply, call.asked)
-    return Reply(told, told["version"], {"Location": f"{PREFIX}/proposals/{code}"})
+    return HandlerResult(told, told["version"], {"Location": f"{PREFIX}/proposals/{code}"})
 
 
 def _counter(call: Call, code: str, given: Iterable[CounterGiven]) -> list[Record]:
@@ -198,7 +198,7 @@ def _countered(measures: Measures, goods: Mapping[int, str], counter: Any) -> li
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_partnerships(call: Call) -> Reply:
+def list_partnerships(call: Call) -> HandlerResult:
     """Return the partnerships from accepted proposals; an enterprise sees those that it takes part in."""
     rows = follow_up.followed(call.store, call.actor, call.query.round)
     if call.query.stage is not None:
@@ -215,13 +215,13 @@ def list_partnerships(call: Call) -> Reply:
         Partnership,
     )
 )
-def see_partnership(call: Call) -> Reply:
+def see_partnership(call: Call) -> HandlerResult:
     """Return one partnership."""
     rows = follow_up.followed(call.store, call.actor)
     told = next((row for row in rows if row["partnership"] == call.path["partnership"]), None)
     if told is None:
         raise ApiProblem("not_found")
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])
 
 
 @serves(
@@ -236,9 +236,9 @@ def see_partnership(call: Call) -> Reply:
         problems=("step",),
     )
 )
-def follow_partnership(call: Call) -> Reply:
+def follow_partnership(call: Call) -> HandlerResult:
     """Move a partnership to a later stage; stages may be skipped, but not reverted."""
     given: StageGiven = call.body
-    asked = Asked(call.asked.version, call.asked.key, given.reason)
+    asked = StepOptions(call.asked.version, call.asked.key, given.reason)
     told = follow_up.follow(call.store, call.actor, call.path["partnership"], Stage(given.stage), asked)
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])

@@ -22,7 +22,7 @@ from synergy.web.api.models.rounds import (
     RoundQuery,
     Rounds,
 )
-from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Record, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, Record, Spec, serves
 
 from synergy.scenario import Scenario
 from synergy.store import aggregates as sums
@@ -30,7 +30,7 @@ from synergy.store import answers, freezing, planning, queries, rounds, runs
 from synergy.store import review as doubted
 from synergy.store.access import Action, Actor
 from synergy.store.datasets import dataset_archive
-from synergy.store.rounds import Asked, Draft, Until
+from synergy.store.rounds import Draft, StepOptions, Until
 from synergy.store.store import Store
 
 _EDIT = frozenset({Mark.VERSION, Mark.KEY})
@@ -48,7 +48,7 @@ _STEPS = ("step", "not_found")
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_rounds(call: Call) -> Reply:
+def list_rounds(call: Call) -> HandlerResult:
     """Return the rounds with their public facts, newest first."""
     rows = queries.list_rounds(call.store, call.actor)
     if call.query.state is not None:
@@ -69,7 +69,7 @@ def list_rounds(call: Call) -> Reply:
         problems=("dataset", "not_found"),
     )
 )
-def create_round(call: Call) -> Reply:
+def create_round(call: Call) -> HandlerResult:
     """Create a round from a stored dataset."""
     given: NewRound = call.body
     scenario = given.scenario
@@ -91,7 +91,7 @@ def create_round(call: Call) -> Reply:
         previous=given.previous,
     )
     made = rounds.create(call.store, call.actor, draft, call.asked.key)
-    return Reply(made, made["version"], {"Location": f"{PREFIX}/rounds/{made['round']}"})
+    return HandlerResult(made, made["version"], {"Location": f"{PREFIX}/rounds/{made['round']}"})
 
 
 @serves(
@@ -103,26 +103,26 @@ def create_round(call: Call) -> Reply:
         Round,
     )
 )
-def see_round(call: Call) -> Reply:
+def see_round(call: Call) -> HandlerResult:
     """Return the public facts of a round."""
     told = queries.see_round(call.store, call.actor, call.path["round"])
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])
 
 
 @serves(
     Spec("GET", "/rounds/{round}/setup", Action.SEE_PLANS, ("See what a round was made from", "查看轮次设置"), Setup)
 )
-def see_setup(call: Call) -> Reply:
+def see_setup(call: Call) -> HandlerResult:
     """Return the dataset, scenario and options of a round."""
-    return Reply(planning.round_input(call.store, call.actor, call.path["round"]))
+    return HandlerResult(planning.round_input(call.store, call.actor, call.path["round"]))
 
 
 def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> Handler:
     """Register the operation of a step by which a planner advances a round."""
 
-    def handler(call: Call) -> Reply:
+    def handler(call: Call) -> HandlerResult:
         told = take(call.store, call.actor, call.path["round"], noted(call))
-        return Reply(told, told["version"])
+        return HandlerResult(told, told["version"])
 
     handler.__name__ = f"{name}_round"
     handler.__doc__ = f"{summary[0]}."
@@ -140,13 +140,13 @@ def _step(name: str, summary: tuple[str, str], take: Callable[..., Record]) -> H
     return serves(spec)(handler)
 
 
-def noted(call: Call) -> Asked:
+def noted(call: Call) -> StepOptions:
     """Return the version, idempotency key and note of a step request."""
-    return Asked(call.asked.version, call.asked.key, call.body.note)
+    return StepOptions(call.asked.version, call.asked.key, call.body.note)
 
 
 def _advance(step: str) -> Callable[..., Record]:
-    def take(store: Any, actor: Any, round_id: int, asked: Asked) -> Record:
+    def take(store: Any, actor: Any, round_id: int, asked: StepOptions) -> Record:
         return rounds.advance(store, actor, round_id, step, asked)
 
     return take
@@ -174,11 +174,11 @@ _step(
         problems=_STEPS,
     )
 )
-def extend_round(call: Call) -> Reply:
+def extend_round(call: Call) -> HandlerResult:
     """Move the deadlines of a round, even if they have passed; the enterprises concerned are notified."""
     until = Until(deadline=call.body.deadline, answer_by=call.body.answer_by)
     told = rounds.extend(call.store, call.actor, call.path["round"], until, noted(call))
-    return Reply(told, told["version"])
+    return HandlerResult(told, told["version"])
 
 
 _step("publish", ("Show proposals to enterprises", "发布建议"), _advance("publish"))
@@ -204,12 +204,12 @@ _step("cancel", ("Give a round up", "取消轮次"), _advance("cancel"))
         problems=("step", "conflict", "not_found"),
     )
 )
-def match_round(call: Call) -> Reply:
+def match_round(call: Call) -> HandlerResult:
     """Request a run of a round; a worker performs it, and `Location` is the address for polling."""
     asked = replace(noted(call), start=tuple(call.body.start))
     told = runs.request_match(call.store, call.actor, call.path["round"], asked)
     headers = {"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"}
-    return Reply({**told, "state": "requested", "round_state": told["state"]}, told["version"], headers)
+    return HandlerResult({**told, "state": "requested", "round_state": told["state"]}, told["version"], headers)
 
 
 @serves(
@@ -225,7 +225,7 @@ def match_round(call: Call) -> Reply:
         problems=("not_found",),
     )
 )
-def halt_round(call: Call) -> Reply:
+def halt_round(call: Call) -> HandlerResult:
     """End the search of the current run early, and settle the best plan found so far or the next one found."""
     return _asked_to_end(call, runs.halt_search)
 
@@ -243,14 +243,14 @@ def halt_round(call: Call) -> Reply:
         problems=("not_found",),
     )
 )
-def stop_round(call: Call) -> Reply:
+def stop_round(call: Call) -> HandlerResult:
     """Cancel the current run of a round, immediately if no worker has started it."""
     return _asked_to_end(call, runs.cancel_match)
 
 
-def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, Asked], Record]) -> Reply:
+def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, StepOptions], Record]) -> HandlerResult:
     told = end(call.store, call.actor, call.path["round"], noted(call))
-    return Reply(told, headers={"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"})
+    return HandlerResult(told, headers={"Location": f"{PREFIX}/matches/{told['match']}", "Retry-After": "1"})
 
 
 @serves(
@@ -264,7 +264,7 @@ def _asked_to_end(call: Call, end: Callable[[Store, Actor, int, Asked], Record])
         marks=frozenset({Mark.PAGED}),
     )
 )
-def see_aggregates(call: Call) -> Reply:
+def see_aggregates(call: Call) -> HandlerResult:
     """Return the quantity exchanged of each commodity: only sums of five or more enterprises, none above half."""
     number = call.path["round"]
     rows = sums.aggregates(call.store, call.actor, number)
@@ -284,7 +284,7 @@ def see_aggregates(call: Call) -> Reply:
         marks=frozenset({Mark.PAGED}),
     )
 )
-def see_doubtful(call: Call) -> Reply:
+def see_doubtful(call: Call) -> HandlerResult:
     """Return the declared rows to review before freezing: compulsory, confirmed as unusual, or very large."""
     number = call.path["round"]
     measures = Measures(call, number)

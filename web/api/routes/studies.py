@@ -13,12 +13,12 @@ from synergy.web.api.models.studies import (
     Studies,
     Study,
 )
-from synergy.web.api.spec import PREFIX, Call, Handler, Mark, Reply, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, Spec, serves
 
 from synergy.store import studies
 from synergy.store.access import Action
 from synergy.store.names import StudyKind
-from synergy.store.studies import Question
+from synergy.store.studies import StudyQuestion
 
 _BUSY = ("requested", "running")
 
@@ -26,10 +26,10 @@ _BUSY = ("requested", "running")
 def _asks(kind: StudyKind, path: str, summary: tuple[str, str], body: type[Given], about: str) -> Handler:
     """Register the operation that requests a study of one kind."""
 
-    def handler(call: Call) -> Reply:
-        question = Question(kind, call.body.model_dump(mode="json"))
+    def handler(call: Call) -> HandlerResult:
+        question = StudyQuestion(kind, call.body.model_dump(mode="json"))
         told = studies.ask(call.store, call.actor, call.path["round"], question, call.asked.key)
-        return Reply(told, headers={"Location": f"{PREFIX}/studies/{told['study']}", "Retry-After": "2"})
+        return HandlerResult(told, headers={"Location": f"{PREFIX}/studies/{told['study']}", "Retry-After": "2"})
 
     handler.__name__, handler.__doc__ = f"ask_{path}", about
     spec = Spec(
@@ -87,7 +87,7 @@ _asks(
         marks=frozenset({Mark.PAGED}),
     )
 )
-def list_studies(call: Call) -> Reply:
+def list_studies(call: Call) -> HandlerResult:
     """Return the studies of a round without their results, newest first; an enterprise sees its own."""
     number = call.path["round"]
     rows = studies.list_studies(call.store, call.actor, number)
@@ -95,7 +95,7 @@ def list_studies(call: Call) -> Reply:
 
 
 @serves(Spec("GET", "/studies/{study}", Action.SEE_STUDIES, ("See a study", "查看分析"), Study))
-def see_study(call: Call) -> Reply:
+def see_study(call: Call) -> HandlerResult:
     """Return a study, with its result once done; while it is in progress, `Retry-After` is the polling interval."""
     told = studies.see_study(call.store, call.actor, call.path["study"])
-    return Reply(told, headers={"Retry-After": "2"} if told["state"] in _BUSY else {})
+    return HandlerResult(told, headers={"Retry-After": "2"} if told["state"] in _BUSY else {})
