@@ -19,6 +19,7 @@ import numpy as np
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
+from synergy.model.solve_params import Control
 from synergy.options import Options
 from synergy.round import run
 from synergy.store.ladder import STEP, on_ladder
@@ -47,7 +48,7 @@ def play(cost: float, ladder: float, bids: Sequence[float]) -> dict[str, Any]:
         steps: list[str] = []
         # what takes time is the steps of the run: with the same ones the clock shows noise alone
         options = Options(gap=1e-9, settlement="core")
-        plan = run(frozen, options, lambda event: steps.append(event.phase)).plan
+        plan = run(frozen, options, Control(lambda event: steps.append(event.phase))).plan
         assert plan is not None
         terms = [term for one in plan.proposals for term in one.terms]
         payoffs = (plan.settlement or {}).get("payoffs", {})

@@ -14,7 +14,8 @@ import pytest
 from synergy import literal
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
-from synergy.round import Options, Round, run
+from synergy.options import Options
+from synergy.round import Round, run
 from synergy.verification.verify import verify
 
 FOLDER = Path(__file__).parent / "cases"

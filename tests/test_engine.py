@@ -16,7 +16,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.engine import match
 from synergy.explanation.remedies import changed
 from synergy.model.highs import AT_LOWER, AT_UPPER, BASIC, STATUSES
-from synergy.model.solve_params import Event
+from synergy.model.solve_params import Control, Event
 from synergy.options import Options
 from synergy.round import run
 
@@ -80,7 +80,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 def test_events_close_in_on_the_best_plan(region: Dataset) -> None:
     heard: list[Event] = []
-    plan = match(region, Options(gap=0.01, time_limit=60, settlement="none"), heard.append).plan
+    plan = match(region, Options(gap=0.01, time_limit=60, settlement="none"), Control(heard.append)).plan
     assert plan is not None
     assert plan.gap <= 0.01
     phases = [event.phase for event in heard]
@@ -94,7 +94,7 @@ def test_events_close_in_on_the_best_plan(region: Dataset) -> None:
 
 def test_an_interrupt_returns_what_there_is(region: Dataset) -> None:
     seen: list[Event] = []
-    outcome = match(region, Options(gap=0.0, settlement="none"), seen.append, lambda: len(seen) > 8)
+    outcome = match(region, Options(gap=0.0, settlement="none"), Control(seen.append, lambda: len(seen) > 8))
     assert outcome.status == "feasible"
     assert outcome.plan is not None
     assert outcome.plan.gap > 0

@@ -15,13 +15,14 @@ from synergy.cli.console import Talk
 from synergy.cli.tables import print_plan
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
+from synergy.options import Options
 from synergy.plan import Decisions, Kind, Plan, Proposal
 from synergy.proposals import Context, propose
 from synergy.proposals.description import build_notes
 from synergy.proposals.names import amount
 from synergy.records.files import plan_record
 from synergy.records.rounds import labels
-from synergy.round import Options, run
+from synergy.round import run
 from synergy.texts import gain_note
 
 TO_GLASS = "O1 offer:O1-GAS > G1 need:G1-HEAT GAS"

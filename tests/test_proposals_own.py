@@ -14,9 +14,10 @@ from test_proposals import ALONE, direct, methanol
 from synergy.coalitions.loss import Loss
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
+from synergy.options import Options
 from synergy.plan import Decisions, Proposal
 from synergy.proposals import Context, propose
-from synergy.round import Options, Round, run
+from synergy.round import Round, run
 
 ROOT = Path(__file__).parents[1]
 

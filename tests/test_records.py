@@ -17,10 +17,11 @@ from random_datasets import random_dataset
 
 from synergy.dataset.read import read
 from synergy.errors import DatasetError
+from synergy.options import Options
 from synergy.plan import Decisions, Plan
 from synergy.records.files import dumps, loads, plan_from_record, plan_problems, plan_record, read_plan, write_plan
 from synergy.records.schema import plan_schema, proposal_schema
-from synergy.round import Options, run
+from synergy.round import run
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.json"))
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"

@@ -13,8 +13,9 @@ from small_datasets import small
 
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
+from synergy.options import Options
 from synergy.plan import Plan
-from synergy.round import Options, run
+from synergy.round import run
 from synergy.verification.verify import verify
 
 TINY = Path(__file__).parents[1] / "datasets" / "tiny"
