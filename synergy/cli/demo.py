@@ -75,7 +75,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
     with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
         address = Path(place) / "demo.db"
         store = make_store(address)
-        chosen = settings.Settings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
+        chosen = settings.ServerSettings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
         app = factory.create_app(store, chosen)
         listening = _listening(talk, serving, app, port)
         play = Play(store, dataset, options, threading.Event())

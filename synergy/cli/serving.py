@@ -186,7 +186,7 @@ def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
     factory, serving, settings = (
         importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
     )
-    chosen = settings.Settings(
+    chosen = settings.ServerSettings(
         # sessions outlive a start of the server, and processes share them
         secret=hmac.new(store.secret, _COOKIES, hashlib.sha256).digest(),
         secure=bool(given["certificate"] or given["proxies"]),
