@@ -29,7 +29,7 @@ UNSEEN = {
     "setuptools": "builds the wheel that a test looks into",
     "pytest-xdist": "pytest's option -n",
     "mypy": "a command",
-    "ruff": "a command",
+    "codespell", "ruff": "a command",
 }
 OURS = {"synergy", "web", "datasets"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
 
