@@ -29,7 +29,8 @@ UNSEEN = {
     "setuptools": "builds the wheel that a test looks into",
     "pytest-xdist": "pytest's option -n",
     "mypy": "a command",
-    "codespell", "ruff": "a command",
+    "ruff": "a command",
+    "codespell": "a command",
 }
 OURS = {"synergy", "web", "datasets"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
 
