@@ -14,6 +14,8 @@ HEARD_S = 1.0  # seconds in which a solve that is asked to stop may end by itsel
 LOOK_S = 0.1  # seconds between two looks
 
 Stop = Callable[[], bool]
+_LEFT: list[threading.Thread] = []  # whose solves were broken off and still compute
+_current: ContextVar[Halt | None] = ContextVar("halt", default=None)
 
 
 class Halted(Exception):  # noqa: N818 - no error: somebody asked
@@ -43,10 +45,6 @@ class Halt:
         if self.asked is None and self.stop is not None and self.stop():
             self.asked = time.monotonic()
         return self.asked is not None and self.patience is not None and time.monotonic() - self.asked >= self.patience
-
-
-_LEFT: list[threading.Thread] = []  # whose solves were broken off and still compute
-_current: ContextVar[Halt | None] = ContextVar("halt", default=None)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ UNTESTED = "SYNERGY_UNTESTED_SOLVER"
 ORTOOLS = "linear_solver.python.model_builder_helper"
 _NEAR = 1e-6  # of a value, relative; of a row or bound, absolute
 _INF = np.inf
+_COUNTED: ContextVar[Work | None] = ContextVar("counted", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,6 @@ class Work:
     """
 
     iterations: int = 0
-
-
-_COUNTED: ContextVar[Work | None] = ContextVar("counted", default=None)
 
 
 @contextmanager

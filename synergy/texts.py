@@ -9,6 +9,11 @@ from typing import Any
 LANGUAGES = ("en", "zh")  # the order of every pair of texts
 Pair = tuple[str, str]
 OPTIMAL = 1e-4  # gap up to which a plan is called optimal, where no smaller one was asked for
+_AIMS = ("capex_budget", "co2_cap", "mode_share", "fix")  # of a scenario, see the model contract
+_MARKS = {"estimate": "*", "synthetic": "†"}  # what stands behind a name without published evidence
+_CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
+_SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
+_DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
 
 def say(pair: Pair, lang: str, /, **fields: Any) -> str:
@@ -130,11 +135,6 @@ WORDS = Catalogue(
         "unit.co2_year": ("kt/a", "万吨/年"),
     }
 )
-_AIMS = ("capex_budget", "co2_cap", "mode_share", "fix")  # of a scenario, see the model contract
-_MARKS = {"estimate": "*", "synthetic": "†"}  # what stands behind a name without published evidence
-_CURRENCY_ZH = {"CNY": "元", "EUR": "欧元", "USD": "美元"}
-_SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
-_DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
 
 text = WORDS.say

@@ -15,6 +15,11 @@ from types import MappingProxyType
 
 from synergy.errors import UsageError
 
+# how large amounts are written: from so many of the dimension's first unit on, in these words
+_Ladder = tuple[tuple[float, str], ...]
+_LARGER = {"MWh": ((1e3, "GWh"), (1e6, "TWh")), "GJ": ((1e3, "TJ"), (1e6, "PJ"))}
+DIGITS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -100,8 +105,6 @@ _BY_LOOK = {name.casefold(): name for name in UNITS} | {
     written.casefold(): name for name, unit in UNITS.items() for written in (unit.en, unit.zh) if written
 }
 
-# how large amounts are written: from so many of the dimension's first unit on, in these words
-_Ladder = tuple[tuple[float, str], ...]
 _THOUSANDS: Mapping[str, _Ladder] = {
     "mass": ((1e6, "Mt"), (1e3, "kt"), (0.0, "t")),
     "gas": ((1e9, "bn Nm3"), (1e6, "M Nm3"), (1e3, "k Nm3"), (0.0, "Nm3")),
@@ -116,8 +119,6 @@ _MYRIADS: Mapping[str, _Ladder] = {
     "money": ((1e8, "亿"), (1e4, "万"), (0.0, "")),
     "": ((1e8, "亿"), (1e4, "万"), (0.0, "")),
 }
-_LARGER = {"MWh": ((1e3, "GWh"), (1e6, "TWh")), "GJ": ((1e3, "TJ"), (1e6, "PJ"))}
-DIGITS = 3
 
 
 def label(unit: str, lang: str = "en") -> str:

@@ -14,6 +14,10 @@ from synergy.store.column_types import typed
 
 _QUARTER = timedelta(days=91)
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?\+00:00")
+MOST = 2**31 - 1  # of an id, a version, a place in a list
+LONGEST = 200  # characters of a part of an address
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # control characters that are pasted from elsewhere are let through
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,6 @@ def _offset(moment: datetime) -> str:
     hours, rest = divmod(abs(seconds) // 60, 60)
     said = f"{hours}:{rest:02}" if rest else f"{hours}"
     return "UTC" if said == "0" else f"UTC{'-' if seconds < 0 else '+'}{said}"
-
-
-MOST = 2**31 - 1  # of an id, a version, a place in a list
-LONGEST = 200  # characters of a part of an address
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # control characters that are pasted from elsewhere are let through
 
 
 class _Number(IntegerConverter):

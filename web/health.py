@@ -14,6 +14,8 @@ from synergy.solvers import highs
 from synergy.store import readiness
 
 room = Blueprint("health", __name__)
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 @room.get("/healthz")
@@ -37,10 +39,6 @@ def ready() -> tuple[Response, int]:
     answer = jsonify(ready=fits, **told)
     answer.headers["Cache-Control"] = "no-store"
     return answer, 200 if fits else 503
-
-
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
-_BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 def metered(app: Flask) -> None:

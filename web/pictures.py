@@ -17,6 +17,10 @@ from synergy.web.texts import word
 
 Record = Mapping[str, Any]
 KEPT = 128  # pictures of each kind
+PAD = 12.0
+WIDEST = 240.0
+_ROOM = 1000.0
+BOLD = 1.12  # how much wider a bold text is
 
 
 def flow_picture(
@@ -113,12 +117,6 @@ def _ends(lines: Sequence[Record]) -> Iterable[str]:
 
 def _degrees(value: Any) -> float | None:
     return None if value in (None, "") else float(value)
-
-
-PAD = 12.0
-WIDEST = 240.0
-_ROOM = 1000.0
-BOLD = 1.12  # how much wider a bold text is
 
 
 @dataclass(frozen=True, slots=True)

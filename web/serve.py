@@ -28,6 +28,9 @@ from waitress.utilities import BadRequest
 THREADS = 16  # streams of progress may hold eight of them
 REQUEST_HEADER_BYTES = 64 << 10
 IDLE_S = 30  # after which a connection is closed that sends no request, or reads nothing of what is there for it
+CHUNK_LINE_BYTES = 1024  # the size of a chunk, and what may stand behind it
+LENGTH_DIGITS = 18  # more than any body that is taken
+KEPT = 300  # connections before the one idle longest is closed for a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +141,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-CHUNK_LINE_BYTES = 1024  # the size of a chunk, and what may stand behind it
-LENGTH_DIGITS = 18  # more than any body that is taken
-KEPT = 300  # connections before the one idle longest is closed for a new one
 _PLAIN = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS alone.\n"
 )

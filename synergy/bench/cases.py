@@ -25,6 +25,8 @@ from synergy.literal.build import LiteralModel
 
 SITES = 31  # of the first trial of the domain's tables
 HOLDERS = ("offers", "needs", "facilities", "stores", "processes", "markets", "enterprises")
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,6 @@ SMALL: Mapping[str, tuple[Callable[..., Path], int, int, int, int]] = MappingPro
         "generated-44": (generate, 44, 24, 1, 24),
     }
 )
-
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ from synergy.cli.words import CLICK, WORDS
 from synergy.errors import SHOWN, Problem, Severity, folded
 from synergy.texts import LANGUAGES, text
 
+PIPED_WIDTH = 200  # columns of a table that goes into a file or pipe
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
+Command = Callable[..., Any]
+REGION = "Asia/Shanghai"  # of the dataset that ships
+
 
 class _Chinese(NullTranslations):
     """Translations of the built-in messages of click into Chinese; unknown messages stay unchanged."""
@@ -149,10 +154,6 @@ class KeyValue(click.ParamType[Any]):
         return key.strip(), word
 
 
-PIPED_WIDTH = 200  # columns of a table that goes into a file or pipe
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
-
-
 def language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the language from ``--lang``, else from the locale environment variables, else ``en``.
 
@@ -226,9 +227,6 @@ class Talk:
             write(self.say("and_more", count=len(listed) - SHOWN))
 
 
-Command = Callable[..., Any]
-
-
 def in_language(command: Command) -> Command:
     """Add the ``--lang`` option, whose value is read before parsing so that parsing errors are localized too."""
     return click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False)(command)
@@ -262,9 +260,6 @@ def stops(gap: float, seconds: float) -> Callable[[Command], Command]:
         return click.option("--gap", type=Number(0), default=gap)(command)
 
     return add
-
-
-REGION = "Asia/Shanghai"  # of the dataset that ships
 
 
 class Zone(click.ParamType[Any]):

@@ -31,6 +31,9 @@ _SHEETS = {"offer": "offers", "need": "needs", "facility": "facilities"}
 _PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
 _MONEY = ("gain", "gain_own", "paid", "capex", "payback_years", "co2_saved")
 _LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "mode")
+ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
+_SHOWN = ("what", *ENTRIES)
+_UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # what a mark `checked` lets through
 
 
 @round_group.command("declare")
@@ -292,11 +295,6 @@ def notices(talk: Talk, /, **given: Any) -> None:
             mark_read(store, actor, [one["notice"] for one in found])
     shown = found if given["as_json"] else [{**one, "message": one[f"text_{talk.lang}"]} for one in found]
     answer(talk, given, shown, ("at", "round", "message", "subject", "read"))
-
-
-ENTRIES = ("sheet", "ident", "site", "subject", "amount", "price", "assumed")
-_SHOWN = ("what", *ENTRIES)
-_UNLIKELY = ("form_amount_range", "form_capacity_range", "form_price_range")  # what a mark `checked` lets through
 
 
 def declare_form(

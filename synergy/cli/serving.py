@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from synergy.store.store import Store
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
+ADMINISTRATOR = "admin"
+_COOKIES = b"cookies of the pages"
 
 
 def at_store(command: Command) -> Command:
@@ -80,10 +82,6 @@ def opened(talk: Talk, given: Mapping[str, Any]) -> Iterator[Caller]:
         yield Caller(store, actor)
     finally:
         store.close()
-
-
-ADMINISTRATOR = "admin"
-_COOKIES = b"cookies of the pages"
 
 
 @click.command("serve")

@@ -14,6 +14,8 @@ from synergy.cli.matching import CommandInput
 if TYPE_CHECKING:
     from synergy.explanation.answer import Answer
 
+NEAREST_SCHEMA = "synergy/nearest/1"
+
 
 def _json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True)(command)
@@ -99,9 +101,6 @@ def sensitivity(talk: Talk, /, **given: Any) -> int:
 
 
 STUDIES = (pathways, alternatives, explain, sensitivity)
-
-
-NEAREST_SCHEMA = "synergy/nearest/1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from synergy.uncertainty.sensitivity import End, Sensitivity, Uncertain, sensiti
 
 FIRST = 25  # chains shown unless all are asked for
 OWNERS = 3  # enterprises named
+FIRST_UNCERTAIN = 15  # figures shown unless all are asked for
 
 
 def show_pathways(talk: Talk, asked: CommandInput, commodity: str, depth: int) -> int:
@@ -221,9 +222,6 @@ def _alternatives_figures(talk: Talk, found: Alternatives, one: Alternative) -> 
         figure(co2, "co2", talk.lang),
         f"{one.distance:.2f}",
     ]
-
-
-FIRST_UNCERTAIN = 15  # figures shown unless all are asked for
 
 
 def show_sensitivity(talk: Talk, asked: CommandInput, plan: Path | None, seconds: float) -> int:

@@ -21,6 +21,8 @@ from synergy.settlement.rules import RULES
 from synergy.texts import figure, gain_note, mark, proof_text, say, unit, years
 
 FIRST = 30  # proposals shown unless all are asked for
+FIRST_ENTERPRISES = 30  # enterprises shown unless all are asked for
+Settlement = Mapping[str, Any]
 
 
 def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False, settlement: str = "none") -> None:
@@ -143,11 +145,6 @@ def _sums(talk: Talk, plan: Plan, currency: str) -> Iterator[tuple[str, str, str
     shown = figure(plan.emissions.get("co2"), "co2", lang)
     yield "co2", shown if baseline is None else f"{shown} ({figure(baseline, 'co2', lang)})", unit("co2_year", lang)
     yield "seconds", f"{plan.solver.get('run_seconds', plan.solver.get('seconds', 0)):.1f}", ""
-
-
-FIRST_ENTERPRISES = 30  # enterprises shown unless all are asked for
-
-Settlement = Mapping[str, Any]
 
 
 def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, every: bool = False) -> None:

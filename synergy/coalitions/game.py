@@ -36,6 +36,7 @@ LISTED = 62  # coalitions up to which all are solved where a payoff is tried: so
 NEAR = 1e-9  # of the greatest payoff: excesses that differ by less are the same
 
 _Key = tuple[int, ...]
+WHOLE = 1e-6  # by how much a decision may miss being whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +314,6 @@ def _carried(frame: Frame, model: Model, plan: tuple[Model, Floats] | None) -> F
             asked = zip(*(block.key[part].tolist() for part in names), strict=True)
             held[block.span] = [float(values.get(key, 0.0)) for key in asked]
     return held
-
-
-WHOLE = 1e-6  # by how much a decision may miss being whole
 
 
 def walker_of(prepared: Prepared) -> Callable[[Bools], list[Worth]]:

@@ -44,6 +44,7 @@ HARD_ROUNDS = 2  # coalitions asked for where each takes a search of its own
 HARD_SAMPLES = 24  # pairs of orders of a sampled rule there: each takes as many values as there are enterprises, twice
 HARD_BATCH = 4
 HARD_PRECISE = 2e-3
+KEY = ["from_site", "to_site", "commodity"]
 
 
 def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
@@ -209,9 +210,6 @@ def priced(plan: Plan) -> Plan:
         replace(proposal, terms=tuple(with_price(term) for term in proposal.terms)) for proposal in plan.proposals
     )
     return replace(plan, proposals=proposals)
-
-
-KEY = ["from_site", "to_site", "commodity"]
 
 
 @dataclass(frozen=True, slots=True)

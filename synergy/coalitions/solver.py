@@ -31,6 +31,7 @@ EXACT = 1e-9  # gap of a coalition whose yes-or-no decisions are few
 SECONDS = 120.0  # of one coalition: a last resort, work stops it before
 LIMITS = 900.0  # of a relaxation
 FIRST = 900.0  # of the first relaxation, from which all others start
+NOISE = 1e-6  # of a dual in the problem's units, beyond which an endless column would need a bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,6 @@ def _worth(answer: SolverResult, money: float, timed: bool) -> Worth:
         return Worth(-np.inf, -np.inf)
     value = -np.inf if answer.x is None else -answer.value * money
     return Worth(value, max(value, -answer.bound * money), timed)
-
-
-NOISE = 1e-6  # of a dual in the problem's units, beyond which an endless column would need a bound
 
 
 def endless(frame: Frame) -> Floats:

@@ -15,6 +15,9 @@ from synergy.dataset.sheet import Flags, Floats, TableData, Words
 Sheets = Mapping[str, TableData]
 _Cell = TypeVar("_Cell", bound=np.generic)
 _WIDE = 1e9  # greatest to least coefficient of one recipe
+TOLERANCE = 1e-3  # of what goes in: rounding of published recipes
+_BALANCES = (("mass_t", "makes_mass"), ("energy_gj", "makes_energy"))
+_NAMED = 3  # recipes that are named where one commodity keeps several from being checked
 
 
 def check_processes(sheets: Sheets, findings: Findings) -> None:
@@ -213,13 +216,10 @@ def _add_pairs(sheet: TableData, holder: str, targets: list[set[tuple[str, str]]
         target |= set(zip(sheet.words(holder).texts(), sheet.words("commodity").texts(), strict=True))
 
 
-TOLERANCE = 1e-3  # of what goes in: rounding of published recipes
-_BALANCES = (("mass_t", "makes_mass"), ("energy_gj", "makes_energy"))
 _NOTHING = {
     "mass_t": ("power", "heat", "right"),
     "energy_gj": ("right",),
 }  # phases that have none where they state none
-_NAMED = 3  # recipes that are named where one commodity keeps several from being checked
 
 
 def check_balances(sheets: Mapping[str, TableData], findings: Findings) -> None:

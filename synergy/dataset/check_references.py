@@ -14,6 +14,8 @@ from synergy.dataset.schema import HOLDERS, MARKET_SIDE, NO_EFFECT, TABLES, own_
 from synergy.dataset.sheet import Flags, Floats, TableData, Words
 
 Sheets = Mapping[str, TableData]
+EARTH_KM = 6371.0088
+_FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
 
 
 def check_references(sheets: Sheets, broken: Collection[str], findings: Findings) -> None:
@@ -239,10 +241,6 @@ def _transport_rows(links: TableData, transport: TableData) -> NDArray[np.int64]
     first = ~pd.Series(known).duplicated().to_numpy()
     found = pd.Index(known[first]).get_indexer(pd.Index(wanted))
     return np.where((found >= 0) & (wanted >= 0), np.flatnonzero(first)[found], -1)
-
-
-EARTH_KM = 6371.0088
-_FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is worth a question
 
 
 def check_places(sheets: Mapping[str, TableData], findings: Findings) -> None:

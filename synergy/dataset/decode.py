@@ -32,6 +32,8 @@ _CHINESE = (("GB18030 (GBK)", "gb18030"), ("Big5", "cp950"))
 _START = 1024  # bytes in which a document begins
 _SAMPLE = 20_000  # characters that tell two encodings apart
 CSV = {"expected": "a CSV file (UTF-8)", "expected_zh": "CSV 文件（UTF-8）"}
+_PASSED = ("$schema", "csvddfVersion", "caseSensitiveHeader", "type", "format", "name", "title", "description", "csv")
+_ENDS = ("\n", "\r\n", "\r")
 
 
 def unmarked(data: bytes) -> str:
@@ -217,8 +219,6 @@ _KEYS = {
     "doubleQuote": "double",
     "skipInitialSpace": "skip",
 }
-_PASSED = ("$schema", "csvddfVersion", "caseSensitiveHeader", "type", "format", "name", "title", "description", "csv")
-_ENDS = ("\n", "\r\n", "\r")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ _UNREAD = ("compression", "innerpath", "extrapaths", "layout", "control", "detec
 _PLAIN = {"compression": ("", "no", None)}
 _DAYS = {"default": "", "any": "", "": ""}
 _DATE = re.compile(r"(?:fmt:)?(?=.*%)(?:%[YymdjbB]|[^%])+")  # a pattern of days alone
+LIMIT = 8 << 20  # bytes
+DEEPEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +286,6 @@ def _number(plain: str, how: Format) -> tuple[str, str]:
         return number, ""
     example = f"1{how.group}234{how.decimal}5"
     return "", example
-
-
-LIMIT = 8 << 20  # bytes
-DEEPEST = 60
 
 
 class UnsupportedError(ValueError):

@@ -31,6 +31,8 @@ _TITLES = 5  # lines above a header in which a title may stand
 _DELIMITERS = ",;\t"
 _QUOTE, _FEED = 34, 10
 _BLANKS = np.frombuffer(b" \t\n", np.uint8)
+_HEAD = 65_536  # bytes in which the header has to end
+_MARKS = {";": "semicolons", "\t": "TABs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +244,6 @@ def _sound(
     ragged = np.flatnonzero(full & (fields != len(header)))
     findings.add_rows("ragged", where, lines[ragged], [f"{count}" for count in fields[ragged]], expected=len(header))
     return not len(ragged)
-
-
-_HEAD = 65_536  # bytes in which the header has to end
-_MARKS = {";": "semicolons", "\t": "TABs"}
 
 
 def raw_sheet(

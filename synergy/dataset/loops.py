@@ -26,6 +26,9 @@ TOLERANCE = 1e-6  # of what the loop turns over
 _SUPPORT = 1e-9
 _MOST = 60  # processes of a loop that are tried one by one
 Places = NDArray[np.intp]
+MONEY_TOLERANCE = 1e-6  # of the money that changes hands
+VERBS = MappingProxyType({"buy": "购买", "run": "运行", "sell": "出售", "dispose": "处置"})
+Sheets = Mapping[str, TableData]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +166,6 @@ def _say(
     loop = "; ".join(recipes.arrow(one) for one in running.tolist())
     fields: dict[str, object] = {"goods": ", ".join(goods), "loop": loop}
     findings.add("free_lunch", Where("recipes", int(lines.min()), "coefficient"), ", ".join(names), **fields)
-
-
-MONEY_TOLERANCE = 1e-6  # of the money that changes hands
-VERBS = MappingProxyType({"buy": "购买", "run": "运行", "sell": "出售", "dispose": "处置"})
-Sheets = Mapping[str, TableData]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,18 @@ _MYRIADS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_00
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _PARTS = re.compile(r"([+-]?[0-9][0-9.,]*|[零〇一二两三四五六七八九](?=[十百千万亿]))?\s*(.*)", re.DOTALL)
 _COMMA = re.compile(r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)),([0-9]+)")
+_LETTER = re.compile(r"[\w.:-]")
+# dots alone would be another place in an address
+CLEAN = re.compile(r"(?!\.+\Z)[\w.:-]{1,64}")
+ALL_CLEAN = re.compile(r"(?:(?!\.+\n)[\w.:-]{1,64}\n)*")
+# zero-width and directional marks, soft hyphen, byte order mark
+INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}")  # as a spreadsheet shows a number of many digits
+_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
+# Cyrillic and Greek letters, and the Latin ones they look like
+_ALIKE = str.maketrans("АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo")
+_NEAR = 0.5  # least likeness of a name that is offered
+_MANY = 4000  # beyond so many known names only those with the same beginning are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +182,6 @@ def _converted(number: Decimal, written: str, target: tuple[bool, str, str]) -> 
     value = factor(unit_named(head), currency)
     share = factor(unit_named(tail, per), per) if stroke else (None if per else Decimal(1))
     return None if value is None or share is None else number * value / share
-
-
-_LETTER = re.compile(r"[\w.:-]")
-# dots alone would be another place in an address
-CLEAN = re.compile(r"(?!\.+\Z)[\w.:-]{1,64}")
-ALL_CLEAN = re.compile(r"(?:(?!\.+\n)[\w.:-]{1,64}\n)*")
-# zero-width and directional marks, soft hyphen, byte order mark
-INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}")  # as a spreadsheet shows a number of many digits
-_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
-# Cyrillic and Greek letters, and the Latin ones they look like
-_ALIKE = str.maketrans("АВЕКМНОРСТУХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXaeopcyxABEZHIKMNOPTYXo")
-_NEAR = 0.5  # least likeness of a name that is offered
-_MANY = 4000  # beyond so many known names only those with the same beginning are compared
 
 
 def cleaned(text: str) -> tuple[str, str, dict[str, object]]:

@@ -33,6 +33,9 @@ from synergy.units import counted_in
 from synergy.workbook.names import second_header
 from synergy.workbook.reading import CLAIMS, read_workbook
 
+COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activity_unit")}
+Raw = Callable[[str], TableData | None]
+
 
 def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None) -> Dataset:
     """Read and check a dataset.
@@ -117,10 +120,6 @@ def check(
     tables = {name: sheet.frame() for name, sheet in applied.sheets.items()}
     given = frozenset(name for name, sheet in applied.sheets.items() if sheet.given)
     return Dataset(package.name, tables, given, settings, scenario, digest, problems), problems
-
-
-COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activity_unit")}
-Raw = Callable[[str], TableData | None]
 
 
 def _opened(path: Path, findings: Findings) -> tuple[Package, Raw, Callable[[Problem], Problem]] | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from synergy.errors import Severity
 
+_NEAR = ("{near}", "{near}")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRule:
@@ -38,7 +40,6 @@ def warning(en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> CheckRule
     return CheckRule(Severity.WARNING, en, zh, hint_en, hint_zh)
 
 
-_NEAR = ("{near}", "{near}")
 MEANING_RULES = {
     "same_row": warning("the same row as line {first}; dropped", "与第 {first} 行相同，已忽略", "remove it", "请删除"),
     "double_key": error(

@@ -20,6 +20,9 @@ from synergy.scenario import ModeShare, Pattern, Scenario, Settings
 OVERRIDES = "overrides"  # the layer whose texts are read as numbers, lists and true/false
 _PATTERN = tuple(field.name for field in fields(Pattern))
 _SHARE = tuple(field.name for field in fields(ModeShare))
+SCENARIO = "scenario"  # the table in messages
+_TOLD = ("name", "title", "title_en", "title_zh", "description", "description_en", "description_zh")
+_SCALE = ("table", "column", "where", "factor")
 
 
 class Layer(NamedTuple):
@@ -216,11 +219,6 @@ _READERS: Mapping[str, Callable[[Any, _Spot], Any]] = {
     "forbid": _list(_forbidden),
     "fix": _list(_fixed),
 }
-
-
-SCENARIO = "scenario"  # the table in messages
-_TOLD = ("name", "title", "title_en", "title_zh", "description", "description_en", "description_zh")
-_SCALE = ("table", "column", "where", "factor")
 
 
 def load_scenario(path: str | Path) -> Scenario:

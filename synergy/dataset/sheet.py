@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Lines = NDArray[np.int64]
+HOURS_PER_YEAR = YEAR[1]
+_WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is written through
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +177,6 @@ class TableData:
                 columns[name] = cells.view()
                 columns[name].flags.writeable = False  # nor through the arrays of its columns is a dataset changed
         return pd.DataFrame(columns, index=pd.Index(self.lines), copy=False)
-
-
-HOURS_PER_YEAR = YEAR[1]
-_WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is written through
 
 
 class Tables(Mapping[str, pd.DataFrame]):

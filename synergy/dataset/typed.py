@@ -38,6 +38,9 @@ _SERIALS = range(20_000, 80_000)  # days of a spreadsheet from 1954 to 2119
 _EPOCH = datetime.date(1899, 12, 30)
 _SPREADSHEET = re.compile(r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!)")
 Reader = Callable[[str], tuple[Any, str, dict[str, object]]]
+_MARKS = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
+_COMMON = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\\s\\w]+")
+_WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in, least length of a sure case
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,11 +333,6 @@ def _choice(column: Column) -> Reader:
         return "", "not_choice", {"choices": ", ".join(column.choices)} | hints
 
     return read
-
-
-_MARKS = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
-_COMMON = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\\s\\w]+")
-_WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in, least length of a sure case
 
 
 def garbled(text: str) -> str:

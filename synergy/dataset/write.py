@@ -16,6 +16,9 @@ from synergy.dataset.sources import PACKAGE
 from synergy.errors import UsageError
 from synergy.outputs import written_whole
 
+_TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
+_DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
+
 
 def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None = None) -> None:
     """Write a dataset: one CSV for each table that was given, and ``datapackage.json`` with its settings.
@@ -95,10 +98,6 @@ def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
         whole = cells.isna() | ((cells == cells.round()) & (cells.abs() < 2**53))
         return cells.astype("Int64") if bool(whole.all()) else cells
     return cells
-
-
-_TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
-_DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
 
 
 def resources(headers: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

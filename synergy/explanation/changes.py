@@ -19,6 +19,9 @@ from synergy.network.ends import EndKind
 from synergy.network.places import Floats, Ints
 
 WHOLE = ("mode_share", "fix", "least_load", "min_scale", "compulsory")  # lifted whole or not at all
+HALVINGS = 4
+SCALES = ("min_scale", "build_cost", "least_load")
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
@@ -231,9 +234,6 @@ def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:
     return rows, columns, kept[columns - flow.start]
 
 
-HALVINGS = 4
-
-
 def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
     """Yield the largest link length at which the exchange enters the plan, if the link's cost depends on length.
 
@@ -300,9 +300,6 @@ def _rate(exchange: Exchange, mode: str) -> float:
     return float(rows["cost_per_unit_km"].fillna(0.0).iloc[0]) + carbon
 
 
-SCALES = ("min_scale", "build_cost", "least_load")
-
-
 def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     """Yield the smallest extra feedstock at the host that brings in an undersized unit, and the exchange with it.
 
@@ -361,9 +358,6 @@ def _use(exchange: Exchange, unit: int, good: str) -> float:
     ends = network.inlets
     hit = (ends.kind == EndKind.UNIT) & (ends.ref == unit) & (network.places.commodities[ends.commodity] == good)
     return float(ends.coefficient[hit].sum())
-
-
-Rows = dict[str, list[dict[str, Any]]]
 
 
 def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Rows:

@@ -26,6 +26,8 @@ from synergy.plan import Plan
 from synergy.records.plain import plain
 
 OBSTACLES = 5  # taken away one after the other at most
+SHOWN = 3  # alternatives told on each side
+NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +234,6 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
     return Explainer(dataset, plan).ask(Question(origin, target, commodity, **more))
 
 
-SHOWN = 3  # alternatives told on each side
-
-
 @dataclass(frozen=True, slots=True)
 class Substitute:
     """Exchange that replaces one barred from the plan.
@@ -410,9 +409,6 @@ def _charge(exchange: Exchange, standing: Contribution) -> float | None:
             if _out(exchange):
                 return more
     return None
-
-
-NEAREST = 3
 
 
 def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: int = NEAREST) -> tuple[Answer, ...]:

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from synergy.texts import Catalogue
 
+_ENTERS = {"quantity": "amount"}
+_COST = ("price_paid", "price_asked", "transport", "subsidy")
+
 
 @dataclass(frozen=True, slots=True)
 class Saying:
@@ -222,7 +225,6 @@ POOLED = Catalogue(
 )
 
 
-_ENTERS = {"quantity": "amount"}
 CHANGES: Mapping[str, Saying] = MappingProxyType(
     {
         "subsidy": Saying(
@@ -367,7 +369,6 @@ CHANGES: Mapping[str, Saying] = MappingProxyType(
         ),
     }
 )
-_COST = ("price_paid", "price_asked", "transport", "subsidy")
 # what a firm is told that might help, by reason alone: what was found by solving rests on everybody's data
 HINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -36,6 +36,7 @@ PART = 1e-9  # part of a yes-or-no that the relaxation uses
 FORCED = 0.01  # part of what an exchange could carry that it has to carry when it is forced in
 NOTHING = 1e-6  # part of it below which it carries nothing
 TIE = 1e-8  # part of the value below which two plans are worth the same
+ROOM = 11.0
 
 
 class Trial:
@@ -332,9 +333,6 @@ def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) ->
             "/ 方案与数据集不符：其新建装置和线路下没有可行的交换；请使用生成该方案时的情景和设置"
         )
     return trial
-
-
-ROOM = 11.0
 
 
 def roomy(network: Network) -> Model:

@@ -30,6 +30,8 @@ _GUESSES = (  # ratios that come of a confusion
     (8760.0, "an hour for a year?", "是否把小时量当年量？"),
 )
 Thing = tuple[str, str, str]  # site, subject, period
+Hint = tuple[str, str]  # English, Chinese
+PER_YEAR: Mapping[str, int] = MappingProxyType({"hour": 8760, "day": 365, "month": 12, "second": 8760 * 3600})
 
 
 def amount_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal | None:
@@ -274,9 +276,6 @@ def _ratio(ratio: float) -> str:
     return f"{round_to(ratio):,g}"
 
 
-Hint = tuple[str, str]  # English, Chinese
-
-
 def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
     """Return the message fields of an invalid number, with a hint on the value to write in this row.
 
@@ -361,7 +360,6 @@ _TIMES = {
     **dict.fromkeys(("月", "month", "mo", "mon"), "month"),
     **dict.fromkeys(("s", "秒"), "second"),
 }
-PER_YEAR: Mapping[str, int] = MappingProxyType({"hour": 8760, "day": 365, "month": 12, "second": 8760 * 3600})
 KINDS = Catalogue(
     {
         "mass": ("mass", "质量"),

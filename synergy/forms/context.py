@@ -27,6 +27,9 @@ from synergy.workbook.names import tables
 from synergy.workbook.sheets import letters
 
 Place = tuple[str, str]  # a site, and a process or commodity there
+_AMOUNT = ("数量", "年量", "quantity", "amount")
+_PRICE = ("价格", "单价", "price")
+MOST_ROWS = 2000  # of one declaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +239,6 @@ _UNIT = Field("unit", "Unit", "单位", others=("计量单位", "数量单位"))
 _PRICE_UNIT = Field("price_unit", "Unit of the price", "价格单位", others=("price unit", "money unit"))
 _PERIOD = Field("period", "Period; blank = the whole year", "时段；空=全年", ColumnType.ID, others=("时段", "period"))
 _CHECKED = Field("checked", "Checked", "已核对", ColumnType.BOOLEAN, others=("confirmed", "已确认"))
-_AMOUNT = ("数量", "年量", "quantity", "amount")
-_PRICE = ("价格", "单价", "price")
 # by sheet: name of the row, what it is of, amount, price
 _OWN: Mapping[Sheet, tuple[Field, ...]] = {
     Sheet.OFFERS: (
@@ -324,9 +325,6 @@ def known_as(sheet: Sheet | None) -> Mapping[str, str]:
 def sheets() -> Mapping[str, Sheet]:
     """Map sheet names, normalised by `synergy.workbook.names.looked`, to sheets."""
     return {name: Sheet(table) for name, table in tables().items() if table in set(Sheet)}
-
-
-MOST_ROWS = 2000  # of one declaration
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
 Record = dict[str, Any]
+_CORE = frozenset({"site", "subject", "amount", "unit", "price", "price_unit", "period", "checked", "ident", "sheet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,6 @@ def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked
 def shown(problems: Sequence[Problem], lang: str) -> list[Record]:
     """Return problems as records in one language, at most `SHOWN` of them."""
     return [problem.record(lang) for problem in problems[:SHOWN]]
-
-
-_CORE = frozenset({"site", "subject", "amount", "unit", "price", "price_unit", "period", "checked", "ident", "sheet"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ LEAST_SHARE = 0.1
 MINOR = 0.01  # of the turnover: a last step that changes the margin by less is of no account
 MOST = 5000  # chains
 ENERGY = ("heat", "power", "right")
+SCHEMA = "synergy/pathways/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +218,6 @@ def _firms(held: Mapping[str, float], floor: float) -> int | None:
         if total >= floor:
             return count
     return None
-
-
-SCHEMA = "synergy/pathways/1"
 
 
 def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, Any]:

@@ -40,6 +40,7 @@ BINARY = ("on", "built", "open", "partner")
 
 
 KEPT = 20_000  # columns up to which the last model is kept
+_last: dict[Dataset, LiteralModel] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,6 @@ class LiteralModel:
     rows: pd.DataFrame
     columns: pd.DataFrame
     reach: Floats
-
-
-_last: dict[Dataset, LiteralModel] = {}
 
 
 def build(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> LiteralModel:

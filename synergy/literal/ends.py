@@ -31,6 +31,7 @@ END_TYPES: Mapping[str, type] = {
 _Kind = tuple[
     Mapping[str, NDArray[Any]], Flags, Floats
 ]  # columns of some ends, and presence and amounts of `LiteralEnds`
+_last: dict[Dataset, CoalitionBasis] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,6 @@ class CoalitionBasis:
         """Return the basis with other maximum sizes of units, which bound their outlets and inlets."""
         ends = (of(self.scope, self.tables, units) for of in (outlets_of, inlets_of))
         return CoalitionBasis(self.scope, self.tables, units, *ends)
-
-
-_last: dict[Dataset, CoalitionBasis] = {}
 
 
 def basis_of(

@@ -13,6 +13,12 @@ from synergy.literal.ends import LiteralEnds
 from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, annuity, pairs, positions
 from synergy.scenario import Pattern
 
+EARTH_KM = 6371.0088
+ROUNDING = 1e-9  # part by which two ways to compute a distance may differ
+PLACE = ["from", "to", "commodity", "mode"]
+ROUTE_COLUMNS = (*PLACE, "km", "cost", "loss", "capacity", "capex", "annuity", "co2", "new")
+STAY = {"from": -1, "to": -1, "commodity": -1, "mode": "", "km": 0.0, "cost": 0.0, "loss": 0.0, "capacity": np.inf}
+
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
@@ -149,11 +155,6 @@ def deals_of(scope: CoalitionScope) -> pd.DataFrame:
     return deals.groupby(["from", "to", "commodity"])["quantity"].sum().reset_index()
 
 
-EARTH_KM = 6371.0088
-ROUNDING = 1e-9  # part by which two ways to compute a distance may differ
-PLACE = ["from", "to", "commodity", "mode"]
-ROUTE_COLUMNS = (*PLACE, "km", "cost", "loss", "capacity", "capex", "annuity", "co2", "new")
-STAY = {"from": -1, "to": -1, "commodity": -1, "mode": "", "km": 0.0, "cost": 0.0, "loss": 0.0, "capacity": np.inf}
 TRANSPORT_BLANK = {"cost_per_unit": 0.0, "cost_per_unit_km": 0.0, "loss_per_km": 0.0, "detour": 1.0} | {
     "fixed_capex": 0.0,
     "capex_per_km": 0.0,

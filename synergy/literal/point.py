@@ -17,6 +17,7 @@ from synergy.literal.units import LiteralUnits
 from synergy.plan import Decisions
 
 SIDES = (("outlet", "from_site"), ("inlet", "to_site"))
+RUNNING = 1e-9  # part of what a facility could do below which it is off
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,6 @@ def _end_at(
         Stray("arc", "flows", "", kept, "this commodity may not be disposed of"),
         Stray("arc", "flows", "", anywhere, f"the {name} is not at {place}"),
     ]
-
-
-RUNNING = 1e-9  # part of what a facility could do below which it is off
 
 
 @dataclass(frozen=True, slots=True)

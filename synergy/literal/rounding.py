@@ -20,6 +20,7 @@ from synergy.literal.scope import Floats, Ints
 EDGE = 0.005  # least distance of the right side's fraction from 0 and 1
 UNIT = 2.0**-52  # relative error of a floating-point operation, twice over
 WORST = 1e-6  # greatest error of a coefficient of a derived row that is accepted
+Whole = NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +284,6 @@ def rounded_down(value: Floats, f: Floats | float) -> Floats:
 def _summed(place: Ints, value: Floats, size: int) -> Floats:
     sums: Floats = np.bincount(place, value, size).astype(float)
     return sums
-
-
-Whole = NDArray[np.object_]
 
 
 def proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:

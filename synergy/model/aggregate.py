@@ -24,6 +24,10 @@ from synergy.model.solve_params import Event, SolveParams
 from synergy.network.places import Bools, Floats, Ints
 
 SAME = 1e-12  # relative difference of coefficients that is rounding
+ROUGH = 0.1  # gap of the aggregate that a first plan may have
+ROUGH_PART = 0.2  # of the time that is left, for it
+CLOSE = 5e-3  # gap of the aggregate that suffices: its plan is off by as much in the periods
+CLOSE_PART = 0.5  # of the time that is left, for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,6 @@ def parts_in(aggregate: AggregateModel, parts: tuple[Ints, ...]) -> tuple[Ints, 
     summed = (np.unique(aggregate.group[part]) for part in parts)
     kept = (part[aggregate.model.integer[part]] for part in summed)
     return tuple(part for part in kept if len(part))
-
-
-ROUGH = 0.1  # gap of the aggregate that a first plan may have
-ROUGH_PART = 0.2  # of the time that is left, for it
-CLOSE = 5e-3  # gap of the aggregate that suffices: its plan is off by as much in the periods
-CLOSE_PART = 0.5  # of the time that is left, for it
 
 
 class Beginning:

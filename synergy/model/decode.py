@@ -24,6 +24,8 @@ from synergy.network.network import Network
 from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
 
+SMALL = 1e-9  # parts of a group's total that are noise
+
 
 def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
     """Decode column values into decisions; also return the column behind each row of the flows frame.
@@ -216,9 +218,6 @@ def _links(model: Model, x: Floats) -> pd.DataFrame:
         links.annual[link],
     )
     return pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))
-
-
-SMALL = 1e-9  # parts of a group's total that are noise
 
 
 @dataclass(frozen=True, slots=True)

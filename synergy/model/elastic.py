@@ -26,6 +26,8 @@ from synergy.network.places import Bools, Floats, Ints
 from synergy.scenario import Pattern
 
 WIDE = 10.0  # times all that the tables state of a commodity: more than any plan could move
+ANY = "*"  # any site, or any commodity
+LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +222,6 @@ def _widen(whole: Loosened, matrix: sparse.csr_array) -> None:
         inside = (row_of >= rows.start) & (row_of < rows.stop)
         hit = inside & (matrix.indices >= partner.start) & (matrix.indices < partner.stop)
         matrix.data[hit] = -amount[row_of[hit] - rows.start]
-
-
-ANY = "*"  # any site, or any commodity
-LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 
 
 def statements_of(whole: Loosened) -> list[Statement]:

@@ -25,6 +25,8 @@ SECONDS_PART = 0.5  # of the time that is left, for one part
 NEAR = 5e-4  # gap within a part that suffices
 WORTH = 1e-4  # part of the value that a part has to bring to be worth another
 IDLE = 2  # parts in a row that bring less
+SLOPES = 24  # rounds of slope scaling; later ones change little
+USED = 1e-6  # part of a yes-or-no that counts as used
 
 
 def parts_of(model: Model) -> tuple[Ints, ...]:
@@ -138,10 +140,6 @@ def _solved(problem: ScaledProblem, best: SolverResult, part: Ints, given: tuple
     session.stop = params.stop
     answer = session.solve()
     return best if answer.x is None or answer.value >= best.value else replace(answer, status=Status.STOPPED)
-
-
-SLOPES = 24  # rounds of slope scaling; later ones change little
-USED = 1e-6  # part of a yes-or-no that counts as used
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from synergy.solvers import highs, run
 
 DEVEX = 1  # HiGHS's number of the weights that a warm start need not compute anew, row by row
 LIE = 1e-6  # relative difference between the value that is told and the plan's that rounding does not explain
+AT_LOWER, BASIC, AT_UPPER = 0, 1, 2  # HiGHS's numbers of where a column or row is
 
 
 class Status(StrEnum):
@@ -54,9 +55,6 @@ STATUSES = {
     "kPostsolveError": Status.FAILED,
     "kUnknown": Status.FAILED,
 }
-
-
-AT_LOWER, BASIC, AT_UPPER = 0, 1, 2  # HiGHS's numbers of where a column or row is
 
 
 @dataclass(frozen=True, slots=True)

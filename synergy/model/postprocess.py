@@ -10,6 +10,10 @@ from synergy.model.scaling import ScaledProblem, noiseless
 from synergy.model.solve_params import SolveParams
 from synergy.network.places import Floats, Ints
 
+TRIES = 80  # decisions that are tried at most
+IDLE = 40  # tries in a row that bring nothing
+WORTH = 1e-9  # part of the value by which a plan has to be better
+
 
 def trimmed(model: Model, x: Floats) -> Floats:
     """Drop unused builds and links from a plan; it stays feasible and its value does not decrease.
@@ -48,11 +52,6 @@ def trimmed(model: Model, x: Floats) -> Floats:
     if len(opened):
         kept[opened.positions[~carries[opened.key["link"]]]] = 0.0
     return kept
-
-
-TRIES = 80  # decisions that are tried at most
-IDLE = 40  # tries in a row that bring nothing
-WORTH = 1e-9  # part of the value by which a plan has to be better
 
 
 def spared(model: Model, problem: ScaledProblem, x: Floats, params: SolveParams) -> Floats:

@@ -16,6 +16,8 @@ PASSES = 4
 FINE = 1e-10  # the least tolerance that a solver takes
 PART = 1e-5  # part of a capacity below which a compulsory amount asks for it: ten times what counts as none
 WIDEST = 2.0**30  # no factor beyond: a model that needs more is said to be badly scaled
+NOISE = 1e-9  # part of what a column could be, or of what there is beside it, below which a value is nothing
+_ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inlet"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,6 @@ def _fine(model: Model) -> bool:
     entries = sparse.coo_array(sparse.csc_array(model.matrix)[:, forced])
     amounts: Floats = np.abs(entries.data) * model.lower[forced][entries.coords[1]]
     return bool(amounts[amounts > 0].min(initial=np.inf) < PART * most[np.isfinite(most)].max(initial=0.0))
-
-
-NOISE = 1e-9  # part of what a column could be, or of what there is beside it, below which a value is nothing
-_ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inlet"))
 
 
 def noiseless(model: Model, x: Floats) -> Floats:

@@ -29,6 +29,10 @@ from synergy.solvers import ORTOOLS, ortools
 # families of columns and rows of a problem that only moves goods: offers to needs and markets, link by link
 _MOVING_COLUMNS = frozenset({"flow", "give", "take"})
 _MOVING_ROWS = frozenset({"outlet", "inlet", "link"})
+SPARE_PART = 0.03  # of the time, to leave out what does not pay
+DONE = 1e-4  # gap at which that can bring nothing that counts
+MANY = 80_000  # columns from which many periods begin with their aggregate
+METHOD = "HiGHS branch and bound"
 
 
 class Structure(StrEnum):
@@ -92,12 +96,6 @@ def _equal_amounts(model: Model) -> bool:
     disposal = len(flow) * 2 != int(moved.sum())
     same = bool(len(upper)) and np.isfinite(upper).all() and (upper == upper[0]).all()
     return bool(same and not lower.any() and alone and not disposal)
-
-
-SPARE_PART = 0.03  # of the time, to leave out what does not pay
-DONE = 1e-4  # gap at which that can bring nothing that counts
-MANY = 80_000  # columns from which many periods begin with their aggregate
-METHOD = "HiGHS branch and bound"
 
 
 @dataclass(frozen=True, slots=True)

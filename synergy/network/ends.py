@@ -18,6 +18,10 @@ from synergy.dataset.sheet import Dataset
 from synergy.network.places import Bools, Floats, Ints, Places, positions
 from synergy.network.units import Qualities, Units
 
+# rows: OutletClass, columns: InletClass
+INSIDE = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
+BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
+
 
 class OutletClass(IntEnum):
     """Class of an outlet by the inlets it may feed: own goods any; a store no store; a market no market or disposal."""
@@ -47,11 +51,6 @@ class EndKind(IntEnum):
     MARKET = 3
     NEED = 4
     DISPOSAL = 5
-
-
-# rows: OutletClass, columns: InletClass
-INSIDE = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
-BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

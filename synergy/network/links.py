@@ -15,6 +15,8 @@ from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, pairs, p
 from synergy.network.units import annuity
 from synergy.scenario import Pattern
 
+WITHIN = -1  # link index of an exchange inside one site
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -235,9 +237,6 @@ def between_enterprises(places: Places, origin: Ints, target: Ints) -> Bools:
     left, right = places.owner[origin], places.owner[target]
     partnership: Bools = (left != right) & (left != PUBLIC) & (right != PUBLIC)
     return partnership
-
-
-WITHIN = -1  # link index of an exchange inside one site
 
 
 @dataclass(frozen=True, slots=True)

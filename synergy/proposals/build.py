@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     Own = Mapping[str, Mapping[str, float]]
 
 __all__ = ["Context", "propose"]
+NOBODY = -1
+INLET = ["inlet_kind", "inlet_id", "commodity"]
+ORDER = (Kind.EXTENSION, Kind.SUPPLEMENT, Kind.REINFORCEMENT, Kind.REALLOCATION)  # also which wins a tie
+UNITS = ("facility", "build")
 
 
 def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
@@ -128,9 +132,6 @@ def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Se
     return ["new"] * len(bundles.builds) + list(said)
 
 
-NOBODY = -1
-
-
 def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Own]:
     """Return the CO2, capex and annuity of each enterprise in each proposal.
 
@@ -211,11 +212,6 @@ def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence
         shape=(len(payer), len(firms)),
     )
     return np.asarray(total + (bundles.link_shares(now.flows, now.links) @ by_owner).toarray())
-
-
-INLET = ["inlet_kind", "inlet_id", "commodity"]
-ORDER = (Kind.EXTENSION, Kind.SUPPLEMENT, Kind.REINFORCEMENT, Kind.REALLOCATION)  # also which wins a tie
-UNITS = ("facility", "build")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST = 1e-3  # part of the median yardstick that even a worthless commodity weighs
+SAME = 0.01  # amounts that differ by less than this part are the same
+PAIR = ["from_owner", "to_owner", "commodity"]
+LINK = ["from_site", "to_site", "commodity", "mode"]
+NONE = -1
+RUN_KEY = ("kind", "id", "period")
+LEVEL_KEY = ("store", "period")
 
 
 def yardsticks(dataset: Dataset) -> pd.Series:
@@ -59,12 +65,6 @@ def _middle(values: pd.Series, otherwise: float) -> float:
     """Return the median of the known values, or a default without any."""
     known = values.dropna()
     return float(known.median()) if len(known) else otherwise
-
-
-SAME = 0.01  # amounts that differ by less than this part are the same
-PAIR = ["from_owner", "to_owner", "commodity"]
-LINK = ["from_site", "to_site", "commodity", "mode"]
-NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +224,6 @@ FLOW_KEY = (
     "inlet_kind",
     "inlet_id",
 )
-RUN_KEY = ("kind", "id", "period")
-LEVEL_KEY = ("store", "period")
 
 
 @dataclass(frozen=True, slots=True)

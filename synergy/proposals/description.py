@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
     Called = Mapping[str, Names]  # by language
 
+SHOWN = 2  # partners named before "and n more"
+MAIN = 0.15  # a further product is named where it is worth this part of the first
+FOREIGN = 0.5  # an input from others is named before the host's own where it is worth this part of it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -258,11 +262,6 @@ def _notes(
     yield from evidence_notes(scene.dataset, scene.names, enterprises)
     if scene.figures.gain is not None:
         yield from aims_notes(scene.dataset)
-
-
-SHOWN = 2  # partners named before "and n more"
-MAIN = 0.15  # a further product is named where it is worth this part of the first
-FOREIGN = 0.5  # an input from others is named before the host's own where it is worth this part of it
 
 
 @dataclass(frozen=True, slots=True)

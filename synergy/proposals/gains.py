@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 16  # values attributed at once: what is in memory does not grow with the enterprises
 KEPT = 0.1  # part of a shared gain that the line it passes through keeps before the others have theirs
+ROUNDS = 20  # of asking; what is left then stays where it is
+NODE = ["kind", "id", "commodity", "period"]
+FAINT = 1e-7  # a change below this part of the line's size is the solver's noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,6 @@ def line_values(changed: Changes, column: str) -> Floats:
     return values
 
 
-ROUNDS = 20  # of asking; what is left then stays where it is
-
-
 def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
     """Return gains redistributed so that proposals with a positive marginal value carry no loss.
 
@@ -237,10 +237,6 @@ def _moved(gain: Floats, wanted: Floats, spare: Floats, shared: sparse.csr_matri
         gain = gain + got - given
         wanted, spare = np.maximum(wanted - got, 0.0), np.maximum(spare - given, 0.0)
     return gain
-
-
-NODE = ["kind", "id", "commodity", "period"]
-FAINT = 1e-7  # a change below this part of the line's size is the solver's noise
 
 
 def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:

@@ -25,6 +25,8 @@ _EN_STEPS = {
 _EN_OTHER = ((1e9, "bn "), (1e6, "M "), (1e3, "k "))
 _ZH_STEPS = ((1e8, "亿"), (1e4, "万"))
 _ZH_UNITS = {"t": "吨"}
+Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
+Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,6 @@ def figure(value: float) -> str:
         lead = 10 ** (len(str(int(size))) - 3)
         return str(round(value / lead) * lead)
     return said.rstrip("0").rstrip(".") if "." in said else said
-
-
-Without = Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None]
-Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 INLET = ["to_site", "inlet_kind", "inlet_id", "commodity"]
 _STATED = ["holder", "commodity", "property"]
+PUBLIC = "@"  # a public place stands for an owner as "@" and its site; ids of enterprises hold no "@"
+OUTSIDE = ("market", "disposal")
 
 
 def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
@@ -111,10 +113,6 @@ def _note(called: Called, row: Mapping[Any, Any]) -> Mapping[str, Any]:
         "property": row["property"],
         **figures,
     }
-
-
-PUBLIC = "@"  # a public place stands for an owner as "@" and its site; ids of enterprises hold no "@"
-OUTSIDE = ("market", "disposal")
 
 
 def owners(dataset: Dataset) -> pd.Series:

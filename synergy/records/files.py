@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from jsonschema.exceptions import ValidationError
 
+PLAN = "plan"  # the table in messages
+_NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
+_MOST = 1000  # faults that are collected
+_SHOWN = 60  # characters of a value
+_HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
+
 
 def write_plan(plan: Plan, path: str | Path) -> None:
     """Write a plan document; an existing file stays intact until the new one is complete.
@@ -215,10 +221,6 @@ def _flows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-PLAN = "plan"  # the table in messages
-_NUMBERS = frozenset({"quantity", "arrived", "activity", "level", "capacity", "capex", "annual_cost", "km"})
-_MOST = 1000  # faults that are collected
-_SHOWN = 60  # characters of a value
 # what a rule of JSON Schema asks for, in both languages; {wanted} is the rule's value
 _EXPECTED = Catalogue(
     {
@@ -229,7 +231,6 @@ _EXPECTED = Catalogue(
         "required": ("a key is missing: {missing}", "缺少键：{missing}"),
     }
 )
-_HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out` 写出方案")
 
 
 def plan_from_record(record: Mapping[str, Any]) -> Plan:

@@ -16,6 +16,9 @@ import pandas as pd
 if TYPE_CHECKING:
     Row = dict[str, Any]
 
+KEY = "seal"
+_EVEN = frozenset({str, float, type(None)})
+
 
 def plain(value: Any) -> Any:
     """Return a value as a plain JSON value.
@@ -91,10 +94,6 @@ def cells(column: pd.Series[Any]) -> list[Any]:
             found[place] = None
         return list(found)
     return [str(cell) for cell in column.to_numpy(dtype=object)]
-
-
-KEY = "seal"
-_EVEN = frozenset({str, float, type(None)})
 
 
 def sealed(record: Mapping[str, Any]) -> str:

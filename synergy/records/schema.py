@@ -26,6 +26,10 @@ MAYBE: Shape = {"type": ["number", "null"]}
 MAYBE_TEXT: Shape = {"type": ["string", "null"]}
 OBJECT: Shape = {"type": "object"}
 MONEY_OF: Shape = {"type": "object", "additionalProperties": NUMBER}
+OUTLETS = ("offer", "facility", "build", "store", "market")
+INLETS = ("need", "facility", "build", "store", "market", "disposal")
+_BOTH = {"text_en": TEXT, "text_zh": TEXT}
+_TITLES = {"title_en": TEXT, "title_zh": TEXT}
 
 
 def listed(items: Shape) -> Shape:
@@ -43,9 +47,6 @@ def shape(optional: tuple[str, ...] = (), /, **properties: Shape) -> Shape:
     names = {name.removesuffix("_"): shape for name, shape in properties.items()}
     return {"type": "object", "properties": names, "required": [name for name in names if name not in optional]}
 
-
-OUTLETS = ("offer", "facility", "build", "store", "market")
-INLETS = ("need", "facility", "build", "store", "market", "disposal")
 
 _FLOW = shape(
     from_site=TEXT,
@@ -234,8 +235,6 @@ def _column(column: Column) -> Shape:
 _SOURCE = shape(name=TEXT, digest=TEXT)
 _STOPPED: Shape = {**choice("clock", "request", None), "description": "what ended it other than its work"}
 _PAIRS = shape(gone=listed(listed(TEXT)), new=listed(listed(TEXT)))
-_BOTH = {"text_en": TEXT, "text_zh": TEXT}
-_TITLES = {"title_en": TEXT, "title_zh": TEXT}
 
 
 def _document(ident: str, title: str, body: Shape) -> Shape:

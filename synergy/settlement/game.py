@@ -17,6 +17,7 @@ from synergy.units import money
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+NAMED = 4  # enterprises named one by one in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +383,6 @@ def _said(number: str | float | tuple[str, ...], lang: str) -> str:
     if isinstance(number, tuple):
         return named(number, lang)
     return money(number, "", lang) if isinstance(number, float) else str(number)
-
-
-NAMED = 4  # enterprises named one by one in a sentence
 
 
 def named(enterprises: tuple[str, ...], lang: str) -> str:

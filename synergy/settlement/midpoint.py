@@ -14,6 +14,8 @@ from synergy.settlement.linear import Program, minimise
 from synergy.settlement.parts import Part, coalition, tolerance_of
 
 PAIRS = 800  # of enterprises that are valued to see whether they make up an assignment game
+ACTIVE = 1e-11  # multipliers above it, relative to the largest, belong to rows that bind
+SLACK = 1e-9  # rows may be short by it, in the unit of the point
 
 
 def midpoint(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
@@ -139,10 +141,6 @@ def _solved(cost: Floats, rows: object, right: Floats) -> Floats:
     if answer is None:
         raise ArithmeticError("the linear program of an assignment has no solution, though it always has one")
     return answer.point
-
-
-ACTIVE = 1e-11  # multipliers above it, relative to the largest, belong to rows that bind
-SLACK = 1e-9  # rows may be short by it, in the unit of the point
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,13 @@ import numpy as np
 from synergy.settlement.game import Bools, Floats, Ints
 
 SMALL = 1e-9  # lump sums below it, relative to the money that moves, are rounding
+STEPS = 200  # Newton steps at most
+HALVINGS = 40  # of one step
+ENOUGH = 1e-3  # part of the promised descent that a step must bring
+PRECISE = 1e-12  # relative to the money that moves
+CLOSE = 1e-9  # part of a price by which it may miss the end of a band
+FINER = 6  # times that a step is divided by ten where a band holds no price of the ladder
+NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +134,6 @@ def _summing_to_zero(lump: Floats) -> Ints:
     return lumps
 
 
-STEPS = 200  # Newton steps at most
-HALVINGS = 40  # of one step
-ENOUGH = 1e-3  # part of the promised descent that a step must bring
-PRECISE = 1e-12  # relative to the money that moves
-
-
 def payments(trades: Trades, transfer: Floats) -> Floats:
     """Return payments from buyers to sellers that carry given transfers as far as the price bands allow.
 
@@ -241,9 +242,6 @@ class _Dual:
         step = np.zeros(count)
         step[free] = part
         return step
-
-
-CLOSE = 1e-9  # part of a price by which it may miss the end of a band
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,10 +368,6 @@ class Trades:
         np.add.at(total, self.seller, payment)
         np.subtract.at(total, self.buyer, payment)
         return total
-
-
-FINER = 6  # times that a step is divided by ten where a band holds no price of the ladder
-NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from synergy.store.names import Answer, MatchState, Role
 from synergy.store.store import Store
 from synergy.store.tables import declarations, departures, matches, parties, proposals
 
+_P, _E, _R, _A, _C, _D, _W = Role
+
 
 class Action(StrEnum):
     """Action on a store that is subject to access control."""
@@ -110,7 +112,6 @@ class Resource:
 
 
 WORKER = Actor("worker", Role.WORKER)
-_P, _E, _R, _A, _C, _D, _W = Role
 _ALL, _OWN = Reach.ALL, Reach.OWN
 # action: the scope a token needs, and how far each role reaches; a role that is not named may not
 RULES: Mapping[Action, tuple[str, Mapping[Role, Reach]]] = MappingProxyType(

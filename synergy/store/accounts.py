@@ -32,6 +32,12 @@ _LIVE = (
     .join(sessions, sessions.c.user == users.c.id)
     .where(sessions.c.hash == bindparam("key"), sessions.c.expires > bindparam("at"), users.c.disabled.is_(False))
 )
+SHORTEST = 10  # characters of a password
+TOLD = (5, 50, 500, 5000)  # wrong passwords in a row of which the owner is told
+# one alphabet and Han, so that no two names look alike; written as they go into an address
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+_NAME = re.compile(rf"[A-Za-z0-9{_HAN}][A-Za-z0-9{_HAN}._@+-]{{0,63}}")
+MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database, before there is any account
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +117,6 @@ def end(store: Store, key: str) -> None:
     """End a session."""
     with store.database.write() as connection:
         connection.execute(delete(sessions).where(sessions.c.hash == _hash(key)))
-
-
-SHORTEST = 10  # characters of a password
-TOLD = (5, 50, 500, 5000)  # wrong passwords in a row of which the owner is told
-# one alphabet and Han, so that no two names look alike; written as they go into an address
-_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-_NAME = re.compile(rf"[A-Za-z0-9{_HAN}][A-Za-z0-9{_HAN}._@+-]{{0,63}}")
-MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database, before there is any account
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from synergy.store.tables import lines, proposals, rounds
 
 LEAST = 5  # enterprises behind a sum
 GREATEST = Decimal("0.5")  # part of it that one of them may have
+_TABLES = ("commodities", "processes")  # of the association's library: who sees the round may know them
+# by digest, so that what is kept can never be out of date
+_KNOWN: dict[str, dict[str, Any]] = {}
 
 
 def aggregates(store: Store, actor: Actor, round_id: int) -> list[Record]:
@@ -92,9 +95,6 @@ def _coarse(value: Decimal) -> Any:
     return written(Decimal(f"{value:.1e}"))
 
 
-_TABLES = ("commodities", "processes")  # of the association's library: who sees the round may know them
-
-
 def measures(store: Store, actor: Actor, round_id: int) -> Record:
     """Return the currency of a round, and the units and names of its commodities and processes.
 
@@ -122,10 +122,6 @@ def measures(store: Store, actor: Actor, round_id: int) -> Record:
             while len(_KNOWN) > 32:
                 _KNOWN.pop(next(iter(_KNOWN)), None)
     return {"round": round_id, **known}
-
-
-# by digest, so that what is kept can never be out of date
-_KNOWN: dict[str, dict[str, Any]] = {}
 
 
 def _told(content: bytes) -> dict[str, Any]:

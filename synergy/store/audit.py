@@ -15,6 +15,8 @@ from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events, matches, partnerships, proposals
 
 _BATCH = 1000
+_ROUND = ("round.publish", "round.collect", "round.conclude", "round.cancel")
+_TOLD = ("answer", "reason", "counter", "stage")
 
 
 def history(
@@ -97,8 +99,6 @@ def verify_chain(store: Store, actor: Actor, expected: Mapping[str, Any] | None 
     return {"sound": sound, "count": number, "head": {"number": tip.number, "mac": tip.mac}, "broken": broken}
 
 
-_ROUND = ("round.publish", "round.collect", "round.conclude", "round.cancel")
-_TOLD = ("answer", "reason", "counter", "stage")
 _PLACE = (
     select(matches.c.round, matches.c.finished, partnerships.c.id.label("partnership"))
     .join(proposals, proposals.c.match == matches.c.id)

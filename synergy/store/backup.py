@@ -33,6 +33,7 @@ from synergy.store.store import private
 from synergy.store.tables import snapshots
 
 _PAGES = 200  # copied at a time, so that writers are not kept waiting
+_DATE = (1980, 1, 1, 0, 0, 0)  # the same tables, the same bytes
 
 
 def back_up(address: str | Path, target: Path) -> Path:
@@ -150,9 +151,6 @@ def _server(program: str, words: list[str], base: Database) -> None:
         raise UsageError(f"{program}: not found; install the client programs of PostgreSQL") from error
     except subprocess.CalledProcessError as error:
         raise UsageError(f"{program}: {(error.stderr or '').strip()}") from error
-
-
-_DATE = (1980, 1, 1, 0, 0, 0)  # the same tables, the same bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ _SCALE = Decimal(10) ** PLACES
 MOST = Decimal(2**63 - 1) / _SCALE
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = len("2026-12-01")
 
 
 class BeyondError(ValueError):
@@ -167,9 +168,6 @@ def _text(value: Any) -> str | None:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     raise TypeError(f"{type(value).__name__} is no JSON")
-
-
-_DAY = len("2026-12-01")
 
 
 def typed(text: str, zone: tzinfo | None = None) -> datetime:

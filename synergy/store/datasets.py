@@ -26,6 +26,10 @@ from synergy.store.commit import Record, Step, Transaction, commit
 from synergy.store.store import Store
 from synergy.store.tables import matches, rounds, snapshots
 
+UNPACKED = 256 << 20  # bytes of all files of an archive
+_BOOK = "[Content_Types].xml"
+Found = tuple[Dataset | None, tuple[Problem, ...]]
+
 
 def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
     """Validate and store an uploaded dataset.
@@ -108,11 +112,6 @@ def dataset_archive(store: Store, actor: Actor, digest: str) -> bytes:
     require(actor, Action.SEE_PLANS, Resource("snapshot"))
     with store.database.read() as connection:
         return archive(connection, digest)
-
-
-UNPACKED = 256 << 20  # bytes of all files of an archive
-_BOOK = "[Content_Types].xml"
-Found = tuple[Dataset | None, tuple[Problem, ...]]
 
 
 def read_upload(content: bytes) -> Found:

@@ -20,6 +20,8 @@ from synergy.store.store import Store
 from synergy.store.tables import declarations
 from synergy.store.turnover import bounded
 
+_Heads = dict[str, tuple[int, bool]]
+
 
 def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
     """Close the declarations of a round, and store the merged dataset under its digest.
@@ -70,9 +72,6 @@ def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None 
         return moved(change, now, "freeze", asked, detail, frozen=snapshot.digest) | detail
 
     return commit(store, actor, Step("round.freeze", {"round": round_id, **asked.given}, asked.key), body)
-
-
-_Heads = dict[str, tuple[int, bool]]
 
 
 def _heads(connection: Connection, round_id: int) -> _Heads:

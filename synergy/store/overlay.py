@@ -37,6 +37,7 @@ MARKS = frozenset({"kept", "checked"})  # of an entry, beside columns: as the da
 PARTS = frozenset({"qualities", "limits"})  # of an entry, beside columns: by property
 BOUNDS: Mapping[str, str] = MappingProxyType({"min": "minimum", "max": "maximum"})  # of a limit, as programs call them
 _HOLDERS = ("qualities", "limits", "availability")
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,9 +297,6 @@ def _theirs(dataset: Dataset, entries: Collection[Entry], problems: Iterable[Pro
                 yield replace(problem, row=number[problem.table, ident])
         elif problem.severity is Severity.ERROR:
             yield replace(problem, row=None, value="")
-
-
-Record = dict[str, Any]
 
 
 def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Record]]]:

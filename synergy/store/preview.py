@@ -25,6 +25,7 @@ from synergy.store.rounds import round_row
 from synergy.store.store import Store
 
 _COMPARED = ("site", "subject", "period", "amount", "price")
+DEPTH = 3  # processes in a chain: further ones are other people's business
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +168,6 @@ def _plain(value: object) -> object:
     if isinstance(value, bool) or value in (None, 0, "0", "false"):
         return "true" if value is True else ""
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else value
-
-
-DEPTH = 3  # processes in a chain: further ones are other people's business
 
 
 def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:

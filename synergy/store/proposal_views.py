@@ -36,6 +36,10 @@ _SHOWN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.COUNTERED)
 _LINE = ("number", "from_site", "to_site", "commodity", "mode")
 _BUILT = ("process", "site", "capacity", "capex", "annual_cost")
 _NOTES = frozenset({"policy_min", "permit", "lead_time"})  # about what is built
+FIGURES = 3  # significant ones of an own figure
+NOISE = 1e-6  # of what is lost and paid: a gain below is the rounding of the prices
+FIRMNESS = ("stable", "beaten", "open")
+_LAID = ("from_site", "to_site", "commodity", "mode", "km", "capex")
 
 
 def whole(one: Row[Any], said: Sequence[Row[Any]], exchanged: Sequence[Row[Any]]) -> Record:
@@ -206,12 +210,6 @@ def _settlement(record: Mapping[str, Any], enterprise: str, anonymous: bool) -> 
     if not anonymous:
         return told
     return told | {name: coarse(told[name], QUANTITY_FIGURES) for name in told if name != "standalone"}
-
-
-FIGURES = 3  # significant ones of an own figure
-NOISE = 1e-6  # of what is lost and paid: a gain below is the rounding of the prices
-FIRMNESS = ("stable", "beaten", "open")
-_LAID = ("from_site", "to_site", "commodity", "mode", "km", "capex")
 
 
 def own_money(

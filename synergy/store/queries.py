@@ -45,6 +45,8 @@ _SIDES = tuple(
     for table, order in ((parties, parties.c.enterprise), (lines, lines.c.number))
 )
 _EXCHANGED = select(lines).where(lines.c.proposal == bindparam("proposal")).order_by(lines.c.number)
+_MATCH = ("round", "number", "state", "status", "attempt", "digest", "snapshot", "fault", "diagnosis", "options")
+_TIMES = ("requested", "started", "finished")
 
 
 def list_rounds(store: Store, actor: Actor) -> list[Record]:
@@ -293,10 +295,6 @@ def _seen(store: Store, connection: Connection, actor: Actor, place: tuple[Row[A
         return {"round": row.id, **whole(one, said, exchanged)}
     record = unpacked_record(connection.execute(_PLAN_OF, {"match": one.match}).scalar_one())
     return {"round": row.id, **own_part(place, said, exchanged, (str(actor.enterprise), record, store.secret))}
-
-
-_MATCH = ("round", "number", "state", "status", "attempt", "digest", "snapshot", "fault", "diagnosis", "options")
-_TIMES = ("requested", "started", "finished")
 
 
 def see_match(store: Store, actor: Actor, match: int) -> Record:

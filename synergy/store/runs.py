@@ -31,6 +31,8 @@ _DONE = (matches.c.round == bindparam("of")) & (matches.c.state == MatchState.DO
 # the checkpoint is large, and nobody looks at it
 _LATEST = select(*(column for column in matches.c if column.name != "checkpoint"))
 _LATEST = _LATEST.where(_DONE).order_by(matches.c.number.desc()).limit(1)
+ENDS = ("from_site", "to_site", "commodity")
+_Ends = tuple[str, str, str]
 
 
 def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
@@ -203,10 +205,6 @@ def _under_way(connection: Connection, round_id: int) -> Row[Any]:
     if row is None:
         raise refusal("not_found", what="match")
     return row
-
-
-ENDS = ("from_site", "to_site", "commodity")
-_Ends = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

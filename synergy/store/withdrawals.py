@@ -32,6 +32,8 @@ from synergy.store.tables import (
 
 _EARLY = (State.DRAFT, State.DECLARING)
 _OPEN = (State.FROZEN, State.REVIEW, State.PUBLISHED, State.RESPONDING)
+_ENDINGS = (".db", ".dump")
+_BLOCK = 1 << 20
 
 
 def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Record:
@@ -210,10 +212,6 @@ def _forbidden(change: Transaction, enterprise: str) -> list[int]:
         ]
         change.connection.execute(insert(rulings), rows)
     return found
-
-
-_ENDINGS = (".db", ".dump")
-_BLOCK = 1 << 20
 
 
 def all_tokens(store: Store, actor: Actor) -> list[Record]:

@@ -31,6 +31,8 @@ SEARCHED = 8  # of those, for which decisions are searched for anew
 PARTS = (0.1, 0.25, 0.35)
 PERT = 1 / 6  # weight of each end (Malcolm et al. 1959, Operations Research 7:646)
 NOUGHT = 1e-7  # part of the value that is none
+OF_SITE = ("offers", "needs", "facilities", "stores")
+SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +283,6 @@ def _width(figure: Figure) -> float:
     if isnan(row.value) or not row.value:
         return inf
     return (row.high - row.low) / abs(row.value)
-
-
-OF_SITE = ("offers", "needs", "facilities", "stores")
-SECONDS = 30.0
 
 
 class StandaloneValues:

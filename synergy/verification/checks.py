@@ -38,6 +38,7 @@ _CODES = {
     "quality_max": "quality",
 }
 _BELOW = {"offer": "must_clear", "need": "required"}  # of rows that fall short of their lower bound
+PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed one
 
 
 def check_rows(book: Book, books: Books) -> None:
@@ -169,9 +170,6 @@ def check_amounts(book: Book, books: Books) -> None:
 def _among(name: Callable[[int], str], rows: Ints) -> Callable[[int], str]:
     """Return a function that names the rows of a selection."""
     return lambda row: name(int(rows[row]))
-
-
-PROVEN = 1e-9  # part of the value by which an exact bound may miss the claimed one
 
 
 def check_source(book: Book, books: Books, plan: Plan) -> None:

@@ -22,6 +22,15 @@ from synergy.verification.settled import payoffs_of
 
 NEAR = 1e-5  # part of a value by which two solvers may differ
 GAP = 1e-6
+_Ask = Callable[[float], LiteralSolution]
+FEW = 4  # enterprises up to which every coalition is solved
+MOST = 300  # yes-or-no decisions up to which a solver is asked again
+SECONDS = 10.0
+BETTER = 1e-6  # part of a value by which another one counts as higher
+_ROW = 1e-8  # part of a row's terms by which it may be missed
+_TINY = 1e-9  # by which an empty row may
+_PASSES = 3
+_WIDEST = 2.0**30
 
 
 class Countdown:
@@ -76,9 +85,6 @@ def _counted(found: list[Finding]) -> Iterator[Finding]:
         yield Finding("unchecked", said, "not solved again in the time given", Severity.WARNING)
 
 
-_Ask = Callable[[float], LiteralSolution]
-
-
 def _alone(dataset: Dataset, name: str, variant: Variant) -> _Ask:
     return lambda left: _solved(dataset, name, variant, left)
 
@@ -112,9 +118,6 @@ def _answers(asks: list[_Ask], clock: Countdown) -> Iterator[tuple[str, float, f
             return
         solution = ask(clock.left)
         yield solution.status, solution.value, max(solution.bound, solution.value)
-
-
-FEW = 4  # enterprises up to which every coalition is solved
 
 
 def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
@@ -177,15 +180,6 @@ def _worth(dataset: Dataset, members: frozenset[str], seconds: float) -> tuple[f
     if solution.status == "infeasible":
         return -np.inf, -np.inf
     return (-np.inf if solution.x is None else solution.value), solution.bound
-
-
-MOST = 300  # yes-or-no decisions up to which a solver is asked again
-SECONDS = 10.0
-BETTER = 1e-6  # part of a value by which another one counts as higher
-_ROW = 1e-8  # part of a row's terms by which it may be missed
-_TINY = 1e-9  # by which an empty row may
-_PASSES = 3
-_WIDEST = 2.0**30
 
 
 def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> float | None:

@@ -18,6 +18,7 @@ from synergy.verification.findings import Book
 STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
 SAME = 0.01  # amounts that differ by less than this part are the same deal
 OUTSIDE = ("market", "disposal")
+MONEY = ("capex", "annual_cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +232,6 @@ def _check_loss(book: Book, plan: Plan, proposal: Proposal) -> None:
     room = 1e-6 * max(1.0, abs(plan.value))
     if not loss >= plan.value - plan.bound - room:
         book.add("marginal_gain", proposal.id, f"{loss:.9g}: the plan without it would be worth more than the bound")
-
-
-MONEY = ("capex", "annual_cost")
 
 
 @dataclass(frozen=True, slots=True)

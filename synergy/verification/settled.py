@@ -21,6 +21,8 @@ LEAST = 1e-9  # of the money that moves: what rounding of sums may come to
 KEY = ["from", "to", "commodity"]
 
 Settlement = Mapping[str, Any]
+_NUMBERS = ("quantity", "low", "high", "price", "payment")
+NEAR = 1e-9  # of the money that is shared: what rounding of sums may come to
 
 
 def check_settlement(book: Book, books: Books, plan: Plan) -> None:
@@ -135,9 +137,6 @@ def _check_prices(book: Book, books: Books, plan: Plan) -> None:
     book.flag("prices", np.abs(payment - price * quantity) > room, called, "is paid at another price")
 
 
-_NUMBERS = ("quantity", "low", "high", "price", "payment")
-
-
 def _price_name(row: int) -> str:
     return f"settlement.prices[{row}]"
 
@@ -172,9 +171,6 @@ def _check_stability(book: Book, plan: Plan) -> None:
 
 def _infinite(value: float | None, sign: float) -> float:
     return sign * float("inf") if value is None else float(value)
-
-
-NEAR = 1e-9  # of the money that is shared: what rounding of sums may come to
 
 
 def check_subsidy(book: Book, plan: Plan, names: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ _CLAIMS = (
     settled.check_settlement,
     offers.check_proposals,
 )
+MANY = 12  # enterprises beyond which only today is judged here: each takes 0.2 s, and `deep` solves them again
 
 
 def verify(dataset: Dataset, plan: Plan) -> tuple[Finding, ...]:
@@ -81,9 +82,6 @@ def assert_valid(
     wrong = [finding.line() for finding in found if finding.refuses]
     if wrong:
         raise VerificationError(wrong)
-
-
-MANY = 12  # enterprises beyond which only today is judged here: each takes 0.2 s, and `deep` solves them again
 
 
 def judged_beside(

@@ -24,6 +24,13 @@ from synergy.errors import Problem
 from synergy.workbook.names import ASIDE, SETTINGS, known_as, second_header, table_named, tables
 from synergy.workbook.sheets import SheetPage, laid_out, letters, text_of
 
+ENDINGS = (".xlsx", ".xlsm")
+CLAIMS = (*ENDINGS, ".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".et")  # what calls itself a workbook
+_CHILD = Path(__file__).with_name("child.py")
+_OLE = b"\xd0\xcf\x11\xe0"
+_WORKBOOK = {"expected": "an .xlsx workbook", "expected_zh": ".xlsx 工作簿"}
+SMALL = 4 << 20  # below so many bytes the ratio says nothing
+
 
 @dataclass(frozen=True, slots=True)
 class WorkbookTables:
@@ -117,11 +124,6 @@ def _settings(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-ENDINGS = (".xlsx", ".xlsm")
-CLAIMS = (*ENDINGS, ".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".et")  # what calls itself a workbook
-_CHILD = Path(__file__).with_name("child.py")
-_OLE = b"\xd0\xcf\x11\xe0"
-_WORKBOOK = {"expected": "an .xlsx workbook", "expected_zh": ".xlsx 工作簿"}
 _KINDS = (  # a part that tells the kind of a package
     ("xl/workbook.bin", "an .xlsb workbook", ".xlsb 工作簿"),
     ("word/document.xml", "a Word document", "Word 文档"),
@@ -157,7 +159,6 @@ class WorkbookLimits:
 
 
 LIMITS = WorkbookLimits()
-SMALL = 4 << 20  # below so many bytes the ratio says nothing
 
 
 def pages(path: Path, findings: Findings, limits: WorkbookLimits = LIMITS) -> list[SheetPage] | None:

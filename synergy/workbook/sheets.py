@@ -18,6 +18,7 @@ from synergy.dataset.typed import UNREADABLE
 
 _EXACT = 1e15
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,6 @@ def _cells(
         if isinstance(cell, float) and abs(cell) >= _EXACT and kind in (ColumnType.ID, ColumnType.LABEL):
             text = f"{cell:.14e}"  # digits behind the fifteenth are not kept by a spreadsheet
         yield text
-
-
-_LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ from synergy.texts import LANGUAGES
 
 NOBODY = Actor("nobody", Role.READER, None, frozenset())
 _LOG = logging.getLogger("synergy.api")
+_NAME = "synergy.api.kept"
+_MOST_BYTES = 32 << 20
+_WORTH_BYTES = 500  # less is not made smaller
+LONGEST = 200  # rows on one page
+USUAL = 50
 
 
 def language(default: str = "zh") -> str:
@@ -189,11 +194,6 @@ def _count_down(answer: Response, left: Left | None) -> None:
             answer.headers.setdefault(name, value)
 
 
-_NAME = "synergy.api.kept"
-_MOST_BYTES = 32 << 20
-_WORTH_BYTES = 500  # less is not made smaller
-
-
 @dataclass(frozen=True, slots=True)
 class CompleteResponse:
     """A complete response body with its ETag and headers.
@@ -252,10 +252,6 @@ def _zipped(told: CompleteResponse) -> CompleteResponse:
     if len(told.content) < _WORTH_BYTES:
         return told
     return CompleteResponse(told.content, told.tag, told.headers, gzip.compress(told.content, 6, mtime=0))
-
-
-LONGEST = 200  # rows on one page
-USUAL = 50
 
 
 class Page(BaseModel):

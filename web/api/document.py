@@ -57,6 +57,9 @@ DATASET = {
         }
     ],
 }
+_REF = "#/components/schemas/{model}"
+_NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
+_TEXT: Record = {"type": "string"}
 
 
 def example_of(model: type[BaseModel]) -> object:
@@ -82,7 +85,6 @@ def example_of(model: type[BaseModel]) -> object:
     return {"items": [one], "next": None} if "next" in fields else {"items": [one]}
 
 
-_REF = "#/components/schemas/{model}"
 _ABOUT = (
     "Rounds of matching from declarations to running partnerships. Tokens are made with name and password at "
     "`/tokens`, have scopes and an end, and never do more than their account. Money is an exact text with its "
@@ -105,8 +107,6 @@ _FILES: dict[str, Record] = {
     CSV: {"example": "sheet,site,subject,amount,unit\nneeds,GLASS-1,COG,60000,kNm3/a\n"},
     JSON: {"example": DATASET},
 }
-_NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
-_TEXT: Record = {"type": "string"}
 _HEADERS: dict[str, tuple[str, Record]] = {
     "ETag": ("Of content and language, with the version where there is one.", _TEXT),
     "Link": ("The next page (RFC 8288).", _TEXT),

@@ -18,6 +18,7 @@ JSON = "application/json"
 BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP, CSV, BYTES = "application/zip", "text/csv", "application/octet-stream"
 Record = dict[str, Any]
+OPERATIONS: dict[str, Operation] = {}
 
 
 class AuthScheme(StrEnum):
@@ -167,7 +168,6 @@ class Operation:
     handler: Handler
 
 
-OPERATIONS: dict[str, Operation] = {}
 # groups of operations, as they are shown
 TAGS = (
     "rounds",

@@ -12,6 +12,8 @@ from synergy.web.figures.sankey_layout import Stream
 LIMIT = 150  # ribbons that one picture can carry
 OTHERS = "\x00others"  # key of what is not shown by name; no id has such a sign
 _MOST, _FEWEST = 14, 5  # groups by name
+# cities and counties around it where goods go to
+AROUND: Mapping[str, str] = MappingProxyType({"Taiyuan": "太原市", "Jiexiu": "介休市", "Lvliang": "吕梁市"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,6 @@ COUNTIES: Mapping[str, tuple[str, str, float, float]] = MappingProxyType(
         "Shilou": ("Shilou", "石楼县", 36.99857, 110.834634),
     }
 )
-# cities and counties around it where goods go to
-AROUND: Mapping[str, str] = MappingProxyType({"Taiyuan": "太原市", "Jiexiu": "介休市", "Lvliang": "吕梁市"})
 
 
 def county_name(county: str, lang: str) -> str:

@@ -18,6 +18,11 @@ ROOM = 980.0  # width in px before components go below each other
 HIGH = 26.0
 WIDEST, NARROW = 210.0, 150.0  # of a firm, of a commodity
 PAD = 10.0
+Key = TypeVar("Key", bound=Hashable)
+GAP = 14.0  # px between two boxes
+LAYERS_GAP = 56.0  # px between two layers, where the edges are seen
+STEPS = 400
+_LARGE = 250  # nodes of a component that springs still can lay out in a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +137,6 @@ def _bend(one: Box, other: Box) -> float:
     """Return the offset of the control points of a backward edge; 0 for a forward edge."""
     back = one[2] - (other[0] - 1)
     return 26.0 + 0.12 * hypot(back, (one[1] + one[3] - other[1] - other[3]) / 2) if back > 0 else 0.0
-
-
-Key = TypeVar("Key", bound=Hashable)
-GAP = 14.0  # px between two boxes
-LAYERS_GAP = 56.0  # px between two layers, where the edges are seen
-STEPS = 400
-_LARGE = 250  # nodes of a component that springs still can lay out in a moment
 
 
 def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -> tuple[dict[str, Box], Point]:

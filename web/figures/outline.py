@@ -19,6 +19,12 @@ _SPIRAL = 2.399963  # golden angle in radians: points on a spiral never fall tog
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
+MOST_BYTES = 16 << 20
+MOST_RINGS, MOST_POINTS = 2000, 500_000
+LIGHT = 900  # points that are drawn at most, about 8 kB of a path
+_FINEST = 1 / 1500  # of the longer side: less than a px
+_AREAS = frozenset({"FeatureCollection", "Feature", "Polygon", "MultiPolygon"})
+_WGS84 = ("CRS84", "4326", "4490")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +183,6 @@ def thinned(points: Sequence[Point], least: float = 1.5) -> list[Point]:
         if not kept or abs(one[0] - kept[-1][0]) + abs(one[1] - kept[-1][1]) >= least:
             kept.append(one)
     return kept
-
-
-MOST_BYTES = 16 << 20
-MOST_RINGS, MOST_POINTS = 2000, 500_000
-LIGHT = 900  # points that are drawn at most, about 8 kB of a path
-_FINEST = 1 / 1500  # of the longer side: less than a px
-_AREAS = frozenset({"FeatureCollection", "Feature", "Polygon", "MultiPolygon"})
-_WGS84 = ("CRS84", "4326", "4490")
 
 
 class OutlineError(ValueError):

@@ -11,6 +11,7 @@ LEAST = 18.0  # height of a commodity with one ribbon, px
 SLOT = 16.0  # least height of a node with its label
 GAP = 6.0  # between two nodes
 BOX = 36.0  # least height of a commodity with two lines in it
+_Halves = dict[tuple[int, str, str], float]  # column, firm, commodity: quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,6 @@ class Layout:
     nodes: tuple[Node, ...]
     ribbons: tuple[Ribbon, ...]
     height: float
-
-
-_Halves = dict[tuple[int, str, str], float]  # column, firm, commodity: quantity
 
 
 def laid_out(streams: Sequence[Stream]) -> Layout:

@@ -14,6 +14,9 @@ _SMALL = 400.0  # px of width from which a figure scrolls on a telephone, as it 
 COLOURS = 8  # classes c0 to c7 of the style sheet
 _NARROW, _WIDE_LATIN = frozenset("iljtfrI.,:;'|!()[] -"), frozenset("mwMWQO@%&")
 _MORE = "…"
+SIZE = (640.0, 200.0)
+TOP, LOW = 14.0, 26.0  # px above, and for the seconds below
+MOST = 240  # points of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +187,6 @@ def arrow(ident: str) -> Markup:
     shape = tag("path", {"class": "point", "d": "M0 0L7 3.5L0 7z"})
     size = {"markerWidth": 7, "markerHeight": 7, "refX": 6, "refY": 3.5, "orient": "auto"}
     return tag("defs", {}, tag("marker", {"id": ident, "markerUnits": "userSpaceOnUse", **size}, shape))
-
-
-SIZE = (640.0, 200.0)
-TOP, LOW = 14.0, 26.0  # px above, and for the seconds below
-MOST = 240  # points of a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ from synergy.store.queries import match_input
 from synergy.workbook.names import TITLES
 
 room = pages("compare")
+Record = Mapping[str, Any]
+MOST = 30  # proposals of a table
+_WHYS = 2
 
 
 def _runs(lang: str) -> list[ComparedRun]:
@@ -85,11 +88,6 @@ def table(lang: str, first: int, second: int, ending: str) -> Response:
         raise refusal("not_found", what="match")
     found = pair(caller(), (first, second), lang)
     return twin(found.all.named(f"compare-{first}-{second}"), ending)
-
-
-Record = Mapping[str, Any]
-MOST = 30  # proposals of a table
-_WHYS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ BLANK = 1  # rows to write in below those that are there
 MOST = 500  # rows of one table of the page
 IN_SIGHT = ("site", "subject", "amount", "unit", "price", "price_unit")  # the rest is folded away
 _PASTED = (*IN_SIGHT, "period")
+room = pages("declarations")
+Answer = Response | str | tuple[str, int]
+_UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
 
 
 def rows_of_ground(ground: DeclarationBasis, context: FormContext, lang: str) -> Rows:
@@ -237,11 +240,6 @@ def elsewhere(problems: Sequence[Problem], tables: Sequence[Mapping[str, Any]], 
         for cell in (*row["main"], *row["more"])
     }
     return [one.record(lang) for one in problems if (one.table, one.row, one.column) not in places]
-
-
-room = pages("declarations")
-Answer = Response | str | tuple[str, int]
-_UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
 
 
 @room.get("/declarations")

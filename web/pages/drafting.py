@@ -32,6 +32,10 @@ from synergy.store.rounds import SETTLEMENT, SETTLEMENTS, Draft, StepOptions
 
 room = pages("drafting")
 _SHOWN = 12  # stored datasets
+SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
+SCENARIOS = ("base", "capacity_cut", "carbon_price", "high_prices", "low_prices", "rail_share", "winter_stagger")
+NUMBERS = ("carbon_price", "capex_budget", "co2_cap", "max_partners", "discount_rate")
+DEFAULTS: Mapping[str, str] = {"rule": SETTLEMENT, "gap": "0.5", "time_limit": "300", "builds": "yes"}
 
 
 @room.get("/rounds/new")
@@ -140,16 +144,12 @@ def _scenarios(lang: str, dataset: str) -> list[tuple[str, str]]:
     return plain + [(name, word(f"draft.scenario.{name}", lang)) for name in SCENARIOS] if dataset in SHIPPED else plain
 
 
-SHIPPED = {"lvliang": "draft.shipped", "lvliang-year": "draft.shipped_year"}
-SCENARIOS = ("base", "capacity_cut", "carbon_price", "high_prices", "low_prices", "rail_share", "winter_stagger")
-NUMBERS = ("carbon_price", "capex_budget", "co2_cap", "max_partners", "discount_rate")
 # what each step asks for
 FIELDS: Mapping[int, tuple[str, ...]] = {
     1: ("name", "dataset"),
     2: ("scenario", *NUMBERS, "builds", "more"),
     3: ("rule", "gap", "time_limit", "deadline", "answer_by", "anonymous"),
 }
-DEFAULTS: Mapping[str, str] = {"rule": SETTLEMENT, "gap": "0.5", "time_limit": "300", "builds": "yes"}
 
 
 @dataclass(frozen=True, slots=True)

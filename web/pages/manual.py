@@ -15,6 +15,12 @@ from synergy.web.access import public
 from synergy.web.render import page, pages
 
 room = pages("manual")
+BILINGUAL = frozenset({"enterprise", "planner"})
+ENGLISH = "en"
+_LINK = re.compile(r"([a-z-]+)(?:\.(?:en|zh))?\.md(#.*)?")
+_APART = re.compile(r"[^\w\- ]")
+# raw HTML is shown as text, never passed on; addresses of scripts are no links
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @room.get("/help")
@@ -52,12 +58,6 @@ CHAPTERS = (
     "contributing",
     "citation",
 )
-BILINGUAL = frozenset({"enterprise", "planner"})
-ENGLISH = "en"
-_LINK = re.compile(r"([a-z-]+)(?:\.(?:en|zh))?\.md(#.*)?")
-_APART = re.compile(r"[^\w\- ]")
-# raw HTML is shown as text, never passed on; addresses of scripts are no links
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def language_of(name: str, lang: str) -> str:

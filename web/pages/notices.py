@@ -16,6 +16,7 @@ from synergy.store.access import Action
 from synergy.store.messages import message
 
 room = pages("notices")
+_EARLY = ("opened", "reminder", "declare_by")  # notices of a round that takes declarations
 
 
 @room.get("/notices")
@@ -48,9 +49,6 @@ def _place(lang: str, one: dict[str, Any]) -> str:
     if actor().enterprise is None:
         return url_for("rounds.one", lang=lang, round_id=one["round"])
     return url_for("declarations.start" if one["kind"] in _EARLY else "home.home", lang=lang)
-
-
-_EARLY = ("opened", "reminder", "declare_by")  # notices of a round that takes declarations
 
 
 @room.post("/notices")

@@ -28,6 +28,7 @@ from synergy.store.names import Answer, Stage
 from synergy.store.rounds import StepOptions
 
 room = pages("proposal")
+Record = Mapping[str, Any]
 
 
 @room.get("/proposals/<code>")
@@ -92,9 +93,6 @@ def stage(lang: str, code: str) -> Response:
 def _refused(error: SynergyError, lang: str, back: str) -> Response:
     flash(said(error, lang), "bad")
     return redirect(back, 303)
-
-
-Record = Mapping[str, Any]
 
 
 def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:

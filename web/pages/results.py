@@ -42,6 +42,14 @@ from synergy.texts import ladder_note
 VIEWS = ("map", "sankey", "partners", "products")
 KEPT_PICTURES = 128  # pictures
 Addresses = Callable[..., str]
+room = pages("results")
+_SETTLED = ("payoffs", "prices", "groups", "lumps")
+TABLES = ("proposals", *VIEWS, *_SETTLED)
+_CHOICE = ("kind", "county", "commodity", "firm")
+KEPT = 64  # pages
+_PAGES: OrderedDict[str, str] = OrderedDict()
+_LOCK = Lock()
+MOST_NAMES, MOST_GROUPS = 5, 12
 
 
 class Gallery:
@@ -236,12 +244,6 @@ def _product_sheet(seen: Seen) -> PlanSheet:
     return PlanSheet("products", word("view.products.table", lang), columns, tuple(rows))
 
 
-room = pages("results")
-_SETTLED = ("payoffs", "prices", "groups", "lumps")
-TABLES = ("proposals", *VIEWS, *_SETTLED)
-_CHOICE = ("kind", "county", "commodity", "firm")
-
-
 def _seen(lang: str, round_id: int, code: str | None = None) -> Seen:
     found = seen(caller(), round_id, lang, request.args, code)
     return replace(found, bounds=settings().outlines)
@@ -371,11 +373,6 @@ def _settlement(found: Seen) -> str:
     return page("planner/settlement.html", found.lang, **fields)
 
 
-KEPT = 64  # pages
-_PAGES: OrderedDict[str, str] = OrderedDict()
-_LOCK = Lock()
-
-
 def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyResponse:
     """Return a cached page of a plan, or 304 if the client has the current version.
 
@@ -417,9 +414,6 @@ def _page(tag: str, make: Callable[[], str]) -> str:
         while len(_PAGES) > KEPT:
             _PAGES.popitem(last=False)
     return made
-
-
-MOST_NAMES, MOST_GROUPS = 5, 12
 
 
 def named(seen: Seen, firms: list[str]) -> str:

@@ -36,6 +36,10 @@ from synergy.store.rounds import StepOptions, Until, extend
 from synergy.texts import figure, ladder_note, text, unit
 
 room = pages("rounds")
+_MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SEE_PLANS}
+Record = Mapping[str, Any]
+# from the first of these on, figures are of an enterprise or a group, not of the plan of all
+_AFTER = frozenset({"standalone", "settlement", "prices"})
 
 
 @room.get("/rounds")
@@ -46,9 +50,6 @@ def rounds(lang: str) -> str:
     found, first, further = part(queries.list_rounds(store(), actor()))
     fields = {"rounds": found, "first": first, "next": further, "own": _own_pages(lang, found)}
     return page("planner/rounds.html", lang, may=may, **fields)
-
-
-_MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SEE_PLANS}
 
 
 def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
@@ -194,9 +195,6 @@ def step(lang: str, round_id: int) -> Response:
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
 
 
-Record = Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Live:
     """Progress of a run, formatted for the page.
@@ -270,10 +268,6 @@ def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetim
         int((now - datetime.fromisoformat(run["requested"])).total_seconds()) if run["state"] == "requested" else 0
     )
     return Live(run["match"], run["number"], run["state"], waiting, tuple(said), drawn, now)
-
-
-# from the first of these on, figures are of an enterprise or a group, not of the plan of all
-_AFTER = frozenset({"standalone", "settlement", "prices"})
 
 
 def _searched(told: Sequence[Record]) -> list[Record]:

@@ -14,6 +14,7 @@ from synergy.web.texts import word
 from synergy.texts import unit
 
 Record = Mapping[str, Any]
+MOST = 100  # rows of one page
 
 
 def proposals(seen: Seen, lead: Callable[..., str]) -> PlanSheet:
@@ -197,9 +198,6 @@ def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[s
         (SheetColumn("enterprise", word("round.enterprise", lang)), *heads),
         tuple(made),
     )
-
-
-MOST = 100  # rows of one page
 
 
 @dataclass(frozen=True, slots=True)

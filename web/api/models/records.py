@@ -16,6 +16,8 @@ Name = Annotated[str, Field(min_length=1, max_length=64)]
 Ident = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Time = Annotated[AwareDatetime, Field(examples=["2026-03-01T08:00:00+00:00"], description="RFC 3339, in UTC.")]
 Words = Annotated[str, Field(max_length=1000)]
+_AT = "2026-03-01T08:00:00+00:00"
+_MAC = "5d" * 32
 
 
 class Given(BaseModel):
@@ -70,10 +72,6 @@ Problem.model_rebuild()
 def example(value: Any) -> ConfigDict:
     """Return a model configuration with an example."""
     return ConfigDict(json_schema_extra={"examples": [value]})
-
-
-_AT = "2026-03-01T08:00:00+00:00"
-_MAC = "5d" * 32
 
 
 class Proof(Told):

@@ -20,6 +20,7 @@ from synergy.store.datasets import read_upload
 from synergy.workbook.template import dataset_workbook
 
 _RAW = frozenset({Mark.RAW})
+_SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 
 
 @serves(
@@ -106,9 +107,6 @@ def see_dataset_template(call: Call) -> HandlerResult:
 def see_dataset(call: Call) -> HandlerResult:
     """Return a dataset as a zip archive of its folder."""
     return HandlerResult(datasets.dataset_archive(call.store, call.actor, call.path["dataset"]))
-
-
-_SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 
 
 @serves(Spec("GET", "/", None, ("See where things are", "查看入口"), Root, proof=AuthScheme.NONE))

@@ -13,6 +13,7 @@ from synergy.store import notices, subscriptions
 from synergy.store.access import Action
 
 _TEXTS = ("text_en", "text_zh")
+_PAGED = frozenset({Mark.PAGED})
 
 
 @serves(
@@ -49,9 +50,6 @@ def list_notices(call: Call) -> HandlerResult:
 def read_notices(call: Call) -> HandlerResult:
     """Mark notices of the account as read, or all if none is listed; notices of others are ignored."""
     return HandlerResult({"marked": notices.mark_read(call.store, call.actor, call.body.notices)})
-
-
-_PAGED = frozenset({Mark.PAGED})
 
 
 @serves(
