@@ -29,7 +29,7 @@ ROOMS = (
     ("round", "explanation", "graph", "near_optimal", "uncertainty"),
     ("store", "forms"),
     ("worker",),
-    ("bench",),
+    ("bench", "web"),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

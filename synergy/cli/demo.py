@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 import sys
@@ -22,7 +21,10 @@ from synergy.dataset.subset import yearly
 from synergy.errors import UsageError
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from synergy.dataset.sheet import Dataset
+    from synergy.web.serve import Listening
 
 DATASET = "lvliang"
 HOST, PORT = "127.0.0.1", 8765
@@ -65,19 +67,18 @@ def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
 def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, options: Mapping[str, Any]) -> int:
     from synergy.cli.rehearsal import PEOPLE, Play
     from synergy.store.store import make_store
+    from synergy.web.app import create_app
+    from synergy.web.serve import serve
+    from synergy.web.settings import ServerSettings
     from synergy.worker.supervisor import Supervisor
     from synergy.worker.work import Habits
 
-    # by name: nothing of the house imports the factory
-    factory, serving, settings = (
-        importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
-    )
     with tempfile.TemporaryDirectory(prefix="synergy-demo-", ignore_cleanup_errors=True) as place:
         address = Path(place) / "demo.db"
         store = make_store(address)
-        chosen = settings.ServerSettings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
-        app = factory.create_app(store, chosen)
-        listening = _listening(talk, serving, app, port)
+        chosen = ServerSettings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
+        app = create_app(store, chosen)
+        listening = _listening(talk, app, port)
         play = Play(store, dataset, options, threading.Event())
         passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]
         play.begin(passwords)
@@ -85,21 +86,23 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
         with Supervisor(str(address), habits=Habits(workers=min(2, os.cpu_count() or 1))):
             director.start()
             names = [name for name, *_ in PEOPLE]
-            serving.serve(listening, lambda: _invite(talk, listening.port, names, passwords))
+            serve(listening, lambda: _invite(talk, listening.port, names, passwords))
             play.over.set()
             director.join()
         store.close()
     return 0
 
 
-def _listening(talk: Talk, serving: Any, app: Any, port: int | None) -> Any:
+def _listening(talk: Talk, app: Flask, port: int | None) -> Listening:
     """Return a server on the given port, or on the default port or any free one if none is given."""
+    from synergy.web.serve import server
+
     try:
-        return serving.server(app, HOST, PORT if port is None else port)
+        return server(app, HOST, PORT if port is None else port)
     except OSError as error:
         if port is not None:
             raise UsageError(talk.say("port_taken", port=port, said=error.strerror or error)) from error
-        return serving.server(app, HOST, 0)
+        return server(app, HOST, 0)
 
 
 def _invite(talk: Talk, port: int, names: list[str], passwords: list[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import importlib
 import ipaddress
 import os
 import secrets
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from synergy.store.access import Caller
     from synergy.store.rounds import StepOptions
     from synergy.store.store import Store
+    from synergy.web.figures.outline import Outlines
+    from synergy.web.serve import Listening
 
 DATABASE, USER, TOKEN = "SYNERGY_DB", "SYNERGY_USER", "SYNERGY_TOKEN"
 ADMINISTRATOR = "admin"
@@ -104,6 +105,8 @@ def serve(talk: Talk, /, **given: Any) -> int:
     """Serve the web platform of a store until interrupted."""
     _safe(talk, given)
     given["region"] = _outlines(talk, given["region"])
+    from synergy.web.logs import to_stream
+    from synergy.web.serve import serve as serve_pages
     from synergy.worker.supervisor import Supervisor
     from synergy.worker.work import Habits
 
@@ -111,12 +114,12 @@ def serve(talk: Talk, /, **given: Any) -> int:
     try:
         _first(talk, store)
         listening = _listening(talk, store, given)
-        importlib.import_module("synergy.web.logs").to_stream()
+        to_stream()
         scheme = "https" if given["certificate"] else "http"
         address = f"{scheme}://{_shown(given['host'])}:{listening.port}/{talk.lang}/"
         with Supervisor(given["address"], given["count"], Habits(workers=given["workers"])):
             serving = talk.say("serve.serving", address=address)
-            importlib.import_module("synergy.web.serve").serve(listening, lambda: talk.line(serving, "bold"))
+            serve_pages(listening, lambda: talk.line(serving, "bold"))
     finally:
         store.close()
     return 0
@@ -168,23 +171,26 @@ def _first(talk: Talk, store: Store) -> None:
     talk.line(talk.say("serve.first", name=ADMINISTRATOR, password=password), "bold")
 
 
-def _outlines(talk: Talk, file: Path | None) -> Any:
+def _outlines(talk: Talk, file: Path | None) -> Outlines:
     """Read the map boundaries from a file; return none if no file is given."""
-    found, texts = importlib.import_module("synergy.web.figures.outline"), importlib.import_module("synergy.web.texts")
+    from synergy.web.figures.outline import NONE, OutlineError, outlines
+    from synergy.web.texts import word
+
     if file is None:
-        return found.NONE
+        return NONE
     try:
-        return found.outlines(file)
-    except found.OutlineError as error:
-        raise UsageError(f"{file}: {texts.word('outline.' + error.code, talk.lang, found=error.found)}") from error
+        return outlines(file)
+    except OutlineError as error:
+        raise UsageError(f"{file}: {word('outline.' + error.code, talk.lang, found=error.found)}") from error
 
 
-def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
-    """Create the application and return its bound server; web modules are imported dynamically."""
-    factory, serving, settings = (
-        importlib.import_module(f"synergy.web.{name}") for name in ("app", "serve", "settings")
-    )
-    chosen = settings.ServerSettings(
+def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Listening:
+    """Create the application and return its bound server."""
+    from synergy.web.app import create_app
+    from synergy.web.serve import Tls, server
+    from synergy.web.settings import ServerSettings
+
+    chosen = ServerSettings(
         # sessions outlive a start of the server, and processes share them
         secret=hmac.new(store.secret, _COOKIES, hashlib.sha256).digest(),
         secure=bool(given["certificate"] or given["proxies"]),
@@ -195,10 +201,10 @@ def _listening(talk: Talk, store: Store, given: Mapping[str, Any]) -> Any:
         outlines=given["region"],
         zone=given["zone"],
     )
-    tls = serving.Tls(given["certificate"], given["private"]) if given["certificate"] else None
-    app = factory.create_app(store, chosen)
+    tls = Tls(given["certificate"], given["private"]) if given["certificate"] else None
+    app = create_app(store, chosen)
     try:
-        return serving.server(app, given["host"], given["port"], tls)
+        return server(app, given["host"], given["port"], tls)
     except OSError as error:
         said = error.strerror or error
         key = (
