@@ -67,19 +67,10 @@ def _resource(table: Table, file: Path, present: set[str]) -> dict[str, Any]:
 
 
 def describe(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data package of a folder of tables.
+    """Return the data package of a folder of tables ``<table>.csv``.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder that holds ``<table>.csv``.
-    head : mapping
-        Name, title, licences, sources and the ``synergy`` settings.
-
-    Returns
-    -------
-    dict
-        `head` with a resource for every table that is there, in the order of the schema.
+    It is `head` (name, title, licences, sources and the ``synergy`` settings) with a resource for every table that
+    exists, in the order of the schema.
     """
     files = {name: folder / f"{name}.csv" for name in TABLES}
     present = {name for name, file in files.items() if file.exists()}
@@ -94,7 +85,7 @@ def write(folder: Path, head: Mapping[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Refresh the resources of the data packages named, keeping what else they say."""
+    """Refresh the resources of the data packages named, keeping their other properties."""
     for name in arguments:
         head = json.loads((Path(name) / FILE).read_text(encoding="utf-8"))
         head.pop("resources", None)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -36,6 +35,7 @@ from synergy.network.network import Network, network_of
 from synergy.network.places import Floats
 from synergy.options import Options, params_of
 from synergy.plan import Decisions, Plan
+from synergy.scenario import JSON, Cell
 from synergy.solvers import Work, counted
 
 AFRESH = 0.2  # part of the time limit that a run which goes on from a checkpoint has at least
@@ -73,7 +73,7 @@ class Outcome:
     plan: Plan | None
     standalone: Mapping[str, Decisions] = field(default_factory=dict)
     today: Decisions | None = None
-    diagnosis: tuple[Mapping[str, Any], ...] = ()
+    diagnosis: tuple[Mapping[str, Cell], ...] = ()
     without: Callable[[Sequence[int], Sequence[int], Sequence[int]], float | None] | None = None
     found: tuple[Model, Floats] | None = None
 
@@ -166,7 +166,7 @@ def _begun(
     return Beside(dataset, params.left)
 
 
-def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, Any]:
+def _proof(dataset: Dataset, solution: Solution, params: SolveParams, how: Budget | Beside) -> dict[str, JSON]:
     """Return the proof of a plan with binary decisions: found beside the search, or after it within a budget."""
     heard = list[BoundProof]()
     try:
@@ -200,7 +200,7 @@ def _awaited(beside: Beside, seconds: float) -> BoundProof | None:
     return beside.best
 
 
-def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, Any]:
+def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[str, JSON]:
     """Return the proof of a plan without binary decisions, by the duals of its model."""
     duals = None if solution.row_dual is None else duals_of(model, solution.row_dual)
     bound = None if duals is None else bound_of(dataset, duals)
@@ -208,7 +208,7 @@ def _linear_proof(dataset: Dataset, model: Model, solution: Solution) -> dict[st
     return {"dual": bound, "solver": solution.bound, "duals": listing, "columns": [], "rows": []}
 
 
-def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, Any]) -> float:
+def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, JSON]) -> float:
     """Return the bound on a value: the least of those known, none of which the value may exceed.
 
     Raises
@@ -222,7 +222,7 @@ def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, 
     wrong = []
     if not abs(value - solution.value) <= room:
         wrong.append(f"value: {value:.12g} by the ledger, {solution.value:.12g} by the model's objective")
-    bounds = {name: float(proof[name]) for name in ("dual", "solver") if proof[name] is not None}
+    bounds = {name: float(one) for name in ("dual", "solver") if isinstance(one := proof[name], float | int)}
     wrong += [
         f"value: {value:.12g} is above its bound of {bound:.12g} by the {name}"
         for name, bound in bounds.items()
@@ -236,7 +236,7 @@ def _agreed(model: Model, solution: Solution, value: float, proof: Mapping[str, 
 def _plan(
     dataset: Dataset,
     model: Model,
-    found: tuple[Decisions, Solution, Mapping[str, Any]],
+    found: tuple[Decisions, Solution, Mapping[str, JSON]],
     params: SolveParams,
     built: float,
 ) -> Plan:
@@ -280,7 +280,7 @@ def _alone(
 ) -> list[Alone]:
     """Return the standalone results of all enterprises, reusing those of earlier attempts of the run."""
     quiet, params = both
-    shelf = Shelf(params.memory, "alone", dataset.mark)
+    shelf = Shelf[str](params.memory, "alone", dataset.mark)
     known = {name: alone_from(kept) for name in names if (kept := shelf.get(name)) is not None}
     missing = [place for place, name in enumerate(names) if name not in known]
 

@@ -49,12 +49,7 @@ class Halt:
 
 @contextmanager
 def halting(stop: Stop | None) -> Iterator[None]:
-    """Make a request to stop known to the enclosed code; one that is known already stays.
-
-    Parameters
-    ----------
-    stop : callable or None
-    """
+    """Make a request to stop known to the enclosed code; one that is known already stays."""
     token = None if stop is None or _current.get() is not None else _current.set(Halt(stop))
     try:
         yield
@@ -66,10 +61,6 @@ def halting(stop: Stop | None) -> Iterator[None]:
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Interrupt the enclosed code some seconds after a request to stop.
-
-    Parameters
-    ----------
-    seconds : float
 
     Raises
     ------

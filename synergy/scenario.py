@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+Cell = str | float | bool | None  # of a table
+JSON = Cell | Sequence["JSON"] | Mapping[str, "JSON"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Pattern:
     commodity: str | None = None
     quantity: float | None = None
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Cell]:
         """Return the pattern as a plain JSON record without its blanks."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
@@ -49,7 +52,7 @@ class ModeShare:
     modes: tuple[str, ...]
     minimum: float
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, JSON]:
         """Return the rule as a plain JSON record."""
         return {"commodity": self.commodity, "modes": list(self.modes), "minimum": self.minimum}
 

@@ -186,7 +186,7 @@ def run(solver: Any, stop: Stop | None = None) -> bool:
     return ended
 
 
-def try_out(module: Any) -> None:
+def try_out(module: ModuleType) -> None:
     """Test `highspy` on every trial.
 
     Parameters
@@ -210,7 +210,7 @@ def try_out(module: Any) -> None:
         )
 
 
-def _answer(module: Any, trial: SelfTest) -> float | None:
+def _answer(module: ModuleType, trial: SelfTest) -> float | None:
     """Return the minimum that HiGHS finds; None where it reports no plan, NaN where its plan is invalid."""
     matrix = np.array([coefficients for coefficients, _, _ in trial.rows], dtype=float)
     lower, upper = (np.array([row[side] for row in trial.rows], dtype=float) for side in (1, 2))

@@ -16,7 +16,7 @@ _SCALE = {"money": {"en": 1e6, "zh": 1e4}, "co2": {"en": 1e3, "zh": 1e4}}
 _DECIMALS = {"money": {"en": 2, "zh": 0}, "co2": {"en": 1, "zh": 2}}
 
 
-def say(pair: Pair, lang: str, /, **fields: Any) -> str:
+def say(pair: Pair, lang: str, /, **fields: object) -> str:
     """One of two texts.
 
     Parameters
@@ -63,11 +63,11 @@ class Catalogue(Mapping[str, Pair]):
     def __len__(self) -> int:
         return len(self._pairs)
 
-    def say(self, key: str, lang: str, /, **fields: Any) -> str:
+    def say(self, key: str, lang: str, /, **fields: object) -> str:
         """Return a text in one language; see `say`."""
         return say(self[key], lang, **fields)
 
-    def both(self, key: str, /, **fields: Any) -> Pair:
+    def both(self, key: str, /, **fields: object) -> Pair:
         """Return a text in both languages."""
         en, zh = (say(self[key], lang, **fields) for lang in LANGUAGES)
         return en, zh
@@ -140,7 +140,7 @@ WORDS = Catalogue(
 text = WORDS.say
 
 
-def gain_note(scenario: Mapping[str, Any], enterprises: int, lang: str) -> str:
+def gain_note(scenario: Mapping[str, object], enterprises: int, lang: str) -> str:
     """Sentence that belongs beside a gain where aims bind the plan of all alone; "" where none do.
 
     Parameters
@@ -210,8 +210,7 @@ def proof_text(plan: Mapping[str, Any], lang: str) -> str:
         key = "claim_beside" if "dual" in gaps else "claim"
     else:
         key = "both" if len(gaps) == 2 else next(iter(gaps), "none")
-    shown: dict[str, Any] = {name: percent(gap) for name, gap in gaps.items()}
-    return text(f"proof.{key}", lang, **shown)
+    return text(f"proof.{key}", lang, **{name: percent(gap) for name, gap in gaps.items()})
 
 
 def percent(gap: float) -> str:

@@ -131,10 +131,6 @@ def label(unit: str, lang: str = "en") -> str:
     lang : str
         ``"en"`` or ``"zh"``.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> label("t", "zh"), label("kNm3"), label("pallet")
@@ -227,10 +223,6 @@ def convert(value: float, unit: str, into: str) -> float:
     unit, into : str
         Names in `UNITS`, of one dimension.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     UsageError
@@ -264,10 +256,6 @@ def amount(value: float, unit: str, lang: str = "en") -> str:
     lang : str
         ``"en"`` or ``"zh"``.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> amount(38_000, "kNm3"), amount(380_000, "kNm3", "zh"), amount(1_240_000, "t")
@@ -296,10 +284,6 @@ def money(value: float, currency: str = "CNY", lang: str = "en") -> str:
     lang : str
         ``"en"`` or ``"zh"``.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> money(38_200_000), money(38_200_000, lang="zh"), money(-1234.5, "EUR")
@@ -320,10 +304,6 @@ def round_to(value: float, digits: int = DIGITS) -> float:
         Any number.
     digits : int
         Significant digits.
-
-    Returns
-    -------
-    float
     """
     if not value or not math.isfinite(value):
         return value

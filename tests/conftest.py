@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ("stores", "web_worlds", "api_worlds")
+pytest_plugins = ("stores", "web_worlds", "api_worlds", "form_files")
 
 
 @pytest.fixture(autouse=True)

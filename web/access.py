@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
@@ -18,7 +18,8 @@ from synergy.store.messages import refusal
 from synergy.store.store import Store
 
 View = TypeVar("View", bound=Callable[..., Any])
-PUBLIC = "public"
+PUBLIC: Literal["public"] = "public"
+AccessRule = Literal["public"] | tuple[Action, ...]
 FREE = frozenset({"static"})  # endpoints of Flask itself, open to everybody
 APART = "api"  # the blueprint that asks for a token or password by itself and looks at no cookie
 FIRST = frozenset({"account.password", "account.leave"})  # all that a one-time password opens
@@ -32,11 +33,6 @@ def rule(*actions: Action) -> Callable[[View], View]:
     """Return a view decorator that requires permission for at least one of the given actions.
 
     Place it below the route decorator. The store checks permissions again for the specific object.
-
-    Parameters
-    ----------
-    *actions : Action
-        Actions; permission for any one of them is enough.
     """
 
     def mark(view: View) -> View:
@@ -52,7 +48,7 @@ def public(view: View) -> View:
     return view
 
 
-def rule_of(app: Flask, endpoint: str) -> Any:
+def rule_of(app: Flask, endpoint: str) -> AccessRule | None:
     """Return the access rule of an endpoint: `PUBLIC`, a tuple of actions, or None if it has none."""
     return PUBLIC if endpoint in FREE else getattr(app.view_functions.get(endpoint), _RULE, None)
 

@@ -20,6 +20,7 @@ from synergy.web.texts import HTML_LANG, word
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
+from synergy.records.figures import written
 from synergy.store.store import Store
 
 HEADERS = {
@@ -38,25 +39,14 @@ HTTPS = "max-age=31536000"
 
 
 def create_app(store: Store, settings: ServerSettings | None = None) -> Flask:
-    """Create the Flask application for a store.
-
-    Parameters
-    ----------
-    store : Store
-        Store that the application reads and writes; the caller remains responsible for closing it.
-    settings : ServerSettings, optional
-        Serving settings; the defaults if omitted.
-
-    Returns
-    -------
-    flask.Flask
-    """
+    """Create the Flask application for a store, which the caller closes; settings are the defaults if omitted."""
     settings = settings or ServerSettings()
     app = Flask("synergy.web")
     app.config.update(settings.flask())
     app.extensions["synergy.store"], app.extensions["synergy.settings"] = store, settings
     numbered(app)
     app.jinja_env.globals.update(word=word, html_lang=HTML_LANG, clock=Clock(settings.zone))
+    app.jinja_env.filters["written"] = written
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Compress(app)  # first: it comes last, on the answer as it goes out
     app.after_request(_guarded)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
 from flask import Flask, abort, request
-from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, UnicodeConverter, ValidationError
 
 from synergy.store.column_types import typed
 
@@ -22,34 +21,29 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # control characters that are past
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Formatter and parser of timestamps in one time zone; inputs are ISO 8601 with an offset or aware datetimes.
-
-    Parameters
-    ----------
-    zone : datetime.tzinfo or None
-        Time zone; None for the local time zone of the machine.
+    """Formatter and parser of timestamps in one time zone; None for the local time zone of the machine.
 
     Examples
     --------
     >>> from zoneinfo import ZoneInfo
-    >>> Clock(ZoneInfo("Asia/Shanghai")).minute("2026-03-01T16:00:00+00:00")
+    >>> Clock(ZoneInfo("Asia/Shanghai")).minute(datetime.fromisoformat("2026-03-01T16:00:00+00:00"))
     '2026-03-02 00:00 UTC+8'
     """
 
     zone: tzinfo | None = None
 
-    def day(self, moment: str | datetime | None) -> str:
+    def day(self, moment: datetime | None) -> str:
         """Return the date of a timestamp as ``YYYY-MM-DD``, or a dash for None."""
         return "–" if moment is None else f"{self._local(moment):%Y-%m-%d}"
 
-    def minute(self, moment: str | datetime | None) -> str:
+    def minute(self, moment: datetime | None) -> str:
         """Return a timestamp to the minute with its UTC offset, or a dash for None."""
         if moment is None:
             return "–"
         local = self._local(moment)
         return f"{local:%Y-%m-%d %H:%M} {_offset(local)}"
 
-    def time(self, moment: str | datetime) -> str:
+    def time(self, moment: datetime) -> str:
         """Return the time of day to the second with its UTC offset."""
         local = self._local(moment)
         return f"{local:%H:%M:%S} {_offset(local)}"
@@ -65,14 +59,13 @@ class Clock:
 
     def told(self, sentence: str) -> str:
         """Convert the UTC timestamps within a sentence of the store to this time zone."""
-        return _STORED.sub(lambda found: self.minute(found[0]), sentence)
+        return _STORED.sub(lambda found: self.minute(datetime.fromisoformat(found[0])), sentence)
 
-    def _local(self, moment: str | datetime) -> datetime:
-        stored = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    def _local(self, moment: datetime) -> datetime:
         try:
-            return stored.astimezone(self.zone)
+            return moment.astimezone(self.zone)
         except (OverflowError, OSError, ValueError):  # at an end of the calendar: as it is stored
-            return stored
+            return moment
 
 
 def _offset(moment: datetime) -> str:
@@ -88,8 +81,8 @@ class _Number(IntegerConverter):
 
     regex = "[0-9]{1,10}"
 
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **{"max": MOST, **more})
+    def __init__(self, routes: Map) -> None:
+        super().__init__(routes, max=MOST)
 
 
 class _Text(UnicodeConverter):
@@ -113,10 +106,6 @@ def numbered(app: Flask) -> None:
 
 def whole(given: str | None) -> int | None:
     """Parse a non-negative integer of a form field or query parameter; return None if it is not one.
-
-    Parameters
-    ----------
-    given : str or None
 
     Raises
     ------

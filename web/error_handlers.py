@@ -88,15 +88,7 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def failure(status: int, detail: str) -> Response:
-    """Return the error response: a problem document for the API, an HTML page otherwise.
-
-    Parameters
-    ----------
-    status : int
-        HTTP status code.
-    detail : str
-        Error message in the language of the request.
-    """
+    """Return the error response: a problem document for the API, an HTML page with the detail otherwise."""
     if for_program():
         return told_problem(ApiProblem(code_of(status), (detail, detail)), language())
     answer = make_response(page("error.html", language(), text=detail, status=status))

@@ -20,17 +20,7 @@ _NAME = "synergy.counter"
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Remaining quota of a rate limit window.
-
-    Parameters
-    ----------
-    limit, remaining : int
-        Requests allowed per window, and requests left in it.
-    reset : int
-        Seconds until the next window.
-    over : bool
-        Whether the limit was exceeded.
-    """
+    """Remaining quota of a rate limit window: `reset` seconds until the next one, `over` if the limit is exceeded."""
 
     limit: int
     remaining: int
@@ -48,13 +38,7 @@ class Left:
 
 
 class Counter:
-    """Fixed-window request counter keyed by name.
-
-    Parameters
-    ----------
-    storage : str
-        ``memory://`` for this process alone, ``redis://...`` shared by several processes.
-    """
+    """Fixed-window request counter by name: ``memory://`` for this process alone, ``redis://...`` for several."""
 
     def __init__(self, storage: str) -> None:
         self._windows = FixedWindowRateLimiter(storage_from_string(storage))

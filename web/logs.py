@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from flask import Flask, Response, g, request
 from synergy.web.api.identity import request_id
@@ -29,7 +29,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a log record as JSON; of exceptions only type and call stack, as messages may hold business data."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
+        told: dict[str, object] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         told["event"] = record.getMessage() if record.exc_info is None else "error"
         told |= {name: value for name in FIELDS if (value := record.__dict__.get(name)) is not None}
         if record.exc_info and record.exc_info[1] is not None:
@@ -37,25 +37,14 @@ class Lines(logging.Formatter):
         return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(told, ensure_ascii=False))
 
 
-def _fault(error: BaseException) -> dict[str, Any]:
+def _fault(error: BaseException) -> dict[str, object]:
     """Return the type and the call stack of an exception, without message or arguments."""
     calls = traceback.extract_tb(error.__traceback__)
     return {"kind": type(error).__name__, "calls": [f"{one.filename}:{one.lineno} {one.name}" for one in calls[-8:]]}
 
 
 def to_stream(stream: TextIO | None = None) -> logging.Handler:
-    """Configure the root logger to write all logs of this process as JSON lines.
-
-    Parameters
-    ----------
-    stream : file, optional
-        Output stream; standard error by default.
-
-    Returns
-    -------
-    logging.Handler
-        The only handler of the root logger.
-    """
+    """Configure the root logger to write all logs of this process as JSON lines; return its only handler."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Lines())
     root = logging.getLogger()

@@ -15,7 +15,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from flask import current_app, render_template, request
 from flask_wtf.csrf import generate_csrf
@@ -35,21 +35,12 @@ _PART = Markup(f"<part-{secrets.token_hex(16)}>")
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Rendered body of a page.
-
-    Parameters
-    ----------
-    title, foot : str
-        HTML.
-    main : tuple of str
-        HTML, split at the places of the CSRF token.
-    """
+    """Rendered body of a page as HTML, its main part split at the places of the CSRF token."""
 
     title: str
     main: tuple[str, ...]
     foot: str
 
-    @property
     def size(self) -> int:
         """Return the size in bytes."""
         return sum(map(sys.getsizeof, (self.title, self.foot, *self.main)))
@@ -61,17 +52,11 @@ class Inside:
         return Markup(str(escape(generate_csrf())).join(self.main))
 
 
-def once(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> str:
+def once(template: str, lang: str, fields: Callable[[], Mapping[str, object]]) -> str:
     """Render a page, taking its body from the cache if possible.
 
-    Parameters
-    ----------
-    template : str
-        Name of a template that extends ``layout`` and uses only the result of `fields`, ``lang`` and ``who``.
-    lang : str
-        ``zh`` or ``en``.
-    fields : callable
-        Returns the template context, which must depend only on the records of rounds.
+    The template extends ``layout`` and uses only the result of `fields`, ``lang`` and ``who``. `fields` must depend
+    only on the records of rounds.
     """
     who = actor()
     seen = (who.name, who.user, str(who.role), who.enterprise, who.scopes)
@@ -84,37 +69,23 @@ def once(template: str, lang: str, fields: Callable[[], Mapping[str, Any]]) -> s
 
 def _kept() -> Bounded[Inside]:
     """Return the page cache of the current application, created on first use."""
-    return cast(Bounded[Inside], current_app.extensions.setdefault(_NAME, Bounded[Inside](_MOST_BYTES)))
+    return cast(Bounded[Inside], current_app.extensions.setdefault(_NAME, Bounded[Inside](_MOST_BYTES, Inside.size)))
 
 
-def _made(template: str, lang: str, fields: Mapping[str, Any]) -> Inside:
+def _made(template: str, lang: str, fields: Mapping[str, object]) -> Inside:
     given = {"layout": "parted.html", "part": _PART, "csrf_token": lambda: _MARK, "lang": lang, "who": actor()}
     title, main, foot = render_template(template, **{**given, **fields}).split(_PART)
     return Inside(title, tuple(main.split(_MARK)), foot)
 
 
-class Sized(Protocol):
-    """Protocol of objects that report their size in bytes."""
-
-    @property
-    def size(self) -> int:
-        """Return the size in bytes."""
-
-
-T = TypeVar("T", bound=Sized)
+T = TypeVar("T")
 
 
 class Bounded(Generic[T]):
-    """Thread-safe LRU cache bounded by total size in bytes.
+    """Thread-safe LRU cache bounded by the total size of its values, in bytes or in whatever `size` counts."""
 
-    Parameters
-    ----------
-    most : int
-        Maximum total size in bytes.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most, self._size = most, 0
+    def __init__(self, most: int, size: Callable[[T], int]) -> None:
+        self._most, self._size_of, self._size = most, size, 0
         self._known: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -128,7 +99,7 @@ class Bounded(Generic[T]):
         with self._lock:
             if key not in self._known:
                 self._known[key] = made
-                self._size += made.size
+                self._size += self._size_of(made)
             while self._size > self._most:
-                self._size -= self._known.popitem(last=False)[1].size
+                self._size -= self._size_of(self._known.popitem(last=False)[1])
         return made

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
 
 import networkx as nx
 from markupsafe import Markup
-from synergy.web.figures.map import MapLine, Place, charted, draw_map
+from synergy.web.figures.map import MapLine, Place, charted, degrees, draw_map
 from synergy.web.figures.network import layered, packed
 from synergy.web.figures.outline import NONE, Box, Outlines, Point
 from synergy.web.figures.svg import FONT, LINE, Naming, arrow, document, fitted, label, number, tag, width
 from synergy.web.texts import word
 
-Record = Mapping[str, Any]
+from synergy.records.figures import SiteLabel
+from synergy.records.proposals import Line
+from synergy.texts import say
+from synergy.units import amount
+
 KEPT = 128  # pictures of each kind
 PAD = 12.0
 WIDEST = 240.0
@@ -23,74 +28,68 @@ _ROOM = 1000.0
 BOLD = 1.12  # how much wider a bold text is
 
 
+class Teller(Protocol):
+    """Names of the commodities in a figure, for one viewer."""
+
+    @property
+    def looker(self) -> str:
+        """Return the id of the viewing enterprise; "" for planners and auditors."""
+
+    def good_name(self, ident: str) -> str:
+        """Return the name of a commodity."""
+
+
 def flow_picture(
-    lines: Sequence[Record], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], said: tuple[Any, str]
+    lines: Sequence[Line], notes: Mapping[str, Sequence[str]], names: Callable[[str], str], said: tuple[Teller, str]
 ) -> Markup:
     """Return the flow diagram of the deliveries between the enterprises of a proposal.
 
-    Parameters
-    ----------
-    lines : sequence of mapping
-        Lines of the proposal.
-    notes : mapping of str to sequence of str
-        Notes shown under the name of each enterprise, such as units built there.
-    names : callable
-        Returns the name of an enterprise id; "" is a public site.
-    said : tuple
-        Formatter with `amount(line)`, `good_name(id)` and the viewer (`looker`), and the language.
+    `notes` stand under the name of an enterprise, such as units built there; the name of "" is that of a public site;
+    `said` is the names of commodities, and the language.
     """
     teller, lang = said
-    keys = dict.fromkeys(one[f"{end}_enterprise"] for one in lines for end in ("from", "to"))
+    keys = dict.fromkeys(end for one in lines for end in (one.from_enterprise, one.to_enterprise))
     partners = [
         DrawnPartner(key or "#", names(key), tuple(notes.get(key, ()))) for key in [*keys, *(notes.keys() - keys)]
     ]
-    sums: dict[tuple[str, str, str], float] = {}
+    sums: dict[tuple[str, str, str, str], Decimal] = {}
     for one in lines:
-        key = (one["from_enterprise"] or "#", one["to_enterprise"] or "#", one["commodity"])
-        sums[key] = sums.get(key, 0.0) + float(one["quantity"])
+        key = (one.from_enterprise or "#", one.to_enterprise or "#", one.commodity, one.quantity.unit)
+        sums[key] = sums.get(key, Decimal(0)) + one.quantity.value
     deliveries = [
-        DrawnDelivery(origin, target, teller.good_name(good), teller.amount({"commodity": good, "quantity": quantity}))
-        for (origin, target, good), quantity in sums.items()
+        DrawnDelivery(origin, target, teller.good_name(good), amount(float(quantity), unit, lang))
+        for (origin, target, good, unit), quantity in sums.items()
         if origin != target
     ]
     return _flow(teller.looker, tuple(partners), tuple(deliveries), lang)
 
 
 def map_picture(
-    lines: Sequence[Record], sites: Mapping[str, Record], said: tuple[Any, str], bounds: Outlines = NONE
+    lines: Sequence[Line], sites: Mapping[str, SiteLabel], said: tuple[Teller, str], bounds: Outlines = NONE
 ) -> Markup:
     """Return the map of the sites of a proposal, or "" if a site is unknown or there are fewer than two.
 
-    Parameters
-    ----------
-    lines : sequence of mapping
-        Lines of the proposal.
-    sites : mapping of str to mapping
-        Names and places by site.
-    said : tuple
-        Formatter with `good_name(id)` and the viewer (`looker`), and the language.
-    bounds : Outlines
-        Boundaries supplied by the operator.
+    `said` is the names of commodities, and the language; `bounds` are supplied by the operator.
     """
     teller, lang = said
-    ends = dict.fromkeys(_ends(lines))
+    ends = dict.fromkeys(end for one in lines for end in (one.from_site, one.to_site))
     if not ends or not set(ends) <= set(sites) or len(ends) < 2:
         return Markup("")
     places = [
         Place(
             site,
-            str(sites[site].get(f"name_{lang}") or site),
-            str(sites[site].get("county", "")),
-            _degrees(sites[site].get("latitude")),
-            _degrees(sites[site].get("longitude")),
-            not sites[site].get("enterprise"),
+            say((told.name_en, told.name_zh), lang) or site,
+            told.county,
+            degrees(told.latitude),
+            degrees(told.longitude),
+            not told.enterprise,
         )
-        for site in ends
+        for site, told in ((end, sites[end]) for end in ends)
     ]
     ways = [
-        MapLine(one["from_site"], one["to_site"], teller.good_name(one["commodity"]))
+        MapLine(one.from_site, one.to_site, teller.good_name(one.commodity))
         for one in lines
-        if one["from_site"] != one["to_site"]
+        if one.from_site != one.to_site
     ]
     return _map(teller.looker, tuple(places), tuple(ways), (lang, bounds))
 
@@ -107,16 +106,6 @@ def _map(_looker: str, places: tuple[Place, ...], ways: tuple[MapLine, ...], whe
     lang, bounds = where
     naming = Naming("map", word("offer.map", lang), word("offer.map_desc", lang))
     return draw_map(charted(places, ways, lang, bounds.rings, near_by=True), lang, naming)
-
-
-def _ends(lines: Sequence[Record]) -> Iterable[str]:
-    for one in lines:
-        yield one["from_site"]
-        yield one["to_site"]
-
-
-def _degrees(value: Any) -> float | None:
-    return None if value in (None, "") else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +128,9 @@ class DrawnDelivery:
 
 
 def flow(partners: Sequence[DrawnPartner], deliveries: Sequence[DrawnDelivery], naming: Naming) -> Markup:
-    """Return the flow diagram of a proposal as SVG, laid out from left to right.
+    """Return the flow diagram of a proposal as SVG, laid out from left to right; "" without partners.
 
-    Parameters
-    ----------
-    partners : sequence of DrawnPartner
-        All participants; those without a delivery are drawn apart.
-    deliveries : sequence of DrawnDelivery
-        Deliveries between two participants.
-    naming : Naming
-        Id, title and description of the figure.
-
-    Returns
-    -------
-    markupsafe.Markup
-        SVG; "" without partners.
+    Partners without a delivery are drawn apart.
     """
     if not partners:
         return Markup("")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from flask import Blueprint, Flask
 
-from synergy.store.names import Role
+from synergy.records.names import Role
 
 # modules with a blueprint called `room`
 ROOMS = (
@@ -45,16 +45,9 @@ _FIRM = frozenset({_E, _R})
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """Entry of the navigation menu.
+    """Entry of the navigation menu, for some roles, with the key of its label in `synergy.web.texts`.
 
-    Parameters
-    ----------
-    endpoint : str
-        Endpoint of a view whose only argument is the language; entries without a registered view are omitted.
-    key : str
-        Key of its label in `synergy.web.texts`.
-    roles : frozenset of Role
-        Roles that see the entry.
+    Its endpoint takes only the language; entries without a registered view are omitted.
     """
 
     endpoint: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from synergy.web.access import settings, store, visitor
@@ -33,18 +33,12 @@ def language() -> str:
     return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
 
 
-def page(template: str, lang: str, **fields: Any) -> str:
+def page(template: str, lang: str, **fields: object) -> str:
     """Render a template with the context common to all pages.
 
-    Parameters
-    ----------
-    template : str
-        Name in `web/templates`; it extends ``base.html``, or ``layout``, which is ``base.html`` here.
-    lang : str
-        ``zh`` or ``en``.
-    **fields : object
-        Template context, besides ``lang``, ``other``, ``switch``, ``who`` (an actor or None), ``navigation``
-        and ``demo``, and the functions ``word(key, lang)`` and ``csrf_token()``.
+    It extends ``base.html``, or ``layout``, which is ``base.html`` here. Besides the fields there are ``lang``,
+    ``other``, ``switch``, ``who`` (an actor or None), ``navigation``, ``demo``, and the functions ``word(key, lang)``
+    and ``csrf_token()``.
     """
     other = next(name for name in LANGUAGES if name != lang)
     who = _looking()
@@ -63,13 +57,7 @@ def page(template: str, lang: str, **fields: Any) -> str:
 
 
 def part(rows: Sequence[T]) -> tuple[Sequence[T], int, int | None]:
-    """Return the rows of the current page of a list, the offset of the page (``?from=``) and that of the next one.
-
-    Parameters
-    ----------
-    rows : sequence
-        All rows of the list.
-    """
+    """Return the rows of the current page of a list, the offset of the page (``?from=``) and that of the next one."""
     first = whole(request.args.get("from")) or 0
     return rows[first : first + SHOWN], first, first + SHOWN if len(rows) > first + SHOWN else None
 

@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from flask import Flask
 from synergy.web.api.webhooks import deliverer
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
@@ -35,15 +35,7 @@ KEPT = 300  # connections before the one idle longest is closed for a new one
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS certificate and private key files.
-
-    Parameters
-    ----------
-    certificate : pathlib.Path
-        Certificate in PEM, followed by the intermediate certificates.
-    key : pathlib.Path
-        Private key in PEM.
-    """
+    """TLS certificate, followed by the intermediate ones, and private key, as files in PEM."""
 
     certificate: Path
     key: Path
@@ -51,16 +43,9 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Server with a bound port that does not process requests yet.
+    """Server with a bound port that does not process requests yet; webhooks are delivered while it runs.
 
-    Parameters
-    ----------
-    port : int
-        Port that the server listens on.
-    run, close : callable
-        Process requests until interrupted; release the port.
-    app : flask.Flask
-        Application to serve; its webhooks are delivered while the server runs.
+    `run` processes requests until interrupted, `close` releases the port.
     """
 
     port: int
@@ -70,16 +55,7 @@ class Listening:
 
 
 def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listening:
-    """Create a server for an application and bind its port.
-
-    Parameters
-    ----------
-    app : flask.Flask
-    host : str
-    port : int
-        Port number; 0 for any free port.
-    tls : Tls, optional
-        Certificate; None for plain HTTP.
+    """Create a server for an application and bind its port, 0 for any free one; plain HTTP without `tls`.
 
     Raises
     ------
@@ -88,7 +64,7 @@ def server(app: Flask, host: str, port: int, tls: Tls | None = None) -> Listenin
     """
     context = None if tls is None else _context(tls)
     limit = app.config["MAX_CONTENT_LENGTH"]
-    held: dict[int, Any] = {}
+    held: dict[int, object] = {}
     made = create_server(
         app,
         map=held,
@@ -121,11 +97,7 @@ def _context(tls: Tls) -> ssl.SSLContext:
 def serve(listening: Listening, ready: Callable[[], None] = lambda: None) -> None:
     """Process requests until interrupted from the terminal or by SIGTERM.
 
-    Parameters
-    ----------
-    listening : Listening
-    ready : callable, optional
-        Called when the server is about to run and interruptions are already handled.
+    `ready` is called when the server is about to run and interruptions are already handled.
     """
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -200,7 +172,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     parser_class = Request
 
-    def __init__(self, *given: Any, **more: Any) -> None:
+    def __init__(self, *given: object, **more: object) -> None:
         self._moved = time.monotonic()  # when something was sent, or nothing waited to be
         self._put_off = False  # the next request waits until the client has read
         self._writes = False  # an answer goes on being made
@@ -255,7 +227,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if not self._put_off:
             super().service()
 
-    def write_soon(self, data: Any) -> int:
+    def write_soon(self, data: object) -> int:
         """Queue a part of a response; block while too much queued output is unsent."""
         self._writes = True
         try:
@@ -275,7 +247,7 @@ class TlsChannel(Channel):
     counts as idle. OpenSSL allows one call at a time per connection.
     """
 
-    def __init__(self, *given: Any, **more: Any) -> None:
+    def __init__(self, *given: object, **more: object) -> None:
         self._turn = threading.RLock()
         self._answers_first = False  # the handshake waits until its answer can be sent
         super().__init__(*given, **more)
@@ -338,15 +310,15 @@ class TlsChannel(Channel):
 
 
 def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | None]:
-    """Return the channel factory that waitress calls for each accepted connection.
+    """Return the channel factory that waitress calls for each accepted connection; plain HTTP without a context."""
 
-    Parameters
-    ----------
-    context : ssl.SSLContext, optional
-        TLS context; None for plain HTTP.
-    """
-
-    def taken(server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> Channel | None:  # noqa: A002
+    def taken(
+        server: TcpWSGIServer,
+        sock: socket.socket,
+        addr: tuple[object, ...],
+        adj: Adjustments,
+        map: dict[int, object] | None = None,  # noqa: A002
+    ) -> Channel | None:
         _make_room(server)
         if context is None:
             return Channel(server, sock, addr, adj, map=map)
@@ -361,7 +333,7 @@ def channels(context: ssl.SSLContext | None = None) -> Callable[..., Channel | N
     return taken
 
 
-def _make_room(server: Any) -> None:
+def _make_room(server: TcpWSGIServer) -> None:
     """Close the longest idle connection if the limit is reached, so that idle clients cannot block new ones.
 
     A connection whose client does not read its pending output counts as idle.

@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
 
 from synergy.web.figures.outline import NONE, Outlines
 
@@ -17,38 +16,17 @@ MEBIBYTE = 1 << 20
 class ServerSettings:
     """Serving settings of the pages and the API.
 
-    Parameters
-    ----------
-    secret : bytes
-        Signing key of cookies and forms; changing it ends all sessions.
-    secure : bool
-        Whether the site is reached by HTTPS only; cookies are then restricted to HTTPS.
-    demo : bool
-        Whether this is the demo, on the loopback address with its own accounts.
-    proxies : int
-        Number of trusted reverse proxies whose ``X-Forwarded-*`` headers are used.
-    upload_bytes : int
-        Maximum size of a request body.
-    session_hours : float
-        Lifetime of a session.
-    hashers : int
-        Maximum number of concurrent password checks; each takes 64 MiB.
-    limited : bool
-        Whether rate limiting is enabled.
-    sign_in_rate, page_rate, api_rate : str
-        Rate limits per account or address, such as ``10 per minute``.
-    limit_storage : str
-        Storage of the rate limits: ``memory://`` for one process, ``redis://...`` for several.
-    webhook_hosts : tuple of str
-        Hosts that webhooks may be sent to; empty disables webhooks.
-    metrics : bool
-        Whether ``/metrics`` is served, to the loopback address only.
-    backup_folder : pathlib.Path or None
-        Folder for backups of the store; None disables backups from the pages.
-    outlines : synergy.web.figures.outline.Outlines
-        Boundaries drawn behind the sites on maps.
-    zone : datetime.tzinfo or None
-        Time zone of timestamps on pages; None for the local time zone. Files and the API use UTC.
+    `secret` signs cookies and forms, so that changing it ends all sessions; `secure` is whether the site is reached by
+    HTTPS only, to which cookies are then restricted; `demo` runs on the loopback address with its own accounts.
+    `proxies` is the number of trusted reverse proxies whose ``X-Forwarded-*`` headers are used.
+
+    `upload_bytes` is the maximum size of a request body, `session_hours` the lifetime of a session, `hashers` the
+    maximum number of concurrent password checks, of which each takes 64 MiB. Rates are per account or address;
+    `limit_storage` is ``memory://`` for one process, ``redis://...`` for several.
+
+    Empty `webhook_hosts` disable webhooks, and no `backup_folder` backups from the pages; `metrics` are served to the
+    loopback address only. `outlines` are drawn behind the sites on maps. `zone` is that of timestamps on pages, None
+    for the local one; files and the API use UTC.
     """
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -69,7 +47,7 @@ class ServerSettings:
     outlines: Outlines = NONE
     zone: tzinfo | None = None
 
-    def flask(self) -> dict[str, Any]:
+    def flask(self) -> dict[str, object]:
         """Return the configuration values of Flask and its extensions."""
         return {
             "SECRET_KEY": self.secret,

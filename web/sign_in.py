@@ -24,12 +24,7 @@ def gate(app: Flask, given: ServerSettings, counter: Counter) -> None:
 
 
 def checked(name: str, password: str) -> Actor:
-    """Verify a name and password and return their account, without starting a session.
-
-    Parameters
-    ----------
-    name, password : str
-        Credentials as entered.
+    """Verify a name and password as entered and return their account, without starting a session.
 
     Raises
     ------
@@ -98,11 +93,6 @@ def sign_out() -> None:
 
 def onward(target: str) -> str | None:
     """Validate the redirect target after sign-in; return None unless it is a local page URL.
-
-    Parameters
-    ----------
-    target : str
-        Target as received with the request.
 
     Examples
     --------

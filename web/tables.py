@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from flask import Response
 
@@ -19,34 +19,26 @@ KINDS = ("json", "csv", "xlsx")
 _TYPES = {
     "json": "application/json",
     "geojson": "application/geo+json",
+    "graphml": "application/graphml+xml",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # what a spreadsheet takes for the beginning of a formula, full-width forms too, behind blanks as well
 _FORMULA = re.compile(r"[\s\u200b-\u200f\ufeff]*[=+\-@＝＋－＠]|[\t\r]")
 _NAME = re.compile(r"[^\w.-]+")
+Value = bool | float | str | Decimal | None
+_Value = TypeVar("_Value", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """Column of a table.
-
-    Parameters
-    ----------
-    key : str
-        Machine-readable name.
-    label : str
-        Heading in the language of the page.
-    unit : str
-        Unit shown after the label, if any.
-    number : bool
-        Whether the column holds numbers: right-aligned, and numeric cells in a workbook.
-    """
+    """Column of a table: key, localized label, unit, whether numeric; one that is not `shown` is in files alone."""
 
     key: str
     label: str
     unit: str = ""
     number: bool = False
+    shown: bool = True
 
     @property
     def head(self) -> str:
@@ -56,32 +48,20 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class NamedTable:
-    """Table for display and export.
-
-    Parameters
-    ----------
-    name : str
-        File name without extension.
-    title : str
-        Title in the language of the page.
-    columns : sequence of TableColumn
-        Columns in display order.
-    rows : sequence of mapping
-        Plain values by column key: text, numbers, booleans, None.
-    """
+    """Table for display and export: file name without extension, title, columns in order, rows by column key."""
 
     name: str
     title: str
     columns: Sequence[TableColumn]
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Value]]
 
     @property
-    def cells(self) -> list[list[Any]]:
+    def cells(self) -> list[list[Value]]:
         """Return the rows as lists in the order of the columns."""
         return [[row.get(column.key) for column in self.columns] for row in self.rows]
 
 
-def guarded(value: Any) -> Any:
+def guarded(value: _Value) -> _Value | str:
     """Escape a cell value against formula injection: prefix texts that look like a formula with an apostrophe.
 
     Examples
@@ -119,13 +99,7 @@ def as_xlsx(table: NamedTable) -> bytes:
 
 
 def twin(table: NamedTable, kind: str) -> Response:
-    """Return a table as a file download.
-
-    Parameters
-    ----------
-    table : NamedTable
-    kind : str
-        File format, one of `KINDS`.
+    """Return a table as a file download in one of `KINDS`.
 
     Raises
     ------
@@ -156,21 +130,15 @@ def sheet_name(title: str) -> str:
     return re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:31] or "1"
 
 
-def columns_of(pairs: Iterable[tuple[str, str]], numbers: Iterable[str] = ()) -> tuple[TableColumn, ...]:
-    """Build columns from pairs of key and label; `numbers` lists the keys of numeric columns."""
-    counted = set(numbers)
-    return tuple(TableColumn(key, label, number=key in counted) for key, label in pairs)
-
-
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> bool | float | str | None:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _text(value: Any) -> Any:
+def _text(value: Value) -> str | float | Decimal:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Value) -> bool | float | str | None:
     return float(value) if isinstance(value, Decimal) else guarded(value)

@@ -13,14 +13,8 @@ from synergy.web.settings import ServerSettings
 from werkzeug.exceptions import TooManyRequests
 
 TRIES = 5  # wrong passwords of an account from one address before it rests there
-
-
 REST = parse(f"{TRIES} per 5 minute")
-
-
 PATIENCE_S = 4.0
-
-
 NETWORK = 64  # leading bits of an IPv6 address that one subscriber has
 
 
@@ -29,17 +23,10 @@ class BusyError(Exception):
 
 
 class Tries:
-    """Concurrency limit of password checks and counters of failed attempts.
+    """Concurrency limit of password checks (`hashers`) and counters of failed attempts per address (`sign_in_rate`).
 
     Each check takes 64 MiB and one core, so only a few run at once, and only one at a time for all addresses with many
     failed attempts. Correct passwords from such addresses are still accepted, and other addresses are not delayed.
-
-    Parameters
-    ----------
-    settings : ServerSettings
-        Number of concurrent checks (`hashers`) and rate limit of failures per address (`sign_in_rate`).
-    counter : Counter
-        Storage of the counts.
     """
 
     def __init__(self, settings: ServerSettings, counter: Counter) -> None:

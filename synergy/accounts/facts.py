@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from synergy.accounts.keys import MISSING, Bools, Floats, Ints, Texts, find, take, take_flag, take_text, texts
 from synergy.accounts.links import annuity
-from synergy.dataset.sheet import Dataset
+from synergy.dataset.sheet import Dataset, Ids
 
 # table that knows the ids of a kind of outlet or inlet, and its key
 END_TABLES = {
@@ -23,34 +22,20 @@ END_TABLES = {
 _STEP = ("min_capacity", "max_capacity", "fixed_capex", "unit_capex")
 
 
-def rows_of_kind(dataset: Dataset, kinds: Any, ids: Any, kind: str) -> Ints:
-    """Return the table row of each end of one kind, `MISSING` for ends of other kinds.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    kinds, ids : array_like of str
-        Kind and id of each end, shape (n,).
-    kind : str
-        A key of `END_TABLES`.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
-    """
+def rows_of_kind(dataset: Dataset, kinds: Ids, ids: Ids, kind: str) -> Ints:
+    """Return the table row of each end of one kind, a key of `END_TABLES`; `MISSING` for ends of other kinds."""
     table, key = END_TABLES[kind]
     rows = find([ids], [dataset[table][key]])
     return np.where(texts(kinds) == kind, rows, MISSING)
 
 
-def end_column(dataset: Dataset, kinds: Any, ids: Any, kind: str, column: str) -> Floats:
+def end_column(dataset: Dataset, kinds: Ids, ids: Ids, kind: str, column: str) -> Floats:
     """Return a numeric column for the ends of one kind, 0 for ends of other kinds, NaN for unknown ids."""
     rows = rows_of_kind(dataset, kinds, ids, kind)
     return np.where(texts(kinds) == kind, take(dataset[END_TABLES[kind][0]][column], rows), 0.0)
 
 
-def split_build(ids: Any) -> tuple[Texts, Texts]:
+def split_build(ids: Ids) -> tuple[Texts, Texts]:
     """Split build ids ``<process>@<site>`` into process and site; site "" where there is no ``@``."""
     parts = pd.Series(texts(ids), dtype=object).map(lambda name: str(name).rpartition("@"))
     return texts([part[0] for part in parts]), texts([part[2] for part in parts])
@@ -60,14 +45,8 @@ def split_build(ids: Any) -> tuple[Texts, Texts]:
 class UnitFacts:
     """Figures of some facilities and builds, each array of shape (n,).
 
-    Parameters
-    ----------
-    facility, process, site : numpy.ndarray of int64
-        Rows in `facilities` (`MISSING` for builds), `processes` and `sites`; `MISSING` where unknown.
-    opex : numpy.ndarray
-        Money per unit of activity, NaN where unknown.
-    co2 : numpy.ndarray
-        t CO2 per unit of activity.
+    `facility`, `process` and `site` are rows in `facilities` (`MISSING` for builds), `processes` and `sites`, `MISSING`
+    where unknown; `opex` is money per unit of activity, NaN where unknown, `co2` t CO2 per unit of activity.
     """
 
     facility: Ints
@@ -77,19 +56,10 @@ class UnitFacts:
     co2: Floats
 
 
-def unit_facts(dataset: Dataset, kinds: Any, ids: Any) -> UnitFacts:
+def unit_facts(dataset: Dataset, kinds: Ids, ids: Ids) -> UnitFacts:
     """Return the figures of some units from the tables.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    kinds, ids : array_like of str
-        ``facility`` and a facility's id, or ``build`` and ``<process>@<site>``, shape (n,).
-
-    Returns
-    -------
-    UnitFacts
+    By kind and id, shape (n,): ``facility`` and a facility's id, or ``build`` and ``<process>@<site>``.
     """
     facilities, processes = dataset["facilities"], dataset["processes"]
     facility = rows_of_kind(dataset, kinds, ids, "facility")
@@ -112,16 +82,9 @@ def unit_facts(dataset: Dataset, kinds: Any, ids: Any) -> UnitFacts:
 class StepFacts:
     """Figures of some new builds, each array of shape (n,).
 
-    Parameters
-    ----------
-    least, most : numpy.ndarray
-        Bounds of the yearly capacity (activity a year); `most` may be infinite.
-    fixed, unit : numpy.ndarray
-        Fixed capex (money), and capex per yearly capacity, both with the site's factor.
-    factor : numpy.ndarray
-        Annuity per unit of capex.
-    allowed : numpy.ndarray of bool
-        Buildable here, by this step, under the settings.
+    `least` and `most` bound the yearly capacity (activity a year; `most` may be infinite). `fixed` is the fixed capex
+    (money), `unit` capex per yearly capacity, both with the site's factor; `factor` is the annuity per unit of capex.
+    `allowed`: buildable here, by this step, under the settings.
     """
 
     least: Floats
@@ -132,20 +95,10 @@ class StepFacts:
     allowed: Bools
 
 
-def step_facts(dataset: Dataset, process: Any, site: Any, size: Any) -> StepFacts:
+def step_facts(dataset: Dataset, process: Ids, site: Ids, size: Ids) -> StepFacts:
     """Return the figures of builds of a process at a site by a step of scale, from the tables.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables and settings.
-    process, site, size : array_like of str
-        The builds, shape (n,) each; size "" where the process has no `sizes`.
-
-    Returns
-    -------
-    StepFacts
-        Figures are NaN where process or step are unknown.
+    Ids have shape (n,), size "" where the process has no `sizes`. Figures are NaN where process or step are unknown.
     """
     processes, sizes, options = dataset["processes"], dataset["sizes"], dataset["build_options"]
     row = find([process], [processes["process"]])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from synergy.dataset.sheet import Ids
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -17,24 +18,15 @@ Texts = NDArray[np.object_]
 MISSING = -1  # position of what no row answers to
 
 
-def texts(column: Any) -> Texts:
+def texts(column: ArrayLike) -> Texts:
     """Return a column of ids as an array of Python strings."""
     return np.asarray(column, dtype=object)
 
 
-def find(wanted: Sequence[Any], known: Sequence[Any]) -> Ints:
+def find(wanted: Sequence[Ids], known: Sequence[Ids]) -> Ints:
     """Return the position of each wanted key among the known ones, `MISSING` where there is none.
 
-    Parameters
-    ----------
-    wanted : sequence of array_like of str
-        Key columns to look up, each of shape (n,).
-    known : sequence of array_like of str
-        The same columns of the table, each of shape (m,); its keys are unique.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
+    Key columns: of shape (n,) to look up in those of the table, of shape (m,), whose keys are unique.
     """
     if len(wanted) == 1:
         return _positions(texts(wanted[0]), texts(known[0]))
@@ -52,7 +44,7 @@ def find(wanted: Sequence[Any], known: Sequence[Any]) -> Ints:
     return np.where(position >= 0, rows[position], MISSING) if len(rows) else np.full(len(asked), MISSING)
 
 
-def _positions(wanted: NDArray[Any], known: NDArray[Any]) -> Ints:
+def _positions(wanted: Ints | Texts, known: Ints | Texts) -> Ints:
     """Return the position of each wanted value among unique known ones, `MISSING` where there is none."""
     if known.dtype != object:
         return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
@@ -60,35 +52,21 @@ def _positions(wanted: NDArray[Any], known: NDArray[Any]) -> Ints:
     return np.fromiter((at.get(one, MISSING) for one in wanted.tolist()), dtype=np.int64, count=len(wanted))
 
 
-def take(column: Any, rows: Ints, blank: float = np.nan) -> Floats:
-    """Return the numbers of a column at some positions, `blank` where the position is `MISSING`.
-
-    Parameters
-    ----------
-    column : array_like of float
-        The column, shape (m,).
-    rows : numpy.ndarray of int64
-        Positions, any shape.
-    blank : float
-        Value for missing rows.
-
-    Returns
-    -------
-    numpy.ndarray, of the shape of `rows`
-    """
+def take(column: ArrayLike, rows: Ints, blank: float = np.nan) -> Floats:
+    """Return the numbers of a column at some positions, of any shape, `blank` where the position is `MISSING`."""
     padded = np.append(np.asarray(column, dtype=float), blank)
     taken: Floats = padded[rows]
     return taken
 
 
-def take_flag(column: Any, rows: Ints) -> Bools:
+def take_flag(column: ArrayLike, rows: Ints) -> Bools:
     """Return the flags of a column at some positions, false where the position is `MISSING`."""
     padded = np.append(np.asarray(column, dtype=bool), False)
     taken: Bools = padded[rows]
     return taken
 
 
-def take_text(column: Any, rows: Ints) -> Texts:
+def take_text(column: ArrayLike, rows: Ints) -> Texts:
     """Return the texts of a column at some positions, "" where the position is `MISSING`."""
     padded = np.append(texts(column), "")
     taken: Texts = padded[rows]

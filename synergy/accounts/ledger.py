@@ -34,13 +34,7 @@ from synergy.plan import Decisions
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Money (a year, signed as in the value) and t CO2 (a year) of each row of a plan.
-
-    Parameters
-    ----------
-    flows, runs, levels, builds, links : pandas.DataFrame
-        See the module; each has the index of the decisions' frame.
-    """
+    """Money (a year, signed as in the value) and t CO2 (a year) of each row of a plan, by the decisions' indices."""
 
     flows: pd.DataFrame
     runs: pd.DataFrame
@@ -75,19 +69,7 @@ class Ledger:
 
 
 def ledger(dataset: Dataset, decisions: Decisions) -> Ledger:
-    """Return the accounts of a plan.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Prices, costs, emissions, and the settings in force (discount rate, carbon price).
-    decisions : Decisions
-        The plan.
-
-    Returns
-    -------
-    Ledger
-    """
+    """Return the accounts of a plan at the dataset's prices, costs, emissions, discount rate and carbon price."""
     return Ledger(
         flows=flow_accounts(dataset, decisions.flows),
         runs=run_accounts(dataset, decisions.runs),

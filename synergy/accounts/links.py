@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synergy.accounts.keys import MISSING, Bools, Floats, Ints, find, take, take_flag, texts
-from synergy.dataset.sheet import Dataset
+from synergy.dataset.sheet import Dataset, Ids
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively
@@ -19,23 +17,11 @@ ROUNDING = 1e-9  # two ways to compute a distance differ by less, relatively
 class LinkFacts:
     """Figures of some (from_site, to_site, commodity, mode), each array of shape (n,).
 
-    Parameters
-    ----------
-    km : numpy.ndarray
-        Length; 0 inside a site, NaN where it is unknown and nothing is charged by it.
-    cost : numpy.ndarray
-        Money per unit leaving, carbon apart.
-    loss : numpy.ndarray
-        Part lost, 0..1.
-    co2 : numpy.ndarray
-        t CO2 per unit leaving.
-    capacity : numpy.ndarray
-        Units leaving a year; infinite where none is stated.
-    capex, annual : numpy.ndarray
-        Money to open it (0 where it stands already) and its annuity.
-    possible : numpy.ndarray of bool
-        Inside a site with mode "", or between two sites by a row of `links` that is not forbidden or by a row of
-        `transport` whose max_km is kept.
+    `km` is the length, 0 inside a site, NaN where it is unknown and nothing is charged by it; `cost` is money per unit
+    leaving, carbon apart; `loss` the part lost, 0..1; `co2` t CO2 per unit leaving; `capacity` units leaving a year,
+    infinite where none is stated; `capex` and `annual` are the money to open it (0 where it stands already) and its
+    annuity. `possible`: inside a site with mode "", or between two sites by a row of `links` that is not forbidden or
+    by a row of `transport` whose max_km is kept.
     """
 
     km: Floats
@@ -60,8 +46,6 @@ def annuity(rate: float, years: Floats) -> Floats:
 def great_circle(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
     """Return the haversine distance in km between points in degrees, NaN where a coordinate is missing.
 
-    References
-    ----------
     R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984) 159.
     """
     phi_a, phi_b = np.deg2rad(lat_a), np.deg2rad(lat_b)
@@ -71,40 +55,18 @@ def great_circle(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> 
     return distance
 
 
-def distances(dataset: Dataset, from_site: Any, to_site: Any) -> Floats:
-    """Return great-circle distances in km between sites, 0 from a site to itself, NaN where unknown.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables with the sites.
-    from_site, to_site : array_like of str
-        Ids of sites, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-    """
+def distances(dataset: Dataset, from_site: Ids, to_site: Ids) -> Floats:
+    """Return great-circle distances in km between sites, by id, 0 from a site to itself, NaN where unknown."""
     sites = dataset["sites"]
     ends = [find([ids], [sites["site"]]) for ids in (from_site, to_site)]
     points = [take(sites[name], rows) for rows in ends for name in ("latitude", "longitude")]
     return np.where(texts(from_site) == texts(to_site), 0.0, great_circle(*points))
 
 
-def link_facts(dataset: Dataset, from_site: Any, to_site: Any, commodity: Any, mode: Any) -> LinkFacts:
-    """Return the figures of some links from the tables.
+def link_facts(dataset: Dataset, from_site: Ids, to_site: Ids, commodity: Ids, mode: Ids) -> LinkFacts:
+    """Return the figures of some links from the tables, with annuities at the dataset's discount rate.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables and discount rate.
-    from_site, to_site, commodity, mode : array_like of str
-        The links, shape (n,) each; mode "" inside a site.
-
-    Returns
-    -------
-    LinkFacts
-        Unknown links have ``possible`` false and the figures of a free link.
+    Ids have shape (n,), mode "" inside a site. Unknown links have ``possible`` false and the figures of a free link.
     """
     names = [texts(column) for column in (from_site, to_site, commodity, mode)]
     links, transport = dataset["links"], dataset["transport"]
@@ -138,7 +100,7 @@ def link_facts(dataset: Dataset, from_site: Any, to_site: Any, commodity: Any, m
     )
 
 
-def _possible(dataset: Dataset, row: Ints, carrier: Ints, km: Floats, within: tuple[NDArray[Any], ...]) -> Bools:
+def _possible(dataset: Dataset, row: Ints, carrier: Ints, km: Floats, within: tuple[Bools, Bools]) -> Bools:
     """Return which links are allowed; `within`: both ends are one site, the mode is blank."""
     inside, blank = within
     banned = take_flag(dataset["links"]["forbidden"], row)

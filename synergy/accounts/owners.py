@@ -7,15 +7,13 @@ the enterprise at the other end or, where there is none, to all enterprises by w
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from synergy.accounts.facts import split_build
-from synergy.accounts.keys import MISSING, Floats, Ints, find, take_text, texts
+from synergy.accounts.keys import MISSING, Floats, Ints, Texts, find, take_text, texts
 from synergy.accounts.ledger import ledger
-from synergy.dataset.sheet import Dataset
+from synergy.dataset.sheet import Dataset, Ids
 from synergy.plan import Decisions
 
 GIVING = ("purchase", "offer", "disposal")
@@ -24,20 +22,7 @@ PARTNERS = ("from_site", "to_site", "commodity")
 
 
 def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
-    """Return the cash flow of each enterprise, money a year; the sum is the value.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    decisions : Decisions
-        The plan.
-
-    Returns
-    -------
-    pandas.Series
-        By enterprise, in the order of their table.
-    """
+    """Return the cash flow of each enterprise, in the order of their table, money a year; the sum is the value."""
     books, flows = ledger(dataset, decisions), decisions.flows
     gives, takes = owner_of(dataset, flows["from_site"]), owner_of(dataset, flows["to_site"])
     runs, builds, links = decisions.runs, decisions.builds, decisions.links
@@ -60,18 +45,8 @@ def collected(dataset: Dataset, decisions: Decisions) -> pd.Series:
 def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
     """Return the deliveries between enterprises, one row per pair of sites and commodity.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    decisions : Decisions
-        The plan.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `PARTNERS`, `quantity` (leaving, a year), `arrived`, `freight` (transport and its carbon, money a year, zero or
-        more), `seller` and `buyer` (positions of the enterprises).
+    Columns: `PARTNERS`, `quantity` (leaving, a year), `arrived`, `freight` (transport and its carbon, money a year,
+    zero or more), `seller` and `buyer` (positions of the enterprises).
     """
     flows = decisions.flows
     freight = -ledger(dataset, decisions).flows[["transport", "carbon"]].sum(axis=1)
@@ -82,7 +57,7 @@ def partnerships(dataset: Dataset, decisions: Decisions) -> pd.DataFrame:
     return table[between & (table["quantity"] > 0)].groupby(keys, sort=True, as_index=False).sum()
 
 
-def owner_of(dataset: Dataset, sites: Any) -> Ints:
+def owner_of(dataset: Dataset, sites: Ids) -> Ints:
     """Return the position of the enterprise of each site, `MISSING` for public places, shape (n,)."""
     table = dataset["sites"]
     owner = take_text(table["enterprise"], find([sites], [table["site"]]))
@@ -94,7 +69,7 @@ def _either(first: Ints, second: Ints) -> Ints:
     return np.where(first == MISSING, second, first)
 
 
-def _run_sites(dataset: Dataset, runs: pd.DataFrame) -> Any:
+def _run_sites(dataset: Dataset, runs: pd.DataFrame) -> Texts:
     """Return the site of each run."""
     facilities = dataset["facilities"]
     standing = take_text(facilities["site"], find([runs["id"]], [facilities["facility"]]))

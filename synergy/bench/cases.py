@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from synergy.bench.generate import generate
@@ -22,27 +20,18 @@ from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset, yearly
 from synergy.dataset.write import write
 from synergy.literal.build import LiteralModel
+from synergy.literal.scope import Flags, Floats
 
 SITES = 31  # of the first trial of the domain's tables
 HOLDERS = ("offers", "needs", "facilities", "stores", "processes", "markets", "enterprises")
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Benchmark dataset.
+    """Benchmark dataset, with a note on it and `make`, which writes it into a folder.
 
-    Parameters
-    ----------
-    note : str
-        Description of the dataset.
-    make : callable
-        Writes it into a folder.
-    tools : bool
-        Whether linopy and Pyomo build and solve it too.
-    pruned : bool
-        Whether HiGHS alone also gets the engine's own model, as the literal one may be too much for it.
+    `tools` says whether linopy and Pyomo build and solve it too; `pruned`, whether HiGHS alone also gets the engine's
+    own model, as the literal one may be too much for it.
     """
 
     note: str
@@ -64,11 +53,7 @@ def _written(dataset: Dataset, folder: Path) -> Path:
 def first_sites(dataset: Dataset, sites: int) -> list[str]:
     """Return the first enterprises, in table order, whose sites add up to a given number.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    sites : int
-        How many; an enterprise with more sites than are still wanted is passed over.
+    An enterprise with more sites than are still wanted is skipped.
     """
     count = dataset["sites"]["enterprise"].value_counts()
     chosen: list[str] = []
@@ -81,14 +66,7 @@ def first_sites(dataset: Dataset, sites: int) -> list[str]:
 
 
 def cut(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
-    """Return the part of a dataset that belongs to some enterprises and the public places.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    enterprises : collection of str
-        Ids of those who take part.
-    """
+    """Return the part of a dataset that belongs to some enterprises and the public places."""
     part = subset(dataset, enterprises)
     known = {holder for table in HOLDERS for holder in part[table][own_column(table)]}
     about = {name: part[name][part[name]["holder"].isin(known)] for name in ("qualities", "limits", "availability")}
@@ -146,18 +124,9 @@ SMALL: Mapping[str, tuple[Callable[..., Path], int, int, int, int]] = MappingPro
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """All variables of one kind, in consecutive columns.
+    """All variables of one kind (``flow``, ``run``, ``on`` ...), in consecutive columns.
 
-    Parameters
-    ----------
-    name : str
-        ``flow``, ``run``, ``on`` ...
-    start, stop : int
-        Their columns.
-    binary : bool
-        Whether they are 0 or 1.
-    lower, upper, cost : numpy.ndarray, shape (stop - start,)
-        Bounds, and money a year that one unit brings.
+    `lower`, `upper` and `cost` (money a year that one unit brings) are of shape (stop - start,).
     """
 
     name: str
@@ -171,18 +140,10 @@ class Variables:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """All rows of one constraint and one sense.
+    """All rows of one constraint (``offer``, ``need`` ...) and one sense: ``<=``, ``>=`` or ``=``.
 
-    Parameters
-    ----------
-    name : str
-        ``offer``, ``need`` ..., with the sense where a constraint has several.
-    sense : str
-        ``<=``, ``>=`` or ``=``.
-    right : numpy.ndarray, shape (rows,)
-        Right sides.
-    matrix : scipy.sparse.csr_array, shape (rows, columns of the whole model)
-        Coefficients; every row has some.
+    The name has the sense where a constraint has several. `right` is of shape (rows,), `matrix` of shape (rows, columns
+    of the whole model); every row has some coefficients.
     """
 
     name: str
@@ -222,7 +183,7 @@ def constraints_of(model: LiteralModel) -> Iterator[Constraints]:
                 yield Constraints(f"{name} {sense}", sense, right[rows], matrix[rows])
 
 
-def _senses(model: LiteralModel) -> list[tuple[str, NDArray[np.bool_], Any]]:
+def _senses(model: LiteralModel) -> list[tuple[str, Flags, Floats]]:
     """Return the rows of each sense, with right sides; a row with two different bounds appears twice."""
     low, high = model.row_lower, model.row_upper
     equal = low == high

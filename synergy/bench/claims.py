@@ -50,15 +50,7 @@ class ClaimCheck:
 
 
 def claims(count: int = COUNT, workers: int = 1) -> Iterator[ReportTable]:
-    """Yield the table of claims.
-
-    Parameters
-    ----------
-    count : int
-        Problems.
-    workers : int
-        Processes side by side.
-    """
+    """Yield the table of claims for `count` problems."""
     highs()  # a solver that the trials refuse ends it here
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context) as pool:

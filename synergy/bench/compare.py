@@ -7,9 +7,10 @@ from pathlib import Path
 
 from synergy.bench import solvers, tool_linopy, tool_pyomo
 from synergy.bench.cases import Case
-from synergy.bench.report import Cell, ReportTable
+from synergy.bench.report import ReportTable
 from synergy.bench.runs import BenchRun, BenchTask, marks_until, relative, together
 from synergy.bench.solvers import GAP
+from synergy.scenario import Cell
 
 OURS, HIGHS = "Synergy", "HiGHS, literal"
 MARKS_HEADS = (
@@ -44,16 +45,7 @@ WHOLE_HEADS = (
 def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, float]) -> Iterator[ReportTable]:
     """Yield the tables of a case.
 
-    Parameters
-    ----------
-    name : str
-        Of the case.
-    case : Case
-        Benchmark case with its runs.
-    folder : pathlib.Path
-        Its dataset.
-    limits : tuple of float, bool, float
-        Seconds of each run, whether two run side by side, GB of memory for each.
+    `limits` are the seconds of each run, whether two run side by side, and GB of memory for each.
     """
     seconds, pair, memory_gb = limits
     works = {OURS: solvers.ours, HIGHS: solvers.literal}
@@ -72,20 +64,9 @@ def compare(name: str, case: Case, folder: Path, limits: tuple[float, bool, floa
 def marks_sheet(title: str, runs: Mapping[str, BenchRun], alone: BenchRun, seconds: float) -> ReportTable:
     """Return value, bound and gap of the engine and its rivals at each time mark.
 
-    Parameters
-    ----------
-    title : str
-    runs : mapping of str to BenchRun
-        The engine's first; those without marks are left out.
-    alone : BenchRun
-        Its value is the sum of what each enterprise is worth alone.
-    seconds : float
-        Limit of the runs.
-
-    Notes
-    -----
-    The gain by which all are measured is that of the engine's last plan over the sum alone. The engine stands beside
-    HiGHS on the literal model, or on the engine's own where HiGHS found no plan of the literal one.
+    `runs` has the engine's first; those without marks are left out. The gain by which all are measured is that of the
+    engine's last plan over the sum of the standalone values (`alone`). The engine stands beside HiGHS on the literal
+    model, or on the engine's own where HiGHS found no plan of the literal one.
     """
     plan = runs[OURS].value
     gain = None if plan is None or alone.value is None else plan - alone.value
@@ -137,28 +118,13 @@ def _beside(run: BenchRun, rival: BenchRun | None, mark: float) -> tuple[Cell, C
 
 
 def sizes_sheet(name: str, runs: Mapping[str, BenchRun]) -> ReportTable:
-    """Return the model sizes and the seconds of each stage.
-
-    Parameters
-    ----------
-    name : str
-        Of the case.
-    runs : mapping of str to BenchRun
-    """
+    """Return the model sizes and the seconds of each stage."""
     rows = [(label, *run.size, *(run.stages.get(stage) for stage in STAGES)) for label, run in runs.items()]
     return ReportTable(f"{name}: sizes and stages", SIZE_HEADS, rows)
 
 
 def whole_sheet(name: str, runs: Mapping[str, BenchRun]) -> ReportTable:
-    """Return gap, time and memory of each whole process, and the engine's ratios to them.
-
-    Parameters
-    ----------
-    name : str
-        Of the case.
-    runs : mapping of str to BenchRun
-        The engine's first.
-    """
+    """Return gap, time and memory of each whole process, and the ratios to them of the engine, whose run is first."""
     first = runs[OURS]
     rows = [
         (label, run.gap, run.whole_seconds, _beside_solving(run), run.memory_mb or None, *_ratios(first, run))

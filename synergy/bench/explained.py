@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from synergy.bench.report import Cell, ReportTable
+from synergy.bench.report import Line, ReportTable
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import yearly
@@ -34,14 +34,8 @@ FOUND, FAR = 0.6, 0.2  # parts of the pairs that could exchange, and that are to
 class CheckedAnswer:
     """One answer, its time, and whether a fresh solve confirms it.
 
-    Parameters
-    ----------
-    answer : Answer
-    seconds : float
-    forced : bool or None
-        Whether forced in it is worth no more than the plan's bound; None where no plan has it.
-    changes : tuple of bool or None
-        Whether each change brings it in, made in a problem built anew; None where tables cannot say the change.
+    `forced`: whether forced in it is worth no more than the plan's bound; None where no plan has it. `changes`: whether
+    each change brings it in, made in a problem built anew; None where tables cannot express the change.
     """
 
     answer: Answer
@@ -53,17 +47,7 @@ class CheckedAnswer:
 def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[ReportTable]:
     """Match the year of Lvliang, explain random pairs, confirm every answer, and yield times and counts.
 
-    Parameters
-    ----------
-    seconds, gap : float
-        When matching stops.
-    pairs : int
-        How many exchanges are asked about.
-
-    Yields
-    ------
-    ReportTable
-        Times and counts; then how often each main reason was given.
+    Matching stops at `seconds` or `gap`. The second table is how often each main reason was given.
     """
     with as_file(files("synergy.datasets") / "lvliang") as source:
         dataset = yearly(read(source))
@@ -82,13 +66,7 @@ def explained(seconds: float, pairs: int = PAIRS, gap: float = GAP) -> Iterator[
 
 
 def asked(seconds: float) -> Iterator[ReportTable]:
-    """Match the twelve months of Lvliang, and yield the time of `ASKED` counterfactuals on them.
-
-    Parameters
-    ----------
-    seconds : float
-        When matching stops.
-    """
+    """Match the twelve months of Lvliang, and yield the time of `ASKED` counterfactuals on them."""
     with as_file(files("synergy.datasets") / "lvliang") as source:
         dataset = read(source)
     plan = match(dataset, Options(time_limit=seconds, settlement="none")).plan
@@ -97,18 +75,7 @@ def asked(seconds: float) -> Iterator[ReportTable]:
 
 
 def questions(explainer: Explainer, count: int, rng: np.random.Generator) -> list[Question]:
-    """Return questions on random exchanges: feasible ones, too far or forbidden ones, and arbitrary ones.
-
-    Parameters
-    ----------
-    explainer : Explainer
-    count : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    list of Question
-    """
+    """Return questions on random exchanges: feasible ones, too far or forbidden ones, and arbitrary ones."""
     network = explainer.trial.network
     places, arcs, remote = network.places, network.arcs, network.remote
     found = []
@@ -145,17 +112,7 @@ def checked(explainer: Explainer, question: Question) -> CheckedAnswer:
 def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | None:
     """Return whether a change, applied to the tables and solved in a new problem, brings the exchange in.
 
-    Parameters
-    ----------
-    explainer : Explainer
-    answer : Answer
-    change : Change
-        One of the answer's.
-
-    Returns
-    -------
-    bool or None
-        None where neither tables nor settings nor a payment can say the change.
+    None where neither tables nor settings nor a payment can express the change.
     """
     paid = change.kind in ("subsidy", "grant") and "amount" in change.facts  # a tie needs no amount
     if not (paid or change.tables or change.settings) or change.kind.startswith("without"):
@@ -181,7 +138,7 @@ def confirmed(explainer: Explainer, answer: Answer, change: Change) -> bool | No
     return False
 
 
-def _asked(dataset: Dataset, plan: Plan) -> list[tuple[Cell, ...]]:
+def _asked(dataset: Dataset, plan: Plan) -> list[Line]:
     """Return the seconds of warm counterfactuals on prices and bounds, beside a cold solve of the same problem."""
     warm, rng = WhatIfs(dataset, plan), np.random.default_rng(0)
     started = time.monotonic()
@@ -207,7 +164,7 @@ def _asked(dataset: Dataset, plan: Plan) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _counts(done: Sequence[CheckedAnswer], matched: float, plan: Plan) -> list[tuple[Cell, ...]]:
+def _counts(done: Sequence[CheckedAnswer], matched: float, plan: Plan) -> list[Line]:
     """Return counts and times."""
     times = np.array([one.seconds for one in done])
     forced = [one.forced for one in done if one.forced is not None]

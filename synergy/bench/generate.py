@@ -5,34 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from synergy.dataset.sheet import HOURS_PER_YEAR
+from synergy.scenario import JSON
 
 
 def generate(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
     """Write a region of firms that supply, need and convert commodities, with units and pipes to be built.
 
     Every firm offers two or three by-products and needs two or three inputs, season by season; a third of the
-    commodities moves through pipes that cost capex, the rest by road; each commodity can be made from another in
-    units with a fixed cost and a least size at a tenth of the sites.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the tables go.
-    firms, commodities, periods : int
-        How many.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
+    commodities moves through pipes that cost capex, the rest by road; each commodity can be made from another in units
+    with a fixed cost and a least size at a tenth of the sites. Returns the folder.
     """
     random = np.random.default_rng(seed)
     names = [f"F{index:03d}" for index in range(firms)]
@@ -147,25 +133,8 @@ def _processes(
     return {"processes": processes, "recipes": recipes, "build_options": options}
 
 
-def save(folder: Path, name: str, tables: Mapping[str, pd.DataFrame], **settings: Any) -> Path:
-    """Write a dataset folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where; made where it is missing.
-    name : str
-        Of the dataset.
-    tables : mapping of str to pandas.DataFrame
-        Tables of the dataset contract.
-    **settings : object
-        Settings of its data package.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
-    """
+def save(folder: Path, name: str, tables: Mapping[str, pd.DataFrame], **settings: JSON) -> Path:
+    """Write a dataset folder, made where it is missing, and return it; `settings` go into its data package."""
     folder.mkdir(parents=True, exist_ok=True)
     for table, frame in tables.items():
         frame.to_csv(folder / f"{table}.csv", index=False)

@@ -24,22 +24,7 @@ HEADS = (
 
 
 def write_links(folder: Path, rows: int = ROWS, seed: int = 1) -> Path:
-    """Write a valid dataset with many links between its sites.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the tables go.
-    rows : int
-        Of the table of links.
-    seed : int
-        Of the random lengths and costs.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
-    """
+    """Write a valid dataset with `rows` links of random length and cost between its sites; return its folder."""
     random = np.random.default_rng(seed)
     count = int(np.ceil((1 + np.sqrt(1 + 4 * rows)) / 2))  # that many sites have at least so many directed pairs
     sites = np.array([f"site-{index:05d}" for index in range(count)])
@@ -87,15 +72,7 @@ def read_alone(folder: str, _seconds: float) -> BenchRun:
 
 
 def links(folder: Path, rows: int = ROWS) -> Iterator[ReportTable]:
-    """Yield the table of both runs, one after the other.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        For the dataset.
-    rows : int
-        Of the table of links.
-    """
+    """Yield the table of both runs, one after the other."""
     write_links(folder, rows)
     base, own = together([BenchTask(read_alone, folder, 300.0), BenchTask(checked, folder, 300.0)], pair=False)
     ratios = (None, None) if own.error else (own.seconds / base.seconds, own.memory_mb / base.memory_mb)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from synergy.bench.cases import CASES, SMALL
 from synergy.bench.claims import COUNT, claims
@@ -22,6 +21,7 @@ from synergy.bench.report import ReportTable
 from synergy.bench.settlement import settlement
 from synergy.bench.small import small
 from synergy.errors import UsageError
+from synergy.scenario import JSON
 
 SECONDS, QUICK = 300.0, 15.0
 MEMORY_GB = 16.0
@@ -33,18 +33,9 @@ PACKAGES = ("highspy", "ortools", "linopy", "pyomo", "numpy", "scipy", "pandas")
 class Setting:
     """Settings of a benchmark run.
 
-    Parameters
-    ----------
-    seconds : float
-        Limit of each run.
-    quick : bool
-        Small tables and few instances, to see that all works.
-    pair : bool
-        Two runs side by side, one thread each, where both bear the same load.
-    memory_gb : float
-        Address space of a process.
-    count : int or None
-        Problems of `claims`; None: its own number.
+    `seconds` limits each run; `quick` uses small tables and few instances, to see that all works; `pair` runs two side
+    by side, one thread each, where both bear the same load. `memory_gb` is the address space of a process, `count` the
+    number of problems of `claims`, None for its own.
     """
 
     seconds: float = SECONDS
@@ -100,22 +91,8 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
 )
 
 
-def main(names: Sequence[str], setting: Setting, show: Callable[[ReportTable], None]) -> dict[str, Any]:
-    """Run the benchmarks and return all results.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of `BENCHES`; all where none is named.
-    setting : Setting
-        How.
-    show : callable
-        Gets each table as soon as it is there.
-
-    Returns
-    -------
-    dict
-        Machine, setting and tables as plain values.
+def main(names: Sequence[str], setting: Setting, show: Callable[[ReportTable], None]) -> dict[str, JSON]:
+    """Run some or all `BENCHES`, show each table when ready, and return machine, setting and tables as plain values.
 
     Raises
     ------
@@ -125,7 +102,7 @@ def main(names: Sequence[str], setting: Setting, show: Callable[[ReportTable], N
     unknown = sorted(set(names) - set(BENCHES))
     if unknown:
         raise UsageError(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    tables: dict[str, list[dict[str, Any]]] = {}
+    tables: dict[str, list[dict[str, JSON]]] = {}
     for name in names or BENCHES:
         tables[name] = []
         with tempfile.TemporaryDirectory() as place:
@@ -142,7 +119,7 @@ def main(names: Sequence[str], setting: Setting, show: Callable[[ReportTable], N
     }
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, JSON]:
     """Return the hardware and versions that the figures depend on: processors, memory, versions."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {

@@ -5,37 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-Cell = str | float | int | bool | None
+from synergy.scenario import JSON, Cell
+
+Line = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table of figures.
+    """A table of figures, with notes below it.
 
-    Parameters
-    ----------
-    title : str
-        Title of the table.
-    heads : tuple of (str, str)
-        Name and kind of each column, see `KINDS`.
-    rows : sequence of tuple
-        Cells; a text in a column of figures is shown as it is, None as a dash.
-    notes : tuple of str
-        Lines below the table.
+    `heads` is the name and kind (see `KINDS`) of each column; a text in a column of figures is shown as it is, None as
+    a dash.
     """
 
     title: str
     heads: tuple[tuple[str, str], ...]
-    rows: Sequence[tuple[Cell, ...]]
+    rows: Sequence[Line]
     notes: tuple[str, ...] = ()
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, JSON]:
         """Return the table as plain values, each row as a mapping from column names."""
         names = [name for name, _ in self.heads]
         rows = [dict(zip(names, row, strict=True)) for row in self.rows]
@@ -43,7 +36,7 @@ class ReportTable:
 
 
 # kind of a column -> how a figure in it is written
-KINDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
+KINDS: Mapping[str, Callable[[object], str]] = MappingProxyType(
     {
         "text": str,
         "count": "{:,d}".format,
@@ -58,14 +51,7 @@ KINDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
 
 
 def written(cell: Cell, kind: str) -> str:
-    """Return a cell as text.
-
-    Parameters
-    ----------
-    cell : str, number, bool or None
-    kind : str
-        One of `KINDS`.
-    """
+    """Return a cell as text by its kind, one of `KINDS`."""
     if cell is None:
         return "-"
     if isinstance(cell, bool):
@@ -74,14 +60,7 @@ def written(cell: Cell, kind: str) -> str:
 
 
 def show(sheet: ReportTable, console: Console) -> None:
-    """Print a table.
-
-    Parameters
-    ----------
-    sheet : ReportTable
-    console : rich.console.Console
-        Where to.
-    """
+    """Print a table."""
     table = Table(title=Text(sheet.title), title_justify="left")
     for name, kind in sheet.heads:
         table.add_column(name, justify="left" if kind == "text" else "right", no_wrap=kind != "text")

@@ -28,28 +28,11 @@ Pair = tuple[float | None, float | None]
 class BenchRun:
     """Result of a run.
 
-    Parameters
-    ----------
-    value, bound : float or None
-        Money a year of the plan, and proven; None where there is none.
-    seconds : float
-        From after the imports to the end of the work.
-    whole_seconds : float
-        Of the process, with its start and imports.
-    build_seconds : float
-        From the dataset to the start of the solver.
-    memory_mb : float
-        Peak resident memory of the process.
-    size : tuple of int
-        Rows, columns, binaries of the model.
-    marks : mapping of float to (float or None, float or None)
-        Best value and bound after so many seconds.
-    stages : mapping of str to float
-        Seconds of read, build, solve, verify, write, where the run has them.
-    error : str
-        Reason why there is no result.
-    figures : mapping
-        Further figures of the run.
+    `value` and `bound` are money a year of the plan, and proven; None where there is none, `error` has the reason.
+    `seconds` run from after the imports to the end of the work, `whole_seconds` are those of the process, with its
+    start and imports, `build_seconds` from the dataset to the start of the solver. `memory_mb` is the peak resident
+    memory of the process; `size` counts rows, columns, binaries of the model. `marks` has the best value and bound
+    after so many seconds, `stages` the seconds of read, build, solve, verify, write, where the run has them.
     """
 
     value: float | None = None
@@ -120,8 +103,6 @@ def finite(number: float | None) -> float | None:
 def memory() -> float:
     """Return the peak resident memory of this process in MB.
 
-    Notes
-    -----
     ``ru_maxrss`` of a child starts at its parent's; the kernel's own mark of the process is read where there is one.
     """
     status = Path("/proc/self/status")
@@ -133,20 +114,11 @@ def memory() -> float:
 
 @dataclass(frozen=True, slots=True)
 class BenchTask:
-    """Work to run in a process of its own.
+    """Work to run on a dataset folder in a process of its own.
 
-    Parameters
-    ----------
-    work : callable
-        Takes the folder and the seconds; found by name in the new process.
-    folder : pathlib.Path
-        Dataset.
-    seconds : float
-        Time limit of the work.
-    memory_gb : float or None
-        Address space of the process; None: all there is.
-    patience : float
-        Times the limit, and `GRACE` seconds, after which the process is ended.
+    `work` takes the folder and the time limit in seconds, and is found by name in the new process. `memory_gb` is the
+    address space of the process, None for all there is; the process is ended after `patience` times the limit, and
+    `GRACE` seconds.
     """
 
     work: Callable[[str, float], BenchRun]
@@ -157,13 +129,7 @@ class BenchTask:
 
 
 def apart(task: BenchTask) -> BenchRun:
-    """Run a task in a process of its own, so that its memory is measured separately, and return the result.
-
-    Parameters
-    ----------
-    task : BenchTask
-        Work, dataset and time limit.
-    """
+    """Run a task in a process of its own, so that its memory is measured separately, and return the result."""
     context = multiprocessing.get_context("spawn")
     mine, others = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(task, others))

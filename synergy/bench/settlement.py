@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synergy.bench.cases import CASES
-from synergy.bench.report import Cell, ReportTable
+from synergy.bench.report import Line, ReportTable
 from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
 from synergy.model.solve_params import Control, Event
 
@@ -29,17 +29,7 @@ HEADS = (
 
 
 def settlement(place: Path, seconds: float, pair: bool) -> Iterator[ReportTable]:
-    """Yield the table of certificates.
-
-    Parameters
-    ----------
-    place : pathlib.Path
-        For the datasets.
-    seconds : float
-        Limit of matching.
-    pair : bool
-        Whether both run side by side.
-    """
+    """Yield the table of certificates, the datasets being in `place`, matched for `seconds`, both at once if `pair`."""
     tasks = [
         BenchTask(core, CASES[name].make(place / name), seconds, patience=2.0 + times)
         for name, times in ALLOWED.items()
@@ -88,7 +78,7 @@ def _part(number: float | None, gain: float) -> float | None:
     return None if number is None else number / gain
 
 
-def _row(name: str, run: BenchRun) -> tuple[Cell, ...]:
+def _row(name: str, run: BenchRun) -> Line:
     if run.error:
         return name, run.error, *(None for _ in HEADS[2:])
     match, certificate, figures = run.stages["match"], run.stages["settlement"], run.figures

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synergy.bench import solvers
 from synergy.bench.cases import SMALL
-from synergy.bench.report import Cell, ReportTable
+from synergy.bench.report import Line, ReportTable
 from synergy.bench.runs import BenchRun, BenchTask, apart
 
 LONGEST = 60.0  # seconds that HiGHS alone gets
@@ -31,18 +31,9 @@ HEADS = (
 
 
 def small(place: Path, seconds: float, pair: bool, names: Sequence[str] = tuple(SMALL)) -> Iterator[ReportTable]:
-    """Yield the table of the small instances.
+    """Yield the table of the small instances named, two side by side if `pair`.
 
-    Parameters
-    ----------
-    place : pathlib.Path
-        Folder for their datasets.
-    seconds : float
-        Limit for HiGHS alone, `LONGEST` at most.
-    pair : bool
-        Whether two instances run side by side.
-    names : sequence of str
-        Which of `SMALL`.
+    Their datasets are in `place`; `seconds` limits HiGHS alone, `LONGEST` at most.
     """
     limit = min(seconds, LONGEST)
     with ThreadPoolExecutor(2 if pair else 1) as pool:
@@ -63,7 +54,7 @@ def _both(folder: Path, name: str, limit: float) -> tuple[BenchRun, BenchRun]:
     return theirs, apart(BenchTask(solvers.ours, folder, theirs.seconds or limit))
 
 
-def _row(name: str, theirs: BenchRun, ours: BenchRun) -> tuple[Cell, ...]:
+def _row(name: str, theirs: BenchRun, ours: BenchRun) -> Line:
     better = theirs.value is None and ours.value is not None
     part = None
     if ours.value is not None and theirs.value:

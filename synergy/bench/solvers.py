@@ -6,12 +6,15 @@ import gc
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.solvers import highs, run
+
+if TYPE_CHECKING:
+    from synergy.dataset.sheet import Dataset
 
 GAP = 1e-4
 BYTES_A_COLUMN = 5_000  # peak memory of HiGHS and the arrays: 1.4 kB measured on wide regions, 5.7 kB on Lvliang's year
@@ -94,7 +97,7 @@ def literal(folder: str, seconds: float) -> BenchRun:
         return BenchRun(error=error, seconds=clock.seconds, memory_mb=memory())
     model = build(dataset)
     solver = silent()
-    hand_over(highs(), solver, model)
+    hand_over(solver, model)
     times.append(clock.seconds)
     size = (*model.matrix.shape, int(model.integer.sum()))
     return _highs(solver, clock, (times, seconds), size, 1.0)
@@ -164,16 +167,9 @@ def _times(number: float, money: float) -> float | None:
     return None if known is None else known * money
 
 
-def memory_needed(dataset: Any) -> float:
+def memory_needed(dataset: Dataset) -> float:
     """Return an estimate of the bytes that HiGHS needs for the literal model of a dataset.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        With any number of periods.
-
-    Notes
-    -----
     The model of the first period is built; the others are about as large.
     """
     from synergy.literal.build import build

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ import pandas as pd
 from synergy.bench.cases import Constraints, Variables, constraints_of, variables_of
 from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.literal.build import LiteralModel
+
+if TYPE_CHECKING:
+    from linopy import LinearExpression, Model, Variable
 
 
 def run(folder: str, seconds: float) -> BenchRun:
@@ -44,13 +47,6 @@ def run(folder: str, seconds: float) -> BenchRun:
 def linopy_model(literal: LiteralModel) -> Any:
     """Return the literal model as a `linopy.Model`.
 
-    Parameters
-    ----------
-    literal : LiteralModel
-        Literal model to convert.
-
-    Notes
-    -----
     Rows differ much in length, so the sparse backing of linopy 0.10 is used: padded to the longest row, a family like
     the market limits would not fit into memory.
     """
@@ -70,14 +66,14 @@ def linopy_model(literal: LiteralModel) -> Any:
     return model
 
 
-def _variable(model: Any, kind: Variables) -> Any:
+def _variable(model: Model, kind: Variables) -> Variable:
     index = [pd.RangeIndex(kind.stop - kind.start, name=kind.name)]
     if kind.binary:
         return model.add_variables(coords=index, name=kind.name, binary=True)
     return model.add_variables(lower=kind.lower, upper=kind.upper, coords=index, name=kind.name)
 
 
-def _terms(family: Constraints, kinds: list[Variables], variables: list[Any]) -> list[Any]:
+def _terms(family: Constraints, kinds: list[Variables], variables: list[Variable]) -> list[LinearExpression]:
     """Return a sum by row for each kind of variable in a constraint family."""
     entries = family.matrix.tocoo()
     row, column = entries.coords

@@ -43,13 +43,7 @@ def run(folder: str, seconds: float) -> BenchRun:
 
 
 def pyomo_model(literal: LiteralModel) -> Any:
-    """Return the literal model as a `pyomo.environ.ConcreteModel`.
-
-    Parameters
-    ----------
-    literal : LiteralModel
-        Literal model to convert.
-    """
+    """Return the literal model as a `pyomo.environ.ConcreteModel`."""
     import pyomo.environ as pyo
 
     model = pyo.ConcreteModel()

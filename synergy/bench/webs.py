@@ -14,25 +14,11 @@ STEPS = (("s", 10_000.0, 40_000.0, 0.6), ("l", 40_000.0, 160_000.0, 1.0))  # nam
 
 
 def web(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1) -> Path:
-    """Write a region whose processes take two commodities and make two.
+    """Write a region, of at least six commodities, whose processes take two commodities and make two.
 
-    Commodities stand in layers: raw ones are offered, the last ones are needed, and everything between is made by
-    units that stand (off, or at half their capacity at least) or are built in one of two steps of scale. A quarter of
-    the commodities moves in pipes, and half of the firms store one commodity from period to period.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the tables go.
-    firms, commodities, periods : int
-        How many; at least six commodities.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
+    Commodities stand in layers: raw ones are offered, the last ones are needed, and everything between is made by units
+    that stand (off, or at half their capacity at least) or are built in one of two steps of scale. A quarter of the
+    commodities moves in pipes, and half of the firms store one commodity from period to period. Returns the folder.
     """
     random = np.random.default_rng(seed)
     names = np.array([f"W{index:03d}" for index in range(firms)])

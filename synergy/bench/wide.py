@@ -20,22 +20,8 @@ def wide(folder: Path, firms: int, commodities: int, periods: int, seed: int = 1
 
     Firms lie up to some 600 km apart and a lorry goes anywhere, but only neighbours save more on the outside markets'
     spread than the lorry costs. Each firm runs one process in a few lines side by side, offers three commodities and
-    needs three. What is built is fed and cleared without limit, so it pays at its greatest size or not at all: the
-    relaxation is nearly whole.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where the tables go.
-    firms, commodities, periods : int
-        How many.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
+    needs three. Builds are fed and cleared without limit, so each pays at its greatest size or not at all: the
+    relaxation is nearly whole. Returns the folder.
     """
     random = np.random.default_rng(seed)
     names = np.array([f"D{index:03d}" for index in range(firms)])

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from synergy.literal.ends import basis_of
 from synergy.literal.relaxation import Relaxation, relaxation_of
 from synergy.literal.rounding import RelaxationRows, Rounding
 from synergy.literal.scope import Floats
+from synergy.scenario import JSON
 
 ROUNDS = 16  # of roundings
 FEW = 4  # of roundings where the problem is small
@@ -39,16 +39,12 @@ LARGE = 5_000_000  # exchanges, before those too far are left out, beyond which 
 class BoundProof:
     """Upper bound on the value of a dataset with its certificate.
 
-    Parameters
-    ----------
-    bound : float
-        Money a year, above any rounding.
-    record : mapping
-        ``duals``, ``columns`` and ``rows`` as `synergy.literal.certificate.recorded` writes them.
+    `bound` is money a year, above any rounding; `record` has ``duals``, ``columns`` and ``rows`` as
+    `synergy.literal.certificate.recorded` writes them.
     """
 
     bound: float
-    record: Mapping[str, Any]
+    record: Mapping[str, JSON]
 
 
 def certify(
@@ -56,20 +52,8 @@ def certify(
 ) -> BoundProof | None:
     """Return a certified upper bound on the value of a dataset, from duals and cuts of its literal model.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    budget : Budget
-        When to stop.
-    enough : float, optional
-        Target bound, money a year; the search stops when it is reached.
-    heard : callable, optional
-        Receives each improved proof, the first after the forcing rows.
-
-    Returns
-    -------
-    Proof or None
-        None where the relaxation is too large, has no bound or could not be solved in the time.
+    The search stops when the bound `enough`, money a year, is reached. `heard` receives each improved proof, the first
+    after the forcing rows. None where the relaxation is too large, has no bound or could not be solved in the time.
     """
     pairs = len(dataset["sites"]) ** 2 * len(dataset["transport"]) * len(dataset.shares)
     if pairs > LARGE / 100 and _exchanges(dataset) > LARGE:
@@ -106,14 +90,7 @@ def tighten(
 ) -> tuple[BoundCertificate, float] | None:
     """Return the best certificate found within a budget: relaxation, then forcing rows, then MIR cuts in rounds.
 
-    Parameters
-    ----------
-    stated : Relaxation
-    budget : Budget
-    enough : float
-        See `certify`.
-    heard : callable, optional
-        Receives each improved certificate with its bound.
+    For `enough` see `certify`; `heard` receives each improved certificate with its bound.
     """
     rows = RelaxationRows(stated)
     columns = np.arange(len(stated.cost))
@@ -160,14 +137,9 @@ def _round_by_round(
 
 
 class _Patience:
-    """Stopping rule for rounds with too little progress.
+    """Stopping rule for rounds with too little progress towards the bound `enough`.
 
-    Parameters
-    ----------
-    enough : float
-        Target bound.
-    small : bool
-        Whether the problem is small: then two slow rounds of MIR cuts end it, otherwise three stalled rounds.
+    Where the problem is `small` two slow rounds of MIR cuts end it, otherwise three stalled rounds.
     """
 
     def __init__(self, enough: float, *, small: bool) -> None:
@@ -250,14 +222,7 @@ def _derive(rows: RelaxationRows, found: Iterable[tuple[float, Rounding]], x: Fl
 
 
 class Beside:
-    """Search for a proof in a parallel process, next to the search for a plan; terminated on context exit.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    seconds : float
-        Time limit.
-    """
+    """Search for a proof in a parallel process, next to the search for a plan; terminated on context exit."""
 
     def __init__(self, dataset: Dataset, seconds: float) -> None:
         context = multiprocessing.get_context("spawn")

@@ -19,14 +19,9 @@ MANY = 3_000  # columns that come in at once
 
 
 class Budget:
-    """Budget of a proof search in seconds and in work (simplex iterations and row aggregations tried).
+    """Budget of a proof search in seconds from now and in work.
 
-    Parameters
-    ----------
-    seconds : float
-        Time limit, counted from now.
-    work : float
-        Simplex iterations and row aggregations tried; either takes some 0.3 ms.
+    Work is simplex iterations and row aggregations tried; either takes some 0.3 ms.
     """
 
     def __init__(self, seconds: float, work: float = np.inf) -> None:
@@ -44,15 +39,7 @@ class Budget:
 
 
 class Master:
-    """Restricted master LP over some columns of a relaxation.
-
-    Parameters
-    ----------
-    rows : RelaxationRows
-        Its derived rows are added by `extend`.
-    columns : numpy.ndarray of int64
-        Initial columns.
-    """
+    """Restricted master LP over some columns of a relaxation; `extend` adds the derived rows."""
 
     def __init__(self, rows: RelaxationRows, columns: Ints) -> None:
         stated = rows.stated
@@ -119,10 +106,7 @@ class Master:
     def tableau(self, fraction: Floats) -> Iterator[dict[int, float]]:
         """Yield the row multipliers of the simplex tableau rows whose basic column is fractional.
 
-        Parameters
-        ----------
-        fraction : numpy.ndarray
-            Distance of each column from a whole number.
+        `fraction` is the distance of each column from a whole number.
         """
         _, basic = self.highs.getBasicVariables()
         scale = np.concatenate([self.row_scale, self.derived_scale])

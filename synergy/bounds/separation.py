@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_matrix
@@ -21,24 +20,16 @@ WIDEST = 3_000  # columns of a sum of rows
 NOISE = 1e-7  # part of a column's bound
 BROKEN = 1e-4  # least distance of the point from a row, in units of the columns' bounds
 NONE = np.empty(0, np.int64)
+_Unit = tuple[Ints, Floats, Ints, Floats, list[tuple[int, float]]]  # flows and their factors, binaries, bounds, weights
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """The bound nearest to each continuous column at a point: 0, its upper bound, or a variable upper bound.
 
-    Parameters
-    ----------
-    upper : numpy.ndarray of bool
-    row : numpy.ndarray of int64
-        -1 where it is no row.
-    far : numpy.ndarray
-        Upper bound, or the row's right side over the column's coefficient; 0 elsewhere.
-    gap : numpy.ndarray
-        Distance to it.
-    start, whole, multiple : numpy.ndarray
-        Binaries and multipliers of the nearest variable upper bounds, by column: those of column j are at
-        ``start[j]`` up to ``start[j + 1]``.
+    `row` is -1 where it is no row; `far` is the upper bound, or the row's right side over the column's coefficient, 0
+    elsewhere; `gap` is the distance to it. `whole` and `multiple` are binaries and multipliers of the nearest variable
+    upper bounds, by column: those of column j are at ``start[j]`` up to ``start[j + 1]``.
     """
 
     upper: Flags
@@ -51,12 +42,7 @@ class Nearest:
 
 
 class VariableBounds:
-    """Variable upper bounds of continuous columns by binaries, by column.
-
-    Parameters
-    ----------
-    rows : RelaxationRows
-    """
+    """Variable upper bounds of continuous columns by binaries, by column."""
 
     def __init__(self, rows: RelaxationRows) -> None:
         stated = rows.stated
@@ -107,16 +93,9 @@ class VariableBounds:
 
 
 class Separation:
-    """Search for MIR cuts that one point violates.
+    """Search for MIR cuts that a point `x` of the relaxation, in the model's units, violates.
 
-    Parameters
-    ----------
-    rows : RelaxationRows
-    x : numpy.ndarray
-        Point of the relaxation, in the model's units.
-    limits : VariableBounds
-    master : Master
-        Source of tableau rows.
+    `master` is the source of tableau rows.
     """
 
     def __init__(self, rows: RelaxationRows, x: Floats, limits: VariableBounds, master: Master) -> None:
@@ -305,17 +284,8 @@ def _broken(
 ) -> Floats:
     """Return the distance by which a point violates the MIR cut of each divisor, -1 where none applies.
 
-    Parameters
-    ----------
-    whole : tuple of ndarray
-        Coefficients of the binaries, and their values at the point.
-    flip : ndarray of bool
-        Complemented binaries.
-    right : float
-        Right side.
-    continuous : tuple of float
-        Value of the continuous part at the point, and the sum of its squared coefficients.
-    divisor : ndarray
+    `whole` are coefficients of the binaries, and their values at the point, `flip` the complemented ones; `continuous`
+    is the value of the continuous part at the point, and the sum of its squared coefficients.
     """
     g, at = whole
     b = (right - float(g[flip].sum())) / divisor
@@ -332,14 +302,7 @@ def _broken(
 
 
 class ForcingRows:
-    """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built.
-
-    Parameters
-    ----------
-    rows : RelaxationRows
-    by_column : scipy.sparse.csc_matrix
-        The stated matrix.
-    """
+    """Forcing rows ``x <= sum of m z``: flow of a new unit, bounded by the steps of scale that are built."""
 
     def __init__(self, rows: RelaxationRows, by_column: csc_matrix) -> None:
         self.rows, self.by_column = rows, by_column
@@ -365,7 +328,7 @@ class ForcingRows:
                 if constraint[row] in ("output", "input"):
                     self.units.append(self._unit(row, -number, at, steps))
 
-    def _unit(self, row: int, per: float, run: int, steps: list[tuple[int, float]]) -> tuple[Any, ...]:
+    def _unit(self, row: int, per: float, run: int, steps: list[tuple[int, float]]) -> _Unit:
         stated = self.rows.stated
         column, value, _, _ = self.rows.row(row)
         flows = stated.columns["variable"].to_numpy()[column] == "flow"

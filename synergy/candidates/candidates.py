@@ -37,20 +37,10 @@ class ExclusionReason(IntEnum):
 class Candidates:
     """Exchanges, builds and links left for the model, with bounds and the reasons for the others.
 
-    Parameters
-    ----------
-    network, scope : Network, Scope
-        The problem.
-    reach : ReachBounds
-        Bounds of units, members, groups and flows; 0 for excluded ones.
-    reason : numpy.ndarray of int8, shape (arcs, periods)
-        `ExclusionReason` of each exchange.
-    number : numpy.ndarray, shape (arcs, periods)
-        Quantity that goes with the reason, if any.
-    step : numpy.ndarray of bool, shape (steps,)
-        Steps of scale that may be built.
-    size : numpy.ndarray, shape (units,)
-        Yearly capacity that suffices for all that a unit can run.
+    `reach` holds bounds of units, members, groups and flows, 0 for excluded ones. `reason`, shape (arcs, periods), is
+    the `ExclusionReason` of each exchange, `number`, of the same shape, the quantity that goes with it, if any. `step`,
+    shape (steps,), marks the steps of scale that may be built; `size`, shape (units,), is the yearly capacity that
+    suffices for all that a unit can run.
     """
 
     network: Network
@@ -65,20 +55,8 @@ class Candidates:
 def candidates_of(network: Network, scope: Scope, *, prune: bool = True, tight: bool = True) -> Candidates:
     """Return the candidates of a scope.
 
-    Parameters
-    ----------
-    network : Network
-        All that could be exchanged.
-    scope : Scope
-        Members and rules of the problem.
-    prune : bool
-        False keeps exchanges that are feasible but dominated (the property test compares both).
-    tight : bool
-        False keeps the bounds that the tables state.
-
-    Returns
-    -------
-    Candidates
+    Without `prune`, exchanges that are feasible but dominated are kept (the property test compares both); without
+    `tight`, the bounds that the tables state.
     """
     shape = (len(network.arcs.link), len(network.places.share))
     reason = np.zeros(shape, dtype=np.int8)
@@ -223,12 +201,8 @@ def beaten_by_market(network: Network) -> Floats:
     """Return the loss per unit of each exchange between sites relative to trading at outside markets.
 
     Two sites that can sell and buy outside without limit need no exchange that costs more than the difference of the
-    two prices. At a market with a site its own price replaces one of them.
-
-    Returns
-    -------
-    numpy.ndarray, shape (arcs, periods)
-        Positive or 0: dominated by that much; negative: not dominated; -inf where no such market exists.
+    two prices. At a market with a site its own price replaces one of them. Shape (arcs, periods), positive or 0:
+    dominated by that much; negative: not dominated; -inf where no such market exists.
     """
     arcs, links, sources, sinks = network.arcs, network.links, network.sources, network.sinks
     carbon = network.dataset.settings.carbon_price
@@ -266,19 +240,7 @@ def _asked_for(network: Network) -> Bools:
 
 
 def larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bools:
-    """Return the links dominated by another link of sufficient capacity at no higher cost of any kind.
-
-    Parameters
-    ----------
-    network, scope : Network, Scope
-        The problem.
-    reach : ReachBounds
-        Bounds of flows.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (links,)
-    """
+    """Return the links dominated by another link of sufficient capacity at no higher cost of any kind."""
     links = network.links
     most, owner = carried(network, scope), network.places.owner
     ample: Bools = np.asarray((most >= wanted(network, reach)).all(axis=1))
@@ -305,16 +267,7 @@ def larger_than_need(network: Network, scope: Scope, reach: ReachBounds) -> Bool
 def steps_too_large(network: Network, size: Floats) -> Bools:
     """Return the steps of scale whose least size exceeds the need, where a smaller step costs less.
 
-    Parameters
-    ----------
-    network : Network
-        The problem.
-    size : numpy.ndarray, shape (units,)
-        Yearly capacity that suffices for all that each unit can run.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (steps,)
+    `size`, shape (units,), is the yearly capacity that suffices for all that each unit can run.
     """
     steps = network.units.steps
     need = size[steps.unit]

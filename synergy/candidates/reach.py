@@ -23,16 +23,9 @@ ROUNDS = 12  # the bounds shrink fast; what is left after that is loose but vali
 class ReachBounds:
     """Upper bounds by period.
 
-    Parameters
-    ----------
-    run : numpy.ndarray, shape (units, periods)
-        Most activity.
-    given, taken : numpy.ndarray, shape (outlets or inlets, periods)
-        Most that each member gives or takes.
-    sent, received : numpy.ndarray, shape (sources or sinks, periods)
-        Most that each group sends or receives.
-    flow : numpy.ndarray, shape (arcs, periods)
-        Most that leaves over each exchange; 0 where it cannot be.
+    `run`, shape (units, periods), is the most activity; `given` and `taken`, by outlet or inlet, the most that each
+    member gives or takes; `sent` and `received`, by source or sink, the most that each group sends or receives; `flow`,
+    shape (arcs, periods), the most that leaves over each exchange, 0 where it cannot be.
     """
 
     run: Floats
@@ -53,12 +46,7 @@ def _times(amount: Floats, factor: Floats) -> Floats:
 def shared(amount: Floats, factor: Floats, public: Bools) -> Floats:
     """Return the members' share of amounts; unlimited public amounts stay unlimited for any share, even 0.
 
-    Parameters
-    ----------
-    amount : numpy.ndarray, shape (n, periods)
-    factor : numpy.ndarray, shape (n, 1)
-        Share of each, 0 for non-members.
-    public : numpy.ndarray of bool, shape (n, 1)
+    `factor`, shape (n, 1), is the share of each, 0 for non-members.
     """
     part: Floats = np.where(public & np.isposinf(amount), np.inf, _times(amount, factor))
     return part
@@ -97,16 +85,8 @@ def carried(network: Network, scope: Scope) -> Floats:
 def reach_of(network: Network, scope: Scope, allowed: Bools, *, tight: bool = True) -> ReachBounds:
     """Return the upper bounds for the members of a scope.
 
-    Parameters
-    ----------
-    network : Network
-        All that could be exchanged.
-    scope : Scope
-        Members and rules of the problem.
-    allowed : numpy.ndarray of bool, shape (arcs, periods) or (arcs, 1)
-        Exchanges that are not ruled out.
-    tight : bool
-        False keeps the bounds stated in the tables, so that a conflict can be reported in their terms.
+    `allowed`, shape (arcs, periods) or (arcs, 1), marks the exchanges that are not ruled out. Without `tight` the
+    bounds stated in the tables are kept, so that a conflict can be reported in their terms.
     """
     places, units, arcs = network.places, network.units, network.arcs
     factor = scope.factor(places)

@@ -13,18 +13,10 @@ from synergy.network.places import PUBLIC, Bools, Floats, Places
 class Scope:
     """Members and rules of one problem of the model contract.
 
-    Parameters
-    ----------
-    members : numpy.ndarray of bool, shape (enterprises,)
-        Members; public places always belong to the problem.
-    aims : bool
-        Whether the aims of the scenario bind: budgets, caps, mode shares, fixed exchanges.
-    duties : bool
-        Whether obligations at public places bind.
-    capital : bool
-        Whether builds, and links that cost capex, are allowed.
-    deals : bool
-        Whether exchanges between enterprises are confined to the deals of today.
+    Public places always belong to the problem, besides the `members`, shape (enterprises,). `aims`: the aims of the
+    scenario bind (budgets, caps, mode shares, fixed exchanges). `duties`: obligations at public places bind. `capital`:
+    builds, and links that cost capex, are allowed. `deals`: exchanges between enterprises are confined to the deals of
+    today.
     """
 
     members: Bools

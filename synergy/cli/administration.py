@@ -1,264 +1,146 @@
-"""Administration commands: `synergy db`, `user`, `enterprise`, `token`, `backup`, `audit` and `worker`."""
+"""`synergy db`, `backup`, `audit` and `worker`: the store itself."""
 
 from __future__ import annotations
 
 import signal
-import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Unpack
 
 import click
 
 from synergy.cli.answers import answer
-from synergy.cli.console import Number, Talk, in_language
-from synergy.cli.serving import DATABASE, asked_of, at_store, changes, opened
+from synergy.cli.console import Talk
+from synergy.cli.options import (
+    ADDRESS,
+    ROUND,
+    Number,
+    OutputOptions,
+    StoreOptions,
+    at_store,
+    in_language,
+    opened,
+    prints_json,
+    refuse_value,
+)
 
-_ADDRESS = click.option("--db", "address", envvar=DATABASE, default="synergy.db")
-_JSON = click.option("--json", "as_json", is_flag=True)
-_ROLES = ("planner", "editor", "reader", "auditor", "client", "administrator")
+_EVENTS = ("number", "at", "actor", "action", "subject", "detail")
+_FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
 @click.group("db")
 @in_language
-def db() -> None:
+def db_group() -> None:
     """Manage the database schema."""
 
 
-@db.command("init")
-@click.option("--administrator", "who")
-@_ADDRESS
-@_JSON
-@in_language
+@db_group.command("init")
+@click.option("--administrator")
+@ADDRESS
+@prints_json
 @click.pass_obj
-def init(talk: Talk, /, **given: Any) -> None:
+def init(talk: Talk, /, address: str, administrator: str | None, **given: Unpack[OutputOptions]) -> None:
     """Create a store, and optionally its first administrator."""
+    from synergy.records.names import Role
     from synergy.store.accounts import MACHINE, AccountData, add_user, empty
     from synergy.store.migrations.run import head
-    from synergy.store.names import Role
     from synergy.store.store import key_file, make_store
 
-    store = make_store(given["address"])
+    store = make_store(address)
     try:
-        if given["who"] and empty(store):
-            add_user(store, MACHINE, AccountData(given["who"], Role.ADMINISTRATOR))
+        if administrator and empty(store):
+            add_user(store, MACHINE, AccountData(administrator, Role.ADMINISTRATOR))
         told = {"database": store.database.url.render_as_string(hide_password=True), "revision": head()}
         answer(talk, given, {**told, "key_file": str(key_file(store.database))})
     finally:
         store.close()
 
 
-@db.command("version")
-@_ADDRESS
-@_JSON
-@in_language
+@db_group.command("version")
+@ADDRESS
+@prints_json
 @click.pass_obj
-def revision(talk: Talk, /, **given: Any) -> None:
+def revision(talk: Talk, /, address: str, **given: Unpack[OutputOptions]) -> None:
     """Show the schema revision of a store and the newest revision."""
     from synergy.store.database import database
     from synergy.store.migrations.run import current, head
 
-    base = database(given["address"])
+    base = database(address)
     try:
         answer(talk, given, {"revision": current(base), "newest": head()})
     finally:
         base.close()
 
 
-@click.group("user")
-@in_language
-def user() -> None:
-    """Manage accounts."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--role", type=click.Choice(list(_ROLES)), required=True)
-@click.option("--enterprise")
-@click.option("--password-stdin", "stdin", is_flag=True)
-@at_store
-@click.pass_obj
-def add(talk: Talk, /, **given: Any) -> None:
-    """Create an account."""
-    from synergy.store.accounts import AccountData, add_user
-    from synergy.store.names import Role
-
-    password = sys.stdin.readline().rstrip("\n") if given["stdin"] else None
-    account = AccountData(given["name"], Role(given["role"]), given["enterprise"], password)
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, add_user(store, actor, account))
-
-
-@user.command("list")
-@at_store
-@click.pass_obj
-def users(talk: Talk, /, **given: Any) -> None:
-    """List the accounts."""
-    from synergy.store.accounts import list_users
-
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, list_users(store, actor))
-
-
-@user.command("password")
-@click.argument("name")
-@at_store
-@click.pass_obj
-def password(talk: Talk, /, **given: Any) -> None:
-    """Set the password of an account, read from standard input."""
-    from synergy.store.accounts import change_user
-
-    with opened(talk, given) as (store, actor):
-        word = sys.stdin.readline().rstrip("\n")
-        answer(talk, given, change_user(store, actor, given["name"], password=word))
-
-
-def _switch(name: str, *, disabled: bool) -> click.Command:
-    """Return the command that disables or enables an account."""
-
-    @click.argument("name")
-    @at_store
-    @click.pass_obj
-    def command(talk: Talk, /, **given: Any) -> None:
-        from synergy.store.accounts import change_user
-
-        with opened(talk, given) as (store, actor):
-            answer(talk, given, change_user(store, actor, given["name"], disabled=disabled))
-
-    return click.command(name)(command)
-
-
-user.add_command(_switch("disable", disabled=True))
-user.add_command(_switch("enable", disabled=False))
-
-
-@click.group("enterprise")
-@in_language
-def enterprise() -> None:
-    """Manage the membership of enterprises."""
-
-
-def _membership(name: str) -> click.Command:
-    """Return the command that withdraws or readmits an enterprise."""
-
-    @click.argument("enterprise")
-    @changes
-    @click.pass_obj
-    def command(talk: Talk, /, **given: Any) -> None:
-        from synergy.store import withdrawals
-
-        change = withdrawals.depart if name == "depart" else withdrawals.readmit
-        with opened(talk, given) as (store, actor):
-            answer(talk, given, change(store, actor, given["enterprise"], asked_of(given)))
-
-    return click.command(name)(command)
-
-
-enterprise.add_command(_membership("depart"))
-enterprise.add_command(_membership("readmit"))
-
-
-@click.group("token")
-@in_language
-def token() -> None:
-    """Manage API tokens."""
-
-
-@token.command("add")
-@click.argument("label")
-@click.option("--scope", "scopes", multiple=True, required=True)
-@click.option("--days", type=Number(1, whole=True, most=366), default=90)
-@at_store
-@click.pass_obj
-def token_add(talk: Talk, /, **given: Any) -> None:
-    """Create an API token and print it; it cannot be shown again."""
-    from synergy.store.api_tokens import add_token
-
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, add_token(store, actor, given["label"], given["scopes"], given["days"]))
-
-
-@token.command("list")
-@at_store
-@click.pass_obj
-def token_list(talk: Talk, /, **given: Any) -> None:
-    """List the API tokens of the acting account."""
-    from synergy.store.api_tokens import list_tokens
-
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, list_tokens(store, actor))
-
-
-@token.command("revoke")
-@click.argument("ident", metavar="ID", type=Number(1, whole=True))
-@at_store
-@click.pass_obj
-def token_revoke(talk: Talk, /, **given: Any) -> None:
-    """Revoke an API token."""
-    from synergy.store.api_tokens import revoke_token
-
-    with opened(talk, given) as (store, actor):
-        answer(talk, given, revoke_token(store, actor, given["ident"]))
-
-
 @click.group("backup")
 @in_language
-def backup() -> None:
+def backup_group() -> None:
     """Make and restore backups."""
 
 
-@backup.command("make")
-@click.argument("file", type=click.Path(path_type=Path))
-@_ADDRESS
-@_JSON
-@in_language
+@backup_group.command("make")
+@_FILE
+@ADDRESS
+@prints_json
 @click.pass_obj
-def make(talk: Talk, /, **given: Any) -> None:
+def make(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
     """Back up a store while it is in use."""
     from synergy.store.backup import back_up
 
-    answer(talk, given, {"file": str(back_up(given["address"], given["file"]))})
+    answer(talk, given, {"file": str(back_up(address, file))})
 
 
-@backup.command("restore")
-@click.argument("file", type=click.Path(path_type=Path))
-@_ADDRESS
-@_JSON
-@in_language
+@backup_group.command("restore")
+@_FILE
+@ADDRESS
+@prints_json
 @click.pass_obj
-def restored(talk: Talk, /, **given: Any) -> None:
+def restored(talk: Talk, /, file: Path, address: str, **given: Unpack[OutputOptions]) -> None:
     """Restore a store from a backup."""
     from synergy.store.backup import restore
 
-    restore(given["file"], given["address"])
-    answer(talk, given, {"file": str(given["file"])})
+    restore(file, address)
+    answer(talk, given, {"file": str(file)})
 
 
 @click.group("audit")
 @in_language
-def audit() -> None:
+def audit_group() -> None:
     """Inspect the audit chain."""
 
 
-@audit.command("verify")
+@audit_group.command("verify")
 @click.option("--head", metavar="NUMBER:MAC")
 @at_store
 @click.pass_obj
-def audited(talk: Talk, /, **given: Any) -> int:
+def audited(talk: Talk, /, head: str | None, **given: Unpack[StoreOptions]) -> int:
     """Verify the audit chain by recomputing it."""
+    from synergy.records.audit import Head
     from synergy.store.audit import verify_chain
 
     expected = None
-    if given["head"]:
-        number, _, mac = given["head"].partition(":")
+    if head is not None:
+        number, _, mac = head.partition(":")
         if not number.isdigit() or not mac:
-            raise click.UsageError(talk.say("store.head", value=given["head"]))
-        expected = {"number": int(number), "mac": mac}
+            refuse_value("head", head, "expected.form", form="NUMBER:MAC")
+        expected = Head(number=int(number), mac=mac)
     with opened(talk, given) as (store, actor):
         record = verify_chain(store, actor, expected)
-    shown = record if given["as_json"] else {**record, "head": "{number}:{mac}".format(**record["head"])}
-    answer(talk, given, shown)
-    return 0 if record["sound"] else 1
+    found = f"{record.head.number}:{record.head.mac}"
+    answer(talk, given, record if given["as_json"] else dict(record) | {"head": found})
+    return 0 if record.sound else 1
+
+
+@audit_group.command("events")
+@ROUND
+@at_store
+@click.pass_obj
+def events(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
+    """List the audit events of a round."""
+    from synergy.store.audit import history
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, history(store, actor, round_id), _EVENTS)
 
 
 @click.command("worker")
@@ -266,15 +148,15 @@ def audited(talk: Talk, /, **given: Any) -> int:
 @click.option("--limit", type=Number(0, above=True), default=3600.0)
 @click.option("--workers", type=Number(1, whole=True))
 @click.option("--scheduler", metavar="ADDRESS")
-@_ADDRESS
+@ADDRESS
 @in_language
 @click.pass_obj
-def worker(talk: Talk, /, **given: Any) -> None:
-    """Process the requested runs of a store until interrupted."""
+def worker(talk: Talk, /, address: str, once: bool, limit: float, workers: int | None, scheduler: str | None) -> None:
+    """Execute the requested runs of a store until interrupted."""
     from synergy.store.store import open_store
     from synergy.worker.work import Habits, work, work_once
 
-    store = open_store(given["address"])
+    store = open_store(address)
     asked: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> None:
@@ -282,9 +164,9 @@ def worker(talk: Talk, /, **given: Any) -> None:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        habits = Habits(limit=given["limit"], workers=given["workers"], scheduler=given["scheduler"])
+        habits = Habits(limit=limit, workers=workers, scheduler=scheduler)
         talk.note(talk.say("store.working", name=habits.name))
-        if given["once"]:
+        if once:
             work_once(store, habits, lambda: bool(asked))
         else:
             work(store, habits, lambda: bool(asked))
@@ -292,6 +174,3 @@ def worker(talk: Talk, /, **given: Any) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
         store.close()
-
-
-KEEPING = (db, user, enterprise, token, backup, audit, worker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -13,23 +13,16 @@ from synergy.cli.console import Talk
 from synergy.cli.words import WORDS
 from synergy.texts import WORDS as SHARED
 
+if TYPE_CHECKING:
+    from synergy.cli.options import OutputOptions
+    from synergy.records.figures import Record
+
+Row = Mapping[str, object]
+
 # columns by what their cells hold
 _WORDS = frozenset({"state", "answer", "standing", "stage", "role", "what", "kind", "cause", "how", "phase", "origin"})
 _SHARED = frozenset({"status", "kind"})
-_MOMENTS = frozenset(
-    {
-        "deadline",
-        "answer_by",
-        "created",
-        "at",
-        "since",
-        "requested",
-        "started",
-        "finished",
-        "expires",
-        "revoked",
-    }
-)
+_MOMENTS = frozenset({"deadline", "answer_by"})  # texts in the details of events
 # by column, how a number is written: money and tons in whole units
 _NUMBERS = dict.fromkeys(("value", "gain", "bound", "best", "gain_own", "paid", "capex", "co2_saved"), ",.0f") | {
     "seconds": ",.1f",
@@ -38,31 +31,39 @@ _NUMBERS = dict.fromkeys(("value", "gain", "bound", "best", "gain_own", "paid", 
 NONE = "–"
 
 
-def answer(talk: Talk, given: Mapping[str, Any], record: Any, columns: Sequence[str] = ()) -> None:
-    """Print the result of a store operation.
+def answer(
+    talk: Talk, given: OutputOptions, record: Record | Row | Sequence[Record | Row], columns: Sequence[str] = ()
+) -> None:
+    """Print a record as one line per field, several records as a table, or either as JSON.
 
     Parameters
     ----------
-    talk : Talk
-        Output and language.
-    given : mapping
-        Options of `synergy.cli.serving.at_store`.
-    record : dict or list of dict
-        Result of the store.
     columns : sequence of str
-        Columns to print; all if empty.
+        Fields to print, in order; all if empty.
     """
-    if given["as_json"]:
-        talk.document(record)
-    elif isinstance(record, list):
-        _table(talk, record, columns)
+    from synergy.records.figures import Record
+
+    if isinstance(record, Record | Mapping):
+        if given["as_json"]:
+            talk.document(_plain(record))
+        else:
+            _lines(talk, dict(record), columns)
+    elif given["as_json"]:
+        talk.document([_plain(one) for one in record])
     else:
-        for name, value in record.items():
-            if not columns or name in columns:
-                talk.line(talk.say("store.field", name=head(talk, name), value=cell(talk, name, value)))
+        _table(talk, [dict(one) for one in record], columns)
 
 
-def _table(talk: Talk, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def _plain(record: Record | Row) -> Row:
+    return record if isinstance(record, Mapping) else record.document()
+
+
+def _lines(talk: Talk, fields: Row, columns: Sequence[str]) -> None:
+    for name in columns or fields:
+        talk.line(talk.say("store.field", name=head(talk, name), value=cell(talk, name, fields[name])))
+
+
+def _table(talk: Talk, rows: Sequence[Row], columns: Sequence[str]) -> None:
     if not rows:
         talk.line(talk.say("store.none"))
         return
@@ -80,46 +81,43 @@ def head(talk: Talk, name: str) -> str:
     return talk.say(f"head.{name}") if f"head.{name}" in WORDS else name
 
 
-def cell(talk: Talk, name: str, value: Any) -> str:
-    """Format a value for display.
+def cell(talk: Talk, name: str, value: object) -> str:
+    """Format the value of a field; `name` is "" for a nested value.
 
-    Enumerated values are translated, timestamps are converted to the local time zone, and money is rounded to whole
-    units.
-
-    Parameters
-    ----------
-    talk : Talk
-        Language.
-    name : str
-        Name of the field; "" for a nested value.
-    value : object
-        Plain value of a record.
+    Enumerated values are translated, times are converted to the local time zone, and amounts are written without unit:
+    rounded in the columns of `_NUMBERS`, else exact.
     """
+    from synergy.records.figures import Money, Quantity, Record, written
+
+    if isinstance(value, Money | Quantity):
+        value = written(value.amount if isinstance(value, Money) else value.value)
     if value is None or value in ("", [], {}):
         shown = NONE
     elif isinstance(value, bool):
         shown = talk.say("yes" if value else "no")
+    elif isinstance(value, datetime):
+        shown = value.astimezone().isoformat(" ", "minutes")
     elif isinstance(value, list):
         shown = talk.say("comma").join(cell(talk, name, one) for one in value)
-    elif isinstance(value, Mapping):
-        shown = _pairs(talk, value)
+    elif isinstance(value, Record | Mapping):
+        shown = _pairs(talk, dict(value))
     elif name == "gap":
-        shown = f"{100 * float(value):.2g} %"
+        shown = f"{100 * float(str(value)):.2g} %"
     elif name in _NUMBERS:
-        shown = format(float(value), _NUMBERS[name])
+        shown = format(float(str(value)), _NUMBERS[name])
     else:
         shown = _text(talk, name, str(value))
     return shown
 
 
-def _pairs(talk: Talk, value: Mapping[str, Any]) -> str:
+def _pairs(talk: Talk, value: Row) -> str:
     """Return the fields of a nested value in one line."""
     shown = {key: one for key, one in value.items() if one not in (None, "")}
     return talk.say("semicolon").join(f"{head(talk, key)} {cell(talk, key, one)}" for key, one in shown.items())
 
 
 def _text(talk: Talk, name: str, value: str) -> str:
-    """Format a text: translate enumerated values and convert timestamps to the local time zone."""
+    """Return a text with enumerated values translated and times in the local time zone."""
     if name in _MOMENTS:
         return datetime.fromisoformat(value).astimezone().isoformat(" ", "minutes")
     if name in _SHARED and f"{name}.{value}" in SHARED:

@@ -5,18 +5,38 @@ from __future__ import annotations
 from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from synergy.cli.administration import KEEPING
-from synergy.cli.console import REGION, Number, Talk, Zone, hears_keys, in_language, reads_dataset, stops
+from synergy.cli.accounts import enterprise_group, notice_group, token_group, user_group
+from synergy.cli.administration import audit_group, backup_group, db_group, worker
+from synergy.cli.console import Talk
+from synergy.cli.declarations import declaration_group
 from synergy.cli.files import template
 from synergy.cli.matching import CommandInput, check_dataset, match_dataset, verify_plan
-from synergy.cli.participants import round_group
+from synergy.cli.options import (
+    REGION,
+    DatasetOptions,
+    LimitOptions,
+    Number,
+    OutFile,
+    Zone,
+    hears_keys,
+    in_language,
+    prints_json,
+    reads_dataset,
+    stops,
+)
+from synergy.cli.proposals import partnership_group, proposal_group
+from synergy.cli.rounds import round_group
+from synergy.cli.runs import ruling_group, run_group
 from synergy.cli.serving import serve
 from synergy.cli.studies import STUDIES
 from synergy.settlement import ASKED, DEFAULT
+
+if TYPE_CHECKING:
+    from synergy.cli.bench import BenchOptions
 
 SCHEMAS = ("dataset", "plan", "proposal", "explain", "nearest", "pathways", "alternatives", "sensitivity")
 
@@ -30,14 +50,24 @@ def commands() -> None:
 
 @commands.command()
 @reads_dataset
-@click.option("--json", "as_json", is_flag=True)
-@in_language
+@prints_json
 @click.pass_obj
-def check(talk: Talk, /, **given: Any) -> int:
+def check(talk: Talk, /, as_json: bool, **given: Unpack[DatasetOptions]) -> int:
     """Validate a dataset and print its problems."""
-    return check_dataset(
-        talk, CommandInput(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
-    )
+    return check_dataset(talk, CommandInput.of(given, as_json=as_json))
+
+
+class _MatchOptions(DatasetOptions, LimitOptions):
+    settlement: str
+    base: str
+    workers: int
+    scheduler: str | None
+    seed: int
+    out: Path | None
+    as_json: bool
+    every: bool
+    second: bool
+    starts: tuple[Path, ...]
 
 
 @commands.command()
@@ -48,37 +78,38 @@ def check(talk: Talk, /, **given: Any) -> int:
 @click.option("--workers", type=Number(1, whole=True), default=1)
 @click.option("--scheduler", metavar="ADDRESS")
 @click.option("--seed", type=Number(0, whole=True, most=2**31 - 1), default=0)
-@click.option("--out", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--out", type=OutFile())
 @click.option("--all", "every", is_flag=True)
 @click.option("--second-opinion", "second", is_flag=True)
 @click.option("--start", "starts", metavar="PLAN", type=click.Path(path_type=Path), multiple=True)
-@in_language
+@prints_json
 @click.pass_obj
-def match(talk: Talk, /, **given: Any) -> int:
+def match(talk: Talk, /, **given: Unpack[_MatchOptions]) -> int:
     """Match a dataset and print the best plan."""
-    out: Path | None = given["out"]
-    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
-        raise click.UsageError(talk.say("no_folder", path=out))
-    asked = CommandInput(
-        given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"], given["every"], out
+    from synergy.options import Options
+
+    asked = CommandInput.of(given, as_json=given["as_json"], every=given["every"], out=given["out"])
+    options = Options(
+        gap=given["gap"],
+        time_limit=given["time_limit"],
+        settlement=given["settlement"],
+        base=given["base"],
+        workers=given["workers"],
+        seed=given["seed"],
     )
-    names = ("gap", "time_limit", "settlement", "base", "workers", "seed", "scheduler", "second", "starts")
-    return match_dataset(talk, asked, **{name: given[name] for name in names})
+    return match_dataset(talk, asked, options, given["scheduler"], second=given["second"], starts=given["starts"])
 
 
 @commands.command()
 @reads_dataset
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--time-limit", type=Number(0), default=60.0)
-@click.option("--json", "as_json", is_flag=True)
-@in_language
+@prints_json
 @click.pass_obj
 @hears_keys
-def verify(talk: Talk, /, **given: Any) -> int:
+def verify(talk: Talk, /, plan: Path, time_limit: float, as_json: bool, **given: Unpack[DatasetOptions]) -> int:
     """Verify a plan file by recomputing it."""
-    asked = CommandInput(given["dataset"], given["scenario"], dict(given["settings"]), given["as_json"])
-    return verify_plan(talk, asked, given["plan"], given["time_limit"])
+    return verify_plan(talk, CommandInput.of(given, as_json=as_json), plan, time_limit)
 
 
 @commands.command()
@@ -101,14 +132,15 @@ def schema(talk: Talk, names: tuple[str, ...]) -> None:
 @click.option("--seconds", type=Number(0, above=True))
 @click.option("--side-by-side", "pair", is_flag=True)
 @click.option("--count", type=Number(1, whole=True))
-@click.option("--json", "as_json", is_flag=True)
-@in_language
+@prints_json
 @click.pass_obj
-def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
+def bench(
+    talk: Talk, /, names: tuple[str, ...], seconds: float | None, as_json: bool, **given: Unpack[BenchOptions]
+) -> int:
     """Run benchmarks."""
     from synergy.cli.bench import run_bench
 
-    return run_bench(talk, names, **given)
+    return run_bench(talk, names, seconds=seconds, as_json=as_json, **given)
 
 
 @commands.command()
@@ -118,12 +150,16 @@ def bench(talk: Talk, /, names: tuple[str, ...], **given: Any) -> int:
 @click.option("--serve/--no-serve", "served", default=True)
 @in_language
 @click.pass_obj
-def demo(talk: Talk, /, port: int | None, zone: tzinfo, served: bool, **options: float) -> int:
+def demo(talk: Talk, /, port: int | None, zone: tzinfo, served: bool, **limits: Unpack[LimitOptions]) -> int:
     """Match the shipped dataset and serve it as a demo."""
     from synergy.cli.demo import run_demo
 
-    return run_demo(talk, port=port, zone=zone, serve=served, **options)
+    return run_demo(talk, port=port, zone=zone, serve=served, limits=limits)
 
 
-for more in (template, *STUDIES, round_group, *KEEPING, serve):
+for more in (
+    *(template, *STUDIES, serve, worker, db_group, backup_group, audit_group),
+    *(user_group, token_group, enterprise_group, notice_group),
+    *(round_group, run_group, ruling_group, declaration_group, proposal_group, partnership_group),
+):
     commands.add_command(more)

@@ -8,21 +8,21 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Mapping
 from datetime import tzinfo
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synergy.cli.console import Talk
 from synergy.cli.matching import STATUSES, run_round
+from synergy.cli.options import refuse_value
 from synergy.dataset.read import read
 from synergy.dataset.subset import yearly
-from synergy.errors import UsageError
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from synergy.cli.options import LimitOptions
     from synergy.dataset.sheet import Dataset
     from synergy.web.serve import Listening
 
@@ -30,33 +30,32 @@ DATASET = "lvliang"
 HOST, PORT = "127.0.0.1", 8765
 
 
-def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, **options: Any) -> int:
+def run_demo(talk: Talk, *, port: int | None, zone: tzinfo, serve: bool, limits: LimitOptions) -> int:
     """Match the shipped dataset and print the proposals, or serve the web platform while workers match it.
 
     Parameters
     ----------
-    talk : Talk
-        Output and language.
     port : int or None
         Port; None for `PORT`, or any free port if that is in use.
     zone : datetime.tzinfo
         Time zone of the pages.
     serve : bool
         Whether to serve the web platform.
-    **options
-        Solver options: fields of `synergy.options.Options`.
+    limits : LimitOptions
+        Gap and time limit of the runs.
     """
     with as_file(files("synergy.datasets") / DATASET) as folder:
-        # the year as one period: months take minutes, and a first look should not
+        # the year as one period: months would take minutes
         dataset = yearly(read(folder))
-    return _served(talk, dataset, port, zone, options) if serve else _printed(talk, dataset, options)
+    return _served(talk, dataset, port, zone, limits) if serve else _printed(talk, dataset, limits)
 
 
-def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
+def _printed(talk: Talk, dataset: Dataset, limits: LimitOptions) -> int:
     from synergy.cli.tables import print_plan
+    from synergy.options import Options
 
     talk.note(talk.say("demo.matching", name=DATASET))
-    run = run_round(talk, dataset, **options)
+    run = run_round(talk, dataset, Options(**limits))
     if run.plan is None:
         talk.error(talk.shared(f"status.{run.outcome.status}"))
         return STATUSES[run.outcome.status]
@@ -64,7 +63,7 @@ def _printed(talk: Talk, dataset: Dataset, options: Mapping[str, Any]) -> int:
     return 0
 
 
-def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, options: Mapping[str, Any]) -> int:
+def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, limits: LimitOptions) -> int:
     from synergy.cli.rehearsal import PEOPLE, Play
     from synergy.store.store import make_store
     from synergy.web.app import create_app
@@ -78,8 +77,8 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
         store = make_store(address)
         chosen = ServerSettings(demo=True, backup_folder=Path(place) / "copies", zone=zone)
         app = create_app(store, chosen)
-        listening = _listening(talk, app, port)
-        play = Play(store, dataset, options, threading.Event())
+        listening = _listening(app, port)
+        play = Play(store, dataset, limits, threading.Event())
         passwords = [secrets.token_urlsafe(9) for _ in PEOPLE]
         play.begin(passwords)
         director = threading.Thread(target=play.go_on, name="rehearsal", daemon=True)
@@ -93,7 +92,7 @@ def _served(talk: Talk, dataset: Dataset, port: int | None, zone: tzinfo, option
     return 0
 
 
-def _listening(talk: Talk, app: Flask, port: int | None) -> Listening:
+def _listening(app: Flask, port: int | None) -> Listening:
     """Return a server on the given port, or on the default port or any free one if none is given."""
     from synergy.web.serve import server
 
@@ -101,7 +100,7 @@ def _listening(talk: Talk, app: Flask, port: int | None) -> Listening:
         return server(app, HOST, PORT if port is None else port)
     except OSError as error:
         if port is not None:
-            raise UsageError(talk.say("port_taken", port=port, said=error.strerror or error)) from error
+            refuse_value("port", port, "expected.port", said=error.strerror or str(error))
         return server(app, HOST, 0)
 
 

@@ -17,7 +17,7 @@ from synergy.errors import DatasetError, StoreError, SynergyError, UsageError, V
 from synergy.halting import abandoned
 
 UNEXPECTED, INTERRUPTED = 1, 130
-EXTRAS = ("server", "postgresql", "bench", "dask")  # for those who run commands
+EXTRAS = ("server", "postgresql", "bench", "dask")  # of commands, not of development
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,18 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments : sequence of str, optional
-        Arguments; those of the process by default.
+        Those of the process by default.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names are Chinese whatever the locale says
+        if hasattr(stream, "reconfigure"):  # Chinese names in any locale
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     talk = Talk(language(words, os.environ))
     status = UNEXPECTED
     try:
         status = run(words, talk)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, as `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has ended
         _give_up(sys.stdout)
         status = UNEXPECTED
     except OSError as error:  # a full disk
@@ -74,9 +74,7 @@ def run(arguments: Sequence[str], talk: Talk) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        Arguments without the program name.
-    talk : Talk
-        Output and language.
+        Without the program name.
 
     Returns
     -------

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synergy.cli.console import Talk
 from synergy.errors import DatasetError, Problem, Severity, VerificationError
 from synergy.texts import figure, percent, unit
 
 if TYPE_CHECKING:
+    from synergy.cli.options import DatasetOptions
     from synergy.dataset.sheet import Dataset
     from synergy.engine import Outcome
+    from synergy.options import Options
     from synergy.plan import Decisions, Plan
     from synergy.round import Round
     from synergy.scenario import Scenario
     from synergy.verification.findings import Finding
 
 STATUSES = {"infeasible": 4, "unbounded": 5, "no_plan": 6}
-OUTCOME = "synergy/outcome/1"  # what stands on standard output where there is no plan document
+OUTCOME = "synergy/outcome/1"  # schema of the JSON document of a run without a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,15 @@ class CommandInput:
     Parameters
     ----------
     dataset : pathlib.Path
-        Dataset folder or archive.
-    scenario : pathlib.Path or None
-        Scenario file.
+        Folder, archive or workbook.
     settings : dict
-        Settings of ``--set``.
+        Values of ``--set``.
     as_json : bool
         Whether to print one JSON document instead of text.
     every : bool
         Whether to print all rows.
     out : pathlib.Path or None
-        Output file of the plan document.
+        File of the plan document.
     """
 
     dataset: Path
@@ -49,6 +49,11 @@ class CommandInput:
     as_json: bool = False
     every: bool = False
     out: Path | None = None
+
+    @classmethod
+    def of(cls, given: DatasetOptions, *, as_json: bool, every: bool = False, out: Path | None = None) -> CommandInput:
+        """Return the input of a command from its options."""
+        return cls(given["dataset"], given["scenario"], dict(given["settings"]), as_json, every, out)
 
     def read(self) -> Dataset:
         """Read the dataset with scenario and settings applied."""
@@ -93,14 +98,20 @@ def _summary(talk: Talk, dataset: Dataset | None, problems: tuple[Problem, ...])
 
 
 def match_dataset(
-    talk: Talk, asked: CommandInput, *, second: bool = False, starts: Sequence[Path] = (), **options: Any
+    talk: Talk,
+    asked: CommandInput,
+    options: Options,
+    scheduler: str | None = None,
+    *,
+    second: bool = False,
+    starts: Sequence[Path] = (),
 ) -> int:
-    """Match a dataset, print the plan and return the exit status; `options` are fields of `synergy.options.Options`.
+    """Match a dataset, print the plan and return the exit status.
 
     Parameters
     ----------
-    talk : Talk
-    asked : CommandInput
+    scheduler : str or None
+        Address of a Dask scheduler.
     second : bool
         Whether a second solver searches for a better plan.
     starts : sequence of pathlib.Path
@@ -117,9 +128,9 @@ def match_dataset(
         raise
     talk.problems(dataset.warnings)
     try:
-        run = run_round(talk, dataset, plans, **options)
+        run = run_round(talk, dataset, options, plans, scheduler)
         if second:
-            run = _with_second(talk, run, options)
+            run = _with_second(talk, run, scheduler)
     except VerificationError as error:
         if asked.as_json:
             talk.document({"schema": OUTCOME, "status": "refused", "findings": list(error.findings)})
@@ -130,7 +141,7 @@ def match_dataset(
     return 0
 
 
-def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
+def _with_second(talk: Talk, run: Round, scheduler: str | None) -> Round:
     """Return the run, or a repeated run with a minimal gap if a second solver finds a better plan within the gap.
 
     Raises
@@ -148,7 +159,7 @@ def _with_second(talk: Talk, run: Round, options: Mapping[str, Any]) -> Round:
     if wrong:
         raise VerificationError([finding.line() for finding in wrong])
     _tell_better(talk, "second_search", dataset, plan, value)
-    again = run_round(talk, dataset, [plan.decisions], **{**options, "gap": BETTER})
+    again = run_round(talk, dataset, replace(run.options, gap=BETTER), [plan.decisions], scheduler)
     if again.plan is None or again.plan.value <= plan.value:
         again = run
     best = again.plan or plan
@@ -181,18 +192,21 @@ def _records(talk: Talk, problems: tuple[Problem, ...]) -> list[dict[str, object
 
 
 def run_round(
-    talk: Talk, dataset: Dataset, plans: Sequence[Decisions] = (), scheduler: str | None = None, **options: Any
+    talk: Talk,
+    dataset: Dataset,
+    options: Options,
+    plans: Sequence[Decisions] = (),
+    scheduler: str | None = None,
 ) -> Round:
     """Run a round from the given starting plans with a progress display; Ctrl-C stops it with the best plan so far."""
     from synergy.cli.progress import interruptible, watched
     from synergy.model.solve_params import Control, Memory
-    from synergy.options import Options
     from synergy.round import run
     from synergy.worker.scheduler import executor
 
     with executor(scheduler) as side, watched(talk) as listen, interruptible(talk) as stop:
         memory = Memory(plans=plans)
-        done = run(dataset, Options(**options), Control(listen, stop, side, memory if plans else None))
+        done = run(dataset, options, Control(listen, stop, side, memory if plans else None))
         if plans and not memory.fits and done.plan is not None and done.plan.solver["binaries"]:
             talk.note(talk.say("start_misfit"))
         unsettled = done.plan is not None and done.plan.settlement is None
@@ -234,7 +248,7 @@ def _without_plan(talk: Talk, outcome: Outcome, *, as_json: bool) -> int:
     return STATUSES[outcome.status]
 
 
-def _cause(cause: Any, lang: str) -> str:
+def _cause(cause: Mapping[str, object], lang: str) -> str:
     """Format one cause of a diagnosis as a line."""
     said = cause.get(f"text_{lang}") or cause.get("text")
     return (

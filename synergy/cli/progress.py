@@ -20,11 +20,6 @@ from synergy.texts import figure
 def watched(talk: Talk) -> Iterator[Listener | None]:
     """Show solver events as a progress bar on standard error, if that is a terminal.
 
-    Parameters
-    ----------
-    talk : Talk
-        Output and language.
-
     Yields
     ------
     callable or None
@@ -61,11 +56,6 @@ def _money(value: float | None, talk: Talk) -> str:
 @contextmanager
 def interruptible(talk: Talk) -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into a request to stop with the best plan so far; the second one aborts.
-
-    Parameters
-    ----------
-    talk : Talk
-        Output and language.
 
     Yields
     ------

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from synergy.records.names import MatchState, Role, State
 from synergy.settlement import DEFAULT
 from synergy.store import accounts, freezing, queries, rounds, runs
 from synergy.store.access import Actor
 from synergy.store.accounts import MACHINE, AccountData
 from synergy.store.backup import snapshot_of
-from synergy.store.names import MatchState, Role
 
 if TYPE_CHECKING:
+    from synergy.cli.options import LimitOptions
     from synergy.dataset.sheet import Dataset
     from synergy.store.store import Store
 
@@ -28,7 +29,7 @@ PEOPLE = (
 )
 _PLANNER = Actor("planner", Role.PLANNER)
 _LOOK_S = 0.25
-# name of the round, its settlement, the gap that suffices at the least: the first is quick, the second settles
+# name of the round, its settlement, the smallest gap: the first is quick, the second has a settlement
 _ACTS = (("1 · quick 速览", "standalone", 0.04), ("2 · settled 含收益分配", DEFAULT, 0.0))
 
 
@@ -39,18 +40,16 @@ class Play:
     Parameters
     ----------
     store : Store
-        Empty store.
-    dataset : Dataset
-        Dataset to match.
-    options : mapping
-        Fields of `synergy.options.Options`.
+        Empty at the start.
+    limits : LimitOptions
+        Gap and time limit of the runs.
     over : threading.Event
         Set when the demo server has stopped.
     """
 
     store: Store
     dataset: Dataset
-    options: Mapping[str, Any]
+    limits: LimitOptions
     over: threading.Event
 
     def begin(self, passwords: Sequence[str]) -> None:
@@ -72,9 +71,17 @@ class Play:
 
     def _round(self, number: int, previous: int | None) -> int:
         name, settlement, least = _ACTS[number]
-        options = {**self.options, "settlement": settlement, "gap": max(least, self.options["gap"])}
-        draft = rounds.Draft(name=name, archive=snapshot_of(self.dataset).archive, options=options, previous=previous)
-        ident = int(rounds.create(self.store, _PLANNER, draft)["round"])
+        draft = rounds.Draft(
+            name=name,
+            archive=snapshot_of(self.dataset).archive,
+            options={
+                "gap": max(least, self.limits["gap"]),
+                "time_limit": self.limits["time_limit"],
+                "settlement": settlement,
+            },
+            previous=previous,
+        )
+        ident = rounds.create(self.store, _PLANNER, draft).round
         rounds.advance(self.store, _PLANNER, ident, "open")
         freezing.freeze(self.store, _PLANNER, ident)
         runs.request_match(self.store, _PLANNER, ident)
@@ -84,8 +91,8 @@ class Play:
         """Wait for the run of a round; return whether it produced a plan and the round awaits publication."""
         while not self.over.is_set():
             last = queries.see_matches(self.store, _PLANNER, ident)[-1]
-            if last["state"] not in (MatchState.REQUESTED, MatchState.RUNNING):
-                state = queries.see_round(self.store, _PLANNER, ident)["state"]
-                return last["digest"] is not None and state == "review"
+            if last.state not in (MatchState.REQUESTED, MatchState.RUNNING):
+                state = queries.see_round(self.store, _PLANNER, ident).state
+                return last.digest is not None and state is State.REVIEW
             time.sleep(_LOOK_S)
         return False

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from synergy.cli.console import Talk
 from synergy.cli.matching import CommandInput
+from synergy.cli.options import refuse_value
 from synergy.cli.progress import interruptible
 from synergy.dataset.numbers import near
 from synergy.dataset.sheet import Dataset
-from synergy.errors import UsageError
 from synergy.graph.pathways import Pathway, Pathways, pathways, pathways_record, products
 from synergy.graph.search import Chain
 from synergy.model.solve_params import SolveParams
@@ -40,7 +40,7 @@ def show_pathways(talk: Talk, asked: CommandInput, commodity: str, depth: int) -
     dataset = asked.read()
     known = dataset["commodities"]["commodity"].to_list()
     if commodity not in known:
-        raise UsageError(talk.say("no_commodity", name=commodity, near=", ".join(near(commodity, known) or known[:10])))
+        refuse_value("commodity", commodity, "expected.commodity", near=", ".join(near(commodity, known) or known[:10]))
     found = pathways(dataset, commodity, depth=depth)
     if asked.as_json:
         talk.document(pathways_record(dataset, found))

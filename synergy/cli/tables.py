@@ -14,7 +14,7 @@ from rich.text import Text
 from synergy.cli.console import Talk
 from synergy.dataset.sheet import Dataset
 from synergy.plan import Plan, Proposal
-from synergy.records.rounds import labels
+from synergy.records.labels import labels
 from synergy.settlement.division import RuleNote
 from synergy.settlement.game import named
 from synergy.settlement.rules import RULES
@@ -30,12 +30,8 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False,
 
     Parameters
     ----------
-    talk : Talk
-        Output and language.
     dataset : Dataset
         Source of names, evidence and currency.
-    plan : Plan
-        Plan with its proposals.
     every : bool
         Whether to print all proposals instead of the first `FIRST`.
     settlement : str
@@ -45,7 +41,7 @@ def print_plan(talk: Talk, dataset: Dataset, plan: Plan, *, every: bool = False,
     if shown:
         talk.line(talk.say("proposals_of", count=len(plan.proposals), name=dataset.name), "bold")
         enterprises = labels(dataset)["enterprises"]
-        if plan.emissions["baseline_co2"] is None and plan.gain is None:  # nothing to compare with
+        if plan.emissions["baseline_co2"] is None and plan.gain is None:  # no baseline
             shown = tuple(replace(proposal, co2_saved=math.nan) for proposal in shown)
         talk.out.print(_proposals(talk, shown, enterprises, dataset.settings.currency))
         seen = {name for proposal in shown for name in proposal.enterprises}
@@ -152,12 +148,8 @@ def print_settlement(talk: Talk, dataset: Dataset, settlement: Settlement, *, ev
 
     Parameters
     ----------
-    talk : Talk
-        Output and language.
     dataset : Dataset
         Source of names and currency.
-    settlement : mapping
-        Settlement of a plan.
     every : bool
         Whether to print all enterprises instead of the first `FIRST_ENTERPRISES`.
     """
@@ -196,8 +188,7 @@ class _Page:
 
     def name(self, ident: str) -> str:
         """Return the localized name of an enterprise with its evidence mark."""
-        label = self.names.get(ident, {})
-        return str(label.get(f"name_{self.talk.lang}", ident)) + mark(label.get("evidence", ""))
+        return _name(ident, self.names, self.talk.lang)
 
     def listed(self, idents: list[str]) -> str:
         """Join the names of enterprises; long lists are truncated with a count."""

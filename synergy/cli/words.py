@@ -12,28 +12,27 @@ from synergy.texts import Catalogue
 SETTLEMENT_WORDS = Catalogue(
     {
         "option.settlement": (
-            "core (default), nucleolus, shapley, owen, midpoint or proportional: who gets what of the gain; "
-            "standalone: the gain alone; none: the plan alone.",
-            "core（默认，核心）、nucleolus、shapley、owen、midpoint、proportional：增益分配方法；"
-            "standalone：只计算增益；none：仅方案。",
+            "Rule that shares the gain: core (default), nucleolus, shapley, owen, midpoint or proportional; "
+            "standalone: compute the gain only; none: compute the plan only.",
+            "增益分配规则：core（默认，核心）、nucleolus、shapley、owen、midpoint、proportional；standalone：只计算增益；none：只求方案。",
         ),
         "option.base": (
-            "What `proportional` shares by: weight (default), standalone, or an indicator of the dataset.",
+            "Basis of proportional shares: weight (default), standalone, or an indicator of the dataset.",
             "proportional 的分配依据：weight（默认）、standalone 或数据集中的指标。",
         ),
         "phase.settlement": ("sharing the gain", "分配增益"),
         "phase.prices": ("prices", "定价"),
         "phase.unsettled": ("stopped before the gain was shared", "已停止，未分配增益"),
         "unsettled": (
-            "Stopped as asked: the best plan so far is told without its settlement, which would have taken longer.",
-            "已按要求停止：给出目前最好的方案，未完成其增益分配（所需时间更长）。",
+            "Stopped on request: the best plan so far is shown without its settlement, which would have taken longer.",
+            "已按要求停止：给出当前最优方案，未完成其增益分配（所需时间更长）。",
         ),
         "settled.head": ("Settlement: {method}", "收益分配：{method}"),
         "settled.enterprise": ("Enterprise", "企业"),
         "settled.alone": ("Alone", "单独价值"),
         "settled.payoff": ("Gets", "所得"),
         "settled.gain": ("Gain", "增益"),
-        "settled.transfer": ("From the others", "净收转移"),
+        "settled.transfer": ("Net transfer", "净收转移"),
         "settled.more": ("{count} more enterprises: --all shows them", "另有 {count} 家企业：用 --all 查看"),
         "settled.stable": (
             "Stable: no group of enterprises can do better on its own (proven, {count} coalitions valued).",
@@ -48,11 +47,11 @@ SETTLEMENT_WORDS = Catalogue(
             "不稳定：{names} 单独行动可多得 {excess}。",
         ),
         "settled.subsidy": (
-            "Least subsidy that makes it stable: {total}, to {names}.",
+            "Minimum subsidy for stability: {total}, to {names}.",
             "使其稳定的最小补贴：{total}，给予 {names}。",
         ),
         "settled.prices": (
-            "{count} exchanges have prices; lump sums beside them: {lump}.",
+            "{count} exchanges have prices; lump sums in addition: {lump}.",
             "{count} 项交换已定价；价格之外的差额补偿合计：{lump}。",
         ),
     }
@@ -63,25 +62,31 @@ SETTLEMENT_WORDS = Catalogue(
 SERVING_WORDS = Catalogue(
     {
         "command.demo": ("Match the Lvliang dataset and show it on web pages.", "匹配自带的吕梁数据集并用网页展示。"),
-        "command.serve": ("Serve the pages and the API of a store.", "启动网页与接口服务。"),
-        "option.port": ("Port (0: any).", "端口（0：任意）。"),
-        "option.served": ("Print the proposals and stop.", "只输出建议，不启动网页。"),
+        "command.serve": ("Serve the web pages and the API of a store.", "启动数据库的网页与接口服务。"),
+        "option.port": ("Port to listen on (0: any free port).", "监听端口（0：任意空闲端口）。"),
+        "option.served": ("Serve web pages, or only print the proposals.", "启动网页，或只输出建议。"),
         "option.host": ("Address to listen on (default: 127.0.0.1).", "监听地址（默认 127.0.0.1）。"),
-        "option.count": ("Workers beside the server (0: none).", "随服务启动的匹配工作进程数（0：不启动）。"),
-        "option.proxies": (
-            "Trusted proxies in front, which bring TLS; their X-Forwarded headers are believed.",
-            "前置的可信代理层数（由代理提供 TLS）；采信其 X-Forwarded 头。",
+        "option.worker_count": (
+            "Number of workers started with the server (0: none).",
+            "随服务启动的匹配工作进程数（0：不启动）。",
         ),
-        "option.certificate": ("Certificate (PEM), to serve with TLS alone.", "证书文件（PEM），用于独立提供 TLS。"),
-        "option.private": ("Key of the certificate (PEM).", "证书私钥（PEM）。"),
-        "option.backups": ("Folder for copies that an administrator makes.", "管理员备份的存放文件夹。"),
+        "option.proxies": (
+            "Number of trusted reverse proxies in front that provide TLS; their X-Forwarded headers are used.",
+            "前置可信反向代理的层数（由其提供 TLS），并采用其 X-Forwarded 头。",
+        ),
+        "option.certificate": (
+            "Certificate file (PEM) for TLS without a proxy.",
+            "不经代理提供 TLS 的证书文件（PEM）。",
+        ),
+        "option.private": ("Private key file of the certificate (PEM).", "证书私钥文件（PEM）。"),
+        "option.backups": ("Folder for the backups of administrators.", "管理员备份的存放文件夹。"),
         "option.region": (
-            "Boundaries behind the sites on maps (GeoJSON, WGS 84).",
+            "Boundaries drawn behind the sites on maps (GeoJSON, WGS 84).",
             "地图底图边界文件（GeoJSON，WGS 84）。",
         ),
         "option.zone": (
-            "Time zone of the pages, as Asia/Shanghai (default: this machine's); files and the API keep UTC.",
-            "网页所用时区，如 Asia/Shanghai（默认：本机时区）；文件与接口仍用 UTC。",
+            "Time zone of the pages, such as Asia/Shanghai (default: local); files and the API use UTC.",
+            "网页所用时区，如 Asia/Shanghai（默认：本机时区）；文件与接口使用 UTC。",
         ),
         "option.demo.zone": (
             "Time zone of the pages (default: Asia/Shanghai).",
@@ -91,9 +96,9 @@ SERVING_WORDS = Catalogue(
             "a time zone of the IANA database, as {bound}",
             "IANA 时区数据库中的时区名，如 {bound}",
         ),
-        "option.webhooks": ("Host that webhooks may go to; may be repeated.", "允许接收回调通知的主机；可重复。"),
+        "option.webhooks": ("Host that may receive webhooks; may be repeated.", "允许接收回调通知的主机；可重复。"),
         "option.metrics": (
-            "Answer /metrics to this machine, for Prometheus.",
+            "Serve Prometheus metrics at /metrics to this machine.",
             "向本机提供 /metrics（Prometheus 指标）。",
         ),
         "serve.serving": ("Serving {address}  (Ctrl-C ends it)", "服务地址：{address}（Ctrl-C 结束）"),
@@ -106,11 +111,14 @@ SERVING_WORDS = Catalogue(
             "--tls-cert 与 --tls-key 须同时给出",
         ),
         "serve.clear": (
-            "{host}: passwords would cross the network in the clear; give --tls-cert and --tls-key, or --proxies 1 "
-            "behind a proxy with TLS",
-            "{host}：密码将以明文经过网络；请给出 --tls-cert 与 --tls-key，或在带 TLS 的代理后使用 --proxies 1",
+            "--host {host}: passwords would cross the network in the clear; "
+            "expected --tls-cert and --tls-key, or --proxies 1 behind a proxy with TLS",
+            "--host {host}：密码将以明文经过网络；应给出 --tls-cert 与 --tls-key，或在带 TLS 的代理后使用 --proxies 1",
         ),
-        "serve.certificate": ("the certificate or its key cannot be read: {said}", "无法读取证书或私钥：{said}"),
+        "serve.certificate": (
+            "--tls-cert, --tls-key: cannot be read: {said}",
+            "--tls-cert、--tls-key：无法读取：{said}",
+        ),
         # demo
         "demo.matching": ("Matching {name} ...", "正在匹配 {name} ……"),
         "demo.account": ("  {name}  {password}  {role}", "  {name}  {password}  {role}"),
@@ -131,61 +139,53 @@ SERVING_WORDS = Catalogue(
 FILE_WORDS = Catalogue(
     {
         "command.template": (
-            "Write a workbook to fill in: a sheet for each table, with drop-downs; --lang chooses its language.",
-            "输出待填工作簿：每表一个工作表，含下拉列表；--lang 指定语言。",
+            "Write a blank dataset workbook with drop-downs, or the declaration form of an enterprise.",
+            "输出空白数据集工作簿（含下拉列表），或一家企业的申报表。",
         ),
-        "command.round.template": (
-            "Write the form of an enterprise with its last figures: FILE.xlsx with units and drop-downs, or FILE.csv.",
-            "输出含上次数据的企业申报表：FILE.xlsx（含单位与下拉列表）或 FILE.csv。",
-        ),
-        "option.dry_run": ("Say what it would change and what is wrong; store nothing.", "只显示变更与错误，不保存。"),
+        "option.dry_run": ("Show the changes and problems without storing anything.", "只显示变更与问题，不保存。"),
         "option.checked": (
-            "The figures of --offer, --need and --facility are right, though far from what was expected (in a file: its"
-            " column Checked).",
-            "--offer、--need、--facility 的数值虽偏离预期，但已核对无误（文件中用“已核对”一列）。",
+            "Confirm values of --offer, --need and --facility outside the expected range (in a file: column Checked).",
+            "确认 --offer、--need、--facility 中超出预期范围的数值无误（文件中用“已核对”一列）。",
         ),
-        "option.withdraw": ("Row that is withdrawn, by its name; may be repeated.", "撤回的行（按编号）；可重复。"),
-        "option.only": (
-            "Withdraw all that is not mentioned here.",
-            "撤回此处未提及的全部内容。",
-        ),
+        "option.withdraw": ("Id of a declared row to withdraw; may be repeated.", "要撤回的申报行的编号；可重复。"),
+        "option.only": ("Withdraw all declared rows that are not mentioned.", "撤回未提及的全部申报行。"),
         "option.nothing": (
-            "Declare nothing: what was declared before in this round is withdrawn.",
-            "申报为空：撤回本轮此前的申报。",
+            "Declare nothing and withdraw all rows declared in this round.",
+            "申报为空，撤回本轮已申报的全部内容。",
         ),
         "form.nothing": (
-            "say what is declared: a file, --offer, --need or --facility; or else --nothing",
-            "请给出申报内容：文件、--offer、--need 或 --facility；若无可申报，请用 --nothing",
+            "expected a file, --offer, --need, --facility or --withdraw, or --nothing alone",
+            "应给出文件、--offer、--need、--facility 或 --withdraw；若无可申报，只用 --nothing",
         ),
-        "form.checked": ("--checked marks what options say as checked", "--checked 表示选项中的数值已核对"),
+        "form.checked": (
+            "use --checked to confirm the values given by options",
+            "选项中的数值如无误，请用 --checked 确认",
+        ),
         "form.added": ("new", "新增"),
         "form.removed": ("removed", "删除"),
         "form.changed": ("changed", "变更"),
         "form.assumed": ("{column}: {value} ({source})", "{column}：{value}（{source}）"),
         "form.default": ("default", "默认值"),
         "form.library": ("library of processes", "工艺库"),
-        "form.accepted": (
-            "Would be accepted; entries that stay as they are: {same}. Nothing was stored.",
-            "可以接受；{same} 项保持不变。未保存。",
-        ),
-        "form.refused": ("Would be refused as a whole. Nothing was stored.", "将被整体拒绝。未保存。"),
+        "form.accepted": ("Valid; unchanged rows: {same}. Nothing was stored.", "有效；{same} 行保持不变。未保存。"),
+        "form.refused": ("Invalid: would be refused as a whole. Nothing was stored.", "无效：将被整体拒绝。未保存。"),
         "option.form_of": (
-            "The form of one enterprise of --dataset instead: its declaration with the figures that are known.",
-            "改为输出 --dataset 中一家企业的申报表，含已知数据。",
+            "Write the declaration form of this enterprise of --dataset, filled with its data.",
+            "输出 --dataset 中该企业的申报表，含已知数据。",
         ),
-        "template.ending": ("{path}: expected a file that ends in {endings}", "{path}：文件应以 {endings} 结尾"),
-        "template.dataset": ("--enterprise needs --dataset", "--enterprise 需要同时指定 --dataset"),
-        "option.dataset": ("Dataset whose rows it holds (default: none).", "填入该数据集的行（默认：空白）。"),
+        "template.dataset": ("--enterprise requires --dataset", "--enterprise 需要同时指定 --dataset"),
+        "option.dataset": ("Dataset to write into the workbook (default: none).", "填入工作簿的数据集（默认：空白）。"),
     }
 )
 
 
-# what click says by itself, as it has it, and in Chinese
+# messages of click: English, Chinese
 CLICK: Mapping[str, str] = MappingProxyType(
     {
         "Usage:": "用法：",
         "Options": "选项",
         "Commands": "命令",
+        "required": "必填",
         "Did you mean {possibility}?": "（是否指 {possibility}？）",
         "(Did you mean one of: {possibilities}?)": "（是否指其中之一：{possibilities}？）",
         "Invalid value: {message}": "值无效：{message}",
@@ -211,54 +211,57 @@ WORDS = Catalogue(
     {
         # help
         "command.synergy": (
-            "Supply-chain synergy matching: the best set of partnerships in an industrial region.",
-            "产业链协同匹配：为一个产业区找出最优的合作组合。",
+            "Find the best set of supply-chain partnerships in an industrial region.",
+            "为产业区求最优的产业链合作组合。",
         ),
-        "command.check": ("Validate a dataset and say every problem.", "检查数据集并列出全部问题。"),
+        "command.check": ("Validate a dataset and list all problems.", "校验数据集并列出全部问题。"),
         "command.match": ("Find the best plan and its proposals.", "求最优方案及其建议。"),
         "command.verify": (
-            "Recompute a plan and every claim of it from the dataset alone.",
-            "仅凭数据集重新核算方案及其每一项结论。",
+            "Recompute a plan and all its claims from the dataset.",
+            "由数据集重新核算方案及其全部结论。",
         ),
-        "command.schema": ("Print JSON Schemas.", "输出 JSON Schema。"),
+        "command.schema": (
+            "Print the JSON Schemas of datasets, plans and studies.",
+            "输出数据集、方案与分析结果的 JSON Schema。",
+        ),
         "command.bench": (
-            "Measure against other solvers and tools: all benchmarks, or those named.",
-            "与其他求解器和工具比较测量：全部测试，或指定的测试。",
+            "Run all benchmarks against other solvers and tools, or those named.",
+            "运行与其他求解器和工具的对比测试：全部，或指定的测试。",
         ),
         "option.scenario": ("Scenario file (TOML or JSON).", "情景文件（TOML 或 JSON）。"),
         "option.settings": (
-            "One setting, over the scenario's; may be repeated.",
-            "单项设置，优先于情景文件；可重复使用。",
+            "Setting that overrides the scenario; may be repeated.",
+            "单项设置，优先于情景文件；可重复。",
         ),
-        "option.gap": ("Relative gap that suffices.", "足够的相对间隙。"),
-        "option.time_limit": ("Seconds for the search.", "搜索时间上限（秒）。"),
-        "option.workers": ("Processes side by side.", "并行进程数。"),
+        "option.gap": ("Relative optimality gap at which the search stops.", "停止搜索的相对最优性间隙。"),
+        "option.time_limit": ("Time limit of the search, in seconds.", "搜索时限（秒）。"),
+        "option.workers": ("Number of parallel processes.", "并行进程数。"),
         "option.scheduler": ("Address of a Dask scheduler (extra `dask`).", "Dask 调度器地址（附加组件 `dask`）。"),
-        "option.seed": ("Seed of all that is random.", "随机数种子。"),
-        "option.out": ("Write the plan document to a file.", "把方案文档写入文件。"),
-        "option.as_json": ("One JSON document on standard output.", "在标准输出给出一个 JSON 文档。"),
-        "option.every": ("All proposals, not the first thirty.", "列出全部建议，而非前三十条。"),
+        "option.seed": ("Random seed.", "随机种子。"),
+        "option.out": ("Write the plan document to this file.", "将方案文档写入该文件。"),
+        "option.as_json": ("Print one JSON document to standard output.", "向标准输出写一个 JSON 文档。"),
+        "option.every": ("Show all rows instead of the first ones.", "显示全部行，而非仅前若干行。"),
         "option.second": (
-            "Look longer for a proof, then let a second solver look for a better plan (up to 300 yes-or-no decisions).",
-            "用更长时间求证，再由另一求解器寻找更优方案（是非决策不超过 300 个）。",
+            "Search longer for a proof, then for a better plan with a second solver (up to 300 binary decisions).",
+            "延长求证时间，再用另一求解器寻找更优方案（至多 300 个 0-1 变量）。",
         ),
         "option.starts": (
-            "Begin with the plan of a document, of these or of like inputs, where it fits; may be repeated.",
-            "以文件中的方案（相同或相近输入）为起点，适用时采用；可重复。",
+            "Plan document for a warm start where it is feasible; may be repeated.",
+            "热启动所用的方案文档（可行时采用）；可重复。",
         ),
-        "option.lang": ("Language: zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
-        "option.quick": ("Few instances and short times, to see that all works.", "少量算例、短时间，用于试运行。"),
+        "option.lang": ("Language, zh or en (default: from LANG).", "语言：zh 或 en（默认取自 LANG）。"),
+        "option.quick": ("Use few instances and short time limits.", "使用少量算例与短时限（试运行）。"),
         "option.seconds": (
-            "Limit of each run in seconds (default: 300; with --quick 15).",
-            "每次运行的时间上限（秒；默认 300，--quick 时 15）。",
+            "Time limit of each run, in seconds (default: 300; with --quick: 15).",
+            "每次运行的时限（秒；默认 300，--quick 时 15）。",
         ),
-        "option.pair": (
-            "Two runs at a time, one thread each: half the time, the same load for both.",
-            "每次并行两个运行，各用一个线程：用时减半，负载相同。",
+        "option.pair": ("Run two at a time with one thread each.", "每次并行两个运行，各用一个线程。"),
+        "option.count": (
+            "Number of random problems of `claims` (default: 500).",
+            "`claims` 的随机问题数（默认 500）。",
         ),
-        "option.count": ("Random problems of `claims` (default: 500).", "`claims` 的随机问题数（默认 500）。"),
-        "option.help": ("Show this and leave.", "显示本帮助。"),
-        "option.version": ("Show the version and leave.", "显示版本。"),
+        "option.help": ("Show this help and exit.", "显示本帮助并退出。"),
+        "option.version": ("Show the version and exit.", "显示版本并退出。"),
         **FILE_WORDS,
         **ROUND_WORDS,
         **STUDY_WORDS,
@@ -268,24 +271,26 @@ WORDS = Catalogue(
         "error": ("error", "错误"),
         "warning": ("warning", "警告"),
         "bad_value": ("{value} found, expected {expected}", "现为 {value}，应为 {expected}"),
+        "renamed": ("`{old}` is now `{new}`", "`{old}` 现为 `{new}`"),
         "expected.number": ("a number {bound}", "{bound} 的数"),
         "expected.pair": ("key=value", "key=value"),
+        "expected.form": ("{form}", "{form}"),
+        "expected.moment": ("a time such as 2026-12-01T18:00+08:00", "时间，如 2026-12-01T18:00+08:00"),
+        "expected.file": ("a file in an existing folder", "现有文件夹中的文件"),
+        "expected.ending": ("a file that ends in {endings}", "以 {endings} 结尾的文件"),
+        "expected.commodity": ("a commodity of the dataset, such as {near}", "数据集中的物料，如 {near}"),
+        "expected.port": ("a free port ({said})", "可用的端口（{said}）"),
         "help_at": ("Try: {command} --help", "请看：{command} --help"),
-        "no_folder": ("{path}: no such folder to write to", "{path}：没有可写入的文件夹"),
-        "port_taken": ("port {port} is taken or forbidden: {said}", "端口 {port} 被占用或不允许：{said}"),
         "extra": (
             "{said}: this command needs the extra `{extra}`; install it: pip install 'synergy-matching[{extra}]'",
             "{said}：该命令需要附加组件 `{extra}`；请安装：pip install 'synergy-matching[{extra}]'",
         ),
         "system": ("the system refuses: {said}", "系统拒绝：{said}"),
-        "unexpected": (
-            "unexpected error, a fault of the program: {said}",
-            "意外错误，是程序的缺陷：{said}",
-        ),
+        "unexpected": ("unexpected error, a bug of the program: {said}", "意外错误，是程序的缺陷：{said}"),
         "interrupted": ("interrupted", "已中断"),
         "stopping": (
-            "stopping with the best plan so far; once more to leave at once",
-            "将以目前最优方案停止；再按一次立即退出",
+            "stopping with the best plan so far; press Ctrl-C again to abort",
+            "将以当前最优方案停止；再按一次 Ctrl-C 立即退出",
         ),
         # results
         "sound": (
@@ -298,10 +303,7 @@ WORDS = Catalogue(
             "{count} more proposals: --all shows them",
             "另有 {count} 条建议：用 --all 查看",
         ),
-        "no_proposals": (
-            "No proposals: nothing pays better together than alone.",
-            "没有建议：合作并不优于各自单独经营。",
-        ),
+        "no_proposals": ("No proposals: no partnership adds value.", "没有建议：合作并不优于各自单独经营。"),
         "no_comparison": (
             "No proposals: --settlement none computes the plan alone.",
             "没有建议：--settlement none 只计算方案。",
@@ -315,12 +317,12 @@ WORDS = Catalogue(
         "total.gap": ("Gap", "间隙"),
         "total.value": ("Value of the plan", "方案价值"),
         "total.bound": ("Bound", "上界"),
-        "total.alone": ("Sum of enterprises alone", "各企业单独价值之和"),
-        "total.gain": ("Gain of working together", "协同增益"),
-        "total.remainder": ("of it, no proposal's", "其中不属于任何建议"),
-        "total.today": ("Value of today's deals", "现有交易下的价值"),
+        "total.alone": ("Sum of standalone values", "各企业单独价值之和"),
+        "total.gain": ("Synergy gain", "协同增益"),
+        "total.remainder": ("of which in no proposal", "其中不属于任何建议"),
+        "total.today": ("Value with current deals", "现有交易下的价值"),
         "total.capex": ("Capex of all proposals", "全部建议的投资"),
-        "total.co2": ("CO2 of the plan (today)", "方案碳排放（现状）"),
+        "total.co2": ("CO2 of the plan (status quo)", "方案碳排放（现状）"),
         "total.seconds": ("Seconds", "用时（秒）"),
         "written": ("written: {path}", "已写入：{path}"),
         "valid": (
@@ -334,11 +336,11 @@ WORDS = Catalogue(
         "unchecked": ("not recomputed: {said}", "未复核：{said}"),
         "unchecked.bound_claim": ("the bound is the solver's claim", "上界为求解器的结论"),
         "unchecked.no_duals": (
-            "nothing here is a yes or no, yet no duals prove the bound",
-            "问题中没有是非决策，却没有可证明上界的对偶值",
+            "there are no binary decisions, yet no duals prove the bound",
+            "问题中没有 0-1 决策，却没有可证明上界的对偶值",
         ),
         "unchecked.by_clock": (
-            "the clock ended it: another run may settle otherwise",
+            "the clock ended it: another run may give another settlement",
             "分配计算因到时停止：再次运行结果可能不同",
         ),
         "unchecked.unchecked": ("not solved again in the time given", "给定时间内未重新求解"),
@@ -356,8 +358,8 @@ WORDS = Catalogue(
             "另一求解器在间隙之内找到价值 {value} {unit} 的方案，高出 {more}（相对值）：继续搜索。",
         ),
         "start_misfit": (
-            "No given plan fits these inputs: the search began without one.",
-            "所给方案均不适用于本次输入：搜索未以其为起点。",
+            "No given plan is feasible for these inputs: the search started without one.",
+            "所给方案对本次输入均不可行：搜索未采用热启动。",
         ),
         "second_better": (
             "A second solver found a plan worth {value} {unit}, {more} of the value more, inside the gap; "
@@ -366,17 +368,17 @@ WORDS = Catalogue(
             "用更小的 --gap 重新匹配即可得到。",
         ),
         "no_seal": (
-            "seal: the document has none, so a change after it was written would not be noticed",
+            "seal: the document has none, so later changes cannot be detected",
             "seal：文件没有校验值，写出后的改动无法发现",
         ),
         "not_valid": ("{count} claims do not follow from the dataset", "{count} 项结论与数据集不符"),
-        "conflict": ("These cannot hold together; lift one of them:", "以下约束无法同时满足，请放宽其中一项："),
+        "conflict": ("These constraints conflict; relax one of them:", "以下约束无法同时满足，请放宽其中一项："),
         "loop": (
-            "This loop makes money from nothing; mend a price or a recipe in it:",
-            "以下循环凭空赚钱，请修正其中的价格或配方：",
+            "This cycle has unbounded profit; correct a price or a recipe in it:",
+            "以下循环的利润无界，请修正其中的价格或配方：",
         ),
-        "unknown_cause": ("No cause could be named.", "未能指出原因。"),
-        "hint.time": ("Give it more time: --time-limit", "请延长时间：--time-limit"),
+        "unknown_cause": ("No cause was identified.", "未能确定原因。"),
+        "hint.time": ("Increase the time limit: --time-limit", "请延长时限：--time-limit"),
         # progress
         "phase.network": ("reading the network", "构建网络"),
         "phase.relaxation": ("first bound", "求初始上界"),

@@ -10,44 +10,39 @@ import json
 import time
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Generic, TypeVar
 
 import pandas as pd
 
 from synergy.coalitions.standalone import Alone
 from synergy.model.solve_params import Memory
 from synergy.plan import Decisions
+from synergy.scenario import Cell
 from synergy.settlement.game import Worth
 
 PAUSE = 2.0  # seconds between two checkpoints of the same shelf
+_Kept = TypeVar("_Kept", str, list[str | bool])
 _FRAMES = tuple(Decisions.__dataclass_fields__)
 
 
-class Shelf:
-    """Cache of the results of one kind, by name.
+class Shelf(Generic[_Kept]):
+    """Cache of the results of one kind in the checkpoints of a run, by name.
 
-    Parameters
-    ----------
-    memory : Memory or None
-        Of the run; None: nothing is kept, nothing found.
-    name : str
-        Of the shelf in a checkpoint.
-    mark : str
-        Of what the results depend on.
+    `mark` stands for what the results depend on. Without `memory` nothing is kept, nothing found.
     """
 
     def __init__(self, memory: Memory | None, name: str, mark: str) -> None:
         self._memory, self._name, self._mark = memory, name, mark
         start = None if memory is None or memory.start is None else memory.start.get(name)
         same = isinstance(start, Mapping) and start.get("mark") == mark
-        self._found: dict[str, Any] = dict(start["found"]) if same and start is not None else {}
+        self._found: dict[str, _Kept] = dict(start["found"]) if same and start is not None else {}
         self._noted, self._told = len(self._found), time.monotonic()
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> _Kept | None:
         """Return a stored result, None where there is none."""
         return self._found.get(key)
 
-    def put(self, found: Mapping[str, Any]) -> None:
+    def put(self, found: Mapping[str, _Kept]) -> None:
         """Store some results, plain JSON; they are saved at intervals."""
         self._found.update(found)
         if time.monotonic() - self._told > PAUSE:
@@ -61,12 +56,12 @@ class Shelf:
         self._memory.note({self._name: {"mark": self._mark, "found": dict(self._found)}})
 
 
-def worth_record(worth: Worth) -> list[Any]:
+def worth_record(worth: Worth) -> list[str | bool]:
     """Encode a coalition value as plain JSON, exactly: JSON has no infinity."""
     return [repr(float(worth.value)), repr(float(worth.bound)), worth.timed]
 
 
-def worth_from(record: list[Any]) -> Worth:
+def worth_from(record: list[str | bool]) -> Worth:
     """Decode a coalition value from its record.
 
     Examples
@@ -95,11 +90,11 @@ def alone_from(record: str) -> Alone:
     return Alone(value, Decisions(**{name: _frame(frames[name]) for name in _FRAMES}), still)
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+def _columns(frame: pd.DataFrame) -> dict[str, tuple[str, list[Cell]]]:
     """Return type and cells of each column."""
-    return {str(name): [str(column.dtype), column.tolist()] for name, column in frame.items()}
+    return {str(name): (str(column.dtype), column.tolist()) for name, column in frame.items()}
 
 
-def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+def _frame(columns: Mapping[str, tuple[str, list[Cell]]]) -> pd.DataFrame:
     """Return the frame of some columns."""
     return pd.DataFrame({name: pd.Series(cells, dtype=kind) for name, (kind, cells) in columns.items()})

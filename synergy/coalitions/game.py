@@ -43,14 +43,8 @@ WHOLE = 1e-6  # by how much a decision may miss being whole
 class Known:
     """Data of a game known before any coalition is solved.
 
-    Parameters
-    ----------
-    grand : Worth
-        v(N), with the aims of the round.
-    alone : mapping of str to float or None
-        v({e}); None where no plan satisfies it.
-    plan : tuple of Model and numpy.ndarray, or None
-        The plan of all and the model whose columns it is of.
+    `grand` is v(N), with the aims of the round; `alone` is v({e}), None where no plan satisfies it; `plan` is the plan
+    of all and the model whose columns it is of.
     """
 
     grand: Worth
@@ -62,20 +56,9 @@ class CoalitionGame:
     """The game of a dataset, see `synergy.settlement.game.Game`.
 
     Values are kept by what is in a coalition: it falls into pieces that cannot trade with each other, and each piece is
-    solved once.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        With the scenario of the round applied.
-    known : Known
-        What the round found.
-    params : SolveParams, optional
-        Threads and seed of a solver, who hears of the progress and who may end it.
-    executor : Executor, optional
-        Where coalitions are solved side by side; in this process where there is none.
-    small, quick : int, bool
-        See `synergy.coalitions.solver.Prepared`.
+    solved once. The dataset has the scenario of the round applied. `params` gives threads and seed of a solver, who
+    hears of the progress and who may end it; coalitions are solved side by side by `executor`, in this process where
+    there is none. For `small` and `quick` see `synergy.coalitions.solver.Prepared`.
     """
 
     def __init__(
@@ -102,7 +85,7 @@ class CoalitionGame:
         self._walks = Spread(walker_of, self._prepared, executor) if walks else None
         self._grand = known.grand
         self._kept: dict[_Key, Worth] = {}
-        self._shelf = Shelf(self._params.memory, "coalitions", self._mark(dataset))
+        self._shelf = Shelf[list[str | bool]](self._params.memory, "coalitions", self._mark(dataset))
         self._timed = self._prepared.timed
         self._over: str | None = None  # what kept a search from being made
         for index, name in enumerate(self.players):
@@ -154,7 +137,7 @@ class CoalitionGame:
             for members, some in zip(many, pieces, strict=True)
         ]
 
-    def _walked(self, many: Sequence[Bools], walks: Spread) -> list[Worth]:
+    def _walked(self, many: Sequence[Bools], walks: Spread[Prepared, Bools, list[Worth]]) -> list[Worth]:
         """Return values of coalitions with the plan's binary decisions fixed, solved along nested runs of coalitions.
 
         Never less than what the members have alone.
@@ -322,13 +305,7 @@ def walker_of(prepared: Prepared) -> Callable[[Bools], list[Worth]]:
 
 
 class Walker:
-    """Problem with the plan's binary decisions fixed, in a solver.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        With a plan.
-    """
+    """Problem in a solver, with the binary decisions of the plan in `prepared` fixed."""
 
     def __init__(self, prepared: Prepared) -> None:
         assert prepared.plan is not None
@@ -350,15 +327,8 @@ class Walker:
     def worths(self, many: Bools) -> list[Worth]:
         """Return the values of nested coalitions with the plan's decisions fixed, solved from the last to the first.
 
-        Parameters
-        ----------
-        many : numpy.ndarray of bool, shape (k, players)
-            Each holds the one before.
-
-        Returns
-        -------
-        list of Worth
-            The same whatever was valued before; bounds by the duals where there are any.
+        `many` has shape (k, players); each holds the one before. Values are the same whatever was valued before; bounds
+        are by the duals where there are any.
         """
         self._session.rebase(self._basis)
         found = [self._worth(members) for members in many[::-1]]

@@ -31,17 +31,7 @@ GIVEN = ["purchase", "offer", "disposal"]  # and one that gives to who takes
 
 
 class Loss:
-    """Evaluator of losses of enterprises.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    model : Model
-        Of the round.
-    x : numpy.ndarray, shape (columns,)
-        The plan.
-    """
+    """Evaluator of losses of enterprises under a plan `x`, shape (columns,), of the round's model."""
 
     def __init__(self, dataset: Dataset, model: Model, x: Floats) -> None:
         decisions, self._column = decode(model, x)
@@ -58,18 +48,9 @@ class Loss:
         self._hosts = owner_of(dataset, decisions.builds["site"])
 
     def of(self, enterprise: str, flows: Sequence[int], builds: Sequence[int], links: Sequence[int]) -> float | None:
-        """Return the loss of an enterprise without some rows of the plan, money a year.
+        """Return the loss of an enterprise without some rows (positions) of the plan's frames, in money a year.
 
-        Parameters
-        ----------
-        enterprise : str
-        flows, builds, links : sequence of int
-            Positions in the plan's frames.
-
-        Returns
-        -------
-        float or None
-            Money a year, annuities and freight in, before anybody pays anybody; None where it cannot do without.
+        Annuities and freight are in, before anybody pays anybody; None where it cannot do without.
         """
         player, rows = self._firms.index(enterprise), np.asarray(flows, dtype=np.int64)
         gives, takes = self._gives[rows] == player, self._takes[rows] == player
@@ -123,15 +104,7 @@ class Loss:
 
 
 class Apart:
-    """Plan decomposed into one linear problem for each enterprise, built on first use.
-
-    Parameters
-    ----------
-    model : Model
-        Of the round.
-    x : numpy.ndarray, shape (columns,)
-        The plan.
-    """
+    """Plan `x`, shape (columns,), decomposed into one linear problem for each enterprise, built on first use."""
 
     def __init__(self, model: Model, x: Floats) -> None:
         self.model, self._problem = model, scaled(model)
@@ -145,21 +118,9 @@ class Apart:
     def change(self, player: int, side: str, column: Ints, amount: Floats) -> float:
         """Return the change of an enterprise's value where some flows do not leave it, or do not reach it.
 
-        Parameters
-        ----------
-        player : int
-            The enterprise at that end.
-        side : str
-            ``outlet``: the flows stay with it; ``inlet``: they do not come.
-        column : numpy.ndarray of int64
-            Columns of the flows.
-        amount : numpy.ndarray
-            What stays, or does not come, in the commodity's unit.
-
-        Returns
-        -------
-        float
-            Money a year; NaN where it cannot do without.
+        `player` is the enterprise at the end `side`: at an ``outlet`` the flows stay with it, at an ``inlet`` they do
+        not come. `amount` is what stays, or does not come, by column of the flows, in the commodity's unit. Money a
+        year; NaN where it cannot do without.
         """
         none = np.empty(0, np.int64), np.empty(0)
         leaving, coming = ((column, amount), none) if side == "outlet" else (none, (column, amount))
@@ -168,19 +129,9 @@ class Apart:
     def without(self, player: int, leaving: tuple[Ints, Floats], coming: tuple[Ints, Floats], dropped: Ints) -> float:
         """Return the change of an enterprise's value where flows stay with it, others do not come, and columns are 0.
 
-        Parameters
-        ----------
-        player : int
-            The enterprise.
-        leaving, coming : tuple of numpy.ndarray
-            Columns of the flows, and what stays, or does not come, in the commodity's unit.
-        dropped : numpy.ndarray of int64
-            Columns of its own that are 0 then, as of what it builds.
-
-        Returns
-        -------
-        float
-            Money a year; NaN where it cannot do without.
+        `leaving` and `coming` are columns of the flows, and what stays, or does not come, in the commodity's unit;
+        `dropped` are columns of its own that are 0 then, as of what it builds. Money a year; NaN where it cannot do
+        without.
         """
         first = self.model.column("flow").start
         # outlet rows say what members give less what leaves; inlet rows what arrives less what members take

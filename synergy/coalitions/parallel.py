@@ -14,26 +14,23 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from synergy.halting import LOOK_S, Halted, check
 
-Tool = Callable[[Any], Any]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_Need = TypeVar("_Need")
+_Task = TypeVar("_Task")
+_Make = Callable[[_Need], Callable[[_Task], _T]]  # of a tool
 
-_kept: dict[str, Tool] = {}  # the tools of this process, by the digest of what they were made from
+_kept: dict[str, Callable[[Any], Any]] = {}  # the tools of this process, by the digest of what they were made from
 KEPT = 4
 FRESH = 3  # times that lost processes are replaced for the same tasks, before these are done here
 
 
 class Pool(Executor):
-    """Process pool on this machine that starts other processes when one of them is lost, which breaks them all.
-
-    Parameters
-    ----------
-    workers : int
-    """
+    """Process pool on this machine that starts other processes when one of them is lost, which breaks them all."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -71,16 +68,7 @@ class Pool(Executor):
 
 @contextmanager
 def pool(workers: int) -> Iterator[Pool | None]:
-    """Open a pool of processes; none where one worker does it all in this process.
-
-    Parameters
-    ----------
-    workers : int
-
-    Yields
-    ------
-    Pool or None
-    """
+    """Open a pool of processes; none where one worker does it all in this process."""
     if workers <= 1:
         yield None
         return
@@ -88,44 +76,28 @@ def pool(workers: int) -> Iterator[Pool | None]:
         yield executor
 
 
-class Spread:
+class Spread(Generic[_Need, _Task, _T]):
     """A tool for many tasks, here or in the processes of an executor.
 
-    Parameters
-    ----------
-    make : callable
-        Makes the tool from what it needs; a function of a module.
-    needs : object
-        Can be pickled.
-    executor : Executor or None
-        None: tasks are done here.
-    chunk : int
-        Tasks that go out together.
+    `make`, a function of a module, makes the tool from `needs`, which can be pickled. Tasks go out `chunk` at a time;
+    without an executor they are done here.
     """
 
-    def __init__(self, make: Callable[[Any], Tool], needs: Any, executor: Executor | None, chunk: int = 1) -> None:
+    def __init__(self, make: _Make[_Need, _Task, _T], needs: _Need, executor: Executor | None, chunk: int = 1) -> None:
         self._make, self._needs, self._executor, self._chunk = make, needs, executor, chunk
-        self._tool: Tool | None = None
+        self._tool: Callable[[_Task], _T] | None = None
         self._frozen: tuple[str, bytes] | None = None
 
-    def map(self, tasks: Sequence[Any], heard: Callable[[list[Any]], None] | None = None) -> list[Any]:
-        """Return the results of some tasks in their order.
-
-        Parameters
-        ----------
-        tasks : sequence
-            Can be pickled.
-        heard : callable, optional
-            Hears the results that there are so far.
-        """
-        results: list[Any] = []
+    def map(self, tasks: Sequence[_Task], heard: Callable[[list[_T]], None] | None = None) -> list[_T]:
+        """Return the results of picklable tasks in their order; `heard` hears the results that there are so far."""
+        results: list[_T] = []
         for chunk in self._chunks(tasks):
             results += chunk
             if heard is not None:
                 heard(results)
         return results
 
-    def _chunks(self, tasks: Sequence[Any]) -> Iterator[list[Any]]:
+    def _chunks(self, tasks: Sequence[_Task]) -> Iterator[list[_T]]:
         parts = [tasks[start : start + self._chunk] for start in range(0, len(tasks), self._chunk)]
         if self._executor is None or len(parts) < 2:
             yield from (self._here(part) for part in parts)
@@ -153,18 +125,18 @@ class Spread:
             for future in futures:
                 future.cancel()
 
-    def _sent(self, part: Sequence[Any]) -> Future[list[Any]]:
+    def _sent(self, part: Sequence[_Task]) -> Future[list[_T]]:
         """Submit some tasks; those that an executor refuses count as lost."""
         assert self._executor is not None
         assert self._frozen is not None
         try:
-            return self._executor.submit(_run, self._make, *self._frozen, list(part))
+            return self._executor.submit(_run, self._make, self._frozen, list(part))
         except BrokenExecutor as error:  # by a process that died earlier
-            lost: Future[list[Any]] = Future()
+            lost: Future[list[_T]] = Future()
             lost.set_exception(error)
             return lost
 
-    def _here(self, part: Sequence[Any]) -> list[Any]:
+    def _here(self, part: Sequence[_Task]) -> list[_T]:
         """Return the results of some tasks, done in this process."""
         self._tool = self._tool or self._make(self._needs)
         results = []
@@ -174,7 +146,7 @@ class Spread:
         return results
 
 
-def _lost(future: Future[list[Any]]) -> bool:
+def _lost(future: Future[list[_T]]) -> bool:
     """Return, when it is done, whether a future was lost with its process; requests to stop are handled meanwhile."""
     while not wait([future], LOOK_S).done:
         check()
@@ -186,8 +158,9 @@ def _deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _run(make: Callable[[Any], Tool], digest: str, frozen: bytes, tasks: list[Any]) -> list[Any]:
+def _run(make: _Make[_Need, _Task, _T], needs: tuple[str, bytes], tasks: list[_Task]) -> list[_T]:
     """Do some tasks in a process that keeps its tools."""
+    digest, frozen = needs
     key = f"{make.__module__}.{make.__qualname__}:{digest}"
     if key not in _kept:
         while len(_kept) >= KEPT:

@@ -31,18 +31,10 @@ from synergy.network.places import PUBLIC, Bools, Floats, Ints
 class Owned:
     """Owners that must take part for a column (or row) to exist, and scaling of its bounds by the public share.
 
-    Parameters
-    ----------
-    one, other : numpy.ndarray of int64, shape (n,)
-        Enterprises; `PUBLIC` where there is none. Where there is one alone it stands first.
-    public : numpy.ndarray of bool
-        Bounds are shared by weight: S has the part weight(S) / weight(N) of `stated`.
-    stated : numpy.ndarray
-        Upper bound as the tables state it, before anything tightened it; model units.
-    least : numpy.ndarray
-        Part in what is public below which the column cannot be used at all.
-    mixed : numpy.ndarray of bool
-        An end is an enterprise's, the other one public.
+    Arrays of shape (n,). `one` and `other` are enterprises, `PUBLIC` where there is none; where there is one alone it
+    stands first. Bounds of `public` ones are shared by weight: S has the part weight(S) / weight(N) of `stated`, the
+    upper bound as the tables state it, before anything tightened it (model units). `least` is the part in what is
+    public below which the column cannot be used at all. `mixed`: an end is an enterprise's, the other one public.
     """
 
     one: Ints
@@ -161,20 +153,10 @@ def row_owners(model: Model) -> Owned:
 class Frame:
     """Problem of all enterprises without the aims of the round, with the owners of its columns and rows.
 
-    Parameters
-    ----------
-    players : tuple of str
-        Enterprises in the order of the dataset.
-    weight : numpy.ndarray, shape (players,)
-        Part of each in what is public; they sum to 1.
-    problem : ScaledProblem
-        Scaled, in the bounds of all enterprises.
-    forcing : Forcing
-        Rows that its relaxation may break.
-    columns, rows : Owned
-        Whose they are; `stated` and limits in the problem's units.
-    ends : numpy.ndarray of bool, shape (columns,)
-        What outlets give, inlets take and units do: where all of that is nothing, nothing flows.
+    `players` are in the order of the dataset; `weight`, shape (players,), is the part of each in what is public, with
+    sum 1. `problem` is scaled, in the bounds of all enterprises; `forcing` are rows that its relaxation may break;
+    `stated` and limits of `columns` and `rows` are in its units. `ends`, shape (columns,), marks what outlets give,
+    inlets take and units do: where all of that is nothing, nothing flows.
     """
 
     players: tuple[str, ...]
@@ -196,17 +178,7 @@ class Frame:
         return there
 
     def bounds(self, members: Bools) -> tuple[Floats, Floats, Floats]:
-        """Return lower and upper bounds of the columns and upper limits of the rows for a coalition.
-
-        Parameters
-        ----------
-        members : numpy.ndarray of bool, shape (players,)
-
-        Returns
-        -------
-        tuple of numpy.ndarray, shapes (columns,), (columns,), (rows,)
-            In the problem's units.
-        """
+        """Return lower and upper column bounds and upper row limits for a coalition, in the problem's units."""
         part = self.part(members)
         columns, rows, problem = self.columns, self.rows, self.problem
         there = self.active(columns, members)
@@ -232,17 +204,7 @@ def _scaled(amount: Floats, part: float) -> Floats:
 
 
 def frame_of(network: Network) -> tuple[Frame, Model]:
-    """Return the frame of a network's coalitions, and the model it was made from.
-
-    Parameters
-    ----------
-    network : Network
-        Of the whole dataset.
-
-    Returns
-    -------
-    Frame, Model
-    """
+    """Return the frame of the coalitions of a whole dataset's network, and the model it was made from."""
     everyone = np.ones(len(network.places.enterprises), dtype=bool)
     stated = build(candidates_of(network, coalition(everyone)))
     model = _with_public_links(_bounded(stated))
@@ -311,16 +273,9 @@ def _with_public_links(model: Model) -> Model:
 class Ties:
     """Ties between enterprises: possible exchanges, and pooled public resources.
 
-    Parameters
-    ----------
-    pairs : numpy.ndarray of bool, shape (players, players)
-        Whether two enterprises can exchange anything, symmetric.
-    reaches : numpy.ndarray of bool, shape (players,)
-        Who can exchange anything with a public place.
-    weighs : numpy.ndarray of bool, shape (players,)
-        Who brings a part in what is public.
-    pooled : bool
-        Whether what is public is shared in a way that ties.
+    `pairs`, shape (players, players), is symmetric: two enterprises can exchange anything. By player, `reaches` is who
+    can exchange anything with a public place, `weighs` who brings a part in what is public. `pooled`: what is public is
+    shared in a way that ties.
     """
 
     pairs: Bools
@@ -329,12 +284,7 @@ class Ties:
     pooled: bool
 
     def pieces(self, members: Bools) -> tuple[Ints, ...]:
-        """Return the positions of the members, piece by piece; values of the pieces add up to that of all.
-
-        Parameters
-        ----------
-        members : numpy.ndarray of bool, shape (players,)
-        """
+        """Return the positions of the members, piece by piece; values of the pieces add up to that of all."""
         inside = np.flatnonzero(members)
         tied = self.pairs[np.ix_(inside, inside)]
         if self.pooled:
@@ -345,16 +295,7 @@ class Ties:
 
 
 def ties_of(frame: Frame) -> Ties:
-    """Return the ties of a frame's enterprises.
-
-    Parameters
-    ----------
-    frame : Frame
-
-    Returns
-    -------
-    Ties
-    """
+    """Return the ties of a frame's enterprises."""
     columns, problem = frame.columns, frame.problem
     size = len(frame.players)
     usable = problem.upper > 0

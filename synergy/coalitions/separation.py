@@ -32,16 +32,9 @@ SHARP = 1e-9  # by how much an admission may be off: it is multiplied by everyth
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Admission problem; its last columns are the binaries that admit the enterprises.
+    """Admission problem; its last columns, from `first`, are the binaries that admit the enterprises.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-        Minimise what the admitted are paid less what they make of it.
-    first : int
-        Where the admissions start.
-    forcing : Forcing
-        Of the frame, over these columns.
+    `problem` minimises what the admitted are paid less what they make of it; `forcing` is the frame's, in its columns.
     """
 
     problem: ScaledProblem
@@ -53,14 +46,8 @@ class Admission:
 class Suspect:
     """Result of a search for the most violated coalition.
 
-    Parameters
-    ----------
-    members : list of numpy.ndarray of bool
-        Coalitions that may be paid too little, the worst first.
-    bound : float
-        Proven: no coalition asked about has an excess above it; money a year.
-    timed : bool
-        Whether the clock ended it.
+    `members` are coalitions that may be paid too little, the worst first. Proven: no coalition asked about has an
+    excess above `bound`, in money a year. `timed`: the clock ended the search.
     """
 
     members: list[Bools]
@@ -69,19 +56,9 @@ class Suspect:
 
 
 def admission(frame: Frame, inside: Bools) -> Admission:
-    """Build the admission problem for coalitions of some enterprises.
+    """Build the admission problem, on a tightened frame, for coalitions of the enterprises `inside`, shape (players,).
 
-    Parameters
-    ----------
-    frame : Frame
-        Tightened.
-    inside : numpy.ndarray of bool, shape (players,)
-        Who may be admitted.
-
-    Returns
-    -------
-    Admission
-        At least one of them is admitted, and at least one is not; payments are set by `paying`.
+    At least one of them is admitted, and at least one is not; payments are set by `paying`.
     """
     problem = frame.problem
     lower, upper, _ = frame.bounds(inside)
@@ -148,20 +125,11 @@ def _admitting(frame: Frame, lower: Floats, upper: Floats) -> Iterator[tuple[spa
 
 
 class Search:
-    """Admission problem in a solver, solved for a sequence of payoffs.
+    """Admission problem in a solver, on a tightened frame, solved for a sequence of payoffs.
 
-    Parameters
-    ----------
-    frame : Frame
-        Tightened.
-    inside : numpy.ndarray of bool, shape (players,)
-        Coalitions of these, all of them together left out.
-    params : SolveParams
-        Threads and seed of a solver.
-    small : int
-        Binary decisions up to which the search goes to the end; beyond, its relaxation has to do.
-    basis : Basis, optional
-        Of the frame's relaxation: with everybody admitted it is the same.
+    Coalitions are of the enterprises `inside`, shape (players,), all of them together left out. `params` gives threads
+    and seed of a solver. Up to `small` binary decisions the search goes to the end; beyond, its relaxation has to do.
+    `basis` is that of the frame's relaxation: with everybody admitted it is the same.
     """
 
     def __init__(
@@ -176,13 +144,7 @@ class Search:
             self._session.set(solver="simplex", simplex_dual_edge_weight_strategy=DEVEX)
 
     def suspects(self, payoff: Floats) -> Suspect:
-        """Return coalitions that a payoff may pay too little, and a bound on the excess of every coalition.
-
-        Parameters
-        ----------
-        payoff : numpy.ndarray, shape (players,)
-            Money a year.
-        """
+        """Return coalitions that `payoff` (players,) may pay too little, and a bound on all excesses; money a year."""
         first, money = self._admission.first, self._frame.problem.money
         problem = self._admission.problem
         cost = problem.cost.copy()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from synergy.network.network import network_of
 from synergy.network.places import Floats, Ints
 from synergy.options import Options, params_of
 from synergy.plan import Plan, Term
+from synergy.scenario import Cell
 from synergy.settlement import ASKED
 from synergy.settlement.division import Base, RuleOptions, Towards
 from synergy.settlement.document import Sold, document
@@ -48,24 +48,9 @@ KEY = ["from_site", "to_site", "commodity"]
 
 
 def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: Options, control: Control) -> Plan:
-    """Return a plan with its settlement.
+    """Return a plan that has its standalone values with its settlement by the method in the options.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        What it follows from.
-    plan : Plan
-        With its standalone values.
-    found : tuple of Model and numpy.ndarray
-        The problem of the round, and the plan in its columns.
-    options : Options
-        By which method, and what is asked of prices.
-    control : Control
-        Who hears of the progress, and where coalitions are solved side by side.
-
-    Returns
-    -------
-    Plan
+    `found` is the problem of the round, and the plan in its columns.
 
     Raises
     ------
@@ -95,12 +80,6 @@ def settled(dataset: Dataset, plan: Plan, found: tuple[Model, Floats], options: 
 
 def refuse_early(dataset: Dataset, method: str) -> None:
     """Refuse an unknown settlement method, or one with too many coalitions, before any plan is sought.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    method : str
-        How its plan is to be settled.
 
     Raises
     ------
@@ -140,15 +119,10 @@ def _told(game: CoalitionGame, seed: int, base: Base) -> RuleOptions:
 
 
 def base_of(dataset: Dataset, plan: Plan, name: str) -> Base:
-    """Return the base of proportional sharing.
+    """Return the base of proportional sharing for a plan that has its standalone values.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    plan : Plan
-        With its standalone values.
-    name : str
-        ``weight``, ``standalone`` (what each is worth alone, at least 0), or an indicator that all enterprises state.
+    `name` is ``weight``, ``standalone`` (what each is worth alone, at least 0), or an indicator that all enterprises
+    state.
 
     Raises
     ------
@@ -180,18 +154,18 @@ def _labels(exchanges: PricedExchanges, players: tuple[str, ...]) -> list[dict[s
     ]
 
 
-def _limits(exchanges: PricedExchanges, prices: Sequence[Mapping[str, Any]]) -> PriceLimits:
+def _limits(exchanges: PricedExchanges, prices: Sequence[Mapping[str, Cell]]) -> PriceLimits:
     """Return the price limits asked of each exchange; those of other exchanges are ignored."""
     asked = {(row["from_site"], row["to_site"], row["commodity"]): row for row in prices}
     rows = [asked.get(ends, {}) for ends in exchanges.key.itertuples(index=False, name=None)]
 
     def column(name: str) -> Floats:
-        return np.array([np.nan if row.get(name) is None else float(row[name]) for row in rows], dtype=float)
+        return np.array([np.nan if (price := row.get(name)) is None else float(price) for row in rows], dtype=float)
 
     return PriceLimits(column("least"), column("most"), column("agreed"))
 
 
-def _refused(kept: Limited, labels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _refused(kept: Limited, labels: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Return the exchanges for which the price limit of a side was refused, and which side that is."""
     sides = (("seller", kept.least_refused), ("buyer", kept.most_refused))
     return [{**labels[row], "side": side} for side, refused in sides for row in np.flatnonzero(refused).tolist()]
@@ -214,15 +188,7 @@ def priced(plan: Plan) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class PricedExchanges:
-    """The exchanges between enterprises that have a price.
-
-    Parameters
-    ----------
-    key : pandas.DataFrame
-        from_site, to_site, commodity of each.
-    trades : Trades
-        Who sells to whom, how much a year, and the band.
-    """
+    """Exchanges between enterprises that have a price, by `key`: from_site, to_site, commodity."""
 
     key: pd.DataFrame
     trades: Trades
@@ -239,20 +205,9 @@ class _Moved:
 
 
 def exchanges_of(dataset: Dataset, model: Model, x: Floats) -> PricedExchanges:
-    """Return the exchanges of a plan between enterprises, with the band of prices of each.
+    """Return the exchanges of a plan `x`, shape (columns,), between enterprises, with the band of prices of each.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    model : Model
-        Of the round.
-    x : numpy.ndarray, shape (columns,)
-        The plan.
-
-    Returns
-    -------
-    PricedExchanges
-        By from_site, to_site and commodity; quantities over all modes and periods.
+    By from_site, to_site and commodity; quantities over all modes and periods.
     """
     key, moved = _moved(model, x)
     seller, buyer = (owner_of(dataset, key[name]) for name in ("from_site", "to_site"))
@@ -295,7 +250,7 @@ def _moved(model: Model, x: Floats) -> tuple[pd.DataFrame, _Moved]:
     partner = between_enterprises(network.places, origin, target)
     amount = noiseless(model, x)[flow.span] if len(flow) else np.empty(0)
     which = np.flatnonzero(partner & (amount > 0))
-    columns: dict[str, Any] = {
+    columns = {
         "from_site": network.places.sites[origin[which]],
         "to_site": network.places.sites[target[which]],
         "commodity": network.places.commodities[network.sources.commodity[source[which]]],

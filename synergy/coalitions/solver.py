@@ -38,25 +38,11 @@ NOISE = 1e-6  # of a dual in the problem's units, beyond which an endless column
 class Prepared:
     """Data that a process needs to solve coalitions.
 
-    Parameters
-    ----------
-    frame : Frame
-        Tightened.
-    basis : Basis or None
-        Of the relaxation of all, from which every coalition starts.
-    params : SolveParams
-        Threads and seed of a solver.
-    start : numpy.ndarray or None, shape (players,)
-        Payoffs by the duals of that relaxation.
-    plan : numpy.ndarray or None, shape (columns,)
-        A plan of all enterprises in the problem's units, integers whole: what it builds a coalition may build too.
-    timed : bool
-        Whether the clock ended that relaxation.
-    small : int
-        Binary decisions up to which a coalition is solved to the end.
-    quick : bool
-        Beyond that, whether what the plan of all builds has to do for a coalition's value: for rules that ask for
-        hundreds of them.
+    `frame` is tightened. `basis` is that of the relaxation of all, from which every coalition starts, `start`, shape
+    (players,), are payoffs by its duals, and `timed` is whether the clock ended it. `params` gives threads and seed of
+    a solver. `plan`, shape (columns,), is a plan of all enterprises in the problem's units, integers whole: what it
+    builds a coalition may build too. Up to `small` binary decisions a coalition is solved to the end. Beyond that, if
+    `quick`, what the plan of all builds has to do for a coalition's value: for rules that ask for hundreds of them.
     """
 
     frame: Frame
@@ -70,16 +56,7 @@ class Prepared:
 
 
 def prepare(frame: Frame, params: SolveParams, plan: Floats | None = None) -> Prepared:
-    """Return a frame with the forcing rows that its relaxation broke, and the basis from which coalitions start.
-
-    Parameters
-    ----------
-    frame : Frame
-    params : SolveParams
-        Threads and seed of a solver.
-    plan : numpy.ndarray, optional, shape (columns,)
-        See `Prepared`.
-    """
+    """Return a frame with the forcing rows that its relaxation broke, and the basis from which coalitions start."""
     params = params.fresh(EXACT, FIRST)
     wide = replace(frame.problem, upper=endless(frame))
     session = relaxation(wide, params)
@@ -96,12 +73,7 @@ def solver_of(prepared: Prepared) -> Callable[[Bools], Worth]:
 
 
 class Solver:
-    """The frame in a solver, for values of coalitions.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    """
+    """The frame in a solver, for values of coalitions."""
 
     def __init__(self, prepared: Prepared) -> None:
         self.frame, self._plan, self._prepared = prepared.frame, prepared.plan, prepared
@@ -115,14 +87,7 @@ class Solver:
     def worth(self, members: Bools) -> Worth:
         """Return the value of a coalition, in money a year.
 
-        Parameters
-        ----------
-        members : numpy.ndarray of bool, shape (players,)
-
-        Returns
-        -------
-        Worth
-            Value and bound are equal up to the solver's tolerance where the binary decisions are few.
+        Value and bound are equal up to the solver's tolerance where the binary decisions are few.
         """
         problem, params = self.frame.of(members), self._params()
         self._timed = False
@@ -222,17 +187,8 @@ def endless(frame: Frame) -> Floats:
 def start_of(frame: Frame, answer: SolverResult) -> Floats | None:
     """Return payoffs that pay every coalition at least its value; None where the relaxation has no duals.
 
-    Parameters
-    ----------
-    frame : Frame
-        Tightened.
-    answer : SolverResult
-        Of its relaxation in the bounds of `endless`.
-
-    Returns
-    -------
-    numpy.ndarray or None, shape (players,)
-        Money a year: what the duals of the answer bring to each enterprise.
+    `answer` is of the relaxation of a tightened frame in the bounds of `endless`; payoffs, shape (players,), are what
+    its duals bring to each enterprise, in money a year.
     """
     if answer.status is not Status.OPTIMAL or answer.row_dual is None:
         return None

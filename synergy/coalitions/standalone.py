@@ -29,14 +29,8 @@ PATIENT_GAP = 1e-2
 class Alone:
     """Standalone result of one enterprise.
 
-    Parameters
-    ----------
-    value : float or None
-        Of its best plan, money a year; None where no plan satisfies it.
-    decisions : Decisions or None
-        That plan.
-    still : float or None
-        Of its best plan without builds, and links that cost capex.
+    `value` is that of its best plan, `decisions`, in money a year; both are None where no plan satisfies it. `still` is
+    the value of its best plan without builds, and links that cost capex.
     """
 
     value: float | None
@@ -45,13 +39,7 @@ class Alone:
 
 
 def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
-    """Return the function that solves the standalone problem of an enterprise, by its position.
-
-    Parameters
-    ----------
-    needs : tuple of Dataset and SolveParams
-        The whole dataset, and when to stop with each.
-    """
+    """Return the function that solves the standalone problem of an enterprise, by its position."""
     dataset, params = needs
     places = places_of(dataset)
 
@@ -68,16 +56,7 @@ def alone_of(needs: tuple[Dataset, SolveParams]) -> Callable[[int], Alone]:
 
 
 def best(network: Network, scope: Scope, params: SolveParams) -> tuple[float | None, Decisions | None]:
-    """Return value and decisions of the best plan of a scope; None where none satisfies it.
-
-    Parameters
-    ----------
-    network : Network
-    scope : Scope
-        Who takes part and what is allowed.
-    params : SolveParams
-        When to stop.
-    """
+    """Return value and decisions of the best plan of a scope; None where none satisfies it."""
     model = build(candidates_of(network, scope))
     solution = _patient(model, params)
     if solution.x is None:

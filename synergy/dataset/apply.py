@@ -25,14 +25,8 @@ Sheets = Mapping[str, TableData]
 class Applied:
     """Tables after applying a scenario, with the cells that it changed.
 
-    Parameters
-    ----------
-    sheets : dict of str to TableData
-        All tables.
-    rows : dict
-        By table and line: place in the scenario's list, columns that it names; None = a row of its own.
-    scaled : dict
-        By table and column: places in ``scale`` and the lines they reached.
+    `rows` has, by table and line, the position in the scenario's list and the columns that it names, None for an added
+    row; `scaled`, by table and column, the positions in ``scale`` and the lines they reached.
     """
 
     sheets: dict[str, TableData]
@@ -58,20 +52,9 @@ def _pointer(table: str, place: int, column: str) -> str:
 
 
 def apply(scenario: Scenario, sheets: Sheets, findings: Findings) -> Applied:
-    """Return the tables with a scenario applied: rows, then factors.
+    """Return the tables, typed and filled before, with a scenario of sound shape applied: rows, then factors.
 
-    Parameters
-    ----------
-    scenario : Scenario
-        Its shape is sound.
-    sheets : mapping of str to TableData
-        All tables, typed and filled.
-    findings : Findings
-        Takes cells that cannot be read, keys that are not named, factors that match nothing.
-
-    Returns
-    -------
-    Applied
+    Unreadable cells, rows without a key and factors that match nothing are reported.
     """
     applied = Applied(dict(sheets))
     for table, rows in scenario.tables.items():
@@ -83,7 +66,7 @@ def apply(scenario: Scenario, sheets: Sheets, findings: Findings) -> Applied:
     return applied
 
 
-def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, findings: Findings) -> None:
+def _merge(table: str, rows: tuple[Mapping[str, object], ...], applied: Applied, findings: Findings) -> None:
     """Merge scenario rows into a table: overwrite the named columns of rows with the same key, append the others."""
     news, local = _sheet_of(table, rows, findings), Findings()
     news = typed(news, local)
@@ -115,7 +98,7 @@ def _merge(table: str, rows: tuple[Mapping[str, Any], ...], applied: Applied, fi
     applied.rows |= {(table, first + count): (place, None) for count, (place, _) in enumerate(additions)}
 
 
-def _sheet_of(table: str, rows: tuple[Mapping[str, Any], ...], findings: Findings) -> TableData:
+def _sheet_of(table: str, rows: tuple[Mapping[str, object], ...], findings: Findings) -> TableData:
     """Return scenario rows as a text sheet, with their positions as line numbers."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns: dict[str, Cells] = {}
@@ -125,7 +108,7 @@ def _sheet_of(table: str, rows: tuple[Mapping[str, Any], ...], findings: Finding
     return TableData(table, np.arange(len(rows), dtype=np.int64), columns)
 
 
-def _cell(value: Any, pointer: str, findings: Findings) -> str:
+def _cell(value: object, pointer: str, findings: Findings) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -236,7 +219,7 @@ def _scale(entry: Mapping[str, Any], place: int, applied: Applied, findings: Fin
     applied.scaled.setdefault((table, name), []).append((place, sheet.lines[matched]))
 
 
-def _matches(cells: Cells, value: Any) -> Flags:
+def _matches(cells: Cells, value: object) -> Flags:
     """Return a mask of the rows that hold a value, or one of a list of values."""
     wanted = value if isinstance(value, list | tuple) else [value]
     if isinstance(cells, Words):

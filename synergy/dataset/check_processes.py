@@ -21,15 +21,7 @@ _NAMED = 3  # recipes that are named where one commodity keeps several from bein
 
 
 def check_processes(sheets: Sheets, findings: Findings) -> None:
-    """Check processes, their sizes, the places where they may be built, and the limits of qualities.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, references known.
-    findings : Findings
-        Takes the faults.
-    """
+    """Check processes, their sizes, the places where they may be built, and the limits of qualities."""
     for table in ("processes", "sizes"):
         _min_max(sheets[table], ("min_capacity", "max_capacity"), findings)
     _min_max(sheets["limits"], ("minimum", "maximum"), findings)
@@ -43,21 +35,7 @@ def check_processes(sheets: Sheets, findings: Findings) -> None:
 
 
 def of_process(sheet: TableData, sheets: Sheets, values: NDArray[_Cell]) -> NDArray[_Cell]:
-    """Map one value per process to the rows of a sheet by its column ``process``; 0 for unknown processes.
-
-    Parameters
-    ----------
-    sheet : TableData
-        Has a column ``process``.
-    sheets : mapping of str to TableData
-        All tables.
-    values : numpy.ndarray
-        One value for each row of ``processes``.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Map values, one per row of ``processes``, to the rows of a sheet by its column ``process``; 0 where unknown."""
     own = sheets["processes"].words("process")
     by_word: NDArray[_Cell] = np.zeros(len(own.words) + 1, dtype=values.dtype)
     by_word[own.codes[::-1]] = values[::-1]
@@ -66,21 +44,7 @@ def of_process(sheet: TableData, sheets: Sheets, values: NDArray[_Cell]) -> NDAr
 
 
 def with_any(sheets: Sheets, sheet: TableData, rows: Flags) -> Flags:
-    """Return for each row of ``processes`` whether some rows of a sheet name it.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-    sheet : TableData
-        Has a column ``process``.
-    rows : numpy.ndarray of bool
-        The rows that count.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-    """
+    """Return which rows of ``processes`` the selected rows of a sheet name in column ``process``."""
     own = sheets["processes"].words("process")
     places = sheet.words("process").places_in(own)[rows]
     named = np.zeros(len(own.words) + 1, dtype=np.bool_)
@@ -140,17 +104,7 @@ def _places(sheets: Sheets, findings: Findings) -> None:
 
 
 def unbounded(sheets: Sheets) -> Flags:
-    """Return which rows of ``processes`` may be built at some place without a maximum size.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-    """
+    """Return which rows of ``processes`` may be built at some place without a maximum size."""
     processes, sizes, options = sheets["processes"], sheets["sizes"], sheets["build_options"]
     stepped = with_any(sheets, sizes, np.ones(len(sizes), dtype=np.bool_))
     endless_step = with_any(sheets, sizes, np.isnan(sizes.numbers("max_capacity")))
@@ -225,18 +179,13 @@ _NOTHING = {
 def check_balances(sheets: Mapping[str, TableData], findings: Findings) -> None:
     """Check the mass and energy balance of each recipe: compare inputs with outputs, in t and in GJ.
 
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, references known.
-    findings : Findings
-        Takes recipes that give more than they take, and commodities that keep recipes from being checked: one line for
-        each commodity, or for the column where no commodity has it.
+    Reports recipes that give more than they take, and commodities that prevent the check: one line for each commodity,
+    or for the column where no commodity has it.
 
     Notes
     -----
-    What a commodity does not state is at least 0, so a recipe whose inputs all state it is wrong already where the
-    outputs that state it are more.
+    A content that a commodity does not state is at least 0, so a recipe whose inputs all state it is wrong already
+    where the outputs that state it are more.
     """
     recipes, commodities, processes = sheets["recipes"], sheets["commodities"], sheets["processes"]
     own, goods = processes.words("process"), commodities.words("commodity")

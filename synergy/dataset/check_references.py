@@ -19,17 +19,7 @@ _FAR_KM, _FAR_TIMES = 400.0, 15.0  # a site farther from the middle than both is
 
 
 def check_references(sheets: Sheets, broken: Collection[str], findings: Findings) -> None:
-    """Check every id that names a row of another table.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-    broken : collection of str
-        Tables that could not be read: nothing is said about ids of theirs.
-    findings : Findings
-        Takes unknown and ambiguous ids.
-    """
+    """Check every id that names a row of another table, except ids of the unreadable tables in `broken`."""
     for sheet in sheets.values():
         for column in TABLES[sheet.table].columns:
             if column.refs and not set(column.refs) & set(broken):
@@ -39,19 +29,7 @@ def check_references(sheets: Sheets, broken: Collection[str], findings: Findings
 
 
 def names_of(sheets: Sheets, tables: Sequence[str]) -> dict[str, str]:
-    """Return the ids of some tables by their names in both languages.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-    tables : sequence of str
-        Tables with one id each row.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the ids of some tables, each with one id per row, by their names in both languages."""
     names: dict[str, str] = {}
     for table in tables:
         sheet = sheets[table]
@@ -63,22 +41,7 @@ def names_of(sheets: Sheets, tables: Sequence[str]) -> dict[str, str]:
 
 
 def unknown(word: str, sheets: Sheets, tables: Sequence[str]) -> dict[str, object]:
-    """Return the message fields of the rule ``unknown_id``: the tables searched and a suggestion.
-
-    Parameters
-    ----------
-    word : str
-        The id.
-    sheets : mapping of str to TableData
-        All tables.
-    tables : sequence of str
-        Tables one of which should know it.
-
-    Returns
-    -------
-    dict
-        Fields of the rule ``unknown_id``.
-    """
+    """Return the message fields of the rule ``unknown_id``: the tables searched and a suggestion."""
     known = [one for table in tables for one in sheets[table].words(own_column(table)).words]
     found = near(word, known, names_of(sheets, tables))
     hints = suggestion(found)
@@ -112,9 +75,10 @@ def _positions(column: Words, sheet: TableData) -> NDArray[np.int64]:
 
 
 def _holders(sheet: TableData, sheets: Sheets, findings: Findings) -> None:
-    """Check the holders of qualities, limits and availability: one row of one of their tables.
+    """Check that holders of qualities, limits and availability are rows of one of their tables.
 
-    What only takes the commodity may be named in qualities, and what only gives it in limits: that has no effect.
+    A quality of a holder that only takes the commodity, and a limit of one that only gives it, is allowed and has no
+    effect.
     """
     column, tables = sheet.words("holder"), HOLDERS[sheet.table]
     if not len(column.words):
@@ -149,19 +113,7 @@ def _on_side(column: Words, markets: TableData, side: str) -> NDArray[np.bool_]:
 
 
 def check_links(sheets: Sheets, findings: Findings) -> TableData:
-    """Check the links; drop those from a site to itself, which have no effect.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, references known.
-    findings : Findings
-        Takes the faults.
-
-    Returns
-    -------
-    TableData
-    """
+    """Check the links; drop those from a site to itself, which have no effect."""
     links = sheets["links"]
     if not len(links):
         return links
@@ -244,15 +196,7 @@ def _transport_rows(links: TableData, transport: TableData) -> NDArray[np.int64]
 
 
 def check_places(sheets: Mapping[str, TableData], findings: Findings) -> None:
-    """Check weights, coordinates, and facilities at public places.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-    findings : Findings
-        Takes the faults.
-    """
+    """Check weights, coordinates, and facilities at public places."""
     weights = sheets["enterprises"].numbers("weight")
     if len(weights) and not np.nansum(weights):
         findings.add("no_weight", Where("enterprises", None, "weight"), "0")
@@ -261,17 +205,7 @@ def check_places(sheets: Mapping[str, TableData], findings: Findings) -> None:
 
 
 def public_sites(sheets: Mapping[str, TableData]) -> set[str]:
-    """Return the sites without an enterprise.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-
-    Returns
-    -------
-    set of str
-    """
+    """Return the sites without an enterprise."""
     sites = sheets["sites"]
     public: set[str] = set(sites.words("site").texts()[~sites.words("enterprise").filled]) - {""}
     return public
@@ -325,17 +259,7 @@ def _public_facilities(sheets: Mapping[str, TableData], findings: Findings) -> N
 
 
 def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
-    """Return one integer per row, equal for rows that are equal in all columns; -1 where a column is blank.
-
-    Parameters
-    ----------
-    columns : sequence of Words
-        At least one.
-
-    Returns
-    -------
-    numpy.ndarray of int64
-    """
+    """Return one integer per row, equal for rows that are equal in all columns; -1 where a column is blank."""
     keys = columns[0].codes.astype(np.int64)
     size, blank = len(columns[0].words), keys < 0
     for column in columns[1:]:
@@ -351,16 +275,7 @@ def combined(columns: Sequence[Words]) -> NDArray[np.int64]:
 def without_repeats(sheet: TableData, findings: Findings) -> TableData:
     """Drop rows that repeat another one exactly; report rows with the same key and other values as errors.
 
-    Parameters
-    ----------
-    sheet : TableData
-        Typed and filled.
-    findings : Findings
-        Takes both kinds, with the lines of both rows.
-
-    Returns
-    -------
-    TableData
+    Both are reported with the lines of both rows.
     """
     names = TABLES[sheet.table].key
     if not names:  # two deals of one pair are two deals
@@ -406,15 +321,7 @@ def _same(sheet: TableData, rows: NDArray[np.int64], first: NDArray[np.int64]) -
 
 
 def look_alikes(sheet: TableData, findings: Findings) -> None:
-    """Report ids of a table that differ from another one only in case or width.
-
-    Parameters
-    ----------
-    sheet : TableData
-        Typed.
-    findings : Findings
-        Takes them.
-    """
+    """Report ids of a table that differ from another one only in case or width."""
     names = TABLES[sheet.table].key
     if len(names) != 1:
         return

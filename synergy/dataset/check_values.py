@@ -19,15 +19,7 @@ COMPULSORY = {"offers": "must_clear", "needs": "required"}
 
 
 def check_values(sheets: Mapping[str, TableData], findings: Findings) -> None:
-    """Check every number against the bounds of its column.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables.
-    findings : Findings
-        Takes what lies outside, and zero amounts.
-    """
+    """Check every number against the bounds of its column; report zero amounts too."""
     for sheet in sheets.values():
         for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER) if len(sheet) else ():
             for name in (column.name, f"{column.name}_low", f"{column.name}_high"):
@@ -76,15 +68,7 @@ def _hint(column: Column, *, low: bool) -> dict[str, object]:
 
 
 def check_ranges(sheet: TableData, findings: Findings) -> None:
-    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given; a blank value is its default.
-
-    Parameters
-    ----------
-    sheet : TableData
-        A table as declared, before a scenario.
-    findings : Findings
-        Takes rows in which they are not.
-    """
+    """Check that `<name>_low` <= `<name>` <= `<name>_high` where they are given, before a scenario; blank = default."""
     for column in TABLES[sheet.table].of_kind(ColumnType.NUMBER):
         names = (f"{column.name}_low", column.name, f"{column.name}_high")
         if names[0] not in sheet.columns and names[2] not in sheet.columns:
@@ -116,19 +100,7 @@ _TABLE = {
 def check_settings(
     settings: Settings, places: Mapping[str, Where], sheets: Mapping[str, TableData], findings: Findings
 ) -> None:
-    """Check the ids in `forbid`, `fix` and `mode_share`.
-
-    Parameters
-    ----------
-    settings : Settings
-        The settings in force.
-    places : mapping of str to Where
-        Where each of them was said.
-    sheets : mapping of str to TableData
-        All tables.
-    findings : Findings
-        Takes unknown ids, located in the document that names them.
-    """
+    """Check the ids in `forbid`, `fix` and `mode_share`; `places` locates each in the document that names it."""
 
     def known(table: str, word: str, where: Where) -> None:
         if word not in set(sheets[table].words(own_column(table)).words):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict, Unpack
+
+from synergy.scenario import JSON
 
 
 class ColumnType(StrEnum):
@@ -22,26 +24,18 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Definition of a column: type, unit, default, bounds, reference and description.
+    """Definition of a column: type, unit, default, bounds, reference and description in English and Chinese.
 
     Parameters
     ----------
-    name : str
-        Name in the header row.
-    kind : ColumnType
-        Type of its cells.
-    en, zh : str
-        Description in English and Chinese.
     unit : str
         Unit of the number; "" for pure numbers and text.
     key, required : bool
         Part of the table's key; may not be blank.
     default : float, bool, str or None
         Value of a blank cell; None where blank stays blank (NaN or "").
-    refs : tuple of str
-        Tables one of which must know the id.
-    choices : tuple of str
-        Words allowed for a `ColumnType.CHOICE`.
+    refs, choices : tuple of str
+        Tables one of which must know the id; words allowed for a `ColumnType.CHOICE`.
     minimum, maximum, above : float or None
         Least and greatest number allowed; the number has to be greater than `above`.
     amount : bool
@@ -68,9 +62,9 @@ class Column:
         """Whether cells are text ("" when blank)."""
         return self.kind not in (ColumnType.NUMBER, ColumnType.BOOLEAN)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, JSON]:
         """Return the column as a plain JSON record."""
-        record: dict[str, Any] = {"name": self.name, "type": str(self.kind), "description": self.en}
+        record: dict[str, JSON] = {"name": self.name, "type": str(self.kind), "description": self.en}
         record |= {"description_zh": self.zh, "key": self.key, "required": self.required}
         optional = {
             "unit": self.unit,
@@ -84,21 +78,18 @@ class Column:
         return record | {name: value for name, value in optional.items() if value not in (None, "", [])}
 
 
+class _Rules(TypedDict, total=False):
+    required: bool
+    default: float
+    minimum: float
+    maximum: float
+    above: float
+    amount: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Definition of a table: its columns in order, and whether a dataset requires it.
-
-    Parameters
-    ----------
-    name : str
-        Name of the table and of its file without ``.csv``.
-    columns : tuple of Column
-        Columns in the order they are written.
-    en, zh : str
-        What a row is, in English and Chinese.
-    required : bool
-        A dataset without it is refused.
-    """
+    """Definition of a table: columns in the order written, description of a row, whether a dataset requires it."""
 
     name: str
     columns: tuple[Column, ...]
@@ -124,10 +115,10 @@ class Table:
         """Return the columns of some kinds, in order."""
         return tuple(column for column in self.columns if column.kind in kinds)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, JSON]:
         """Return the table as a plain JSON record."""
         columns = [column.record() for column in self.columns]
-        record: dict[str, Any] = {"name": self.name, "required": self.required, "key": list(self.key)}
+        record: dict[str, JSON] = {"name": self.name, "required": self.required, "key": list(self.key)}
         return record | {"description": self.en, "description_zh": self.zh, "columns": columns}
 
 
@@ -166,7 +157,7 @@ def date(name: str, en: str, zh: str) -> Column:
     return Column(name=name, kind=ColumnType.DATE, en=en, zh=zh)
 
 
-def number(name: str, unit: str, en: str, zh: str, **rules: Any) -> Column:
+def number(name: str, unit: str, en: str, zh: str, **rules: Unpack[_Rules]) -> Column:
     """Return a column of numbers; `rules` are fields of `Column`."""
     return Column(name=name, kind=ColumnType.NUMBER, en=en, zh=zh, unit=unit, **rules)
 
@@ -176,9 +167,10 @@ def amount(name: str, unit: str, en: str, zh: str, *, required: bool = False) ->
     return number(name, unit, en, zh, required=required, minimum=0.0, amount=True)
 
 
-def fraction(name: str, en: str, zh: str, **rules: Any) -> Column:
+def fraction(name: str, en: str, zh: str, **rules: Unpack[_Rules]) -> Column:
     """Return a column of parts between 0 and 1."""
-    return number(name, "1", en, zh, minimum=0.0, maximum=1.0, **rules)
+    bounded: _Rules = {"minimum": 0.0, "maximum": 1.0, **rules}
+    return number(name, "1", en, zh, **bounded)
 
 
 def names() -> tuple[Column, Column]:

@@ -39,15 +39,10 @@ _ENDS = ("\n", "\r\n", "\r")
 def unmarked(data: bytes) -> str:
     """Decode a document by its byte order mark, or as UTF-8 where it has none.
 
-    Parameters
-    ----------
-    data : bytes
-        The document.
-
     Raises
     ------
     UnicodeDecodeError
-        It is not what its mark says.
+        The bytes do not have the marked encoding.
 
     Examples
     --------
@@ -71,23 +66,9 @@ def first_sign(data: bytes) -> str:
 
 
 def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> bytes | None:
-    """Return a file as UTF-8 without byte order mark, its lines ended by a line feed.
+    """Return a file as UTF-8 without byte order mark and with LF line ends; None where it cannot be read.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    table : str
-        Its table, for messages.
-    findings : Findings
-        Takes what is wrong, and a note on an encoding that had to be guessed.
-    encoding : str
-        Declared in the data package; "" where it is not.
-
-    Returns
-    -------
-    bytes or None
-        None where the file cannot be read.
+    `encoding` is the one declared in the data package ("" for none); one that had to be guessed is reported.
     """
     where = Where(table)
     kind = real_type(data)
@@ -111,18 +92,7 @@ def decode(data: bytes, table: str, findings: Findings, encoding: str = "") -> b
 
 
 def real_type(data: bytes) -> dict[str, str] | None:
-    """Detect a binary file type by its first bytes; None where the file may be text.
-
-    Parameters
-    ----------
-    data : bytes
-        The file or its beginning.
-
-    Returns
-    -------
-    dict or None
-        ``kind`` in English and ``kind_zh`` in Chinese.
-    """
+    """Detect a binary file type by its first bytes: ``kind`` and ``kind_zh``; None where the file may be text."""
     found = next(((en, zh) for magic, en, zh in _MAGIC if data.startswith(magic)), None)
     return None if found is None else {"kind": found[0], "kind_zh": found[1]}
 
@@ -225,20 +195,9 @@ _KEYS = {
 class Dialect:
     """CSV dialect of a file.
 
-    Parameters
-    ----------
-    delimiter, quote, escape, comment : str
-        One character each; "" for none.
-    double : bool
-        Whether a quote inside a cell is written twice.
-    skip : bool
-        Whether blanks behind a delimiter are passed over.
-    header : int
-        Line of the header, 0 where there is none.
-    passed : frozenset of int
-        Lines that are comments.
-    null : str or None
-        Text of a cell without a value.
+    `delimiter`, `quote`, `escape` and `comment` are one character each, "" for none. `double`: a quote inside a cell is
+    written twice; `skip`: blanks after a delimiter are skipped. `header` is the line of the header, 0 for none;
+    `passed` are the lines that are comments; `null` is the text of a cell without a value.
     """
 
     delimiter: str = ""
@@ -260,22 +219,8 @@ class Dialect:
 USUAL = Dialect()
 
 
-def dialect_of(record: Any, where: Where, findings: Findings) -> Dialect:
-    """Parse the CSV dialect of a data package resource.
-
-    Parameters
-    ----------
-    record : object
-        ``dialect`` of a resource.
-    where : Where
-        The place of it.
-    findings : Findings
-        Takes unsupported properties, by name.
-
-    Returns
-    -------
-    Dialect
-    """
+def dialect_of(record: object, where: Where, findings: Findings) -> Dialect:
+    """Parse the CSV dialect of a data package resource; unsupported properties are reported by name."""
     if not isinstance(record, Mapping):
         _refuse(record, where, ("an object", "对象"), findings)
         return USUAL
@@ -306,7 +251,7 @@ def _mark(value: object) -> bool:
     return isinstance(value, str) and len(value) == 1 and value not in "\n\r\0"
 
 
-def _rows(name: str, value: object, where: Where, findings: Findings) -> dict[str, Any]:
+def _rows(name: str, value: object, where: Where, findings: Findings) -> dict[str, int | frozenset[int]]:
     """Parse the row options of a dialect: header row and comment rows."""
     if name == "headerJoin":
         return {}
@@ -335,23 +280,8 @@ def _refuse(value: object, where: Where, expected: tuple[str, str], findings: Fi
 def rewritten(text: bytes, dialect: Dialect, names: tuple[str, ...], where: Where, findings: Findings) -> bytes | None:
     """Rewrite a file of a dialect with commas and double quotes, each record on its original line.
 
-    Parameters
-    ----------
-    text : bytes
-        UTF-8, line ends as line feeds.
-    dialect : Dialect
-        As declared in the data package.
-    names : tuple of str
-        Columns where the file has no header; the header is then put above its first line.
-    where : Where
-        The table, for messages.
-    findings : Findings
-        Takes quotes that do not fit.
-
-    Returns
-    -------
-    bytes or None
-        None where the records cannot be separated.
+    The text is UTF-8 with LF line ends; `names` is put above the first line of a file without a header. Quotes that do
+    not fit are reported; None where the records cannot be separated.
     """
     lines = io.StringIO(text.decode(), newline="\n")
     kept = [
@@ -362,7 +292,16 @@ def rewritten(text: bytes, dialect: Dialect, names: tuple[str, ...], where: Wher
     writer = csv.writer(target, lineterminator="\n")
     if not dialect.header:
         writer.writerow(names)
-    reader = csv.reader(kept, **_options(dialect))
+    reader = csv.reader(
+        kept,
+        delimiter=dialect.delimiter or ",",
+        quotechar=dialect.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape or None,
+        doublequote=dialect.double,
+        skipinitialspace=dialect.skip,
+        strict=True,
+    )
     written = 0
     try:
         for record in reader:
@@ -381,14 +320,3 @@ def rewritten(text: bytes, dialect: Dialect, names: tuple[str, ...], where: Wher
 
 def _comment(line: str, dialect: Dialect) -> bool:
     return bool(dialect.comment) and line.startswith(dialect.comment)
-
-
-def _options(dialect: Dialect) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "delimiter": dialect.delimiter or ",",
-        "escapechar": dialect.escape or None,
-        "doublequote": dialect.double,
-        "skipinitialspace": dialect.skip,
-        "strict": True,
-    }
-    return options | ({"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE})

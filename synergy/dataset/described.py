@@ -33,18 +33,10 @@ DEEPEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Cell format of one column.
+    """Cell format of one column; "" or an empty set where the data package declares none.
 
-    Parameters
-    ----------
-    decimal, group : str
-        Decimal and group separators; "" where none is declared.
-    true, false : frozenset of str
-        Words for true and false; empty where none are declared.
-    day : str
-        Pattern of a date; "" where none is declared.
-    missing : frozenset of str
-        Words for a cell without a value.
+    `decimal` and `group` are the separators, `true` and `false` the words for flags, `day` the pattern of a date,
+    `missing` the words for a cell without a value.
     """
 
     decimal: str = ""
@@ -57,18 +49,9 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Description of a table in a data package: encoding, dialect, columns and cell formats.
+    """Description of a table in a data package: encoding ("" = none declared), dialect, columns and cell formats.
 
-    Parameters
-    ----------
-    encoding : str
-        Of the file; "" where none is declared.
-    dialect : Dialect
-        Of the file.
-    names : tuple of str
-        Columns in order, as the schema lists them.
-    formats : mapping of str to Format
-        By column; "" for all others.
+    `names` has the columns in the order of the schema, `formats` the cell format by column, with "" for all others.
     """
 
     encoding: str = ""
@@ -94,24 +77,8 @@ _NONE = Format()
 UNDESCRIBED = Description()
 
 
-def description_of(resource: Mapping[str, Any], table: str, where: Where, findings: Findings) -> Description:
-    """Parse the description of a table from a data package resource.
-
-    Parameters
-    ----------
-    resource : mapping
-        As in the package.
-    table : str
-        The table that it holds.
-    where : Where
-        The resource.
-    findings : Findings
-        Takes unsupported properties, by name.
-
-    Returns
-    -------
-    Description
-    """
+def description_of(resource: Mapping[str, object], table: str, where: Where, findings: Findings) -> Description:
+    """Parse the description of a table from a data package resource; report unsupported properties by name."""
 
     def refuse(name: str, value: object, en: str, zh: str) -> None:
         findings.add("not_followed", _at(where, name), value, expected=en, expected_zh=zh)
@@ -154,7 +121,7 @@ def _known(encoding: str) -> bool:
 
 
 def _schema(
-    schema: Mapping[str, Any], table: str, where: Where, findings: Findings
+    schema: Mapping[str, object], table: str, where: Where, findings: Findings
 ) -> tuple[tuple[str, ...], dict[str, Format]]:
     missing = _words(schema.get("missingValues", []), _at(where, "missingValues"), findings)
     formats = {"": Format(missing=missing)}
@@ -179,7 +146,7 @@ def _words(listed: object, where: Where, findings: Findings) -> frozenset[str]:
     return frozenset(str(one) for one in plain)
 
 
-def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: Where, findings: Findings) -> Format:
+def _format(one: Mapping[str, object], of: tuple[str, str, frozenset[str]], where: Where, findings: Findings) -> Format:
     table, name, missing = of
     column = TABLES[table].column(name)
     kind = ColumnType.NUMBER if numeric(table, name) else None if column is None else column.kind
@@ -187,7 +154,7 @@ def _format(one: Mapping[str, Any], of: tuple[str, str, frozenset[str]], where: 
     if "missingValues" in one:
         found = replace(found, missing=_words(one["missingValues"], _at(where, "missingValues"), findings))
     if kind is ColumnType.NUMBER:
-        decimal, group = one.get("decimalChar") or ".", one.get("groupChar") or ""
+        decimal, group = str(one.get("decimalChar") or "."), str(one.get("groupChar") or "")
         if not _signs(decimal, group):
             wrong = "decimalChar" if not _signs(decimal, "") else "groupChar"
             fields = {"expected": "two different single characters", "expected_zh": "两个不同的单个字符"}
@@ -219,21 +186,7 @@ def _signs(decimal: object, group: object) -> bool:
 
 
 def formatted(sheet: TableData, description: Description, findings: Findings) -> TableData:
-    """Convert the cells of a table to the standard format.
-
-    Parameters
-    ----------
-    sheet : TableData
-        As it stands in the file.
-    description : Description
-        How its cells are written.
-    findings : Findings
-        Takes cells that are not written so; they go on as blanks.
-
-    Returns
-    -------
-    TableData
-    """
+    """Convert the cells of a table to the standard format; cells in another format are reported and become blank."""
     columns: dict[str, Cells] = {}
     for name, cells in sheet.columns.items():
         how = description.of(name)
@@ -297,21 +250,10 @@ class UnsupportedError(ValueError):
 
 
 def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] | None:
-    """Return the object that a JSON or TOML file holds.
+    """Return the object that a JSON or TOML file holds; None where it cannot be read.
 
-    Parameters
-    ----------
-    data : bytes
-        The file: UTF-8, or what its byte order mark says.
-    file : str
-        Its name: ``.toml`` is TOML, everything else JSON; the table in messages.
-    findings : Findings
-        Takes the faults.
-
-    Returns
-    -------
-    dict or None
-        None where it cannot be read.
+    The data are UTF-8, or as their byte order mark says; a name in ``.toml`` is TOML, any other JSON. Messages have the
+    name as table.
     """
     plain = load_plain(data, file, findings)
     if isinstance(plain, dict):
@@ -321,14 +263,8 @@ def load_document(data: bytes, file: str, findings: Findings) -> dict[str, Any] 
     return None
 
 
-def load_plain(data: bytes, file: str, findings: Findings) -> Any:
-    """Parse a JSON or TOML file; None where it is unreadable or null.
-
-    Parameters
-    ----------
-    data, file, findings
-        As for `load_document`.
-    """
+def load_plain(data: bytes, file: str, findings: Findings) -> object:
+    """Parse a JSON or TOML file as `load_document` does; None where it is unreadable or null."""
     try:
         if len(data) > LIMIT:
             raise UnsupportedError("document", f"{len(data)}", f"more than {LIMIT} bytes")
@@ -350,16 +286,16 @@ def load_plain(data: bytes, file: str, findings: Findings) -> Any:
     return None
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str) -> dict[str, object]:
     return tomllib.loads(text, parse_float=_real)
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     return json.loads(text, object_pairs_hook=_unique, parse_int=_whole, parse_float=_real, parse_constant=_no_constant)
 
 
-def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
             raise UnsupportedError("double_name", name)
@@ -386,7 +322,7 @@ def _no_constant(name: str) -> None:
     raise UnsupportedError("document", name, "a number that is not finite")
 
 
-def _walk(plain: Any) -> None:
+def _walk(plain: object) -> None:
     """Refuse documents that are nested too deeply or hold overlong integers."""
     level = [plain]
     for _ in range(DEEPEST):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synergy.dataset.rules import RULES
 from synergy.dataset.rules_meaning import CheckRule
+from synergy.dataset.sheet import Lines
 from synergy.errors import SHOWN, Problem, Severity
 
 SHORT = 60  # characters of a value that are shown
@@ -26,19 +27,7 @@ class Where(NamedTuple):
 
 
 def shown(value: object, most: int = SHORT) -> str:
-    """Return a value for display: shortened, without characters that a terminal or a page would interpret.
-
-    Parameters
-    ----------
-    value : object
-        Value found.
-    most : int
-        Characters that are shown.
-
-    Returns
-    -------
-    str
-    """
+    """Return a value for display: at most `most` characters, none that a terminal or a page would interpret."""
     text = value if isinstance(value, str) else "" if value is None else _plain(value)
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
@@ -64,42 +53,16 @@ class Findings:
         return any(problem.severity is Severity.ERROR for problem in self._problems)
 
     def add(self, code: str, where: Where, value: object = "", **fields: object) -> None:
-        """Add one problem.
-
-        Parameters
-        ----------
-        code : str
-            Key of `synergy.dataset.rules.RULES`.
-        where : Where
-            The place.
-        value : object
-            Value found there.
-        **fields : object
-            Fields of the texts of the rule.
-        """
+        """Add one problem; `code` is a key of `synergy.dataset.rules.RULES`, `fields` are those of its texts."""
         group = (code, where.table, where.column)
         self._seen[group] += 1
         if self._seen[group] <= SHOWN:
             self._problems.append(problem_of(code, where, value, fields))
 
     def add_rows(
-        self, code: str, where: Where, rows: NDArray[Any], values: Sequence[Any] | NDArray[Any], **fields: object
+        self, code: str, where: Where, rows: Lines, values: Sequence[object] | NDArray[np.generic], **fields: object
     ) -> None:
-        """Add the same problem for many lines.
-
-        Parameters
-        ----------
-        code : str
-            Key of `RULES`.
-        where : Where
-            Table and column.
-        rows : numpy.ndarray
-            Lines at fault.
-        values : sequence
-            Values found, one for each line.
-        **fields : object
-            Fields of the texts; a list holds one value for each line.
-        """
+        """Add the same problem for many lines, with one value for each; a list in `fields` holds one entry per line."""
         for position in range(min(len(rows), SHOWN)):
             one = {key: item[position] if isinstance(item, list) else item for key, item in fields.items()}
             self.add(code, where._replace(row=int(rows[position])), values[position], **one)
@@ -112,14 +75,7 @@ class Findings:
     def problems(self, relocate: Callable[[Problem], Problem] = lambda problem: problem) -> tuple[Problem, ...]:
         """Return all problems, errors first, with a line for those that were only counted.
 
-        Parameters
-        ----------
-        relocate : callable
-            Moves a problem to where its cause stands.
-
-        Returns
-        -------
-        tuple of Problem
+        `relocate` moves a problem to the place of its cause.
         """
         counted = [
             problem_of("more", Where(table, None, column), "", {"count": count - SHOWN}, RULES[code].severity)
@@ -131,26 +87,11 @@ class Findings:
 
 
 def problem_of(
-    code: str, where: Where, value: object, fields: dict[str, Any], severity: Severity | None = None
+    code: str, where: Where, value: object, fields: Mapping[str, object], severity: Severity | None = None
 ) -> Problem:
     """Return the problem that a rule makes of a place and a value.
 
-    Parameters
-    ----------
-    code : str
-        Key of `RULES`.
-    where : Where
-        The place.
-    value : object
-        Value found.
-    fields : dict
-        Fields of the texts of the rule; of a pair ``x`` and ``x_zh`` the second is for the Chinese texts.
-    severity : Severity, optional
-        Instead of the rule's.
-
-    Returns
-    -------
-    Problem
+    Of a pair ``x`` and ``x_zh`` in `fields` the second is for the Chinese texts; `severity` overrides the rule's.
     """
     rule: CheckRule = RULES[code]
     room = {"hint": LONG, "hint_zh": LONG}

@@ -37,18 +37,10 @@ _MARKS = {";": "semicolons", "\t": "TABs"}
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """Layout of a CSV file.
+    """Layout of a CSV file: delimiter (comma, semicolon or TAB) and cells of the first record.
 
-    Parameters
-    ----------
-    delimiter : str
-        Comma, semicolon or TAB.
-    header : tuple of str
-        Cells of the first record.
-    start : int
-        Offset of the record after the header.
-    lines : numpy.ndarray of int
-        Line of each record after the header, blank lines left out.
+    `start` is the byte offset of the record after the header; `lines` is the line of each record after it, blank lines
+    left out.
     """
 
     delimiter: str
@@ -71,23 +63,10 @@ class _Walk:
 
 
 def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Findings) -> CsvLayout | None:
-    """Return the layout of a CSV file.
+    """Return the layout of a CSV file; None where the records cannot be separated.
 
-    Parameters
-    ----------
-    data : bytes
-        UTF-8, line ends as line feeds, the last line ended.
-    table : str
-        Its table, for messages.
-    known : callable
-        Whether a cell is the name of a column: they tell the delimiter.
-    findings : Findings
-        Takes open quotes, ragged records, cells too long.
-
-    Returns
-    -------
-    Layout or None
-        None where the records cannot be separated.
+    The data are UTF-8 with LF line ends, the last line ended. The delimiter is found by the cells that are `known` as
+    names of columns. Open quotes, ragged records and cells that are too long are reported.
     """
     before = len(data) - len(data.lstrip(b"\n"))
     first = data[before : data.index(b"\n", before)].decode()
@@ -105,17 +84,7 @@ def layout(data: bytes, table: str, known: Callable[[str], bool], findings: Find
 def titles(data: bytes, known: Callable[[str], bool]) -> int:
     """Count the lines above a header that name no columns, such as a title, a date or a remark.
 
-    Parameters
-    ----------
-    data : bytes
-        As for `layout`.
-    known : callable
-        Whether a cell is the name of a column.
-
-    Returns
-    -------
-    int
-        0 where no header lies below the first lines.
+    0 where no header lies below the first lines; data and `known` are as for `layout`.
     """
     lines = data.decode(errors="replace").split("\n", _TITLES + 1)[: _TITLES + 1]
     for number, line in enumerate(lines):
@@ -253,26 +222,10 @@ def raw_sheet(
     known: Callable[[str], bool] | None = None,
     description: Description = UNDESCRIBED,
 ) -> TableData | None:
-    """Return a table as it stands in its file.
+    """Return a table as it stands in its file, or None where the file cannot be read.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    table : str
-        Name of the table.
-    findings : Findings
-        Takes faults of its form.
-    known : callable, optional
-        Whether a cell is the name of a column, where `table` is none of the schema: every cell stays a text then.
-    description : Description
-        Description of the cells in the data package.
-
-    Returns
-    -------
-    Sheet or None
-        Columns that the schema counts as numbers are numbers where all cells are plain and finite, else words.
-        None where the file cannot be read.
+    Columns that the schema counts as numbers are numbers where all cells are plain and finite, else words. For a table
+    outside the schema, `known` says whether a cell is the name of a column, and every cell stays text.
     """
     text = decode(data, table, findings, description.encoding)
     del data
@@ -337,7 +290,7 @@ def _parsed(text: bytes, shape: CsvLayout, names: list[str], numbers: Collection
         return None
 
 
-def _at_sight(column: pd.Series[Any]) -> bool:
+def _at_sight(column: pd.Series) -> bool:
     """Whether all numbers are finite and normal; zeros and ones alone may have been words."""
     values = np.abs(column.to_numpy())
     top = np.nanmax(values, initial=0.0)
@@ -346,11 +299,11 @@ def _at_sight(column: pd.Series[Any]) -> bool:
     return not bool(((values < SMALLEST) & (values > 0)).any())
 
 
-def _flags(values: np.ndarray[Any, Any]) -> bool:
+def _flags(values: NDArray[np.generic]) -> bool:
     return bool((np.isnan(values) | (values == 0) | (values == 1)).all())
 
 
-def _raw_cells(column: pd.Series[Any]) -> Cells:
+def _raw_cells(column: pd.Series) -> Cells:
     if column.dtype == np.float64:
         return column.to_numpy() + 0.0  # -0 becomes 0
     return Words.of(column.to_numpy(dtype=object))

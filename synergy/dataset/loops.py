@@ -33,14 +33,9 @@ Sheets = Mapping[str, TableData]
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """All recipes as one sparse matrix.
+    """All recipes as one sparse matrix: commodities in rows, processes in columns.
 
-    Parameters
-    ----------
-    processes, commodities : numpy.ndarray of object
-        Ids of columns and rows.
-    matrix : scipy.sparse.csc_array
-        Units of a commodity (row) per unit of activity of a process (column): > 0 made, < 0 used.
+    `matrix` has the units of a commodity per unit of activity of a process: > 0 made, < 0 used.
     """
 
     processes: NDArray[np.object_]
@@ -56,15 +51,6 @@ class Recipes:
 
 def check_loops(sheets: Mapping[str, TableData], settings: Settings, findings: Findings) -> None:
     """Report every group of recipes that creates goods from nothing, else every chain with unbounded profit.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, without errors.
-    settings : Settings
-        The settings in force.
-    findings : Findings
-        Takes the loops.
 
     Notes
     -----
@@ -85,17 +71,7 @@ def check_loops(sheets: Mapping[str, TableData], settings: Settings, findings: F
 
 
 def recipes_of(sheets: Mapping[str, TableData]) -> Recipes:
-    """Return the recipes as an array over all processes and commodities.
-
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, references known.
-
-    Returns
-    -------
-    Recipes
-    """
+    """Return the recipes as a matrix over all processes and commodities."""
     rows = sheets["recipes"]
     processes, commodities = sheets["processes"].words("process"), sheets["commodities"].words("commodity")
     places = rows.words("commodity").places_in(commodities), rows.words("process").places_in(processes)
@@ -170,16 +146,9 @@ def _say(
 
 @dataclass(frozen=True, slots=True)
 class MoneyLoop:
-    """Chain with unbounded profit.
+    """Chain with unbounded profit at a site, or at one of several sites that are alike.
 
-    Parameters
-    ----------
-    site : str
-        Where it can be built; several sites count as one if they are alike.
-    profit : float
-        Money for each unit of activity.
-    text, text_zh : str
-        Goods bought and sold and processes run, in English and Chinese.
+    `profit` is money per unit of activity; `text` and `text_zh` name the goods bought and sold and the processes run.
     """
 
     site: str
@@ -202,37 +171,14 @@ class _Trade:
 
 
 def annuity(rate: float, years: Floats) -> Floats:
-    """Return the yearly part of an investment: r / (1 - (1 + r)^-n), 1 / n without interest.
-
-    Parameters
-    ----------
-    rate : float
-        Per year.
-    years : numpy.ndarray
-        Years of service.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Return the yearly part of an investment: r / (1 - (1 + r)^-n), 1 / n without interest; r per year, n in years."""
     return 1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))
 
 
 def money_loops(sheets: Sheets, settings: Settings, matrix: csc_array) -> list[MoneyLoop]:
     """Return chains with unbounded profit, one for each group of equivalent sites.
 
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables, without errors.
-    settings : Settings
-        The settings in force.
-    matrix : scipy.sparse.csc_array
-        Recipes, commodities by processes, in the order of their ids' words.
-
-    Returns
-    -------
-    list of MoneyLoop
+    `matrix` holds the recipes, commodities by processes, in the order of their ids' words.
     """
     bounded = settings.capex_budget is not None or settings.co2_cap is not None
     if not settings.allow_builds or bounded or not len(sheets["processes"]):

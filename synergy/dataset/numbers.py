@@ -42,17 +42,7 @@ _MANY = 4000  # beyond so many known names only those with the same beginning ar
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Result of parsing a number: value, violated rule and its message fields.
-
-    Parameters
-    ----------
-    value : float
-        The number; NaN where there is none.
-    code : str
-        Rule that it breaks, "" for none.
-    fields : dict
-        Fields of the texts of the rule.
-    """
+    """Result of parsing a number: value (NaN for none), violated rule ("" for none) and its message fields."""
 
     value: float
     code: str = ""
@@ -60,19 +50,7 @@ class Reading:
 
 
 def number_of(text: str, *, grouped: bool = True) -> Reading:
-    """Parse a number from text.
-
-    Parameters
-    ----------
-    text : str
-        A cell that is not blank.
-    grouped : bool
-        Whether commas may stand between groups of three.
-
-    Returns
-    -------
-    Reading
-    """
+    """Parse a number from a nonblank cell; `grouped` allows commas between groups of three digits."""
     if len(text) > LONGEST:
         return Reading(math.nan, "long_number", {"length": len(text)})
     plain = text.strip(" \t")
@@ -123,21 +101,10 @@ def _refusal(text: str) -> tuple[str, dict[str, object]]:
 
 
 def hints(code: str, fields: dict[str, object], unit: str, currency: str = "CNY") -> dict[str, object]:
-    """Return correction hints for an invalid number, converted to the unit of the column.
+    """Return correction hints, ``hint`` and ``hint_zh``, for an invalid number, converted to the unit of the column.
 
-    Parameters
-    ----------
-    code, fields : str, dict
-        Of a `Reading`.
-    unit : str
-        Unit of the column: a unit, ``money/`` a unit, ``1`` for a part, "" where it is unknown.
-    currency : str
-        Of money.
-
-    Returns
-    -------
-    dict
-        ``hint`` and ``hint_zh``; fields of the texts of the rule.
+    `code` and `fields` are those of a `Reading`. The unit of the column is a unit, ``money/`` and a unit, ``1`` for a
+    part, or "" where it is unknown.
 
     Examples
     --------
@@ -185,18 +152,7 @@ def _converted(number: Decimal, written: str, target: tuple[bool, str, str]) -> 
 
 
 def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
-    """Clean an id; return it with the violated rule ("" for none) and its message fields.
-
-    Parameters
-    ----------
-    text : str
-        A cell that is not blank.
-
-    Returns
-    -------
-    tuple of str, str, dict
-        The id is "" where it cannot be read.
-    """
+    """Clean a nonblank id ("" = unreadable); return it, the violated rule ("" for none) and its message fields."""
     plain = text.strip(" \t\n")
     clean = INVISIBLE.sub("", plain).strip()
     code = "" if clean == text else "id_trimmed" if clean == plain else "id_blanks"
@@ -219,17 +175,7 @@ def cleaned(text: str) -> tuple[str, str, dict[str, object]]:
 
 
 def alphabets(text: str) -> list[str]:
-    """Return which of the look-alike alphabets a text uses.
-
-    Parameters
-    ----------
-    text : str
-        An id.
-
-    Returns
-    -------
-    list of str
-    """
+    """Return which of the look-alike alphabets an id uses."""
     names = {unicodedata.name(c, "").split(" ")[0] for c in unicodedata.normalize("NFKC", text)}
     return [name.capitalize() for name in _ALPHABETS if name in names]
 
@@ -240,22 +186,9 @@ def folded(text: str) -> str:
 
 
 def near(text: str, known: Sequence[str], names: Mapping[str, str] | None = None, count: int = 3) -> list[str]:
-    """Return known ids that resemble an unknown one, the most similar first.
+    """Return at most `count` known ids that resemble an unknown one, the most similar first.
 
-    Parameters
-    ----------
-    text : str
-        Value found.
-    known : sequence of str
-        Known ids.
-    names : mapping of str to str, optional
-        Ids by their names in any language.
-    count : int
-        Most that are returned.
-
-    Returns
-    -------
-    list of str
+    `names` maps the names in any language to ids.
     """
     look = folded(text)
     by_look: dict[str, str] = {folded(name): one for name, one in (names or {}).items() if name}
@@ -268,18 +201,7 @@ def near(text: str, known: Sequence[str], names: Mapping[str, str] | None = None
 
 
 def suggestion(found: Iterable[str]) -> dict[str, object]:
-    """Return the "did you mean" hints for some known names.
-
-    Parameters
-    ----------
-    found : iterable of str
-        Known names.
-
-    Returns
-    -------
-    dict
-        ``near`` and ``near_zh``.
-    """
+    """Return the "did you mean" hints, ``near`` and ``near_zh``, for some known names."""
     listed = [repr(one) for one in found]
     if not listed:
         return {"near": "", "near_zh": ""}

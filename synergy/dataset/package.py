@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
-from typing import Any
 
 from synergy.dataset.decode import USUAL, unmarked
 from synergy.dataset.described import UNDESCRIBED, Description, description_of, load_document
@@ -28,25 +27,13 @@ _SURE = 0.75  # likeness from which a name is a slip of another
 class Package:
     """Data package as read: settings, table descriptions, and the file or rows of each table.
 
-    Parameters
-    ----------
-    name : str
-        Of the package, or of the folder.
-    files : mapping of str to str
-        File by table; the package itself where it holds the rows.
-    settings : mapping of str to object
-        Raw values.
-    says : str
-        Where the settings stand, for messages.
-    described : mapping of str to Description
-        Description of the cells of each table.
-    rows : mapping of str to str
-        The rows of tables that the package itself holds, as CSV.
+    `files` has the file by table, the package itself where it holds the rows; these are in `rows`, as CSV. `settings`
+    are raw values; `says` is their place, for messages.
     """
 
     name: str
     files: Mapping[str, str]
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
     says: str = PACKAGE
     described: Mapping[str, Description] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
@@ -60,18 +47,9 @@ class Package:
 def package_of(source: Source, findings: Findings) -> Package:
     """Return the data package of a dataset; a bare folder of tables counts as one.
 
-    Parameters
-    ----------
-    source : Source
-        The files.
-    findings : Findings
-        Takes faults of the package, missing tables, and files that are meant as tables or that no table has.
-
-    Returns
-    -------
-    Package
+    Reports faults of the package, missing tables, and files that are meant as tables or that no table has.
     """
-    record: dict[str, Any] = {}
+    record: dict[str, object] = {}
     if PACKAGE in source.sizes:
         record = load_document(source.load(PACKAGE), PACKAGE, findings) or {}
     found = _Resources(source, findings)
@@ -100,7 +78,7 @@ class _Resources:
         self.listed = False
         self._source, self._findings = source, findings
 
-    def take(self, resources: Any) -> None:
+    def take(self, resources: object) -> None:
         """Take the list of resources."""
         self.listed = isinstance(resources, list)
         if resources is not None and not self.listed:
@@ -116,7 +94,7 @@ class _Resources:
         fields: dict[str, object] = {"expected": expected[0], "expected_zh": expected[1], "hint": ""}
         self._findings.add("wrong_kind", where, value, **fields)
 
-    def _resource(self, resource: Mapping[str, Any], where: Where) -> None:
+    def _resource(self, resource: Mapping[str, object], where: Where) -> None:
         path = resource.get("path")
         if isinstance(path, list) and len(path) == 1:
             path = path[0]
@@ -138,7 +116,7 @@ class _Resources:
             else:
                 self._path(table, path, where._replace(column=f"{where.column}/path"))
 
-    def _stranger(self, named: str, resource: Mapping[str, Any], where: Where) -> None:
+    def _stranger(self, named: str, resource: Mapping[str, object], where: Where) -> None:
         """Report a resource whose name is no table, with a suggestion where it resembles one."""
         data = resource.get("data")
         columns = list(data[0]) if isinstance(data, list) and data and isinstance(data[0], dict | list) else []
@@ -180,7 +158,7 @@ def _lists(data: object, table: str, description: Description) -> list[list[str]
     headless = not description.dialect.header
     if all(isinstance(row, dict) for row in data):
         names = list(dict.fromkeys(str(name) for row in data for name in row))
-        rows: list[list[Any]] = [[row.get(name) for name in names] for row in data]
+        rows: list[list[object]] = [[row.get(name) for name in names] for row in data]
     elif all(isinstance(row, list) for row in data):
         names = list(description.names) if headless else [str(name) for name in data[0]]
         rows = data if headless else data[1:]
@@ -246,7 +224,7 @@ def _stranger(name: str, source: Source, known: tuple[Mapping[str, str], bool], 
 def _meant(name: str, source: Source, readable: bool) -> str:
     """Return the table that a file under another name probably holds; "" for none.
 
-    Its header says it, a slip of its name, or a word in it where its ending is one of tables.
+    Decided by its header, a near miss of its name, or a word in its name where its ending is one of tables.
     """
     place = PurePosixPath(name)
     stem, ending = place.name.partition(".")[0], place.suffix.lower()

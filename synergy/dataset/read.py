@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ COUNTED = {"commodities": ("commodity", "unit"), "processes": ("process", "activ
 Raw = Callable[[str], TableData | None]
 
 
-def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None) -> Dataset:
+def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, object] | None = None) -> Dataset:
     """Read and check a dataset.
 
     Parameters
@@ -68,23 +67,13 @@ def read(path: str | Path, scenario: Scenario | None = None, overrides: Mapping[
 
 
 def refusal(problems: Sequence[Problem]) -> DatasetError:
-    """Return the error that some problems amount to: `LoopError` where loops are all there is.
-
-    Parameters
-    ----------
-    problems : sequence of Problem
-        At least one error among them.
-
-    Returns
-    -------
-    DatasetError
-    """
+    """Return the error for problems with at least one error: `LoopError` where loops are the only errors."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     return (LoopError if all(problem.code in LOOPS for problem in errors) else DatasetError)(problems)
 
 
 def check(
-    path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, Any] | None = None
+    path: str | Path, scenario: Scenario | None = None, overrides: Mapping[str, object] | None = None
 ) -> tuple[Dataset | None, tuple[Problem, ...]]:
     """Read and check a dataset; return it with all findings.
 
@@ -176,7 +165,7 @@ def _two_headers(raw: TableData, findings: Findings) -> bool:
 
 
 def _settings(
-    package: Package, scenario: Scenario, overrides: Mapping[str, Any], findings: Findings
+    package: Package, scenario: Scenario, overrides: Mapping[str, object], findings: Findings
 ) -> tuple[Settings, Mapping[str, Where]]:
     layers = [
         Layer(package.says, package.settings, "/synergy"),
@@ -201,17 +190,9 @@ def _check(applied: Applied, broken: set[str], findings: Findings) -> None:
 
 
 def digest_of(sheets: Mapping[str, TableData]) -> str:
-    """Return the SHA-256 of tables as read, defaults filled in, before any scenario.
+    """Return the SHA-256, in 64 hexadecimal digits, of tables as read, defaults filled in, before any scenario.
 
-    Parameters
-    ----------
-    sheets : mapping of str to TableData
-        All tables; those that were not given do not count.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
+    Tables that were not given do not count.
     """
     total = hashlib.sha256(b"synergy/dataset/1\n")
     for name in sorted(sheets):

@@ -11,16 +11,9 @@ _NEAR = ("{near}", "{near}")
 
 @dataclass(frozen=True, slots=True)
 class CheckRule:
-    """Texts of one rule; names in braces are filled in where it is broken.
+    """Rule: severity of a violation, texts of the expectation or fault, and hints for a correction.
 
-    Parameters
-    ----------
-    severity : Severity
-        Whether breaking it refuses the dataset.
-    en, zh : str
-        Expectation, or the fault.
-    hint_en, hint_zh : str
-        How to mend it.
+    The texts are in English and Chinese; names in braces are filled in where the rule is violated.
     """
 
     severity: Severity

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from synergy.dataset.columns import (
     Column,
@@ -22,6 +21,7 @@ from synergy.dataset.columns import (
     reference,
     text,
 )
+from synergy.scenario import JSON
 
 PER_ACTIVITY = "money/activity"
 _PROCESS = part("process", "Process", "工艺", ("processes",))
@@ -353,17 +353,7 @@ NO_EFFECT: Mapping[str, str] = MappingProxyType({"qualities": "needs", "limits":
 
 
 def own_column(table: str) -> str:
-    """Return the column that holds the ids of a table whose key is one column.
-
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    str
-    """
+    """Return the column that holds the ids of a table whose key is one column."""
     return TABLES[table].key[0]
 
 
@@ -376,17 +366,11 @@ def numeric(table: str, column: str) -> bool:
     return False
 
 
-def schema_record() -> dict[str, Any]:
-    """Return the whole schema as a plain JSON record.
-
-    Returns
-    -------
-    dict
-        ``{"schema": "synergy/dataset/1", "tables": [...]}``, each table with key, columns and descriptions.
-    """
-    tables = [table.record() for table in TABLES.values()]
-    for table in tables:
-        for column in table["columns"]:
-            if column["name"] == "holder":
-                column["references"] = list(HOLDERS[table["name"]])
+def schema_record() -> dict[str, JSON]:
+    """Return the schema as JSON: ``{"schema": "synergy/dataset/1", "tables": [...]}``, with keys and descriptions."""
+    tables = []
+    for name, table in TABLES.items():
+        holders = {"references": list(HOLDERS[name])} if name in HOLDERS else {}
+        columns = [one.record() | (holders if one.name == "holder" else {}) for one in table.columns]
+        tables.append(table.record() | {"columns": columns})
     return {"schema": "synergy/dataset/1", "tables": tables}

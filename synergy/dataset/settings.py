@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from synergy.dataset.columns import ColumnType
 from synergy.dataset.described import load_document
@@ -15,8 +15,9 @@ from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import near, suggestion
 from synergy.dataset.schema import TABLES, numeric
 from synergy.errors import DatasetError
-from synergy.scenario import ModeShare, Pattern, Scenario, Settings
+from synergy.scenario import JSON, ModeShare, Pattern, Scenario, Settings
 
+_One = TypeVar("_One")
 OVERRIDES = "overrides"  # the layer whose texts are read as numbers, lists and true/false
 _PATTERN = tuple(field.name for field in fields(Pattern))
 _SHARE = tuple(field.name for field in fields(ModeShare))
@@ -26,20 +27,10 @@ _SCALE = ("table", "column", "where", "factor")
 
 
 class Layer(NamedTuple):
-    """Settings from one source.
-
-    Parameters
-    ----------
-    source : str
-        File, ``"scenario"`` or `OVERRIDES`: the table in messages.
-    values : mapping of str to object
-        Names and raw values.
-    pointer : str
-        JSON pointer of the object that holds them.
-    """
+    """Settings of a source (file, ``"scenario"`` or `OVERRIDES`), and the JSON pointer of the object holding them."""
 
     source: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     pointer: str = ""
 
 
@@ -69,16 +60,7 @@ class _Spot:
 def parse_settings(layers: Sequence[Layer], findings: Findings) -> tuple[Settings, dict[str, Where]]:
     """Merge the settings of all layers, later ones overriding, and return the source of each.
 
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The dataset's first, the caller's last.
-    findings : Findings
-        Takes unknown names and wrong values, with a JSON pointer as column.
-
-    Returns
-    -------
-    Settings, dict of str to Where
+    Unknown names and wrong values are reported with a JSON pointer as column.
     """
     values: dict[str, Any] = {}
     places: dict[str, Where] = {}
@@ -96,17 +78,8 @@ def parse_settings(layers: Sequence[Layer], findings: Findings) -> tuple[Setting
     return Settings(**values), places
 
 
-def plain(text: str) -> Any:
+def plain(text: str) -> JSON:
     """Parse a command-line value: JSON, ``none``, or the text itself.
-
-    Parameters
-    ----------
-    text : str
-        As typed.
-
-    Returns
-    -------
-    object
 
     Examples
     --------
@@ -117,40 +90,41 @@ def plain(text: str) -> Any:
     if word in ("none", "null", ""):
         return None
     try:
-        return json.loads(word if word in ("true", "false") else text)
+        found: JSON = json.loads(word if word in ("true", "false") else text)
     except (ValueError, RecursionError):
         return text
+    return found
 
 
-def _number(least: float, *, optional: bool = False, whole: bool = False) -> Callable[[Any, _Spot], float | int | None]:
-    def read(value: Any, spot: _Spot) -> float | int | None:
+def _number(least: float, *, optional: bool = False, whole: bool = False) -> Callable[[object, _Spot], float | None]:
+    def read(value: object, spot: _Spot) -> float | None:
         if value is None and optional:
             return None
         kind = "a whole number" if whole else "a number"
         bound = "" if least == -math.inf else f" >= {least:g}"
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or value < least or (whole and value != int(value)):
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if not math.isfinite(number) or number < least or (whole and number != int(number)):
             zh = ("整数" if whole else "数字") + bound
             raise spot.wrong(value, f"{kind}{bound}{' or none' if optional else ''}", zh)
-        return int(value) if whole else float(value)
+        return int(number) if whole else float(number)
 
     return read
 
 
-def _text(value: Any, spot: _Spot) -> str:
+def _text(value: object, spot: _Spot) -> str:
     if not isinstance(value, str) or not value.strip():
         raise spot.wrong(value, "a text", "文本")
     return value.strip()
 
 
-def _flag(value: Any, spot: _Spot) -> bool:
+def _flag(value: object, spot: _Spot) -> bool:
     if not isinstance(value, bool):
         raise spot.wrong(value, "true or false", "true 或 false")
     return value
 
 
-def _list(read: Callable[[Any, _Spot], Any]) -> Callable[[Any, _Spot], tuple[Any, ...]]:
-    def read_all(value: Any, spot: _Spot) -> tuple[Any, ...]:
+def _list(read: Callable[[object, _Spot], _One]) -> Callable[[object, _Spot], tuple[_One, ...]]:
+    def read_all(value: object, spot: _Spot) -> tuple[_One, ...]:
         if value is None:
             return ()
         if not isinstance(value, list | tuple):
@@ -160,7 +134,7 @@ def _list(read: Callable[[Any, _Spot], Any]) -> Callable[[Any, _Spot], tuple[Any
     return read_all
 
 
-def _object(value: Any, spot: _Spot, names: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, Any]:
+def _object(value: object, spot: _Spot, names: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise spot.wrong(value, f"an object with {', '.join(names)}", f"含 {'、'.join(names)} 的对象")
     for name in value:
@@ -172,7 +146,7 @@ def _object(value: Any, spot: _Spot, names: Sequence[str], required: Sequence[st
     return value
 
 
-def _pattern(value: Any, spot: _Spot) -> Pattern:
+def _pattern(value: object, spot: _Spot) -> Pattern:
     record = _object(value, spot, _PATTERN)
     found: dict[str, Any] = {}
     for name in _PATTERN:
@@ -182,21 +156,21 @@ def _pattern(value: Any, spot: _Spot) -> Pattern:
     return Pattern(**found)
 
 
-def _fixed(value: Any, spot: _Spot) -> Pattern:
+def _fixed(value: object, spot: _Spot) -> Pattern:
     pattern = _pattern(value, spot)
     if pattern.quantity is None:
         spot.findings.add("quantity_needed", spot.where)
     return pattern
 
 
-def _forbidden(value: Any, spot: _Spot) -> Pattern:
+def _forbidden(value: object, spot: _Spot) -> Pattern:
     pattern = _pattern(value, spot)
     if pattern.quantity is not None:
         spot.findings.add("quantity_unused", spot.inside("quantity").where, pattern.quantity)
     return pattern
 
 
-def _mode_share(value: Any, spot: _Spot) -> ModeShare:
+def _mode_share(value: object, spot: _Spot) -> ModeShare:
     record = _object(value, spot, _SHARE, _SHARE)
     modes = _list(_text)(record["modes"], spot.inside("modes"))
     minimum = _number(0.0)(record["minimum"], spot.inside("minimum"))
@@ -207,7 +181,7 @@ def _mode_share(value: Any, spot: _Spot) -> ModeShare:
     return ModeShare(_text(record["commodity"], spot.inside("commodity")), modes, minimum)
 
 
-_READERS: Mapping[str, Callable[[Any, _Spot], Any]] = {
+_READERS: Mapping[str, Callable[[object, _Spot], object]] = {
     "currency": _text,
     "discount_rate": _number(0.0),
     "carbon_price": _number(0.0),
@@ -233,10 +207,6 @@ def load_scenario(path: str | Path) -> Scenario:
     path : str or pathlib.Path
         The file; ``.json`` is JSON, everything else TOML.
 
-    Returns
-    -------
-    Scenario
-
     Raises
     ------
     DatasetError
@@ -255,20 +225,10 @@ def load_scenario(path: str | Path) -> Scenario:
     return scenario if scenario.name else replace(scenario, name=file.stem)
 
 
-def parse_scenario(raw: Mapping[str, Any], findings: Findings) -> Scenario:
-    """Parse a scenario from a document.
+def parse_scenario(raw: Mapping[str, object], findings: Findings) -> Scenario:
+    """Parse a scenario from a document; its name is "" where none is given.
 
-    Parameters
-    ----------
-    raw : mapping
-        The document.
-    findings : Findings
-        Takes whatever has the wrong shape, with a JSON pointer as column.
-
-    Returns
-    -------
-    Scenario
-        Its name is "" where none was given.
+    Whatever has the wrong shape is reported, with a JSON pointer as column.
     """
     rest = {key: value for key, value in raw.items() if key not in (*_TOLD, "settings", "tables", "scale")}
     settings = rest | _mapping(raw.get("settings", {}), "/settings", findings)
@@ -280,20 +240,8 @@ def parse_scenario(raw: Mapping[str, Any], findings: Findings) -> Scenario:
 
 
 def check_shape(scenario: Scenario, findings: Findings) -> Scenario:
-    """Return a scenario without unknown tables and inapplicable factors, which are reported.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        From a file or a program.
-    findings : Findings
-        Takes the parts left out.
-
-    Returns
-    -------
-    Scenario
-    """
-    tables: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    """Return a scenario without unknown tables and inapplicable factors, which are reported."""
+    tables: dict[str, tuple[Mapping[str, object], ...]] = {}
     for table, rows in scenario.tables.items():
         if table not in TABLES:
             where = Where(SCENARIO, None, f"/tables/{table}")
@@ -305,7 +253,7 @@ def check_shape(scenario: Scenario, findings: Findings) -> Scenario:
     return replace(scenario, tables=tables, scale=sound)
 
 
-def _sound_scale(entry: Mapping[str, Any], place: int, findings: Findings) -> bool:
+def _sound_scale(entry: Mapping[str, object], place: int, findings: Findings) -> bool:
     """Check whether a scale entry can be applied; report its faults."""
     where, errors = Where(SCENARIO, None, f"/scale/{place}"), 0
     for key in entry:
@@ -334,14 +282,14 @@ def _sound_scale(entry: Mapping[str, Any], place: int, findings: Findings) -> bo
     return not errors
 
 
-def _mapping(value: Any, pointer: str, findings: Findings) -> dict[str, Any]:
+def _mapping(value: object, pointer: str, findings: Findings) -> dict[str, object]:
     if isinstance(value, Mapping):
         return dict(value)
     wrong(findings, pointer, value, ("an object", "对象"))
     return {}
 
 
-def _rows(value: Any, pointer: str, findings: Findings) -> tuple[Mapping[str, Any], ...]:
+def _rows(value: object, pointer: str, findings: Findings) -> tuple[Mapping[str, object], ...]:
     if not isinstance(value, list):
         wrong(findings, pointer, value, ("a list of objects", "对象的列表"))
         return ()
@@ -352,18 +300,6 @@ def _rows(value: Any, pointer: str, findings: Findings) -> tuple[Mapping[str, An
 
 
 def wrong(findings: Findings, pointer: str, value: object, expected: tuple[str, str]) -> None:
-    """Report a value of the wrong type in a scenario.
-
-    Parameters
-    ----------
-    findings : Findings
-        Takes the problem.
-    pointer : str
-        JSON pointer.
-    value : object
-        Value found.
-    expected : tuple of str
-        Expectation, in English and Chinese.
-    """
+    """Report a value of the wrong type in a scenario; `expected` is the expectation in English and Chinese."""
     fields: dict[str, object] = {"expected": expected[0], "expected_zh": expected[1], "hint": ""}
     findings.add("wrong_kind", Where(SCENARIO, None, pointer), value, **fields)

@@ -1,6 +1,6 @@
 """Raw tables: text columns as dictionary codes, number and flag columns as arrays.
 
-A column of a million ids holds a few thousand distinct ones: everything that looks at an id looks at it once.
+A column of a million ids holds a few thousand distinct ones: each distinct id is processed once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,12 @@ from numpy.typing import NDArray
 
 from synergy.dataset.schema import YEAR
 from synergy.errors import Problem
-from synergy.scenario import Scenario, Settings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from synergy.scenario import JSON, Cell, Scenario, Settings
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Lines = NDArray[np.int64]
+Ids = pd.Series | pd.Index | NDArray[np.object_] | list[str]  # a column of names
 HOURS_PER_YEAR = YEAR[1]
 _WHOLE = int(pd.__version__.partition(".")[0]) < 3  # before, a shallow copy is written through
 
@@ -42,7 +39,7 @@ class Words:
         The distinct texts in the order of their first row, none of them blank.
     """
 
-    codes: NDArray[np.signedinteger[Any]]
+    codes: NDArray[np.signedinteger]
     words: NDArray[np.object_]
 
     @classmethod
@@ -71,7 +68,7 @@ class Words:
         texts: NDArray[np.object_] = np.append(self.words, "")[self.codes]
         return texts
 
-    def take(self, rows: NDArray[Any]) -> Words:
+    def take(self, rows: Lines | Flags) -> Words:
         """Return the column of some rows (a mask or positions)."""
         return Words(self.codes[rows], self.words)
 
@@ -109,12 +106,8 @@ class TableData:
 
     Parameters
     ----------
-    table : str
-        Name of the table.
     lines : numpy.ndarray of int
         Line in the file, the header being line 1.
-    columns : dict of str to Words or numpy.ndarray
-        Columns by name.
     grouped : bool
         Whether commas may stand between groups of three digits.
     given : bool
@@ -151,19 +144,20 @@ class TableData:
             raise TypeError(f"{self.table}.{column} holds text")
         return cells.astype(np.bool_, copy=False)
 
-    def take(self, rows: NDArray[Any]) -> TableData:
+    def take(self, rows: Lines | Flags) -> TableData:
         """Return some rows (a mask or positions)."""
         columns: dict[str, Cells] = {
             name: cells.take(rows) if isinstance(cells, Words) else cells[rows] for name, cells in self.columns.items()
         }
         return replace(self, lines=self.lines[rows], columns=columns)
 
-    def value(self, column: str, row: int) -> Any:
+    def value(self, column: str, row: int) -> Cell:
         """Return one cell as a plain value."""
         cells = self.columns[column]
         if isinstance(cells, Words):
-            return cells.words[cells.codes[row]] if cells.codes[row] >= 0 else ""
-        return cells[row].item()
+            return str(cells.words[cells.codes[row]]) if cells.codes[row] >= 0 else ""
+        found: Cell = cells[row].item()
+        return found
 
     def frame(self) -> pd.DataFrame:
         """Return the table as a frame: text as pandas' ``str``, indexed by line."""
@@ -180,13 +174,7 @@ class TableData:
 
 
 class Tables(Mapping[str, pd.DataFrame]):
-    """Read-only tables: each is handed out as a copy on write, so that no change of one gets in.
-
-    Parameters
-    ----------
-    frames : mapping of str to pandas.DataFrame
-        The tables by name.
-    """
+    """Read-only tables by name: each is handed out as a copy on write, so that no change to one affects the dataset."""
 
     __slots__ = ("_frames",)
 
@@ -262,7 +250,7 @@ class Dataset:
         settings = json.dumps(self.scenario_record(), sort_keys=True, default=str)
         return hashlib.sha256(f"{self.digest} {settings}".encode()).hexdigest()
 
-    def scenario_record(self) -> dict[str, Any]:
+    def scenario_record(self) -> dict[str, JSON]:
         """Return all settings in force, with the scenario's name, tables and scale, as a plain JSON record."""
         changed = {table: [dict(row) for row in rows] for table, rows in self.scenario.tables.items()}
         scaled = [dict(rule) for rule in self.scenario.scale]

@@ -37,16 +37,9 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files of a dataset.
+    """Files of a dataset in a folder or archive; names of files in folders have ``/``.
 
-    Parameters
-    ----------
-    name : str
-        Of the folder or the archive.
-    sizes : mapping of str to int
-        Bytes of each file by its name, with ``/`` in names of files in folders.
-    load : callable
-        Returns the bytes of one of them.
+    `sizes` is the bytes of each file by its name; `load` returns the content of one.
     """
 
     name: str
@@ -55,19 +48,7 @@ class Source:
 
 
 def open_source(path: Path, findings: Findings) -> Source | None:
-    """Return the files of a dataset.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Folder, its ``datapackage.json``, or a zip archive.
-    findings : Findings
-        Takes why it cannot be opened.
-
-    Returns
-    -------
-    Source or None
-    """
+    """Return the files of a folder, its ``datapackage.json`` or a zip archive; None and a finding if unreadable."""
     if path.name == PACKAGE and path.is_file():
         path = path.parent
     if path.is_dir():

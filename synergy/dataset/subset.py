@@ -17,18 +17,7 @@ _OF_SITE = ("offers", "needs", "facilities", "stores", "build_options")
 def subset(dataset: Dataset, enterprises: Collection[str]) -> Dataset:
     """Restrict a dataset to some enterprises and the public places.
 
-    Sites and enterprises stay known, so that shares of what is public and names keep their meaning.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The whole.
-    enterprises : collection of str
-        Ids of those who take part.
-
-    Returns
-    -------
-    Dataset
+    Sites and enterprises stay known, so that names and shares of public resources keep their meaning.
     """
     sites = dataset["sites"]
     inside = sites.loc[sites["enterprise"].isin([*enterprises, ""]), "site"]
@@ -70,15 +59,7 @@ def _everywhere(dataset: Dataset) -> pd.DataFrame:
 def yearly(dataset: Dataset) -> Dataset:
     """Return a dataset with one period: amounts summed, prices and availability averaged over the year.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        With any number of periods.
-
-    Returns
-    -------
-    Dataset
-        An approximation: what seasons and stores do is lost.
+    An approximation: the effect of seasons and stores is lost.
     """
     share = pd.Series(dataset.shares, index=dataset["periods"]["period"].to_numpy(object))
     name = YEAR[0]

@@ -45,15 +45,7 @@ _WRONG = (("latin-1", 1), ("cp1252", 1), ("gbk", 3))  # encoding it was read in,
 
 @dataclass(frozen=True, slots=True)
 class UnitHints:
-    """Units of commodities and activities, for hints on invalid numbers.
-
-    Parameters
-    ----------
-    units : mapping of str to mapping
-        Units of commodities and activities of processes, by the column that names them.
-    currency : str
-        Of the dataset.
-    """
+    """Units, by the column that names commodities or processes, and the currency, for hints on invalid numbers."""
 
     units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     currency: str = "CNY"
@@ -73,21 +65,9 @@ class UnitHints:
 
 
 def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = None) -> TableData:
-    """Convert a sheet to the types of the schema, columns in its order, unknown ones at the end.
+    """Convert a raw sheet to the types of the schema, its columns in schema order, unknown ones at the end.
 
-    Parameters
-    ----------
-    sheet : TableData
-        As it stands in the file.
-    findings : Findings
-        Takes every cell that cannot be read; such a cell goes on as a blank.
-    measures : UnitHints, optional
-        Units with which hints are computed.
-
-    Returns
-    -------
-    TableData
-        Only the columns that are there.
+    Every cell that cannot be read is reported and becomes blank; columns that are not there are not added.
     """
     table = TABLES[sheet.table]
     known = [name for name in table.names if name in sheet.columns]
@@ -103,15 +83,7 @@ def typed(sheet: TableData, findings: Findings, measures: UnitHints | None = Non
 
 
 def missing_columns(sheet: TableData, findings: Findings) -> None:
-    """Report required columns that a sheet lacks.
-
-    Parameters
-    ----------
-    sheet : TableData
-        As it stands in the file.
-    findings : Findings
-        Takes the missing columns.
-    """
+    """Report required columns that a raw sheet lacks."""
     table = TABLES[sheet.table]
     strangers = [name for name in sheet.columns if table.column(name) is None]
     for column in table.columns:
@@ -124,17 +96,7 @@ def missing_columns(sheet: TableData, findings: Findings) -> None:
 
 
 def filled(sheet: TableData) -> TableData:
-    """Return a sheet with all columns of the schema, blanks replaced by the defaults.
-
-    Parameters
-    ----------
-    sheet : TableData
-        Typed.
-
-    Returns
-    -------
-    TableData
-    """
+    """Return a typed sheet with all columns of the schema, blanks replaced by the defaults."""
     columns: dict[str, Cells] = {}
     for column in TABLES[sheet.table].columns:
         cells = sheet.columns.get(column.name)
@@ -336,16 +298,7 @@ def _choice(column: Column) -> Reader:
 
 
 def garbled(text: str) -> str:
-    """Return the original of a garbled text; the text itself where it cannot be recovered, "" for sound text.
-
-    Parameters
-    ----------
-    text : str
-        Text that is not all ASCII.
-
-    Returns
-    -------
-    str
+    """Return the original of a non-ASCII text that is garbled; the text itself if not recoverable, "" if sound.
 
     Examples
     --------

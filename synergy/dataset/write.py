@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,12 +14,13 @@ from synergy.dataset.sheet import Dataset
 from synergy.dataset.sources import PACKAGE
 from synergy.errors import UsageError
 from synergy.outputs import written_whole
+from synergy.scenario import JSON
 
 _TYPES = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "boolean"}
 _DAY = r"\d{4}(-\d{1,2}(-\d{1,2})?)?"
 
 
-def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None = None) -> None:
+def write(dataset: Dataset, folder: str | Path, head: Mapping[str, JSON] | None = None) -> None:
     """Write a dataset: one CSV for each table that was given, and ``datapackage.json`` with its settings.
 
     Parameters
@@ -59,19 +59,7 @@ def write(dataset: Dataset, folder: str | Path, head: Mapping[str, Any] | None =
 
 
 def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as written: plain numbers, true and false, optional columns of defaults dropped.
-
-    Parameters
-    ----------
-    table : Table
-        Definition of its columns.
-    frame : pandas.DataFrame
-        As of `Dataset`.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
+    """Return a table of a `Dataset` as written: plain numbers, true and false, optional columns of defaults dropped."""
     columns = {}
     for name in frame.columns:
         column = table.column(str(name))
@@ -82,7 +70,7 @@ def written(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index)
 
 
-def _default(cells: pd.Series[Any], default: float | bool | str | None) -> bool:
+def _default(cells: pd.Series, default: float | bool | str | None) -> bool:
     """Whether all cells of a column have the default value of the column."""
     if cells.dtype == bool:
         return not bool(cells.any())
@@ -91,7 +79,7 @@ def _default(cells: pd.Series[Any], default: float | bool | str | None) -> bool:
     return bool((cells == "").all())
 
 
-def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
+def _texts(cells: pd.Series) -> pd.Series:
     if cells.dtype == bool:
         return cells.map({True: "true", False: "false"})
     if pd.api.types.is_numeric_dtype(cells):
@@ -100,24 +88,13 @@ def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
     return cells
 
 
-def resources(headers: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Return the ``resources`` of a data package.
-
-    Parameters
-    ----------
-    headers : mapping of str to sequence of str
-        Columns in the file of each table that is there.
-
-    Returns
-    -------
-    list of dict
-        In the order of the schema.
-    """
+def resources(headers: Mapping[str, Sequence[str]]) -> list[dict[str, JSON]]:
+    """Return the ``resources`` of a data package in schema order, for tables with the given columns."""
     return [_resource(TABLES[name], headers[name], headers) for name in TABLES if name in headers]
 
 
-def _resource(table: Table, header: Sequence[str], present: Collection[str]) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": [_field(table, name) for name in header], "missingValues": [""]}
+def _resource(table: Table, header: Sequence[str], present: Collection[str]) -> dict[str, JSON]:
+    schema: dict[str, JSON] = {"fields": [_field(table, name) for name in header], "missingValues": [""]}
     schema["primaryKey"] = list(table.key)
     if keys := _foreign_keys(table, header, present):
         schema["foreignKeys"] = keys
@@ -125,11 +102,11 @@ def _resource(table: Table, header: Sequence[str], present: Collection[str]) -> 
     return resource | {"mediatype": "text/csv", "encoding": "utf-8", "description": table.en, "schema": schema}
 
 
-def _field(table: Table, name: str) -> dict[str, Any]:
+def _field(table: Table, name: str) -> dict[str, JSON]:
     column = table.column(name)
     if column is None:
         return {"name": name, "type": "number" if numeric(table.name, name) else "string"}
-    field: dict[str, Any] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
+    field: dict[str, JSON] = {"name": name, "type": _TYPES.get(column.kind, "string"), "description": column.en}
     if column.kind is ColumnType.BOOLEAN:
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
     if column.unit:
@@ -138,8 +115,8 @@ def _field(table: Table, name: str) -> dict[str, Any]:
     return field | ({"constraints": rules} if rules else {})
 
 
-def _constraints(column: Column, *, alone: bool) -> dict[str, Any]:
-    rules: dict[str, Any] = {"required": True} if column.required else {}
+def _constraints(column: Column, *, alone: bool) -> dict[str, JSON]:
+    rules: dict[str, JSON] = {"required": True} if column.required else {}
     if alone:
         rules["unique"] = True
     if column.kind is ColumnType.DATE:
@@ -150,9 +127,9 @@ def _constraints(column: Column, *, alone: bool) -> dict[str, Any]:
     return rules | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _foreign_keys(table: Table, header: Sequence[str], present: Collection[str]) -> list[dict[str, Any]]:
+def _foreign_keys(table: Table, header: Sequence[str], present: Collection[str]) -> list[dict[str, JSON]]:
     """Return a foreign key for each column that references exactly one table."""
-    keys = []
+    keys: list[dict[str, JSON]] = []
     for column in table.columns:
         if len(column.refs) == 1 and column.refs[0] in present and column.name in header:
             target = TABLES[column.refs[0]]

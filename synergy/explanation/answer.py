@@ -11,6 +11,7 @@ from synergy.errors import UsageError
 from synergy.explanation.facts import PLANNER, AnswerReason, Change, Fact, seen
 from synergy.explanation.texts import CHANGES, HINTS, POOLED, REASONS, WORDS, Saying
 from synergy.explanation.trial import Question
+from synergy.scenario import JSON
 from synergy.texts import currency_name
 from synergy.units import amount, label
 
@@ -63,7 +64,7 @@ class Answer:
         kinds = dict.fromkeys(kind for reason in self.reasons for kind in HINTS.get(reason.code, ()))
         return tuple(Change(kind) for kind in kinds)
 
-    def record(self, enterprise: str = PLANNER) -> dict[str, Any]:
+    def record(self, enterprise: str = PLANNER) -> dict[str, JSON]:
         """Return the explanation as a plain JSON record.
 
         Parameters
@@ -83,7 +84,7 @@ class Answer:
         """
         self._allow(enterprise)
         texts = [Speaker(self.dataset, self.question, lang, enterprise) for lang in ("en", "zh")]
-        record: dict[str, Any] = {
+        return {
             "schema": SCHEMA,
             "view": "firm" if enterprise else "planner",
             "as": enterprise or None,
@@ -100,12 +101,14 @@ class Answer:
             "changes": [self._change(enterprise, one, texts) for one in self.told(enterprise)],
             "alternatives": [told for one in self.alternatives if (told := seen(enterprise, one))],
         }
-        return record
 
-    def _change(self, enterprise: str, change: Change, texts: list[Speaker]) -> dict[str, Any]:
+    def _change(self, enterprise: str, change: Change, texts: list[Speaker]) -> dict[str, JSON]:
         told = {"kind": change.kind, "after": list(change.after), **seen(enterprise, change.facts)}
         if enterprise == PLANNER:
-            settings = {name: _plain(value) for name, value in change.settings.items()}
+            settings = {
+                name: [one.record() for one in value] if isinstance(value, tuple) else value
+                for name, value in change.settings.items()
+            }
             told |= {"checked": True, "scenario": {"tables": dict(change.tables), "settings": settings}}
         return told | _both(texts, "change", change)
 
@@ -145,31 +148,13 @@ class Answer:
             )
 
 
-def _both(texts: list[Speaker], what: str, one: Any) -> dict[str, str]:
+def _both(texts: list[Speaker], what: str, one: AnswerReason | Change) -> dict[str, str]:
     """Return the text of one reason or change in both languages."""
     return {f"text_{speaker.lang}": getattr(speaker, what)(one) for speaker in texts}
 
 
-def _plain(value: Any) -> Any:
-    """Return a setting as plain JSON."""
-    if isinstance(value, tuple):
-        return [one.record() for one in value]
-    return value
-
-
 class Speaker:
-    """Text renderer for the reasons and changes of one exchange.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        For names and units.
-    question : Question
-    lang : str
-        ``en`` or ``zh``.
-    asker : str
-        Enterprise, or the planner.
-    """
+    """Text renderer (``en``, ``zh``) for the reasons and changes of one exchange, for an enterprise or the planner."""
 
     def __init__(self, dataset: Dataset, question: Question, lang: str, asker: str) -> None:
         self.dataset, self.question, self.lang, self.asker = dataset, question, lang, asker
@@ -219,7 +204,7 @@ class Speaker:
         words |= {name: self.figure(known[name], "activity", known) for name in ("fewer", "short") if name in known}
         return POOLED.say(key, self.lang, **words)
 
-    def figure(self, value: Any, kind: str, facts: Mapping[str, Any]) -> str:
+    def figure(self, value: Any, kind: str, facts: Mapping[str, object]) -> str:
         """Return a formatted figure; see `synergy.explanation.texts.Saying` for the kinds."""
         zh, currency = self.lang == "zh", self.dataset.settings.currency
         money = currency_name(currency, "zh") if zh else f" {currency}"
@@ -246,7 +231,7 @@ class Speaker:
         measure, _, what = (str(units.iloc[0]) if len(units) else "").partition(" ")
         return f"{amount(value, measure, self.lang)} {what}".strip()
 
-    def _word(self, key: str, **fields: Any) -> str:
+    def _word(self, key: str, **fields: object) -> str:
         return WORDS.say(key, self.lang, **fields)
 
     def lines(self, answer: Answer) -> Iterator[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from synergy.dataset.schema import own_column
-from synergy.explanation.facts import Change, Fact
+from synergy.explanation.facts import Change, Fact, Row
 from synergy.explanation.obstacles import outlet_holder
 from synergy.explanation.ranking import Cause, Weighed, disposed_flows, mixed, prices_of, quality_facts
 from synergy.explanation.relaxations import end_columns
-from synergy.explanation.remedies import changed
+from synergy.explanation.remedies import Rows, changed
 from synergy.explanation.thresholds import noise, smallest, subsidy
 from synergy.explanation.trial import Exchange, Trial, Way
 from synergy.network.ends import EndKind
@@ -21,22 +20,10 @@ from synergy.network.places import Floats, Ints
 WHOLE = ("mode_share", "fix", "least_load", "min_scale", "compulsory")  # lifted whole or not at all
 HALVINGS = 4
 SCALES = ("min_scale", "build_cost", "least_load")
-Rows = dict[str, list[dict[str, Any]]]
 
 
 def changes(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
-    """Yield one change of each kind that would bring an exchange into the plan.
-
-    Parameters
-    ----------
-    exchange : Exchange
-    weighed : Weighed
-        Why it is out.
-
-    Yields
-    ------
-    Change
-    """
+    """Yield one change of each kind that would bring an exchange, out for the weighed reasons, into the plan."""
     if weighed.forced is not None and weighed.subsidy is not None:
         amount, way = weighed.subsidy
         if noise(exchange, amount):
@@ -84,7 +71,7 @@ def _carriage(exchange: Exchange, forced: Way) -> Iterator[Change]:
     yield from nearer(exchange, main, amount)
 
 
-def _link(exchange: Exchange, link: int, cost: float) -> dict[str, object]:
+def _link(exchange: Exchange, link: int, cost: float) -> Row:
     """Return the row of links that sets another cost for a link."""
     question, mode = exchange.question, str(exchange.trial.network.links.mode[link])
     ends = {"from_site": question.origin, "to_site": question.target, "commodity": question.commodity, "mode": mode}
@@ -115,12 +102,12 @@ def _price(exchange: Exchange, forced: Way, side: str, least: float) -> Iterator
         yield Change(kind, _told(amount, way), tables, whole=_whole(way))
 
 
-def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> dict[str, list[dict[str, object]]]:
+def _priced(exchange: Exchange, side: str, members: Ints, amount: float) -> Rows:
     """Return the rows of offers, needs and markets with their new prices."""
     network, dataset = exchange.trial.network, exchange.trial.dataset
     ends = network.outlets if side == "give" else network.inlets
     sign = -1.0 if side == "give" else 1.0
-    tables: dict[str, list[dict[str, object]]] = {}
+    tables: dict[str, list[Row]] = {}
     names = {EndKind.NEED: "needs", EndKind.OFFER: "offers", EndKind.MARKET: "markets"}
     for member in members:
         table = names[EndKind(ends.kind[member])]
@@ -177,19 +164,9 @@ def _settings(exchange: Exchange, kind: str, amount: float) -> dict[str, object]
 
 
 def better(exchange: Exchange, way: Way) -> Iterator[Change]:
-    """Yield the smallest improvement of the outlet's quality with which the exchange enters the plan.
+    """Yield at most one change: the smallest improvement of the outlet's quality at which the exchange enters the plan.
 
-    Parameters
-    ----------
-    exchange : Exchange
-        Kept out by a limit on quality.
-    way : Way
-        How it is brought in.
-
-    Yields
-    ------
-    Change
-        At most one; amount in the property's unit.
+    A limit on quality keeps the exchange out; the amount is in the property's unit.
     """
     facts, held = quality_facts(exchange), exchange.trial.held
     if not facts or not len(exchange.sources) or facts["number"].value <= 0:
@@ -208,7 +185,7 @@ def better(exchange: Exchange, way: Way) -> Iterator[Change]:
     if amount is None or entered is None:
         return
     holder = outlet_holder(exchange.trial.network, int(exchange.trial.network.sources.first[exchange.sources[0]]))
-    row: dict[str, Any] = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
+    row = {"holder": holder, "commodity": exchange.question.commodity, "property": name}
     figures = {"amount": amount, "property": name, "quantity": entered.quantity, "value": entered.rest.value}
     told = {key: Fact(one) for key, one in figures.items()}
     tables = {"qualities": [{**row, "value": value + sign * amount}]}
@@ -235,20 +212,9 @@ def _places(exchange: Exchange, name: str) -> tuple[Ints, Ints, Floats]:
 
 
 def nearer(exchange: Exchange, link: int, amount: float) -> Iterator[Change]:
-    """Yield the largest link length at which the exchange enters the plan, if the link's cost depends on length.
+    """Yield at most one change: the largest link length (km) at which the exchange enters the plan.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    link : int
-        Link that carries it.
-    amount : float
-        Money per unit by which it would have to be cheaper.
-
-    Yields
-    ------
-    Change
-        At most one; amount in km.
+    None if the link's cost does not depend on length; `amount` is the money per unit by which it has to be cheaper.
     """
     trial = exchange.trial
     links, question = trial.network.links, exchange.question
@@ -301,18 +267,9 @@ def _rate(exchange: Exchange, mode: str) -> float:
 
 
 def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
-    """Yield the smallest extra feedstock at the host that brings in an undersized unit, and the exchange with it.
+    """Yield at most one change: the smallest extra feedstock at the host that brings in an undersized unit.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    weighed : Weighed
-        Why the exchange is out.
-
-    Yields
-    ------
-    Change
-        At most one; amount in units of the scarcest input a year, free at the gate.
+    The exchange comes in with it. The amount is in units of the scarcest input a year, free at the gate.
     """
     scale = next((one for one in weighed.reasons if one.code in SCALES and "input" in one.facts), None)
     if scale is None or not scale.facts["input"].value:
@@ -325,7 +282,7 @@ def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     most = 2 * float(scale.facts["least"].value) * _use(exchange, unit, good)
     if most <= 0 or (good == exchange.question.commodity and site == exchange.question.origin):
         return
-    row: dict[str, Any] = {"offer": "what-if-feedstock", "site": site, "commodity": good}
+    row = {"offer": "what-if-feedstock", "site": site, "commodity": good}
 
     other = Trial(changed(trial.dataset, {"offers": [{**row, "quantity": most}]}), trial.decisions)
     more, part = Exchange(other, exchange.question), other.dataset.shares
@@ -348,7 +305,7 @@ def fed(exchange: Exchange, weighed: Weighed) -> Iterator[Change]:
     if amount is not None and way is not None:
         facts = {"amount": amount, "input": good, "unit": ident, "quantity": way.quantity, "value": way.rest.value}
         told = {name: Fact(value) for name, value in facts.items()}
-        tables = {"offers": [{**row, "quantity": amount}]}
+        tables: Rows = {"offers": [{**row, "quantity": amount}]}
         yield Change("feedstock", told, tables, whole=tuple(way.whole.tolist()))
 
 
@@ -363,13 +320,8 @@ def _use(exchange: Exchange, unit: int, good: str) -> float:
 def wider_rows(exchange: Exchange, kind: str, amount: float, total: float) -> Rows:
     """Return the table rows that raise an end's supply or demand or lower its keep share; empty if not expressible.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    kind : str
-        ``supply``, ``need`` or ``keep``; others change no rows.
-    amount, total : float
-        Units of the commodity a year: how much more, of how much.
+    `kind` is ``supply``, ``need`` or ``keep``, others change no rows; `amount` is how much more, of `total`, in units
+    of the commodity a year.
     """
     if kind == "keep":
         return _keep(exchange, amount)

@@ -74,10 +74,6 @@ class Explainer:
     def ask(self, question: Question) -> Answer:
         """Return the explanation of one exchange.
 
-        Parameters
-        ----------
-        question : Question
-
         Returns
         -------
         Answer
@@ -210,10 +206,8 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
     ----------
     dataset : Dataset
         Dataset of the plan, with the same scenario and settings.
-    plan : Plan
     origin, target : str
         Sites.
-    commodity : str
     **more : str
         ``period`` (else the whole year) and ``mode`` (else any).
 
@@ -236,18 +230,10 @@ def explain(dataset: Dataset, plan: Plan, origin: str, target: str, commodity: s
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """Exchange that replaces one barred from the plan.
+    """Exchange with another site that replaces one barred from the plan.
 
-    Parameters
-    ----------
-    end : str
-        ``origin`` (the same goods go there instead) or ``target`` (they come from there instead).
-    site : str
-        The other site.
-    mode : str
-        "" inside a site.
-    more : float
-        How much more of it a year.
+    `end` is ``origin`` (the same goods go there instead) or ``target`` (they come from there instead); `mode` is ""
+    inside a site; `more` is how much more of it a year.
     """
 
     end: str
@@ -258,17 +244,10 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Contribution of an exchange that is in the plan.
+    """Contribution of an exchange, of a quantity a year, that is in the plan.
 
-    Parameters
-    ----------
-    quantity : float
-        A year, in the plan.
-    without : Rest
-        The best plan without it, with the links that it alone used closed.
-    brings : float
-        Money a year lost without it; infinite where there is no plan without it.
-    alternatives : tuple of Substitute
+    `without` is the best plan without it, with the links that it alone used closed; `brings` is money a year lost
+    without it, infinite where there is no plan without it.
     """
 
     quantity: float
@@ -280,15 +259,7 @@ class Contribution:
 def stand(exchange: Exchange, planned: float) -> Contribution:
     """Return the contribution of an exchange in the plan: the value lost without it, and its replacements.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    planned : float
-        Quantity in the stored plan; a re-solve may give another plan of the same value without the exchange.
-
-    Returns
-    -------
-    Contribution
+    `planned` is the stored plan's quantity; a re-solve may give another plan of the same value without the exchange.
     """
     trial, held = exchange.trial, exchange.trial.held
     with held.trying():
@@ -341,15 +312,7 @@ def _alternatives(exchange: Exchange, without: Rest) -> tuple[Substitute, ...]:
 def thrown_out(exchange: Exchange, standing: Contribution) -> Iterator[Change]:
     """Yield the smallest change of each kind that removes an exchange from the plan.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    standing : Contribution
-
-    Yields
-    ------
-    Change
-        ``charge`` (money per unit on the exchange), ``price_paid_less``, ``price_asked_more``.
+    The kinds are ``charge`` (money per unit on the exchange), ``price_paid_less`` and ``price_asked_more``.
     """
     charge = _charge(exchange, standing)
     if charge is None:
@@ -416,8 +379,6 @@ def nearest(explainer: Explainer, enterprise: str, *, firm: bool = False, most: 
 
     Parameters
     ----------
-    explainer : Explainer
-    enterprise : str
     firm : bool
         Nearest by kilometres, which are public; else by the money that is missing.
     most : int

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synergy.scenario import Cell
+
 PLANNER = ""  # the asker who may see everything
+Row = Mapping[str, Cell]  # of a table, as a scenario has it
 UNKNOWN = frozenset({"*"})  # rests on anybody's data: no firm sees it
 PUBLIC: frozenset[str] = frozenset()
 
@@ -20,7 +23,7 @@ class Fact:
     value : float or str or None
         In units of the commodity, money of the dataset, km; as the name of the fact says.
     private : frozenset of str
-        Enterprises on whose own data it rests; `PUBLIC` where on none, `UNKNOWN` unless it is said.
+        Enterprises on whose own data it rests; `PUBLIC` where on none, `UNKNOWN` by default.
     shared : frozenset of str
         Enterprises that know it from each other, as both ends of an exchange know its quantity.
     """
@@ -33,17 +36,8 @@ class Fact:
 def may_see(asker: str, fact: Fact) -> bool:
     """Return whether an asker may see a fact: public, its own or shared with it; the planner sees every fact.
 
-    Parameters
-    ----------
-    asker : str
-        Enterprise, or `PLANNER`.
-    fact : Fact
-
-    Returns
-    -------
-    bool
-        The planner sees everything. A dual price is a rival's cost by another name, so what comes from solving rests
-        on the data of all enterprises and is visible to the planner only.
+    A dual price is a rival's cost by another name, so results of solves rest on the data of all enterprises and are
+    visible to the planner only.
     """
     if asker == PLANNER:
         return True
@@ -57,14 +51,9 @@ def seen(asker: str, facts: Mapping[str, Fact]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReason:
-    """Reason why an exchange is in a plan or not.
+    """Reason why an exchange is in a plan or not: a code of `synergy.explanation.texts.REASONS`, with facts.
 
-    Parameters
-    ----------
-    code : str
-        Name in `synergy.explanation.texts.REASONS`.
-    facts : mapping of str to Fact
-        ``number`` is by how much, where there is such a figure.
+    The fact ``number`` is by how much, where there is such a figure.
     """
 
     code: str
@@ -80,9 +69,9 @@ class Change:
     kind : str
         Name in `synergy.explanation.texts.CHANGES`.
     facts : mapping of str to Fact
-        ``amount`` is the smallest that suffices, ``quantity`` what is exchanged then.
+        ``amount`` is the smallest that suffices, ``quantity`` the quantity exchanged then.
     tables, settings : mapping
-        The change as a scenario fragment where tables or settings can say it.
+        The change as a scenario fragment where tables or settings can express it.
     after : tuple of str
         Codes of the obstacles that have to be taken away as well.
     whole : tuple of float
@@ -92,7 +81,7 @@ class Change:
 
     kind: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     whole: tuple[float, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,14 +10,15 @@ from synergy.candidates.candidates import ExclusionReason as Code
 from synergy.candidates.candidates import holder_ids, quality_rows
 from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset
-from synergy.explanation.facts import PUBLIC, AnswerReason, Fact
+from synergy.explanation.facts import PUBLIC, AnswerReason, Fact, Row
 from synergy.explanation.remedies import Mend
 from synergy.explanation.trial import Question, Trial
 from synergy.network.ends import BETWEEN, INSIDE, EndKind, Ends, Groups
 from synergy.network.links import matches
 from synergy.network.network import Network, network_of
 from synergy.network.places import PUBLIC as PUBLIC_PLACE
-from synergy.network.places import Bools, Ints
+from synergy.network.places import Bools, Floats, Ints, Texts
+from synergy.scenario import Cell
 
 Obstacle = tuple[AnswerReason, Mend | None]
 LOT = 1000.0  # units of a hypothetical offer or need where nothing says how much the other end could exchange
@@ -27,15 +27,7 @@ LOT = 1000.0  # units of a hypothetical offer or need where nothing says how muc
 def obstacle(trial: Trial, question: Question) -> Obstacle | None:
     """Return the obstacle that makes an exchange infeasible and its remedy, None if there is no obstacle.
 
-    Parameters
-    ----------
-    trial : Trial
-    question : Question
-
-    Returns
-    -------
-    (Reason, Mend or None) or None
-        Without a mend no single change of the dataset is known to help.
+    Without a remedy no single change of the dataset is known to help.
     """
     for look in (_ends, _links, _kinds, _arcs):
         found = look(trial, question)
@@ -81,14 +73,14 @@ def _ends(trial: Trial, question: Question) -> Obstacle | None:
         return AnswerReason("no_ends"), None
     if not len(gives):
         lot = _lot(network.inlets.amount[np.isin(network.inlets.group, takes)])
-        row: dict[str, Any] = {"offer": _fresh(dataset, "offers"), "site": question.origin, "quantity": lot}
+        row: dict[str, Cell] = {"offer": _fresh(dataset, "offers"), "site": question.origin, "quantity": lot}
         return AnswerReason("no_outlet"), Mend("no_outlet", {"offers": [row | {"commodity": question.commodity}]})
     lot = _lot(network.outlets.amount[np.isin(network.outlets.group, gives)])
     row = {"need": _fresh(dataset, "needs"), "site": question.target, "quantity": lot}
     return AnswerReason("no_inlet"), Mend("no_inlet", {"needs": [row | {"commodity": question.commodity}]})
 
 
-def _lot(amount: Any) -> float:
+def _lot(amount: Floats) -> float:
     """Return the yearly amount that some ends could exchange, `LOT` if it is zero or infinite."""
     total = float(amount.sum())
     return total if 0 < total < np.inf else LOT
@@ -125,7 +117,7 @@ def _links(trial: Trial, question: Question) -> Obstacle | None:
     mode = question.mode or "link"
     row = dict(zip(("from_site", "to_site", "commodity", "mode"), (*ends, mode), strict=True))
     free = {"km": 0.0, "cost_per_unit": 0.0, "loss": 0.0, "fixed_capex": 0.0}
-    return AnswerReason("no_link"), Mend("no_link", {"links": [row | free]})
+    return AnswerReason("no_link"), Mend("no_link", {"links": [{**row, **free}]})
 
 
 def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
@@ -145,7 +137,7 @@ def _forbidden(trial: Trial, question: Question, mode: str) -> Obstacle:
     return reason, Mend("forbidden", {"links": lifted} if lifted else {}, settings)
 
 
-def _ids(network: Network, question: Question) -> tuple[tuple[Any, str], ...]:
+def _ids(network: Network, question: Question) -> tuple[tuple[Texts, str], ...]:
     """Return the known ids and the requested id of origin, target and commodity."""
     places = network.places
     return (
@@ -160,7 +152,7 @@ def _too_far(dataset: Dataset, question: Question, mode: str, over: float) -> Ob
     rows = dataset["transport"]
     most = float(rows.loc[(rows["mode"] == mode) & (rows["commodity"] == question.commodity), "max_km"].iloc[0])
     facts = {"number": over, "km": most + over, "most": most, "mode": mode}
-    row: dict[str, Any] = {"from_site": question.origin, "to_site": question.target, "mode": mode}
+    row: dict[str, Cell] = {"from_site": question.origin, "to_site": question.target, "mode": mode}
     row |= {"commodity": question.commodity, "km": most}
     reason = AnswerReason("too_far", {name: Fact(value, PUBLIC) for name, value in facts.items()})
     return reason, Mend("too_far", {"links": [row]})
@@ -200,7 +192,7 @@ def _starved(trial: Trial, ends: Ends, groups: Ints) -> bool:
     return bool(lacking[ends.ref[members]].all())
 
 
-def _could(trial: Trial) -> Any:
+def _could(trial: Trial) -> Floats:
     """Return 1.0 for each arc whose source has a positive stated amount, else 0.0."""
     network = trial.network
     given = np.bincount(
@@ -218,7 +210,7 @@ def _unstated(trial: Trial, question: Question, arc: int) -> Obstacle:
     stated = network.qualities.values[network.sources.signature[source]]
     missing = rows[np.isnan(stated[rows["property"].to_numpy(int)])]
     holder = outlet_holder(network, int(network.sources.first[source]))
-    stated_rows = []
+    stated_rows: list[Row] = []
     for name, low, high in zip(missing["property"], missing["minimum"], missing["maximum"], strict=True):
         limit = float(low if np.isnan(high) else high)
         quality = str(network.qualities.properties[int(name)])

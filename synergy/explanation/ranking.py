@@ -21,15 +21,9 @@ from synergy.network.places import Floats, Ints
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Blocking constraint: a relaxation that lets an exchange into the plan.
+    """Blocking constraint: a relaxation that lets an exchange into the plan, and the plan that has it then.
 
-    Parameters
-    ----------
-    lift : Lift
-    way : Way
-        The plan that has the exchange under the relaxation.
-    amount : float or None
-        Smallest amount of the relaxation that suffices; None where the constraint is dropped entirely.
+    `amount` is the smallest of the relaxation that suffices; None where the constraint is dropped entirely.
     """
 
     lift: Lift
@@ -39,18 +33,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Reasons, blocking constraints and threshold subsidy of a feasible exchange that is not in the plan.
+    """Reasons (the main one first), causes and threshold subsidy of a feasible exchange that is not in the plan.
 
-    Parameters
-    ----------
-    forced : Way or None
-        The best plan in which it is forced in; None where no plan has it.
-    reasons : tuple of AnswerReason
-        The first is the main one.
-    causes : tuple of Cause
-        The blocking constraints, each relaxed on its own.
-    subsidy : (float, Way) or None
-        Smallest payment per unit that brings it in.
+    `forced` is the best plan in which it is forced in, None where no plan has it; `causes` are the blocking
+    constraints, each relaxed on its own; `subsidy` is the smallest payment per unit that brings it in.
     """
 
     forced: Way | None
@@ -60,17 +46,7 @@ class Weighed:
 
 
 def weigh(exchange: Exchange) -> Weighed:
-    """Return the reasons why a feasible exchange is not in the plan.
-
-    Parameters
-    ----------
-    exchange : Exchange
-        With at least one flow, none of which the plan uses.
-
-    Returns
-    -------
-    Weighed
-    """
+    """Return the reasons why a feasible exchange is not in the plan; it has at least one flow, the plan uses none."""
     trial, forced = exchange.trial, exchange.forced()
     if forced is None:
         causes = _causes(exchange, None)
@@ -169,20 +145,11 @@ def _outside(exchange: Exchange) -> Sequence[AnswerReason]:
 
 
 def scale_facts(exchange: Exchange, way: Way) -> dict[str, Fact]:
-    """Return the minimum size of a unit, the supply that can reach it, and the number of suppliers it needs.
+    """Return the minimum size of a unit of a plan, the supply that can reach it, and the number of suppliers it needs.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    way : Way
-        A plan that has the unit.
-
-    Returns
-    -------
-    dict of str to Fact
-        ``unit`` (id), ``process``, ``least`` (activity a year), ``reach`` (activity a year that its scarcest input
-        allows), ``short`` (least less reach, where that is less), ``firms`` (how many suppliers the least takes, by
-        size), ``fewer`` (what one less is short of, activity a year).
+    Facts are ``unit`` (id), ``process``, ``least`` (activity a year), ``reach`` (activity a year that its scarcest
+    input allows), ``short`` (least less reach, where that is less), ``firms`` (how many suppliers the least takes, by
+    size), ``fewer`` (what one less is short of, activity a year).
     """
     network = exchange.trial.network
     unit, least = _unit(exchange, way)
@@ -256,10 +223,8 @@ def _supply(exchange: Exchange, group: int) -> Floats:
 def cost_facts(exchange: Exchange) -> dict[str, Fact]:
     """Return the dual values at both ends, the transport cost and the reduced cost of the exchange's best flow.
 
-    Returns
-    -------
-    dict of str to Fact
-        ``worth_from``, ``worth_to`` (money per unit, by the plan's duals), ``transport`` (money per unit, carbon in).
+    Facts are ``worth_from``, ``worth_to`` (money per unit, by the plan's duals), ``transport`` (money per unit, carbon
+    included).
     """
     trial = exchange.trial
     column, gain = best_flow(exchange)
@@ -318,11 +283,8 @@ def _dual(exchange: Exchange, column: int, family: str) -> float | None:
 def quality_facts(exchange: Exchange) -> dict[str, Fact]:
     """Return the quality property with the largest violation, its value, its limit, and the excess.
 
-    Returns
-    -------
-    dict of str to Fact
-        ``number`` (value beyond the limit), ``property``, ``value``, ``limit``; ``mix``: what the mix that arrives
-        now could take of it, a year.
+    Facts are ``number`` (value beyond the limit), ``property``, ``value``, ``limit``; ``mix``: how much of it, a year,
+    the mix that arrives now could take.
     """
     network = exchange.trial.network
     rows = quality_rows(network)

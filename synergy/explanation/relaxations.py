@@ -20,18 +20,9 @@ AMPLE = ROOM - 1.0  # times what an end has now: as good as without limit, and b
 class Lift:
     """Relaxation of one constraint.
 
-    Parameters
-    ----------
-    code : str
-        Code of the reason if this constraint blocks the exchange.
-    apply : callable
-        Relaxes the constraint by an amount, within `Held.trying`.
-    full : float
-        Amount that amounts to dropping the constraint.
-    step : float
-        Smallest amount worth trying; 0 where the constraint can only be dropped entirely.
-    total : float
-        Total available, where an amount is a fraction of it.
+    `code` is that of the reason if this constraint blocks the exchange; `apply` relaxes it by an amount, within
+    `Held.trying`. The amount `full` drops the constraint, `step` is the smallest worth trying, 0 where it can only be
+    dropped entirely; `total` is all there is, where an amount is a fraction of it.
     """
 
     code: str
@@ -42,16 +33,7 @@ class Lift:
 
 
 def lifts(exchange: Exchange) -> Iterator[Lift]:
-    """Yield all relaxations that apply to an exchange, in the order in which they are reported.
-
-    Parameters
-    ----------
-    exchange : Exchange
-
-    Yields
-    ------
-    Lift
-    """
+    """Yield all relaxations that apply to an exchange, in the order in which they are reported."""
     yield from _rules(exchange)
     yield from _scales(exchange)
     yield from _capital(exchange)

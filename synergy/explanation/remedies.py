@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,22 +10,18 @@ import pandas as pd
 
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
+from synergy.explanation.facts import Row
+from synergy.scenario import Cell
 
-Rows = Mapping[str, list[dict[str, Any]]]
+Rows = Mapping[str, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Dataset change that removes an obstacle.
+    """Dataset change, as rows and settings, that removes the obstacle of a reason.
 
-    Parameters
-    ----------
-    code : str
-        Reason that it answers.
-    tables : mapping of str to list of dict
-        Rows by table; by their key they replace the columns they name, or are added.
-    settings : mapping of str to object
-        Settings by name, as `synergy.scenario.Settings` holds them.
+    The rows replace by their key the columns they name, or are added; settings are those of
+    `synergy.scenario.Settings`.
     """
 
     code: str
@@ -38,21 +34,7 @@ class Mend:
 
 
 def changed(dataset: Dataset, tables: Rows, settings: Mapping[str, Any] | None = None) -> Dataset:
-    """Return a dataset with some rows and settings changed, as a scenario changes them.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Checked; what is put in has to be sound.
-    tables : mapping of str to list of dict
-        Rows by table.
-    settings : mapping, optional
-        Values of `synergy.scenario.Settings`.
-
-    Returns
-    -------
-    Dataset
-    """
+    """Return a checked dataset with some rows and settings changed, as a scenario changes them; these must be sound."""
     frames = dict(dataset.tables)
     for table, rows in tables.items():
         frames[table] = _merged(frames[table], table, rows)
@@ -60,26 +42,16 @@ def changed(dataset: Dataset, tables: Rows, settings: Mapping[str, Any] | None =
     return replace(dataset, tables=frames, settings=policy, given=dataset.given | set(tables))
 
 
-def joined(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows merged by key, later figures overriding earlier ones: a scenario names a key once.
-
-    Parameters
-    ----------
-    table : str
-    rows : list of dict
-
-    Returns
-    -------
-    list of dict
-    """
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+def joined(table: str, rows: Sequence[Row]) -> list[Row]:
+    """Return rows merged by key, later figures overriding earlier ones: a scenario names a key once."""
+    found: dict[tuple[Cell, ...], Row] = {}
     for row in rows:
         key = tuple(row[name] for name in TABLES[table].key)
         found[key] = {**found.get(key, {}), **row}
     return list(found.values())
 
 
-def _merged(frame: pd.DataFrame, table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _merged(frame: pd.DataFrame, table: str, rows: Sequence[Row]) -> pd.DataFrame:
     """Return a table with rows replaced by key or added."""
     frame = frame.copy()
     keys = TABLES[table].key
@@ -102,7 +74,7 @@ def _merged(frame: pd.DataFrame, table: str, rows: list[dict[str, Any]]) -> pd.D
     return frame
 
 
-def _blank(frame: pd.DataFrame, table: str, name: str) -> Any:
+def _blank(frame: pd.DataFrame, table: str, name: str) -> Cell:
     """Return the value that a blank cell of a column stands for."""
     column = TABLES[table].column(name)
     if column is not None and column.default is not None:

@@ -14,14 +14,10 @@ _COST = ("price_paid", "price_asked", "transport", "subsidy")
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Text of one reason or change, with and without figures.
+    """Text of one reason or change, with figures in braces, and bare without any.
 
     Parameters
     ----------
-    en, zh : str
-        With figures in braces.
-    bare_en, bare_zh : str
-        Without any.
     kinds : mapping of str to str
         How each figure is written: ``rate`` (money per unit of the commodity), ``money`` (a year), ``sum`` (money),
         ``amount`` (of the commodity, a year), ``km``, ``activity`` (a year), ``co2`` (t a year), ``plain``, ``word``;

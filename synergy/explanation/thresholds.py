@@ -17,21 +17,9 @@ MARGINS = (1.0, 1e1, 1e2, 1e3, 1e4)  # what is added to a threshold so that the 
 
 
 def smallest(test: Callable[[float], bool], step: float, most: float = np.inf) -> float | None:
-    """Return the smallest amount that passes a monotone test, by doubling and bisection.
+    """Return the smallest amount, of `most` at most, that passes a monotone test, by doubling and bisection.
 
-    Parameters
-    ----------
-    test : callable
-        Solves with an amount and returns whether it suffices.
-    step : float
-        First amount tried.
-    most : float
-        Greatest amount tried.
-
-    Returns
-    -------
-    float or None
-        An amount that passed, at most `CLOSE` above one that did not; None where none passes.
+    Starts at `step`. The amount passed, and is at most `CLOSE` above one that did not; None where none passes.
     """
     low, high = 0.0, min(step, most)
     for _ in range(DOUBLINGS):
@@ -58,18 +46,9 @@ def noise(exchange: Exchange, amount: float) -> bool:
 def subsidy(exchange: Exchange, way: Way, columns: Ints | None = None) -> tuple[float, Way] | None:
     """Return the smallest subsidy per unit that brings an exchange into the plan, and the resulting plan.
 
-    Parameters
-    ----------
-    exchange : Exchange
-    way : Way
-        A plan in which it is forced in, and what it needs for that.
-    columns : numpy.ndarray of int64, optional
-        The flows that are paid for, all of the exchange where none are named.
-
-    Returns
-    -------
-    (float, Way) or None
-        Money per unit leaving; negative where it could bear a charge of that much. None where no subsidy helps.
+    `way` is a plan in which it is forced in; `columns` are the flows that are paid for, by default all of the exchange.
+    The subsidy is money per unit leaving; negative where the exchange could bear a charge of that much; None where no
+    subsidy helps.
 
     Notes
     -----

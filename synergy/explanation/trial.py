@@ -42,14 +42,8 @@ ROOM = 11.0
 class Trial:
     """Unpruned problem of a plan with its integer decisions fixed, for counterfactual solves.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The plan's dataset, or a modified one.
-    decisions : Decisions
-        The plan; its builds, links and switches are held.
-    narrow : bool
-        Whether no others can be asked for, see `synergy.model.fixed.FixedModel`.
+    The builds, links and switches of the plan are held. The dataset is the plan's or a modified one; with `narrow`, no
+    other decisions can be asked for, see `synergy.model.fixed.FixedModel`.
     """
 
     def __init__(self, dataset: Dataset, decisions: Decisions, *, narrow: bool = False) -> None:
@@ -95,14 +89,7 @@ class Trial:
 class Way:
     """Integer decisions that bring an exchange in (links, builds, switches), and the best plan with them.
 
-    Parameters
-    ----------
-    whole : numpy.ndarray
-        Values of the exchange's own integer columns.
-    rest : Rest
-        The best plan that has them.
-    quantity : float
-        Quantity exchanged in that plan, a year.
+    `whole` has the values of the exchange's own integer columns, `quantity` is exchanged in that plan, a year.
     """
 
     whole: Floats
@@ -111,13 +98,7 @@ class Way:
 
 
 class Exchange:
-    """One exchange of a trial: its columns, its own integer decisions, and the solves that force it in.
-
-    Parameters
-    ----------
-    trial : Trial
-    question : Question
-    """
+    """One exchange of a trial: its columns, its own integer decisions, and the solves that force it in."""
 
     def __init__(self, trial: Trial, question: Question) -> None:
         self.trial, self.question = trial, question
@@ -226,8 +207,6 @@ class Exchange:
     def best(self) -> Way | None:
         """Return the best way found by slope scaling in the trial as modified, None if there is none.
 
-        Notes
-        -----
         Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195) over the few yes-or-no decisions
         that are the exchange's own, then each left out in turn: a good way, not always the best.
         """
@@ -338,14 +317,7 @@ def trial_of(dataset: Dataset, decisions: Decisions, *, narrow: bool = False) ->
 def roomy(network: Network) -> Model:
     """Return the unpruned model of all enterprises, with bounds wide enough for counterfactual amounts.
 
-    Parameters
-    ----------
-    network : Network
-
-    Returns
-    -------
-    Model
-        The same problem as the network's own: the same plans satisfy it, with the same values.
+    The same plans satisfy it, with the same values, as the network's own problem.
     """
     units = network.units
     standing = ~units.is_build

@@ -112,10 +112,6 @@ class WhatIfs:
         figure : float
             In the units of the table.
 
-        Returns
-        -------
-        WhatIfAnswer
-
         Raises
         ------
         UsageError

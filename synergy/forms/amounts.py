@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any
 
 from synergy.dataset.numbers import INVISIBLE, Reading, hints, number_of
 from synergy.dataset.typed import UNREADABLE
 from synergy.forms.context import Place, Spot
-from synergy.store.column_types import MOST, PLACES
-from synergy.store.names import Sheet
+from synergy.records.figures import MOST, PLACES
+from synergy.records.names import Sheet
 from synergy.store.turnover import LEAST_AMOUNT
 from synergy.texts import Catalogue
 from synergy.units import UNITS, factor, label, round_to, unit_named
@@ -37,16 +36,8 @@ PER_YEAR: Mapping[str, int] = MappingProxyType({"hour": 8760, "day": 365, "month
 def amount_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal | None:
     """Return the amount of a row in the unit of the dataset; None where it cannot be read.
 
-    Parameters
-    ----------
-    spot : Spot
-        The row.
-    thing : tuple of str
-        Site, subject, period.
-    units : bool
-        Whether a unit is expected.
-    checked : bool
-        Whether figures far from the last ones are meant.
+    `thing` is site, subject and period; `units` is whether a unit is expected, `checked` whether figures far from the
+    last ones are meant.
     """
     target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
     number = _number(spot, "amount", target, required=True)
@@ -65,13 +56,7 @@ def amount_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decima
 
 
 def price_of(spot: Spot, thing: Thing, *, units: bool, checked: bool) -> Decimal | None:
-    """Return the price of a row in money for a unit of the dataset; None where there is none.
-
-    Parameters
-    ----------
-    spot, thing, units, checked
-        As for `amount_of`.
-    """
+    """Return the price of a row, as `amount_of`, in money for a unit of the dataset; None where there is none."""
     if "price" not in spot.row.cells:
         return None
     target = spot.context.subjects[spot.row.sheet].get(thing[1], "")
@@ -164,7 +149,7 @@ def _wrong_unit(spot: Spot, key: str, unit: str, of: tuple[str, str]) -> None:
         spot.say("form_unit", key, **listed)
         return
     kind, kind_zh = KINDS[UNITS[unit].dimension]
-    more: Mapping[str, Any] = {"unit": unit, "kind": kind, "kind_zh": kind_zh, "subject": subject, "target": target}
+    more = {"unit": unit, "kind": kind, "kind_zh": kind_zh, "subject": subject, "target": target}
     spot.say("form_unit_dimension", key, **more, **listed)
 
 
@@ -277,18 +262,9 @@ def _ratio(ratio: float) -> str:
 
 
 def instead_of(spot: Spot, key: str, target: str, reading: Reading) -> dict[str, object]:
-    """Return the message fields of an invalid number, with a hint on the value to write in this row.
+    """Return the message fields of an invalid amount or price, with a hint on the value to write in this row.
 
-    Parameters
-    ----------
-    spot : Spot
-        The row.
-    key : str
-        ``amount`` or ``price``.
-    target : str
-        Unit of the dataset; "" where it is unknown.
-    reading : Reading
-        Of the cell.
+    `target` is the unit of the dataset; "" where it is unknown.
     """
     fields, currency = reading.fields, spot.context.currency
     found: Hint | None = None
@@ -376,14 +352,9 @@ KINDS = Catalogue(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A unit of an amount.
+    """A unit of an amount: its name in the list, or as it was written, and the time behind the stroke.
 
-    Parameters
-    ----------
-    unit : str
-        Name in the list, or as it was written.
-    time : str
-        ``""``, ``year``, ``hour``, ``day``, ``month`` or ``second`` behind the stroke.
+    `time` is ``""``, ``year``, ``hour``, ``day``, ``month`` or ``second``.
     """
 
     unit: str

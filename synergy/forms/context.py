@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
 
 import pandas as pd
 
@@ -16,9 +15,10 @@ from synergy.dataset.numbers import folded
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.errors import Problem
+from synergy.records.documents import Document
+from synergy.records.names import Sheet
 from synergy.store.declarations import entries_of
 from synergy.store.messages import refusal
-from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS, Entry
 from synergy.store.preview import DeclarationBasis
 from synergy.texts import say
@@ -36,24 +36,10 @@ MOST_ROWS = 2000  # of one declaration
 class FormContext:
     """Context in which a form is read: own sites, last figures, public units and prices.
 
-    Parameters
-    ----------
-    sites : mapping of str to str
-        Own sites by id, with their names in both languages.
-    subjects : mapping of Sheet to mapping
-        Commodities or processes by id, with the unit in which they are counted.
-    names : mapping of str to tuple of str
-        English and Chinese name of each commodity and process.
-    periods : tuple of str
-        Of the dataset; empty where it has the year alone.
-    currency : str
-        Of the dataset.
-    entries : tuple of Entry
-        Last figures.
-    prices : mapping of str to tuple of float
-        Least and greatest price of each commodity at markets outside, which everybody knows.
-    made, used : mapping of tuple of str to float
-        Yearly capacity of own facilities to make, and to use, by site and commodity.
+    `subjects` are commodities or processes with the unit in which they are counted; names are in English and Chinese.
+    `periods` are empty where the dataset has the year alone. `prices` are the least and greatest price of each
+    commodity at markets outside, which everybody knows; `made` and `used` the yearly capacity of own facilities by site
+    and commodity.
     """
 
     sites: Mapping[str, tuple[str, str]]
@@ -78,13 +64,7 @@ class FormContext:
 
 
 def context_of(ground: DeclarationBasis) -> FormContext:
-    """Return the context in which a form is read.
-
-    Parameters
-    ----------
-    ground : DeclarationBasis
-        From `synergy.store.preview.ground`.
-    """
+    """Return the context in which a form is read, from the basis by `synergy.store.preview.ground`."""
     base = ground.base
     own = base["sites"][base["sites"]["enterprise"] == ground.enterprise]
     public = _public(base)
@@ -103,19 +83,12 @@ def context_of(ground: DeclarationBasis) -> FormContext:
 
 
 def ground_of(base: Dataset, enterprise: str) -> DeclarationBasis:
-    """Return the ground of a form before any round: the entries of the enterprise in the dataset.
-
-    Parameters
-    ----------
-    base : Dataset
-        No scenario applied.
-    enterprise : str
-        Its id.
+    """Return the basis of a form before any round: the entries of an enterprise in a dataset without a scenario.
 
     Raises
     ------
     NotFoundError
-        The dataset does not know it.
+        The dataset does not know the enterprise.
     """
     if enterprise not in set(base["enterprises"]["enterprise"]):
         raise refusal("not_found", what="enterprise")
@@ -198,27 +171,16 @@ class Spot:
         """Return the place of a cell."""
         return Where(str(self.row.sheet), self.row.line, key)
 
-    def say(self, code: str, key: str, **given: Any) -> None:
+    def say(self, code: str, key: str, **given: object) -> None:
         """Add a problem of a cell."""
         self.findings.add(code, self.where(key), self.row.cells.get(key, ""), **given)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Column of a form.
+    """Column of a form, with its headers; `others` are accepted as well.
 
-    Parameters
-    ----------
-    key : str
-        Of an entry: ``site``, ``subject``, ``amount`` ..., or a column of the table.
-    en, zh : str
-        Header.
-    kind : ColumnType
-        Type of its cells.
-    required : bool
-        Has to be filled in.
-    others : tuple of str
-        Other accepted headers.
+    `key` is a field of an entry, as ``site`` or ``amount``, or a column of the table.
     """
 
     key: str
@@ -272,13 +234,7 @@ _OWN: Mapping[Sheet, tuple[Field, ...]] = {
 
 @cache
 def fields(sheet: Sheet) -> tuple[Field, ...]:
-    """Return the columns of a form in order: the essential ones first, the row id last.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        Offers, needs or facilities.
-    """
+    """Return the columns of a form in order: the essential ones first, the row id last."""
     name, subject, *figures = COLUMNS[sheet]
     used = {name, "site", subject, *figures, "period"}
     more = [
@@ -293,17 +249,7 @@ def fields(sheet: Sheet) -> tuple[Field, ...]:
 
 
 def column_label(sheet: Sheet, column: str, lang: str) -> str:
-    """Return the label of a table column in the form; its own name where the form has none.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        Offers, needs or facilities.
-    column : str
-        Of the table.
-    lang : str
-        ``en`` or ``zh``.
-    """
+    """Return the label of a table column in the form; its own name where the form has none."""
     key = {"opex": "price"}.get(column, column)
     return next((one.label(lang) for one in fields(sheet) if one.key == key), column)
 
@@ -329,41 +275,25 @@ def sheets() -> Mapping[str, Sheet]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row.
+    """Row of a form, with its cells by key, without blanks.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        Offers, needs or facilities.
-    line : int
-        In its file or sheet, or its number among the rows of the page.
-    cells : mapping of str to str
-        By key of `synergy.forms.context`; blanks left out.
-    other : mapping
-        Plain values that only a JSON document gives: qualities and limits by property.
+    `line` is its number in its file or sheet, or among the rows of the page. `other` has values that only a JSON
+    document gives: qualities and limits by property.
     """
 
     sheet: Sheet
     line: int
     cells: Mapping[str, str]
-    other: Mapping[str, Any] = field(default_factory=dict)
+    other: Document = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """All rows of a form.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-    units : bool
-        Whether prices need their unit and amounts say theirs; a JSON document counts in the units of the dataset.
-    tabs : mapping of Sheet to str
-        Names of the sheets of a workbook.
-    places : mapping of Sheet to mapping
-        Column of each key in a workbook, from 1.
-    pointers : bool
-        Whether places are JSON pointers.
+    `units` is whether prices need their unit and amounts state theirs; a JSON document counts in the units of the
+    dataset. `tabs` are the names of the sheets of a workbook, `places` the column of each key there, from 1. `pointers`
+    is whether places are JSON pointers.
     """
 
     rows: Sequence[Row]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from synergy.dataset.decode import first_sign
 from synergy.dataset.described import load_plain
@@ -18,7 +17,7 @@ from synergy.dataset.sheet import TableData as Cells
 from synergy.dataset.sheet import Words
 from synergy.dataset.typed import EXTRAS
 from synergy.forms.context import MOST_ROWS, Row, Rows, known_as, sheets
-from synergy.store.names import Sheet
+from synergy.records.names import Sheet
 from synergy.store.overlay import MARKS
 from synergy.workbook.names import ASIDE, bare_header, looked
 from synergy.workbook.reading import CLAIMS, pages
@@ -31,22 +30,7 @@ _RECORD = ("sheet", "site", "subject", "amount", "unit", "price", "price_unit", 
 
 
 def rows_of(data: bytes, name: str, findings: Findings) -> Rows | None:
-    """Return the rows of an uploaded declaration.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        As it was called: its ending alone is looked at.
-    findings : Findings
-        Takes faults of its form.
-
-    Returns
-    -------
-    Rows or None
-        None where it cannot be read.
-    """
+    """Return the rows of an uploaded declaration, by the ending of its name; None where it cannot be read."""
     ending = Path(name).suffix.lower()
     if ending in CLAIMS:
         found = _workbook(data, ending, findings)
@@ -67,11 +51,6 @@ def rows_of(data: bytes, name: str, findings: Findings) -> Rows | None:
 
 def ending_of(data: bytes) -> str:
     """Return the ending that a file without a name would have, by its first bytes.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
 
     Examples
     --------
@@ -128,7 +107,7 @@ def _page(page: SheetPage, sheet: Sheet, rows: list[Row], findings: Findings) ->
 def _records(laid: Cells, of: tuple[str, Mapping[str, str]], findings: Findings) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a text table by column key; report unknown and repeated headers."""
     table, known = of
-    texts: dict[str, Any] = {}
+    texts: dict[str, list[str]] = {}
     for name, cells in laid.columns.items():
         key = known.get(folded(name))
         bare = bare_header(name)
@@ -141,7 +120,7 @@ def _records(laid: Cells, of: tuple[str, Mapping[str, str]], findings: Findings)
             findings.add("double_header", Where(table, 1, name), name)
         else:
             assert isinstance(cells, Words)
-            texts[key] = cells.texts()
+            texts[key] = cells.texts().tolist()
     lines = laid.lines.tolist()
     return [(line, {key: column[at] for key, column in texts.items() if column[at]}) for at, line in enumerate(lines)]
 
@@ -177,20 +156,11 @@ def _json(data: bytes, findings: Findings) -> Rows | None:
     return rows_of_records(plain.get("entries") if isinstance(plain, dict) else plain, findings)
 
 
-def rows_of_records(plain: Any, findings: Findings) -> Rows | None:
-    """Return plain records as rows of a form.
+def rows_of_records(plain: object, findings: Findings) -> Rows | None:
+    """Return plain records as rows of a form; None where they are no list. Faults are located by JSON pointer.
 
-    Parameters
-    ----------
-    plain : object
-        A list of ``{sheet, site, subject, amount}`` and, where wanted, unit, price, price_unit, ident, period, checked,
-        other.
-    findings : Findings
-        Takes values of the wrong type, by JSON pointer.
-
-    Returns
-    -------
-    Rows or None
+    A record is ``{sheet, site, subject, amount}`` and, where wanted, unit, price, price_unit, ident, period, checked,
+    other.
     """
     if not isinstance(plain, list):
         fields = {"expected": "a list of entries", "expected_zh": "条目列表", "hint": ""}
@@ -200,7 +170,7 @@ def rows_of_records(plain: Any, findings: Findings) -> Rows | None:
     return Rows([row for row in found if row is not None], units=False, pointers=True)
 
 
-def _record(number: int, record: Any, findings: Findings) -> Row | None:
+def _record(number: int, record: object, findings: Findings) -> Row | None:
     where = Where(FILE, None, f"/{number - 1}")
     if not isinstance(record, dict):
         findings.add("wrong_kind", where, _said(record), expected="an object", expected_zh="对象", hint="")
@@ -220,13 +190,14 @@ def _record(number: int, record: Any, findings: Findings) -> Row | None:
             findings.add("wrong_kind", inner, _said(value), expected="text", expected_zh="文本", hint="")
         elif value is not None:
             cells[name] = value if isinstance(value, str) else json.dumps(value)
-    other = record.get("other") if isinstance(record.get("other"), dict) else {}
+    other = record.get("other")
     row = _of_sheet(cells, number, Findings())
     if row is None:
         findings.add("form_sheet", where._replace(column=f"{where.column}/sheet"), _said(record.get("sheet", "")))
         return None
-    return replace(row, other={key: value for key, value in (other or {}).items() if key not in MARKS})
+    beside = other if isinstance(other, dict) else {}
+    return replace(row, other={key: value for key, value in beside.items() if key not in MARKS})
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -5,40 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from synergy.dataset.columns import ColumnType
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.numbers import cleaned, folded, near, suggestion
 from synergy.dataset.schema import TABLES
 from synergy.dataset.typed import NO, UNREADABLE, YES
-from synergy.errors import SHOWN, DatasetError, Problem, Severity
+from synergy.errors import DatasetError, Problem, Severity
 from synergy.forms.amounts import amount_of, price_of
 from synergy.forms.context import FormContext, Row, Rows, Spot, context_of, fields
 from synergy.forms.reading import FILE, rows_of, rows_of_records
+from synergy.records.declarations import DeclarationStored, Preview
+from synergy.records.names import Seat, Sheet
+from synergy.scenario import Cell
 from synergy.store.access import Actor
 from synergy.store.declarations import declare
-from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry
 from synergy.store.preview import ground, preview
 from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
-Record = dict[str, Any]
 _CORE = frozenset({"site", "subject", "amount", "unit", "price", "price_unit", "period", "checked", "ident", "sheet"})
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Entries of an earlier declaration to withdraw; all others that a form does not mention stay.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Of rows.
-    rest : bool
-        Whether all that the form does not mention goes.
-    """
+    """Rows of an earlier declaration to withdraw, by name; with `rest`, all that a form does not mention."""
 
     names: tuple[str, ...] = ()
     rest: bool = False
@@ -51,19 +43,14 @@ _NOTHING = Withdrawn()
 class Judged:
     """Result of validating a form: entries, problems and changes.
 
-    Parameters
-    ----------
-    entries : tuple of Entry
-        Retained entries, and those of the rows that could be read.
-    problems : tuple of Problem
-        Errors first, then warnings, each at its cell; `SHOWN` at most, and how many more there are.
-    changes : dict or None
-        As from `synergy.store.preview.preview`; None where rows cannot be read at all.
+    `entries` are the retained ones, and those of the rows that could be read. `problems` are errors first, then
+    warnings, each at its cell: `SHOWN` at most, and how many more there are. `changes` None: rows cannot be read at
+    all.
     """
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
-    changes: Record | None
+    changes: Preview | None
 
     @property
     def refused(self) -> bool:
@@ -76,28 +63,10 @@ def judge_file(
     actor: Actor,
     seat: Seat,
     upload: tuple[bytes, str],
-    more: Sequence[Record] = (),
+    more: Sequence[Mapping[str, object]] = (),
     withdrawn: Withdrawn = _NOTHING,
 ) -> Judged:
-    """Validate an uploaded declaration without storing it.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Who may declare for the enterprise.
-    seat : Seat
-        Who declares in which round.
-    upload : tuple of bytes and str
-        The file and its name, of which the ending alone is looked at.
-    more : sequence of dict
-        Entries besides, as in a JSON document.
-    withdrawn : Withdrawn
-
-    Returns
-    -------
-    Judged
-    """
+    """Validate an uploaded declaration (content and name of a file) without storing it; `more` are JSON entries."""
     known = ground(store, actor, seat)  # asks who may, before anything is parsed
     findings = Findings()
     rows = rows_of(*upload, findings)
@@ -109,20 +78,7 @@ def judge_file(
 
 
 def judge_rows(store: Store, actor: Actor, seat: Seat, rows: Rows, withdrawn: Withdrawn = _NOTHING) -> Judged:
-    """Validate rows from a page or a program without storing them.
-
-    Parameters
-    ----------
-    store, actor, seat
-        As for `judge_file`.
-    rows : Rows
-        As they came.
-    withdrawn : Withdrawn
-
-    Returns
-    -------
-    Judged
-    """
+    """Validate rows from a page or a program without storing them."""
     return _judged(store, actor, seat, (rows, context_of(ground(store, actor, seat)), Findings(), withdrawn))
 
 
@@ -172,22 +128,10 @@ def _placed(problems: Sequence[Problem], read: Read, stays: Sequence[Entry]) -> 
     return placed
 
 
-def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked: StepOptions | None = None) -> Record:
+def declare_judged(
+    store: Store, actor: Actor, seat: Seat, judged: Judged, asked: StepOptions | None = None
+) -> DeclarationStored:
     """Declare the entries of a validated form, all or none.
-
-    Parameters
-    ----------
-    store, actor, seat
-        As for `judge_file`.
-    judged : Judged
-        Value found.
-    asked : StepOptions, optional
-        Version that was seen, idempotency key.
-
-    Returns
-    -------
-    dict
-        As from `synergy.store.declarations.declare`.
 
     Raises
     ------
@@ -199,46 +143,19 @@ def declare_judged(store: Store, actor: Actor, seat: Seat, judged: Judged, asked
     return declare(store, actor, seat, judged.entries, asked)
 
 
-def shown(problems: Sequence[Problem], lang: str) -> list[Record]:
-    """Return problems as records in one language, at most `SHOWN` of them."""
-    return [problem.record(lang) for problem in problems[:SHOWN]]
-
-
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Entries read from the rows of a form, with their lines.
-
-    Parameters
-    ----------
-    entries : tuple of Entry
-        Of the rows that could be read.
-    lines : mapping of Sheet to list of int
-        Line of each entry of a sheet, in order.
-    """
+    """Entries read from the rows of a form, and the line of each entry by sheet, in order."""
 
     entries: tuple[Entry, ...]
     lines: Mapping[Sheet, Sequence[int]]
 
 
 def read_rows(rows: Rows, context: FormContext, findings: Findings) -> Read:
-    """Parse the entries from the rows of a form.
-
-    Parameters
-    ----------
-    rows : Rows
-        As they came.
-    context : FormContext
-        Context in which they are read.
-    findings : Findings
-        Takes every fault; nothing is guessed.
-
-    Returns
-    -------
-    Read
-    """
+    """Parse the entries from the rows of a form; every fault is reported, nothing is guessed."""
     entries: list[Entry] = []
     lines: dict[Sheet, list[int]] = {sheet: [] for sheet in Sheet}
-    seen: dict[tuple[Any, ...], tuple[Entry, int]] = {}
+    seen: dict[tuple[str, ...], tuple[Entry, int]] = {}
     for row in rows.rows:
         own = Findings()
         entry = _entry(Spot(row, context, own), units=rows.units)
@@ -321,7 +238,7 @@ def _id(spot: Spot, key: str) -> str:
     return plain
 
 
-def _known(spot: Spot, key: str, ident: str, known: Mapping[str, Any]) -> None:
+def _known(spot: Spot, key: str, ident: str, known: Mapping[str, object]) -> None:
     """Report an unknown id, with suggestions of names and similar ids."""
     if not ident or ident in known:
         return
@@ -343,9 +260,9 @@ def _flag(spot: Spot, key: str) -> str:
     return ""
 
 
-def _other(spot: Spot) -> dict[str, Any]:
+def _other(spot: Spot) -> dict[str, Cell]:
     """Return the cells of further columns of the table, as texts that the dataset's reader takes."""
-    found: dict[str, Any] = {}
+    found: dict[str, Cell] = {}
     for field in fields(spot.row.sheet):
         if field.key in _CORE or field.key not in spot.row.cells:
             continue
@@ -355,10 +272,10 @@ def _other(spot: Spot) -> dict[str, Any]:
     return found
 
 
-def _repeated(entry: Entry, row: Row, seen: dict[tuple[Any, ...], tuple[Entry, int]], findings: Findings) -> bool:
+def _repeated(entry: Entry, row: Row, seen: dict[tuple[str, ...], tuple[Entry, int]], findings: Findings) -> bool:
     """Check whether a row repeats another one; report it, as a fault where the figures differ."""
     own = (entry.sheet, entry.site, entry.subject, entry.period)
-    key = (entry.sheet, entry.ident) if entry.ident else own
+    key: tuple[str, ...] = (entry.sheet, entry.ident) if entry.ident else own
     first = seen.setdefault(key, (entry, row.line))
     if first[1] == row.line and first[0] is entry:
         return False

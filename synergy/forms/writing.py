@@ -6,12 +6,11 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from synergy.dataset.columns import ColumnType
 from synergy.forms.amounts import money_units, siblings
 from synergy.forms.context import SHEET, Field, FormContext, context_of, fields
-from synergy.store.names import Sheet
+from synergy.records.names import Sheet
 from synergy.store.overlay import MARKS, Entry
 from synergy.store.preview import DeclarationBasis
 from synergy.texts import Catalogue
@@ -81,20 +80,7 @@ _KINDS = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "flag", ColumnType.DA
 
 
 def declaration_workbook(ground: DeclarationBasis, lang: str) -> bytes:
-    """Return the form of an enterprise with its last figures.
-
-    Parameters
-    ----------
-    ground : DeclarationBasis
-        From `synergy.store.preview.ground`.
-    lang : str
-        ``en`` or ``zh``.
-
-    Returns
-    -------
-    bytes
-        An ``.xlsx`` workbook that `synergy.forms.reading.rows_of` takes.
-    """
+    """Return the form of an enterprise with its last figures as an ``.xlsx`` workbook, which `rows_of` reads."""
     context = context_of(ground)
     target = io.BytesIO()
     with written_to(target) as book:
@@ -111,16 +97,7 @@ def declaration_workbook(ground: DeclarationBasis, lang: str) -> bytes:
 def declaration_file(ground: DeclarationBasis, lang: str, ending: str) -> bytes:
     """Return the form of an enterprise with its last figures, as a workbook or CSV file by the given ending.
 
-    Parameters
-    ----------
-    ground, lang
-        As for `declaration_workbook`.
-    ending : str
-        ``.xlsx`` or ``.csv``: one table, the sheet of each row in its first column.
-
-    Returns
-    -------
-    bytes
+    A ``.csv`` file is one table, with the sheet of each row in its first column.
     """
     if ending != ".csv":
         return declaration_workbook(ground, lang)
@@ -136,20 +113,10 @@ def declaration_file(ground: DeclarationBasis, lang: str, ending: str) -> bytes:
     return codecs.BOM_UTF8 + target.getvalue().encode()  # without the mark a spreadsheet reads Chinese wrongly
 
 
-def row_of(entry: Entry, context: FormContext, lang: str) -> dict[str, Any]:
-    """Return an entry as the cells of a row of its form, by key; numbers in the units of the dataset.
-
-    Parameters
-    ----------
-    entry : Entry
-        A figure of the enterprise.
-    context : FormContext
-        Names and units.
-    lang : str
-        Of names and units.
-    """
+def row_of(entry: Entry, context: FormContext, lang: str) -> dict[str, str | float]:
+    """Return an entry as the cells of a row of its form, by key; numbers in the units of the dataset."""
     unit = context.subjects[entry.sheet].get(entry.subject, "")
-    row: dict[str, Any] = {
+    row: dict[str, str | float] = {
         "site": entry.site,
         "subject": context.named(entry.subject, lang),
         "amount": float(entry.amount),

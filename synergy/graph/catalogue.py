@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, inf
-from typing import Any
 
 import numpy as np
 
@@ -53,11 +52,10 @@ class Technology:
 
     Parameters
     ----------
-    process : str
     recipe : mapping of str to float
         Units of each commodity per activity, > 0 made, < 0 used.
     opex, standing_opex : float
-        Money per activity with carbon at its price: of a new unit, and of those that stand (by capacity).
+        Money per activity with carbon at its price: of a new unit, and of existing ones (by capacity).
     annuity : float
         Yearly payment on one unit of capex.
     steps : tuple of ScaleStep
@@ -83,17 +81,9 @@ class Technology:
         return bool(self.steps or self.facilities)
 
     def new(self, activity: float) -> New:
-        """Return the cheapest new units for a yearly activity, all of one step and at least its least size.
+        """Return the cheapest new units for an activity a year, all of one step and at least its least size.
 
-        Parameters
-        ----------
-        activity : float
-            Units of activity a year.
-
-        Returns
-        -------
-        New
-            With infinite capex if the process may not be built.
+        Their capex is infinite if the process may not be built.
         """
         best = New(self.process, "", 0, 0.0, inf)
         for step in self.steps:
@@ -106,17 +96,7 @@ class Technology:
 
 
 def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
-    """Return the processes of a dataset by id.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables and settings (builds allowed, carbon price).
-
-    Returns
-    -------
-    dict of str to Technology
-    """
+    """Return the processes of a dataset by id, with the builds allowed and the carbon price of its settings."""
     processes, recipes = dataset["processes"], dataset["recipes"]
     carbon, factor = dataset.settings.carbon_price, _factors(dataset)
     yearly = annuity(dataset.settings.discount_rate, processes["lifetime_years"].to_numpy(float))
@@ -135,7 +115,7 @@ def catalogue_of(dataset: Dataset) -> dict[str, Technology]:
             opex=float(row["opex"]) + carbon * float(row["co2"]),
             standing_opex=float(row["opex"] if np.isnan(own) else own) + carbon * float(row["co2"]),
             annuity=part,
-            steps=_steps(dataset, row, factor[process]) if process in factor else (),
+            steps=_steps(dataset, process, factor[process]) if process in factor else (),
             facilities=facilities,
             policy_min=None if np.isnan(policy) else policy,
         )
@@ -155,10 +135,10 @@ def _factors(dataset: Dataset) -> dict[str, float]:
     return {str(process): float(factor) for process, factor in least.items() if process in buildable}
 
 
-def _steps(dataset: Dataset, process: Mapping[Any, Any], factor: float) -> tuple[ScaleStep, ...]:
+def _steps(dataset: Dataset, process: str, factor: float) -> tuple[ScaleStep, ...]:
     """Return the steps of scale of a process, or its own four figures as the only step."""
-    sizes = dataset["sizes"]
-    rows = sizes[sizes["process"] == process["process"]].to_dict("records") or [{**process, "size": ""}]
+    sizes, own = (table[table["process"] == process] for table in (dataset["sizes"], dataset["processes"]))
+    rows = (sizes if len(sizes) else own.assign(size="")).to_dict("records")
     return tuple(
         ScaleStep(
             size=str(row["size"]),
@@ -191,15 +171,7 @@ def _facilities(dataset: Dataset, process: str) -> tuple[tuple[ExistingUnit, ...
 def holdings(dataset: Dataset, catalogue: Mapping[str, Technology]) -> dict[str, dict[str, float]]:
     """Return the regional supply: units a year of each commodity by owner, from offers and existing units.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    catalogue : mapping of str to Technology
-
-    Returns
-    -------
-    dict of str to dict of str to float
-        Units at full capacity, less what `availability` takes away.
+    Units count at full capacity, less what `availability` takes away.
     """
     owner, share = _owners(dataset), dict(zip(dataset["periods"]["period"], dataset.shares, strict=True))
     held: dict[str, dict[str, float]] = {}

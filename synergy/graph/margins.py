@@ -29,10 +29,9 @@ class Scale:
     margin : numpy.ndarray, shape (3,)
         Money per unit of the starting commodity at low, middle and high prices, every step that may be built new.
     standing : numpy.ndarray, shape (3,)
-        The same without capital for the steps of which units stand.
+        The same without capital for the steps with existing units.
     capex : float
         Money, undiscounted, of all steps that may be built.
-    units : tuple of New
     short, unsold : dict of str to float
         Units a year of inputs without a source or a price, and of outputs without a buyer.
     fetched : dict of str to float
@@ -58,14 +57,8 @@ class Scale:
 class MarginLine:
     """A chain with its amounts per unit of the starting commodity.
 
-    Parameters
-    ----------
-    start : str
-    technologies : tuple of Technology
-    activity : tuple of float
-        Activity of each per unit of the starting commodity.
-    amounts : dict of str to float
-        Net output (> 0) or input (< 0) of each commodity per unit of the start, without intermediates passed on.
+    `activity` is that of each technology; `amounts` are the net output (> 0) or input (< 0) of each commodity, without
+    intermediates passed on.
     """
 
     start: str
@@ -91,19 +84,7 @@ def line_of(chain: Chain, technologies: dict[str, Technology]) -> MarginLine:
 
 
 def scale_of(line: MarginLine, prices: MarketPrices, quantity: float) -> Scale:
-    """Return the economics of a chain at a quantity.
-
-    Parameters
-    ----------
-    line : MarginLine
-    prices : MarketPrices
-    quantity : float
-        Units a year of the starting commodity.
-
-    Returns
-    -------
-    Scale
-    """
+    """Return the economics of a chain at a quantity of the starting commodity (units a year)."""
     short: dict[str, float] = {}
     unsold: dict[str, float] = {}
     fetched: dict[str, float] = {}
@@ -146,11 +127,7 @@ def scale_of(line: MarginLine, prices: MarketPrices, quantity: float) -> Scale:
 def least(line: MarginLine, *, every: bool) -> float:
     """Return the quantity of the start (units a year) that fills the smallest new unit of each step.
 
-    Parameters
-    ----------
-    line : MarginLine
-    every : bool
-        False: only of the steps without an existing unit.
+    If not `every`, only the steps without an existing unit count.
     """
     sizes = [
         min(step.least for step in technology.steps) / activity
@@ -161,21 +138,10 @@ def least(line: MarginLine, *, every: bool) -> float:
 
 
 def quantities(line: MarginLine, prices: MarketPrices, there: float) -> list[float]:
-    """Return the quantities at which a chain is evaluated.
+    """Return at most `MOST_SCALES` quantities (units a year) at which a chain is evaluated.
 
-    Limits of the steps of scale, the whole supply, and the largest quantity for which inputs and outputs have a market.
-
-    Parameters
-    ----------
-    line : MarginLine
-    prices : MarketPrices
-    there : float
-        Units a year of the start to be had; may be infinite.
-
-    Returns
-    -------
-    list of float
-        Units a year, at most `MOST_SCALES`; where nothing is built, all there is, or one unit.
+    Limits of the steps of scale, the whole supply `there` of the start (which may be infinite), and the largest
+    quantity for which inputs and outputs have a market; where nothing is built, the whole supply, or one unit.
     """
     steps = tuple(zip(line.technologies, line.activity, strict=True))
     sizes = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import inf, isfinite
-from typing import Any
 
 from synergy.dataset.sheet import Dataset
 from synergy.errors import UsageError
@@ -16,6 +15,7 @@ from synergy.graph.prices import LEVELS, MarketPrices
 from synergy.graph.search import Chain, ProcessCatalogue, chains
 from synergy.network.places import Floats
 from synergy.proposals.names import Names, names
+from synergy.scenario import JSON
 from synergy.texts import LANGUAGES
 
 DEPTH = 4
@@ -34,8 +34,6 @@ class Pathway:
     ----------
     chain : tuple of (str, str)
         Each process and the commodity it takes from the chain; the first takes the starting commodity.
-    line : MarginLine
-        Its amounts per unit of the start.
     scales : tuple of Scale
         By quantity; every step of scale that there is enough for, else the smallest.
     best : Scale
@@ -130,10 +128,6 @@ def pathways(dataset: Dataset, commodity: str, *, depth: int = DEPTH, least_shar
     least_share : float
         Part of the worth of a process's inputs (0..1) below which a commodity is a mere aid of it.
 
-    Returns
-    -------
-    Pathways
-
     Raises
     ------
     UsageError
@@ -220,20 +214,8 @@ def _firms(held: Mapping[str, float], floor: float) -> int | None:
     return None
 
 
-def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, Any]:
-    """Return pathways as a plain JSON record.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        For names and units.
-    found : Pathways
-
-    Returns
-    -------
-    dict
-        Money in the dataset's currency per unit of the commodity, amounts a year; infinite values are None.
-    """
+def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, JSON]:
+    """Return pathways as JSON: money (dataset currency) per unit of commodity, amounts a year, None for infinite."""
     said = {lang: names(dataset, lang) for lang in LANGUAGES}
     return {
         "schema": SCHEMA,
@@ -253,7 +235,7 @@ def pathways_record(dataset: Dataset, found: Pathways) -> dict[str, Any]:
     }
 
 
-def _chain(place: int, pathway: Pathway, said: dict[str, Names]) -> dict[str, Any]:
+def _chain(place: int, pathway: Pathway, said: dict[str, Names]) -> dict[str, JSON]:
     best = pathway.best
     return {
         "rank": place,
@@ -276,7 +258,7 @@ def _chain(place: int, pathway: Pathway, said: dict[str, Names]) -> dict[str, An
     }
 
 
-def _steps(pathway: Pathway) -> list[dict[str, Any]]:
+def _steps(pathway: Pathway) -> list[dict[str, JSON]]:
     rows = zip(pathway.chain, pathway.line.technologies, pathway.line.activity, strict=True)
     return [
         {
@@ -294,7 +276,7 @@ def _steps(pathway: Pathway) -> list[dict[str, Any]]:
     ]
 
 
-def _scale(scale: Scale) -> dict[str, Any]:
+def _scale(scale: Scale) -> dict[str, JSON]:
     return {
         "quantity": scale.quantity,
         "margin": _levels(scale.margin),
@@ -316,14 +298,7 @@ def products(pathway: Pathway, most: int = 3) -> list[str]:
 
 
 def arrow(pathway: Pathway, said: Names) -> str:
-    """Return a chain as one line: commodities taken, processes, and products.
-
-    Parameters
-    ----------
-    pathway : Pathway
-    said : Names
-        Names in one language.
-    """
+    """Return a chain as one line, with names in one language: commodities taken, processes, and products."""
     parts = [f"{said.commodity[taken]} → {said.process[process]}" for process, taken in pathway.chain]
     joined = ("、" if said.lang == "zh" else ", ").join(said.commodity[name] for name in products(pathway))
     return " → ".join([*parts, joined] if joined else parts)

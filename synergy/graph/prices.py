@@ -37,15 +37,7 @@ class Traded:
 
 
 class MarketPrices:
-    """Prices of a dataset.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    catalogue : mapping of str to Technology
-    held : mapping of str to mapping of str to float
-        Regional supply of each commodity, by owner.
-    """
+    """Prices of a dataset, with its catalogue and the regional supply of each commodity by owner."""
 
     def __init__(
         self, dataset: Dataset, catalogue: Mapping[str, Technology], held: Mapping[str, Mapping[str, float]]
@@ -63,11 +55,7 @@ class MarketPrices:
     def outlets(self, commodity: str, sellers: int = 1) -> list[Tier]:
         """Return the sale tiers of a commodity, the best price first: needs, selling markets, else today's deals.
 
-        Parameters
-        ----------
-        commodity : str
-        sellers : int
-            Enterprises that sell: the limit of a market without a site is each one's own.
+        The limit of a market without a site applies to each of the `sellers` enterprises.
         """
         sold = [Tier(tier.amount * (sellers if own else 1), tier.price) for tier, own in self._sell.get(commodity, ())]
         tiers = sorted(self._needs.get(commodity, []) + sold, key=lambda tier: -tier.price[1])
@@ -99,10 +87,7 @@ class MarketPrices:
     def worth(self, commodity: str) -> Floats:
         """Return the opportunity cost of a unit: marginal revenue in the region, else purchase or disposal cost.
 
-        Returns
-        -------
-        numpy.ndarray, shape (3,)
-            Money per unit; negative where disposal is paid for.
+        Money per unit at low, middle and high prices, shape (3,); negative where disposal is paid for.
         """
         if commodity not in self._worth:
             self._worth[commodity] = self._given_up(commodity) + 0.0  # no minus zero
@@ -180,13 +165,9 @@ def _filled(tiers: list[Tier], quantity: float) -> Traded:
 
 
 def ends(table: pd.DataFrame, column: str) -> Floats:
-    """Return a column at its low, middle and high end, shape (rows, 3); an end that is not stated is the middle.
+    """Return a numeric column at its low, middle and high end, shape (rows, 3); an end not stated is the middle.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-    column : str
-        A numeric column, which ``<column>_low`` and ``<column>_high`` may accompany.
+    The ends are in ``<column>_low`` and ``<column>_high``.
     """
     middle = table[column].to_numpy(float)
     parts = [table[f"{column}_{end}"].to_numpy(float) if f"{column}_{end}" in table else middle for end in LEVELS[::2]]

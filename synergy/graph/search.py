@@ -21,17 +21,9 @@ Chain = tuple[tuple[str, str], ...]  # (process, what it takes of the chain), th
 class ProcessCatalogue:
     """Search space of chains: processes, prices and rules for main inputs.
 
-    Parameters
-    ----------
-    technologies : mapping of str to Technology
-    prices : MarketPrices
-        Prices for the share of each input in the inputs of a process.
-    energy : frozenset of str
-        Commodities in which a chain ends: heat, power and rights are bought and sold, not carried on.
-    mass : mapping of str to float
-        Tons per unit of the commodities that state them, energy apart.
-    least_share : float
-        Part of the worth of its inputs (0..1) below which a commodity is a mere aid of a process, as fuel is.
+    `prices` give the share of each input in the inputs of a process; a commodity below `least_share` (0..1) of their
+    worth is a mere aid, as fuel is. A chain ends in a commodity of `energy`: heat, power and rights are bought and
+    sold, not carried on. `mass` is tons per unit of the commodities that state them, energy apart.
     """
 
     technologies: Mapping[str, Technology]
@@ -69,17 +61,9 @@ class ProcessCatalogue:
 
 
 def chains(catalogue: ProcessCatalogue, start: str, depth: int) -> Iterator[Chain]:
-    """Yield all chains from a commodity, each before its extensions.
+    """Yield all chains of at most `depth` processes from a commodity, each before its extensions.
 
     A chain has no process twice and never passes on a commodity it contains already: a recycle ends it.
-
-    Parameters
-    ----------
-    catalogue : ProcessCatalogue
-    start : str
-        A commodity.
-    depth : int
-        Most processes in a chain.
     """
     yield from _from(catalogue, (), start, depth)
 

@@ -16,10 +16,6 @@ from synergy.plan import Plan
 def product_graph(dataset: Dataset) -> nx.DiGraph[str]:
     """Return the product graph: commodities and processes as nodes, recipes as arcs from input to output.
 
-    Parameters
-    ----------
-    dataset : Dataset
-
     Returns
     -------
     networkx.DiGraph
@@ -41,10 +37,6 @@ def product_graph(dataset: Dataset) -> nx.DiGraph[str]:
 
 def possible_partnerships(dataset: Dataset) -> nx.MultiDiGraph[str]:
     """Return the graph of possible partnerships: enterprises as nodes, an arc per exchangeable commodity.
-
-    Parameters
-    ----------
-    dataset : Dataset
 
     Returns
     -------
@@ -70,11 +62,6 @@ def possible_partnerships(dataset: Dataset) -> nx.MultiDiGraph[str]:
 
 def partnership_graph(dataset: Dataset, plan: Plan) -> nx.MultiDiGraph[str]:
     """Return the partnership graph of a plan: enterprises as nodes, an arc per commodity delivered.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    plan : Plan
 
     Returns
     -------

@@ -47,13 +47,12 @@ _last: dict[Dataset, LiteralModel] = {}
 class LiteralModel:
     """Maximise cost . x subject to row_lower <= matrix x <= row_upper, column_lower <= x <= column_upper.
 
+    Bounds are infinite where there is none; `matrix` is rows x columns.
+
     Parameters
     ----------
-    matrix : scipy.sparse.csr_matrix, rows x columns
-    row_lower, row_upper, column_lower, column_upper : ndarray
-        Bounds, infinite where there is none.
     cost : ndarray
-        Money a year that one unit of each column brings.
+        Money a year per unit of each column.
     integer : ndarray of bool
         Columns that are 0 or 1.
     rows : pandas.DataFrame
@@ -83,21 +82,11 @@ class LiteralModel:
 
 
 def build(dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND) -> LiteralModel:
-    """Build the literal model of a coalition.
+    """Build the literal model of a coalition of enterprises; of all where no members are named.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    members : collection of str, optional
-        Enterprises of the coalition; all when left out. Public amounts are scaled by their weights, and the aims of
-        the round bind all of them together alone.
-    variant : Variant
-        ``QUO`` switches builds and links that cost capex off; ``TODAY`` lets exchanges between enterprises run along
-        the deals alone besides, and drops the scenario's aims.
-
-    Returns
-    -------
-    LiteralModel
+    Public amounts are scaled by the members' weights, and the aims of the round bind all enterprises together alone.
+    Variant ``QUO`` switches builds and links that cost capex off; ``TODAY`` also restricts exchanges between
+    enterprises to the deals, and drops the scenario's aims.
 
     Raises
     ------

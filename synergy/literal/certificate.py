@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from synergy.literal.relaxation import ROUNDS, Relaxation, relaxation_of
 from synergy.literal.rounding import UNIT, RelaxationRows, Rounding
 from synergy.literal.rows import ROW_COLUMNS
 from synergy.literal.scope import Floats, Ints
+from synergy.scenario import JSON
 
 PERIODS_SUMMED = "periods_summed"
 PROPAGATED = f"propagated_over_rows_{ROUNDS}_times"
@@ -26,16 +27,8 @@ ROUNDED = "mixed_integer_rounding"
 class BoundCertificate:
     """Certificate of a bound on the value of a literal model.
 
-    Parameters
-    ----------
-    duals : numpy.ndarray, shape (rows,)
-        Of the rows of the relaxation, money per unit.
-    derived : tuple of Rounding
-        Rows to derive, in their order.
-    weights : numpy.ndarray, shape (derived,)
-        Duals of those, >= 0.
-    yearly : bool
-        Whether the periods of the relaxation are summed.
+    `duals`, shape (rows,), are of the rows of the relaxation, money per unit; `derived` are rows to derive, in their
+    order, with duals `weights` >= 0, shape (derived,). `yearly`: the periods of the relaxation are summed.
     """
 
     duals: Floats
@@ -45,7 +38,7 @@ class BoundCertificate:
 
 
 def bound_of(rows: RelaxationRows, duals: Floats, weights: Floats) -> float:
-    """Return the bound on the value by weak duality, safe against rounding; infinite where the duals prove none.
+    """Return the bound on the value (money a year) by weak duality, safe against rounding; infinite if none is proven.
 
     Parameters
     ----------
@@ -55,11 +48,6 @@ def bound_of(rows: RelaxationRows, duals: Floats, weights: Floats) -> float:
         Any number: a dual whose sign asks for a bound that its row does not have counts as nothing.
     weights : numpy.ndarray, shape (derived,)
         Negative ones count as nothing.
-
-    Returns
-    -------
-    float
-        Money a year.
 
     Notes
     -----
@@ -96,11 +84,7 @@ def bound_of(rows: RelaxationRows, duals: Floats, weights: Floats) -> float:
 def evaluate(rows: RelaxationRows, certificate: BoundCertificate) -> float:
     """Return the bound on the value that a certificate proves; infinite where one of its derived rows is invalid.
 
-    Parameters
-    ----------
-    rows : RelaxationRows
-        Of the relaxation, nothing derived yet.
-    certificate : BoundCertificate
+    `rows` are those of the relaxation, nothing derived yet.
     """
     for how in certificate.derived:
         found = rows.rounded(how)
@@ -111,19 +95,10 @@ def evaluate(rows: RelaxationRows, certificate: BoundCertificate) -> float:
 
 
 def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
-    """Return the bound that the proof of a plan document gives for a literal model.
+    """Return the bound (money a year, above any rounding) that a plan document proves; None for no finite bound.
 
-    Parameters
-    ----------
-    model : LiteralModel
-    record : mapping
-        ``duals``, ``columns`` and ``rows`` as `recorded` writes them; without ``columns`` and ``rows`` the duals are
-        of the model's rows alone.
-
-    Returns
-    -------
-    float or None
-        Money a year, above any rounding; None where the duals prove no finite bound.
+    `record` has ``duals``, ``columns`` and ``rows`` as `recorded` writes them; without ``columns`` and ``rows`` the
+    duals are of the model's rows alone.
 
     Raises
     ------
@@ -136,7 +111,7 @@ def proven(model: LiteralModel, record: Mapping[str, Any]) -> float | None:
     return bound if math.isfinite(bound) else None
 
 
-def recorded(stated: Relaxation, certificate: BoundCertificate) -> dict[str, Any]:
+def recorded(stated: Relaxation, certificate: BoundCertificate) -> dict[str, JSON]:
     """Return a certificate by names, as stored in the plan document.
 
     Returns
@@ -201,7 +176,7 @@ def _read(stated: Relaxation, record: Mapping[str, Any], yearly: bool) -> BoundC
     )
     column = [known[name] for name in record.get("column_names") or ()]
 
-    def at(numbers: Any, places: list[int]) -> Ints:
+    def at(numbers: Sequence[int], places: list[int]) -> Ints:
         return np.array([places[number] for number in numbers], dtype=np.int64)
 
     return BoundCertificate(

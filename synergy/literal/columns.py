@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from synergy.literal.parts import Parts
 from synergy.literal.rows import route_names
@@ -25,7 +25,7 @@ NAME_COLUMNS = (
     "inlet_kind",
     "inlet_id",
 )
-Coded = tuple[Any, Any]  # positions, and the names at them
+Coded = tuple[Ints, ArrayLike]  # positions, and the names at them
 
 
 def columns_of(parts: Parts) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def columns_of(parts: Parts) -> pd.DataFrame:
     kinds = [kind for kind in parts.first if kind]
     blocks: dict[str, dict[str, Coded]] = {kind: {} for kind in kinds}
     blocks |= _flows(parts) | _units(parts) | _links(parts) | _levels(parts)
-    frame: dict[str, Any] = {}
+    frame: dict[str, pd.Categorical] = {}
     for name in NAME_COLUMNS[1:]:
         pieces = [
             blocks[kind].get(name, (np.zeros(count, dtype=np.int64), [""]))
@@ -47,7 +47,7 @@ def columns_of(parts: Parts) -> pd.DataFrame:
     return pd.DataFrame({"variable": variable} | frame | {"arrival": arrival})
 
 
-def _coded(pieces: Sequence[Coded]) -> Any:
+def _coded(pieces: Sequence[Coded]) -> pd.Categorical:
     """Return pieces of names by position, one after the other, as a categorical."""
     names = [np.asarray(names, dtype=object) for _, names in pieces]
     first = np.cumsum([0, *(len(some) for some in names)])

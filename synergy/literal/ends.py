@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from synergy.dataset.sheet import Dataset
-from synergy.literal.scope import CoalitionScope, Flags, Floats, Variant, pairs, positions, scope_of
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, pairs, positions, scope_of
 from synergy.literal.units import LiteralUnits, units_of
 
 KEPT = 50_000  # ends up to which the last basis is kept
@@ -28,9 +28,8 @@ END_TYPES: Mapping[str, type] = {
     "co2": float,  # t per unit
     "local": bool,  # reached from its own site alone
 }
-_Kind = tuple[
-    Mapping[str, NDArray[Any]], Flags, Floats
-]  # columns of some ends, and presence and amounts of `LiteralEnds`
+# columns of some ends, and presence and amounts of `LiteralEnds`
+_Kind = tuple[Mapping[str, NDArray[np.generic]], Flags, Floats]
 _last: dict[Dataset, CoalitionBasis] = {}
 
 
@@ -41,9 +40,9 @@ class LiteralEnds:
     Parameters
     ----------
     frame : pandas.DataFrame
-        columns of `END_TYPES`, one row for each end at a site, whatever the period.
+        Columns of `END_TYPES`, one row for each end at a site, whatever the period.
     present : ndarray of bool, ends x periods
-        Where the end is there.
+        Where the end exists.
     most : ndarray, ends x periods
         Greatest quantity that leaves (outlet) or arrives (inlet), infinite where nothing states one.
     """
@@ -69,15 +68,7 @@ class CoalitionTables:
 
 @dataclass(frozen=True, slots=True)
 class CoalitionBasis:
-    """Units, outlets and inlets of a coalition, before any transport between sites.
-
-    Parameters
-    ----------
-    scope : CoalitionScope
-    tables : CoalitionTables
-    units : LiteralUnits
-    outlets, inlets : LiteralEnds
-    """
+    """Units, outlets and inlets of a coalition, before any transport between sites."""
 
     scope: CoalitionScope
     tables: CoalitionTables
@@ -94,21 +85,8 @@ class CoalitionBasis:
 def basis_of(
     dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND
 ) -> CoalitionBasis:
-    """Return the basis of a coalition.
+    """Return the basis of a coalition, see `synergy.literal.build.build` for its members.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    members : collection of str, optional
-        See `synergy.literal.build.build`.
-    variant : Variant
-
-    Returns
-    -------
-    CoalitionBasis
-
-    Notes
-    -----
     That of a whole round is kept where it is small: a proof is looked for in its model, and its plan is judged by it.
     """
     whole = members is None and variant is Variant.ROUND
@@ -178,7 +156,7 @@ def inlets_of(scope: CoalitionScope, tables: CoalitionTables, units: LiteralUnit
     )
 
 
-def _dated(scope: CoalitionScope, kind: str, table: pd.DataFrame, more: Mapping[str, Any]) -> _Kind:
+def _dated(scope: CoalitionScope, kind: str, table: pd.DataFrame, more: Mapping[str, Floats]) -> _Kind:
     """Return offers or needs, each in its period or in all of them."""
     period, amount = table["period"].to_numpy(dtype=np.int64), table["quantity"].to_numpy(dtype=float)
     columns = _columns(kind, table[kind], (table["site"], table["commodity"]), more)
@@ -234,7 +212,9 @@ def _everywhen(scope: CoalitionScope, rows: int) -> Flags:
     return np.ones((rows, len(scope.shares)), dtype=bool)
 
 
-def _columns(kind: Any, name: Any, at: tuple[Any, Any], more: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def _columns(
+    kind: ArrayLike, name: ArrayLike, at: tuple[Ints | pd.Series, Ints | pd.Series], more: Mapping[str, ArrayLike]
+) -> dict[str, NDArray[np.generic]]:
     """Return the `END_TYPES` columns of ends of one kind at sites and of commodities, with defaults filled in."""
     site, commodity = at
     columns = {"kind": kind, "id": name, "site": site, "commodity": commodity, "holder": name}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from synergy.dataset.sheet import Ids
 from synergy.literal.ends import LiteralEnds
-from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Variant, annuity, pairs, positions
+from synergy.literal.scope import CoalitionScope, Flags, Floats, Ints, Texts, Variant, annuity, pairs, positions
 from synergy.scenario import Pattern
 
 EARTH_KM = 6371.0088
@@ -91,7 +90,7 @@ def _between(outlets: LiteralEnds, inlets: LiteralEnds, routes: pd.DataFrame, go
     return start[outlet[way]], end[inlet], route[way]
 
 
-def feeds(outlet: Any, inlet: Any) -> Flags:
+def feeds(outlet: Texts, inlet: Texts) -> Flags:
     """Return which kinds of ends may be joined: no store to a store, no buying market to a selling one or disposal."""
     stores = (outlet == "store") & (inlet == "store")
     through: Flags = (outlet == "market") & ((inlet == "market") | (inlet == "disposal"))
@@ -176,18 +175,13 @@ def great_circle(latitude: tuple[Floats, Floats], longitude: tuple[Floats, Float
 class _Codes:
     """Integers that stand for from, to, commodity and mode of ways, in the order of `PLACE`.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Number of sites, of sites, of commodities and of modes.
-    modes : ndarray of str
-        Names of the modes, sorted.
+    `shape` is the number of sites, sites, commodities and modes; `modes` their names, sorted.
     """
 
     shape: tuple[int, int, int, int]
-    modes: NDArray[Any]
+    modes: Texts
 
-    def of(self, start: Ints, end: Ints, commodity: Ints, mode: Any) -> Ints:
+    def of(self, start: Ints, end: Ints, commodity: Ints, mode: Ids) -> Ints:
         """Return the codes of ways, -1 where one is not known or stays at a site."""
         at = positions(self.modes, mode)
         known = (start >= 0) & (end >= 0) & (commodity >= 0) & (at >= 0) & (start != end)
@@ -204,14 +198,9 @@ class _Codes:
 def routes_of(
     scope: CoalitionScope, outlets: LiteralEnds, inlets: LiteralEnds, wanted: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Ways between sites that have an outlet and an inlet of a commodity.
+    """Ways between sites that have an outlet and an inlet of a commodity; of those `wanted` alone, if given.
 
-    Parameters
-    ----------
-    scope : CoalitionScope
-    outlets, inlets : LiteralEnds
-    wanted : pandas.DataFrame, optional
-        `PLACE` of the ways to look at, by position; all that the ends allow when left out.
+    `wanted` has the columns `PLACE`, by position.
 
     Returns
     -------
@@ -269,7 +258,7 @@ def _carrier(scope: CoalitionScope, ways: pd.DataFrame) -> Ints:
     return np.where(at < 0, -1, positions(known, ways["commodity"].to_numpy() * len(modes) + at))
 
 
-def _cells(column: pd.Series[Any], row: Ints, blank: float = np.nan) -> Floats:
+def _cells(column: pd.Series, row: Ints, blank: float = np.nan) -> Floats:
     """Return the cells of a column in some rows; `blank` where the row is -1 or the cell is blank."""
     cells = np.append(column.to_numpy(dtype=float), np.nan)[row]
     return np.where(np.isnan(cells), blank, cells)

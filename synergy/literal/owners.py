@@ -15,21 +15,11 @@ NOWHERE = -1  # site of what has none, as a partnership
 def collected(parts: Parts, x: Floats) -> pd.Series[float]:
     """Return the own accounts of each enterprise, money a year, before payments between enterprises; sum is the value.
 
-    Parameters
-    ----------
-    parts : Parts
-    x : ndarray
-        Value of each column.
-
-    Returns
-    -------
-    pandas.Series
-        By enterprise, in the order of their table.
-
     Notes
     -----
-    What a good costs to have belongs to whose site gives it, all else of a flow to whose site takes it; where that is
-    public, to the enterprise at the other end. What has no enterprise belongs to all by weight.
+    The cost of having a good belongs to the enterprise whose site gives it, all else of a flow to the one whose site
+    takes it; where that is public, to the enterprise at the other end. What has no enterprise belongs to all by weight.
+    The order is that of the table of enterprises.
     """
     flows = len(parts.exchanges)
     total, given = worth(parts) * x, supply(parts) * x[:flows]

@@ -19,18 +19,10 @@ from synergy.literal.units import LiteralUnits
 class Parts:
     """Components of a literal model.
 
-    Parameters
-    ----------
-    scope, tables, units, outlets, inlets, routes, exchanges
-        See their rooms.
-    opened : ndarray of int
-        Positions of routes that an exchange uses and that cost capex.
-    couples : pandas.DataFrame
-        Where max_partners is set: pairs of enterprises that may exchange, by name (one, other).
-    first : mapping of str to int
-        First column of each kind of variable, in their order; "" is the number of all columns.
-    sent : ndarray or None
-        Quantities of the exchanges where these are those of a plan.
+    `opened` are positions of routes that an exchange uses and that cost capex; `couples`, where max_partners is set,
+    pairs of enterprises that may exchange, by name (one, other). `first` is the first column of each kind of variable,
+    in their order, "" the number of all columns; `sent` the quantities of the exchanges where these are those of a
+    plan.
     """
 
     scope: CoalitionScope

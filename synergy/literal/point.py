@@ -22,18 +22,9 @@ RUNNING = 1e-9  # part of what a facility could do below which it is off
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Rows of a plan that match no variable of the model, with the reason.
+    """Rows of a frame of a plan that match no variable of the model, with the rule and the reason.
 
-    Parameters
-    ----------
-    code : str
-        Name of the rule.
-    frame, column : str
-        Frame of the plan, and the column at fault; "" where it is the whole row.
-    rows : ndarray of bool
-        Which rows of the frame.
-    text : str
-        What is wrong.
+    `column` is the column at fault, "" where it is the whole row.
     """
 
     code: str
@@ -45,16 +36,9 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class NamedFlows:
-    """Positions of the flows of a plan in the model, -1 where not found.
+    """Positions of the flows of a plan in the model, as in `Exchanges`; -1 where not found.
 
-    Parameters
-    ----------
-    outlet, inlet, route, period : ndarray of int
-        As of `Exchanges`.
-    kept : ndarray of bool
-        Which flows are exchanges of the model.
-    strays : tuple of Stray
-        Why the others are none.
+    `kept` flags the flows that are exchanges of the model, `strays` has the reasons for the others.
     """
 
     outlet: Ints
@@ -104,15 +88,7 @@ def flows_of(
 ) -> NamedFlows:
     """Return outlet, inlet, route and period of each flow.
 
-    Parameters
-    ----------
-    scope : CoalitionScope
-    ends : tuple of LiteralEnds
-        Outlets and inlets.
-    routes : pandas.DataFrame
-        See `routes_of`.
-    flows : tuple of pandas.DataFrame
-        The plan's frame, and its `ways_of`.
+    `ends` are outlets and inlets, `routes` as from `routes_of`, `flows` the plan's frame and its `ways_of`.
     """
     frame, ways = flows
     period = positions(scope.periods, frame["period"])
@@ -185,14 +161,10 @@ class Point:
     parts : Parts
         The model; its exchanges are the plan's flows, its opened links those that the plan uses or names.
     x : ndarray
-        Value of each column: of what has no row in the plan 0; a facility with a least load is on where it runs, two
-        enterprises are partners where something flows between them.
+        Value of each column, 0 for those without a row in the plan; a facility with a least load is on where it runs,
+        two enterprises are partners where something flows between them.
     flow, run, level, build, link : ndarray of int
         Column of each row of the plan's frames (of a build that of its size), -1 for strays.
-    route : ndarray of int
-        Position of the route of each row of links, -1 for strays.
-    strays : tuple of Stray
-        Rows that are no variables.
     """
 
     parts: Parts
@@ -211,22 +183,9 @@ def point_of(
     members: Collection[str] | None = None,
     variant: Variant = Variant.ROUND,
 ) -> Point:
-    """Return the point of the literal model of a coalition that some decisions define.
+    """Return the point of the literal model of a coalition (all enterprises by default) that some decisions define.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables and settings.
-    decisions : Decisions
-        Amounts that are numbers, whatever the ids; rows numbered from 0.
-    members : collection of str, optional
-        Enterprises of the coalition; all when left out.
-    variant : Variant
-        Parts of the problem that are switched off.
-
-    Returns
-    -------
-    Point
+    The amounts of the decisions are numbers, whatever the ids; their rows are numbered from 0.
 
     Notes
     -----

@@ -26,20 +26,9 @@ AT_LEAST = ">="  # after the constraint of the second row that a summed row with
 class Relaxation:
     """Maximise cost . x subject to row_lower <= matrix x <= row_upper, 0 <= x <= upper.
 
-    Parameters
-    ----------
-    matrix : scipy.sparse.csr_matrix, rows x columns
-        Without stored zeros.
-    row_lower, row_upper : ndarray
-        Infinite where there is no bound.
-    upper : ndarray
-        Bounds of the columns, infinite where none follows.
-    cost : ndarray
-        Money a year per unit.
-    integer : ndarray of bool
-        Columns that are 0 or 1 in the literal model; they may take any value between here.
-    rows, columns : pandas.DataFrame
-        Names as in `LiteralModel`, the period "" where periods are summed.
+    Bounds are infinite where there is none; `matrix` is rows x columns, without stored zeros; `cost` is money a year
+    per unit. `integer` flags the columns that are 0 or 1 in the literal model; they may take any value between here.
+    Names of `rows` and `columns` are as in `LiteralModel`, the period "" where periods are summed.
     """
 
     matrix: csr_matrix
@@ -53,17 +42,7 @@ class Relaxation:
 
 
 def relaxation_of(model: LiteralModel, *, yearly: bool = False) -> Relaxation:
-    """Relaxation whose optimum is at least that of a literal model.
-
-    Parameters
-    ----------
-    model : LiteralModel
-    yearly : bool
-        Whether periods are summed.
-
-    Returns
-    -------
-    Relaxation
+    """Relaxation whose optimum is at least that of a literal model; with `yearly`, periods are summed.
 
     Notes
     -----

@@ -37,7 +37,6 @@ class Rounding:
         Continuous columns measured from what a row lets them be, and that row.
     flipped : ndarray of int
         Yes-or-no columns measured from 1.
-    divisor : float
     """
 
     rows: Ints
@@ -80,7 +79,6 @@ class Continuous:
 
     Parameters
     ----------
-    column : numpy.ndarray of int64
     weight : numpy.ndarray
         Coefficient of t in the sum.
     sign, far : numpy.ndarray
@@ -107,12 +105,7 @@ class Slack:
 
 
 class RelaxationRows:
-    """Rows of a relaxation and those derived from them.
-
-    Parameters
-    ----------
-    stated : Relaxation
-    """
+    """Rows of a relaxation and those derived from them."""
 
     def __init__(self, stated: Relaxation) -> None:
         self.stated = stated
@@ -156,10 +149,6 @@ class RelaxationRows:
 
     def rounded(self, how: Rounding) -> tuple[Ints, Floats, float] | None:
         """Return the derived row ``a x <= b``: columns, coefficients and b; None where the derivation is invalid.
-
-        Parameters
-        ----------
-        how : Rounding
 
         Notes
         -----
@@ -287,7 +276,7 @@ def _summed(place: Ints, value: Floats, size: int) -> Floats:
 
 
 def proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:
-    """Return the bound on the value that duals prove, by weak duality.
+    """Return the bound on the value that duals prove, by weak duality; None where they prove no finite bound.
 
     Parameters
     ----------
@@ -300,7 +289,7 @@ def proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:
     Returns
     -------
     fractions.Fraction or None
-        Exact for the model's coefficients as they are; None where the duals prove no finite bound.
+        Exact for the model's coefficients as they are.
 
     Notes
     -----
@@ -323,19 +312,7 @@ def proven(model: LiteralModel, duals: pd.DataFrame) -> Fraction | None:
 
 
 def bound_of(dataset: Dataset, duals: pd.DataFrame) -> float | None:
-    """Return the bound that duals prove on the value of a dataset, rounded up.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    duals : pandas.DataFrame
-        As for `proven`.
-
-    Returns
-    -------
-    float or None
-        The least number that is not below the exact bound; None where they prove none.
-    """
+    """Return the least number not below the bound of `proven` on the value of a dataset; None if none is proven."""
     exact = proven(build(dataset), duals)
     if exact is None:
         return None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 from synergy.literal.bounds import capped
@@ -34,22 +33,13 @@ class Entries:
 class RowBlock:
     """The rows of one constraint family: lower <= coefficients . x <= upper.
 
-    Parameters
-    ----------
-    constraint : str
-        Name of the family.
-    subject, commodity, period : array_like of str, or str
-        Subject, commodity and period of each row; "" for no commodity or no period.
-    lower, upper : ndarray
-        Bounds, one a row.
-    entries : tuple of Entries
-        Coefficients; those of one row and column add up.
+    `subject`, `commodity` and `period` are one a row or one for all, "" for none; entries of one row and column add up.
     """
 
     constraint: str
-    subject: Any
-    commodity: Any
-    period: Any
+    subject: ArrayLike
+    commodity: ArrayLike
+    period: ArrayLike
     lower: Floats
     upper: Floats
     entries: tuple[Entries, ...]
@@ -57,7 +47,7 @@ class RowBlock:
     def __len__(self) -> int:
         return len(self.lower)
 
-    def said(self, name: str) -> Any:
+    def said(self, name: str) -> NDArray[np.object_]:
         """Return one of `ROW_COLUMNS`, broadcast to all rows."""
         value = np.asarray(getattr(self, name), dtype=object)
         return np.broadcast_to(value, (len(self),))

@@ -12,13 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synergy.dataset.schema import TABLES
-from synergy.dataset.sheet import Dataset
+from synergy.dataset.sheet import Dataset, Ids
 from synergy.errors import UsageError
 from synergy.scenario import Settings
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Texts = NDArray[np.object_]
 
 
 class Variant(StrEnum):
@@ -35,13 +36,9 @@ class CoalitionScope:
 
     Parameters
     ----------
-    dataset : Dataset
-        Where everything comes from.
-    variant : Variant
-        Parts of the problem that are switched off.
     sites : pandas.DataFrame
-        Sites of the coalition and public places by position: site, enterprise, latitude, longitude, public, and
-        part (1, at public places weight(S) / weight(N)).
+        Sites of the coalition and public places by position: site, enterprise, latitude, longitude, public, and part
+        (1, at public places weight(S) / weight(N)).
     whole : bool
         The coalition is everyone, so what is compulsory at a public place is.
     """
@@ -72,9 +69,9 @@ class CoalitionScope:
         return self.dataset.shares
 
     @property
-    def periods(self) -> pd.Index[Any]:
+    def periods(self) -> pd.Index[str]:
         """Names of the periods."""
-        names: pd.Index[Any] = pd.Index(self.dataset["periods"]["period"])
+        names: pd.Index[str] = pd.Index(self.dataset["periods"]["period"])
         return names
 
     def column(self, name: str) -> NDArray[Any]:
@@ -96,11 +93,11 @@ class CoalitionScope:
             frame["period"] = positions(self.periods, frame["period"])
         return pd.DataFrame(frame[kept]).reset_index(drop=True)
 
-    def site(self, ids: Any) -> Ints:
+    def site(self, ids: Ids) -> Ints:
         """Return the positions of sites, -1 for those that take no part."""
         return positions(self.sites["site"], ids)
 
-    def commodity(self, ids: Any) -> Ints:
+    def commodity(self, ids: Ids) -> Ints:
         """Return the positions of commodities."""
         return positions(self.dataset["commodities"]["commodity"], ids)
 
@@ -136,18 +133,7 @@ class CoalitionScope:
 def scope_of(
     dataset: Dataset, members: Collection[str] | None = None, variant: Variant = Variant.ROUND
 ) -> CoalitionScope:
-    """Return the scope of a coalition: its sites, and its share of public resources.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    members : collection of str, optional
-        Enterprises of the coalition; all of them when left out.
-    variant : Variant
-
-    Returns
-    -------
-    CoalitionScope
+    """Return the scope of a coalition (all enterprises by default): its sites, and its share of public resources.
 
     Raises
     ------
@@ -170,7 +156,7 @@ def scope_of(
     )
 
 
-def positions(names: Any, ids: Any) -> Ints:
+def positions(names: Ids | Ints, ids: Ids | Ints) -> Ints:
     """Return the positions of ids among names, -1 for unknown ids."""
     known = np.asarray(names)
     if known.dtype.kind == "i":
@@ -189,7 +175,7 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     return one, order[first[one] + np.arange(len(one)) - before[one]]
 
 
-def named(names: Any, at: Any) -> pd.Series[str]:
+def named(names: Ids, at: Ints | pd.Series) -> pd.Series[str]:
     """Return the names at positions, numbered anew."""
     return pd.Series(np.asarray(names, dtype=object)[np.asarray(at, dtype=np.int64)], dtype="str")
 

@@ -14,19 +14,11 @@ from synergy.solvers import highs, run
 
 @dataclass(frozen=True, slots=True)
 class LiteralSolution:
-    """Result of a HiGHS run.
+    """Result of a HiGHS run: value (NaN without a plan) and proven bound, money a year, and the plan by column.
 
-    Parameters
-    ----------
-    status : str
-        ``optimal`` (within the gap asked), ``feasible`` (time ran out), ``infeasible``, ``unbounded`` or ``no_plan``
-        (time ran out before any plan).
-    value, bound : float
-        Money a year of the plan (NaN without one) and the proven bound on it.
-    x : ndarray or None
-        The plan, by column.
-    duals : ndarray or None
-        For LPs at an optimum: worth of one more unit of each row's bound.
+    `status` is ``optimal`` (within the gap asked), ``feasible`` (time ran out), ``infeasible``, ``unbounded`` or
+    ``no_plan`` (time ran out before any plan). `duals` exist for LPs at an optimum: worth of one more unit of each
+    row's bound.
     """
 
     status: str
@@ -43,22 +35,9 @@ def solve(
     threads: int = 1,
     tolerance: float | None = None,
 ) -> LiteralSolution:
-    """Return the best plan of a literal model.
+    """Return the best plan of a literal model, or the best within `time_limit` seconds; stop at the relative `gap`.
 
-    Parameters
-    ----------
-    model : LiteralModel
-    time_limit : float, optional
-        Seconds after which the best plan so far is returned.
-    gap : float
-        Relative gap at which it stops.
-    threads : int
-    tolerance : float, optional
-        By how much rows and whole numbers may be missed; HiGHS's own (1e-7 and 1e-6) when left out.
-
-    Returns
-    -------
-    LiteralSolution
+    `tolerance` is by how much rows and whole numbers may be missed; HiGHS's own (1e-7 and 1e-6) when left out.
     """
     if not len(model.cost):
         return _empty(model)
@@ -72,20 +51,20 @@ def solve(
     for name, value in options.items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise ValueError(f"HiGHS refused {name} = {value!r}")
-    hand_over(highspy, solver, model)
+    hand_over(solver, model)
     run(solver)
-    return _read(highspy, solver, model)
+    return _read(solver, model)
 
 
-def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
+def hand_over(solver: Any, model: LiteralModel) -> None:
     """Pass the model arrays to a HiGHS object."""
     matrix = model.matrix
-    highs.passModel(
+    solver.passModel(
         matrix.shape[1],
         matrix.shape[0],
         matrix.nnz,
-        highspy.MatrixFormat.kRowwise,
-        highspy.ObjSense.kMaximize,
+        highs().MatrixFormat.kRowwise,
+        highs().ObjSense.kMaximize,
         0.0,
         model.cost,
         model.column_lower,
@@ -99,25 +78,25 @@ def hand_over(highspy: Any, highs: Any, model: LiteralModel) -> None:
     )
 
 
-def _read(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
+def _read(solver: Any, model: LiteralModel) -> LiteralSolution:
     """Read the result from HiGHS after a run, with every model status mapped."""
-    status, found = highs.getModelStatus(), highs.getInfo()
-    kinds = highspy.HighsModelStatus
+    status, found = solver.getModelStatus(), solver.getInfo()
+    kinds = highs().HighsModelStatus
     if status == kinds.kInfeasible:
         return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
     if status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
-        return _unbounded(highspy, highs, model) if status != kinds.kUnbounded else _endless()
+        return _unbounded(solver, model) if status != kinds.kUnbounded else _endless()
     if status == kinds.kOptimal:
         word = "optimal"
     elif status in (kinds.kTimeLimit, kinds.kIterationLimit, kinds.kSolutionLimit, kinds.kInterrupt):
         word = "feasible" if found.primal_solution_status == 2 else "no_plan"
     else:
-        raise RuntimeError(f"HiGHS ended with {highs.modelStatusToString(status)}")
+        raise RuntimeError(f"HiGHS ended with {solver.modelStatusToString(status)}")
     binary = bool(model.integer.any())
     bound = found.mip_dual_bound if binary else found.objective_function_value if word == "optimal" else np.inf
     if word == "no_plan":
         return LiteralSolution(word, np.nan, float(bound), None, None)
-    solution = highs.getSolution()
+    solution = solver.getSolution()
     duals = None if binary or word != "optimal" else np.asarray(solution.row_dual, dtype=float)
     return LiteralSolution(
         word, float(found.objective_function_value), float(bound), np.asarray(solution.col_value), duals
@@ -136,10 +115,10 @@ def _endless() -> LiteralSolution:
     return LiteralSolution("unbounded", np.inf, np.inf, None, None)
 
 
-def _unbounded(highspy: Any, highs: Any, model: LiteralModel) -> LiteralSolution:
+def _unbounded(solver: Any, model: LiteralModel) -> LiteralSolution:
     """Distinguish unbounded from infeasible by solving again with a zero objective."""
-    highs.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
-    run(highs)
-    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+    solver.changeColsCost(len(model.cost), np.arange(len(model.cost), dtype=np.int32), np.zeros(len(model.cost)))
+    run(solver)
+    if solver.getModelStatus() == highs().HighsModelStatus.kInfeasible:
         return LiteralSolution("infeasible", np.nan, -np.inf, None, None)
     return _endless()

@@ -113,10 +113,7 @@ def _builds(scope: CoalitionScope) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _steps(scope: CoalitionScope, builds: tuple[Ints, Ints, Floats, Floats], ids: pd.Series[str]) -> pd.DataFrame:
     """Return the sizes each build may have: the process's own four figures, or its steps of scale.
 
-    Parameters
-    ----------
-    builds : tuple of ndarray
-        Process and site (positions), greatest capacity (NaN: none is stated) and factor of capex of each.
+    `builds` has the process and site (positions), greatest capacity (NaN: none is stated) and factor of capex of each.
     """
     process, site, here, factor = builds
     processes, sizes = scope.dataset["processes"], scope.dataset["sizes"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -34,14 +33,9 @@ CLOSE_PART = 0.5  # of the time that is left, for it
 class AggregateModel:
     """Hold a model summed over its periods.
 
-    Parameters
-    ----------
-    model : Model
-        Maximise its ``cost @ X``; it has no named families. Binary decisions of a single period are relaxed.
-    group : numpy.ndarray of int64, shape (columns of the model that was summed,)
-        Column of the aggregate in which each column is summed.
-    members : numpy.ndarray of int64, shape (columns,)
-        How many columns are summed in each.
+    `model` maximises ``cost @ X`` without named families; binary decisions of a single period are relaxed in it.
+    `group` is the column of the aggregate in which each column of the summed model is summed, `members` how many
+    columns are summed in each column of the aggregate.
     """
 
     model: Model
@@ -52,19 +46,9 @@ class AggregateModel:
 def aggregated(model: Model) -> AggregateModel:
     """Return the single-period aggregate of a model, a relaxation of it.
 
-    Parameters
-    ----------
-    model : Model
-
-    Returns
-    -------
-    AggregateModel
-
-    Notes
-    -----
-    A sum over periods is a surrogate constraint (Glover 1968, Operations Research 16:741). Where coefficients differ
-    by period, the least is used in upper limits, the greatest in lower limits, and the best price in the objective: as
-    no variable is negative, every plan stays feasible and none is undervalued.
+    A sum over periods is a surrogate constraint (Glover 1968, Operations Research 16:741). Where coefficients differ by
+    period, the least is used in upper limits, the greatest in lower limits, and the best price in the objective: as no
+    variable is negative, every plan stays feasible and none is undervalued.
     """
     column, row = _grouped(model.columns, len(model.cost)), _grouped(model.rows, len(model.row_lower))
     members = np.bincount(column, minlength=int(column.max(initial=-1)) + 1)
@@ -118,7 +102,7 @@ def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[spars
     """Return the matrix of the aggregate and the lower and upper limits of its rows."""
     rows = int(row.max(initial=-1)) + 1
     adds = sparse.csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(rows, len(row)))
-    summed: Any = (adds @ model.matrix).tocoo()
+    summed = sparse.coo_array(adds @ model.matrix)
     key = summed.coords[0].astype(np.int64) * len(members) + column[summed.coords[1]]
     order = np.argsort(key, kind="stable")
     key, value = key[order], summed.data[order]
@@ -150,18 +134,7 @@ def _summed(model: Model, column: Ints, row: Ints, members: Ints) -> tuple[spars
 
 
 def forcing_in(aggregate: AggregateModel, forcing: Forcing) -> Forcing:
-    """Return the forcing rows of the aggregate: sums of the rows that hold in each period.
-
-    Parameters
-    ----------
-    aggregate : AggregateModel
-    forcing : Forcing
-        Of the model that was summed.
-
-    Returns
-    -------
-    Forcing
-    """
+    """Return the forcing rows of the aggregate: sums over periods of the rows of the model that was summed."""
     size = len(aggregate.members)
     row, key = distinct({"column": aggregate.group[forcing.column], "group": forcing.group})
     most = _totals(row, forcing.most, len(key["column"]))
@@ -178,37 +151,14 @@ def forcing_in(aggregate: AggregateModel, forcing: Forcing) -> Forcing:
 
 
 def parts_in(aggregate: AggregateModel, parts: tuple[Ints, ...]) -> tuple[Ints, ...]:
-    """Return the fix-and-optimise parts restricted to the binary columns of the aggregate.
-
-    Parameters
-    ----------
-    aggregate : AggregateModel
-    parts : tuple of numpy.ndarray
-        Of the model that was summed.
-
-    Returns
-    -------
-    tuple of numpy.ndarray of int64
-    """
+    """Return the fix-and-optimise parts of the summed model restricted to the binary columns of the aggregate."""
     summed = (np.unique(aggregate.group[part]) for part in parts)
     kept = (part[aggregate.model.integer[part]] for part in summed)
     return tuple(part for part in kept if len(part))
 
 
 class Beginning:
-    """Provide starting plans of a multi-period problem derived from its aggregate.
-
-    Parameters
-    ----------
-    model : Model
-        Of many periods.
-    problem : ScaledProblem
-        The same, scaled.
-    known : Knowledge
-        Of the problem.
-    params : SolveParams
-        Progress listener and stopping criteria.
-    """
+    """Provide starting plans of a multi-period problem (`problem` is `model` scaled) derived from its aggregate."""
 
     def __init__(self, model: Model, problem: ScaledProblem, known: Knowledge, params: SolveParams) -> None:
         self._whole = aggregated(model)

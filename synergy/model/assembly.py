@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from synergy.candidates.candidates import Candidates, quality_rows
 from synergy.network.ends import EndKind, Ends, InletClass
 from synergy.network.places import Bools, Floats, Ints
 
+Bound = Floats | float
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold a family of columns or rows that occupy consecutive positions.
-
-    Parameters
-    ----------
-    start, stop : int
-        Where it stands.
-    key : mapping of str to numpy.ndarray
-        Key of each of its columns or rows, by name (``arc``, ``unit``, ``period`` ...).
-    """
+    """Hold a family of columns or rows at ``start:stop``, with their keys by name (``arc``, ``unit``, ``period``)."""
 
     start: int
     stop: int
-    key: Mapping[str, NDArray[Any]]
+    key: Mapping[str, Ints]
 
     @property
     def span(self) -> slice:
@@ -61,7 +54,7 @@ class Assembly:
     _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
 
     def add_columns(
-        self, name: str, key: Mapping[str, Any], *, lower: Any = 0.0, upper: Any = np.inf, integer: bool = False
+        self, name: str, key: Mapping[str, Ints], *, lower: Bound = 0.0, upper: Bound = np.inf, integer: bool = False
     ) -> Block:
         """Add a family of variables; their cost is set by `objective`."""
         start = max((block.stop for block in self.columns.values()), default=0)
@@ -72,7 +65,7 @@ class Assembly:
         self._bounds.append((low, high, np.full(size, integer)))
         return block
 
-    def add_rows(self, name: str, key: Mapping[str, Any], *, lower: Any = -np.inf, upper: Any = np.inf) -> Block:
+    def add_rows(self, name: str, key: Mapping[str, Ints], *, lower: Bound = -np.inf, upper: Bound = np.inf) -> Block:
         """Add a family of constraints ``lower <= row <= upper``."""
         start = max((block.stop for block in self.rows.values()), default=0)
         size = len(next(iter(key.values())))
@@ -82,7 +75,7 @@ class Assembly:
         self._limits.append((low, high))
         return block
 
-    def add_entries(self, row: Any, column: Any, value: Any) -> None:
+    def add_entries(self, row: Ints, column: Ints, value: ArrayLike) -> None:
         """Add matrix coefficients; duplicates at one position are summed."""
         row, column = np.asarray(row, np.int64), np.asarray(column, np.int64)
         value = np.broadcast_to(np.asarray(value, float), row.shape)
@@ -117,7 +110,7 @@ class Assembly:
         return lower, upper
 
 
-def distinct(key: Mapping[str, Any]) -> tuple[Ints, dict[str, Ints]]:
+def distinct(key: Mapping[str, Ints]) -> tuple[Ints, dict[str, Ints]]:
     """Return the position of each integer tuple among the distinct tuples, and the distinct tuples by name."""
     table = np.stack([np.asarray(values, np.int64) for values in key.values()])
     unique, row = np.unique(table, axis=1, return_inverse=True)

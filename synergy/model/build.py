@@ -35,17 +35,8 @@ FAMILIES = (
 class Model:
     """Hold the MILP: maximise ``cost @ x``, ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``.
 
-    Parameters
-    ----------
-    candidates : Candidates
-        Candidates that the columns stand for.
-    columns, rows : dict of str to Block
-        Families with the keys of their members.
-    matrix : scipy.sparse.csr_array, shape (rows, columns)
-    row_lower, row_upper : numpy.ndarray, shape (rows,)
-    lower, upper, cost : numpy.ndarray, shape (columns,)
-        Units of the commodities and activities; money a year.
-    integer : numpy.ndarray of bool, shape (columns,)
+    `columns` and `rows` are families with the keys of their members. `matrix` is (rows, columns), row limits are
+    (rows,), other arrays (columns,). Columns are in units of the commodities and activities, `cost` in money a year.
     """
 
     candidates: Candidates
@@ -65,17 +56,7 @@ class Model:
 
 
 def build(candidates: Candidates) -> Model:
-    """Build the model of a problem.
-
-    Parameters
-    ----------
-    candidates : Candidates
-        Exchanges, builds and links left open.
-
-    Returns
-    -------
-    Model
-    """
+    """Build the model of a problem from the exchanges, builds and links left open."""
     assembly = Assembly()
     add_variables(assembly, candidates)
     for family in FAMILIES:

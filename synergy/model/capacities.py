@@ -210,7 +210,7 @@ def add_deals(assembly: Assembly, candidates: Candidates) -> None:
     )
     partner = between_enterprises(places, network.sources.site[source], network.sinks.site[sink])
     joined = columns[partner].merge(table, on=["origin", "target", "commodity"], how="inner", sort=False)
-    row, key = distinct({part: joined[part] for part in ("deal", "period")})
+    row, key = distinct({part: joined[part].to_numpy(np.int64) for part in ("deal", "period")})
     most = table["quantity"].to_numpy(float)[key["deal"]] * places.share[key["period"]]
     rows = assembly.add_rows("deal", key, upper=most)
-    assembly.add_entries(rows.start + row, joined["column"], 1.0)
+    assembly.add_entries(rows.start + row, joined["column"].to_numpy(np.int64), 1.0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -19,9 +18,6 @@ from synergy.model.scaling import ScaledProblem
 from synergy.model.search import NOTHING, Begins
 from synergy.model.solve_params import Memory, SolveParams, relative_gap
 from synergy.network.places import Floats
-
-Record = dict[str, Any]
-
 
 PAUSE = 1.0  # seconds between checkpoints that differ by their bound alone
 
@@ -43,16 +39,7 @@ def mark_of(problem: ScaledProblem) -> str:
 
 
 class Keeper:
-    """Record the incumbent and bound of a search as checkpoints.
-
-    Parameters
-    ----------
-    problem : ScaledProblem
-    params : SolveParams
-        Its clock.
-    memory : Memory
-        Store of checkpoints, with the one to resume from.
-    """
+    """Record the incumbent and bound of a search in `memory`, which also holds the checkpoint to resume from."""
 
     def __init__(self, problem: ScaledProblem, params: SolveParams, memory: Memory) -> None:
         self._problem, self._params, self._memory = problem, params, memory
@@ -84,15 +71,7 @@ class Keeper:
         return replace(found, bound=min(proven, found.value))
 
     def note(self, x: Floats | None, value: float, bound: float) -> None:
-        """Store a plan or bound that improves on the best known one.
-
-        Parameters
-        ----------
-        x : numpy.ndarray or None
-            Columns of the scaled problem.
-        value, bound : float
-            Objective of the plan (minimisation) and proven lower bound, in the scaled problem's units.
-        """
+        """Store an improving plan `x`, its objective or a proven lower bound, scaled as the problem (minimisation)."""
         better = x is not None and value < self._value
         tighter = bound > self._bound
         if better and x is not None:
@@ -133,13 +112,7 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Provide the checkpoint's plan as the starting plan of a resumed search.
-
-    Parameters
-    ----------
-    answer : SolverResult
-        The plan of the checkpoint, with its bound.
-    """
+    """Provide the checkpoint's plan, with its bound, as the starting plan of a resumed search."""
 
     answer: SolverResult
 
@@ -154,15 +127,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class GivenStart:
-    """Provide a user-supplied plan as the starting plan of a search.
-
-    Parameters
-    ----------
-    answer : SolverResult
-        That plan, without a bound.
-    otherwise : Begins or None
-        Default start of the search.
-    """
+    """Provide the better of a user-supplied plan (without a bound) and the default start as the starting plan."""
 
     answer: SolverResult
     otherwise: Begins | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +18,7 @@ from synergy.model.highs import SolverSession, Status
 from synergy.model.scaling import ScaledProblem, scaled
 from synergy.model.statements import EffectKind, Statement, joined
 from synergy.network.places import Floats, Ints
+from synergy.scenario import Cell
 
 LOUD = 1e-9  # of a multiplier: less says nothing
 NEAR = 1e-7  # by which a plan may miss a scaled bound
@@ -30,26 +31,15 @@ SAME = {"need_required": "need", "offer_required": "offer"}  # what is told by o
 One = TypeVar("One")
 
 
-def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tuple[Mapping[str, Any], ...]:
-    """Return an irreducible infeasible set of statements.
+def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tuple[Mapping[str, Cell], ...]:
+    """Return an irreducible infeasible set of statements of a dataset whose round is infeasible.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Dataset whose round is infeasible.
-    stop : callable, optional
-        Asked before each solve; True ends the search without an answer.
+    Records of `Statement`: without any one of them there is a plan. `stop` is asked before each solve; True ends the
+    search, and the answer is empty.
 
-    Returns
-    -------
-    tuple of mapping
-        Records of `Statement`; without any one of them there is a plan. Empty where it was stopped.
-
-    Notes
-    -----
     Deletion filter (Chinneck & Dravnieks 1991, ORSA J. Computing 3:157): first on the relaxation, where that is
-    infeasible already, of the statements with a multiplier in the elastic problem; then with integral binaries,
-    many statements at once while the rest conflicts without them.
+    infeasible already, of the statements with a multiplier in the elastic problem; then with integral binaries, many
+    statements at once while the rest conflicts without them.
     """
     whole = loosened(dataset)
     trial = _Trial(whole, statements_of(whole))
@@ -69,18 +59,9 @@ def conflict_of(dataset: Dataset, stop: Callable[[], bool] | None = None) -> tup
 
 
 def filtered(statements: Sequence[One], conflicting: Callable[[Sequence[One]], bool]) -> list[One]:
-    """Return an irreducible conflicting subset by the deletion filter; the first statements are deleted first.
+    """Return an irreducible subset of conflicting statements by the deletion filter; the first ones are deleted first.
 
-    Parameters
-    ----------
-    statements : sequence
-        That conflict.
-    conflicting : callable
-        Predicate: whether a subset is proven to conflict.
-
-    Returns
-    -------
-    list
+    `conflicting` is the predicate whether a subset is proven to conflict.
     """
     needed: list[One] = []
     left = list(statements)
@@ -269,18 +250,10 @@ def _elastic(problem: ScaledProblem, bounds: Bounds, asked: Ints, rows: Ints) ->
     return column, answer.row_dual[: problem.matrix.shape[0]], answer.column_dual[:columns]
 
 
-def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
+def loop_of(model: Model) -> tuple[Mapping[str, str], ...]:
     """Return the flows and runs that form a profitable cycle in an unbounded problem.
 
-    Parameters
-    ----------
-    model : Model
-        An unbounded problem.
-
-    Returns
-    -------
-    tuple of mapping
-        ``{kind, from, to, commodity, id}`` of every column that grows with the problem's bounds.
+    Records ``{kind, from, to, commodity, id}`` of every column that grows with the problem's bounds.
     """
     problem = scaled(model)
     endless = np.flatnonzero(~np.isfinite(problem.upper))
@@ -296,10 +269,10 @@ def loop_of(model: Model) -> tuple[Mapping[str, Any], ...]:
     return tuple(_told(model, growing))
 
 
-def _told(model: Model, columns: Ints) -> list[Mapping[str, Any]]:
+def _told(model: Model, columns: Ints) -> list[Mapping[str, str]]:
     """Return columns of the model as plain records."""
     network = model.candidates.network
-    told: list[Mapping[str, Any]] = []
+    told: list[Mapping[str, str]] = []
     flow, run = model.column("flow"), model.column("run")
     places, arcs = network.places, network.arcs
     for column in columns[(columns >= flow.start) & (columns < flow.stop)]:

@@ -8,20 +8,19 @@ pieces.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from synergy.dataset.schema import own_column
+from synergy.dataset.sheet import Ids
 from synergy.model.assembly import Block, arrivals
 from synergy.model.build import Model
 from synergy.model.scaling import noiseless
 from synergy.network.ends import EndKind, Ends
 from synergy.network.links import WITHIN
 from synergy.network.network import Network
-from synergy.network.places import Bools, Floats, Ints
+from synergy.network.places import Bools, Floats, Ints, Texts
 from synergy.plan import BUILD_COLUMNS, FLOW_COLUMNS, FLOW_ENDS, LEVEL_COLUMNS, LINK_COLUMNS, RUN_COLUMNS, Decisions
 
 SMALL = 1e-9  # parts of a group's total that are noise
@@ -30,15 +29,7 @@ SMALL = 1e-9  # parts of a group's total that are noise
 def decode(model: Model, x: Floats) -> tuple[Decisions, Ints]:
     """Decode column values into decisions; also return the column behind each row of the flows frame.
 
-    Parameters
-    ----------
-    model : Model
-    x : numpy.ndarray, shape (columns,)
-        In the model's units; integer columns are whole numbers.
-
-    Returns
-    -------
-    Decisions, numpy.ndarray of int64
+    `x`, shape (columns,), is in the model's units; integer columns are whole numbers.
     """
     x = noiseless(model, x)
     flows, column = _flows(model, x)
@@ -140,7 +131,7 @@ def _flow_frame(
     )
 
 
-def names_of(network: Network, ends: Ends, which: Ints) -> tuple[NDArray[Any], NDArray[Any]]:
+def names_of(network: Network, ends: Ends, which: Ints) -> tuple[Texts, Texts]:
     """Return kind and id of some ends, as named in the plan document."""
     kind, ref = ends.kind[which], ends.ref[which]
     kinds, ids = np.empty(len(which), object), np.empty(len(which), object)
@@ -222,15 +213,7 @@ def _links(model: Model, x: Floats) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Hold pieces of exchanges, each assigned to one member.
-
-    Parameters
-    ----------
-    exchange, member : numpy.ndarray of int64, shape (n,)
-        Which exchange, which member.
-    amount : numpy.ndarray
-        In the unit in which both sides were laid out.
-    """
+    """Hold pieces of exchanges, shape (n,), each of one member, in the unit in which both sides were laid out."""
 
     exchange: Ints
     member: Ints
@@ -240,17 +223,9 @@ class Pieces:
 def split(exchange_key: Ints, exchange: Floats, member_key: Ints, member: Floats) -> Pieces:
     """Split the exchanges of each group among its members by the north-west corner rule.
 
-    Parameters
-    ----------
-    exchange_key, member_key : numpy.ndarray of int64
-        Group (and period) of each exchange and each member.
-    exchange, member : numpy.ndarray
-        Amounts; those of one key sum to the same but for noise, and members are stretched to the exchanges' sum.
-
-    Returns
-    -------
-    Pieces
-        In the order of keys, exchanges and members.
+    Keys are the group (and period) of each exchange and each member. Amounts of one key sum to the same on both sides
+    but for noise, and members are stretched to the exchanges' sum. Pieces are in the order of keys, exchanges and
+    members.
     """
     left, right = np.flatnonzero(exchange > 0), np.flatnonzero(member > 0)
     keys = np.intersect1d(exchange_key[left], member_key[right])
@@ -308,17 +283,8 @@ def _ends(key: Ints, part: Floats) -> Floats:
 def integers_of(model: Model, decisions: Decisions) -> Floats:
     """Return the values of the integer columns for given decisions; the inverse of `decode` for them.
 
-    Parameters
-    ----------
-    model : Model
-        Of the same dataset, or of one that differs in amounts and prices.
-    decisions : Decisions
-        A plan.
-
-    Returns
-    -------
-    numpy.ndarray, shape (columns,)
-        0 or 1; 0 for all columns that are not integer. Decisions without a column in the model are left out.
+    Shape (columns,): 0 or 1, and 0 for all columns that are not integer. The model may differ from that of the
+    decisions in amounts and prices; decisions without a column in it are left out.
     """
     whole = np.zeros(len(model.cost))
     for name, known in (("built", _built), ("open", _opened), ("on", _running), ("partner", _partners)):
@@ -328,7 +294,7 @@ def integers_of(model: Model, decisions: Decisions) -> Floats:
     return whole
 
 
-def _among(known: tuple[Any, ...], wanted: tuple[Any, ...]) -> Bools:
+def _among(known: tuple[Ids, ...], wanted: tuple[Ids, ...]) -> Bools:
     """Return a mask of the tuples of texts that occur among the wanted ones."""
     keys = [pd.MultiIndex.from_arrays([np.asarray(part, dtype=object) for part in side]) for side in (known, wanted)]
     return np.asarray(keys[0].isin(keys[1]))
@@ -347,7 +313,7 @@ def _opened(model: Model, decisions: Decisions) -> Bools:
     """Return which link binaries are 1."""
     network, link = model.candidates.network, model.column("open").key["link"]
     places, links = network.places, network.links
-    known: tuple[Any, ...] = (places.sites[links.origin[link]], places.sites[links.target[link]])
+    known: tuple[Ids, ...] = (places.sites[links.origin[link]], places.sites[links.target[link]])
     known += (places.commodities[links.commodity[link]], links.mode[link])
     opened = decisions.links
     return _among(known, tuple(opened[name] for name in ("from_site", "to_site", "commodity", "mode")))

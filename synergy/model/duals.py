@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from synergy.model.assembly import Block
 from synergy.model.build import Model
 from synergy.model.decode import names_of
 from synergy.network.ends import EndKind, Ends
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Floats, Ints, Texts
+from synergy.scenario import Cell
 
 COLUMNS = ("constraint", "subject", "commodity", "period", "value")
 # rows that say how much there may be, not how goods, activities and levels hang together
@@ -39,25 +40,15 @@ LIMITS = frozenset(
 
 
 def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
-    """Return the shadow price of the right-hand side of each row of the contract's model.
+    """Return the shadow price of the right-hand side of each row of the contract's model, as a frame of `COLUMNS`.
 
-    Outlets and inlets that the engine treats as one group share a price; bounds of its columns are rows there.
-
-    Parameters
-    ----------
-    model : Model
-        With its integers free (an LP) or held.
-    row_dual : numpy.ndarray, shape (rows,)
-        Money per unit of each row's right side.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `COLUMNS`, rows worth nothing left out; value in money a year per unit of the row.
+    Outlets and inlets that the engine treats as one group share a price; bounds of its columns are rows there. The
+    model's integers are free (an LP) or held; `row_dual`, shape (rows,), is money per unit of each row's right side.
+    Rows worth nothing are left out; ``value`` is money a year per unit of the row.
     """
     reduced = model.cost - model.matrix.T @ row_dual
-    frames = list(_families(model, row_dual, reduced))
-    table = pd.concat([frame for frame in frames if len(frame)] or [_frame("", [], [], [], [])], ignore_index=True)
+    frames = [frame for frame in _families(model, row_dual, reduced) if len(frame)]
+    table = pd.concat(frames or [_frame("", "", "", "", np.empty(0))], ignore_index=True)
     table = table[table["value"].notna() & (table["value"] != 0.0)]
     # a limit that several members feel is one row there: it is worth what the one who feels it most would pay
     size = table["value"].abs()
@@ -65,14 +56,14 @@ def duals_of(model: Model, row_dual: Floats) -> pd.DataFrame:
     return pd.DataFrame(table.loc[kept]).reset_index(drop=True)
 
 
-def shadow_prices(duals: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def shadow_prices(duals: pd.DataFrame) -> tuple[dict[str, Cell], ...]:
     """Return the duals of limits only, in decreasing absolute value, as listed in the plan document."""
     limits = duals[duals["constraint"].isin(LIMITS)]
     order = np.argsort(-limits["value"].abs().to_numpy(float), kind="stable")
     return listed(limits.iloc[order])
 
 
-def listed(duals: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def listed(duals: pd.DataFrame) -> tuple[dict[str, Cell], ...]:
     """Return duals row by row, as listed in the plan document."""
     return tuple({str(key): value for key, value in row.items()} for row in duals.to_dict("records"))
 
@@ -94,7 +85,7 @@ def _families(model: Model, row: Floats, reduced: Floats) -> Iterator[pd.DataFra
     yield from _rules(model, row)
 
 
-def _frame(constraint: Any, subject: Any, commodity: Any, period: Any, value: Any) -> pd.DataFrame:
+def _frame(constraint: str, subject: ArrayLike, commodity: ArrayLike, period: ArrayLike, value: Floats) -> pd.DataFrame:
     """Return the rows of one constraint family as a frame; scalars are broadcast."""
     value = np.asarray(value, dtype=float)
     columns = (constraint, subject, commodity, period)
@@ -146,7 +137,7 @@ def _markets(model: Model, ends: Ends, price: Floats, sign: float) -> pd.DataFra
     return _frame("market", subject, _goods(model, ends, end), places.periods[period], value)
 
 
-def _goods(model: Model, ends: Ends, which: Ints) -> Any:
+def _goods(model: Model, ends: Ends, which: Ints) -> Texts:
     """Return the commodities of some ends."""
     return model.candidates.network.places.commodities[ends.commodity[which]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +21,7 @@ from synergy.model.variables import least_run
 from synergy.network.ends import EndKind, Ends
 from synergy.network.links import matches
 from synergy.network.network import Network, network_of
-from synergy.network.places import Bools, Floats, Ints
+from synergy.network.places import Bools, Floats, Ints, Texts
 from synergy.scenario import Pattern
 
 WIDE = 10.0  # times all that the tables state of a commodity: more than any plan could move
@@ -34,18 +33,9 @@ LINK_KEY = ("from_site", "to_site", "commodity", "mode")
 class Loosened:
     """Hold the problem of a round in which each input statement can be relaxed on its own.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        As stated.
-    model : Model
-        With a column and a row for each possible subject of a statement, forbidden exchanges included.
-    stated : ReachBounds
-        Amounts of the tables, each by itself.
-    carried : numpy.ndarray, shape (commodities,)
-        More of each commodity than any plan could move, finite.
-    run : numpy.ndarray, shape (units,)
-        More activity of each unit than any plan could have, finite.
+    `model` has a column and a row for each possible subject of a statement, forbidden exchanges included; `stated`
+    holds the amounts of the tables, each by itself. `carried`, shape (commodities,), and `run`, shape (units,), are
+    finite and more than any plan could move of a commodity, or have of a unit's activity.
     """
 
     dataset: Dataset
@@ -72,16 +62,7 @@ class Loosened:
 
 
 def loosened(dataset: Dataset) -> Loosened:
-    """Build the problem of a round in which every statement has its own column or row.
-
-    Parameters
-    ----------
-    dataset : Dataset
-
-    Returns
-    -------
-    Loosened
-    """
+    """Build the problem of a round in which every statement has its own column or row."""
     links = dataset["links"]
     links["forbidden"] = False
     settings = replace(dataset.settings, forbid=(), allow_builds=True)
@@ -122,15 +103,7 @@ def _wide(network: Network, stated: ReachBounds, dataset: Dataset) -> tuple[Floa
 
 @dataclass(slots=True)
 class Bounds:
-    """Hold all bounds and entries that statements may set, in scaled units.
-
-    Parameters
-    ----------
-    lower, upper : numpy.ndarray, shape (columns,)
-    row_lower, row_upper : numpy.ndarray, shape (rows,)
-    data : numpy.ndarray
-        Entries of the matrix.
-    """
+    """Hold the bounds of columns and rows and the matrix entries (`data`) that statements may set, in scaled units."""
 
     lower: Floats
     upper: Floats
@@ -156,18 +129,9 @@ def entries_at(matrix: sparse.csr_array, rows: Ints, columns: Ints) -> Ints:
 
 
 def free_problem(whole: Loosened, free_rows: Bools) -> ScaledProblem:
-    """Return the problem with no statement in force: columns unbounded above, named rows free, binaries kept.
+    """Return the problem with no cost and no statement in force: columns unbounded above, binaries kept.
 
-    Parameters
-    ----------
-    whole : Loosened
-    free_rows : numpy.ndarray of bool, shape (rows,)
-        Rows that statements set.
-
-    Returns
-    -------
-    ScaledProblem
-        Without cost.
+    `free_rows`, shape (rows,), marks the rows that statements set; they are free.
     """
     model = whole.model
     matrix = model.matrix.copy()
@@ -240,7 +204,7 @@ def _ends(whole: Loosened, side: str) -> tuple[Block, Ends, Floats]:
     return block, ends, amount[block.key["end"], block.key["period"]]
 
 
-def _named(whole: Loosened, ends: Ends, end: Ints) -> tuple[Any, Any]:
+def _named(whole: Loosened, ends: Ends, end: Ints) -> tuple[Texts, Texts]:
     """Return the ids and commodities of ends."""
     return names_of(whole.network, ends, end)[1], whole.network.places.commodities[ends.commodity[end]]
 
@@ -317,7 +281,7 @@ def _facilities(whole: Loosened) -> Iterator[Statement]:
     yield from grouped("facility", _units(whole, np.concatenate(group)), np.concatenate(group), joined(parts))
 
 
-def _units(whole: Loosened, unit: Ints) -> tuple[Any, Any]:
+def _units(whole: Loosened, unit: Ints) -> tuple[Texts, Texts]:
     """Return the ids of units and empty commodities."""
     return whole.network.units.ids[unit], np.full(len(unit), "", object)
 
@@ -369,7 +333,7 @@ def _by_unit(
     constraint: str,
     given: tuple[list[Effects], list[Ints]],
     figure: Floats,
-    of: Callable[[Any], Any],
+    of: Callable[[Floats], np.float64],
 ) -> Iterator[Statement]:
     """Yield one statement per new unit, its amount the greatest or least figure of its steps."""
     parts, owner = given
@@ -400,7 +364,7 @@ def _costs(whole: Loosened) -> Iterator[Statement]:
         yield from grouped("link_capex", _links_named(whole, link), link, effects)
 
 
-def _links_named(whole: Loosened, link: Ints) -> tuple[Any, Any]:
+def _links_named(whole: Loosened, link: Ints) -> tuple[Texts, Texts]:
     """Return the names and commodities of links."""
     places, links = whole.network.places, whole.network.links
     ends = places.sites[links.origin[link]].astype(object) + ">" + places.sites[links.target[link]].astype(object)

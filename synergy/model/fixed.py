@@ -29,16 +29,9 @@ SEEN = 1e-6  # least change of a scaled unit cost that the simplex does not take
 class Rest:
     """Hold the optimal continuous variables for fixed integers, in the model's units.
 
-    Parameters
-    ----------
-    value : float
-        Money a year; -inf where the problem is infeasible.
-    x : numpy.ndarray, shape (columns,)
-        Empty where there is none.
-    dual : numpy.ndarray, shape (rows,)
-        Shadow price of each row.
-    reduced : numpy.ndarray, shape (columns,)
-        Money lost a unit by which a column is raised (its reduced cost).
+    `value` is money a year, -inf where the problem is infeasible; `x`, shape (columns,), is empty where there is none.
+    `dual`, shape (rows,), is the shadow price of each row, `reduced`, shape (columns,), the money lost a unit by which
+    a column is raised (its reduced cost).
     """
 
     value: float
@@ -53,14 +46,8 @@ NOTHING = Rest(-np.inf, np.empty(0), np.empty(0), np.empty(0))
 class FixedModel:
     """Keep a model with fixed integers in a warm solver; all arguments are in the model's own units.
 
-    Parameters
-    ----------
-    model : Model
-        The problem.
-    whole : numpy.ndarray, shape (columns,)
-        Values of the integer columns; the others are ignored.
-    narrow : bool
-        Whether columns that these values leave at 0 are left out: they stay 0 whatever is changed afterwards.
+    `whole`, shape (columns,), holds the values of the integer columns; the others are ignored. With `narrow`, columns
+    that these values leave at 0 are left out: they stay 0 whatever is changed afterwards.
     """
 
     def __init__(self, model: Model, whole: Floats, *, narrow: bool = False) -> None:
@@ -91,19 +78,19 @@ class FixedModel:
         """Return the smallest change of the columns' unit cost that the solver resolves (money per unit)."""
         return float((SEEN * self.problem.money / self.problem.column[columns]).max(initial=0.0))
 
-    def bound(self, columns: Ints, lower: Any, upper: Any) -> None:
+    def bound(self, columns: Ints, lower: Floats | float, upper: Floats | float) -> None:
         """Change the bounds of some columns until the end of `trying`."""
         columns = np.asarray(columns, dtype=np.int64)
         self._undo.append(("bound", (columns, self._lower[columns], self._upper[columns])))
         self._bound(columns, lower, upper)
 
-    def price(self, columns: Ints, more: Any) -> None:
+    def price(self, columns: Ints, more: Floats | float) -> None:
         """Increase the unit value of some columns until the end of `trying`."""
         columns = np.asarray(columns, dtype=np.int64)
         self._undo.append(("price", (columns, self._cost[columns])))
         self._price(columns, self._cost[columns] + more)
 
-    def limit(self, rows: Ints, lower: Any, upper: Any) -> None:
+    def limit(self, rows: Ints, lower: Floats | float, upper: Floats | float) -> None:
         """Change the limits of some rows until the end of `trying`."""
         rows = np.asarray(rows, dtype=np.int64)
         self._undo.append(("limit", (rows, self._row_lower[rows], self._row_upper[rows])))
@@ -167,10 +154,7 @@ class FixedModel:
     def worth(self, *, primal: bool = False) -> float:
         """Return the optimal value of the current problem, in money a year; -inf if infeasible.
 
-        Parameters
-        ----------
-        primal : bool
-            Whether only costs changed since the last solve, so that the basis stays primal feasible.
+        `primal`: only costs changed since the last solve, so that the basis stays primal feasible.
         """
         if primal:
             if self._run(PRIMAL, max(LEAST, int(SHORT * len(self._kept)))):
@@ -224,7 +208,7 @@ class FixedModel:
             if min(there) >= 0:
                 self._session.highs.changeCoeff(*there, value)
 
-    def _bound(self, columns: Ints, lower: Any, upper: Any) -> None:
+    def _bound(self, columns: Ints, lower: Floats | float, upper: Floats | float) -> None:
         self._lower[columns], self._upper[columns] = lower, upper
         columns = columns[self._column[columns] >= 0]
         scale = self.problem.column[columns]
@@ -236,7 +220,7 @@ class FixedModel:
         cost, columns = -cost * self.problem.column[columns] / self.problem.money, self._column[columns]
         self._session.price(columns[there], cost[there])
 
-    def _limit(self, rows: Ints, lower: Any, upper: Any) -> None:
+    def _limit(self, rows: Ints, lower: Floats | float, upper: Floats | float) -> None:
         self._row_lower[rows], self._row_upper[rows] = lower, upper
         rows = rows[self._row[rows] >= 0]
         scale = self.problem.row[rows]

@@ -30,17 +30,7 @@ USED = 1e-6  # part of a yes-or-no that counts as used
 
 
 def parts_of(model: Model) -> tuple[Ints, ...]:
-    """Return the fix-and-optimise parts: the binary columns that concern some commodities.
-
-    Parameters
-    ----------
-    model : Model
-
-    Returns
-    -------
-    tuple of numpy.ndarray of int64
-        Columns of each part, the largest commodities first; a column may stand in several.
-    """
+    """Return the fix-and-optimise parts: binary columns by commodities, the largest first; parts may overlap."""
     touched = _touched(model)
     size = np.diff(touched.indptr)
     order = np.argsort(-size, kind="stable")
@@ -81,25 +71,9 @@ def improved(
 ) -> SolverResult:
     """Improve a plan by fix-and-optimise: re-solve each part with all other binaries fixed.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-    best : SolverResult
-        A plan.
-    bound : float
-        Proven, for the listener.
-    parts : sequence of numpy.ndarray
-        Binary columns that may change together.
-    params : SolveParams
-
-    Returns
-    -------
-    SolverResult
-
-    Notes
-    -----
     Fix-and-optimise (Sahling, Buschkuehl, Tempelmeier & Helber 2009, Computers & Operations Research 36:2546). Each
-    part ends by work, not by the clock, unless time runs out.
+    part (binary columns that may change together) ends by work, not by the clock, unless time runs out. `bound` is
+    proven, for the listener.
     """
     idle = 0
     for part in parts:
@@ -144,16 +118,7 @@ def _solved(problem: ScaledProblem, best: SolverResult, part: Ints, given: tuple
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Hold values of some binary columns in a plan of a simpler problem.
-
-    Parameters
-    ----------
-    columns : numpy.ndarray of int64
-    values : numpy.ndarray
-        0 or 1.
-    bound : float
-        Proven by the simpler problem, in the scaled problem's units.
-    """
+    """Hold values (0 or 1) of binary columns in a plan of a simpler problem, and its proven bound (scaled units)."""
 
     columns: Ints
     values: Floats
@@ -163,11 +128,9 @@ class Hint:
 def slopes(
     problem: ScaledProblem, relaxed: SolverResult, session: SolverSession, given: tuple[Forcing, SolveParams]
 ) -> SolverResult:
-    """Return the best plan found by dynamic slope scaling.
+    """Return the best plan of dynamic slope scaling of the binary columns.
 
-    Notes
-    -----
-    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195), on the binary columns.
+    Dynamic slope scaling (Kim & Pardalos 1999, Operations Research Letters 24:195).
     """
     forcing, params = given
     integer = np.flatnonzero(problem.integer)

@@ -61,17 +61,8 @@ STATUSES = {
 class SolverResult:
     """Result of a solve, in the scaled problem's units (minimisation).
 
-    Parameters
-    ----------
-    status : Status
-    value, bound : float
-        Objective of `x` (inf without one) and proven lower bound.
-    x : numpy.ndarray or None
-        Columns.
-    row_dual, column_dual : numpy.ndarray or None
-        Duals of an LP.
-    nodes : int
-        Branch-and-bound nodes.
+    `value` is the objective of `x` (inf without one), `bound` a proven lower bound; `row_dual` and `column_dual` are
+    the duals of an LP, `nodes` are those of branch and bound.
     """
 
     status: Status
@@ -110,19 +101,9 @@ def silent() -> Any:
 
 
 class SolverSession:
-    """Hold one HiGHS object with one problem.
+    """Hold one HiGHS object with one problem, under HiGHS options by name; `relaxed` drops integrality."""
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-        Passed to HiGHS at once.
-    relaxed : bool
-        Whether integrality is relaxed.
-    options : object
-        HiGHS options by name.
-    """
-
-    def __init__(self, problem: ScaledProblem, *, relaxed: bool = False, **options: Any) -> None:
+    def __init__(self, problem: ScaledProblem, *, relaxed: bool = False, **options: float | str) -> None:
         self.highs = silent()
         held = {f"{name}_feasibility_tolerance": FINE for name in ("mip", "primal")} if problem.fine else {}
         self.set(**({"threads": 1} | held | options))
@@ -134,11 +115,11 @@ class SolverSession:
         if self.highs.passModel(_lp(problem, relaxed=relaxed)) == highs().HighsStatus.kError:
             raise ValueError("HiGHS refused the model: a coefficient or bound is not a number it can hold")
 
-    def set(self, **options: Any) -> None:
+    def set(self, **options: float | str) -> None:
         """Set options; an unknown option or invalid value is an error. A `time_limit` counts from now."""
         if "time_limit" in options:
             # HiGHS counts from its first solve
-            options["time_limit"] += self.highs.getRunTime()
+            options["time_limit"] = float(options["time_limit"]) + self.highs.getRunTime()
         for name, value in options.items():
             if self.highs.setOptionValue(name, value) != highs().HighsStatus.kOk:
                 raise ValueError(f"HiGHS does not take {name} = {value!r}")
@@ -199,8 +180,6 @@ class SolverSession:
     def start(self, x: Floats) -> None:
         """Set a solution as the MIP start.
 
-        Notes
-        -----
         Of whole numbers alone, which HiGHS completes: 1.16.0 carries a whole solution into the presolved problem at a
         wrong value now and then, and prunes by it.
         """
@@ -212,11 +191,7 @@ class SolverSession:
     ) -> None:
         """Call ``hear(bound, value)`` during a MIP solve, with the incumbent's value; True interrupts the solve.
 
-        Parameters
-        ----------
-        hear : callable
-        found : callable, optional
-            Takes each plan: its columns, its value, and the bound.
+        ``found(x, value, bound)`` takes each plan, with the bound at that time.
         """
 
         def improving(event: Any) -> None:

@@ -22,18 +22,9 @@ from synergy.network.places import Bools, Floats, Ints
 class Forcing:
     """Hold the rows ``x[column] <= most * sum(built of group)``.
 
-    Parameters
-    ----------
-    column : numpy.ndarray of int64, shape (rows,)
-        Column that is bounded.
-    most : numpy.ndarray
-        Its greatest value.
-    group : numpy.ndarray of int64
-        Row of `built`.
-    built : scipy.sparse.csr_array, shape (groups, columns)
-        1 for the build binaries of the new units in each group.
-    rival : numpy.ndarray of int64, shape (columns,)
-        Unit of each step of scale, of which at most one is built; -1 for other columns.
+    `column`, `most` and `group`, shape (rows,), are the bounded column, its greatest value and its row of `built`.
+    `built`, shape (groups, columns), is 1 for the build binaries of the new units in each group. `rival`, shape
+    (columns,), is the unit of each step of scale, of which at most one is built; -1 for other columns.
     """
 
     column: Ints
@@ -69,16 +60,7 @@ class Forcing:
 
 
 def forcing_of(model: Model) -> Forcing:
-    """Return all forcing rows of a model.
-
-    Parameters
-    ----------
-    model : Model
-
-    Returns
-    -------
-    Forcing
-    """
+    """Return all forcing rows of a model."""
     network = model.candidates.network
     sources = _Side(model, network.outlets, len(network.sources.site))
     sinks = _Side(model, network.inlets, len(network.sinks.site))

@@ -27,20 +27,9 @@ FEASIBLE = 1e-7  # of the greatest capex and of the value, by which their limits
 class Wish:
     """Side constraints imposed on a plan.
 
-    Parameters
-    ----------
-    closed : numpy.ndarray of int64
-        Columns that stay at 0.
-    fixed : numpy.ndarray of int64
-        Columns that stay at some amounts.
-    amounts : numpy.ndarray
-        Their amounts, in the model's units.
-    capex : float
-        Most capex, undiscounted (money).
-    least : float
-        Least value (money a year).
-    thrifty : bool
-        Whether capex is minimised instead of maximising the value.
+    Columns `closed` stay at 0, columns `fixed` at `amounts`, in the model's units. `capex` is the most capex,
+    undiscounted (money), `least` the least value (money a year); `thrifty` minimises capex, instead of maximising
+    value.
     """
 
     closed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -66,13 +55,8 @@ def capex_of(model: Model) -> Floats:
 class Near:
     """Keep a plan's problem in a solver and solve it for one wish after the other.
 
-    Parameters
-    ----------
-    model : Model
-    whole : numpy.ndarray, shape (columns,)
-        The plan's integer columns, 0 or 1.
-    params : SolveParams
-        Gap, threads and seed; the time limit is set by the caller.
+    `whole`, shape (columns,), holds the plan's integer columns, 0 or 1. `params` gives gap, threads and seed; the time
+    limit is set by the caller.
     """
 
     def __init__(self, model: Model, whole: Floats, params: SolveParams) -> None:
@@ -116,13 +100,8 @@ class Near:
     def rest(self, wish: Wish, whole: Floats | None = None, *, trim: bool = True) -> Floats | None:
         """Return the best plan with the binaries fixed, None if none satisfies the wish.
 
-        Parameters
-        ----------
-        wish : Wish
-        whole : numpy.ndarray, optional, shape (integer columns,)
-            Other decisions than the plan's.
-        trim : bool
-            Whether unused builds and links are dropped; False keeps them and their cost.
+        `whole`, shape (integer columns,), holds other decisions than the plan's. Without `trim`, unused builds and
+        links are kept, with their cost.
         """
         chosen = self.whole if whole is None else whole
         chosen = np.where(np.isin(self._integer, wish.closed), 0.0, chosen)
@@ -160,18 +139,8 @@ class Near:
     def around(self, wish: Wish, start: Floats | None, seconds: float) -> Floats | None:
         """Return the best plan found by branch and bound over the binaries used by the plan or the relaxation.
 
-        Parameters
-        ----------
-        wish : Wish
-        start : numpy.ndarray or None, shape (columns,)
-            A plan that satisfies the wish.
-        seconds : float
-            Most time for it.
-
-        Returns
-        -------
-        numpy.ndarray or None, shape (columns,)
-            Not worse than the start; None where nothing was found.
+        `start`, a plan that satisfies the wish, and the answer have shape (columns,); the answer is not worse than the
+        start, None where nothing was found.
         """
         hasty = self._large and seconds < PATIENCE
         if not len(self._integer) or hasty:

@@ -24,16 +24,9 @@ PASSES = 200  # of the shortest-path search; more means a negative cycle
 class Graph:
     """A pure network-flow model as arcs between nodes; the last node is the common source and sink.
 
-    Parameters
-    ----------
-    tail, head : numpy.ndarray of int64, shape (columns,)
-        Nodes of each column: flow from outlet to inlet row, give into an outlet row, take out of an inlet row.
-    lower, upper, cost : numpy.ndarray
-        Bounds and unit cost.
-    room : numpy.ndarray
-        Upper bounds, those of exchanges tightened by the supply and demand of their two ends.
-    nodes : int
-        How many, the last one included.
+    `tail` and `head` are the nodes of each column: flow from outlet to inlet row, give into an outlet row, take out of
+    an inlet row. `lower`, `upper` and `cost` are its bounds and unit cost; `room` is the upper bound, that of exchanges
+    tightened by the supply and demand of their two ends. `nodes` counts the last one too.
     """
 
     tail: Ints
@@ -100,16 +93,7 @@ def _scales(graph: Graph) -> tuple[float, float] | None:
 
 
 def flow(graph: Graph) -> Floats | None:
-    """Return the min-cost flow by OR-Tools, None if the bounds are infeasible.
-
-    Parameters
-    ----------
-    graph : Graph
-
-    Returns
-    -------
-    numpy.ndarray or None, shape (columns,)
-    """
+    """Return the min-cost flow by OR-Tools, None if the bounds are infeasible."""
     scales = _scales(graph)
     if scales is None:
         raise ValueError("the quantities and costs do not fit into integers")
@@ -136,20 +120,10 @@ def flow(graph: Graph) -> Floats | None:
 
 
 def assignment(graph: Graph, model: Model) -> Floats | None:
-    """Return the optimal assignment by OR-Tools' linear sum assignment.
+    """Return the optimal assignment of a model of structure ``assignment``, by OR-Tools' linear sum assignment.
 
-    Unmatched supply and demand nodes get a dummy partner at zero cost, so that the matching is complete.
-
-    Parameters
-    ----------
-    graph : Graph
-    model : Model
-        Of structure ``assignment``.
-
-    Returns
-    -------
-    numpy.ndarray or None, shape (columns,)
-        None where the algorithm gives up, as on costs beyond its range.
+    Unmatched supply and demand nodes get a dummy partner at zero cost, so that the matching is complete. None where the
+    algorithm gives up, as on costs beyond its range.
     """
     moved = model.column("flow").positions
     price = np.zeros(graph.nodes)
@@ -189,8 +163,6 @@ def assignment(graph: Graph, model: Model) -> Floats | None:
 def potentials(graph: Graph, x: Floats) -> Floats | None:
     """Return node potentials that certify a flow as optimal, None if it is not.
 
-    Notes
-    -----
     Bellman-Ford over the residual arcs: ``potential[head] <= potential[tail] + cost`` on every arc with room left.
     """
     scale = np.where(np.isfinite(graph.upper), np.maximum(graph.upper, 1.0), 1.0)

@@ -42,7 +42,7 @@ def _budget(assembly: Assembly, candidates: Candidates) -> None:
     if budget is None:
         return
     steps, links = candidates.network.units.steps, candidates.network.links
-    row = assembly.add_rows("capex_budget", {"aim": np.zeros(1)}, upper=budget)
+    row = assembly.add_rows("capex_budget", {"aim": np.zeros(1, np.int64)}, upper=budget)
     parts = (("built", "step", steps.fixed), ("size", "step", steps.unit_cost), ("open", "link", links.capex))
     for name, key, capex in parts:
         block = assembly.block(name)
@@ -55,7 +55,7 @@ def _carbon(assembly: Assembly, candidates: Candidates) -> None:
     cap = candidates.network.dataset.settings.co2_cap
     if cap is None:
         return
-    row = assembly.add_rows("co2_cap", {"aim": np.zeros(1)}, upper=cap)
+    row = assembly.add_rows("co2_cap", {"aim": np.zeros(1, np.int64)}, upper=cap)
     run, flow = assembly.block("run"), assembly.block("flow")
     if len(run):
         emitted = candidates.network.units.co2[run.key["unit"]]

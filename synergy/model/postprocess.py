@@ -18,19 +18,8 @@ WORTH = 1e-9  # part of the value by which a plan has to be better
 def trimmed(model: Model, x: Floats) -> Floats:
     """Drop unused builds and links from a plan; it stays feasible and its value does not decrease.
 
-    Parameters
-    ----------
-    model : Model
-    x : numpy.ndarray, shape (columns,)
-        A plan in the model's units, integers whole.
-
-    Returns
-    -------
-    numpy.ndarray, shape (columns,)
-
-    Notes
-    -----
-    A search that stops at a gap or time limit can leave unused builds and links in its incumbent.
+    A search that stops at a gap or time limit can leave them in its incumbent. `x`, shape (columns,), is in the model's
+    units, integers whole.
     """
     network = model.candidates.network
     run, flow = model.column("run"), model.column("flow")
@@ -57,24 +46,9 @@ def trimmed(model: Model, x: Floats) -> Floats:
 def spared(model: Model, problem: ScaledProblem, x: Floats, params: SolveParams) -> Floats:
     """Drop builds and links with negative contribution from a plan; its value does not decrease.
 
-    Parameters
-    ----------
-    model : Model
-    problem : ScaledProblem
-        The same, scaled.
-    x : numpy.ndarray, shape (columns,)
-        A plan in the model's units, integers whole.
-    params : SolveParams
-        When to stop.
-
-    Returns
-    -------
-    numpy.ndarray, shape (columns,)
-
-    Notes
-    -----
     The LP value is concave in the fixed binaries, so dropping some gains at most the sum of their reduced costs: only
     binaries with a positive reduced cost are tried, the largest first. Builds and links left unused are dropped too.
+    `x`, shape (columns,), is in the model's units, integers whole.
     """
     if params.asked():
         return x

@@ -18,14 +18,7 @@ ENDLESS = 1e30
 def open_columns(problem: ScaledProblem) -> Ints:
     """Return the columns that can be non-zero when integer columns stay within their upper bounds.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-        For example, flows over a link that is not opened are closed by the link's row.
-
-    Returns
-    -------
-    numpy.ndarray of int64
+    For example, flows over a link that is not opened are closed by the link's row.
     """
     upper, matrix = problem.upper.copy(), sparse.csr_array(problem.matrix)
     rows = matrix.shape[0]
@@ -48,18 +41,7 @@ def _below(data: Floats, lower: Floats, upper: Floats) -> Floats:
 
 
 def narrowed(problem: ScaledProblem, columns: Ints) -> tuple[ScaledProblem, Ints]:
-    """Return the problem restricted to some columns, and the indices of the rows it keeps.
-
-    Parameters
-    ----------
-    problem : ScaledProblem
-    columns : numpy.ndarray of int64
-        The others are 0.
-
-    Returns
-    -------
-    Problem, numpy.ndarray of int64
-    """
+    """Return the problem restricted to some columns (the others are 0), and the indices of the rows it keeps."""
     matrix = sparse.csr_array(sparse.csr_array(problem.matrix)[:, columns])
     rows = np.flatnonzero((np.diff(matrix.indptr) > 0) | (problem.row_lower > 0) | (problem.row_upper < 0))
     return replace(

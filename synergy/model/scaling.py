@@ -24,19 +24,9 @@ _ENDS = (("give", "outlet"), ("draw", "outlet"), ("take", "inlet"), ("put", "inl
 class ScaledProblem:
     """A scaled model for the solver: minimise ``cost @ y`` over scaled columns ``y = x / column``.
 
-    Parameters
-    ----------
-    matrix : scipy.sparse.csr_array
-    row_lower, row_upper, lower, upper, cost : numpy.ndarray
-        All scaled.
-    integer : numpy.ndarray of bool
-        Integer columns, whose factor is 1.
-    row, column : numpy.ndarray
-        Factors: scaled row = row * ``row``; x = y * ``column``.
-    money : float
-        Value in money is ``-money * cost @ y``.
-    fine : bool
-        Whether some compulsory amount is so small that the solver needs the tolerance `FINE`.
+    Everything but the factors `row` and `column` is scaled: scaled row = row * ``row``; x = y * ``column``, where the
+    factor of integer columns is 1. Value in money is ``-money * cost @ y``. `fine`: some compulsory amount is so small
+    that the solver needs the tolerance `FINE`.
     """
 
     matrix: sparse.csr_array
@@ -74,8 +64,6 @@ def _typical(matrix: sparse.csr_array) -> Floats:
 def scaled(model: Model) -> ScaledProblem:
     """Return the scaled problem: columns by their bounds, then rows and columns alternately.
 
-    Notes
-    -----
     Geometric scaling (Curtis & Reid 1972, J. Inst. Maths Applics 10:118) after a start from the columns' bounds.
     """
     matrix = model.matrix.copy()
@@ -126,24 +114,12 @@ def _fine(model: Model) -> bool:
 
 
 def noiseless(model: Model, x: Floats) -> Floats:
-    """Return column values with solver noise set to 0.
+    """Return column values, in the model's units, with solver noise set to 0.
 
-    Parameters
-    ----------
-    model : Model
-    x : numpy.ndarray, shape (columns,)
-        In the model's units.
-
-    Returns
-    -------
-    numpy.ndarray, shape (columns,)
-
-    Notes
-    -----
-    An upper bound is a poor scale where it is a million times the amounts in use: a need of 1e-4 may be met over a
-    pipe for 1e8, from a market without limit, by a plant of any size. So the noise threshold of a flow is also relative
-    to the greatest flow of its commodity, that of supply, intake and activity to the flows at their ends. Flows at an
-    end with a small compulsory amount are compared with that amount.
+    An upper bound is a poor scale where it is a million times the amounts in use: a need of 1e-4 may be met over a pipe
+    for 1e8, from a market without limit, by a plant of any size. So the noise threshold of a flow is also relative to
+    the greatest flow of its commodity, that of supply, intake and activity to the flows at their ends. Flows at an end
+    with a small compulsory amount are compared with that amount.
     """
     most = np.where(np.isfinite(model.upper) & (model.upper > 0), model.upper, np.inf)
     scale = np.where(np.isfinite(most), most, 1.0)

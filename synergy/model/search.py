@@ -57,14 +57,8 @@ class Begins(Protocol):
 class Knowledge:
     """Model structure passed to the search along with the scaled problem.
 
-    Parameters
-    ----------
-    forcing : Forcing
-        Forcing rows that the relaxation may violate, in the model's units.
-    parts : tuple of numpy.ndarray of int64
-        Binary columns that are re-optimised together.
-    beginning : Begins or None
-        Source of starting plans for multi-period problems.
+    `forcing` are rows that the relaxation may violate, in the model's units; `parts` are binary columns that are
+    re-optimised together; `beginning` is the source of starting plans for multi-period problems.
     """
 
     forcing: Forcing
@@ -73,20 +67,9 @@ class Knowledge:
 
 
 def search(problem: ScaledProblem, params: SolveParams, knowledge: Knowledge) -> SolverResult:
-    """Return the best answer found within the limits.
+    """Return the best answer found within the limits, for a problem whose integer columns (it has some) are all binary.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-        With integer columns, all of them binary.
-    params : SolveParams
-        Stopping criteria and progress listener.
-    knowledge : Knowledge
-
-    Returns
-    -------
-    SolverResult
-        With the best proven bound; its integers are whole and its continuous part is best for them.
+    It has the best proven bound; its integers are whole and its continuous part is best for them.
     """
     stated, integer = problem, np.flatnonzero(problem.integer)
     begun = NOTHING if knowledge.beginning is None else knowledge.beginning.sketch()
@@ -126,14 +109,7 @@ def tightened(
 ) -> tuple[ScaledProblem, SolverResult]:
     """Tighten the relaxation by the forcing rows that it violates; return the problem and its new relaxation.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-    relaxed : SolverResult
-        Of the session.
-    session : SolverSession
-        Holds the relaxation; it gets the rows too.
-    given : tuple of Forcing and SolveParams
+    `session` holds `relaxed`; it gets the rows too.
     """
     forcing, params = given
     parts, sides = [problem.matrix], 0
@@ -180,13 +156,7 @@ def _better(answer: SolverResult, start: _Start) -> SolverResult:
 def relaxation(problem: ScaledProblem, params: SolveParams, part: float = 1.0) -> SolverSession:
     """Return a session with the LP relaxation, set to interior point with crossover if it is large.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-    params : SolveParams
-        Its time limit, threads and seed.
-    part : float
-        Of the time that is left, that it may take.
+    It may take the given part of the time that is left.
     """
     session = SolverSession(problem, relaxed=True, threads=params.threads, random_seed=params.seed)
     if len(problem.cost) > LARGE:
@@ -277,21 +247,8 @@ def _branch(problem: ScaledProblem, params: SolveParams, start: _Start | None, *
 def sketched(problem: ScaledProblem, params: SolveParams, forcing: Forcing, bound: float) -> SolverResult:
     """Return the best plan of slope scaling alone, for many small solves that need no proof.
 
-    Parameters
-    ----------
-    problem : ScaledProblem
-        With integer columns, all of them binary.
-    params : SolveParams
-        The number of rounds limits it, not its time.
-    forcing : Forcing
-        Which of rival decisions to keep.
-    bound : float
-        Proven already, in the problem's units.
-
-    Returns
-    -------
-    SolverResult
-        With the better of that bound and the relaxation's.
+    Integer columns are all binary. The number of rounds limits it, not its time; `forcing` decides which of rival
+    decisions to keep. Its bound is the better of the relaxation's and the one proven already, in the problem's units.
     """
     session = relaxation(problem, params)
     relaxed = session.solve()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -51,14 +50,6 @@ def structure_of(model: Model) -> Structure:
     A flow problem has no losses and no rows besides flow conservation; a link capacity is allowed if it bounds a single
     exchange. An assignment is a flow problem in which all supplies and demands have the same upper bound and lower
     bound 0.
-
-    Parameters
-    ----------
-    model : Model
-
-    Returns
-    -------
-    Structure
     """
     if not len(model.cost):
         return Structure.EMPTY
@@ -100,21 +91,10 @@ def _equal_amounts(model: Model) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Result of solving a model.
+    """Result of solving a model: column values `x`, integers whole, their value and a proven bound (money a year).
 
-    Parameters
-    ----------
-    status : Status
-    value, bound : float
-        Money a year: of `x`, and proven.
-    x : numpy.ndarray or None
-        Values of the columns, integers whole.
-    row_dual : numpy.ndarray or None
-        Duals of the rows (money per unit of the row's right side), for LPs.
-    method : str
-        Solver used.
-    nodes : int
-        Branch-and-bound nodes.
+    `row_dual` are the duals of an LP's rows (money per unit of the row's right side), `method` is the solver used,
+    `nodes` are those of branch and bound.
     """
 
     status: Status
@@ -127,18 +107,7 @@ class Solution:
 
 
 def solve(model: Model, params: SolveParams) -> Solution:
-    """Return the best solution found within the limits, by the solver that fits the model's structure.
-
-    Parameters
-    ----------
-    model : Model
-    params : SolveParams
-        Stopping criteria and progress listener.
-
-    Returns
-    -------
-    Solution
-    """
+    """Return the best solution found within the limits, by the solver that fits the model's structure."""
     structure = structure_of(model)
     params = params.steady()
     solution = SOLVERS[structure](model, params)
@@ -279,24 +248,11 @@ STATUSES = {
 
 
 def glop(problem: ScaledProblem, seconds: float) -> SolverResult:
-    """Solve a problem's relaxation with GLOP.
-
-    Parameters
-    ----------
-    problem : ScaledProblem
-        Integrality is relaxed.
-    seconds : float
-        Time limit.
-
-    Returns
-    -------
-    SolverResult
-    """
+    """Solve the LP relaxation of a problem with GLOP, within a time limit in seconds."""
     helper = ortools(ORTOOLS)
     model = helper.ModelBuilderHelper()
-    fill: Any = model.fill_model_from_sparse_data
     limits = (problem.lower, problem.upper, problem.cost, problem.row_lower, problem.row_upper)
-    fill(*limits, sparse.csr_matrix(problem.matrix))
+    model.fill_model_from_sparse_data(*limits, sparse.csr_matrix(problem.matrix))
     solver = helper.ModelSolverHelper("glop")
     solver.set_time_limit_in_seconds(seconds)
     solver.solve(model)

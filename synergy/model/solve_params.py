@@ -7,9 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synergy.plan import Decisions
+from synergy.scenario import JSON
+
+if TYPE_CHECKING:
+    from synergy.network.places import Floats
 
 Listener = Callable[["Event"], None]
 
@@ -48,18 +52,9 @@ def relative_gap(bound: float, value: float) -> float:
 class Memory:
     """Starting point of a search and destination of its checkpoints.
 
-    Parameters
-    ----------
-    start : mapping or None
-        A checkpoint of a run that was broken off, as it was kept.
-    keep : callable or None
-        Takes each checkpoint, a plain record.
-    resumed : bool
-        Whether the search began with the checkpoint; set by the search.
-    plans : sequence of Decisions
-        Plans of the same or of a like problem to begin with, the best of those that fit.
-    fits : bool
-        Whether one of them fits; set by the search.
+    `start` is a checkpoint of a run that was broken off, as it was kept; `keep` takes each checkpoint, a plain record.
+    `plans`, of the same or of a like problem, are plans to begin with, the best of those that fit. The search sets
+    `resumed` where it began with the checkpoint, and `fits` where one of the plans fits.
     """
 
     start: Mapping[str, Any] | None = None
@@ -73,7 +68,7 @@ class Memory:
         """Initialise the record from the stored checkpoint; later notes add to it."""
         self._whole = dict(self.start or {})
 
-    def note(self, record: Mapping[str, Any]) -> None:
+    def note(self, record: Mapping[str, JSON]) -> None:
         """Merge a record into the checkpoint and store it."""
         self._whole = {**self._whole, **record}
         if self.keep is not None:
@@ -114,26 +109,11 @@ class Control:
 class SolveParams:
     """Solve parameters: gap, limits, threads, and callbacks.
 
-    Parameters
-    ----------
-    gap : float
-        Relative gap that suffices.
-    time_limit : float
-        Seconds from `started`.
-    threads : int
-        Threads a solver may use.
-    seed : int
-        Of all that is random.
-    listen : callable or None
-        Hears `Event`.
-    stop : callable or None
-        Asked now and then; True interrupts, and the best plan so far is returned.
-    workers : int
-        How many solvers may run side by side.
-    memory : Memory or None
-        Of the whole search; parts of it have none.
-    note : callable or None
-        Receives plans and bounds found: columns of the scaled problem or None, value and bound in its units.
+    `gap` is the relative gap that suffices, `time_limit` is in seconds from `started`; `threads` may be used by one
+    solver, and `workers` is how many solvers may run side by side; `seed` is that of all that is random. `listen` hears
+    each `Event`; `stop` is asked now and then, and True interrupts: the best plan so far is returned. `memory` is that
+    of the whole search; parts of it have none. `note` receives plans and bounds found: columns of the scaled problem or
+    None, value and bound in its units.
     """
 
     gap: float = 1e-4
@@ -144,7 +124,7 @@ class SolveParams:
     stop: Callable[[], bool] | None = None
     workers: int = 1
     memory: Memory | None = None
-    note: Callable[[Any, float, float], None] | None = None
+    note: Callable[[Floats | None, float, float], None] | None = None
     started: float = field(default_factory=time.monotonic)
 
     def fresh(self, gap: float | None = None, time_limit: float | None = None) -> SolveParams:
@@ -185,7 +165,7 @@ class SolveParams:
             gap = relative_gap(bound, best) if known and bound is not None and best is not None else None
             self.listen(Event(phase, self.seconds, bound, best, gap, **steps))
 
-    def found(self, x: Any, value: float, bound: float) -> None:
+    def found(self, x: Floats | None, value: float, bound: float) -> None:
         """Report a new plan or bound to the `note` callback, if any."""
         if self.note is not None:
             self.note(x, value, bound)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from synergy.network.places import Floats, Ints
+from synergy.network.places import Bools, Floats, Ints, Texts
+from synergy.scenario import Cell
 from synergy.texts import Catalogue
 
 ANY = "*"  # any site, or any commodity
@@ -30,17 +31,10 @@ class EffectKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Bounds and entries that a statement sets, in the units of the model.
+    """Bounds and entries that a statement sets, in the units of the model; arrays of shape (n,).
 
-    Parameters
-    ----------
-    part : numpy.ndarray of int64, shape (n,)
-        `EffectKind`.
-    at, column : numpy.ndarray of int64
-        Column or row; of an entry its row and its column.
-    value : numpy.ndarray
-    period : numpy.ndarray of int64
-        Where it holds, -1 for the whole year.
+    `part` is an `EffectKind`; `at` is the column or row, of an entry its row, and `column` its column; `period` is
+    where it holds, -1 for the whole year.
     """
 
     part: Ints
@@ -49,7 +43,7 @@ class Effects:
     value: Floats
     period: Ints
 
-    def take(self, which: Any) -> Effects:
+    def take(self, which: Ints | Bools) -> Effects:
         """Return a subset of the effects."""
         return Effects(*[getattr(self, name)[which] for name in self.__slots__])
 
@@ -58,18 +52,8 @@ class Effects:
 class Statement:
     """A requirement or limit of the input.
 
-    Parameters
-    ----------
-    constraint : str
-        A key of `TEXTS`.
-    subject, commodity : str
-        Ids of the subject and commodity in the tables.
-    amount : float
-    effects : Effects
-    amounts : mapping of int to float
-        Summands of `amount` by period; empty where it holds for the year as a whole.
-    period : str
-        Period of the statement, "" for the whole year.
+    `constraint` is a key of `TEXTS`; `subject` and `commodity` are ids of the tables. `amounts` are the summands of
+    `amount` by period, empty where it holds for the year as a whole; `period` is "" for the whole year.
     """
 
     constraint: str
@@ -80,14 +64,15 @@ class Statement:
     amounts: Mapping[int, float]
     period: str = ""
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Cell]:
         """Return a plain record with the statement's sentence in both languages."""
         subject = f"{self.subject} ({self.period})" if self.period else self.subject
-        words = {"subject": subject, "commodity": self.commodity, "amount": float(f"{self.amount:.12g}")}
-        en, zh = TEXTS.both(self.constraint, **words)
-        return {"constraint": self.constraint, **words, "text_en": en, "text_zh": zh}
+        words = {"subject": subject, "commodity": self.commodity}
+        amount = float(f"{self.amount:.12g}")
+        en, zh = TEXTS.both(self.constraint, **words, amount=amount)
+        return {"constraint": self.constraint, **words, "amount": amount, "text_en": en, "text_zh": zh}
 
-    def by_period(self, names: Any) -> list[Statement]:
+    def by_period(self, names: Texts) -> list[Statement]:
         """Split the statement into one per period, if it covers several periods."""
         if len(self.amounts) < 2:
             return [self]
@@ -103,7 +88,7 @@ class Statement:
         ]
 
 
-def effects_of(part: EffectKind, at: Any, value: Any, period: Any = -1, column: Any = -1) -> Effects:
+def effects_of(part: EffectKind, at: Ints, value: ArrayLike, period: ArrayLike = -1, column: ArrayLike = -1) -> Effects:
     """Return effects of one kind; scalars are broadcast."""
     at = np.asarray(at, np.int64)
     spread = [np.broadcast_to(np.asarray(one, np.int64), at.shape) for one in (int(part), column, period)]
@@ -115,7 +100,7 @@ def joined(parts: Sequence[Effects]) -> Effects:
     return Effects(*[np.concatenate([getattr(part, name) for part in parts]) for name in Effects.__slots__])
 
 
-def grouped(constraint: str, names: tuple[Any, Any], group: Ints, effects: Effects) -> Iterator[Statement]:
+def grouped(constraint: str, names: tuple[Texts, Texts], group: Ints, effects: Effects) -> Iterator[Statement]:
     """Yield one statement per subject; its amount is the sum of its first kind of effect.
 
     `names` holds subject and commodity of each effect, `group` its group index.

@@ -20,16 +20,8 @@ WHOLE = 1e-6  # a switch of the relaxation this near to on is on
 class WhatIf:
     """Keep the plan's problem with fixed integers in a solver for quick re-optimisation queries.
 
-    Parameters
-    ----------
-    model : Model
-        Of the round.
-    x : numpy.ndarray, shape (columns,)
-        The plan, integers whole.
-    decisions : Decisions
-        The same plan as frames; queries refer to its rows.
-    flow_column : numpy.ndarray of int64, shape (flows,)
-        Column of the model behind each row of the flows frame.
+    `x`, shape (columns,), is the plan, integers whole; `decisions` is the same plan as frames, and queries refer to its
+    rows. `flow_column`, shape (flows,), is the column of the model behind each row of the flows frame.
     """
 
     def __init__(self, model: Model, x: Floats, decisions: Decisions, flow_column: Ints) -> None:

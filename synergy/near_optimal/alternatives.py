@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from synergy.model.solve_params import SolveParams, relative_gap
 from synergy.near_optimal.directions import Aim, DifferenceKind, Features, PlanParts, distance, features_of
 from synergy.network.places import Floats, Ints, places_of
 from synergy.plan import Plan
+from synergy.scenario import Cell
 from synergy.verification.verify import assert_valid
 
 WITHIN = 0.02
@@ -43,19 +43,10 @@ MORE = 1e-6  # part of the value by which a better plan is better
 class Alternative:
     """A plan that differs in structure.
 
-    Parameters
-    ----------
-    way : DifferenceKind
-        Kind of difference.
-    subject : tuple of str
-        Ids that it is about, see `synergy.near_optimal.directions.Aim`.
-    plan : Plan
-        Verified; without baseline comparison and proposals.
-    features : Features
-    lost : float
-        Money a year by which it is worth less than the plan; negative where it is worth more.
-    distance, apart : float
-        To the plan, and to the nearest alternative chosen before it (1 for the first); 0..1.
+    `way` is the kind of difference and `subject` the ids that it is about, see `synergy.near_optimal.directions.Aim`.
+    `plan` is verified, without baseline comparison and proposals; it is worth less than the plan by `lost`, money a
+    year, negative where it is worth more. `distance` and `apart`, 0..1, are to the plan, and to the nearest alternative
+    chosen before it (1 for the first).
     """
 
     way: DifferenceKind
@@ -125,10 +116,6 @@ def alternatives(
         Least distance (0..1) between any two of them and to the plan, see `synergy.near_optimal.directions.distance`.
     params : SolveParams, optional
         Stopping criteria; 120 s by default.
-
-    Returns
-    -------
-    Alternatives
 
     Raises
     ------
@@ -299,7 +286,7 @@ class _Search:
         x = self.near.rest(Wish(closed))
         return x is not None and self.near.value(x) >= self.floor
 
-    def _solver(self, gap: float) -> dict[str, Any]:
+    def _solver(self, gap: float) -> dict[str, Cell]:
         """Return the solver section of a plan document; seconds are those since the search began."""
         model = self.near.model
         return {
@@ -343,19 +330,9 @@ class _Search:
 
 
 def in_place_of(plan: Plan, better: Plan) -> Plan:
-    """Return the better plan with the baseline comparison of the plan it replaces.
+    """Return the better plan with the baseline comparison of the plan it replaces, without proposals and settlement.
 
-    Parameters
-    ----------
-    plan : Plan
-        The one that is worth less.
-    better : Plan
-        Verified, without baseline comparison.
-
-    Returns
-    -------
-    Plan
-        Without proposals and settlement.
+    `better` is verified, without a baseline comparison of its own.
     """
     gain = None if plan.gain is None else plan.gain + better.value - plan.value
     return replace(
@@ -375,14 +352,9 @@ def in_place_of(plan: Plan, better: Plan) -> Plan:
 
 
 def does_without(way: DifferenceKind, subject: tuple[str, ...], plans: tuple[Features, Features]) -> bool:
-    """Return whether an alternative lacks something that a plan has.
+    """Return whether an alternative lacks something that a plan has: the part of an `Aim` that it excludes.
 
-    Parameters
-    ----------
-    way, subject : DifferenceKind and tuple of str
-        Part that the alternative excludes, see `synergy.near_optimal.directions.Aim`.
-    plans : tuple of Features
-        The plan's, and the alternative's.
+    `plans` are the features of the plan, and of the alternative.
     """
     plan, other = plans
     if way is DifferenceKind.BUILD:

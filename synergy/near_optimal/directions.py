@@ -29,15 +29,9 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A named restriction on a plan.
+    """A named restriction on a plan: columns `closed` stay at 0.
 
-    Parameters
-    ----------
-    way : DifferenceKind
-    subject : tuple of str
-        Ids that it is about: process and site; process; link (from, to, commodity, mode); enterprise and partner.
-    closed : numpy.ndarray of int64
-        Columns that stay at 0.
+    `subject` are ids: process and site; process; link (from, to, commodity, mode); enterprise and partner.
     """
 
     way: DifferenceKind
@@ -46,14 +40,7 @@ class Aim:
 
 
 class PlanParts:
-    """Builds, links and partnerships of a plan, as columns of its model.
-
-    Parameters
-    ----------
-    model : Model
-    x : numpy.ndarray, shape (columns,)
-        The plan.
-    """
+    """Builds, links and partnerships of a plan `x`, shape (columns,), as columns of its model."""
 
     def __init__(self, model: Model, x: Floats) -> None:
         self.model, self.x = model, x
@@ -165,16 +152,8 @@ class PlanParts:
 class Features:
     """Structure of a plan: its builds, links and partnerships, without amounts.
 
-    Parameters
-    ----------
-    builds : frozenset of (str, str, str)
-        Process, site and step of scale.
-    links : frozenset of (str, str, str, str)
-        From site, to site, commodity and mode of the links opened at a cost.
-    partnerships : frozenset of (str, str)
-        Pairs of enterprises that exchange anything.
-    capex : float
-        Undiscounted (money).
+    Builds are process, site and step of scale; links are from site, to site, commodity and mode of those opened at a
+    cost; partnerships are pairs of enterprises that exchange anything. `capex` is undiscounted (money).
     """
 
     builds: frozenset[tuple[str, str, str]]
@@ -189,14 +168,7 @@ class Features:
 
 
 def features_of(dataset: Dataset, decisions: Decisions) -> Features:
-    """Return the features of a plan.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables with the owners of sites.
-    decisions : Decisions
-    """
+    """Return the features of a plan."""
     builds, links, flows = decisions.builds, decisions.links, decisions.flows
     owner = dict(zip(dataset["sites"]["site"], dataset["sites"]["enterprise"], strict=True))
     ends = pd.DataFrame({name: flows[name].map(owner) for name in ("from_site", "to_site")}).drop_duplicates()
@@ -216,11 +188,9 @@ def features_of(dataset: Dataset, decisions: Decisions) -> Features:
 
 
 def distance(one: Features, other: Features) -> float:
-    """Return the Jaccard distance between the builds, links and partnerships of two plans.
+    """Return the Jaccard distance between the builds, links and partnerships of two plans; 0 for two empty plans.
 
-    Notes
-    -----
-    Jaccard's distance, a metric on sets (Levandowsky & Winter 1971, Nature 234:34); 0 for two empty plans.
+    Jaccard's distance is a metric on sets (Levandowsky & Winter 1971, Nature 234:34).
     """
     both = one.all | other.all
     return len(one.all ^ other.all) / len(both) if both else 0.0

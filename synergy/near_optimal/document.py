@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from synergy.dataset.sheet import Dataset
 from synergy.near_optimal.alternatives import Alternative, Alternatives
 from synergy.near_optimal.directions import DifferenceKind
 from synergy.proposals.names import Names, names
+from synergy.records.documents import PlanJSON
 from synergy.records.files import plan_record
 from synergy.records.plain import plain
+from synergy.scenario import JSON
 from synergy.texts import LANGUAGES, Catalogue
 from synergy.units import money
 
+AlternativeJSON = dict[str, JSON | PlanJSON]
 SCHEMA = "synergy/alternatives/1"
 EVEN = 5e-5  # part of the value that is shown as nothing
 # English, Chinese
@@ -44,18 +45,7 @@ SAID = Catalogue(
 
 
 def sentence(dataset: Dataset, found: Alternatives, one: Alternative, lang: str) -> str:
-    """Return a one-sentence summary of an alternative: its difference and its loss of value.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        For names and the currency.
-    found : Alternatives
-        All alternatives of the plan.
-    one : Alternative
-    lang : str
-        ``en`` or ``zh``.
-    """
+    """Return a one-sentence summary of an alternative: its difference and its loss of value."""
     part = one.lost / max(1.0, abs(found.plan.value))
     key = "even" if abs(part) < EVEN else "less" if part > 0 else "more"
     lead = SAID.say(key, lang, part=f"{abs(part):.2%}".replace("%", " %" if lang == "en" else "%"))
@@ -84,19 +74,10 @@ def _subject(one: Alternative, said: Names) -> dict[str, str]:
     return {}
 
 
-def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, Any]:
+def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, JSON | PlanJSON | list[AlternativeJSON]]:
     """Return alternatives as a plain JSON record, each with its plan document.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        For names.
-    found : Alternatives
-
-    Returns
-    -------
-    dict
-        ``builds``, ``links`` and ``partnerships`` list the removals and additions relative to the plan.
+    ``builds``, ``links`` and ``partnerships`` list the removals and additions relative to the plan.
     """
     return {
         "schema": SCHEMA,
@@ -112,7 +93,7 @@ def alternatives_record(dataset: Dataset, found: Alternatives) -> dict[str, Any]
     }
 
 
-def _record(dataset: Dataset, found: Alternatives, one: Alternative) -> dict[str, Any]:
+def _record(dataset: Dataset, found: Alternatives, one: Alternative) -> AlternativeJSON:
     changes = {}
     for name in ("builds", "links", "partnerships"):
         before, now = getattr(found.features, name), getattr(one.features, name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from synergy.network.units import Qualities, Units
 # rows: OutletClass, columns: InletClass
 INSIDE = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
 BETWEEN = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], dtype=bool)
+Data = Ints | Floats | Bools | pd.Series
 
 
 class OutletClass(IntEnum):
@@ -55,26 +55,13 @@ class EndKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Outlets or inlets, one row per holder and commodity, with amounts by period.
+    """Outlets or inlets, one row per holder and commodity, with amounts by period; arrays of shape (n,).
 
-    Parameters
-    ----------
-    kind, ref : numpy.ndarray of int64, shape (n,)
-        `EndKind` and the row in the table of that kind (unit index for units, commodity for disposal).
-    site, commodity : numpy.ndarray of int64
-        Its site, and the commodity it has or takes.
-    rank : numpy.ndarray of int64
-        `OutletClass` or `InletClass`.
-    coefficient : numpy.ndarray
-        Amount per activity of a unit (> 0), 1 for others.
-    amount : numpy.ndarray, shape (n, periods)
-        Most it gives or takes in each period (units of the commodity; may be infinite).
-    signature : numpy.ndarray of int64
-        Quality that an outlet states (row of `Qualities.values`); 0 for inlets.
-    alone : numpy.ndarray of bool
-        Whether it must stand alone in its group.
-    group : numpy.ndarray of int64
-        Index into `Groups`.
+    `kind` is an `EndKind`, `ref` the row in the table of that kind (unit index for units, commodity for disposal),
+    `rank` an `OutletClass` or `InletClass`. `coefficient` is the amount per activity of a unit (> 0), 1 for others;
+    `amount`, shape (n, periods), the most it gives or takes in each period (units of the commodity; may be infinite).
+    `signature` is the quality that an outlet states (row of `Qualities.values`), 0 for inlets. `alone`: it must stand
+    alone in its group, `group`, an index into `Groups`.
     """
 
     kind: Ints
@@ -91,14 +78,9 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Groups of interchangeable outlets, or inlets, at one site.
+    """Groups of interchangeable outlets, or inlets, at one site; arrays of shape (groups,).
 
-    Parameters
-    ----------
-    site, commodity, rank, signature : numpy.ndarray of int64, shape (groups,)
-        Attributes shared by the members.
-    first : numpy.ndarray of int64
-        One member of each group, the only one where it stands alone.
+    Attributes are shared by the members; `first` is one member of each group, the only one where it stands alone.
     """
 
     site: Ints
@@ -120,7 +102,7 @@ def _ends(rows: pd.DataFrame, amount: Floats) -> Ends:
     )
 
 
-def _frame(kind: EndKind, ref: Any, site: Any, commodity: Any, rank: Any, **more: Any) -> pd.DataFrame:
+def _frame(kind: EndKind, ref: Data, site: Data, commodity: Data, rank: Data | int, **more: Data) -> pd.DataFrame:
     """Return the columns of `_ends` with their defaults."""
     frame = pd.DataFrame({"ref": ref, "site": site, "commodity": commodity, "rank": rank})
     return frame.assign(kind=int(kind), **({"coefficient": 1.0, "signature": 0, "alone": False} | more))

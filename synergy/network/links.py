@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from synergy.dataset.sheet import Dataset
 from synergy.network.ends import BETWEEN, INSIDE, Groups
-from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, pairs, positions
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, pairs, positions
 from synergy.network.units import annuity
 from synergy.scenario import Pattern
 
@@ -20,26 +18,17 @@ WITHIN = -1  # link index of an exchange inside one site
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Directed links between two sites, one row per commodity and mode.
+    """Directed links between two sites, one row per commodity and mode; arrays of shape (n,).
 
-    Parameters
-    ----------
-    origin, target, commodity : numpy.ndarray of int64, shape (n,)
-        Sites and commodity, indices into `Places`.
-    mode : numpy.ndarray of object
-        Name of the mode.
-    km, cost, loss, co2 : numpy.ndarray
-        Length, money per unit leaving (carbon apart), part lost, t CO2 per unit leaving.
-    capacity : numpy.ndarray
-        Units a year, infinite where none is stated.
-    capex, annual : numpy.ndarray
-        Money to open it (0 where it stands already) and its annuity.
+    Sites and commodity are indices into `Places`, `mode` is a name. `km` is the length, `cost` money per unit leaving
+    (carbon apart), `loss` the part lost, `co2` t CO2 per unit leaving, `capacity` units a year, infinite where none is
+    stated; `capex` and `annual` are the money to open it (0 where it stands already) and its annuity.
     """
 
     origin: Ints
     target: Ints
     commodity: Ints
-    mode: NDArray[np.object_]
+    mode: Texts
     km: Floats
     cost: Floats
     loss: Floats
@@ -48,32 +37,24 @@ class Links:
     capex: Floats
     annual: Floats
 
-    def take(self, which: Any) -> Links:
+    def take(self, which: Ints | Bools) -> Links:
         """Return a subset of the links."""
         return Links(*[getattr(self, name)[which] for name in self.__slots__])
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Site pairs without a link because of distance or a ban, to explain missing links.
+    """Site pairs without a link because of distance or a ban, to explain missing links; arrays of shape (n,).
 
-    Parameters
-    ----------
-    origin, target, commodity : numpy.ndarray of int64, shape (n,)
-        The pair and the commodity.
-    mode : numpy.ndarray of object
-        Mode that would carry it.
-    code : numpy.ndarray of object
-        ``distance`` or ``forbidden``.
-    number : numpy.ndarray
-        Kilometres too far; 0 for a ban.
+    `mode` is the one that would carry the commodity, `code` is ``distance`` or ``forbidden``, `number` the kilometres
+    too far, 0 for a ban.
     """
 
     origin: Ints
     target: Ints
     commodity: Ints
-    mode: NDArray[np.object_]
-    code: NDArray[np.object_]
+    mode: Texts
+    code: Texts
     number: Floats
 
 
@@ -94,26 +75,16 @@ def matches(pattern: Pattern, places: Places, origin: Ints, target: Ints, commod
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """Site pairs with a commodity and a mode, and their rows in `transport` and `links`.
-
-    Parameters
-    ----------
-    origin, target, commodity : numpy.ndarray of int64, shape (n,)
-        Indices into `Places`.
-    mode : numpy.ndarray of object
-        Name of the mode.
-    carrier, own : numpy.ndarray of int64
-        Row of `transport` and of `links`, -1 for none.
-    """
+    """Site pairs with a commodity and a mode (name), and their rows in `transport` and `links`, -1 for none."""
 
     origin: Ints
     target: Ints
     commodity: Ints
-    mode: NDArray[np.object_]
+    mode: Texts
     carrier: Ints
     own: Ints
 
-    def take(self, which: Any) -> _Ways:
+    def take(self, which: Ints | Bools) -> _Ways:
         """Return a subset of the ways."""
         return _Ways(*[getattr(self, name)[which] for name in self.__slots__])
 
@@ -127,7 +98,7 @@ class _Ways:
         straight = places.great_circle(self.origin, self.target)
         return np.where(np.isnan(stated), straight * _cells(dataset["transport"]["detour"], self.carrier, 1.0), stated)
 
-    def codes(self, places: Places, modes: NDArray[np.object_]) -> Ints:
+    def codes(self, places: Places, modes: Texts) -> Ints:
         """Return an integer code for each way, ordered by origin, target, commodity and mode."""
         shape = (len(places.sites), len(places.sites), len(places.commodities), max(1, len(modes)))
         ways = self.origin, self.target, self.commodity, positions(self.mode, modes)
@@ -197,7 +168,7 @@ def _explicit(dataset: Dataset, places: Places) -> _Ways:
     return _Ways(origin[own], target[own], commodity, mode, carrier, own)
 
 
-def _cells(column: pd.Series[Any], row: Ints, blank: float) -> Floats:
+def _cells(column: pd.Series, row: Ints, blank: float) -> Floats:
     """Return the cells of a column in some rows; `blank` where the row is -1 or the cell is blank."""
     cells = np.append(column.to_numpy(float), np.nan)[row]
     return np.where(np.isnan(cells), blank, cells)
@@ -241,15 +212,7 @@ def between_enterprises(places: Places, origin: Ints, target: Ints) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """Arcs between outlet groups and inlet groups, the same in all periods.
-
-    Parameters
-    ----------
-    outlet, inlet : numpy.ndarray of int64, shape (n,)
-        Groups of outlets and of inlets.
-    link : numpy.ndarray of int64
-        Link that carries it, `WITHIN` inside a site.
-    """
+    """Arcs between outlet and inlet groups, the same in all periods; `link` carries it, `WITHIN` inside a site."""
 
     outlet: Ints
     inlet: Ints
@@ -260,7 +223,7 @@ class Arcs:
         by_arc: Floats = np.append(figure, inside)[self.link]
         return by_arc
 
-    def take(self, which: Any) -> Arcs:
+    def take(self, which: Ints | Bools) -> Arcs:
         """Return a subset of the arcs."""
         return Arcs(self.outlet[which], self.inlet[which], self.link[which])
 

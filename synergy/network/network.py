@@ -15,16 +15,8 @@ from synergy.network.units import Qualities, Units, qualities_of, units_of
 class Network:
     """A dataset as arrays: supply nodes, demand nodes, units, links and arcs.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Source tables; prices and names are looked up there.
-    places, units, qualities, links, remote, arcs
-        See their classes.
-    outlets, inlets : Ends
-        Members of the groups.
-    sources, sinks : Groups
-        Groups of outlets and of inlets.
+    Prices and names are looked up in `dataset`. `outlets` and `inlets` are the members of the groups `sources` and
+    `sinks`.
     """
 
     dataset: Dataset
@@ -41,17 +33,7 @@ class Network:
 
 
 def network_of(dataset: Dataset) -> Network:
-    """Build the network of a dataset, with all arcs that links and the rules of the contract allow.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Checked tables and settings.
-
-    Returns
-    -------
-    Network
-    """
+    """Build the network of a checked dataset, with all arcs that links and the rules of the contract allow."""
     places = places_of(dataset)
     units = units_of(dataset, places)
     qualities = qualities_of(dataset)

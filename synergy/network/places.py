@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from synergy.dataset.sheet import Dataset
 
@@ -16,22 +15,11 @@ PUBLIC = -1  # enterprise index of a public place
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Texts = NDArray[np.object_]
 
 
-def positions(ids: Any, known: Any) -> Ints:
-    """Return the position of each id among the known ones, -1 for unknown ids (a blank, say).
-
-    Parameters
-    ----------
-    ids : sequence of str
-        Ids to look up, shape (n,).
-    known : sequence of str
-        Unique ids.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
-    """
+def positions(ids: ArrayLike, known: ArrayLike) -> Ints:
+    """Return the position of each id among the known, unique ones, -1 for unknown ids (a blank, say)."""
     at = {one: place for place, one in enumerate(np.asarray(known, dtype=object).tolist())}
     wanted = np.asarray(ids, dtype=object).tolist()
     return np.fromiter((at.get(one, -1) for one in wanted), dtype=np.int64, count=len(wanted))
@@ -39,16 +27,6 @@ def positions(ids: Any, known: Any) -> Ints:
 
 def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """Return the positions of all pairs of equal keys, ordered by position in `left`, then in `right`.
-
-    Parameters
-    ----------
-    left, right : numpy.ndarray of int64
-        Keys, of any number each.
-
-    Returns
-    -------
-    tuple of numpy.ndarray of int64
-        Position in `left` and in `right` of each pair.
 
     Examples
     --------
@@ -64,27 +42,18 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Enterprises, sites, commodities, processes and periods as arrays.
+    """Enterprises, sites, commodities, processes and periods as arrays of ids in the order of their tables.
 
-    Parameters
-    ----------
-    enterprises, sites, commodities, processes, periods : numpy.ndarray of object
-        Ids in the order of their tables.
-    owner : numpy.ndarray of int64, shape (sites,)
-        Enterprise of each site, `PUBLIC` for public places.
-    latitude, longitude : numpy.ndarray, shape (sites,)
-        Degrees, NaN where unknown.
-    share : numpy.ndarray, shape (periods,)
-        Part of the year of each period.
-    weight : numpy.ndarray, shape (enterprises,)
-        Each enterprise's share of public capacity.
+    `owner` is the enterprise of each site, `PUBLIC` for public places, `latitude` and `longitude` its degrees, NaN
+    where unknown; `share`, shape (periods,), is the part of the year of each period, `weight`, shape (enterprises,),
+    each enterprise's share of public capacity.
     """
 
-    enterprises: NDArray[np.object_]
-    sites: NDArray[np.object_]
-    commodities: NDArray[np.object_]
-    processes: NDArray[np.object_]
-    periods: NDArray[np.object_]
+    enterprises: Texts
+    sites: Texts
+    commodities: Texts
+    processes: Texts
+    periods: Texts
     owner: Ints
     latitude: Floats
     longitude: Floats

@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from synergy.dataset.sheet import Dataset
-from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, positions
+from synergy.dataset.sheet import Dataset, Ids
+from synergy.network.places import PUBLIC, Bools, Floats, Ints, Places, Texts, positions
 
 
 def annuity(rate: float, years: Floats) -> Floats:
-    """Return the capital recovery factor for `years` at `rate`.
-
-    Notes
-    -----
-    ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0 (capital recovery factor, any text on engineering economics).
-    """
+    """Return the capital recovery factor for `years` at `rate`, ``r / (1 - (1 + r)^-n)``, and ``1 / n`` at r = 0."""
     factor: Floats = 1.0 / years if rate == 0 else rate / -np.expm1(-years * np.log1p(rate))
     return factor
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Steps of scale of builds: one row per step, or one step from the process's own four figures.
+    """Steps of scale of builds: one row per step, or one step from the process's own four figures; shape (n,).
 
-    Parameters
-    ----------
-    unit : numpy.ndarray of int64, shape (n,)
-        Unit that the step belongs to.
-    size : numpy.ndarray of object
-        Name of the step, "" where the process has none.
-    least, most : numpy.ndarray
-        Yearly capacity (activity a year); `most` may be infinite.
-    fixed, unit_cost : numpy.ndarray
-        Capex in money, and per yearly capacity, the site's factor in.
-    annuity : numpy.ndarray
-        Yearly payment on one unit of capex.
+    `size` is the name of the step, "" where the process has none; `least` and `most` are the yearly capacity (activity
+    a year; `most` may be infinite); `fixed` and `unit_cost` are capex in money, and per yearly capacity, the site's
+    factor in; `annuity` is the yearly payment on one unit of capex.
     """
 
     unit: Ints
-    size: NDArray[np.object_]
+    size: Texts
     least: Floats
     most: Floats
     fixed: Floats
@@ -53,35 +37,19 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units: facilities first, then possible builds.
+    """Units: facilities first, then possible builds; arrays of shape (n,).
 
-    Parameters
-    ----------
-    ids : numpy.ndarray of object, shape (n,)
-        Facility id, or ``<process>@<site>``.
-    is_build : numpy.ndarray of bool
-        Whether it would be new.
-    process, site : numpy.ndarray of int64
-        Indices into `Places`.
-    capacity : numpy.ndarray
-        Activity a year; of a build the most that any step allows (may be infinite).
-    opex, co2 : numpy.ndarray
-        Money and t CO2 per unit of activity.
-    min_load : numpy.ndarray
-        Least load while on, as a fraction of capacity; 0 for none.
-    must_run : numpy.ndarray of bool
-        Never off.
-    available : numpy.ndarray, shape (n, periods)
-        Part of the capacity that may run in each period.
-    steps : Steps
-        Sizes of the builds.
-    recipe_unit, recipe_commodity : numpy.ndarray of int64
-        One row for each commodity of each unit.
-    recipe_coefficient : numpy.ndarray
-        Units of the commodity per activity, > 0 made, < 0 used.
+    `ids` are a facility's id, or ``<process>@<site>``; `process` and `site` are indices into `Places`. `capacity` is
+    activity a year, of a build the most that any step allows (may be infinite); `opex` and `co2` are money and t CO2
+    per unit of activity; `min_load` is the least load while on, as a fraction of capacity, 0 for none; `must_run`:
+    never off; `available`, shape (n, periods), is the part of the capacity that may run in each period. `steps` are the
+    sizes of the builds.
+
+    The recipe has one row for each commodity of each unit, its coefficient in units of the commodity per activity, > 0
+    made, < 0 used.
     """
 
-    ids: NDArray[np.object_]
+    ids: Texts
     is_build: Bools
     process: Ints
     site: Ints
@@ -230,31 +198,24 @@ def _recipes(dataset: Dataset, places: Places, process: Ints) -> tuple[Ints, Int
 class Qualities:
     """Qualities stated by holders and limits on them, for properties with a limit.
 
-    Parameters
-    ----------
-    properties : numpy.ndarray of object
-        Names of the limited qualities.
-    stated : pandas.Series
-        Signature (> 0) by (holder, commodity id): holders that state the same values share one; 0 states nothing.
-    values : numpy.ndarray, shape (signatures, properties)
-        Stated values, NaN where a signature does not state the property.
-    limits : pandas.DataFrame
-        holder, commodity (ids), property (index), minimum, maximum (NaN = none).
+    `stated` is the signature (> 0) by (holder, commodity id): holders that state the same values share one; 0 states
+    nothing. `values`, shape (signatures, properties), is NaN where a signature does not state the property. `limits`
+    has the columns holder, commodity (ids), property (index), minimum, maximum (NaN = none).
     """
 
-    properties: Any
+    properties: Texts
     stated: pd.Series
     values: Floats
     limits: pd.DataFrame
 
-    def signature(self, holder: Any, commodity: Any) -> Ints:
+    def signature(self, holder: Ids, commodity: Ids) -> Ints:
         """Return the signature of each (holder, commodity) pair of ids."""
         if not len(self.stated):
             return np.zeros(len(holder), dtype=np.int64)
         keys = pd.MultiIndex.from_arrays([np.asarray(holder, object), np.asarray(commodity, object)])
         return np.asarray(self.stated.reindex(keys, fill_value=0).to_numpy(), dtype=np.int64)
 
-    def limited(self, holder: Any, commodity: Any) -> Any:
+    def limited(self, holder: Ids, commodity: Ids) -> Bools:
         """Return whether each (holder, commodity) pair of ids has a limit."""
         if not len(self.limits):
             return np.zeros(len(holder), dtype=bool)

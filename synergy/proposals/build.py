@@ -5,14 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Bools, Floats, Ints
 from synergy.plan import Kind, Plan, Proposal
-from synergy.proposals.bundles import NONE, PAIR, SAME, booked, build_names, bundle, changes, side_by_side
+from synergy.proposals.bundles import (
+    NONE,
+    PAIR,
+    SAME,
+    Booked,
+    Bundles,
+    Changes,
+    booked,
+    build_names,
+    bundle,
+    changes,
+    side_by_side,
+)
 from synergy.proposals.description import Scene, tell
 from synergy.proposals.figures import Attribution, figures
 from synergy.proposals.gains import line_values
@@ -20,15 +33,7 @@ from synergy.proposals.names import Context, names
 from synergy.proposals.quality import PUBLIC, blends, marked, owners
 from synergy.texts import LANGUAGES
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from synergy.dataset.sheet import Dataset
-    from synergy.proposals.bundles import Booked, Bundles, Changes
-    from synergy.proposals.figures import Attribution
-
-    Ints = NDArray[np.int64]
-    Own = Mapping[str, Mapping[str, float]]
+Own = Mapping[str, Mapping[str, float]]
 
 __all__ = ["Context", "propose"]
 NOBODY = -1
@@ -40,32 +45,32 @@ UNITS = ("facility", "build")
 def propose(dataset: Dataset, plan: Plan, context: Context) -> tuple[tuple[Proposal, ...], float | None]:
     """Return the proposals of a plan, by gain, and the remainder of the gain that no proposal carries.
 
-    A build with its suppliers, host and buyers is one proposal; direct exchanges are one a pair of owners and
-    commodity (see `synergy.proposals.bundles`). The gain of a proposal is the change of value, against the
-    enterprises' plans alone, of
+    A build with its suppliers, host and buyers is one proposal; direct exchanges are one a pair of owners and commodity
+    (see `synergy.proposals.bundles`). The gain of a proposal is the change of value, against the enterprises' plans
+    alone, of
 
     - its own flows, runs, builds and links, and
     - every other flow, run and level that changes because of it, found by following the changed quantities from
       balance to balance until a proposal is reached (see `synergy.proposals.gains.walk`).
 
-    A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What
-    reaches no proposal is the remainder, so that gains and remainder sum to the plan's gain. A proposal that the plan
-    needs carries no loss while its partners gain from others (`synergy.proposals.gains.borne`).
+    A flow between two builds counts half for each; annuities of a link are borne by quantity sent over it. What reaches
+    no proposal is the remainder, so that gains and remainder sum to the plan's gain. A proposal that the plan needs
+    carries no loss while its partners gain from others (`synergy.proposals.gains.borne`).
 
     Parameters
     ----------
     dataset : Dataset
         The tables with the settings in force.
     plan : Plan
-        The plan; `value` and `gain` are taken from it, its `proposals` are not looked at.
+        Only its `value` and `gain` are used, not its `proposals`.
     context : Context
         Reference plans.
 
     Returns
     -------
     proposals : tuple of Proposal
-        By falling gain, then id. `co2_saved` is against `today` where that is known, else against the plans alone;
-        its sum and what changes outside proposals make up the whole change. `payback_years` is capex over gain plus
+        By falling gain, then id. `co2_saved` is against `today` where that is known, else against the plans alone; its
+        sum and what changes outside proposals make up the whole change. `payback_years` is capex over gain plus
         annuities, None where these are not positive or unknown.
     remainder : float or None
         The plan's gain less the proposals' gains; None where the gain is unknown.
@@ -107,19 +112,8 @@ def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Se
     """Return the state of each proposal: `new`, `changed` or `running`.
 
     A build is new. A pair of owners exchanges a commodity already where `deals` has a quantity of it between any of
-    their sites; it goes on unchanged where the plan has the same quantity a year (within `SAME`), what goes into new
-    builds included.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    bundles : Bundles
-        The proposals.
-    flows : pandas.DataFrame
-        Flows of the plan with owners.
-    owner : pandas.Series
-        Owner by site.
+    their sites; it goes on unchanged where the plan has the same quantity a year (within `SAME`), that into new builds
+    included. `flows` have owners; `owner` is by site.
     """
     deals = dataset["deals"]
     deals = deals.assign(from_owner=deals["from_site"].map(owner), to_owner=deals["to_site"].map(owner))
@@ -133,23 +127,11 @@ def states(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, owner: pd.Se
 
 
 def own_parts(now: Booked, bundles: Bundles, against: Attribution) -> Sequence[Own]:
-    """Return the CO2, capex and annuity of each enterprise in each proposal.
+    """Return the CO2, capex and annuity of each enterprise in each proposal; empty without the plans alone.
 
-    Parameters
-    ----------
-    now : Booked
-        The plan.
-    bundles : Bundles
-        Its proposals.
-    against : Attribution
-        Reference plans; without the plans alone, nothing is known.
-
-    Returns
-    -------
-    sequence of mapping
-        ``{enterprise: {co2, capex, annual}}`` of each proposal, all enterprises: co2 in t a year emitted more than
-        alone, the change of each line at who takes it followed to the proposals as the gain is; capex and its annuity
-        of what is built on the enterprise's sites and of the links that lead to it. Empty without the plans alone.
+    Each is ``{enterprise: {co2, capex, annual}}`` with all enterprises: co2 in t a year emitted more than alone, the
+    change of each line at its taker followed to the proposals as the gain is; capex and its annuity of builds on the
+    enterprise's sites and of the links that lead to it.
     """
     if against.alone is None:
         return ()
@@ -194,7 +176,7 @@ def _emitted(changed: Changes, owner: Ints, count: int) -> sparse.csc_matrix:
     return sparse.csc_matrix((amounts, (known, owner[known])), shape=(len(owner), count))
 
 
-def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence[str], str]) -> NDArray[np.float64]:
+def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence[str], str]) -> Floats:
     """Return the capex or annuity of each enterprise in each proposal, shape (proposals, enterprises)."""
     firms, column = what
     number = {name: place for place, name in enumerate(firms)}
@@ -218,15 +200,8 @@ def _spent(now: Booked, bundles: Bundles, owner: pd.Series, what: tuple[Sequence
 class Before:
     """Reference state before the plan: facilities in operation and the suppliers of each inlet.
 
-    Parameters
-    ----------
-    known : bool
-        Whether anything is known of it; if not, whatever stands counts as used.
-    running : frozenset of str
-        Facilities that do anything.
-    supply : pandas.DataFrame
-        By `INLET`: `bought` (units a year from a market), `sources` (how many outlets other than markets),
-        `source` (one of them, as ``kind:id``).
+    Where nothing is `known` of it, existing facilities count as used. `supply` is by `INLET`: `bought` (units a year
+    from a market), `sources` (how many outlets other than markets), `source` (one of them, as ``kind:id``).
     """
 
     known: bool
@@ -253,23 +228,11 @@ def outlets(flows: pd.DataFrame) -> pd.Series:
     return flows["outlet_kind"].astype(str) + ":" + flows["outlet_id"].astype(str)
 
 
-def kinds(
-    dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, opened: NDArray[np.bool_]
-) -> list[Kind]:
+def kinds(dataset: Dataset, bundles: Bundles, flows: pd.DataFrame, was: Before, opened: Bools) -> list[Kind]:
     """Return the kind of each proposal.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    bundles : Bundles
-        The proposals.
-    flows : pandas.DataFrame
-        Flows of the plan with owners, and `worth`: quantity times yardstick price.
-    was : Before
-        Reference state before the plan.
-    opened : numpy.ndarray of bool, shape (proposals,)
-        Whether a proposal opens a link.
+    `flows` have owners and `worth` (quantity times yardstick price); `opened`, shape (proposals,), flags proposals that
+    open a link.
 
     Notes
     -----
@@ -315,7 +278,7 @@ def _facts(dataset: Dataset, flows: pd.DataFrame, was: Before) -> pd.DataFrame:
     )
 
 
-def _deal_codes(said: pd.DataFrame, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _deal_codes(said: pd.DataFrame, opened: Bools) -> Ints:
     """Return the kind of each flow in a direct exchange, as its position in `ORDER`."""
     conditions = [
         said["right"],
@@ -323,11 +286,11 @@ def _deal_codes(said: pd.DataFrame, opened: NDArray[np.bool_]) -> NDArray[np.int
         said["idle_outlet"] & said["bought"],
         said["second"] | (said["only"] & opened),
     ]
-    codes: NDArray[np.int64] = np.select([condition.to_numpy(dtype=bool) for condition in conditions], [3, 0, 1, 2], 3)
+    codes: Ints = np.select([condition.to_numpy(dtype=bool) for condition in conditions], [3, 0, 1, 2], 3)
     return codes
 
 
-def _score_builds(score: NDArray[np.float64], maker: NDArray[np.int64], said: pd.DataFrame) -> None:
+def _score_builds(score: Floats, maker: Ints, said: pd.DataFrame) -> None:
     """Add the worth of each build's products to the score of the kind that they indicate."""
     worth = said["worth"].to_numpy(dtype=float)
     away = said["inlet_kind"].isin(["market", "disposal", "build"]).to_numpy()

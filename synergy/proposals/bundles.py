@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,17 +11,10 @@ from scipy import sparse
 
 from synergy.accounts.ledger import ledger
 from synergy.accounts.links import link_facts
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Floats, Ints
 from synergy.plan import Decisions
 from synergy.proposals.quality import marked, stacked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from synergy.dataset.sheet import Dataset
-
-    Floats = NDArray[np.float64]
 
 LEAST = 1e-3  # part of the median yardstick that even a worthless commodity weighs
 SAME = 0.01  # amounts that differ by less than this part are the same
@@ -33,20 +26,10 @@ LEVEL_KEY = ("store", "period")
 
 
 def yardsticks(dataset: Dataset) -> pd.Series:
-    """Return a positive reference price per unit of each commodity.
+    """Return a positive reference price (money per unit) of each commodity.
 
     The median price of it in markets, needs and deals; where no price is stated, its disposal cost, else the value of
     its energy, else of its mass, at the median of the priced commodities; else the median yardstick of all.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-
-    Returns
-    -------
-    pandas.Series
-        Money per unit, by commodity, positive.
     """
     said = pd.concat([dataset[table][["commodity", "price"]] for table in ("markets", "needs", "deals")])
     said = said[said["price"].abs() > 0]
@@ -71,30 +54,19 @@ def _middle(values: pd.Series, otherwise: float) -> float:
 class Bundles:
     """Proposals of a plan as groups of lines, before they are described.
 
-    Parameters
-    ----------
-    ids : tuple of str
-        ``build:<process>@<site>`` and ``deal:<from>><to>:<commodity>``, builds first.
-    builds : pandas.Series
-        Number of the proposal by id of its build.
-    pairs : pandas.Series
-        Number of the proposal by `PAIR`.
+    `ids` are ``build:<process>@<site>`` and ``deal:<from>><to>:<commodity>``, builds first; `builds` and `pairs` give
+    the number of the proposal by id of its build, and by `PAIR`.
     """
 
     ids: tuple[str, ...]
     builds: pd.Series
     pairs: pd.Series
 
-    def of_flows(self, flows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the one or two proposals of each flow; -1 for none.
+    def of_flows(self, flows: pd.DataFrame) -> tuple[Ints, Ints]:
+        """Return the one or two proposals of each flow, marked by `quality.marked`; -1 for none.
 
         A flow at a build belongs to the build's proposal, one between two builds to both, any other exchange to its
         pair's.
-
-        Parameters
-        ----------
-        flows : pandas.DataFrame
-            Flows as `ends.marked` returns them.
         """
         giver = _numbers(self.builds, flows["outlet_id"], flows["outlet_kind"] == "build")
         taker = _numbers(self.builds, flows["inlet_id"], flows["inlet_kind"] == "build")
@@ -106,21 +78,16 @@ class Bundles:
         first = np.where((first == NONE) & paired, pair, first)
         return first.astype(np.int64), second.astype(np.int64)
 
-    def makers(self, flows: pd.DataFrame) -> NDArray[np.int64]:
+    def makers(self, flows: pd.DataFrame) -> Ints:
         """Return the proposal of the build that each flow leaves; -1 for none."""
         return _numbers(self.builds, flows["outlet_id"], flows["outlet_kind"] == "build")
 
-    def of_runs(self, runs: pd.DataFrame) -> NDArray[np.int64]:
+    def of_runs(self, runs: pd.DataFrame) -> Ints:
         """Return the proposal of each run; -1 for none."""
         return _numbers(self.builds, runs["id"], runs["kind"] == "build")
 
     def flow_shares(self, flows: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the share of each flow in each proposal: all of it, or half for a flow between two builds.
-
-        Returns
-        -------
-        scipy.sparse.csr_matrix, shape (proposals, flows)
-        """
+        """Return the share of each flow in each proposal: all of it, or half for a flow between two builds."""
         first, second = self.of_flows(flows)
         part = np.where(second == NONE, 1.0, 0.5)
         lines = np.arange(len(flows))
@@ -130,12 +97,7 @@ class Bundles:
         return sparse.csr_matrix((np.concatenate([part, part])[owned], (row[owned], column[owned])), shape=shape)
 
     def line_shares(self, changed: Changes, flows: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the share of each changed line in each proposal: flows (with their owners), runs and levels.
-
-        Returns
-        -------
-        scipy.sparse.csr_matrix, shape (proposals, lines)
-        """
+        """Return the share of each changed line in each proposal: flows (with their owners), runs and levels."""
         owner = self.of_runs(changed.runs)
         owned = np.flatnonzero(owner != NONE)
         shape = (len(self.ids), len(changed.runs))
@@ -144,12 +106,7 @@ class Bundles:
         return sparse.csr_matrix(sparse.hstack([self.flow_shares(flows), runs, levels]))
 
     def link_shares(self, flows: pd.DataFrame, links: pd.DataFrame) -> sparse.csr_matrix:
-        """Return the share of each proposal in each opened link, by the quantity it sends over it.
-
-        Returns
-        -------
-        scipy.sparse.csr_matrix, shape (proposals, links)
-        """
+        """Return the share of each proposal in each opened link, by the quantity it sends over it."""
         number = pd.Series(np.arange(len(links)), index=pd.MultiIndex.from_frame(links[LINK]), dtype=float)
         used = number.reindex(pd.MultiIndex.from_frame(flows[LINK])).to_numpy(dtype=float)
         over = np.flatnonzero(~np.isnan(used))
@@ -161,18 +118,11 @@ class Bundles:
 
 
 def bundle(now: Booked, alone: Booked | None) -> Bundles:
-    """Return the proposals of a plan.
+    """Return the proposals of a plan; `alone` are the enterprises' plans alone, side by side, None where unknown.
 
     A build is one, unless it stays inside its owner's fence and its owner builds the same alone. Flows between two
-    enterprises are one a pair and commodity, always; those between sites of one enterprise, or between one and a
-    public place, where they are more than what happens without the others.
-
-    Parameters
-    ----------
-    now : Booked
-        The plan.
-    alone : Booked or None
-        The enterprises' plans alone, side by side; None where nothing is known of them.
+    enterprises are one a pair and commodity, always; those between sites of one enterprise, or between one and a public
+    place, where they exceed the flows without the others.
     """
     flows = now.flows
     dealing = set(flows.loc[flows["partner"] & (flows["outlet_kind"] == "build"), "outlet_id"])
@@ -207,7 +157,7 @@ def _capacity(builds: pd.DataFrame) -> pd.Series:
     return builds["capacity"].astype(float).groupby(build_names(builds).to_numpy(dtype=object), sort=True).sum()
 
 
-def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> NDArray[np.int64]:
+def _numbers(known: pd.Series, names: pd.Series, where: pd.Series) -> Ints:
     """Return the number of each known and selected name; -1 for the others."""
     found = names.map(known).where(where)
     return found.fillna(NONE).to_numpy(dtype=np.int64)
@@ -230,15 +180,8 @@ FLOW_KEY = (
 class Changes:
     """Plan minus a reference plan, line by line.
 
-    Parameters
-    ----------
-    flows : pandas.DataFrame
-        `FLOW_KEY`, the changes of `quantity`, `arrived`, `value` and `co2`, and `size`, the sum of both sides'
-        quantities.
-    runs : pandas.DataFrame
-        `RUN_KEY`, the changes of `activity`, `value` and `co2`, and `size`.
-    levels : pandas.DataFrame
-        `LEVEL_KEY`, the changes of `level`, `value` and `co2`, and `size`.
+    Each frame has its key (`FLOW_KEY`, `RUN_KEY`, `LEVEL_KEY`), the changes of its amounts (`quantity` and `arrived`,
+    `activity`, `level`), of `value` and of `co2`, and `size`, the sum of both sides' amounts.
     """
 
     flows: pd.DataFrame
@@ -247,13 +190,7 @@ class Changes:
 
 
 def changes(plan: Booked, other: Booked) -> Changes:
-    """Return the difference between a plan and another, line by line.
-
-    Parameters
-    ----------
-    plan, other : Booked
-        The plan and the reference plan, with the value of each line; lines of the same key add up.
-    """
+    """Return the difference between a plan and a reference plan, line by line; lines of the same key add up."""
     return Changes(
         flows=_difference(plan.flows, other.flows, FLOW_KEY, ("quantity", "arrived")),
         runs=_difference(plan.runs, other.runs, RUN_KEY, ("activity",)),
@@ -274,15 +211,15 @@ def _difference(
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """Decisions with the value and emissions of every line.
+    """Decisions with the value (money a year) and emissions (t CO2 a year) of every line.
 
     Parameters
     ----------
     flows : pandas.DataFrame
-        The flows as `ends.marked` returns them, with `value` (money a year, their part of the links' annuities in),
-        `co2` (t a year), `km` and `worth` (quantity times yardstick price).
+        The flows as `synergy.proposals.quality.marked` returns them, with `value` (including their part of the links'
+        annuities), `co2`, `km` and `worth` (quantity times yardstick price).
     runs : pandas.DataFrame
-        The runs with `value` (the annuity of their build in) and `co2`; a build that never runs has one line of
+        The runs with `value` (including the annuity of their build) and `co2`; a build that never runs has one line of
         activity 0 in period "".
     levels : pandas.DataFrame
         The levels with `value` and `co2` (0).
@@ -298,17 +235,7 @@ class Booked:
 
 
 def booked(dataset: Dataset, decisions: Decisions, owner: pd.Series) -> Booked:
-    """Return decisions with the value and emissions of every line.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    decisions : Decisions
-        Any plan: of all enterprises, of one alone, or of today.
-    owner : pandas.Series
-        Owner by site, see `ends.owners`.
-    """
+    """Return decisions (of all enterprises, one alone, or today) with the value and emissions of every line."""
     accounts = ledger(dataset, decisions)
     builds = _indexed(decisions.builds).assign(
         capex=accounts.builds["capex"].to_numpy(), annual=accounts.builds["annual"].to_numpy()
@@ -358,7 +285,7 @@ def _by_key(annual: pd.Series, keys: pd.Index) -> pd.Series:
     return cost.groupby(level=list(range(keys.nlevels)), sort=False).sum()
 
 
-def _spread(keys: pd.Index, amounts: NDArray[np.float64], cost: pd.Series) -> NDArray[np.float64]:
+def _spread(keys: pd.Index, amounts: Floats, cost: pd.Series) -> Floats:
     """Return each line's share of the cost of its key, by amount; 0 for keys without cost."""
     if cost.empty or not len(keys):
         return np.zeros(len(keys))

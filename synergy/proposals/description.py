@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Floats, Ints
 from synergy.plan import Kind, Plan, Proposal, Term
-from synergy.proposals.bundles import Bundles, build_names
+from synergy.proposals.bundles import Booked, Bundles, build_names
+from synergy.proposals.figures import Figures
 from synergy.proposals.gains import borne
-from synergy.proposals.names import Names, amount
-from synergy.proposals.quality import OUTSIDE, quality_notes
+from synergy.proposals.names import Context, Names, amount
+from synergy.proposals.quality import OUTSIDE, Called, Note, quality_notes
+from synergy.scenario import Cell
 from synergy.texts import Catalogue, gain_note
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from synergy.dataset.sheet import Dataset
-    from synergy.proposals.bundles import Booked
-    from synergy.proposals.figures import Figures
-    from synergy.proposals.names import Context, Names
-
-    Called = Mapping[str, Names]  # by language
 
 SHOWN = 2  # partners named before "and n more"
 MAIN = 0.15  # a further product is named where it is worth this part of the first
@@ -53,26 +45,22 @@ class Scene:
     names: Mapping[str, Names]
 
 
+class Build(NamedTuple):
+    """Build of a proposal: its capacity (activity a year) and its owner, ``@`` and the site for a public place."""
+
+    process: str
+    site: str
+    capacity: float
+    owner: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalPart:
     """Lines, partners and marginal gain of one proposal.
 
-    Parameters
-    ----------
-    number : int
-        Its number.
-    flows, builds, links : tuple of int
-        Positions in the plan's frames.
-    crossing : pandas.DataFrame
-        Its flows between enterprises, sites of one, or with a public place.
-    build : dict or None
-        Process, site, capacity and owner of its build.
-    enterprises : tuple of str
-        Who takes part, the host first.
-    marginal : float or None
-        Value that the plan loses without it.
-    needed : bool
-        Whether there is no plan without it, as far as that was asked.
+    `flows`, `builds` and `links` are positions in the plan's frames; `crossing` are its flows between enterprises,
+    sites of one, or with a public place. The host is first among the enterprises. `marginal` is the value that the
+    plan loses without it; `needed`, whether there is no plan without it, as far as that was asked.
     """
 
     number: int
@@ -80,7 +68,7 @@ class ProposalPart:
     builds: tuple[int, ...]
     links: tuple[int, ...]
     crossing: pd.DataFrame
-    build: dict[str, Any] | None
+    build: Build | None
     enterprises: tuple[str, ...]
     marginal: float | None
     needed: bool
@@ -100,7 +88,7 @@ def tell(scene: Scene) -> Iterator[Proposal]:
         yield _proposal(scene, part, None if gains is None else float(gains[part.number]))
 
 
-def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[int, ...]) -> ProposalPart:
+def _part(scene: Scene, number: int, members: Ints, builds: tuple[int, ...]) -> ProposalPart:
     """Return the lines, partners and marginal gain of one proposal."""
     flows = scene.now.flows.iloc[members]
     links = tuple(int(link) for link in scene.figures.links[[number]].indices)
@@ -115,13 +103,13 @@ def _part(scene: Scene, number: int, members: NDArray[np.int64], builds: tuple[i
         links=links,
         crossing=crossing,
         build=build,
-        enterprises=_partners(crossing, str(build["owner"]) if build else ""),
+        enterprises=_partners(crossing, build.owner if build else ""),
         marginal=marginal,
         needed=marginal is None and scene.context.without is not None,
     )
 
 
-def _gains(scene: Scene, parts: Sequence[ProposalPart]) -> NDArray[np.float64] | None:
+def _gains(scene: Scene, parts: Sequence[ProposalPart]) -> Floats | None:
     """Return the gains of the proposals, with the losses of needed proposals borne by their partners."""
     if scene.figures.gain is None:
         return None
@@ -136,7 +124,7 @@ def _gains(scene: Scene, parts: Sequence[ProposalPart]) -> NDArray[np.float64] |
     return borne(scene.figures.gain, marginal, partners)
 
 
-def _members(scene: Scene) -> list[NDArray[np.int64]]:
+def _members(scene: Scene) -> list[Ints]:
     """Return the positions of the flows of each proposal, ascending."""
     first, second = scene.bundles.of_flows(scene.now.flows)
     owner = np.concatenate([first, second])
@@ -154,7 +142,7 @@ def _proposal(scene: Scene, part: ProposalPart, gain: float | None) -> Proposal:
     right = flows["commodity"].isin(goods.loc[goods["phase"] == "right", "commodity"]).all()
     periods = len(scene.dataset["periods"])
     story = Story(flows, part.build, opened=bool(part.links), right=bool(right), periods=periods)
-    host = str(part.build["owner"]) if part.build else ""
+    host = part.build.owner if part.build else ""
     owners = set(part.crossing["from_owner"]) | set(part.crossing["to_owner"]) | {host}
     capex = float(scene.figures.capex[number])
     return Proposal(
@@ -183,19 +171,14 @@ def _proposal(scene: Scene, part: ProposalPart, gain: float | None) -> Proposal:
     )
 
 
-def _build_row(scene: Scene, builds: tuple[int, ...]) -> dict[str, Any] | None:
+def _build_row(scene: Scene, builds: tuple[int, ...]) -> Build | None:
     """Return process, site, capacity and owner of the build of a proposal, None without a build."""
     if not builds:
         return None
     row = scene.now.builds.iloc[builds[0]]
     sites = scene.dataset["sites"].set_index("site")["enterprise"]
     owner = str(sites[row["site"]]) or f"@{row['site']}"
-    return {
-        "process": str(row["process"]),
-        "site": str(row["site"]),
-        "capacity": float(row["capacity"]),
-        "owner": owner,
-    }
+    return Build(str(row["process"]), str(row["site"]), float(row["capacity"]), owner)
 
 
 def _partners(crossing: pd.DataFrame, host: str) -> tuple[str, ...]:
@@ -249,12 +232,10 @@ def _payback(capex: float, gain: float | None, annual: float) -> float | None:
     return capex / (gain + annual) if gain + annual > 0 else None
 
 
-def _notes(
-    scene: Scene, flows: pd.DataFrame, build: dict[str, Any] | None, enterprises: tuple[str, ...]
-) -> Iterator[Mapping[str, Any]]:
+def _notes(scene: Scene, flows: pd.DataFrame, build: Build | None, enterprises: tuple[str, ...]) -> Iterator[Note]:
     """Yield the notes that accompany the figures of a proposal."""
     if build:
-        yield from build_notes(scene.dataset, build["process"], build["capacity"])
+        yield from build_notes(scene.dataset, build.process, build.capacity)
     moved = flows[flows["from_site"] != flows["to_site"]]
     yield from hazard_notes(scene.dataset, scene.names, sorted(set(moved["commodity"])))
     yield from quality_notes(scene.blends, scene.names, flows)
@@ -268,20 +249,12 @@ def _notes(
 class Story:
     """Content of a proposal's title.
 
-    Parameters
-    ----------
-    flows : pandas.DataFrame
-        The proposal's flows with owners, `km` and `worth`.
-    build : mapping or None
-        ``process``, ``site``, ``capacity`` and ``owner`` of the build; None for a direct exchange.
-    opened, right : bool
-        Whether it opens a link; whether it moves a right, which has no road.
-    periods : int
-        Periods in a year.
+    `flows` have owners, `km` and `worth`; `build` is None for a direct exchange. `opened`: it opens a link; `right`: it
+    moves a right, which has no road. `periods` is their number in a year.
     """
 
     flows: pd.DataFrame
-    build: dict[str, object] | None
+    build: Build | None
     opened: bool
     right: bool
     periods: int
@@ -289,7 +262,7 @@ class Story:
 
 def title(story: Story, names: Names) -> str:
     """Return the title of a proposal in the language of the names."""
-    return _build_title(story, names) if story.build else _deal_title(story, names)
+    return _build_title(story, story.build, names) if story.build else _deal_title(story, names)
 
 
 def _deal_title(story: Story, names: Names) -> str:
@@ -328,13 +301,12 @@ def _season(story: Story, lang: str) -> str:
     return f"（{story.periods} 个时段中的 {active} 个）" if lang == "zh" else f" ({active} of {story.periods} periods)"
 
 
-def _build_title(story: Story, names: Names) -> str:
+def _build_title(story: Story, build: Build, names: Names) -> str:
     """Return the title of a new build: process, host, capacity, main input and main products."""
-    build, zh = story.build or {}, names.lang == "zh"
-    process, capacity = str(build["process"]), float(str(build["capacity"]))
-    name, host = names.process[process], names.owner[str(build["owner"])]
-    size = amount(capacity, names.activity[process] or ("单位" if zh else "units"), names.lang)
-    ident = f"{process}@{build['site']}"
+    zh = names.lang == "zh"
+    name, host = names.process[build.process], names.owner[build.owner]
+    size = amount(build.capacity, names.activity[build.process] or ("单位" if zh else "units"), names.lang)
+    ident = f"{build.process}@{build.site}"
     taken = story.flows[(story.flows["inlet_kind"] == "build") & (story.flows["inlet_id"] == ident)]
     made = story.flows[(story.flows["outlet_kind"] == "build") & (story.flows["outlet_id"] == ident)]
     parts = [*_taken(taken, names), *_made(made, names)]
@@ -415,20 +387,10 @@ _EVIDENCE = Catalogue(
 )
 
 
-def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Mapping[str, Any]]:
-    """Return the notes on a new build: policy minimum size, permit, lead time.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    process : str
-        Process of the build.
-    capacity : float
-        Activity a year.
-    """
+def build_notes(dataset: Dataset, process: str, capacity: float) -> list[Note]:
+    """Return the notes on a new build of a capacity (activity a year): policy minimum size, permit, lead time."""
     row: dict[Any, Any] = dataset["processes"].set_index("process").loc[process].to_dict()
-    notes: list[Mapping[str, Any]] = []
+    notes: list[Note] = []
     least = float(row["policy_min"])
     if least > 0:
         en, zh = (amount(least, str(row["activity_unit"]) or "units", lang) for lang in ("en", "zh"))
@@ -454,7 +416,7 @@ def _both(said: str) -> tuple[str, str]:
     return en, zh or en
 
 
-def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -> list[Mapping[str, Any]]:
+def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -> list[Note]:
     """Return the notes on the hazards of the commodities moved between sites."""
     goods = dataset["commodities"].set_index("commodity")
     return [
@@ -470,7 +432,7 @@ def hazard_notes(dataset: Dataset, called: Called, commodities: Iterable[str]) -
     ]
 
 
-def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
+def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[Note]:
     """Return the notes on the start dates of the facilities at the ends of some flows, where stated."""
     ends = [flows.loc[flows[f"{end}_kind"] == "facility", f"{end}_id"] for end in ("outlet", "inlet")]
     used = pd.concat(ends).drop_duplicates()
@@ -490,7 +452,7 @@ def start_notes(dataset: Dataset, called: Called, flows: pd.DataFrame) -> list[M
     ]
 
 
-def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str]) -> list[Mapping[str, Any]]:
+def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str]) -> list[Note]:
     """Return the notes on the evidence for the enterprises' data, from the optional column `evidence`."""
     table = dataset["enterprises"]
     if "evidence" not in table:
@@ -513,13 +475,13 @@ def evidence_notes(dataset: Dataset, called: Called, enterprises: Iterable[str])
     return notes
 
 
-def aims_notes(dataset: Dataset) -> list[Mapping[str, Any]]:
+def aims_notes(dataset: Dataset) -> list[Note]:
     """Return the note on gains, for scenario aims that bind the joint plan."""
     scenario, count = dataset.scenario_record(), len(dataset["enterprises"])
     said, said_zh = (gain_note(scenario, count, lang) for lang in ("en", "zh"))
     return [_note("aims", "", said, said_zh)] if said else []
 
 
-def _note(code: str, subject: str, text: str, text_zh: str, **more: object) -> Mapping[str, Any]:
+def _note(code: str, subject: str, text: str, text_zh: str, **more: Cell) -> Note:
     """Return a note as a plain record."""
     return {"code": code, "subject": subject, "text": text, "text_zh": text_zh, **more}

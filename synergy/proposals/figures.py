@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from synergy.proposals.bundles import build_names, changes
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Floats
+from synergy.proposals.bundles import Booked, Bundles, Changes, build_names, changes
 from synergy.proposals.gains import Walk, line_values, walk
 from synergy.proposals.quality import marked
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from synergy.dataset.sheet import Dataset
-    from synergy.proposals.bundles import Changes
-
-    Floats = NDArray[np.float64]
-    import pandas as pd
-    from scipy import sparse
-
-    from synergy.proposals.bundles import Booked, Bundles
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +24,7 @@ class Figures:
     gain : numpy.ndarray or None
         Money a year against the plans alone; None where these are unknown.
     co2 : numpy.ndarray
-        t CO2 a year saved against what it is compared with; 0 where there is nothing to compare.
+        t CO2 a year saved against the reference plan; 0 where there is none.
     capex, annual : numpy.ndarray
         Money, and its annuity, of builds and of the parts of links.
     links : scipy.sparse.csr_matrix, shape (proposals, links)
@@ -50,17 +39,7 @@ class Figures:
 
 
 def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
-    """Return the figures of all proposals of a plan.
-
-    Parameters
-    ----------
-    now : Booked
-        The plan.
-    bundles : Bundles
-        Its proposals.
-    against : Attribution
-        Reference plans.
-    """
+    """Return the figures of all proposals of a plan."""
     count = len(bundles.ids)
     links = bundles.link_shares(now.flows, now.links)
     number = build_names(now.builds).map(bundles.builds)
@@ -78,16 +57,8 @@ def figures(now: Booked, bundles: Bundles, against: Attribution) -> Figures:
 class Attribution:
     """Reference plans of a plan, and the attribution of the differences to the proposals.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    owner : pandas.Series
-        Owner by site.
-    alone : Booked or None
-        The enterprises' plans alone, side by side; None where they are unknown.
-    today : Booked or None
-        The plan behind `today`.
+    `owner` is by site, `alone` the enterprises' plans alone, side by side, `today` the plan behind `today`; None =
+    unknown.
     """
 
     dataset: Dataset

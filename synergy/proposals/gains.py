@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,19 +10,10 @@ from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
-from synergy.proposals.bundles import yardsticks
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Bools, Floats, Ints
+from synergy.proposals.bundles import Changes, yardsticks
 from synergy.proposals.quality import OUTSIDE
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from synergy.dataset.sheet import Dataset
-    from synergy.proposals.bundles import Changes
-
-    Floats = NDArray[np.float64]
-    import pandas as pd
-    from scipy import sparse
-
 
 COLUMNS = 16  # values attributed at once: what is in memory does not grow with the enterprises
 KEPT = 0.1  # part of a shared gain that the line it passes through keeps before the others have theirs
@@ -39,8 +29,8 @@ class Walk:
     Parameters
     ----------
     steps : scipy.sparse.csr_matrix
-        Chance of each step between states (lines first, then both sides of every balance); a row that sums to 0
-        stays where it is.
+        Chance of each step between states (lines first, then both sides of every balance); a row that sums to 0 stays
+        where it is.
     shares : scipy.sparse.csr_matrix, shape (proposals, lines)
         Part of each line that belongs to each proposal; columns sum to 1, or to 0 for a line of none.
     """
@@ -49,27 +39,11 @@ class Walk:
     shares: sparse.csr_matrix
 
     def attribute(self, values: Floats) -> Floats:
-        """Return the values of the lines, attributed to the proposals.
-
-        Parameters
-        ----------
-        values : numpy.ndarray, shape (lines,)
-            Change of value (or of emission) of each line of the changes: flows, runs, levels.
-        """
+        """Return changes of value (or emission), shape (lines,): flows, runs, levels, attributed to the proposals."""
         return self.attribute_each(sparse.csc_matrix(np.asarray(values, dtype=float)[:, None]))[:, 0]
 
     def attribute_each(self, values: sparse.csc_matrix) -> Floats:
-        """Return several columns of values at once, each attributed to the proposals.
-
-        Parameters
-        ----------
-        values : scipy.sparse.csc_matrix, shape (lines, columns)
-            As for `attribute`.
-
-        Returns
-        -------
-        numpy.ndarray, shape (proposals, columns)
-        """
+        """Return several columns of values, shape (lines, columns), each attributed as in `attribute`."""
         states, (lines, count) = self.steps.shape[0], values.shape
         given: Floats = np.zeros((self.shares.shape[0], count))
         if not given.size or not states:
@@ -86,10 +60,10 @@ class Walk:
 
 
 def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
-    """Return the walk that attributes changes to proposals.
+    """Return the walk that attributes changes to proposals; `shares` is of shape (proposals, lines), see `Walk`.
 
-    A line is a flow, run or level that differs from the reference plan; it stands in the balances of its
-    outlet and inlet, a run in one for each commodity of its recipe.
+    A line is a flow, run or level that differs from the reference plan; it stands in the balances of its outlet and
+    inlet, a run in one for each commodity of its recipe.
 
     - A line of no proposal, or one that is done less than before, asks its balances (a run: each by coefficient times
       yardstick price) which changes of the opposite sign it makes up for, and hands its value to these in proportion
@@ -100,15 +74,6 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
       runs, whose other lines share it. So the cost of an oven that runs more, the gas and the tar that it gives and
       the right that lets it run are borne and earned together, by the value of each.
     - What no proposal can be reached from (an enterprise that changes something for itself) stays in the remainder.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    changed : Changes
-        The lines, flows first, then runs, then levels.
-    shares : scipy.sparse.csr_matrix, shape (proposals, lines)
-        Which lines belong to which proposals.
 
     Notes
     -----
@@ -121,11 +86,11 @@ def walk(dataset: Dataset, changed: Changes, shares: sparse.csr_matrix) -> Walk:
     return Walk(steps=sparse.csr_matrix(sparse.diags(_reaching(steps, owned).astype(float)) @ steps), shares=shares)
 
 
-def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int]) -> sparse.csr_matrix:
+def _steps(found: pd.DataFrame, owned: Bools, counts: tuple[int, int]) -> sparse.csr_matrix:
     """Return the transition probabilities between states.
 
-    States are the lines, then both sides of every balance (where all lines of the other sign answer), then both
-    sides again (where only its runs do).
+    States are the lines, then both sides of every balance (where all lines of the other sign answer), then both sides
+    again (where only its runs do).
     """
     lines, (flows, runs) = len(owned), counts
     item, node = found["item"].to_numpy(), found["node"].to_numpy()
@@ -152,7 +117,7 @@ def _steps(found: pd.DataFrame, owned: NDArray[np.bool_], counts: tuple[int, int
     return sparse.csr_matrix(answers + driven + asks)
 
 
-def _reaching(steps: sparse.csr_matrix, owned: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _reaching(steps: sparse.csr_matrix, owned: Bools) -> Bools:
     """Return which states can reach a line of a proposal; the others could circulate value without end."""
     states, ends = steps.shape[0], np.flatnonzero(owned)
     # steps taken backwards, from one state more that stands before all lines of proposals
@@ -166,17 +131,17 @@ def _reaching(steps: sparse.csr_matrix, owned: NDArray[np.bool_]) -> NDArray[np.
     return reached[:states]
 
 
-def _spans(item: NDArray[np.int64], run: NDArray[np.bool_], lines: int) -> NDArray[np.bool_]:
+def _spans(item: Ints, run: Bools, lines: int) -> Bools:
     """Return which lines are runs."""
     found = np.zeros(lines, dtype=bool)
     found[item[run]] = True
     return found
 
 
-def _grown(changed: Changes) -> NDArray[np.bool_]:
+def _grown(changed: Changes) -> Bools:
     """Return which lines did not decrease."""
     pairs = ((changed.flows, "quantity"), (changed.runs, "activity"), (changed.levels, "level"))
-    grown: NDArray[np.bool_] = np.concatenate(
+    grown: Bools = np.concatenate(
         [frame[name].to_numpy(dtype=float) >= -FAINT * frame["size"].to_numpy(dtype=float) for frame, name in pairs]
     )
     return grown
@@ -191,12 +156,12 @@ def line_values(changed: Changes, column: str) -> Floats:
 
 
 def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats:
-    """Return gains redistributed so that proposals with a positive marginal value carry no loss.
+    """Return gains redistributed so that proposals with a positive marginal value carry no loss; the sum is kept.
 
     A chain earns where its product is sold, and the books of the line that feeds it may show nothing but cost: coal
-    that a neighbour no longer sells outside. Such a proposal is given up to what the plan loses without it, out of
-    what proposals of the same enterprises gain beyond their own such loss; what then is still missing to zero, out of
-    all that they gain.
+    that a neighbour no longer sells outside. Such a proposal is given up to what the plan loses without it, out of what
+    proposals of the same enterprises gain beyond their own such loss; what then is still missing to zero, out of all
+    that they gain.
 
     Parameters
     ----------
@@ -206,11 +171,6 @@ def borne(gain: Floats, marginal: Floats, partners: sparse.csr_matrix) -> Floats
         Value that the plan loses without each; NaN where it is unknown, inf where there is no plan without it.
     partners : scipy.sparse.csr_matrix, shape (proposals, enterprises)
         Not zero where an enterprise takes part.
-
-    Returns
-    -------
-    numpy.ndarray, shape (proposals,)
-        With the same sum, up to rounding.
     """
     needed = (gain < 0) & (marginal > 0)
     if not needed.any():
@@ -245,18 +205,11 @@ def elements(dataset: Dataset, changed: Changes) -> pd.DataFrame:
     A balance is one outlet or inlet (kind, id, commodity, period): its amounts sum to zero, an offer's or a need's to
     what is left unused. Markets and disposal take and give what they like and have none.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    changed : Changes
-        Flows, runs and levels that differ.
-
     Returns
     -------
     pandas.DataFrame
-        `item` (position of the line: flows, then runs, then levels), `node` (number of the balance), `amount`
-        (signed, units) and `weight` (which of its balances a line asks first).
+        `item` (position of the line: flows, then runs, then levels), `node` (number of the balance), `amount` (signed,
+        units) and `weight` (which of its balances a line asks first).
     """
     flows, runs, levels = changed.flows, changed.runs, changed.levels
     frames = [

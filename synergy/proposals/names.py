@@ -31,16 +31,9 @@ Own = Callable[[str, Sequence[int], Sequence[int], Sequence[int]], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of all entities in one language, by id.
+    """Names of all entities in one language, ``en`` or ``zh``, by id; units and units of activity too.
 
-    Parameters
-    ----------
-    lang : str
-        ``en`` or ``zh``.
-    owner, site, commodity, process : mapping of str to str
-        Names; owners are enterprises, or public places under "@" and their site.
-    unit, activity : mapping of str to str
-        Unit by commodity, unit of activity by process.
+    Owners are enterprises, or public places under "@" and their site; `unit` is by commodity, `activity` by process.
     """
 
     lang: str
@@ -78,14 +71,7 @@ def _named(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
 def amount(quantity: float, unit: str, lang: str) -> str:
     """Return a quantity in readable units: ``38 M Nm3``, ``3800 万 Nm3``.
 
-    Parameters
-    ----------
-    quantity : float
-        Units of the tables.
-    unit : str
-        Unit of the tables, as ``kNm3`` or ``t``; words after it (``t tar``) are kept.
-    lang : str
-        ``en`` or ``zh``.
+    `unit` is that of the tables, as ``kNm3`` or ``t``; words after it (``t tar``) are kept.
     """
     measure, _, what = unit.partition(" ")
     measure, factor = _READ.get(measure, (measure, 1.0))
@@ -121,11 +107,11 @@ class Context:
     today : Decisions or None
         The plan behind `today`; where there is none, the plans alone stand for it.
     without : callable or None
-        Value of the best plan without some flows, builds and links (positions in the plan's frames), the other
-        builds and links held; None where there is no such plan. No callable: marginal gains are unknown.
+        Value of the best plan without some flows, builds and links (positions in the plan's frames), the other builds
+        and links held; None where there is no such plan. No callable: marginal gains are unknown.
     own : callable or None
-        Loss in an enterprise's own accounts without some flows, builds and links, all its other decisions fixed,
-        before transfers; None where it has no feasible plan without them. No callable: own values are unknown.
+        Loss in an enterprise's own accounts without some flows, builds and links, all its other decisions fixed, before
+        transfers; None where it has no feasible plan without them. No callable: own values are unknown.
     """
 
     standalone: Mapping[str, Decisions] = field(default_factory=dict)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from synergy.dataset.sheet import Dataset
+from synergy.network.places import Bools, Texts
+from synergy.scenario import Cell
 
-    from synergy.dataset.sheet import Dataset
+if TYPE_CHECKING:
     from synergy.proposals.names import Names
 
-    Called = Mapping[str, Names]
-    from numpy.typing import NDArray
-
+Called = Mapping[str, "Names"]  # by language
+Note = Mapping[str, Cell]
 INLET = ["to_site", "inlet_kind", "inlet_id", "commodity"]
 _STATED = ["holder", "commodity", "property"]
 PUBLIC = "@"  # a public place stands for an owner as "@" and its site; ids of enterprises hold no "@"
@@ -25,17 +26,8 @@ OUTSIDE = ("market", "disposal")
 def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
     """Return the mean quality of the blend at each limited inlet, in the period nearest to a limit.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables.
-    flows : pandas.DataFrame
-        All flows of a plan.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `INLET`, `property`, `value` (in the unit of the property), `minimum`, `maximum` (NaN where there is none).
+    Columns are `INLET`, `property`, `value` (in the unit of the property), `minimum`, `maximum` (NaN where there is
+    none).
     """
     limits, stated = dataset["limits"], dataset["qualities"]
     limits = limits[limits["minimum"].notna() | limits["maximum"].notna()]  # a row with neither has no effect
@@ -60,7 +52,7 @@ def blends(dataset: Dataset, flows: pd.DataFrame) -> pd.DataFrame:
     return nearest.sort_values([*INLET, "property"], kind="stable")[columns].reset_index(drop=True)
 
 
-def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series[Any]:
+def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series:
     """Return the holder of the quality or limit at an end of each flow: a unit's process, else the end itself."""
     kind, ident = flows[f"{end}_kind"], flows[f"{end}_id"].astype(str)
     process = dataset["facilities"].set_index("facility")["process"]
@@ -68,32 +60,20 @@ def _holder(dataset: Dataset, flows: pd.DataFrame, end: str) -> pd.Series[Any]:
     return ident.where(~kind.isin(["facility", "build"]), ident.map(process).where(kind == "facility", built))
 
 
-def quality_notes(found: pd.DataFrame, called: Called, flows: pd.DataFrame) -> list[Mapping[str, Any]]:
-    """Return the notes on the margin between blend and limits, for each limited inlet of some flows.
+def quality_notes(found: pd.DataFrame, called: Called, flows: pd.DataFrame) -> list[Note]:
+    """Return the notes on the margin between blend and limits, for each limited inlet of a proposal's flows.
 
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        As from `blends`.
-    called : mapping of str to Names
-        By language.
-    flows : pandas.DataFrame
-        Of one proposal.
-
-    Returns
-    -------
-    list of mapping
-        Notes ``quality`` with `site` (of the inlet), `property`, `value`, `minimum`, `maximum`; `asks`, `asks_zh` say
-        the limits alone, for those who deliver.
+    `found` is from `blends`. Notes ``quality`` have `site` (of the inlet), `property`, `value`, `minimum`, `maximum`;
+    `asks`, `asks_zh` give the limits alone, for those who deliver.
     """
     moved = flows[flows["from_site"] != flows["to_site"]]
     if found.empty or moved.empty:
         return []
     here = found.merge(moved[INLET].drop_duplicates())
-    return [_note(called, row) for row in here.to_dict("records")]
+    return [_note(called, row) for _, row in here.iterrows()]
 
 
-def _note(called: Called, row: Mapping[Any, Any]) -> Mapping[str, Any]:
+def _note(called: Called, row: pd.Series) -> Note:
     goods = {lang: said.commodity[row["commodity"]] for lang, said in called.items()}
     sites = {lang: said.site[row["to_site"]] for lang, said in called.items()}
     figures = {name: None if pd.isna(row[name]) else float(row[name]) for name in ("value", "minimum", "maximum")}
@@ -123,20 +103,10 @@ def owners(dataset: Dataset) -> pd.Series:
 
 
 def marked(flows: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
-    """Return flows with the owners of both ends and whether each is an exchange that can be proposed.
+    """Return a copy of flows with the owners of both ends and whether each is an exchange that can be proposed.
 
-    Parameters
-    ----------
-    flows : pandas.DataFrame
-        Frame of `Decisions.flows`, or one with its columns.
-    owner : pandas.Series
-        Owner by site, see `owners`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A copy with `from_owner`, `to_owner`; `partner` (between two enterprises), `inner` (between sites of one
-        enterprise or with a public place, and neither a purchase nor a sale outside): either may be a proposal.
+    Adds `from_owner`, `to_owner`; `partner` (between two enterprises), `inner` (between sites of one enterprise or with
+    a public place, and neither a purchase nor a sale outside): either may be a proposal.
     """
     flows = flows.reset_index(drop=True)
     sender = flows["from_site"].map(owner).to_numpy(dtype=object)
@@ -150,9 +120,9 @@ def marked(flows: pd.DataFrame, owner: pd.Series) -> pd.DataFrame:
     return flows.assign(from_owner=sender, to_owner=taker, partner=partner, inner=inner)
 
 
-def is_public(owner: NDArray[np.object_]) -> NDArray[np.bool_]:
+def is_public(owner: Texts) -> Bools:
     """Return whether owners are public places."""
-    found: NDArray[np.bool_] = pd.Series(owner, dtype=str).str.startswith(PUBLIC).to_numpy(dtype=bool)
+    found: Bools = pd.Series(owner, dtype=str).str.startswith(PUBLIC).to_numpy(dtype=bool)
     return found
 
 

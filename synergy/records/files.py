@@ -27,12 +27,23 @@ from synergy.plan import (
     Proposal,
     Term,
 )
-from synergy.records.plain import KEY, cells, plain, rows, sealed
+from synergy.records.documents import (
+    ActivityJSON,
+    BuildJSON,
+    EndJSON,
+    FlowJSON,
+    LevelJSON,
+    LinkJSON,
+    PlanJSON,
+    ProposalJSON,
+    TermJSON,
+)
+from synergy.records.plain import cells, plain, rows, sealed
 from synergy.records.schema import SCHEMA, plan_schema
+from synergy.scenario import JSON
 from synergy.texts import LANGUAGES, Catalogue, say
 
 if TYPE_CHECKING:
-    import pandas as pd
     from jsonschema.exceptions import ValidationError
 
 PLAN = "plan"  # the table in messages
@@ -43,14 +54,7 @@ _HINT = ("write plans with `synergy match --out`", "请用 `synergy match --out`
 
 
 def write_plan(plan: Plan, path: str | Path) -> None:
-    """Write a plan document; an existing file stays intact until the new one is complete.
-
-    Parameters
-    ----------
-    plan : Plan
-        Any plan.
-    path : str or pathlib.Path
-        The file, usually ``.json``.
+    """Write a plan document to a ``.json`` file; an existing file stays intact until the new one is complete.
 
     Raises
     ------
@@ -61,16 +65,7 @@ def write_plan(plan: Plan, path: str | Path) -> None:
 
 
 def read_plan(path: str | Path) -> Plan:
-    """Read a plan document.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A file that `write_plan` or ``synergy match --out`` wrote.
-
-    Returns
-    -------
-    Plan
+    """Read a plan document, as written by `write_plan` or ``synergy match --out``.
 
     Raises
     ------
@@ -82,15 +77,6 @@ def read_plan(path: str | Path) -> Plan:
 
 def read_record(path: str | Path) -> Any:
     """Read a JSON document without validating it as a plan document.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A file.
-
-    Returns
-    -------
-    object
 
     Raises
     ------
@@ -105,7 +91,7 @@ def read_record(path: str | Path) -> Any:
         raise DatasetError([_unread(path, f"not valid JSON: {error}", f"不是有效的 JSON：{error}")]) from error
 
 
-def dumps(record: Any) -> str:
+def dumps(record: object) -> str:
     """Return a plain record as readable JSON text: one row per line, unescaped Chinese, never NaN."""
     if not isinstance(record, dict):
         return _line(record)
@@ -113,15 +99,14 @@ def dumps(record: Any) -> str:
     return "{\n" + ",\n".join(keys) + "\n}"
 
 
-def _block(value: Any) -> str:
+def _block(value: object) -> str:
     """Return the value of a key as JSON, with one line per record of a list."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join("  " + _line(row) for row in value) + "\n ]"
     return _line(value)
 
 
-def _line(value: Any) -> str:
-    """Return a value as JSON on one line."""
+def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
@@ -138,25 +123,13 @@ def _unread(path: str | Path, said: str, said_zh: str) -> Problem:
     return Problem(PLAN, None, "", str(path), said, code="plan_unreadable", message_zh=said_zh)
 
 
-def plan_record(plan: Plan) -> dict[str, Any]:
-    """Return a plan as a plain JSON record, the plan document of the contract.
+def plan_record(plan: Plan) -> PlanJSON:
+    """Return a plan as a plain JSON record, the plan document of the contract (`synergy.records.schema.plan_schema`).
 
-    Parameters
-    ----------
-    plan : Plan
-        Any plan.
-
-    Returns
-    -------
-    dict
-        Texts, floats, lists and dicts alone; what is not finite is None. Its `seal` is by `synergy.records.plain`.
-
-    See Also
-    --------
-    synergy.records.files.plan_from_record, synergy.records.schema.plan_schema
+    It has texts, floats, lists and dicts alone; what is not finite is None. Its `seal` is by `synergy.records.plain`.
     """
     decisions = plan.decisions
-    record = {
+    record: PlanJSON = {
         "schema": SCHEMA,
         "dataset": plain(plan.dataset),
         "scenario": plain(plan.scenario),
@@ -171,34 +144,23 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "settlement": plain(plan.settlement),
         "proof": plain(plan.proof),
         "flows": _flows(decisions.flows),
-        "runs": rows(decisions.runs, RUN_COLUMNS),
-        "levels": rows(decisions.levels, LEVEL_COLUMNS),
-        "builds": rows(decisions.builds, BUILD_COLUMNS),
-        "links": rows(decisions.links, LINK_COLUMNS),
+        "runs": rows(decisions.runs, RUN_COLUMNS, ActivityJSON),
+        "levels": rows(decisions.levels, LEVEL_COLUMNS, LevelJSON),
+        "builds": rows(decisions.builds, BUILD_COLUMNS, BuildJSON),
+        "links": rows(decisions.links, LINK_COLUMNS, LinkJSON),
         "emissions": plain(plan.emissions),
         "proposals": [proposal_record(proposal) for proposal in plan.proposals],
         "remainder": plain(plan.remainder),
         "shadow_prices": plain(plan.shadow_prices),
         "solver": plain(plan.solver),
     }
-    return {**record, KEY: sealed(record)}
+    record["seal"] = sealed(record)
+    return record
 
 
-def proposal_record(proposal: Proposal) -> dict[str, Any]:
-    """Return a proposal as a plain JSON record.
-
-    Parameters
-    ----------
-    proposal : Proposal
-        One of a plan's.
-
-    Returns
-    -------
-    dict
-        Its fields; a term is ``{from, to, commodity, quantity, price, km}``.
-    """
-    record = {name: plain(getattr(proposal, name)) for name in Proposal.__dataclass_fields__ if name != "terms"}
-    record["terms"] = [
+def proposal_record(proposal: Proposal) -> ProposalJSON:
+    """Return a proposal as a plain JSON record."""
+    terms: list[TermJSON] = [
         {
             "from": term.from_site,
             "to": term.to_site,
@@ -209,16 +171,20 @@ def proposal_record(proposal: Proposal) -> dict[str, Any]:
         }
         for term in proposal.terms
     ]
+    names = (name for name in Proposal.__dataclass_fields__ if name != "terms")
+    record: ProposalJSON = plain({name: getattr(proposal, name) for name in names})
+    record["terms"] = terms
     return record
 
 
-def _flows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _flows(frame: pd.DataFrame) -> list[FlowJSON]:
     """Return the flows, each end as ``{kind, id}``."""
-    ends = [[*zip(cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"]), strict=True)] for end in ("outlet", "inlet")]
-    return [
-        {**record, "outlet": {"kind": outlet[0], "id": outlet[1]}, "inlet": {"kind": inlet[0], "id": inlet[1]}}
-        for record, outlet, inlet in zip(rows(frame, FLOW_COLUMNS), *ends, strict=True)
-    ]
+    ends = (zip(cells(frame[f"{end}_kind"]), cells(frame[f"{end}_id"]), strict=True) for end in ("outlet", "inlet"))
+    outlets, inlets = ([EndJSON(kind=str(kind), id=str(ident)) for kind, ident in each] for each in ends)
+    flows = rows(frame, FLOW_COLUMNS, FlowJSON)
+    for flow, outlet, inlet in zip(flows, outlets, inlets, strict=True):
+        flow["outlet"], flow["inlet"] = outlet, inlet
+    return flows
 
 
 # what a rule of JSON Schema asks for, in both languages; {wanted} is the rule's value
@@ -233,17 +199,8 @@ _EXPECTED = Catalogue(
 )
 
 
-def plan_from_record(record: Mapping[str, Any]) -> Plan:
-    """Return the plan stored in a plan document.
-
-    Parameters
-    ----------
-    record : mapping
-        As from `synergy.records.files.plan_record` or from JSON.
-
-    Returns
-    -------
-    Plan
+def plan_from_record(record: PlanJSON) -> Plan:
+    """Return the plan stored in a plan document, as from `plan_record` or from JSON.
 
     Raises
     ------
@@ -276,25 +233,14 @@ def plan_from_record(record: Mapping[str, Any]) -> Plan:
     )
 
 
-def _first_proof(record: Mapping[str, Any]) -> dict[str, Any]:
+def _first_proof(record: PlanJSON) -> dict[str, JSON]:
     """Return the proof of an older document without `proof`: LP duals, and the bound by them or by the solver."""
     duals, bound = record.get("duals"), record["bound"]
     return {"dual": None if duals is None else bound, "solver": bound if duals is None else None, "duals": duals}
 
 
-def plan_problems(record: Any) -> tuple[Problem, ...]:
-    """Return the schema violations of a plan document, empty if there are none.
-
-    Parameters
-    ----------
-    record : object
-        Any JSON value.
-
-    Returns
-    -------
-    tuple of Problem
-        The column is a JSON pointer.
-    """
+def plan_problems(record: PlanJSON) -> tuple[Problem, ...]:
+    """Return the schema violations of what should be a plan document; their column is a JSON pointer."""
     import jsonschema  # takes long to load, and whoever writes a plan does without
 
     found = jsonschema.Draft202012Validator(plan_schema()).iter_errors(record)
@@ -328,36 +274,38 @@ def _problem(error: ValidationError) -> Problem:
     )
 
 
-def _dangling(record: Mapping[str, Any]) -> list[Problem]:
+def _dangling(record: PlanJSON) -> list[Problem]:
     """Return a problem for each position in a proposal that points to no flow, build or link of the plan."""
-    problems = []
-    for place, proposal in enumerate(record["proposals"]):
-        for name in ("flows", "builds", "links"):
-            for number in (number for number in proposal[name] if number >= len(record[name])):
-                problems.append(
-                    Problem(
-                        PLAN,
-                        None,
-                        f"/proposals/{place}/{name}",
-                        str(number),
-                        f"the plan has only {len(record[name])} {name}",
-                        _HINT[0],
-                        code="plan_position",
-                        message_zh=f"方案中只有 {len(record[name])} 条 {name}",
-                        hint_zh=_HINT[1],
-                    )
-                )
-    return problems
+    count = {"flows": len(record["flows"]), "builds": len(record["builds"]), "links": len(record["links"])}
+    return [
+        Problem(
+            PLAN,
+            None,
+            f"/proposals/{place}/{name}",
+            str(number),
+            f"the plan has only {count[name]} {name}",
+            _HINT[0],
+            code="plan_position",
+            message_zh=f"方案中只有 {count[name]} 条 {name}",
+            hint_zh=_HINT[1],
+        )
+        for place, one in enumerate(record["proposals"])
+        for name, numbers in (("flows", one["flows"]), ("builds", one["builds"]), ("links", one["links"]))
+        for number in numbers
+        if number >= count[name]
+    ]
 
 
 def _or_infinite(value: float | None) -> float:
     return math.inf if value is None else float(value)
 
 
-def _decisions(record: Mapping[str, Any]) -> Decisions:
-    ends = {
-        name: [flow[name.partition("_")[0]][name.partition("_")[2]] for flow in record["flows"]] for name in FLOW_ENDS
-    }
+def _decisions(record: PlanJSON) -> Decisions:
+    ends: dict[str, list[str]] = {name: [] for name in FLOW_ENDS}
+    for flow in record["flows"]:
+        for side, end in (("outlet", flow["outlet"]), ("inlet", flow["inlet"])):
+            ends[f"{side}_kind"].append(end["kind"])
+            ends[f"{side}_id"].append(end["id"])
     flows = _frame(record["flows"], FLOW_COLUMNS)
     return Decisions(
         flows=flows.assign(**{name: pd.Series(cells, index=flows.index, dtype=object) for name, cells in ends.items()}),
@@ -368,9 +316,9 @@ def _decisions(record: Mapping[str, Any]) -> Decisions:
     )
 
 
-def _frame(listed: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.DataFrame:
+def _frame(listed: Sequence[Mapping[str, object]], names: Sequence[str]) -> pd.DataFrame:
     """Return records as a frame: numbers as float64 (NaN for null), other columns as text."""
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, pd.Series] = {}
     for name in names:
         number = name in _NUMBERS
         found = [row.get(name, None if number else "") for row in listed]
@@ -378,7 +326,7 @@ def _frame(listed: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.Data
     return pd.DataFrame(columns)
 
 
-def _proposal(record: Mapping[str, Any]) -> Proposal:
+def _proposal(record: ProposalJSON) -> Proposal:
     names = Proposal.__dataclass_fields__
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in names

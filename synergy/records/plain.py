@@ -5,33 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    Row = dict[str, Any]
+from synergy.scenario import JSON, Cell
 
+Kind = TypeVar("Kind")
 KEY = "seal"
 _EVEN = frozenset({str, float, type(None)})
 
 
-def plain(value: Any) -> Any:
-    """Return a value as a plain JSON value.
+def plain(value: object) -> Any:
+    """Return a text, number, bool, None, fraction, or mappings and sequences of them as a plain JSON value.
 
-    Parameters
-    ----------
-    value : object
-        Text, number (numpy's too), bool, None, fraction, or mappings and sequences of them.
-
-    Returns
-    -------
-    object
-        Numbers that are not finite become None, whole fractions and others texts such as ``"2/3"``.
+    Numbers that are not finite become None, fractions texts such as ``"2/3"``.
 
     Examples
     --------
@@ -58,33 +50,19 @@ def _number(value: Real) -> int | float | str | None:
     return number + 0.0 if math.isfinite(number) else None  # + 0.0: no negative zero
 
 
-def _listed(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, Sequence | set | frozenset):
-        return [plain(inner) for inner in value]
+def _listed(value: object) -> list[JSON] | str:
+    if isinstance(value, np.ndarray | Sequence | set | frozenset):
+        return [plain(inner) for inner in (value.tolist() if isinstance(value, np.ndarray) else value)]
     return str(value)
 
 
-def rows(frame: pd.DataFrame, names: Sequence[str]) -> list[Row]:
-    """Return some columns of a frame as a list of plain records.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Any frame with these columns.
-    names : sequence of str
-        Columns in the order of the keys.
-
-    Returns
-    -------
-    list of dict
-    """
+def rows(frame: pd.DataFrame, names: Sequence[str], kind: Callable[..., Kind]) -> list[Kind]:
+    """Return some columns of a frame as a list of plain records of a kind, keys in the order of the names."""
     columns = [cells(frame[name]) for name in names]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [kind(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
-def cells(column: pd.Series[Any]) -> list[Any]:
+def cells(column: pd.Series) -> list[Cell]:
     """Return a column as plain values: numbers as floats (None where not finite), everything else as text."""
     if column.dtype.kind in "fiu":
         numbers = column.to_numpy(dtype=float) + 0.0
@@ -96,23 +74,11 @@ def cells(column: pd.Series[Any]) -> list[Any]:
     return [str(cell) for cell in column.to_numpy(dtype=object)]
 
 
-def sealed(record: Mapping[str, Any]) -> str:
-    """Return the seal (checksum) of a plan document.
+def sealed(record: Mapping[str, object]) -> str:
+    """Return the seal (checksum) of a plan document: the SHA-256 of its other keys, sorted, numbers as floats.
 
-    Parameters
-    ----------
-    record : mapping
-        The document, its own `seal` not counted.
-
-    Returns
-    -------
-    str
-        SHA-256 of the other keys, sorted, numbers as floats: neither order, indent nor ``1`` for ``1.0`` matters.
-
-    Notes
-    -----
-    It detects accidental changes only, since a seal can be recomputed: the claims of a plan are verified from the
-    tables (`synergy.verify`), with a seal or without.
+    Neither order, indent nor ``1`` for ``1.0`` matters. It detects accidental changes only, since a seal can be
+    recomputed: the claims of a plan are verified from the tables (`synergy.verify`), with a seal or without.
 
     Examples
     --------
@@ -124,12 +90,12 @@ def sealed(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def broken(record: Mapping[str, Any]) -> bool:
+def broken(record: Mapping[str, object]) -> bool:
     """Return whether a document has a seal that does not match; a document without a seal is not broken."""
     return KEY in record and record[KEY] != sealed(record)
 
 
-def _even(value: Any) -> Any:
+def _even(value: object) -> object:
     """Return a plain value with all its numbers as floats."""
     if isinstance(value, Mapping):
         # a call less for each of most of what a document holds

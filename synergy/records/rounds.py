@@ -1,72 +1,195 @@
-"""Round record for front ends: the plan with the names behind its ids, in both languages."""
+"""Records of rounds: their state, set-up, members, rulings and public totals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Literal
 
-from synergy.plan import Plan
-from synergy.records.files import plan_record
-from synergy.records.plain import cells
+from pydantic import Field
 
-if TYPE_CHECKING:
-    from synergy.dataset.sheet import Dataset
+from synergy.records.documents import Document
+from synergy.records.figures import Ident, Money, Quantity, Record, Time, example
+from synergy.records.names import Sheet, State
 
-SCHEMA = "synergy/round/1"
-# what is told of each table beside the id: columns that are missing are ""
-_TOLD = {
-    "enterprises": ("enterprise", "name_en", "name_zh", "county", "evidence"),
-    "sites": ("site", "enterprise", "name_en", "name_zh", "county", "latitude", "longitude"),
-    "commodities": ("commodity", "name_en", "name_zh", "unit", "hazard"),
-    "processes": ("process", "name_en", "name_zh", "activity_unit"),
-}
+_AT = "2026-03-01T08:00:00+00:00"
 
 
-def round_record(dataset: Dataset, plan: Plan) -> dict[str, Any]:
-    """Return a plan with all labels needed to display it, as a plain JSON record.
+class Round(Record):
+    """Public facts of a round."""
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Dataset of the plan.
-    plan : Plan
-        The plan.
-
-    Returns
-    -------
-    dict
-        ``{schema, currency, plan, labels}``; labels are by table and id.
-    """
-    return {
-        "schema": SCHEMA,
-        "currency": dataset.settings.currency,
-        "plan": plan_record(plan),
-        "labels": labels(dataset),
-    }
-
-
-def labels(dataset: Dataset) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return names, counties, coordinates, units and evidence marks by table and id.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The tables; a name that is blank in one language is taken from the other, else the id.
-
-    Returns
-    -------
-    dict
-    """
-    return {table: _labels(dataset, table, names) for table, names in _TOLD.items()}
+    model_config = example(
+        {
+            "round": 1,
+            "name": "spring",
+            "state": "declaring",
+            "version": 2,
+            "deadline": "2026-03-31T16:00:00+00:00",
+            "answer_by": None,
+            "anonymous": False,
+            "created": _AT,
+            "members": 57,
+            "declared": 12,
+        }
+    )
+    round: Ident
+    name: str
+    state: State
+    version: int
+    deadline: Time | None
+    answer_by: Time | None
+    anonymous: bool
+    created: Time
+    members: int
+    declared: int
 
 
-def _labels(dataset: Dataset, table: str, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    frame = dataset[table]
-    columns = {name: cells(frame[name]) if name in frame else [""] * len(frame) for name in names}
-    ids = columns.pop(names[0])
-    found: dict[str, dict[str, Any]] = {}
-    for ident, *row in zip(ids, *columns.values(), strict=True):
-        label = dict(zip(columns, row, strict=True))
-        label["name_en"] = label["name_en"] or label["name_zh"] or ident
-        label["name_zh"] = label["name_zh"] or label["name_en"]
-        found[ident] = label
-    return found
+class Setup(Record):
+    """Dataset, scenario and options of a round."""
+
+    model_config = example(
+        {
+            "round": 3,
+            "dataset": "lvliang",
+            "base": "3f" * 32,
+            "frozen": None,
+            "scenario": {"name": "base"},
+            "options": {},
+            "previous": None,
+            "creator": "anna",
+        }
+    )
+    round: Ident
+    dataset: str
+    base: str = Field(description="Digest of the dataset.")
+    frozen: str | None = Field(description="Digest of the dataset with what was declared, once that is closed.")
+    scenario: Document
+    options: Document
+    previous: int | None
+    creator: str
+
+
+class RoundNames(Record):
+    """Currency of a round, and the labels of its ids by table (`synergy.records.labels`)."""
+
+    currency: str
+    labels: dict[str, dict[str, Document]]
+
+
+class Moved(Record):
+    """The new state and version of a round."""
+
+    model_config = example({"round": 1, "version": 3, "state": "frozen"})
+    round: Ident
+    version: int
+    state: State
+
+
+class Reminded(Moved):
+    """A round after a reminder, with the enterprises that it went to."""
+
+    model_config = example({"round": 1, "version": 3, "state": "declaring", "reminded": ["GLASS"]})
+    reminded: list[str]
+
+
+class Frozen(Moved):
+    """A round whose declarations are closed: digest of its dataset, and the enterprises that declared nothing."""
+
+    model_config = example(
+        {"round": 1, "version": 4, "state": "frozen", "snapshot": "3f" * 32, "undeclared": ["GLASS"]}
+    )
+    snapshot: str
+    undeclared: list[str]
+
+
+class Concluded(Moved):
+    """A round that is over, with the partnerships that it made."""
+
+    model_config = example({"round": 1, "version": 9, "state": "concluded", "partnerships": [4]})
+    partnerships: list[int]
+
+
+class Ruled(Moved):
+    """A round after a new ruling."""
+
+    model_config = example({"round": 1, "version": 6, "state": "review", "ruling": 3})
+    ruling: Ident
+
+
+class Ruling(Record):
+    """A ruling of a round, made by a planner or derived from an answer."""
+
+    model_config = example(
+        {
+            "ruling": 3,
+            "match": 7,
+            "kind": "forbid",
+            "cause": "planner",
+            "pattern": {"from_enterprise": "EAST", "commodity": "COG"},
+            "withdrawn": False,
+            "at": _AT,
+            "actor": "anna",
+        }
+    )
+    ruling: Ident
+    match: Ident | None
+    kind: Literal["forbid", "fix", "cap", "build", "price", "note"]
+    cause: str
+    pattern: Document
+    withdrawn: bool
+    at: Time
+    actor: str
+
+
+class Member(Record):
+    """A member of a round: the status of its declaration, and its number of rows by table."""
+
+    enterprise: str
+    submitted: bool
+    origin: str
+    reminders: int
+    version: int
+    at: Time | None
+    rows: dict[str, int]
+
+
+class Doubt(Record):
+    """A declared row to review before the declarations are frozen."""
+
+    model_config = example(
+        {
+            "enterprise": "GLASS",
+            "sheet": "needs",
+            "ident": "GLASS-1:LNG:n",
+            "site": "GLASS-1",
+            "subject": "LNG",
+            "period": "",
+            "amount": {"value": "70000", "unit": "t"},
+            "price": None,
+            "why": ["required"],
+        }
+    )
+    enterprise: str
+    sheet: Sheet
+    ident: str
+    site: str
+    subject: str
+    period: str
+    amount: Quantity
+    price: Money | None
+    why: list[Literal["required", "must_clear", "must_run", "checked", "large"]]
+
+
+class Telltale(Record):
+    """A commodity whose exchange names a partner of an anonymous round, because few have it."""
+
+    commodity: str
+    name_en: str
+    name_zh: str
+
+
+class Aggregate(Record):
+    """Total quantity of one commodity exchanged between enterprises; published for large enough groups only."""
+
+    model_config = example({"commodity": "COG", "quantity": {"value": "120000", "unit": "kNm3"}, "enterprises": 6})
+    commodity: str
+    quantity: Quantity
+    enterprises: int

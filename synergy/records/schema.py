@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from synergy.dataset.columns import Column, ColumnType, Table
 from synergy.dataset.schema import TABLES, schema_record
 from synergy.plan import Kind as ProposalKind
 from synergy.records.plain import KEY
+from synergy.scenario import JSON
 
 SCHEMA = "synergy/plan/1"
-
-
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
-Shape = dict[str, Any]
+Shape = dict[str, JSON]
 TEXT: Shape = {"type": "string"}
 NUMBER: Shape = {"type": "number"}
 AMOUNT: Shape = {"type": "number", "minimum": 0}
@@ -147,13 +145,8 @@ _PROOF = shape(
 )
 
 
-def plan_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the plan document; keys may be added to every object.
-
-    Returns
-    -------
-    dict
-    """
+def plan_schema() -> Shape:
+    """Return the JSON Schema of the plan document; keys may be added to every object."""
     plan = shape(
         (KEY, "proof", "duals"),
         schema={"const": SCHEMA},
@@ -185,23 +178,13 @@ def plan_schema() -> dict[str, Any]:
     return {"$schema": DRAFT, "$id": SCHEMA, "title": "Synergy plan", **plan}
 
 
-def proposal_schema() -> dict[str, Any]:
-    """Return the JSON Schema of one proposal of a plan.
-
-    Returns
-    -------
-    dict
-    """
+def proposal_schema() -> Shape:
+    """Return the JSON Schema of one proposal of a plan."""
     return {"$schema": DRAFT, "$id": "synergy/proposal/1", "title": "Synergy proposal", **_PROPOSAL}
 
 
-def dataset_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a dataset as lists of rows by table, with the contract's own keys as ``x-`` keys.
-
-    Returns
-    -------
-    dict
-    """
+def dataset_schema() -> Shape:
+    """Return the JSON Schema of a dataset as lists of rows by table, with the contract's own keys as ``x-`` keys."""
     tables = {name: _table(table) for name, table in TABLES.items()}
     record = schema_record()
     return {
@@ -218,7 +201,7 @@ def dataset_schema() -> dict[str, Any]:
 def _table(table: Table) -> Shape:
     columns = {column.name: _column(column) for column in table.columns}
     required = [column.name for column in table.columns if column.required]
-    row = {"type": "object", "properties": columns, "required": required}
+    row: Shape = {"type": "object", "properties": columns, "required": required}
     return {"type": "array", "description": table.en, "x-key": list(table.key), "items": row}
 
 
@@ -268,23 +251,13 @@ def _explanation() -> Shape:
     )
 
 
-def explain_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an explanation; a firm's view has fewer facts than the planner's, in the same keys.
-
-    Returns
-    -------
-    dict
-    """
+def explain_schema() -> Shape:
+    """Return the JSON Schema of an explanation; a firm's view has fewer facts than the planner's, in the same keys."""
     return _document("synergy/explanation/1", "Synergy explanation", _explanation())
 
 
-def nearest_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an enterprise's nearest exchanges that are not in the plan.
-
-    Returns
-    -------
-    dict
-    """
+def nearest_schema() -> Shape:
+    """Return the JSON Schema of an enterprise's nearest exchanges that are not in the plan."""
     body = shape(schema={"const": "synergy/nearest/1"}, enterprise=TEXT, nearest=listed(_explanation()))
     return _document("synergy/nearest/1", "Synergy nearest exchanges", body)
 
@@ -293,13 +266,8 @@ def _levels() -> Shape:
     return shape(low=NUMBER, middle=NUMBER, high=NUMBER)
 
 
-def pathways_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the chains of a commodity.
-
-    Returns
-    -------
-    dict
-    """
+def pathways_schema() -> Shape:
+    """Return the JSON Schema of the chains of a commodity."""
     standing = shape(facility=TEXT, site=TEXT, enterprise=TEXT, capacity=AMOUNT)
     step = shape(
         process=TEXT, takes=TEXT, activity=AMOUNT, buildable=FLAG, policy_min=MAYBE, facilities=listed(standing)
@@ -344,13 +312,8 @@ def pathways_schema() -> dict[str, Any]:
     return _document("synergy/pathways/1", "Synergy pathways", body)
 
 
-def alternatives_schema() -> dict[str, Any]:
-    """Return the JSON Schema of near-optimal plans, each with its plan document.
-
-    Returns
-    -------
-    dict
-    """
+def alternatives_schema() -> Shape:
+    """Return the JSON Schema of near-optimal plans, each with its plan document."""
     plan = {key: part for key, part in plan_schema().items() if not key.startswith("$")}
     one = shape(
         way=choice(
@@ -385,13 +348,8 @@ def alternatives_schema() -> dict[str, Any]:
     return _document("synergy/alternatives/1", "Synergy alternatives", body)
 
 
-def sensitivity_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a sensitivity report: the uncertain figures, ranked.
-
-    Returns
-    -------
-    dict
-    """
+def sensitivity_schema() -> Shape:
+    """Return the JSON Schema of a sensitivity report: the uncertain figures, ranked."""
     row = shape(line={"type": ["integer", "null"]}, key=listed(TEXT), low=MAYBE, value=MAYBE, high=MAYBE)
     end = shape(
         end=choice("low", "high"),
@@ -427,7 +385,7 @@ def sensitivity_schema() -> dict[str, Any]:
     return _document("synergy/sensitivity/1", "Synergy sensitivity", body)
 
 
-STUDIES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
+STUDIES: Mapping[str, Callable[[], Shape]] = MappingProxyType(
     {
         "explain": explain_schema,
         "nearest": nearest_schema,

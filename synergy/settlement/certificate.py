@@ -34,24 +34,13 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Stability certificate of payoffs.
+    """Stability certificate of payoffs, money a year.
 
-    Parameters
-    ----------
-    excess : float
-        The greatest ``v(S) - x(S)`` found over coalitions S other than all, v(S) being what its best known plan is
-        worth; zero where there is no such coalition.
-    bound : float
-        Proven: no coalition has a greater excess. At least `excess`.
-    verdict : Verdict
-        ``stable`` where the bound is at most the tolerance, ``beaten`` where the excess is above it, else ``open``.
-    tolerance : float
-        Money a year that counts as none.
-    tested : int
-        Coalitions other than all whose value was computed.
-    binding : tuple of Binding
-        Those that get exactly what they are worth alone, or are short by the greatest excess; without any, the one
-        nearest to it.
+    `excess` is the greatest ``v(S) - x(S)`` found over coalitions S other than all, v(S) being what its best known plan
+    is worth; zero where there is no such coalition. Proven: no coalition has an excess above `bound`, which is at least
+    `excess`. The verdict is ``stable`` where the bound is at most the tolerance, ``beaten`` where the excess is above
+    it, else ``open``. `tested` counts the coalitions other than all whose value was computed. `binding` are those that
+    get exactly what they are worth alone, or are short by the greatest excess; without any, the one nearest to it.
     """
 
     excess: float
@@ -76,25 +65,11 @@ class _Seen:
 
 
 def certify(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, options: RuleOptions) -> Certificate:
-    """Certify the stability of payoffs, with one separation for each part.
+    """Certify the stability of `payoff`, shape (players,), money a year, with one separation for each part.
 
-    Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the
-    parts whole; so its excess is the sum of theirs where these are positive.
-
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately.
-    payoff : numpy.ndarray of float, shape (players,)
-        Money a year.
-    options : RuleOptions
-        Tolerance; without rounds the game is not asked where it has duals, which then give the bound.
-
-    Returns
-    -------
-    Certificate
+    Where the game falls into parts, the worst coalition of all is the union of the worst of each part, or of the parts
+    whole; so its excess is the sum of theirs where these are positive. Without rounds the game is not asked where it
+    has duals, which then give the bound.
     """
     tolerance = tolerance_of(asked, options)
     seen = [_seen(asked, part, payoff, options) for part in parts]
@@ -166,17 +141,7 @@ def subsets(count: int) -> Bools:
 def all_values(asked: CachedGame, part: Part) -> Floats:
     """Return the values of all coalitions of a part, shape (2 ** k,): 0 of the empty one, the total of the last.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    part : Part
-        The players.
-
-    Returns
-    -------
-    numpy.ndarray of float
-        Money a year; minus infinity where a coalition has no plan.
+    Money a year; minus infinity where a coalition has no plan.
     """
     inside = subsets(len(part.members))
     many = np.zeros((len(inside), len(asked.players)), np.bool_)

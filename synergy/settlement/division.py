@@ -58,17 +58,7 @@ COUNTED = ("rounds_used_up", "sampled", "stopped_by_clock", "stopped_by_request"
 
 @dataclass(frozen=True, slots=True)
 class RuleNote:
-    """Note of a rule on its payoffs.
-
-    Parameters
-    ----------
-    code : str
-        A key of `NOTES`.
-    number : float
-        Number in the sentence.
-    enterprises : tuple of str
-        Enterprises concerned.
-    """
+    """Note of a rule on its payoffs: a key of `NOTES`, the number in its sentence, and the enterprises concerned."""
 
     code: str
     number: float
@@ -83,16 +73,9 @@ class RuleNote:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Payoffs by a rule.
+    """Payoffs by a rule, shape (players,), money a year, with sum v(N), and its notes.
 
-    Parameters
-    ----------
-    payoff : numpy.ndarray of float, shape (players,)
-        Money a year; they sum to v(N).
-    notes : tuple of RuleNote
-        Notes of the rule.
-    interval : numpy.ndarray of float, shape (players,), or None
-        Half the width of a 95 % confidence interval, where the payoffs were sampled.
+    `interval`, shape (players,), is half the width of a 95 % confidence interval, where the payoffs were sampled.
     """
 
     payoff: Floats
@@ -110,15 +93,7 @@ class Towards(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Base to which gains are proportional.
-
-    Parameters
-    ----------
-    name : str
-        As people call it, ``capacity`` say.
-    amounts : numpy.ndarray of float, shape (players,)
-        Zero or more, in any unit.
-    """
+    """Base to which gains are proportional, as ``capacity``: `amounts`, shape (players,), zero or more, in any unit."""
 
     name: str
     amounts: Floats
@@ -128,31 +103,19 @@ class Base:
 class RuleOptions:
     """Options of a settlement rule.
 
-    Parameters
-    ----------
-    tolerance : float
-        Relative to the larger of 1 and ``|v(N)|``: an excess up to it counts as none.
-    rounds : int
-        How often the game may be asked for the worst coalition, in each component.
-    towards : Towards or None
-        Of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares. None: equal
-        gains in parts of up to `exact` players, what the duals pay in greater ones.
-    base : Base or None
-        Of the rule `proportional`, and of ``towards=Towards.BASE``.
-    listed : int
-        Players of a part up to which all coalitions are valued at once: fourteen values take less than one search.
-    exact : int
-        Most players in a component for which all coalitions are valued.
-    samples : int
-        Most pairs of permutations of the rule `shapley` where it is sampled, in each component.
-    batch : int
-        Pairs that are valued together, between which it may be stopped.
-    precise : float
-        Part of the gain of a component: intervals narrower than it on average end the sampling.
-    ended : callable or None
-        Called between batches for the reason to end: ``clock``, ``request``, or None to go on.
-    seed : int
-        Of the permutations.
+    `tolerance` is relative to the larger of 1 and ``|v(N)|``: an excess up to it counts as none. `rounds` is how often
+    the game may be asked for the worst coalition, in each component. In parts of up to `listed` players all coalitions
+    are valued at once (fourteen values take less than one search); `exact` is the most players in a component for which
+    all coalitions are valued.
+
+    `towards` is of the rule `core`: which of many stable payoffs is picked, the nearest to these in least squares;
+    None: equal gains in parts of up to `exact` players, what the duals pay in greater ones. `base` is of the rule
+    `proportional`, and of ``towards=Towards.BASE``.
+
+    Where the rule `shapley` is sampled, `samples` is the most pairs of permutations in each component, and `seed` is
+    theirs. `batch` pairs are valued together; between batches `ended` is called for the reason to end: ``clock``,
+    ``request``, or None to go on. Intervals narrower on average than `precise`, a part of the gain of a component, end
+    the sampling.
     """
 
     tolerance: float = 1e-6

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from synergy.scenario import JSON, Cell
 from synergy.settlement.certificate import Verdict
 from synergy.settlement.game import Floats
 from synergy.settlement.prices import Ladder, Prices, PriceTargets, Trades, price
@@ -18,47 +19,27 @@ from synergy.settlement.rules import Shares
 class Sold:
     """Exchanges of a plan with the data needed for prices.
 
-    Parameters
-    ----------
-    trades : Trades
-        Sellers, buyers, quantities, and the bands.
-    labels : sequence of mapping
-        Labels of each exchange in the document: sites, commodity.
-    shown : Trades or None
-        Bands for the document, where prices keep to narrower ones.
+    `trades` has sellers, buyers, quantities and the bands, `labels` the sites and commodity of each exchange in the
+    document, and `shown` the bands for the document, where prices keep to narrower ones.
     """
 
     trades: Trades
-    labels: Sequence[Mapping[str, Any]]
+    labels: Sequence[Mapping[str, str]]
     shown: Trades | None = None
 
 
-def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = None) -> dict[str, Any]:
+def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = None) -> dict[str, JSON]:
     """Return a settlement with prices as a plain record.
 
-    Parameters
-    ----------
-    shares : Shares
-        Payoffs and certificate.
-    own : numpy.ndarray of float, shape (players,)
-        Own accounts of each under the plan, money a year; the sum is v(N).
-    sold : Sold
-        The exchanges.
-    ladder : Ladder or None
-        How prices are rounded.
-
-    Returns
-    -------
-    dict
-        The record of `Shares` with payoffs as they are paid, and ``transfer`` beside each payoff (``payoff - own``; all
-        of them sum to zero in whole units of money), ``prices`` (what `Sold.labels` say, quantity, price, the band's
-        ends low and high, payment), ``lump_sums`` and ``balances`` by enterprise (where there are any), ``unit``.
+    `own`, shape (players,), are the own accounts of each under the plan, money a year, with sum v(N); `ladder` is how
+    prices are rounded. The result is the record of `Shares` with payoffs as they are paid, and ``transfer`` beside each
+    payoff (``payoff - own``; all of them sum to zero in whole units of money), ``prices`` (what `Sold.labels` say,
+    quantity, price, the band's ends low and high, payment), ``lump_sums`` and ``balances`` by enterprise (where there
+    are any), ``unit``.
     """
     prices = price(sold.trades, PriceTargets(own, shares.payoff, shares.standalone), ladder)
-    record = as_paid(shares, prices.payoff(own)).record()
-    for name, units in zip(shares.players, prices.transfer.tolist(), strict=True):
-        record["payoffs"][name]["transfer"] = _money(units, prices.unit)
-    return record | {
+    moved = [_money(units, prices.unit) for units in prices.transfer.tolist()]
+    return as_paid(shares, prices.payoff(own)).record(dict(zip(shares.players, moved, strict=True))) | {
         "prices": _lines(sold, prices),
         "lump_sums": _named(shares.players, prices.lump, prices.unit),
         "balances": _named(shares.players, prices.balance, prices.unit),
@@ -67,19 +48,9 @@ def document(shares: Shares, own: Floats, sold: Sold, ladder: Ladder | None = No
 
 
 def as_paid(shares: Shares, payoff: Floats) -> Shares:
-    """Return shares with slightly changed payoffs, and their certificate adjusted to the change.
+    """Return shares with payoffs as paid, slightly changed at the same sum, and their certificate adjusted.
 
-    Parameters
-    ----------
-    shares : Shares
-        As settled.
-    payoff : numpy.ndarray of float, shape (players,)
-        As paid, with the same sum.
-
-    Returns
-    -------
-    Shares
-        No coalition loses more by the change than those lose who get less, so the bound rises by that at most.
+    No coalition loses more by the change than those lose who get less, so the bound rises by that at most.
     """
     proof = shares.certificate
     place = {name: at for at, name in enumerate(shares.players)}
@@ -95,21 +66,12 @@ def as_paid(shares: Shares, payoff: Floats) -> Shares:
     return replace(shares, payoff=payoff, certificate=moved)
 
 
-def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, Any]:
+def of_firm(record: Mapping[str, Any], enterprise: str) -> dict[str, JSON]:
     """Return the part of a settlement visible to one enterprise: its own money, exchanges and ends of the bands.
 
-    Parameters
-    ----------
-    record : mapping
-        As `document` returns it, its labels naming ``seller`` and ``buyer``.
-    enterprise : str
-        Who asks.
-
-    Returns
-    -------
-    dict
-        method, what it gets, lump sum, and of its exchanges the price, the payment and its own end of the band (low
-        as a seller, high as a buyer); nothing of others' payoffs, totals or coalitions.
+    `record` is as `document` returns it, its labels naming ``seller`` and ``buyer``. The part has method, what it gets,
+    lump sum, and of its exchanges the price, the payment and its own end of the band (low as a seller, high as a
+    buyer); nothing of others' payoffs, totals or coalitions.
     """
     seen = []
     for line in record["prices"]:
@@ -132,7 +94,7 @@ def _verdict(excess: float, bound: float, tolerance: float) -> Verdict:
     return Verdict.STABLE if bound <= tolerance else Verdict.OPEN
 
 
-def _lines(sold: Sold, prices: Prices) -> list[dict[str, Any]]:
+def _lines(sold: Sold, prices: Prices) -> list[dict[str, Cell]]:
     """Return one record for each exchange."""
     trades = sold.shown or sold.trades
     columns = (trades.quantity, prices.price, trades.low, trades.high, prices.payment)

@@ -24,14 +24,9 @@ NAMED = 4  # enterprises named one by one in a sentence
 class Worth:
     """Coalition value with its proven bound, in money a year.
 
-    Parameters
-    ----------
-    value : float
-        Of the best plan known; minus infinity where no plan satisfies the coalition's constraints.
-    bound : float
-        Proven: no plan is worth more. Equal to `value` where v(S) is known exactly.
-    timed : bool
-        Whether the clock ended the search for it: another run may find another value.
+    `value` is that of the best plan known; minus infinity where no plan satisfies the coalition's constraints. Proven:
+    no plan is worth more than `bound`, which equals `value` where v(S) is known exactly. `timed`: the clock ended the
+    search for it, and another run may find another value.
     """
 
     value: float
@@ -41,18 +36,10 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Coalition with the greatest excess under a payoff, in money a year.
+    """Coalition `members`, shape (players,), with the greatest excess under a payoff, in money a year.
 
-    Parameters
-    ----------
-    members : numpy.ndarray of bool, shape (players,)
-        The coalition.
-    excess : float
-        ``value(members) - payoff(members)``; minus infinity where no coalition asked about has a plan.
-    bound : float
-        Proven: no coalition asked about has an excess above it. At least `excess`.
-    value : float
-        The value of `members` that `excess` was computed from.
+    `excess` is ``value(members) - payoff(members)``, computed from `value`; minus infinity where no coalition asked
+    about has a plan. Proven: no coalition asked about has an excess above `bound`, which is at least `excess`.
     """
 
     members: Bools
@@ -65,17 +52,13 @@ class Found:
 class Assignment:
     """Structure of an assignment game: each seller has one unit, each buyer wants one, the others add no value.
 
-    Parameters
-    ----------
-    sellers, buyers : numpy.ndarray of int, shapes (m,) and (n,)
-        Positions among the players.
-    worth : numpy.ndarray of float, shape (m, n)
-        Gain of seller i and buyer j together over their standalone values, 0 where there is none.
+    `sellers` (m of them) and `buyers` (n) are positions among the players; `worth`, shape (m, n), is the gain of seller
+    i and buyer j together over their standalone values, 0 where there is none.
 
     References
     ----------
-    Shapley, L. S., Shubik, M. (1971), The assignment game I: the core, International Journal of Game Theory 1,
-    111-130, doi:10.1007/BF01753437.
+    Shapley, L. S., Shubik, M. (1971), The assignment game I: the core, International Journal of Game Theory 1, 111-130,
+    doi:10.1007/BF01753437.
     """
 
     sellers: Ints
@@ -86,43 +69,32 @@ class Assignment:
 class Game(Protocol):
     """Game with transferable utility, its values computed on demand.
 
-    v is superadditive but for the grand coalition, which aims of the round may bind alone; v(empty) = 0.
-
-    Attributes
-    ----------
-    players : tuple of str
-        Names of the enterprises, in the order of all arrays.
-    components : tuple of numpy.ndarray of int
-        Positions of players that can trade at all, directly or through others; each player stands in just one.
-        For S other than N, v(S) is the sum of v over its parts in the components.
-    start : numpy.ndarray of float, shape (players,), or None
-        Payoffs by the duals of a relaxation: they pay every coalition at least its value, proven; their sum is
-        at least v(N).
-    assignment : Assignment or None
-        Where the game is an assignment game.
-    stopped : str or None
-        ``clock`` or ``request`` where that ended a search of it so far; None where gap or work ended all.
+    v is superadditive but for the grand coalition, which aims of the round may bind alone; v(empty) = 0. For S other
+    than N, v(S) is the sum of v over its parts in the components.
     """
 
     @property
     def stopped(self) -> str | None:
-        """Return the reason that ended a search early, other than gap or work."""
+        """Return ``clock`` or ``request`` where that ended a search so far; None where gap or work ended all."""
 
     @property
     def players(self) -> tuple[str, ...]:
-        """Return the names of the enterprises."""
+        """Return the names of the enterprises, in the order of all arrays."""
 
     @property
     def components(self) -> tuple[Ints, ...]:
-        """Return the positions of the players that can trade, component by component."""
+        """Return the positions of the players that can trade, directly or through others; each is in one component."""
 
     @property
     def start(self) -> Floats | None:
-        """Return payoffs from duals that pay every coalition at least its value."""
+        """Return payoffs by the duals of a relaxation, shape (players,), None where there are none.
+
+        Proven: they pay every coalition at least its value; their sum is at least v(N).
+        """
 
     @property
     def assignment(self) -> Assignment | None:
-        """Return the assignment structure, where there is one."""
+        """Return the assignment structure, where the game is an assignment game."""
 
     def value(self, members: Bools) -> Worth:
         """Return the value of a coalition; that of the grand coalition includes the aims of the round."""
@@ -131,15 +103,9 @@ class Game(Protocol):
         """Return the values of coalitions in the order given; bitwise equal for any number of workers."""
 
     def worst(self, payoff: Floats, among: Bools | None = None) -> Found:
-        """Return the coalition with the greatest excess under a payoff (separation problem).
+        """Return the coalition with the greatest excess under a payoff (money a year): the separation problem.
 
-        Parameters
-        ----------
-        payoff : numpy.ndarray of float, shape (players,)
-            Money a year.
-        among : numpy.ndarray of bool, shape (players,), or None
-            Coalitions of these players alone, all of them together and nobody left out: of the non-empty proper
-            subsets. None: of all players.
+        Coalitions are the non-empty proper subsets of the players `among`, shape (players,); None: of all players.
         """
 
 
@@ -147,14 +113,8 @@ class Game(Protocol):
 class TableGame:
     """Small game with listed or computed values; coalitions are enumerated.
 
-    Parameters
-    ----------
-    players : tuple of str
-        Names.
-    worth : callable
-        From the positions of a coalition's members (a frozenset) to its value, or to its value and its bound.
-    components, start, assignment
-        As of `Game`; by default all players can trade.
+    `worth` gives the value of the players at some positions (a frozenset), or their value and its bound. `parts` are
+    the components; by default all players can trade.
     """
 
     players: tuple[str, ...]
@@ -168,12 +128,7 @@ class TableGame:
     def listed(cls, players: Sequence[str], values: Mapping[str, float]) -> TableGame:
         """Return the game with the values by the names of the members joined, as ``{"12": 5.0}``; other values are 0.
 
-        Parameters
-        ----------
-        players : sequence of str
-            Names, one character each or separated by blanks in the keys of `values`.
-        values : mapping of str to float
-            Coalition values.
+        Names have one character each or are separated by blanks in the keys of `values`.
         """
         place = {name: at for at, name in enumerate(players)}
         keyed = {
@@ -213,13 +168,7 @@ class TableGame:
 
 
 class CachedGame:
-    """Game with a cache of its answers.
-
-    Parameters
-    ----------
-    game : Game
-        The game that is asked.
-    """
+    """Game with a cache of its answers."""
 
     def __init__(self, game: Game) -> None:
         self._game = game
@@ -358,14 +307,7 @@ REASONS = Catalogue(
 class RuleUndefined(UsageError):  # noqa: N818
     """A rule of settlement that is not defined for the game at hand.
 
-    Parameters
-    ----------
-    method : str
-        The rule's name.
-    reason : str
-        A key of `REASONS`.
-    numbers : str, int, float or tuple of str
-        Values in the reason's sentence: a float is money, a tuple enterprises.
+    `reason` is a key of `REASONS`; `numbers` are the values in its sentence: a float is money, a tuple enterprises.
     """
 
     def __init__(self, method: str, reason: str, **numbers: str | float | tuple[str, ...]) -> None:

@@ -16,20 +16,8 @@ from synergy.settlement.parts import Part
 class ScaledPart:
     """Part in normalised units: gains over the ground, divided by `unit`, and the coalitions known so far.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    part : Part
-        The players.
-    unit : float
-        Money a year that counts as 1.
-    floored : bool
-        Whether all floors can be kept.
-    rows, right : list
-        Coalitions (shape (k,), 0 and 1) and their values over the ground.
-    seen : set of bytes
-        The same coalitions, to know them again.
+    `unit` is the money a year that counts as 1; `floored`: all floors can be kept. `rows` are coalitions (shape (k,), 0
+    and 1), `right` their values over the ground, and `seen` the same coalitions, to know them again.
     """
 
     asked: CachedGame
@@ -98,19 +86,7 @@ class ScaledPart:
 def frame_of(asked: CachedGame, part: Part, tolerance: float) -> ScaledPart:
     """Return a part in normalised units, with all known coalitions.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    part : Part
-        Some of its players.
-    tolerance : float
-        Money a year that counts as none.
-
-    Returns
-    -------
-    ScaledPart
-        The unit is the gain, or the tolerance where there is less.
+    The unit is the gain, or the tolerance (money a year) where there is less.
     """
     frame = ScaledPart(asked, part, max(abs(part.gain), tolerance), not part.losing(tolerance))
     for members, worth in asked.inside(part.mask(len(asked.players))):
@@ -123,15 +99,7 @@ def frame_of(asked: CachedGame, part: Part, tolerance: float) -> ScaledPart:
 def least_excess(frame: ScaledPart) -> float:
     """Return the least excess, zero or more, that the known coalitions leave, in units.
 
-    Parameters
-    ----------
-    frame : ScaledPart
-        A part and its known coalitions.
-
-    Returns
-    -------
-    float
-        ``min max(0, right - rows @ y)`` over shares that sum to the gain; zero where the core may be there.
+    ``min max(0, right - rows @ y)`` over shares that sum to the gain; zero where the core may be there.
     """
     rows, right = frame.table()
     if not len(rows):
@@ -154,17 +122,10 @@ def least_excess(frame: ScaledPart) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Stable:
-    """Payoffs of one part, as stable as they can be.
+    """Payoffs of one part, shape (players,), as stable as they can be; those of other parts are zero.
 
-    Parameters
-    ----------
-    payoff : numpy.ndarray of float, shape (players,)
-        Those of other parts zero.
-    least : float
-        Proven by coalitions that have a plan: no payoffs have a smaller greatest excess, or zero where that is
-        negative.
-    settled : bool
-        False where the rounds were used up: then the visited payoffs with the least proven excess.
+    Proven by coalitions that have a plan: no payoffs have a greatest excess below `least`, or zero where that is
+    negative. Not `settled` where the rounds were used up: then the visited payoffs with the least proven excess.
     """
 
     payoff: Floats
@@ -176,24 +137,10 @@ def stabilise(frame: ScaledPart, target: Floats, tolerance: float, rounds: int) 
     """Return the payoffs nearest to a target in the core of a part, or in its least core where the core is empty.
 
     Each round solves a small linear program for the least excess that the known coalitions leave, goes to the nearest
-    shares with this excess, and asks the game which coalition they pay worst, until none is paid worse. What nobody
-    can do better alone is kept always (but where together they earn less than alone).
-
-    Parameters
-    ----------
-    frame : ScaledPart
-        The part; coalitions found are added to it.
-    target : numpy.ndarray of float, shape (k,)
-        Shares over the ground in units.
-    tolerance : float
-        Excess that counts as none, in money a year.
-    rounds : int
-        How often the game may be asked.
-
-    Returns
-    -------
-    Stable
-        Payoffs and the least excess.
+    shares with this excess, and asks the game which coalition they pay worst (it is added to `frame`), until none is
+    paid worse. What nobody can do better alone is kept always (but where together they earn less than alone). `target`,
+    shape (k,), are shares over the ground in units, `tolerance` is the excess that counts as none, in money a year, and
+    `rounds` how often the game may be asked.
 
     References
     ----------
@@ -225,19 +172,8 @@ def by_duals(frame: ScaledPart, payoff: Floats) -> float:
     """Return a proven bound on the excess of every coalition of a part, from the game's dual payoffs alone.
 
     The duals pay every coalition S at least v(S), so ``v(S) - x(S)`` is at most what S gets less than by them, and that
-    is greatest for those who get less.
-
-    Parameters
-    ----------
-    frame : ScaledPart
-        The part.
-    payoff : numpy.ndarray of float, shape (players,)
-        Payoffs x.
-
-    Returns
-    -------
-    float
-        Money a year, infinity where the game has no duals.
+    is greatest for those who get less. Money a year, for payoffs x of all players; infinity where the game has no
+    duals.
     """
     start = frame.asked.start
     if start is None:

@@ -14,14 +14,8 @@ from synergy.settlement.game import Floats
 class Program:
     """Minimise ``cost @ x`` over ``rows @ x >= right``, ``same @ x == equal``, ``x >= low``.
 
-    Parameters
-    ----------
-    cost, low : numpy.ndarray of float, shape (n,)
-        Lower bounds may be minus infinity.
-    rows, right : matrix and numpy.ndarray of float, shapes (m, n) and (m,)
-        Dense or sparse.
-    same, equal : matrix and numpy.ndarray of float, shapes (p, n) and (p,), or None
-        Dense or sparse.
+    `cost` and `low` have shape (n,), `rows` (m, n) and `same` (p, n). Matrices are dense or sparse; lower bounds may be
+    minus infinity.
     """
 
     cost: Floats
@@ -45,14 +39,7 @@ class Optimum:
 def minimise(program: Program) -> Optimum | None:
     """Return an optimal solution of a linear program, None where it has none.
 
-    Parameters
-    ----------
-    program : Program
-        Numbers of the size of 1: the solver's tolerances are absolute.
-
-    Returns
-    -------
-    Optimum or None
+    Its numbers should be of the size of 1: the solver's tolerances are absolute.
     """
     from scipy.optimize import linprog  # half a second of loading that most commands do without
 

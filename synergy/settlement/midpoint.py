@@ -19,21 +19,7 @@ SLACK = 1e-9  # rows may be short by it, in the unit of the point
 
 
 def midpoint(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the midpoint of the two extreme points of the core of an assignment game.
-
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately; together they must be the assignment game.
-    options : RuleOptions
-        The tolerance.
-
-    Returns
-    -------
-    Division
-        No notes.
+    """Return the midpoint of the two extreme points of the core of an assignment game, which the parts form together.
 
     Raises
     ------
@@ -66,19 +52,8 @@ def midpoint(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -
 def assignment_of(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Assignment | None:
     """Return the assignment game that the pairs of a game form; None where they do not form two sides.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game; all pairs that stand in one part are valued.
-    parts : tuple of Part
-        Parts, each settled separately; every player must have a standalone plan.
-    options : RuleOptions
-        The tolerance.
-
-    Returns
-    -------
-    Assignment or None
-        That the game is worth no more than its pairs is for the caller to see.
+    All pairs in one part are valued; every player must have a standalone plan. That the game is worth no more than its
+    pairs is for the caller to see.
     """
     pairs = [pair for part in parts for pair in combinations(part.members.tolist(), 2)]
     if len(pairs) > PAIRS or not all(part.floored.all() for part in parts):
@@ -109,17 +84,8 @@ def extremes(structure: Assignment) -> tuple[tuple[Floats, Floats], tuple[Floats
     """Return the seller-optimal and the buyer-optimal points of the core of an assignment game.
 
     The core is a lattice: all sellers get most at the same point, where all buyers get least, and the other way round.
-    So the greatest sum of the sellers' gains is reached at that point alone.
-
-    Parameters
-    ----------
-    structure : Assignment
-        Sellers, buyers and values of pairs.
-
-    Returns
-    -------
-    tuple of (numpy.ndarray, numpy.ndarray)
-        Gains of sellers and buyers, shapes (m,) and (n,), at the sellers' best and at the buyers' best point.
+    So the greatest sum of the sellers' gains is reached at that point alone. Each point is the gains of sellers and of
+    buyers, shapes (m,) and (n,).
     """
     sellers, buyers = structure.worth.shape
     seller, buyer = np.nonzero(structure.worth > 0)
@@ -145,17 +111,7 @@ def _solved(cost: Floats, rows: object, right: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Points y with ``rows @ y >= right`` and ``sum(y) == total``.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray of float, shape (m, k)
-        Coefficients.
-    right : numpy.ndarray of float, shape (m,)
-        Right-hand sides, of the size of 1.
-    total : float
-        Sum of the point.
-    """
+    """Points y, shape (k,), with ``rows @ y >= right`` (of the size of 1) and ``sum(y) == total``."""
 
     rows: Floats
     right: Floats
@@ -167,22 +123,10 @@ class Region:
 
 
 def nearest(target: Floats, region: Region) -> Floats:
-    """Return the point of a region nearest to a target, unique.
+    """Return the point of a region (which must not be empty) nearest to a target, unique; shape (k,).
 
     Least distance programming: the nearest point solves a least-squares problem with multipliers of zero or more, one
     for each row; the rows with positive multipliers hold as equations, which gives the point to machine precision.
-
-    Parameters
-    ----------
-    target : numpy.ndarray of float, shape (k,)
-        Where to be near.
-    region : Region
-        Where to stay; it must not be empty.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (k,)
-        The nearest point.
 
     References
     ----------

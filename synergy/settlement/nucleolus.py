@@ -19,32 +19,16 @@ SPANNED = 1e-9  # what is left of a coalition's row outside the span of those fi
 
 
 def nucleolus(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the nucleolus of the individually rational payoffs.
+    """Return the nucleolus of the individually rational payoffs, for parts of at most `RuleOptions.exact` players.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately, at most `RuleOptions.exact` players each.
-    options : RuleOptions
-        The tolerance.
-
-    Returns
-    -------
-    Division
-        No notes.
+    One linear program for each stage, over all coalitions: it makes the greatest excess of those not yet fixed as small
+    as possible. Coalitions with a positive multiplier have this excess in every solution and are fixed, with all whose
+    row is a combination of fixed ones; each stage fixes at least one dimension.
 
     Raises
     ------
     RuleUndefined
         Where coalitions without a plan leave the payoffs without bounds.
-
-    Notes
-    -----
-    One linear program for each stage, over all coalitions: it makes the greatest excess of those not yet fixed as
-    small as possible. Coalitions with a positive multiplier have this excess in every solution and are fixed, with all
-    whose row is a combination of fixed ones; each stage fixes at least one dimension.
 
     References
     ----------
@@ -122,23 +106,8 @@ class _Stages:
 def core(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the payoffs in the core nearest to `RuleOptions.towards`; in the least core where it is empty.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately.
-    options : RuleOptions
-        Tolerance, rounds, towards.
-
-    Returns
-    -------
-    Division
-        Notes: ``core_empty`` with the least excess, ``rounds_used_up``, ``gain_negative``.
-
-    References
-    ----------
-    Gillies, D. B. (1959), Solutions to general non-zero-sum games, Contributions to the Theory of Games IV, 47-85.
+    Notes of the division: ``core_empty`` with the least excess, ``rounds_used_up``, ``gain_negative``. Core: Gillies,
+    D. B. (1959), Solutions to general non-zero-sum games, Contributions to the Theory of Games IV, 47-85.
     """
     payoff = np.zeros(len(asked.players))
     notes = []

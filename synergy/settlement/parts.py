@@ -14,16 +14,9 @@ from synergy.settlement.game import Bools, Floats, Game, Ints, RuleUndefined, Wo
 class Part:
     """Players that are settled together.
 
-    Parameters
-    ----------
-    members : numpy.ndarray of int, shape (k,)
-        Positions among the players.
-    total : float
-        Amount to share: v(N), or their part of it.
-    floor : numpy.ndarray of float, shape (k,)
-        v of each alone, minus infinity where one has no plan alone.
-    bound : float
-        Proven: all of them as a coalition of their own are worth no more; `total` where they are all players.
+    `members` are k positions among the players, `total` is the amount to share: v(N), or their part of it; `floor`,
+    shape (k,), is v of each alone, minus infinity where one has no plan alone. Proven: all of them as a coalition of
+    their own are worth no more than `bound`; it is `total` where they are all players.
     """
 
     members: Ints
@@ -70,22 +63,10 @@ def tolerance_of(game: Game, options: RuleOptions) -> float:
 
 
 def parts_of(game: Game, options: RuleOptions) -> tuple[Part, ...]:
-    """Return the parts that are settled separately.
+    """Return the parts that are settled separately; each player stands in one of them.
 
     Where v(N) is the sum of the components' values these are the components; where an aim of the round binds all
     together (then it is not) all players are one part.
-
-    Parameters
-    ----------
-    game : Game
-        The game.
-    options : RuleOptions
-        The tolerance.
-
-    Returns
-    -------
-    tuple of Part
-        Each player stands in one of them.
 
     Raises
     ------

@@ -22,14 +22,8 @@ NEAR = 1e-9  # a price this near to the end of a band, in steps, is in it
 class PriceTargets:
     """Targets of the price problem, arrays of shape (players,), money a year.
 
-    Parameters
-    ----------
-    own : numpy.ndarray of float
-        Own accounts of each under the plan, before payments between enterprises.
-    payoff : numpy.ndarray of float
-        Payoff of each; the sum is that of `own`.
-    standalone : numpy.ndarray of float
-        Lower bound of each payoff; minus infinity without a standalone plan.
+    `own` are the own accounts of each under the plan, before payments between enterprises; `payoff` has the same sum;
+    `standalone` is the lower bound of each payoff, minus infinity without a standalone plan.
     """
 
     own: Floats
@@ -39,24 +33,12 @@ class PriceTargets:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices and lump sums; money in whole numbers of `unit`.
+    """Prices (a,) and lump sums (players,); money in whole numbers of `unit`, the smallest money that is paid.
 
-    Parameters
-    ----------
-    price : numpy.ndarray of float, shape (a,)
-        Money per unit of the commodity, within the band.
-    step : numpy.ndarray of float, shape (a,)
-        Step of which each price is a multiple; 0 where its band holds a single price.
-    payment : numpy.ndarray of int, shape (a,)
-        Payment of the buyer to the seller a year.
-    lump : numpy.ndarray of int, shape (players,)
-        Lump sum of each, which no prices within the bands carry.
-    balance : numpy.ndarray of int, shape (players,)
-        What settles the rounding.
-    transfer : numpy.ndarray of int, shape (players,)
-        Total receipts of each; the sum is exactly zero.
-    unit : float
-        Smallest money that is paid.
+    `price` is money per unit of the commodity, within the band, and a multiple of its `step`, which is 0 where its band
+    holds a single price; `payment` is that of the buyer to the seller a year. `lump` is the lump sum of each, which no
+    prices within the bands carry, `balance` is for the rounding, and `transfer`, the total receipts of each, sums to
+    exactly zero.
     """
 
     price: Floats
@@ -80,21 +62,9 @@ class Prices:
 def price(trades: Trades, wanted: PriceTargets, ladder: Ladder | None = None) -> Prices:
     """Return one price for each exchange and the lump sums beside them.
 
-    Parameters
-    ----------
-    trades : Trades
-        The exchanges and their bands.
-    wanted : PriceTargets
-        Payoffs and floors.
-    ladder : Ladder or None
-        Rounding; None: the default.
-
-    Returns
-    -------
-    Prices
-        Prices lie within the bands as near to their middles as the payoffs allow, lump sums are the least possible;
-        transfers sum to exactly zero, and with them nobody gets less than alone (but for less than a unit where all
-        gains together are smaller than the units needed).
+    Prices lie within the bands as near to their middles as the payoffs allow, lump sums are the least possible;
+    transfers sum to exactly zero, and with them nobody gets less than alone (but for less than a unit where all gains
+    together are smaller than the units needed).
     """
     ladder = ladder or Ladder()
     players, unit = len(wanted.own), ladder.unit
@@ -138,28 +108,14 @@ def payments(trades: Trades, transfer: Floats) -> Floats:
     """Return payments from buyers to sellers that carry given transfers as far as the price bands allow.
 
     Each payment m lies in its band ``[middle - half, middle + half]``; what payments do not bring an enterprise is its
-    lump sum. Minimised are the lump sums' absolute values first, then ``sum((m - middle)**2 / (2 half))``; the
-    solution is unique.
+    lump sum. Minimised are the lump sums' absolute values first, then ``sum((m - middle)**2 / (2 half))``; the solution
+    is unique. `transfer`, shape (players,), are the required receipts of each, with sum zero; payments have shape (a,);
+    both are money a year.
 
-    Parameters
-    ----------
-    trades : Trades
-        The exchanges.
-    transfer : numpy.ndarray of float, shape (players,)
-        Required receipts of each, money a year, summing to zero.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (a,)
-        Money a year.
-
-    Notes
-    -----
-    The dual has one potential for each enterprise: a price stands above the middle of its band by half the band's
-    width times the seller's less the buyer's potential, cut at the ends of the band. A potential that reaches the
-    number of enterprises marks a lump sum: no path of exchanges shifts money at a higher marginal cost, so with
-    this limit the lump sums are the least ones. The dual is convex and piecewise quadratic, solved by projected
-    Newton steps.
+    The dual has one potential for each enterprise: a price stands above the middle of its band by half the band's width
+    times the seller's less the buyer's potential, cut at the ends of the band. A potential that reaches the number of
+    enterprises marks a lump sum: no path of exchanges shifts money at a higher marginal cost, so with this limit the
+    lump sums are the least ones. The dual is convex and piecewise quadratic, solved by projected Newton steps.
 
     References
     ----------
@@ -248,12 +204,7 @@ class _Dual:
 class PriceLimits:
     """Price limits asked for exchanges, arrays of shape (a,), money per unit.
 
-    Parameters
-    ----------
-    least, most : numpy.ndarray of float
-        Least price of the seller, greatest price of the buyer; NaN where none is asked.
-    agreed : numpy.ndarray of float
-        Price that both sides have agreed on; NaN where they have not.
+    `least` is the seller's, `most` the buyer's, NaN where none is asked; `agreed` is by both, NaN where they have not.
     """
 
     least: Floats
@@ -265,15 +216,9 @@ class PriceLimits:
 class Limited:
     """Exchanges with price bands narrowed to the limits asked for.
 
-    Parameters
-    ----------
-    trades : Trades
-        Their bands narrowed to the limits asked for.
-    shown : Trades
-        Their bands as they are, widened to prices that both sides have agreed on.
-    least_refused, most_refused : numpy.ndarray of bool, shape (a,)
-        Where what the seller, the buyer, asks for lies outside what the other side can agree to, or the two asked for
-        prices that do not meet; the band is as if nothing had been asked.
+    `shown` has their bands as they are, widened to prices that both sides have agreed on. `least_refused` and
+    `most_refused`, shape (a,), mark where what the seller, the buyer, asks for lies outside what the other side can
+    agree to, or the two asked for prices that do not meet; the band is as if nothing had been asked.
     """
 
     trades: Trades
@@ -285,24 +230,13 @@ class Limited:
 def limited(trades: Trades, limits: PriceLimits) -> Limited:
     """Narrow the price bands of exchanges to the limits asked for.
 
-    Parameters
-    ----------
-    trades : Trades
-        With their bands.
-    limits : PriceLimits
-        Of the same exchanges.
-
-    Returns
-    -------
-    Limited
-
     Examples
     --------
     >>> trades = Trades(np.array([0]), np.array([1]), np.ones(1), np.array([5.0]), np.array([9.0]))
     >>> nothing = np.full(1, np.nan)
-    >>> limited(trades, Limits(np.array([7.0]), nothing, nothing)).trades.low
+    >>> limited(trades, PriceLimits(np.array([7.0]), nothing, nothing)).trades.low
     array([7.])
-    >>> limited(trades, Limits(np.array([9.5]), nothing, nothing)).least_refused
+    >>> limited(trades, PriceLimits(np.array([9.5]), nothing, nothing)).least_refused
     array([ True])
     """
     low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
@@ -330,15 +264,9 @@ def limited(trades: Trades, limits: PriceLimits) -> Limited:
 class Trades:
     """Exchanges between enterprises, arrays of shape (a,).
 
-    Parameters
-    ----------
-    seller, buyer : numpy.ndarray of int
-        Positions among the players; who delivers and who takes.
-    quantity : numpy.ndarray of float
-        What is paid for a year, above zero, in the unit of the commodity.
-    low, high : numpy.ndarray of float
-        The seller's least and the buyer's most, money per unit: the band. Where low is above high no price leaves
-        both better off by this exchange alone, and the middle is taken.
+    `seller` and `buyer` are positions among the players; `quantity` is what is paid for a year, above zero, in the unit
+    of the commodity. `low` and `high`, the seller's least and the buyer's most, money per unit, are the band. Where low
+    is above high no price leaves both better off by this exchange alone, and the middle is taken.
     """
 
     seller: Ints
@@ -374,15 +302,9 @@ class Trades:
 class Ladder:
     """Rounding of prices and money.
 
-    Parameters
-    ----------
-    step : float
-        Prices are multiples of it (0.01, 1, 5 ...), money per unit of the commodity.
-    unit : float
-        Smallest money that is paid.
-    hold : bool
-        True: payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump sum.
-        False: payoffs move with the rounded prices, but none falls below its standalone value.
+    Prices are multiples of `step` (0.01, 1, 5 ...), money per unit of the commodity; `unit` is the smallest money that
+    is paid. With `hold` payoffs stay as settled, and each enterprise's balance of rounding is settled beside its lump
+    sum; without, payoffs move with the rounded prices, but none falls below its standalone value.
     """
 
     step: float = 0.01
@@ -391,22 +313,10 @@ class Ladder:
 
 
 def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Floats]:
-    """Return the prices rounded to the ladder and within their bands, and the step of each.
+    """Return the prices (a,), money per unit, rounded to the ladder and within their bands, and the step of each.
 
-    Parameters
-    ----------
-    price : numpy.ndarray of float, shape (a,)
-        Money per unit.
-    trades : Trades
-        The bands.
-    step : float
-        The ladder's.
-
-    Returns
-    -------
-    tuple of numpy.ndarray of float, shape (a,)
-        Where a band is narrower than a step and holds no multiple of it the step is divided by ten until it does;
-        where that does not help (a band of a single price) the price stays and its step is 0.
+    Where a band is narrower than a step and holds no multiple of it the step is divided by ten until it does; where
+    that does not help (a band of a single price) the price stays and its step is 0.
     """
     low, high = np.minimum(trades.low, trades.high), np.maximum(trades.low, trades.high)
     rounded, used = price.copy(), np.zeros(len(price))
@@ -421,19 +331,10 @@ def on_ladder(price: Floats, trades: Trades, step: float) -> tuple[Floats, Float
 
 
 def whole(amount: Floats, floor: Ints) -> Ints:
-    """Return amounts that sum to a whole number as whole numbers with the same sum, none below its floor.
+    """Return amounts that sum to a whole number (but for rounding) as whole numbers with the same sum.
 
-    Parameters
-    ----------
-    amount : numpy.ndarray of float, shape (n,)
-        They sum to a whole number, but for rounding.
-    floor : numpy.ndarray of int, shape (n,)
-        Smallest values allowed; where their sum is above that of the amounts they give way evenly.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n,)
-        Within 1 of the amounts unless a floor is in the way.
+    None is below its floor; where the sum of the floors is above that of the amounts they give way evenly. Within 1 of
+    the amounts unless a floor is in the way.
     """
     down = np.maximum(np.floor(amount), floor).astype(np.int64)
     left = int(np.rint(amount.sum())) - int(down.sum())
@@ -447,16 +348,7 @@ def whole(amount: Floats, floor: Ints) -> Ints:
 def taken(amount: int, slack: Ints) -> Ints:
     """Split an amount in proportion to slack, in whole numbers that sum to the amount.
 
-    Parameters
-    ----------
-    amount : int
-        Zero or more.
-    slack : numpy.ndarray of int, shape (n,)
-        Zero or more; exceeded only where all slacks together do not suffice.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n,)
+    All are zero or more; slacks are exceeded only where all together do not suffice.
     """
     total = int(slack.sum())
     if amount >= total:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
+from synergy.scenario import JSON
 from synergy.settlement.certificate import Certificate, certify
 from synergy.settlement.division import Division, RuleNote, RuleOptions
 from synergy.settlement.game import CachedGame, Floats, Game, RuleUndefined
@@ -24,16 +24,9 @@ from synergy.settlement.shapley import owen, proportional, shapley
 class Subsidy:
     """External subsidy that makes payoffs stable, money a year.
 
-    Parameters
-    ----------
-    to : numpy.ndarray of float, shape (players,)
-        Who gets it, zero or more.
-    payoff : numpy.ndarray of float, shape (players,)
-        Payoff of each with it; their sum is v(N) and the subsidy.
-    least : float
-        Proven by coalitions that have a plan: less does not suffice.
-    bound : float
-        Proven: with it no coalition has a greater excess.
+    `to`, shape (players,), is who gets it, zero or more, and `payoff`, shape (players,), the payoff of each with it;
+    their sum is v(N) and the subsidy. Proven by coalitions that have a plan: less than `least` does not suffice.
+    Proven: with it no coalition has an excess above `bound`.
     """
 
     to: Floats
@@ -51,23 +44,8 @@ def least_subsidy(asked: CachedGame, parts: tuple[Part, ...], payoff: Floats, op
     """Return the smallest subsidy that makes the game stable, allocated nearest to the payoffs of the rule.
 
     The smallest sum of payoffs that pay every coalition its value, less v(N), is the cost of stability. Of the payoffs
-    with this sum those nearest to the payoffs of the rule are taken, and nobody gets less than by these where that is
-    possible.
-
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately.
-    payoff : numpy.ndarray of float, shape (players,)
-        By the rule.
-    options : RuleOptions
-        Tolerance and rounds.
-
-    Returns
-    -------
-    Subsidy
+    with this sum those nearest to the payoffs of the rule, `payoff`, are taken, and nobody gets less than by these
+    where that is possible.
 
     References
     ----------
@@ -138,16 +116,9 @@ def _near(frame: ScaledPart, given: Floats, low: Floats, need: float) -> Floats:
 class Rule:
     """Rule to divide a gain.
 
-    Parameters
-    ----------
-    divide : callable
-        From the game, its parts and the options to the payoffs; raises RuleUndefined where it is not defined.
-    title : tuple of str
-        Its name for people, in English and Chinese.
-    listed : bool
-        Whether it looks at all coalitions of a part, so that parts may have `RuleOptions.exact` players at most.
-    losses : bool
-        Whether it is defined where all together earn less than alone.
+    `divide` raises RuleUndefined where it is not defined; `title` is its name for people, in English and Chinese.
+    `listed`: it looks at all coalitions of a part, so that parts may have `RuleOptions.exact` players at most.
+    `losses`: it is defined where all together earn less than alone.
     """
 
     divide: Callable[[CachedGame, tuple[Part, ...], RuleOptions], Division]
@@ -184,22 +155,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 class Shares:
     """Settlement: payoffs, their stability certificate and the stabilising subsidy, money a year.
 
-    Parameters
-    ----------
-    method : str
-        Name of the rule.
-    players : tuple of str
-        The enterprises.
-    payoff, standalone : numpy.ndarray of float, shape (players,)
-        Payoff and standalone value of each (minus infinity without a plan).
-    certificate : Certificate
-        How stable it is.
-    subsidy : Subsidy or None
-        Where a coalition is known that does better alone.
-    notes : tuple of RuleNote
-        Notes of the rule.
-    interval : numpy.ndarray of float or None
-        Half the width of the 95 % confidence interval of sampled payoffs.
+    `payoff` and `standalone` have shape (players,), the latter minus infinity without a plan. There is a subsidy where
+    a coalition is known that does better alone. `interval` is half the width of the 95 % confidence interval of sampled
+    payoffs.
     """
 
     method: str
@@ -211,17 +169,19 @@ class Shares:
     notes: tuple[RuleNote, ...] = ()
     interval: Floats | None = None
 
-    def record(self) -> dict[str, Any]:
-        """Return the settlement as a plain record, as in the plan document; transfers and prices are not in it."""
+    def record(self, transfer: Mapping[str, float] | None = None) -> dict[str, JSON]:
+        """Return the settlement as a plain record, as in the plan document; prices are not in it."""
         alone = [value if np.isfinite(value) else None for value in self.standalone.tolist()]
         rows = zip(self.players, alone, self.payoff.tolist(), strict=True)
-        payoffs: dict[str, dict[str, Any]] = {
+        payoffs: dict[str, dict[str, float | None]] = {
             name: {"standalone": floor, "payoff": paid, "gain": None if floor is None else paid - floor}
             for name, floor, paid in rows
         }
         if self.interval is not None:
             for name, half in zip(self.players, self.interval.tolist(), strict=True):
                 payoffs[name]["interval"] = half
+        for name, money in (transfer or {}).items():
+            payoffs[name]["transfer"] = money
         proof = self.certificate
         return {
             "method": self.method,
@@ -242,7 +202,7 @@ class Shares:
             ],
         }
 
-    def _subsidy(self) -> dict[str, Any] | None:
+    def _subsidy(self) -> dict[str, JSON] | None:
         """Return the subsidy as a plain record."""
         given = self.subsidy
         if given is None:
@@ -259,21 +219,9 @@ class Shares:
 
 
 def settle(game: Game, method: str = "core", options: RuleOptions | None = None) -> Shares:
-    """Return a settlement of a game by one rule.
+    """Return a settlement of a game by one rule, a key of `RULES`: payoffs that sum to v(N), with their certificate.
 
-    Parameters
-    ----------
-    game : Game
-        Values of coalitions.
-    method : str
-        A key of `RULES`.
-    options : RuleOptions or None
-        None: the defaults.
-
-    Returns
-    -------
-    Shares
-        Payoffs that sum to v(N), with their certificate; with the least subsidy where a coalition does better alone.
+    It has the least subsidy where a coalition does better alone.
 
     Raises
     ------

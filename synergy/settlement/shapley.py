@@ -16,20 +16,8 @@ from synergy.settlement.parts import Part, tolerance_of
 def shapley(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
     """Return the Shapley value: exact in parts of at most `RuleOptions.exact` players, else from sampled orders.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately.
-    options : RuleOptions
-        exact, samples, batch, precise, ended, seed.
-
-    Returns
-    -------
-    Division
-        Where sampled with the half width of the 95 % confidence interval, and the notes ``sampled`` and, where values
-        are of known plans and not proven the best, ``values_open``: the interval is of the sampling alone.
+    Where sampled with the half width of the 95 % confidence interval, and the notes ``sampled`` and, where values are
+    of known plans and not proven the best, ``values_open``: the interval is of the sampling alone.
 
     Raises
     ------
@@ -151,21 +139,9 @@ def _all_planned(asked: CachedGame, part: Part, inside: Bools, values: Floats) -
 
 
 def owen(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return the Owen payoffs from the duals; they are in the core by weak duality.
+    """Return the Owen payoffs from the duals, the game's `start`; they are in the core by weak duality.
 
-    Parameters
-    ----------
-    asked : CachedGame
-        The game; its `start` are the payoffs by the duals.
-    parts : tuple of Part
-        Parts, each settled separately; the duals pay each part its total, but for rounding, which is spread.
-    options : RuleOptions
-        The tolerance.
-
-    Returns
-    -------
-    Division
-        No notes.
+    The duals pay each part its total, but for rounding, which is spread.
 
     Raises
     ------
@@ -192,23 +168,9 @@ def owen(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Di
 
 
 def proportional(asked: CachedGame, parts: tuple[Part, ...], options: RuleOptions) -> Division:
-    """Return standalone values plus the gain of each part, shared in proportion to the base.
+    """Return standalone values plus the gain of each part, shared in it in proportion to the base.
 
     It is individually rational, since gains and bases are zero or more, but not always stable; see the certificate.
-
-    Parameters
-    ----------
-    asked : CachedGame
-        The game.
-    parts : tuple of Part
-        Parts, each settled separately: the gain of each part is shared in it.
-    options : RuleOptions
-        The base.
-
-    Returns
-    -------
-    Division
-        No notes.
 
     Raises
     ------

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, ScalarSelect, select
 
+from synergy.records.names import Answer, MatchState, Role
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, MatchState, Role
 from synergy.store.store import Store
 from synergy.store.tables import declarations, departures, matches, parties, proposals
 
@@ -58,18 +58,8 @@ class Reach(StrEnum):
 class Actor:
     """Account or process on whose behalf a call is made.
 
-    Parameters
-    ----------
-    name : str
-        Of the account.
-    role : Role
-        Its role.
-    enterprise : str or None
-        The enterprise that the account belongs to.
-    scopes : frozenset of str or None
-        Scopes of its token; None: no token, all permissions of the role.
-    user : int or None
-        Row of the account.
+    `enterprise` is the one that the account belongs to, `user` its row. `scopes` are those of its token; None: no
+    token, all permissions of the role.
     """
 
     name: str
@@ -80,13 +70,7 @@ class Actor:
 
 
 class Caller(NamedTuple):
-    """Actor together with the store that it acts on.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-    """
+    """Actor together with the store that it acts on."""
 
     store: Store
     actor: Actor
@@ -94,17 +78,7 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Object of an access check.
-
-    Parameters
-    ----------
-    what : str
-        Noun of the error where it is hidden.
-    enterprises : frozenset of str
-        Whose it is, or who is part of it.
-    owner : str or None
-        The account whose it is.
-    """
+    """Object of an access check: its noun in errors, the enterprises it belongs to, and the account that owns it."""
 
     what: str
     enterprises: frozenset[str] = frozenset()
@@ -146,15 +120,7 @@ SCOPES = tuple(sorted({scope for scope, _ in RULES.values()} - {"work", "account
 
 
 def reach(actor: Actor, action: Action) -> Reach | None:
-    """Return the reach of an actor for an action, None where the action is denied.
-
-    Parameters
-    ----------
-    actor : Actor
-        The account.
-    action : Action
-        The requested action.
-    """
+    """Return the reach of an actor for an action, None where the action is denied."""
     scope, roles = RULES.get(action, ("", {}))
     if actor.scopes is not None and scope not in actor.scopes:
         return None
@@ -162,17 +128,7 @@ def reach(actor: Actor, action: Action) -> Reach | None:
 
 
 def allowed(actor: Actor, action: Action, resource: Resource) -> bool:
-    """Return whether an actor may perform an action on a resource; the single point of decision.
-
-    Parameters
-    ----------
-    actor : Actor
-        The account.
-    action : Action
-        The requested action.
-    resource : Resource
-        The object of the action.
-    """
+    """Return whether an actor may perform an action on a resource; the single point of decision."""
     far = reach(actor, action)
     if far is Reach.OWN:
         mine = actor.enterprise is not None and actor.enterprise in resource.enterprises
@@ -197,7 +153,7 @@ def require(actor: Actor, action: Action, resource: Resource) -> None:
     raise refusal("not_found", what=resource.what)
 
 
-def latest_run(round_id: int) -> Any:
+def latest_run(round_id: int) -> ScalarSelect[int]:
     """Return a subquery for the latest finished run of a round that has a plan."""
     done = (matches.c.round == round_id) & (matches.c.state == MatchState.DONE) & matches.c.plan.is_not(None)
     return select(matches.c.id).where(done).order_by(matches.c.number.desc()).limit(1).scalar_subquery()

@@ -10,19 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from synergy.dataset.numbers import folded
+from synergy.records.accounts import Account, AccountChanged, AccountMade
+from synergy.records.figures import Record
+from synergy.records.names import OF_AN_ENTERPRISE, Role
 from synergy.store.access import Action, Actor, Resource, departed, require
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
-from synergy.store.names import OF_AN_ENTERPRISE, Role
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.rounds import StepOptions
+from synergy.store.rows import UserRow
 from synergy.store.store import Store
 from synergy.store.tables import sessions, tokens, users
 
@@ -42,15 +44,7 @@ MACHINE = Actor("machine", Role.ADMINISTRATOR)  # whoever may open the database,
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Sign-in session of an account.
-
-    Parameters
-    ----------
-    actor : Actor
-        Who signed in.
-    one_time : bool
-        Whether the password was set by another account and has to be changed first.
-    """
+    """Sign-in session of an account; `one_time`: another account set the password, which has to be changed first."""
 
     actor: Actor
     one_time: bool
@@ -62,20 +56,7 @@ def _hash(key: str) -> str:
 
 
 def begin(store: Store, who: Actor, hours: float) -> str:
-    """Start a session for an authenticated account.
-
-    Parameters
-    ----------
-    store : Store
-    who : Actor
-    hours : float
-        How long it lasts.
-
-    Returns
-    -------
-    str
-        Its key: the store keeps only a hash of it.
-    """
+    """Start a session for an authenticated account, and return its key, of which the store keeps only a hash."""
     if who.user is None:
         raise refusal("signed_out")
     key, at = secrets.token_urlsafe(32), store.now()
@@ -87,13 +68,7 @@ def begin(store: Store, who: Actor, hours: float) -> str:
 
 
 def resume(store: Store, key: str) -> Session:
-    """Return the session that belongs to a key.
-
-    Parameters
-    ----------
-    store : Store
-    key : str
-        As from `begin`.
+    """Return the session that belongs to a key of `begin`.
 
     Raises
     ------
@@ -123,18 +98,9 @@ def end(store: Store, key: str) -> None:
 class AccountData:
     """Data of a new account.
 
-    Parameters
-    ----------
-    name : str
-        Unique whatever its case, at most 64 characters: letters of English, Han, digits and ``._-@+``.
-    role : Role
-        Its role.
-    enterprise : str or None
-        Whose it is: needed for editors and readers, possible for clients.
-    password : str or None
-        None: it cannot sign in, tokens alone.
-    one_time : bool
-        Whether the password has to be changed at the first sign-in.
+    `name` is unique whatever its case, at most 64 characters: letters of English, Han, digits and ``._-@+``.
+    `enterprise` is needed for editors and readers, possible for clients. Without a password it cannot sign in and uses
+    tokens alone; `one_time` is whether the password has to be changed at the first sign-in.
     """
 
     name: str
@@ -168,28 +134,15 @@ def hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def add_user(store: Store, actor: Actor, account: AccountData, asked: StepOptions | None = None) -> Record:
-    """Create an account.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator; `MACHINE` for the first one.
-    account : AccountData
-    asked : StepOptions, optional
-
-    Returns
-    -------
-    dict
-        ``{user, name, role, enterprise}``.
+def add_user(store: Store, actor: Actor, account: AccountData, asked: StepOptions | None = None) -> AccountMade:
+    """Create an account; `actor` is an administrator, or `MACHINE` for the first one.
 
     Raises
     ------
     ConflictError
         The name is taken.
     RefusedError
-        No plain name, a role without its enterprise or with one it does not take, a weak password.
+        An invalid name, a role without its enterprise or with one it does not take, a weak password.
     """
     require(actor, Action.MANAGE_USERS, Resource("user"))
     asked = asked or StepOptions()
@@ -198,7 +151,7 @@ def add_user(store: Store, actor: Actor, account: AccountData, asked: StepOption
     password = None if account.password is None else hashed(account.password)
     told = {"name": account.name, "role": account.role, "enterprise": account.enterprise}
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> AccountMade:
         alike = next((name for name in _names(change.connection) if folded(name) == folded(account.name)), None)
         if alike is not None:
             raise refusal("taken", what="user", name=alike)
@@ -208,9 +161,9 @@ def add_user(store: Store, actor: Actor, account: AccountData, asked: StepOption
             change.connection, users, **told, password=password, one_time=account.one_time, created=change.at
         )
         change.event("user.add", f"user:{account.name}", told)
-        return {"user": ident, **told}
+        return AccountMade(user=ident, name=account.name, role=account.role, enterprise=account.enterprise)
 
-    return commit(store, actor, Step("user.add", told, asked.key), body)
+    return commit(store, actor, Step("user.add", told, asked.key), AccountMade, body)
 
 
 def _sensible(account: AccountData) -> None:
@@ -232,43 +185,38 @@ def _names(connection: Connection) -> Iterable[str]:
     return connection.execute(select(users.c.name)).scalars()
 
 
-def _row(connection: Connection, name: str) -> Row[Any] | None:
+def _row(connection: Connection, name: str) -> UserRow | None:
     if "\0" in name or len(name) > 200:  # nobody's: PostgreSQL does not even look for it
         return None
     return connection.execute(select(users).where(users.c.name == name)).one_or_none()
 
 
-def change_user(store: Store, actor: Actor, name: str, asked: StepOptions | None = None, **changes: Any) -> Record:
-    """Change the password of an account, or disable or enable it.
+def change_user(
+    store: Store,
+    actor: Actor,
+    name: str,
+    asked: StepOptions | None = None,
+    *,
+    password: str | None = None,
+    disabled: bool | None = None,
+) -> AccountChanged:
+    """Change the password of an account, or disable or enable it; either ends all its tokens and sessions.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator; every account may change its own password.
-    name : str
-        The account.
-    asked : StepOptions, optional
-    **changes : object
-        ``password`` (str) or ``disabled`` (bool). Either ends all tokens and sessions of the account; a password that
-        another account sets has to be changed at the next sign-in.
-
-    Returns
-    -------
-    dict
-        ``{user, name, disabled, version}``.
+    None leaves a value as it is. Administrators may change any account; every account may change its own password. A
+    password set by another account has to be changed at the next sign-in.
     """
-    own = set(changes) == {"password"}
+    own = password is not None and disabled is None
     action = Action.OWN_ACCOUNT if own else Action.MANAGE_USERS
     require(actor, action, Resource("user", owner=name))
     asked = asked or StepOptions()
-    values: dict[str, Any] = {"failures": 0}
-    if "password" in changes:
-        values |= {"password": hashed(str(changes["password"])), "one_time": actor.name != name}
-    if "disabled" in changes:
-        values["disabled"] = bool(changes["disabled"])
+    values: dict[str, object] = {"failures": 0}
+    if disabled is not None:
+        values["disabled"] = disabled
+    if password is not None:
+        values |= {"password": hashed(password), "one_time": actor.name != name}
+    changed = [field for field in ("disabled", "password") if field in values]
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> AccountChanged:
         row = _row(change.connection, name)
         if row is None:
             raise refusal("not_found", what="user")
@@ -277,37 +225,23 @@ def change_user(store: Store, actor: Actor, name: str, asked: StepOptions | None
         live = (tokens.c.user == row.id) & tokens.c.revoked.is_(None)
         change.connection.execute(update(tokens).where(live).values(revoked=change.at))
         change.connection.execute(delete(sessions).where(sessions.c.user == row.id))
-        disabled = values.get("disabled", row.disabled)
-        change.event("user.change", f"user:{name}", {"changed": sorted(changes), "disabled": disabled})
-        return {"user": row.id, "name": name, "disabled": disabled, "version": seen + 1}
+        closed = row.disabled if disabled is None else disabled
+        change.event("user.change", f"user:{name}", {"changed": changed, "disabled": closed})
+        return AccountChanged(user=row.id, name=name, disabled=closed, version=seen + 1)
 
-    return commit(store, actor, Step("user.change"), body)
+    return commit(store, actor, Step("user.change"), AccountChanged, body)
 
 
-def list_users(store: Store, actor: Actor) -> list[Record]:
-    """Return all accounts, by name.
-
-    Returns
-    -------
-    list of dict
-        ``{user, name, role, enterprise, disabled, version, failures}``: never a hash.
-    """
+def list_users(store: Store, actor: Actor) -> list[Account]:
+    """Return all accounts, by name."""
     require(actor, Action.SEE_USERS, Resource("user"))
     with store.database.read() as connection:
-        rows = connection.execute(select(users).order_by(users.c.name)).all()
-    names = ("name", "role", "enterprise", "disabled", "version")
-    return [{"user": row.id, **{name: row._mapping[name] for name in names}, "failures": row.failures} for row in rows]
+        rows = connection.execute(select(users, users.c.id.label("user")).order_by(users.c.name)).all()
+    return [Account.of(row) for row in rows]
 
 
 def name_of(store: Store, actor: Actor, user: int) -> str:
-    """Return the name of an account by its id.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator.
-    user : int
+    """Return the name of an account by its id, for administrators.
 
     Raises
     ------
@@ -328,7 +262,7 @@ def empty(store: Store) -> bool:
         return connection.execute(select(func.count()).select_from(users)).scalar_one() == 0
 
 
-def actor_of(row: Row[Any], scopes: frozenset[str] | None = None) -> Actor:
+def actor_of(row: UserRow, scopes: frozenset[str] | None = None) -> Actor:
     """Return the actor that an account row represents."""
     return Actor(row.name, Role(row.role), row.enterprise, scopes, row.id)
 
@@ -351,13 +285,7 @@ def known(store: Store, name: str) -> Actor:
 def sign_in(store: Store, name: str, password: str, *, resting: bool = False) -> Actor:
     """Return the actor authenticated by a name and a password.
 
-    Parameters
-    ----------
-    store : Store
-    name, password : str
-        As typed.
-    resting : bool
-        Whether the right password is refused too, as after many wrong ones from the same address.
+    `resting` refuses the right password too, as after many wrong ones from the same address.
 
     Raises
     ------
@@ -366,8 +294,8 @@ def sign_in(store: Store, name: str, password: str, *, resting: bool = False) ->
     """
     with store.database.read() as connection:
         row = _row(connection, name)
-    able = row is not None and row.password is not None and not row.disabled and not resting
-    right = _matches(row.password if able and row is not None else _nobody(), password) and able
+    known = None if row is None or row.disabled or resting else row.password
+    right = _matches(known or _nobody(), password) and known is not None
     if row is not None and not resting and (row.failures or not right):
         _count(store, row, right=right)
     if not right or row is None:
@@ -378,7 +306,8 @@ def sign_in(store: Store, name: str, password: str, *, resting: bool = False) ->
 def wrong_passwords(store: Store, name: str) -> int:
     """Return the number of failed sign-ins of an account since the last success; 0 for an unknown name."""
     with store.database.read() as connection:
-        return int(getattr(_row(connection, name), "failures", 0))
+        row = _row(connection, name)
+    return 0 if row is None else row.failures
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -388,7 +317,7 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def _count(store: Store, row: Row[Any], *, right: bool) -> None:
+def _count(store: Store, row: UserRow, *, right: bool) -> None:
     """Update the failed sign-in counter of an account; record an event and notify the owner at certain counts."""
     same = users.c.id == row.id
     with store.database.write() as connection:
@@ -405,6 +334,6 @@ def _count(store: Store, row: Row[Any], *, right: bool) -> None:
                 [row.enterprise or PLANNERS],
                 NoticeContent("tried", fields={"account": row.name, "count": count}),
             )
-        return {}
+        return Record()
 
-    commit(store, MACHINE, Step("user.tried"), body)
+    commit(store, MACHINE, Step("user.tried"), Record, body)

@@ -17,12 +17,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from synergy.dataset.sheet import Dataset
+from synergy.records.documents import RoundJSON
+from synergy.records.rounds import Telltale
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
-from synergy.store.commit import Record
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
 
@@ -35,12 +35,7 @@ PRICE_FIGURES = 3  # freight is a part of it
 class Greatest:
     """Largest figures of an enterprise in a plan, the reference for rounding its other figures.
 
-    Parameters
-    ----------
-    goods : mapping of str to float
-        Quantity a year that it exchanges, by commodity.
-    gain, co2 : float
-        Of its proposals: money a year, t a year.
+    `goods` are quantities a year by commodity, `gain` (money a year) and `co2` (t a year) are of its proposals.
     """
 
     goods: Mapping[str, float]
@@ -48,15 +43,8 @@ class Greatest:
     co2: float
 
 
-def greatest(record: Mapping[str, Any], enterprise: str) -> Greatest:
-    """Return the largest figures of an enterprise in a plan.
-
-    Parameters
-    ----------
-    record : mapping
-        Of the round.
-    enterprise : str
-    """
+def greatest(record: RoundJSON, enterprise: str) -> Greatest:
+    """Return the largest figures of an enterprise in a plan, from the record of the round."""
     owner = {site: one["enterprise"] for site, one in record["labels"]["sites"].items()}
     goods: dict[str, float] = {}
     gains, saved = [0.0], [0.0]
@@ -65,7 +53,7 @@ def greatest(record: Mapping[str, Any], enterprise: str) -> Greatest:
             continue
         paid = 0.0
         for term in one["terms"]:
-            sells, buys = (owner.get(term[end], "") == enterprise for end in ("from", "to"))
+            sells, buys = (owner.get(end, "") == enterprise for end in (term["from"], term["to"]))
             if sells or buys:
                 goods[term["commodity"]] = max(goods.get(term["commodity"], 0.0), float(term["quantity"]))
             if sells != buys and term["price"] is not None:
@@ -110,48 +98,22 @@ def quantity(value: float, most: float) -> float:
 
 
 def shuffled(secret: bytes, place: str, what: Iterable[str]) -> list[str]:
-    """Return texts in a secret, reproducible pseudorandom order.
-
-    Parameters
-    ----------
-    secret : bytes
-        Of the store.
-    place : str
-        Where they stand: elsewhere the order is another one.
-    what : iterable of str
-    """
+    """Return texts in a reproducible order that cannot be computed without the secret, another at each place."""
     return sorted(what, key=lambda one: hmac.digest(secret, f"order:{place}:{one}".encode(), "sha256"))
 
 
 def aliases(secret: bytes, seen: tuple[str, str], names: Iterable[str]) -> dict[str, str]:
     """Return the aliases of partners, ?1, ?2 ..., numbered in an order independent of their names.
 
-    Parameters
-    ----------
-    secret : bytes
-        Of the store.
-    seen : tuple of str
-        Code of the proposal, and who looks at it: to each view its own order, always the same.
-    names : iterable of str
-        Of the partners.
+    The order is always the same for one view: `seen` is the code of the proposal and the enterprise that looks at it.
     """
     return {name: f"?{number}" for number, name in enumerate(shuffled(secret, ":".join(seen), names), start=1)}
 
 
-def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:
+def telltales(store: Store, actor: Actor, round_id: int) -> list[Telltale]:
     """Return the commodities of an anonymous round whose sole supplier or user identifies a partner.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-
-    Returns
-    -------
-    list of dict
-        ``{commodity, name_en, name_zh}``, by commodity; empty where partners have names.
+    Without anonymity there are none.
     """
     require(actor, Action.SEE_PLANS, Resource("round"))
     with store.database.read() as connection:
@@ -159,8 +121,7 @@ def telltales(store: Store, actor: Actor, round_id: int) -> list[Record]:
         if not row.anonymous:
             return []
         digest = row.frozen or row.base
-        found = _known(_Archive(digest, archive(connection, digest)))
-    return [{"commodity": name, "name_en": en, "name_zh": zh} for name, en, zh in found]
+        return list(_known(_Archive(digest, archive(connection, digest))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +133,15 @@ class _Archive:
 
 
 @lru_cache(maxsize=32)
-def _known(kept: _Archive) -> tuple[tuple[str, ...], ...]:
+def _known(kept: _Archive) -> tuple[Telltale, ...]:
     dataset = dataset_of(kept.content)
     table = dataset["commodities"].set_index("commodity")
-    names = [str(name) for name in table.index if _telling(*_holders(dataset, str(name)))]
-    return tuple((name, *(str(table.at[name, f"name_{lang}"]) or name for lang in ("en", "zh"))) for name in names)
+    found = []
+    for ident in map(str, table.index):
+        if _telling(*_holders(dataset, ident)):
+            en, zh = (str(table.at[ident, f"name_{lang}"]) or ident for lang in ("en", "zh"))
+            found.append(Telltale(commodity=ident, name_en=en, name_zh=zh))
+    return tuple(found)
 
 
 def _telling(have: set[str], take: set[str]) -> bool:

@@ -4,70 +4,72 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from synergy.dataset.sheet import Dataset
-from synergy.store.access import Action, Actor, Resource, members, require
+from synergy.records.documents import CounterJSON
+from synergy.records.figures import Number, decimal
+from synergy.records.names import Answer, State
+from synergy.records.proposals import Answered
+from synergy.records.rounds import Concluded
+from synergy.store.access import Action, Actor, Resource, latest_run, members, require
 from synergy.store.backup import archive, dataset_of
-from synergy.store.column_types import decimal
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, State
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.rounds import StepOptions, fits, moved, round_row
-from synergy.store.runs import latest_match
+from synergy.store.rows import LineRow, OfferedRow, PartyRow, ProposalRow
 from synergy.store.store import Store
-from synergy.store.tables import lines, matches, parties, partnerships, proposals
+from synergy.store.tables import lines, matches, parties, partnerships, proposals, rounds
 
 _GIVEN = (Answer.INTERESTED, Answer.ACCEPTED, Answer.DECLINED, Answer.COUNTERED)
 _CLOSED = (Answer.ACCEPTED, Answer.DECLINED)
 # asked for every page of a proposal: made once
 _BY_CODE = select(proposals).where(proposals.c.code == bindparam("code"))
 _INSIDE = select(parties.c.enterprise).where(parties.c.proposal == bindparam("proposal"))
+# with the round, and without the plan of the run
+_OFFERED = (
+    select(
+        *(proposals.c[name] for name in ("id", "code", "match", "answer", "version")),
+        rounds.c.id.label("round"),
+        *(rounds.c[name] for name in ("state", "answer_by", "frozen", "scenario")),
+    )
+    .join(matches, matches.c.id == proposals.c.match)
+    .join(rounds, rounds.c.id == matches.c.round)
+    .where(proposals.c.code == bindparam("code"))
+)
+_SAID = select(parties).where(parties.c.proposal == bindparam("proposal"))
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOffer:
+    """Quantity (units a year) or price (money per unit) that an enterprise asks for one line of a proposal.
+
+    None: as proposed. A text that is no number is refused with the answer.
+    """
+
+    number: int
+    quantity: Number | None = None
+    price: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer of an enterprise to a proposal.
+    """Answer of an enterprise to a proposal: interested, accepted, declined (with a reason) or countered.
 
-    Parameters
-    ----------
-    answer : Answer
-        Interested, accepted, declined or countered.
-    reason : str
-        Needed to decline.
-    counter : sequence of mapping
-        ``{number, quantity, price}``: its alternative terms, for lines with the enterprise at one end.
+    `counter` are its alternative terms, for lines with the enterprise at one end.
     """
 
     answer: Answer
     reason: str = ""
-    counter: Sequence[Mapping[str, Any]] = ()
+    counter: Sequence[CounterOffer] = ()
 
 
-def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptions | None = None) -> Record:
-    """Record the answer of an enterprise to a proposal.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An editor or client of an enterprise that is part of it.
-    code : str
-        The proposal's.
-    reply : Reply
-        The answer.
-    asked : StepOptions, optional
-        Version of the enterprise's answer that was seen, idempotency key.
-
-    Returns
-    -------
-    dict
-        ``{proposal, answer, version, standing}``: standing is the status of the proposal.
+def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptions | None = None) -> Answered:
+    """Record the answer of an enterprise to a proposal; `asked.version` is that of the enterprise's answer.
 
     Raises
     ------
@@ -78,52 +80,50 @@ def answer(store: Store, actor: Actor, code: str, reply: Reply, asked: StepOptio
     ConflictError
         The enterprise has answered since the version that was seen.
     """
+    # whether the account may answer at all; whether this proposal is looked up with it
+    require(actor, Action.ANSWER, Resource("proposal", frozenset({actor.enterprise} if actor.enterprise else ())))
     asked = asked or StepOptions()
-    with store.database.read() as connection:
-        offered = proposal_row(connection, actor, Action.ANSWER, code)
-        _sensible(reply)
-        held, counter = round_row(connection, _round(connection, offered)), None
-        if reply.answer is Answer.COUNTERED and held.state == State.RESPONDING:  # else it is refused below
-            counter = countered(connection, held, (offered.id, actor.enterprise), reply.counter)
-    given = {"proposal": code, "answer": reply.answer, "reason": reply.reason, "counter": list(reply.counter)}
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Answered:
         connection = change.connection
-        row = proposal_row(connection, actor, Action.ANSWER, code)
+        row, said = _offered(connection, actor, code)
+        _sensible(reply)
+        mine: Mapping[int, LineRow] = {}
+        terms: list[CounterJSON] | None = None
+        if reply.answer is Answer.COUNTERED and row.state == State.RESPONDING:  # else it is refused below
+            mine = own_lines(connection, row.id, actor.enterprise)
+            terms = countered(connection, row, (mine, actor.enterprise), reply.counter)
         _open(change, row)
-        own = (parties.c.proposal == row.id) & (parties.c.enterprise == actor.enterprise)
-        party = connection.execute(select(parties).where(own)).one()
+        party = said[actor.enterprise]
         if party.answer in _CLOSED or row.answer in _CLOSED:
             raise refusal("answered", answer=party.answer if party.answer in _CLOSED else row.answer)
         seen = party.version if asked.version is None else asked.version
-        values = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "at": change.at}
+        stated = {"answer": reply.answer, "reason": reply.reason, "counter": terms}
         key = {"proposal": row.id, "enterprise": actor.enterprise}
-        change.bump(parties, key, seen, "proposal", **values, actor=actor.name)
-        standing = _settled(change, row)
-        detail = {"answer": reply.answer, "reason": reply.reason, "counter": counter, "standing": standing}
-        round_id = _round(connection, row)
-        change.event("answer", f"proposal:{code}:{actor.enterprise}", detail, round_id)
-        _tell(change, row, (round_id, actor, detail))
-        return {"proposal": code, "answer": reply.answer, "version": seen + 1, "standing": standing}
+        change.bump(parties, key, seen, "proposal", **stated, at=change.at, actor=actor.name)
+        others = [one for name, one in said.items() if name != actor.enterprise]
+        standing = _standing([reply.answer, *(Answer(one.answer) for one in others)])
+        if standing != row.answer:
+            change.bump(proposals, {"id": row.id}, row.version, "proposal", answer=standing)
+        detail = stated | {"standing": standing}
+        change.event("answer", f"proposal:{code}:{actor.enterprise}", detail, row.round)
+        _tell(change, row, {one.enterprise: shared(terms or (), mine, one.enterprise) for one in others}, standing)
+        told = {"enterprise": actor.enterprise, "answer": reply.answer}
+        post(change, [PLANNERS], NoticeContent("said", row.round, code, told))
+        return Answered(proposal=code, answer=reply.answer, version=seen + 1, standing=standing)
 
-    return commit(store, actor, Step("answer", given | {"version": asked.version}, asked.key), body)
+    counter = [asdict(one) for one in reply.counter]
+    given = {"proposal": code, "answer": reply.answer, "reason": reply.reason, "counter": counter}
+    return commit(store, actor, Step("answer", given | {"version": asked.version}, asked.key), Answered, body)
 
 
-def proposal_row(connection: Connection, actor: Actor, action: Action, code: str) -> Row[Any]:
+def proposal_row(connection: Connection, actor: Actor, action: Action, code: str) -> ProposalRow:
     """Return the row of a proposal, subject to an access check.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    actor, action
-        The account and its action.
-    code : str
-        The proposal's.
 
     Raises
     ------
     NotFoundError
-        There is none, or the actor is no part of it: the two look the same.
+        There is none, or the actor is not part of it; the two cannot be told apart.
     DeniedError
         The actor may do this with no proposal.
     """
@@ -133,6 +133,16 @@ def proposal_row(connection: Connection, actor: Actor, action: Action, code: str
     if row is None:
         raise refusal("not_found", what="proposal")
     return row
+
+
+def _offered(connection: Connection, actor: Actor, code: str) -> tuple[OfferedRow, dict[str | None, PartyRow]]:
+    """Return a proposal that an actor may answer, with its round, and the answers of its parties by enterprise."""
+    row = connection.execute(_OFFERED, {"code": code}).one_or_none()
+    found: Sequence[PartyRow] = [] if row is None else connection.execute(_SAID, {"proposal": row.id}).all()
+    require(actor, Action.ANSWER, Resource("proposal", frozenset(one.enterprise for one in found)))
+    if row is None:
+        raise refusal("not_found", what="proposal")
+    return row, {one.enterprise: one for one in found}
 
 
 def _sensible(reply: Reply) -> None:
@@ -146,82 +156,46 @@ def _sensible(reply: Reply) -> None:
         raise refusal("bad_value", what="counter", value=len(reply.counter), expected="[{number, quantity, price}]")
 
 
-def _round(connection: Connection, row: Row[Any]) -> int:
-    return int(connection.execute(select(matches.c.round).where(matches.c.id == row.match)).scalar_one())
-
-
-def _open(change: Transaction, row: Row[Any]) -> None:
+def _open(change: Transaction, row: OfferedRow) -> None:
     """Refuse unless the round collects answers to the run of the proposal."""
-    connection = change.connection
-    held = round_row(connection, _round(connection, row))
-    fits(held, "answer")
-    if held.answer_by is not None and change.at > held.answer_by:
-        raise refusal("late", deadline=held.answer_by.isoformat(timespec="minutes"))
-    latest = latest_match(connection, held.id)
-    if latest is None or latest.id != row.match:
+    fits(row.state, "answer")
+    if row.answer_by is not None and change.at > row.answer_by:
+        raise refusal("late", deadline=row.answer_by.isoformat(timespec="minutes"))
+    if change.connection.execute(select(latest_run(row.round))).scalar() != row.match:
         raise refusal("not_found", what="proposal")
 
 
-def _settled(change: Transaction, row: Row[Any]) -> str:
-    """Update the status of a proposal from the answers of its parties, and return it."""
-    found = change.connection.execute(select(parties.c.answer).where(parties.c.proposal == row.id)).scalars()
-    said = [Answer(one) for one in found]
+def _standing(said: Sequence[Answer]) -> Answer:
+    """Return the status of a proposal that follows from the answers of its parties."""
     if Answer.DECLINED in said:
-        standing = Answer.DECLINED
-    elif all(one is Answer.ACCEPTED for one in said):
-        standing = Answer.ACCEPTED
-    elif Answer.COUNTERED in said:
-        standing = Answer.COUNTERED
-    else:
-        standing = Answer.NONE if all(one is Answer.NONE for one in said) else Answer.INTERESTED
-    if standing != row.answer:
-        change.bump(proposals, {"id": row.id}, row.version, "proposal", answer=standing)
-    return str(standing)
+        return Answer.DECLINED
+    if all(one is Answer.ACCEPTED for one in said):
+        return Answer.ACCEPTED
+    if Answer.COUNTERED in said:
+        return Answer.COUNTERED
+    return Answer.NONE if all(one is Answer.NONE for one in said) else Answer.INTERESTED
 
 
-def _tell(change: Transaction, row: Row[Any], said: tuple[int, Actor, Record]) -> None:
-    """Notify the other parties of the counter-offer or new status, and the planners of the answer."""
-    round_id, actor, detail = said
-    connection = change.connection
-    found = connection.execute(select(parties.c.enterprise).where(parties.c.proposal == row.id)).scalars()
-    mine = own_lines(connection, row.id, actor.enterprise)
-    for name in [name for name in found if name != actor.enterprise]:
-        heard = shared(detail["counter"] or (), mine, name)
-        if heard:
-            post(change, [name], NoticeContent("countered", round_id, row.code, {"lines": heard}))
-        else:
-            post(change, [name], NoticeContent("answered", round_id, row.code, {"standing": detail["standing"]}))
-    told = {"enterprise": actor.enterprise, "answer": detail["answer"]}
-    post(change, [PLANNERS], NoticeContent("said", round_id, row.code, told))
+def _tell(change: Transaction, row: OfferedRow, heard: Mapping[str, list[CounterJSON]], standing: Answer) -> None:
+    """Notify the other parties of their lines of a counter-offer, those without such a line of the new status."""
+    for name, asked in heard.items():
+        if asked:
+            post(change, [name], NoticeContent("countered", row.round, row.code, {"lines": asked}))
+    rest = [name for name, asked in heard.items() if not asked]
+    if rest:
+        post(change, rest, NoticeContent("answered", row.round, row.code, {"standing": standing}))
 
 
-def conclude(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
-    """Conclude a round: proposals accepted by all their parties become partnerships.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-        Responding.
-    asked : StepOptions, optional
-
-    Returns
-    -------
-    dict
-        ``{round, version, state, partnerships: [id]}``.
-    """
+def conclude(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Concluded:
+    """Conclude a round that collects answers: proposals accepted by all their parties become partnerships."""
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Concluded:
         connection = change.connection
         row = round_row(connection, round_id)
-        fits(row, "conclude")
-        latest = latest_match(connection, round_id)
-        assert latest is not None
-        agreed = (proposals.c.match == latest.id) & (proposals.c.answer == Answer.ACCEPTED)
+        fits(row.state, "conclude")
+        agreed = (proposals.c.match == latest_run(round_id)) & (proposals.c.answer == Answer.ACCEPTED)
         made = []
         for ident in connection.execute(select(proposals.c.id).where(agreed).order_by(proposals.c.id)).scalars().all():
             values = {"proposal": ident, "round": round_id, "reason": "", "since": change.at}
@@ -230,31 +204,28 @@ def conclude(store: Store, actor: Actor, round_id: int, asked: StepOptions | Non
             post(change, to, NoticeContent("agreed", round_id, str(made[-1])))
         told = moved(change, row, "conclude", asked, {"partnerships": made})
         post(change, members(connection, round_id), NoticeContent("concluded", round_id, "", {"name": row.name}))
-        return told | {"partnerships": made}
+        return Concluded(**dict(told), partnerships=made)
 
-    return commit(store, actor, Step("round.conclude", {"round": round_id, **asked.given}, asked.key), body)
+    given = {"round": round_id, **asked.given}
+    return commit(store, actor, Step("round.conclude", given, asked.key), Concluded, body)
 
 
-def own_lines(connection: Connection, proposal: int, enterprise: str | None) -> dict[int, Row[Any]]:
+def own_lines(connection: Connection, proposal: int, enterprise: str | None) -> dict[int, LineRow]:
     """Return the lines of a proposal that have an enterprise at one end, by number."""
     found = connection.execute(select(lines).where(lines.c.proposal == proposal).order_by(lines.c.number))
     return {line.number: line for line in found if enterprise in (line.from_enterprise, line.to_enterprise)}
 
 
 def countered(
-    connection: Connection, row: Row[Any], part: tuple[int, str | None], asked: Sequence[Mapping[str, Any]]
-) -> list[Record]:
+    connection: Connection,
+    row: OfferedRow,
+    side: tuple[Mapping[int, LineRow], str | None],
+    asked: Sequence[CounterOffer],
+) -> list[CounterJSON]:
     """Validate a counter-offer and return it in the form of storage, with exact figures as text.
 
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    row : sqlalchemy.Row
-        The round.
-    part : tuple of int and str
-        The proposal, and the enterprise that asks.
-    asked : sequence of mapping
-        ``{number, quantity, price}`` by line, either figure may be missing.
+    `row` tells dataset and scenario of the round, `side` the lines of the enterprise that asks, by number, and the
+    enterprise.
 
     Raises
     ------
@@ -264,28 +235,28 @@ def countered(
         No figure, or an invalid one: a quantity above the one that the enterprise declared at its end of the exchange,
         a price by which it would get no more, or pay no less, than proposed. No data of the other side is disclosed.
     """
-    proposal, enterprise = part
-    mine = own_lines(connection, proposal, enterprise)
-    made = []
+    mine, enterprise = side
+    dataset: Dataset | None = None
+    made: list[CounterJSON] = []
     for item in asked:
-        line = mine.get(item.get("number", -1))
+        line = mine.get(item.number)
         if line is None:
             raise refusal("not_found", what="term")
-        figures = {name: _figure(name, item.get(name)) for name in ("quantity", "price")}
-        if all(one is None for one in figures.values()):
+        count, price = _figure("quantity", item.quantity), _figure("price", item.price)
+        if count is None and price is None:
             raise refusal("bad_value", what="counter", value="-", expected="quantity, price")
-        _better(line, enterprise, figures["price"])
-        quantity = figures["quantity"]
-        if quantity is not None and quantity > line.quantity:
-            most = _room(dataset_of(archive(connection, row.frozen), row.scenario), line, enterprise)
-            if quantity > max(most, line.quantity):
-                raise refusal("bad_value", what="quantity", value=quantity, expected=f"<= {most.normalize():f}")
-        texts = {name: None if one is None else str(one) for name, one in figures.items()}
-        made.append({"number": line.number, **texts})
+        _better(line, enterprise, price)
+        if count is not None and count > line.quantity:
+            dataset = dataset if dataset is not None else dataset_of(archive(connection, row.frozen), row.scenario)
+            most = _room(dataset, line, enterprise)
+            if count > max(most, line.quantity):
+                raise refusal("bad_value", what="quantity", value=count, expected=f"<= {most.normalize():f}")
+        quantity, money = (None if one is None else str(one) for one in (count, price))
+        made.append({"number": line.number, "quantity": quantity, "price": money})
     return made
 
 
-def _figure(name: str, value: Any) -> Decimal | None:
+def _figure(name: str, value: Number | None) -> Decimal | None:
     if value is None:
         return None
     try:
@@ -297,7 +268,7 @@ def _figure(name: str, value: Any) -> Decimal | None:
     return number
 
 
-def _better(line: Row[Any], enterprise: str | None, price: Decimal | None) -> None:
+def _better(line: LineRow, enterprise: str | None, price: Decimal | None) -> None:
     """Refuse a countered price that is no improvement over the proposed one for the enterprise."""
     if price is None or line.price is None:
         return
@@ -308,7 +279,7 @@ def _better(line: Row[Any], enterprise: str | None, price: Decimal | None) -> No
         )
 
 
-def _room(dataset: Dataset, line: Row[Any], enterprise: str | None) -> Decimal:
+def _room(dataset: Dataset, line: LineRow, enterprise: str | None) -> Decimal:
     """Return the annual quantity declared by an enterprise at its end of a line, infinite where there is none."""
     sells = line.from_enterprise == enterprise
     kind, name = (line.outlet_kind, line.outlet) if sells else (line.inlet_kind, line.inlet)
@@ -318,22 +289,13 @@ def _room(dataset: Dataset, line: Row[Any], enterprise: str | None) -> Decimal:
         most = float(frame.loc[frame[kind] == name, "quantity"].sum())
     elif kind == "facility":
         frame, recipes = dataset["facilities"], dataset["recipes"]
-        (found,) = frame.loc[frame["facility"] == name, ["process", "capacity"]].itertuples(index=False)
-        own = (recipes["process"] == found.process) & (recipes["commodity"] == line.commodity)
-        most = float(found.capacity) * float(recipes.loc[own, "coefficient"].abs().sum())
+        own = frame["facility"] == name
+        made = recipes["process"].isin(frame.loc[own, "process"]) & (recipes["commodity"] == line.commodity)
+        most = float(frame.loc[own, "capacity"].sum()) * float(recipes.loc[made, "coefficient"].abs().sum())
     return decimal(f"{most:.6f}") if math.isfinite(most) else Decimal("Infinity")
 
 
-def shared(counter: Sequence[Mapping[str, Any]], mine: Mapping[int, Row[Any]], partner: str) -> list[Record]:
-    """Return the part of a counter-offer that concerns a partner: the lines between the two.
-
-    Parameters
-    ----------
-    counter : sequence of mapping
-        As from `countered`.
-    mine : mapping of int to sqlalchemy.Row
-        Lines of who asks, by number.
-    partner : str
-    """
+def shared(counter: Sequence[CounterJSON], mine: Mapping[int, LineRow], partner: str) -> list[CounterJSON]:
+    """Return the part of a counter-offer that concerns a partner: the lines between the two."""
     ends = {number: (line.from_enterprise, line.to_enterprise) for number, line in mine.items()}
-    return [dict(item) for item in counter if partner in ends[item["number"]]]
+    return [item for item in counter if partner in ends[item["number"]]]

@@ -10,15 +10,27 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from synergy.records.accounts import Token, TokenEnded, TokenMade
+from synergy.records.figures import Ident, Record, Time
 from synergy.store.access import SCOPES, Action, Actor, Resource, require
 from synergy.store.accounts import actor_of
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
 from synergy.store.store import Store
 from synergy.store.tables import tokens, users
 
 PREFIX = "syn_"
 LONGEST = 366  # days
+
+
+class _Seeded(Record):
+    """A created token as it is stored for a repeated request: with a seed instead of the secret."""
+
+    id: Ident
+    label: str
+    scopes: list[str]
+    expires: Time
+    seed: str
 
 
 def _hash(token: str) -> str:
@@ -28,32 +40,15 @@ def _hash(token: str) -> str:
 
 def add_token(
     store: Store, actor: Actor, label: str, scopes: Sequence[str], days: int = 90, key: str | None = None
-) -> Record:
-    """Create an API token for the actor's own account.
+) -> TokenMade:
+    """Create an API token for the actor's own account, who is signed in: a token makes no tokens.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Signed in; a token makes no tokens.
-    label : str
-        For people.
-    scopes : sequence of str
-        Its scopes, of `synergy.store.access.SCOPES`; never more than the permissions of the account.
-    days : int
-        How long it holds, at most `LONGEST`.
-    key : str, optional
-        Idempotency key: sent again, the same token.
-
-    Returns
-    -------
-    dict
-        ``{id, token, label, scopes, expires}``: the token is shown this once, and kept nowhere.
+    It never has more than the permissions of the account. The same idempotency key gives the same token.
 
     Raises
     ------
     RefusedError
-        An unknown scope, or too long a time.
+        A scope that is not in `SCOPES`, or more days than `LONGEST`.
     """
     require(actor, Action.OWN_ACCOUNT, Resource("token", owner=actor.name))
     for scope in scopes:
@@ -66,16 +61,17 @@ def add_token(
     user, seed = actor.user, secrets.token_urlsafe(32)
     given = {"label": label, "scopes": sorted(set(scopes)), "days": days}
 
-    def body(change: Transaction) -> Record:
-        expires = change.at + timedelta(days=days)
-        row = {"user": user, "label": label, "scopes": given["scopes"], "created": change.at, "expires": expires}
-        ident = inserted(change.connection, tokens, **row, hash=_hash(_token(store, seed)))
-        told = {"label": label, "scopes": row["scopes"], "expires": expires.isoformat()}
-        change.event("token.add", f"token:{ident}", told)
-        return {"id": ident, **told, "seed": seed}
+    def body(change: Transaction) -> _Seeded:
+        row = {"label": label, "scopes": given["scopes"], "expires": change.at + timedelta(days=days)}
+        ident = inserted(
+            change.connection, tokens, **row, user=user, created=change.at, hash=_hash(_token(store, seed))
+        )
+        made = _Seeded.model_validate({"id": ident, **row, "seed": seed})
+        change.event("token.add", f"token:{ident}", made.model_dump(mode="json", exclude={"id", "seed"}))
+        return made
 
-    made = commit(store, actor, Step("token.add", given, key), body)
-    return {name: one for name, one in made.items() if name != "seed"} | {"token": _token(store, made["seed"])}
+    made = commit(store, actor, Step("token.add", given, key), _Seeded, body)
+    return TokenMade(**made.model_dump(exclude={"seed"}), token=_token(store, made.seed))
 
 
 def _token(store: Store, seed: str) -> str:
@@ -83,14 +79,8 @@ def _token(store: Store, seed: str) -> str:
     return PREFIX + hmac.new(store.secret, f"token:{seed}".encode(), hashlib.sha256).hexdigest()
 
 
-def revoke_token(store: Store, actor: Actor, ident: int) -> Record:
-    """Revoke a token of the actor's own account; an administrator may revoke any.
-
-    Returns
-    -------
-    dict
-        ``{id, revoked}``.
-    """
+def revoke_token(store: Store, actor: Actor, ident: int) -> TokenEnded:
+    """Revoke a token of the actor's own account; an administrator may revoke any."""
     with store.database.read() as connection:
         owner = connection.execute(
             select(users.c.name).join(tokens, tokens.c.user == users.c.id).where(tokens.c.id == ident)
@@ -99,54 +89,29 @@ def revoke_token(store: Store, actor: Actor, ident: int) -> Record:
     return _ended(store, actor, ident)
 
 
-def end_token(store: Store, actor: Actor, ident: int) -> Record:
-    """Revoke a token of any account.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator, or a program of one.
-    ident : int
-        The token.
-
-    Returns
-    -------
-    dict
-        ``{id, revoked}``.
-    """
+def end_token(store: Store, actor: Actor, ident: int) -> TokenEnded:
+    """Revoke a token of any account, as an administrator or a program of one."""
     require(actor, Action.MANAGE_USERS, Resource("token"))
     return _ended(store, actor, ident)
 
 
-def _ended(store: Store, actor: Actor, ident: int) -> Record:
-    def body(change: Transaction) -> Record:
+def _ended(store: Store, actor: Actor, ident: int) -> TokenEnded:
+    def body(change: Transaction) -> TokenEnded:
         live = (tokens.c.id == ident) & tokens.c.revoked.is_(None)
         if change.connection.execute(update(tokens).where(live).values(revoked=change.at)).rowcount != 1:
             raise refusal("not_found", what="token")
         change.event("token.revoke", f"token:{ident}", {})
-        return {"id": ident, "revoked": change.at.isoformat()}
+        return TokenEnded(id=ident, revoked=change.at)
 
-    return commit(store, actor, Step("token.revoke"), body)
+    return commit(store, actor, Step("token.revoke"), TokenEnded, body)
 
 
-def list_tokens(store: Store, actor: Actor) -> list[Record]:
-    """Return the metadata of the tokens of the actor's own account.
-
-    Returns
-    -------
-    list of dict
-        ``{id, label, scopes, created, expires, revoked}``.
-    """
+def list_tokens(store: Store, actor: Actor) -> list[Token]:
+    """Return the metadata of the tokens of the actor's own account."""
     require(actor, Action.OWN_ACCOUNT, Resource("token", owner=actor.name))
     with store.database.read() as connection:
         rows = connection.execute(select(tokens).where(tokens.c.user == actor.user).order_by(tokens.c.id)).all()
-    times = ("created", "expires", "revoked")
-    return [
-        {"id": row.id, "label": row.label, "scopes": row.scopes}
-        | {name: None if row._mapping[name] is None else row._mapping[name].isoformat() for name in times}
-        for row in rows
-    ]
+    return [Token.of(row) for row in rows]
 
 
 def actor_of_token(store: Store, token: str) -> Actor:

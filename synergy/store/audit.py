@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Executable, bindparam, or_, select
 
+from synergy.records.audit import Chain, Event, Head
+from synergy.records.proposals import Happening
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.answers import proposal_row
-from synergy.store.commit import START, Record
+from synergy.store.commit import START
+from synergy.store.rows import EventRow
 from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events, matches, partnerships, proposals
 
 _BATCH = 1000
 _ROUND = ("round.publish", "round.collect", "round.conclude", "round.cancel")
-_TOLD = ("answer", "reason", "counter", "stage")
+_TOLD = ("answer", "reason", "stage")  # figures of a counter-offer stand in the proposal
 
 
 def history(
     store: Store, actor: Actor, round_id: int | None = None, limit: int = 1000, before: int | None = None
-) -> list[Record]:
-    """Return events, the latest first.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-    round_id : int, optional
-        Those of one round.
-    limit : int
-        At most so many.
-    before : int, optional
-        Those before this number alone, to go on from a page.
-
-    Returns
-    -------
-    list of dict
-        ``{number, at, actor, action, subject, round, detail, mac}``.
-    """
+) -> list[Event]:
+    """Return the latest events, in descending order: of one round if given, before a number to continue a page."""
     require(actor, Action.SEE_EVENTS, Resource("round"))
     wanted = select(events).order_by(events.c.number.desc()).limit(limit)
     if round_id is not None:
@@ -47,35 +31,19 @@ def history(
     if before is not None:
         wanted = wanted.where(events.c.number < before)
     with store.database.read() as connection:
-        return [_told(row) for row in connection.execute(wanted)]
+        return [Event.of(row) for row in connection.execute(wanted)]
 
 
-def _told(row: Row[Any]) -> Record:
-    record = dict(row._mapping)
-    return {name: value for name, value in record.items() if name != "previous"} | {"at": row.at.isoformat()}
-
-
-def verify_chain(store: Store, actor: Actor, expected: Mapping[str, Any] | None = None) -> Record:
+def verify_chain(store: Store, actor: Actor, expected: Head | None = None) -> Chain:
     """Recompute the audit chain and verify its events and its head.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-    expected : mapping, optional
-        A head published earlier, ``{number, mac}``: the chain has to hold it, or its tail was cut off.
-
-    Returns
-    -------
-    dict
-        ``{sound, count, head: {number, mac}, broken}``; broken is the number of the first event that does not follow
-        from those before it, None where all do.
+    A head published earlier (`expected`) must be in the chain; otherwise its tail was cut off.
     """
     require(actor, Action.VERIFY_CHAIN, Resource("round"))
     with store.database.read() as connection:
         tip = connection.execute(select(chain.c.number, chain.c.mac)).one()
         number, mac, broken = 0, START, None
-        held = expected is None or int(expected["number"]) == 0
+        held = expected is None or expected.number == 0
         while broken is None:
             rows = connection.execute(
                 select(events).where(events.c.number > number).order_by(events.c.number).limit(_BATCH)
@@ -89,14 +57,13 @@ def verify_chain(store: Store, actor: Actor, expected: Mapping[str, Any] | None 
                     broken = number + 1
                     break
                 number, mac = row.number, row.mac
-                if expected is not None and number == int(expected["number"]):
-                    held = mac == expected["mac"]
+                if expected is not None and number == expected.number:
+                    held = mac == expected.mac
             if len(rows) < _BATCH:
                 break
     if broken is None and (tip.number, tip.mac) != (number, mac):
         broken = number + 1
-    sound = broken is None and held
-    return {"sound": sound, "count": number, "head": {"number": tip.number, "mac": tip.mac}, "broken": broken}
+    return Chain(sound=broken is None and held, count=number, head=Head.of(tip), broken=broken)
 
 
 _PLACE = (
@@ -107,22 +74,10 @@ _PLACE = (
 )
 
 
-def story(store: Store, actor: Actor, code: str) -> list[Record]:
-    """Return the history of a proposal, the earliest event first.
+def story(store: Store, actor: Actor, code: str) -> list[Happening]:
+    """Return the history of a proposal, the earliest event first: answers, steps of its round and stages.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An enterprise sees its own answers, steps of the round and stages, but no answers of others.
-    code : str
-        The proposal's.
-
-    Returns
-    -------
-    list of dict
-        ``{at, action, enterprise, ...}``: action ``answer`` (with answer, reason, counter), ``follow`` (with stage,
-        reason) or a step of the round; enterprise, whose answer it is.
+    An enterprise sees no answers of others.
     """
     own = reach(actor, Action.SEE_PROPOSAL) is Reach.OWN
     with store.database.read() as connection:
@@ -134,11 +89,11 @@ def story(store: Store, actor: Actor, code: str) -> list[Record]:
             "answers": f"proposal:{code}:{actor.enterprise}" if own else f"proposal:{code}:%",
             "partnership": f"partnership:{found.partnership}",
         }
-        return [_event(one) for one in connection.execute(_wanted(own), given)]
+        return [_event(number, one) for number, one in enumerate(connection.execute(_wanted(own), given), start=1)]
 
 
 @lru_cache
-def _wanted(own: bool) -> Select[Any]:
+def _wanted(own: bool) -> Executable:
     """Return the query for the events of a proposal, with the answers of one enterprise or of all."""
     answers: BindParameter[str] = bindparam("answers")
     told = or_(
@@ -149,9 +104,8 @@ def _wanted(own: bool) -> Select[Any]:
     return select(events).where(events.c.round == bindparam("round"), told).order_by(events.c.number)
 
 
-def _event(row: Row[Any]) -> Record:
+def _event(number: int, row: EventRow) -> Happening:
     enterprise = row.subject.split(":")[2] if row.action == "answer" else ""
-    told = {name: row.detail[name] for name in _TOLD if row.detail.get(name)}
-    if row.action.startswith("round."):
-        told = {}
-    return {"at": row.at.isoformat(), "action": row.action, "enterprise": enterprise, **told}
+    detail = {} if row.action.startswith("round.") else row.detail
+    told = {name: detail.get(name) or None for name in _TOLD}
+    return Happening.of(row, **told, number=number, enterprise=enterprise)

@@ -11,13 +11,12 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -25,6 +24,9 @@ from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.write import write
 from synergy.errors import UsageError
+from synergy.records.documents import ScenarioJSON
+from synergy.records.figures import Measures
+from synergy.records.labels import labels
 from synergy.scenario import Scenario
 from synergy.store.column_types import canonical
 from synergy.store.database import Database, database
@@ -34,24 +36,15 @@ from synergy.store.tables import snapshots
 
 _PAGES = 200  # copied at a time, so that writers are not kept waiting
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same tables, the same bytes
+_MOST = 32  # datasets whose measures are cached
+_MEASURES: dict[str, Measures] = {}  # by digest, so that what is cached can never be out of date
 
 
 def back_up(address: str | Path, target: Path) -> Path:
-    """Back up a live store into one file, written atomically.
+    """Back up a live store into one new file, written atomically, and return the file.
 
-    The key of the audit chain is not in it: keep that somewhere else.
-
-    Parameters
-    ----------
-    address : str or pathlib.Path
-        The store.
-    target : pathlib.Path
-        The file: a SQLite database, or a dump of PostgreSQL (`pg_dump` has to be there).
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
+    It is a SQLite database, or a dump of PostgreSQL by `pg_dump`. The key of the audit chain is not in it: keep that
+    somewhere else.
 
     Raises
     ------
@@ -101,19 +94,12 @@ def _copy_server(base: Database, part: Path) -> None:
 
 
 def restore(source: Path, address: str | Path) -> None:
-    """Restore a backup to an address that holds no store yet.
-
-    Parameters
-    ----------
-    source : pathlib.Path
-        As `back_up` made it.
-    address : str or pathlib.Path
-        Where the store is to be.
+    """Restore a backup of `back_up` to an address that holds no store yet.
 
     Raises
     ------
     UsageError
-        There is no such copy, or a store stands where it would go.
+        There is no such backup, or a store is at the address already.
     """
     base = database(address)
     try:
@@ -157,16 +143,8 @@ def _server(program: str, words: list[str], base: Database) -> None:
 class Snapshot:
     """Immutable snapshot of a dataset.
 
-    Parameters
-    ----------
-    digest : str
-        SHA-256 of the archive.
-    tables : str
-        `Dataset.digest`, of the content of the tables.
-    name : str
-        Of the dataset.
-    archive : bytes
-        A zip archive of the folder, the same bytes for the same tables and settings.
+    `archive` is a zip archive of its folder, the same bytes for the same tables and settings; `digest` is its SHA-256,
+    and `tables` that of the content (`Dataset.digest`).
     """
 
     digest: str
@@ -176,13 +154,7 @@ class Snapshot:
 
 
 def snapshot_of(dataset: Dataset) -> Snapshot:
-    """Return a snapshot of a dataset, without its scenario.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Checked.
-    """
+    """Return a snapshot of a checked dataset, without its scenario."""
     with tempfile.TemporaryDirectory(prefix="synergy-") as name:
         folder = Path(name)
         write(dataset, folder)
@@ -197,12 +169,7 @@ def snapshot_of(dataset: Dataset) -> Snapshot:
 
 @lru_cache(maxsize=4)
 def snapshot_from(archive: bytes) -> Snapshot:
-    """Return a snapshot of the dataset in a zip archive.
-
-    Parameters
-    ----------
-    archive : bytes
-        A zip archive of its folder.
+    """Return a snapshot of the dataset in a zip archive of its folder.
 
     Raises
     ------
@@ -221,19 +188,8 @@ def unpacked(archive: bytes) -> Iterator[Path]:
         yield place
 
 
-def dataset_of(archive: bytes, scenario: Mapping[str, Any] | None = None) -> Dataset:
-    """Return the dataset of an archive, with a scenario applied.
-
-    Parameters
-    ----------
-    archive : bytes
-        As of a `Snapshot`.
-    scenario : mapping, optional
-        Record of a scenario: ``{name, settings, tables, scale}``.
-
-    Returns
-    -------
-    Dataset
+def dataset_of(archive: bytes, scenario: ScenarioJSON | None = None) -> Dataset:
+    """Return the dataset of the archive of a `Snapshot`, with a scenario applied.
 
     Raises
     ------
@@ -250,7 +206,18 @@ def _read(archive: bytes, scenario: str | None) -> Dataset:
         return read(place, None if scenario is None else scenario_of(json.loads(scenario)))
 
 
-def scenario_of(record: Mapping[str, Any]) -> Scenario:
+def measures_of(connection: Connection, digest: str) -> Measures:
+    """Return the currency, and the units and names of commodities and processes of a stored dataset, cached."""
+    known = _MEASURES.get(digest)
+    if known is None:
+        dataset = dataset_of(archive(connection, digest))
+        known = _MEASURES[digest] = Measures.model_validate({"currency": dataset.settings.currency, **labels(dataset)})
+        while len(_MEASURES) > _MOST:
+            _MEASURES.pop(next(iter(_MEASURES)), None)
+    return known
+
+
+def scenario_of(record: ScenarioJSON) -> Scenario:
     """Return the scenario of a stored record."""
     tables = {table: tuple(rows) for table, rows in record.get("tables", {}).items()}
     return Scenario(
@@ -258,7 +225,7 @@ def scenario_of(record: Mapping[str, Any]) -> Scenario:
     )
 
 
-def scenario_record(scenario: Scenario) -> dict[str, Any]:
+def scenario_record(scenario: Scenario) -> ScenarioJSON:
     """Return the record of a scenario for storage."""
     return {
         "name": scenario.name,

@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from synergy.records.figures import Record
 from synergy.store.access import Actor
 from synergy.store.column_types import canonical
 from synergy.store.messages import refusal
 from synergy.store.store import Store, signed
 from synergy.store.tables import chain, events, requests
 
-Record = dict[str, Any]
+Answered = TypeVar("Answered", bound=Record)
 START = "0" * 64  # what the first event follows
 _HEAD = select(chain.c.mac)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Request of a change, with its arguments and idempotency key.
+    """Request of a change: its name as in the events, its arguments, and the idempotency key of the caller.
 
-    Parameters
-    ----------
-    name : str
-        Of the step, as in the events.
-    given : mapping
-        Arguments of the call; a repeated key has to come with the same ones.
-    key : str or None
-        Idempotency key of the caller.
+    A repeated key has to come with the same arguments.
     """
 
     name: str
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, object] = field(default_factory=dict)
     key: str | None = None
 
     @property
@@ -48,21 +41,7 @@ class Step:
 
 @dataclass(slots=True)
 class Transaction:
-    """Write transaction: its connection, actor, time, and the head of the audit chain.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        In the transaction.
-    store : Store
-        Its secret signs the events.
-    actor : Actor
-        Who changes.
-    at : datetime.datetime
-        When.
-    number, mac : int, str
-        Head of the chain.
-    """
+    """Write transaction: connection, store (its secret signs events), actor, time, and head of the audit chain."""
 
     connection: Connection
     store: Store
@@ -71,20 +50,8 @@ class Transaction:
     number: int
     mac: str
 
-    def event(self, action: str, subject: str, detail: Mapping[str, Any], round_id: int | None = None) -> None:
-        """Append an event to the audit chain.
-
-        Parameters
-        ----------
-        action : str
-            Name of the event.
-        subject : str
-            Object of the event, as ``round:3``.
-        detail : mapping
-            The changes; no password, no token.
-        round_id : int or None
-            The round that it belongs to.
-        """
+    def event(self, action: str, subject: str, detail: Mapping[str, object], round_id: int | None = None) -> None:
+        """Append an event to the audit chain: object, as ``round:3``, and changes, without passwords and tokens."""
         self.number += 1
         row = {
             "number": self.number,
@@ -99,21 +66,10 @@ class Transaction:
         self.mac = signed(self.store.secret, row)
         self.connection.execute(insert(events).values(**row, mac=self.mac))
 
-    def bump(self, table: Table, key: Mapping[str, Any], version: int, what: str, **values: Any) -> None:
+    def bump(self, table: Table, key: Mapping[str, object], version: int, what: str, **values: object) -> None:
         """Update a row under optimistic locking: only if its version is still the one that was read.
 
-        Parameters
-        ----------
-        table : sqlalchemy.Table
-            With a `version`.
-        key : mapping
-            Columns that name the row.
-        version : int
-            As it was seen.
-        what : str
-            Noun of the error.
-        **values : object
-            New values.
+        `key` has the columns that identify the row, `what` is the noun of the error.
 
         Raises
         ------
@@ -129,7 +85,7 @@ class Transaction:
             raise refusal("stale", what=what, given=version, found=found)
 
 
-def inserted(connection: Connection, table: Table, **values: Any) -> int:
+def inserted(connection: Connection, table: Table, **values: object) -> int:
     """Insert a row and return its generated id."""
     key = connection.execute(insert(table).values(**values)).inserted_primary_key
     assert key is not None
@@ -142,24 +98,13 @@ def head(store: Store) -> str:
         return str(connection.execute(_HEAD).scalar_one())
 
 
-def commit(store: Store, actor: Actor, step: Step, body: Callable[[Transaction], Record]) -> Record:
-    """Execute a step in one transaction; a repeated idempotency key returns the result of the first call.
+def commit(
+    store: Store, actor: Actor, step: Step, kind: type[Answered], body: Callable[[Transaction], Answered]
+) -> Answered:
+    """Execute a step in one transaction; a repeated idempotency key returns the record of the first call.
 
-    Parameters
-    ----------
-    store : Store
-        The store to change.
-    actor : Actor
-        The account; access has been checked before.
-    step : Step
-        The request.
-    body : callable
-        Does it and returns a plain record; whatever it raises leaves everything as it was.
-
-    Returns
-    -------
-    dict
-        The record of the body, or of the first time.
+    Access has been checked before. `body` makes the change and returns its record; whatever it raises leaves everything
+    as it was. `kind` is the class of the record, by which that of an earlier call is read.
 
     Raises
     ------
@@ -171,21 +116,21 @@ def commit(store: Store, actor: Actor, step: Step, body: Callable[[Transaction],
     with store.database.write() as connection:
         # the row of the chain is the lock that puts writers in line, on a server too
         number, mac = connection.execute(select(chain.c.number, chain.c.mac).with_for_update()).one()
-        known = _known(connection, actor, step)
+        known = _known(connection, actor, step, kind)
         if known is not None:
             return known
         change = Transaction(connection, store, actor, store.now(), number, mac)
-        result: Record = json.loads(canonical(body(change)))
+        result = body(change)
         if change.number != number:
             connection.execute(update(chain).values(number=change.number, mac=change.mac))
         if step.key is not None:
-            row = {"actor": actor.name, "key": step.key, "digest": step.digest, "result": result, "at": change.at}
-            connection.execute(insert(requests).values(**row))
+            row = {"actor": actor.name, "key": step.key, "digest": step.digest, "at": change.at}
+            connection.execute(insert(requests).values(**row, result=result.document()))
         return result
 
 
-def _known(connection: Connection, actor: Actor, step: Step) -> Record | None:
-    """Return the stored result of an earlier step with the same key, None where there is none."""
+def _known(connection: Connection, actor: Actor, step: Step, kind: type[Answered]) -> Answered | None:
+    """Return the stored record of an earlier step with the same key, None where there is none."""
     if step.key is None:
         return None
     found = connection.execute(
@@ -195,4 +140,4 @@ def _known(connection: Connection, actor: Actor, step: Step) -> Record | None:
         return None
     if found.digest != step.digest:
         raise refusal("key_reused", key=step.key)
-    return dict(found.result)
+    return kind.model_validate(found.result)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -55,14 +54,9 @@ def _answered() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Writing and read-only engines of one database.
+    """Writing and read-only engines of one database, ``sqlite:///file`` or ``postgresql+psycopg://...``.
 
-    Parameters
-    ----------
-    url : sqlalchemy.engine.URL
-        ``sqlite:///file`` or ``postgresql+psycopg://...``.
-    writer, reader : sqlalchemy.Engine
-        The reader cannot write, whatever the statement.
+    The reader cannot write, whatever the statement.
     """
 
     url: URL
@@ -107,12 +101,7 @@ class Database:
     def moment(self) -> Iterator[None]:
         """Run all reads of this thread inside one transaction, on a consistent snapshot of the database.
 
-        Nothing is changed inside: what is read after it would not show it.
-
-        Raises
-        ------
-        UnavailableError
-            Unreachable or broken.
+        Nothing is changed inside: what is read after it would not show it. Raise `UnavailableError` as `read` does.
         """
         with self.read() as connection:
             mark = _HELD.set((self.reader, connection))
@@ -128,16 +117,7 @@ class Database:
 
 
 def database(address: str | Path) -> Database:
-    """Return the engines of a database, without connecting yet.
-
-    Parameters
-    ----------
-    address : str or pathlib.Path
-        A file, or a URL of SQLite or PostgreSQL.
-
-    Returns
-    -------
-    Database
+    """Return the engines of a database, a file or a URL of SQLite or PostgreSQL, without connecting yet.
 
     Raises
     ------
@@ -185,14 +165,14 @@ def _sqlite(url: URL) -> Database:
     return Database(url, writer, reader)
 
 
-def _connected(connection: Any, _record: Any) -> None:
+def _connected(connection: sqlite3.Connection, _record: object) -> None:
     """Disable the implicit transactions of Python's SQLite driver, and make commits durable."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _connected_reader(connection: Any, _record: Any) -> None:
+def _connected_reader(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("query_only=ON", f"busy_timeout={BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")

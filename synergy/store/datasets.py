@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
 
@@ -20,9 +19,10 @@ from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.sources import PACKAGE
 from synergy.errors import DatasetError, Problem
+from synergy.records.studies import DatasetHead, DatasetMade
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, keep, snapshot_of
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.store import Store
 from synergy.store.tables import matches, rounds, snapshots
 
@@ -31,23 +31,8 @@ _BOOK = "[Content_Types].xml"
 Found = tuple[Dataset | None, tuple[Problem, ...]]
 
 
-def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> Record:
-    """Validate and store an uploaded dataset.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    content : bytes
-        A zip archive of its folder, a workbook, or JSON (`synergy.store.datasets`).
-    key : str, optional
-        Idempotency key.
-
-    Returns
-    -------
-    dict
-        ``{dataset, name, tables}``: dataset is the digest that identifies it, tables that of the content of its tables.
+def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = None) -> DatasetMade:
+    """Validate and store a dataset uploaded by a planner in a format of `read_upload`.
 
     Raises
     ------
@@ -59,28 +44,22 @@ def add_dataset(store: Store, actor: Actor, content: bytes, key: str | None = No
     if found is None:
         raise DatasetError(problems)
     snapshot = snapshot_of(found)
-    told = {"dataset": snapshot.digest, "name": snapshot.name, "tables": snapshot.tables}
+    made = DatasetMade(dataset=snapshot.digest, name=snapshot.name, tables=snapshot.tables)
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> DatasetMade:
         keep(change.connection, snapshot, change.at)
         change.event("dataset.add", f"dataset:{snapshot.digest}", {"name": snapshot.name})
-        return told
+        return made
 
-    return commit(store, actor, Step("dataset.add", told, key), body)
+    return commit(store, actor, Step("dataset.add", made.document(), key), DatasetMade, body)
 
 
-def list_datasets(store: Store, actor: Actor) -> list[Record]:
-    """Return the stored datasets, the latest first.
-
-    Returns
-    -------
-    list of dict
-        ``{dataset, name, tables, created}``; frozen datasets of rounds are among them.
-    """
+def list_datasets(store: Store, actor: Actor) -> list[DatasetHead]:
+    """Return the stored datasets, the frozen ones of rounds among them, the latest first."""
     return _listed(store, actor, true())
 
 
-def list_starts(store: Store, actor: Actor) -> list[Record]:
+def list_starts(store: Store, actor: Actor) -> list[DatasetHead]:
     """Return the stored datasets from which a round can be created, as `list_datasets` does.
 
     The frozen dataset of a round holds declarations: it is no base for another one, unless one was made from it.
@@ -89,20 +68,17 @@ def list_starts(store: Store, actor: Actor) -> list[Record]:
     return _listed(store, actor, snapshots.c.digest.not_in(frozen) | snapshots.c.digest.in_(select(rounds.c.base)))
 
 
-def _listed(store: Store, actor: Actor, which: ColumnElement[bool]) -> list[Record]:
+def _listed(store: Store, actor: Actor, which: ColumnElement[bool]) -> list[DatasetHead]:
     require(actor, Action.SEE_PLANS, Resource("snapshot"))
-    names = ("digest", "name", "tables", "created")
-    wanted = select(*(snapshots.c[name] for name in names)).where(which)
+    columns = snapshots.c
+    wanted = select(columns.digest.label("dataset"), columns.name, columns.tables, columns.created).where(which)
     with store.database.read() as connection:
-        rows = connection.execute(wanted.order_by(snapshots.c.created.desc(), snapshots.c.digest)).all()
-    return [
-        {"dataset": row.digest, "name": row.name, "tables": row.tables, "created": row.created.isoformat()}
-        for row in rows
-    ]
+        rows = connection.execute(wanted.order_by(columns.created.desc(), columns.digest)).all()
+    return [DatasetHead.of(row) for row in rows]
 
 
 def dataset_archive(store: Store, actor: Actor, digest: str) -> bytes:
-    """Return a dataset as a zip archive of its folder.
+    """Return a dataset by its digest as a zip archive of its folder.
 
     Raises
     ------
@@ -115,18 +91,10 @@ def dataset_archive(store: Store, actor: Actor, digest: str) -> bytes:
 
 
 def read_upload(content: bytes) -> Found:
-    """Read and validate an uploaded dataset, its format detected from the content.
+    """Read and validate an uploaded dataset, and return it with its problems; the format is detected from the content.
 
-    Parameters
-    ----------
-    content : bytes
-        A zip archive of a folder, an ``.xlsx`` workbook, or a JSON object as ``synergy schema dataset`` describes it,
-        with ``name`` and ``synergy`` (settings) beside the tables.
-
-    Returns
-    -------
-    Dataset or None, tuple of Problem
-        All that is wrong or odd.
+    It is a zip archive of a folder, an ``.xlsx`` workbook, or a JSON object as ``synergy schema dataset`` describes it,
+    with ``name`` and ``synergy`` (settings) beside the tables.
     """
     with TemporaryDirectory(prefix="synergy-") as folder:
         if first_sign(content) == "{":
@@ -164,11 +132,11 @@ def _document(folder: Path, content: bytes) -> Found:
     return check(folder)
 
 
-def _flat(row: Mapping[str, Any]) -> bool:
+def _flat(row: Mapping[str, object]) -> bool:
     return not any(isinstance(cell, list | dict) for cell in row.values())
 
 
-def _table(place: Path, rows: list[dict[str, Any]]) -> None:
+def _table(place: Path, rows: list[dict[str, object]]) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -176,7 +144,7 @@ def _table(place: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

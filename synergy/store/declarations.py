@@ -2,82 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from decimal import Decimal
 from math import isnan
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from synergy.dataset.findings import Findings, Where
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.errors import DatasetError, Problem, Severity
+from synergy.records.declarations import Assumed, Declaration, DeclarationStored, DeclaredEntry
+from synergy.records.figures import Measures, Money, Quantity, millionths, rounded
+from synergy.records.names import Role, Seat, Sheet
 from synergy.records.plain import plain
+from synergy.scenario import Cell
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive, dataset_of
-from synergy.store.column_types import millionths, rounded, written
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.backup import archive, dataset_of, measures_of
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import refusal
-from synergy.store.names import Role, Seat, Sheet
 from synergy.store.overlay import COLUMNS, Entry, checked, filled, overlaid
 from synergy.store.rounds import StepOptions, fits, round_row
+from synergy.store.rows import DeclarationRow, DeclaredRow, RoundRow
 from synergy.store.store import Store
 from synergy.store.tables import declarations, declared, rounds
 from synergy.store.turnover import LEAST_AMOUNT, MOST_AMOUNT, MOST_MONEY
 
+_ENTRY = tuple(one.name for one in fields(Entry))
 MOST_CHANGES = 20  # of one enterprise in one round: declaring again and again would feel out the others
 
 
 def declare(
     store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry], asked: StepOptions | None = None
-) -> Record:
+) -> DeclarationStored:
     """Declare all offers, needs and facilities of an enterprise in a round, replacing its earlier declaration.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An editor of the enterprise, or a planner for it.
-    seat : Seat
-        Round and enterprise.
-    entries : sequence of Entry
-        All of them, or none for an enterprise that has nothing.
-    asked : StepOptions, optional
-        Version of the declaration that was seen, idempotency key.
-
-    Returns
-    -------
-    dict
-        ``{round, enterprise, version, origin, entries: [{sheet, ident, ..., assumed: [{column, value, source}]}]}``.
+    `actor` is an editor of the enterprise, or a planner for it. No entries: the enterprise has nothing.
 
     Raises
     ------
     DatasetError
         Entries are wrong; all problems at once, nothing is stored.
     RefusedError
-        Not the time for it.
+        The round takes no declarations now.
     ConflictError
         The declaration was changed since it was seen.
     """
     return _declared(store, actor, seat, (entries, "typed"), asked or StepOptions())
 
 
-def repeat(store: Store, actor: Actor, seat: Seat, asked: StepOptions | None = None) -> Record:
-    """Repeat the declaration of the latest earlier round that has one, else declare the data of the dataset.
-
-    Parameters
-    ----------
-    store, actor, seat, asked
-        As for `declare`.
-
-    Returns
-    -------
-    dict
-        As from `declare`.
-    """
+def repeat(store: Store, actor: Actor, seat: Seat, asked: StepOptions | None = None) -> DeclarationStored:
+    """Repeat the declaration of the latest earlier round that has one, else declare the data of the dataset."""
     round_id, enterprise = seat
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
     with store.database.read() as connection:
@@ -86,61 +63,48 @@ def repeat(store: Store, actor: Actor, seat: Seat, asked: StepOptions | None = N
     return _declared(store, actor, seat, (entries, origin), asked or StepOptions())
 
 
-def last_time(connection: Connection, row: Row[Any], enterprise: str) -> tuple[list[Entry], str]:
-    """Return the latest earlier declaration of an enterprise, else its data in the dataset, and the origin.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    row : sqlalchemy.Row
-        The round.
-    enterprise : str
-        Its id.
-
-    Returns
-    -------
-    list of Entry
-    str
-        ``last`` or ``dataset``.
-    """
+def last_time(connection: Connection, row: RoundRow, enterprise: str) -> tuple[list[Entry], str]:
+    """Return the latest earlier declaration of an enterprise (``last``), else its data in the dataset (``dataset``)."""
     previous = row.previous
     while previous is not None:
         key = (declarations.c.round == previous) & (declarations.c.enterprise == enterprise)
         if connection.execute(select(declarations.c.submitted).where(key)).scalar():
             entries = stored(connection, previous, enterprise)
-            return [replace(one, other=_unchecked(one.other)) for one in entries], "last"
+            # that an outlier is confirmed holds for one round
+            return [
+                replace(one, other={k: v for k, v in one.other.items() if k != "checked"}) for one in entries
+            ], "last"
         previous = connection.execute(select(rounds.c.previous).where(rounds.c.id == previous)).scalar()
     return entries_of(dataset_of(archive(connection, row.base)), enterprise), "dataset"
 
 
-def _unchecked(other: Mapping[str, Any]) -> Record:
-    """Return other columns without the mark of a confirmed outlier, which holds for one round only."""
-    return {name: value for name, value in other.items() if name != "checked"}
-
-
-def _declared(store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry], str], asked: StepOptions) -> Record:
+def _declared(
+    store: Store, actor: Actor, seat: Seat, what: tuple[Sequence[Entry], str], asked: StepOptions
+) -> DeclarationStored:
     round_id, enterprise = seat
     require(actor, Action.DECLARE, Resource("round", frozenset({enterprise})))
-    rows, seen, given = _prepared(store, seat, what)
-    origin = what[1]
+    rows, seen, told = _prepared(store, seat, what)
     version = seen.version if asked.version is None else asked.version
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> DeclarationStored:
         connection = change.connection
         _in_time(change, round_row(connection, round_id), seen)
         key = {"round": round_id, "enterprise": enterprise}
-        change.bump(declarations, key, version, "declaration", submitted=True, origin=origin, at=change.at)
+        change.bump(declarations, key, version, "declaration", submitted=True, origin=told.origin, at=change.at)
         connection.execute(delete(declared).where(declared.c.round == round_id, declared.c.enterprise == enterprise))
         if rows:
             connection.execute(insert(declared), rows)
-        detail = {"version": version + 1, "origin": origin, "entries": len(rows)}
+        detail = {"version": version + 1, "origin": told.origin, "entries": len(rows)}
         change.event("declare", f"declaration:{round_id}:{enterprise}", detail, round_id)
-        return {**given, "version": version + 1}
+        return told.model_copy(update={"version": version + 1})
 
-    return commit(store, actor, Step("declare", given | {"version": asked.version}, asked.key), body)
+    given = told.document() | {"version": asked.version}
+    return commit(store, actor, Step("declare", given, asked.key), DeclarationStored, body)
 
 
-def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tuple[list[Record], Row[Any], Record]:
+def _prepared(
+    store: Store, seat: Seat, what: tuple[Sequence[Entry], str]
+) -> tuple[list[dict[str, object]], DeclarationRow, DeclarationStored]:
     """Return the rows to store, the current declaration and the response; raise on invalid entries."""
     round_id, enterprise = seat
     entries, origin = what
@@ -148,15 +112,22 @@ def _prepared(store: Store, seat: Seat, what: tuple[Sequence[Entry], str]) -> tu
         row = round_row(connection, round_id)
         seen = declaration_row(connection, round_id, enterprise)
         base = dataset_of(archive(connection, row.base))
+        units = measures_of(connection, row.base)
     entries, assumed = filled(base, enterprise, entries)
     _refuse_faults(base, enterprise, entries)
-    rows = [_stored(seat, entry, said) for entry, said in zip(entries, assumed, strict=True)]
-    given = {"round": round_id, "enterprise": enterprise, "entries": [told(row) for row in rows], "origin": origin}
-    return rows, seen, given
+    said = list(zip(entries, assumed, strict=True))
+    told = DeclarationStored(
+        round=round_id,
+        enterprise=enterprise,
+        version=seen.version,
+        origin=origin,
+        entries=[entry_record(entry, one, units) for entry, one in said],
+    )
+    return [_row(seat, entry, one) for entry, one in said], seen, told
 
 
-def _in_time(change: Transaction, row: Row[Any], seen: Row[Any]) -> None:
-    fits(row, "declare")
+def _in_time(change: Transaction, row: RoundRow, seen: DeclarationRow) -> None:
+    fits(row.state, "declare")
     if change.actor.role is Role.PLANNER:
         return
     if row.deadline is not None and change.at > row.deadline:
@@ -165,7 +136,7 @@ def _in_time(change: Transaction, row: Row[Any], seen: Row[Any]) -> None:
         raise refusal("too_often", count=MOST_CHANGES)
 
 
-def declaration_row(connection: Connection, round_id: int, enterprise: str) -> Row[Any]:
+def declaration_row(connection: Connection, round_id: int, enterprise: str) -> DeclarationRow:
     """Return the row of a declaration.
 
     Raises
@@ -193,21 +164,9 @@ def _refuse_faults(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> 
 
 
 def problems_of(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[Problem, ...]:
-    """Return the problems of an enterprise's entries in a dataset; errors of other rows are without values.
+    """Return the problems of an enterprise's completed entries, by table and number of the entry there, from 1.
 
-    Parameters
-    ----------
-    base : Dataset
-        The association's.
-    enterprise : str
-        Whose they are.
-    entries : sequence of Entry
-        Filled in.
-
-    Returns
-    -------
-    tuple of Problem
-        By table and number of the entry there, from 1.
+    Errors of other rows of the dataset are without values.
     """
     beyond = _beyond(entries)
     own = {enterprise: entries}
@@ -233,82 +192,62 @@ def _beyond(entries: Sequence[Entry]) -> tuple[Problem, ...]:
     return findings.problems()
 
 
-def _stored(seat: Seat, entry: Entry, assumed: Sequence[Record]) -> Record:
-    names = ("sheet", "ident", "site", "subject", "period", "amount", "price")
-    row: Record = {name: getattr(entry, name) for name in names}
-    row |= {"other": dict(entry.other), "assumed": list(assumed)}
-    return {**seat._asdict(), **row}
+def _row(seat: Seat, entry: Entry, assumed: Sequence[Assumed]) -> dict[str, object]:
+    """Return an entry as a row of the store."""
+    row = {name: getattr(entry, name) for name in _ENTRY}
+    return {**seat._asdict(), **row, "assumed": [one.document() for one in assumed]}
 
 
-def told(row: Mapping[str, Any]) -> Record:
-    """Return an entry as a response record, with numbers as plain decimal text."""
-    names = ("sheet", "ident", "site", "subject", "period", "amount", "price", "other", "assumed")
-    figures = {name: written(row[name]) for name in ("amount", "price")}
-    return {name: row[name] for name in names} | figures
+def entry_record(entry: Entry, assumed: Sequence[Assumed], units: Measures) -> DeclaredEntry:
+    """Return an entry as a record, with unit and currency; figures that cannot be stored are kept as they are."""
+    row = {name: getattr(entry, name) for name in _ENTRY}
+    amount = Quantity(value=entry.amount, unit=units.unit(entry.subject))
+    price = None if entry.price is None else Money(amount=entry.price, currency=units.currency)
+    return DeclaredEntry.model_validate(row | {"amount": amount, "price": price, "assumed": assumed})
+
+
+def _stored_rows(connection: Connection, seat: Seat) -> Sequence[DeclaredRow]:
+    own = (declared.c.round == seat.round) & (declared.c.enterprise == seat.enterprise)
+    return connection.execute(select(declared).where(own).order_by(declared.c.sheet, declared.c.ident)).all()
 
 
 def stored(connection: Connection, round_id: int, enterprise: str) -> list[Entry]:
-    """Return the declared entries of an enterprise in a round.
+    """Return the declared entries of an enterprise in a round, by table and name."""
+    rows = _stored_rows(connection, Seat(round_id, enterprise))
+    return [
+        Entry(
+            sheet=Sheet(row.sheet),
+            site=row.site,
+            subject=row.subject,
+            amount=row.amount,
+            price=row.price,
+            ident=row.ident,
+            period=row.period,
+            other=row.other,
+        )
+        for row in rows
+    ]
 
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    round_id, enterprise : int, str
 
-    Returns
-    -------
-    list of Entry
-        By table and name.
-    """
-    key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
-    rows = connection.execute(select(declared).where(key).order_by(declared.c.sheet, declared.c.ident))
-    names = ("site", "subject", "period", "amount", "price", "ident", "other")
-    return [Entry(sheet=Sheet(row.sheet), **{name: row._mapping[name] for name in names}) for row in rows]
-
-
-def declaration(store: Store, actor: Actor, seat: Seat) -> Record:
-    """Return the declaration of an enterprise in a round: its status and entries.
-
-    Parameters
-    ----------
-    store, actor, seat
-        As for `declare`; a reader may see it too.
-
-    Returns
-    -------
-    dict
-        ``{round, enterprise, version, submitted, origin, reminders, at, entries}``.
-    """
+def declaration(store: Store, actor: Actor, seat: Seat) -> Declaration:
+    """Return the declaration of an enterprise in a round: its status and entries."""
     round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
-        round_row(connection, round_id)
+        units = measures_of(connection, round_row(connection, round_id).base)
         head = declaration_row(connection, round_id, enterprise)
-        key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
-        rows = connection.execute(select(declared).where(key).order_by(declared.c.sheet, declared.c.ident)).all()
-    names = ("round", "enterprise", "version", "submitted", "origin", "reminders")
-    at = None if head.at is None else head.at.isoformat()
-    return {
-        **{name: head._mapping[name] for name in names},
-        "at": at,
-        "entries": [told(dict(row._mapping)) for row in rows],
-    }
+        rows = _stored_rows(connection, seat)
+    entries = [
+        DeclaredEntry.of(row, amount=units.amount(row.subject, row.amount), price=units.money_if(row.price))
+        for row in rows
+    ]
+    return Declaration.of(head, entries=entries)
 
 
 def entries_of(base: Dataset, enterprise: str) -> list[Entry]:
-    """Return the data of an enterprise in a dataset as declaration entries.
+    """Return the data of an enterprise in a dataset, without a scenario, as declaration entries.
 
-    Parameters
-    ----------
-    base : Dataset
-        No scenario applied.
-    enterprise : str
-        Its id.
-
-    Returns
-    -------
-    list of Entry
-        Amounts and prices to the nearest millionth; qualities and limits stay as the dataset has them.
+    Amounts and prices are to the nearest millionth; qualities and limits stay as the dataset has them.
     """
     sites = base["sites"]
     own = set(sites.loc[sites["enterprise"] == enterprise, "site"])
@@ -334,10 +273,11 @@ def entries_of(base: Dataset, enterprise: str) -> list[Entry]:
     return [replace(entry, other=plain(entry.other)) for entry in found]
 
 
-def _cell(value: Any) -> Any:
-    return "" if isinstance(value, float) and isnan(value) else plain(value)
+def _cell(value: object) -> Cell:
+    cell: Cell = "" if isinstance(value, float) and isnan(value) else plain(value)
+    return cell
 
 
-def _blank(sheet: Sheet, column: str) -> Any:
+def _blank(sheet: Sheet, column: str) -> Cell:
     known = TABLES[sheet].column(column)
     return "" if known is None or known.textual or known.default is None else known.default

@@ -5,43 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Executable, bindparam, select
 
-from synergy.store.access import Action, Actor, Reach, Resource, reach, require
-from synergy.store.column_types import written
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.records.declarations import Balance
+from synergy.records.names import Answer, Seat, Stage, State
+from synergy.records.proposals import Partnership, Staged
+from synergy.store.access import Action, Actor, Reach, Resource, latest_run, reach, require
+from synergy.store.backup import measures_of
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.declarations import declaration_row
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, Seat, Stage, State
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.rounds import StepOptions, round_row
-from synergy.store.runs import latest_match
+from synergy.store.rows import PartnershipRow, RoundRow
 from synergy.store.store import Store
 from synergy.store.tables import declared, lines, parties, partnerships, proposals
 
 _ORDER = (Stage.AGREED, Stage.PERMITS, Stage.FINANCING, Stage.BUILDING, Stage.RUNNING)
 
 
-def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: StepOptions | None = None) -> Record:
+def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: StepOptions | None = None) -> Staged:
     """Advance a partnership to a later stage, or end it with a reason (`asked.note`).
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner, or an editor of an enterprise that is part of it.
-    partnership : int
-    stage : Stage
-        A later one; stages may be passed over, none is gone back to.
-    asked : StepOptions, optional
-        Version that was seen, idempotency key, reason.
-
-    Returns
-    -------
-    dict
-        ``{partnership, stage, version}``.
+    `actor` is a planner, or an editor of an enterprise that is part of it. Stages may be passed over.
 
     Raises
     ------
@@ -54,7 +41,7 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: St
     if stage is Stage.ENDED and not asked.note.strip():
         raise refusal("reason")
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Staged:
         row = _partnership(change.connection, actor, partnership)
         later = _later(Stage(row.stage))
         if stage not in later:
@@ -68,10 +55,10 @@ def follow(store: Store, actor: Actor, partnership: int, stage: Stage, asked: St
         others = [name for name in change.connection.execute(inside).scalars() if name != actor.enterprise]
         told = NoticeContent("stage", row.round, str(partnership), {"stage": stage, "reason": asked.note})
         post(change, [*others, *([] if actor.enterprise is None else [PLANNERS])], told)
-        return {"partnership": partnership, "stage": stage, "version": seen + 1}
+        return Staged(partnership=partnership, stage=stage, version=seen + 1)
 
     given = {"partnership": partnership, "stage": stage, **asked.given}
-    return commit(store, actor, Step("follow", given, asked.key), body)
+    return commit(store, actor, Step("follow", given, asked.key), Staged, body)
 
 
 def _later(stage: Stage) -> list[Stage]:
@@ -80,7 +67,7 @@ def _later(stage: Stage) -> list[Stage]:
     return [*_ORDER[_ORDER.index(stage) + 1 :], Stage.ENDED]
 
 
-def _partnership(connection: Connection, actor: Actor, ident: int) -> Row[Any]:
+def _partnership(connection: Connection, actor: Actor, ident: int) -> PartnershipRow:
     """Return a partnership that an actor may update."""
     row = connection.execute(select(partnerships).where(partnerships.c.id == ident)).one_or_none()
     inside = select(parties.c.enterprise).where(parties.c.proposal == (None if row is None else row.proposal))
@@ -90,45 +77,22 @@ def _partnership(connection: Connection, actor: Actor, ident: int) -> Row[Any]:
     return row
 
 
-def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Record]:
-    """Return the partnerships visible to an actor.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An enterprise sees those that it is part of.
-    round_id : int, optional
-        Those of one round.
-
-    Returns
-    -------
-    list of dict
-        ``{partnership, round, proposal, stage, version, reason, since}``, by id.
-    """
+def followed(store: Store, actor: Actor, round_id: int | None = None) -> list[Partnership]:
+    """Return the partnerships visible to an actor by id, of one round or of all; an enterprise sees its own."""
     own = reach(actor, Action.SEE_PARTNERSHIP) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
     require(actor, Action.SEE_PARTNERSHIP, Resource("partnership", mine))
-    given: Record = {} if round_id is None else {"round": round_id}
-    given |= {"enterprise": actor.enterprise} if own else {}
+    given = {"round": round_id, "enterprise": actor.enterprise}
     with store.database.read() as connection:
-        rows = connection.execute(_wanted(own, round_id is not None), given).all()
-    names = ("round", "stage", "version", "reason")
-    return [
-        {
-            "partnership": row.id,
-            "proposal": row.code,
-            "since": row.since.isoformat(),
-            **{name: row._mapping[name] for name in names},
-        }
-        for row in rows
-    ]
+        return [Partnership.of(row) for row in connection.execute(_wanted(own, round_id is not None), given)]
 
 
 @lru_cache
-def _wanted(own: bool, of_round: bool) -> Select[Any]:
+def _wanted(own: bool, of_round: bool) -> Executable:
     """Return the query for partnerships, optionally of one enterprise or of one round."""
-    wanted = select(partnerships, proposals.c.code).join(proposals, proposals.c.id == partnerships.c.proposal)
+    facts = [partnerships.c[name] for name in ("round", "stage", "version", "reason", "since")]
+    wanted = select(partnerships.c.id.label("partnership"), *facts, proposals.c.code.label("proposal"))
+    wanted = wanted.join(proposals, proposals.c.id == partnerships.c.proposal)
     if of_round:
         wanted = wanted.where(partnerships.c.round == bindparam("round"))
     if own:
@@ -137,22 +101,10 @@ def _wanted(own: bool, of_round: bool) -> Select[Any]:
     return wanted.order_by(partnerships.c.id)
 
 
-def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
-    """Return the declared, committed, ended and free quantities of an enterprise in a round.
+def balance(store: Store, actor: Actor, seat: Seat) -> list[Balance]:
+    """Return the quantities a year of the offers and needs of an enterprise in a round.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Of the enterprise, or a planner.
-    seat : Seat
-        Round and enterprise.
-
-    Returns
-    -------
-    list of dict
-        ``{sheet, ident, site, commodity, declared, free, committed, ended}`` of offers and needs, units a year as
-        exact texts: declared = free + committed + ended, none of them below 0. Committed: accepted by all parties.
+    Declared = free + committed + ended, none of them below 0. Committed: accepted by all parties.
 
     Raises
     ------
@@ -166,30 +118,28 @@ def balance(store: Store, actor: Actor, seat: Seat) -> list[Record]:
         declaration_row(connection, round_id, enterprise)
         key = (declared.c.round == round_id) & (declared.c.enterprise == enterprise)
         goods = connection.execute(
-            select(declared).where(key, declared.c.sheet != "facilities").order_by(declared.c.sheet, declared.c.ident)
+            select(declared, declared.c.subject.label("commodity"))
+            .where(key, declared.c.sheet != "facilities")
+            .order_by(declared.c.sheet, declared.c.ident)
         ).all()
         used = _used(connection, row)
+        units = measures_of(connection, row.base)
     found = []
     for one in goods:
-        committed, ended = used["committed", one.ident], used["ended", one.ident]
-        figures = {"declared": one.amount, "committed": committed, "ended": ended}
-        figures["free"] = one.amount - committed - ended
-        told = {name: written(value) for name, value in figures.items()}
-        found.append({"sheet": one.sheet, "ident": one.ident, "site": one.site, "commodity": one.subject, **told})
+        figures = {"declared": one.amount} | {kind: used[kind, one.ident] for kind in ("committed", "ended")}
+        figures["free"] = one.amount - figures["committed"] - figures["ended"]
+        found.append(Balance.of(one, **{name: units.amount(one.subject, value) for name, value in figures.items()}))
     return found
 
 
-def _used(connection: Connection, row: Row[Any]) -> dict[tuple[str, str], Decimal]:
+def _used(connection: Connection, row: RoundRow) -> dict[tuple[str, str], Decimal]:
     """Return the committed and ended quantities of each offer and need, a flow shared by proposals counted once."""
     used: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    latest = latest_match(connection, row.id)
-    if latest is None:
-        return used
     rows = connection.execute(
         select(lines, partnerships.c.stage)
         .join(proposals, proposals.c.id == lines.c.proposal)
         .outerjoin(partnerships, partnerships.c.proposal == proposals.c.id)
-        .where(proposals.c.match == latest.id, proposals.c.answer == Answer.ACCEPTED)
+        .where(proposals.c.match == latest_run(row.id), proposals.c.answer == Answer.ACCEPTED)
         .order_by(lines.c.proposal, lines.c.number)
     )
     seen = set()

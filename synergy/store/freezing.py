@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from synergy.dataset.subset import subset
 from synergy.errors import DatasetError
+from synergy.records.rounds import Frozen
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import Snapshot, archive, dataset_of, keep, snapshot_of
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.declarations import stored
 from synergy.store.ladder import on_ladder
 from synergy.store.messages import refusal
-from synergy.store.overlay import checked, overlaid
+from synergy.store.overlay import Entry, checked, overlaid
 from synergy.store.rounds import StepOptions, fits, moved, round_row
+from synergy.store.rows import RoundRow
 from synergy.store.store import Store
 from synergy.store.tables import declarations
 from synergy.store.turnover import bounded
 
 _Heads = dict[str, tuple[int, bool]]
+_Owned = dict[str, list[Entry]]
 
 
-def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
+def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Frozen:
     """Close the declarations of a round, and store the merged dataset under its digest.
 
     Members without a declaration count as in the dataset of the association; other enterprises are left out. Costs of
     enterprises are rounded to the ladder of the round (`synergy.store.ladder`).
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-        The round, declaring.
-    asked : StepOptions, optional
-        Version that was seen, idempotency key, note.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state, snapshot, undeclared: [enterprise]}``.
-
     Raises
     ------
     DatasetError
-        The sum of the declarations, or the scenario on it, is wrong.
+        The merged declarations, or the scenario on them, are wrong.
     RefusedError
-        Its money is more than can be kept.
+        The round is not declaring, or its money is more than can be stored.
     ConflictError
         A declaration came in meanwhile: freeze again.
     """
@@ -60,18 +46,19 @@ def freeze(store: Store, actor: Actor, round_id: int, asked: StepOptions | None 
         before = None if row.frozen else _gathered(connection, row)
     snapshot = None if before is None else _sum(row, before)
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Frozen:
         now = round_row(change.connection, round_id)
-        fits(now, "freeze")
+        fits(now.state, "freeze")
         heads = _heads(change.connection, round_id)
         if before is None or snapshot is None or heads != before[2]:
             raise refusal("stale", what="declaration", given="-", found="-")
         keep(change.connection, snapshot, change.at)
         absent = sorted(name for name, (_, submitted) in heads.items() if not submitted)
         detail = {"snapshot": snapshot.digest, "undeclared": absent}
-        return moved(change, now, "freeze", asked, detail, frozen=snapshot.digest) | detail
+        told = moved(change, now, "freeze", asked, detail, frozen=snapshot.digest)
+        return Frozen(**dict(told), snapshot=snapshot.digest, undeclared=absent)
 
-    return commit(store, actor, Step("round.freeze", {"round": round_id, **asked.given}, asked.key), body)
+    return commit(store, actor, Step("round.freeze", {"round": round_id, **asked.given}, asked.key), Frozen, body)
 
 
 def _heads(connection: Connection, round_id: int) -> _Heads:
@@ -79,13 +66,13 @@ def _heads(connection: Connection, round_id: int) -> _Heads:
     return {row.enterprise: (row.version, row.submitted) for row in rows}
 
 
-def _gathered(connection: Connection, row: Row[Any]) -> tuple[bytes, dict[str, Any], _Heads]:
+def _gathered(connection: Connection, row: RoundRow) -> tuple[bytes, _Owned, _Heads]:
     heads = _heads(connection, row.id)
     owned = {name: stored(connection, row.id, name) for name, (_, submitted) in heads.items() if submitted}
     return archive(connection, row.base), owned, heads
 
 
-def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snapshot:
+def _sum(row: RoundRow, gathered: tuple[bytes, _Owned, _Heads]) -> Snapshot:
     """Return the merged dataset of all declarations as a snapshot, validated with the scenario."""
     content, owned, heads = gathered
     base = dataset_of(content)
@@ -96,6 +83,6 @@ def _sum(row: Row[Any], gathered: tuple[bytes, dict[str, Any], _Heads]) -> Snaps
     if found is None:
         raise DatasetError(problems)
     bounded(found, "sum")
-    snapshot = snapshot_of(on_ladder(found, float(row.options.get("ladder", 0.0))))
+    snapshot = snapshot_of(on_ladder(found, row.options.get("ladder", 0.0)))
     dataset_of(snapshot.archive, row.scenario)
     return snapshot

@@ -16,20 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synergy.dataset.sheet import Dataset
-from synergy.store.names import Sheet
+from synergy.records.names import Sheet
 
 Floats = NDArray[np.float64]
-
-
 STEP = 0.12  # leaves at least 10.7 % of each cost
-
-
 DIGITS = 6  # of a rung
-
-
 _SAME = 1e-9
-
-
 # column of the cost, and whether it goes up
 _COSTS: Mapping[Sheet, tuple[str, bool]] = MappingProxyType(
     {Sheet.OFFERS: ("price", True), Sheet.NEEDS: ("price", False), Sheet.FACILITIES: ("opex", True)}
@@ -37,21 +29,10 @@ _COSTS: Mapping[Sheet, tuple[str, bool]] = MappingProxyType(
 
 
 def rungs(values: Floats, step: float, *, up: bool) -> Floats:
-    """Return values rounded to a geometric ladder, the powers of ``1 + step``.
+    """Return values rounded to a geometric ladder, the powers of ``1 + step``; a value on a rung is unchanged.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Money per unit, of either sign; 0 and NaN stay.
-    step : float
-        Part by which a rung is above the one below; 0: no ladder.
-    up : bool
-        To the rung above, else below.
-
-    Returns
-    -------
-    numpy.ndarray
-        Same shape; a value on a rung is unchanged.
+    Values are money per unit of either sign, 0 and NaN stay; they go to the rung above or (`up` False) below. Step 0:
+    no ladder.
 
     Examples
     --------
@@ -81,15 +62,7 @@ def _rung(level: Floats, step: float) -> Floats:
 
 
 def on_ladder(dataset: Dataset, step: float) -> Dataset:
-    """Return a dataset with the costs of enterprises rounded to the ladder; public costs are unchanged.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        No scenario applied.
-    step : float
-        See `rungs`.
-    """
+    """Return a dataset, without a scenario, with the costs of enterprises on the ladder; public costs are unchanged."""
     if step <= 0:
         return dataset
     sites = dataset["sites"]

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, insert, or_, select, update
 
 from synergy.errors import ConflictError, NotFoundError
+from synergy.records.documents import RunOptions, ScenarioJSON
+from synergy.records.names import MatchState, Wanted
+from synergy.records.runs import Requested
+from synergy.scenario import JSON
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import refusal
-from synergy.store.names import MatchState, Wanted
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.runs import back
 from synergy.store.store import Store
@@ -38,50 +40,26 @@ _NO_DATASET = (
 class Claim:
     """Run held by a worker under a lease.
 
-    Parameters
-    ----------
-    match, attempt : int
-        Fencing token: results are stored only if they come from this attempt.
-    round : int
-    archive : bytes
-        The frozen dataset.
-    scenario, options : mapping
-        Scenario and options of the run.
-    checkpoint : mapping or None
-        Checkpoint of an earlier attempt.
-    plans : tuple of bytes
-        Packed records with the plans that the search begins with.
+    `match` and `attempt` are a fencing token: results are stored only if they come from this attempt. `archive` is the
+    frozen dataset, `checkpoint` that of an earlier attempt, `plans` are the packed records with which the search
+    begins.
     """
 
     match: int
     attempt: int
     round: int
     archive: bytes
-    scenario: Mapping[str, Any]
-    options: Mapping[str, Any]
-    checkpoint: Mapping[str, Any] | None
+    scenario: ScenarioJSON
+    options: RunOptions
+    checkpoint: Mapping[str, JSON] | None
     plans: tuple[bytes, ...] = ()
 
 
 def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> Claim | None:
     """Claim the oldest available run: a new one, or one whose lease has expired.
 
-    A run whose workers fell silent as often as `DEATHS`, or whose dataset is not there, ends as failed instead.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    worker : str
-        Name of the process.
-    lease : datetime.timedelta
-        How long it may be silent.
-
-    Returns
-    -------
-    Claim or None
-        None where there is nothing to do.
+    `worker` is the name of the process, which may be silent for the time of the lease. A run whose workers fell silent
+    as often as `DEATHS`, or whose dataset is missing, ends as failed instead.
     """
     require(actor, Action.WORK, Resource("match"))
     while True:
@@ -96,19 +74,10 @@ def claim(store: Store, actor: Actor, worker: str, lease: timedelta = LEASE) -> 
 
 
 def unheld(table: Table, at: datetime, lease: timedelta) -> ColumnElement[bool]:
-    """Return the condition that a row is available: requested, or running with an expired lease.
+    """Return the condition that a row with state and lease is available: requested, or running with an expired lease.
 
-    A lease that ends later than any worker could ask for by the clock of now was made before the clock was set back;
-    a live worker renews it within seconds, so it counts as over as well.
-
-    Parameters
-    ----------
-    table : sqlalchemy.Table
-        With a state and a lease.
-    at : datetime.datetime
-        Now, in UTC.
-    lease : datetime.timedelta
-        How long a worker may be silent.
+    A lease that ends later than any worker could ask for by the clock of now was made before the clock was set back; a
+    live worker renews it within seconds, so it counts as over as well.
     """
     over = (table.c.lease < at) | (table.c.lease > at + 2 * max(lease, LEASE))
     return or_(table.c.state == MatchState.REQUESTED, (table.c.state == MatchState.RUNNING) & over)
@@ -129,38 +98,24 @@ def _taken(store: Store, worker: str, lease: timedelta) -> tuple[Claim, str] | N
             content = archive(connection, row.snapshot)
         except NotFoundError:
             content, fault = b"", _NO_DATASET
-        plans = plans_of(connection, row.options)
+        plans = plans_of(connection, row.options.get("start", ()))
         given = (row.scenario, row.options, row.checkpoint)
         return Claim(row.id, row.attempt + 1, row.round, content, *given, plans), fault
 
 
-def plans_of(connection: Connection, options: Mapping[str, Any]) -> tuple[bytes, ...]:
+def plans_of(connection: Connection, start: Sequence[int]) -> tuple[bytes, ...]:
     """Return the packed records of the runs whose plans warm-start a run."""
-    wanted = select(matches.c.plan).where(matches.c.id.in_(options.get("start", ()))).order_by(matches.c.id)
+    wanted = select(matches.c.plan).where(matches.c.id.in_(start)).order_by(matches.c.id)
     return tuple(row.plan for row in connection.execute(wanted))
 
 
-def _held(held: Claim) -> Any:
+def _held(held: Claim) -> ColumnElement[bool]:
     """Return the condition that this worker still holds a run."""
     return (matches.c.id == held.match) & (matches.c.attempt == held.attempt) & (matches.c.state == MatchState.RUNNING)
 
 
 def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> Wanted | None:
-    """Renew the lease of a run, and return a pending request of the planner.
-
-    Parameters
-    ----------
-    store, actor
-        The worker's.
-    held : Claim
-        The run.
-    lease : datetime.timedelta
-        From now on.
-
-    Returns
-    -------
-    Wanted or None
-        Pending request of a planner.
+    """Renew the lease of a run from now on, and return a pending request of the planner.
 
     Raises
     ------
@@ -178,15 +133,8 @@ def renew(store: Store, actor: Actor, held: Claim, lease: timedelta = LEASE) -> 
     return Wanted.HALT if row.halt else None
 
 
-def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, Any]]) -> None:
-    """Store progress records of a run, without renewing its lease.
-
-    Parameters
-    ----------
-    store, actor, held
-        As for `renew`.
-    records : mapping of int to mapping
-        Progress records, by number within the attempt.
+def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int, Mapping[str, JSON]]) -> None:
+    """Store progress records of a run by number within the attempt, without renewing its lease.
 
     Raises
     ------
@@ -197,21 +145,14 @@ def note_progress(store: Store, actor: Actor, held: Claim, records: Mapping[int,
     with store.database.write() as connection:
         _hold(connection, held)
         rows = [
-            {"match": held.match, "attempt": held.attempt, "number": number, "at": store.now(), "record": dict(record)}
+            {"match": held.match, "attempt": held.attempt, "number": number, "at": store.now(), "record": record}
             for number, record in records.items()
         ]
         connection.execute(insert(progress), rows)
 
 
-def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str, Any]) -> None:
+def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str, JSON]) -> None:
     """Store a checkpoint from which the next attempt can resume.
-
-    Parameters
-    ----------
-    store, actor, held
-        As for `renew`.
-    record : mapping
-        Plain JSON.
 
     Raises
     ------
@@ -220,7 +161,7 @@ def keep_checkpoint(store: Store, actor: Actor, held: Claim, record: Mapping[str
     """
     require(actor, Action.WORK, Resource("match"))
     with store.database.write() as connection:
-        done = connection.execute(update(matches).where(_held(held)).values(checkpoint=dict(record)))
+        done = connection.execute(update(matches).where(_held(held)).values(checkpoint=record))
         if done.rowcount != 1:
             raise refusal("lost", match=held.match, attempt=held.attempt)
 
@@ -232,17 +173,8 @@ def _hold(connection: Connection, held: Claim) -> None:
         raise refusal("lost", match=held.match, attempt=held.attempt)
 
 
-def hold(change: Transaction, held: Claim, **values: Any) -> None:
-    """End a run inside a transaction, provided that this worker still holds it.
-
-    Parameters
-    ----------
-    change : Transaction
-        The transaction.
-    held : Claim
-        The run.
-    **values : object
-        Final values of its columns.
+def hold(change: Transaction, held: Claim, **values: object) -> None:
+    """End a run inside a transaction with final values of its columns, provided that this worker still holds it.
 
     Raises
     ------
@@ -257,24 +189,11 @@ def hold(change: Transaction, held: Claim, **values: Any) -> None:
 
 def fail(
     store: Store, actor: Actor, held: Claim, fault: str, findings: Sequence[str] = (), *, again: bool = True
-) -> Record:
-    """Record the failure of a run; it is retried a few times, except where its plan was refused.
+) -> Requested:
+    """Record the failure of a run; unless `again` is False or its plan was refused, it is retried a few times.
 
-    Parameters
-    ----------
-    store, actor, held
-        As for `renew`.
-    fault : str
-        Message for the planner, ``English / 中文``, split by language of the reader: no figures of a firm.
-    findings : sequence of str
-        Why its plan was refused, kept as the diagnosis of the run.
-    again : bool
-        Whether another attempt may end otherwise.
-
-    Returns
-    -------
-    dict
-        ``{match, state}``.
+    `fault` is the message for the planner, ``English / 中文``, split by language of the reader: no figures of a firm.
+    `findings`, why its plan was refused, become the diagnosis of the run.
 
     Raises
     ------
@@ -283,55 +202,39 @@ def fail(
     """
     require(actor, Action.WORK, Resource("match"))
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Requested:
         if again and held.attempt < ATTEMPTS and not findings:
-            values: Record = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
+            values: dict[str, object] = {"state": MatchState.REQUESTED, "fault": fault, "lease": None}
             if held.attempt + 1 == ATTEMPTS:  # it may be the checkpoint that breaks it
                 values["checkpoint"] = None
             done = change.connection.execute(update(matches).where(_held(held)).values(**values))
             if done.rowcount != 1:
                 raise refusal("lost", match=held.match, attempt=held.attempt)
-            return {"match": held.match, "state": MatchState.REQUESTED}
+            return Requested(match=held.match, state=MatchState.REQUESTED)
         diagnosis = [{"code": "refused", "text": finding} for finding in findings] or None
         hold(change, held, state=MatchState.FAILED, fault=fault, diagnosis=diagnosis)
         back(change, held.round, held.match, "match.failed", {"fault": fault})
         number = change.connection.execute(select(matches.c.number).where(matches.c.id == held.match)).scalar_one()
         post(change, [PLANNERS], NoticeContent("failed", held.round, "", {"number": number, "fault": fault}))
-        return {"match": held.match, "state": MatchState.FAILED}
+        return Requested(match=held.match, state=MatchState.FAILED)
 
-    return commit(store, actor, Step("match.fail"), body)
+    return commit(store, actor, Step("match.fail"), Requested, body)
 
 
-def cancelled(store: Store, actor: Actor, held: Claim) -> Record:
-    """End a run whose cancellation was requested.
-
-    Parameters
-    ----------
-    store, actor, held
-        As for `renew`.
-
-    Returns
-    -------
-    dict
-        ``{match, state}``.
-    """
+def cancelled(store: Store, actor: Actor, held: Claim) -> Requested:
+    """End a run whose cancellation was requested."""
     require(actor, Action.WORK, Resource("match"))
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Requested:
         hold(change, held, state=MatchState.CANCELLED)
         back(change, held.round, held.match, "match.cancelled", {})
-        return {"match": held.match, "state": MatchState.CANCELLED}
+        return Requested(match=held.match, state=MatchState.CANCELLED)
 
-    return commit(store, actor, Step("match.cancelled"), body)
+    return commit(store, actor, Step("match.cancelled"), Requested, body)
 
 
 def release(store: Store, actor: Actor, held: Claim) -> None:
     """Return an unfinished run to the queue, for any worker to claim at once.
-
-    Parameters
-    ----------
-    store, actor, held
-        As for `renew`.
 
     Raises
     ------

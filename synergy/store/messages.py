@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from synergy.errors import ConflictError, DeniedError, NotFoundError, RefusedError, StoreError, UnavailableError, half
 from synergy.texts import LANGUAGES, WORDS, Catalogue, say
@@ -105,25 +104,14 @@ def in_utc(moment: str) -> str:
     return moment.replace("T", " ").replace("+00:00", " UTC")
 
 
-def message(kind: str, fields: Mapping[str, Any], when: Callable[[str], str] = in_utc) -> dict[str, str]:
-    """Return the text of a notice in both languages.
+def message(kind: str, fields: Mapping[str, object], when: Callable[[str], str] = in_utc) -> dict[str, str]:
+    """Return the text of a notice in both languages, ``{text_en, text_zh}``.
 
-    Parameters
-    ----------
-    kind : str
-        Its name in `MESSAGES`.
-    fields : mapping
-        Values of the placeholders; a deadline may be missing, words of the store are translated.
-    when : callable
-        Formats a stored time for readers.
-
-    Returns
-    -------
-    dict
-        ``{text_en, text_zh}``.
+    `kind` is its name in `MESSAGES`, `fields` are values of the placeholders: a deadline may be missing, words of the
+    store are translated. `when` formats a stored time for readers.
     """
     deadline = fields.get("deadline")
-    known: dict[str, Any] = {name: "–" if value is None else value for name, value in fields.items()}
+    known: dict[str, object] = {name: "–" if value is None else value for name, value in fields.items()}
     if deadline is not None:
         deadline = known["deadline"] = when(str(deadline))
     for name in ("standing", "answer", "stage", "status"):
@@ -333,20 +321,8 @@ NOUNS = Catalogue(
 )
 
 
-def refusal(code: str, **fields: Any) -> StoreError:
-    """Return the store error of a code, to be raised.
-
-    Parameters
-    ----------
-    code : str
-        Its name in `REFUSALS`.
-    **fields : object
-        Values of the placeholders; `what` is a name in `NOUNS`.
-
-    Returns
-    -------
-    StoreError
-    """
+def refusal(code: str, **fields: object) -> StoreError:
+    """Return the store error of a code in `REFUSALS`, to be raised; `what` among the fields is a name in `NOUNS`."""
     what = str(fields.get("what"))
     noun = NOUNS.get(what, (what, what))
     said = (REFUSALS.say(code, lang, **fields | {"what": say(noun, lang)}) for lang in LANGUAGES)

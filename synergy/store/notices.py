@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select
 
+from synergy.records.figures import Record
+from synergy.records.names import State
+from synergy.records.notices import Notice
 from synergy.store.access import Action, Actor, Reach, Resource, involved, members, reach, require
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import message
-from synergy.store.names import State
 from synergy.store.store import Store
 from synergy.store.tables import marks, notices, rounds
 
@@ -27,39 +28,21 @@ PLANNERS = None  # for whom a notice is that is for no enterprise
 class NoticeContent:
     """Content of a notice.
 
-    Parameters
-    ----------
-    kind : str
-        Its name in `synergy.store.messages.MESSAGES`.
-    round_id : int or None
-        The round that it is about.
-    subject : str
-        Code of the proposal, or number of the partnership, that it is about.
-    fields : mapping
-        Values of the placeholders of the message, and more for programs; nothing that its readers may not see.
-    once : str
-        Deduplication key: no recipient gets two notices of one kind and round with the same key. "": always sent.
+    `kind` is its name in `synergy.store.messages.MESSAGES`; `subject` the code of the proposal, or number of the
+    partnership, that it is about; `fields` are values of the placeholders, and more for programs: nothing that its
+    readers may not see. `once` is a deduplication key: no recipient gets two notices of one kind and round with the
+    same key; "": always sent.
     """
 
     kind: str
     round_id: int | None = None
     subject: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
     once: str = ""
 
 
 def post(change: Transaction, to: Iterable[str | None], told: NoticeContent) -> None:
-    """Post a notice to enterprises, or to `PLANNERS`, inside a transaction.
-
-    Parameters
-    ----------
-    change : Transaction
-        The transaction.
-    to : iterable of str or None
-        Recipients; duplicates are ignored.
-    told : NoticeContent
-        The content.
-    """
+    """Post a notice inside a transaction to enterprises, or to `PLANNERS`; duplicate recipients are ignored."""
     rows = []
     for name in dict.fromkeys(to):
         key = f"{told.kind}:{told.round_id}:{told.once}:{name}" if told.once else None
@@ -68,26 +51,15 @@ def post(change: Transaction, to: Iterable[str | None], told: NoticeContent) -> 
         row |= {"round": told.round_id, "subject": told.subject, "fields": dict(told.fields), "once": key}
         rows.append(row)
     keys = [row["once"] for row in rows if row["once"] is not None]
-    known = set(change.connection.execute(select(notices.c.once).where(notices.c.once.in_(keys))).scalars())
+    found = change.connection.execute(select(notices.c.once).where(notices.c.once.in_(keys))).scalars() if keys else ()
+    known = set(found)
     news = [row for row in rows if row["once"] is None or row["once"] not in known]
     if news:
         change.connection.execute(insert(notices), news)
 
 
 def approaching(store: Store, actor: Actor) -> int:
-    """Notify late enterprises of an approaching deadline, once each.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-
-    Returns
-    -------
-    int
-        Rounds with a deadline within `SOON`.
-    """
+    """Notify late enterprises of a deadline within `SOON`, once each; return the number of such rounds."""
     require(actor, Action.WORK, Resource("notice"))
     with store.database.read() as connection:
         near = _near(store, connection)
@@ -98,9 +70,9 @@ def approaching(store: Store, actor: Actor) -> int:
         for ident, kind, deadline in _near(store, change.connection):
             late = _late(change.connection, ident, kind)
             post(change, late, NoticeContent(kind, ident, "", {"deadline": deadline}, once=deadline))
-        return {}
+        return Record()
 
-    commit(store, actor, Step("notice.approaching"), body)
+    commit(store, actor, Step("notice.approaching"), Record, body)
     return len(near)
 
 
@@ -128,51 +100,23 @@ def _late(connection: Connection, round_id: int, kind: str) -> list[str]:
     return involved(connection, round_id, silent=True)
 
 
-def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Record]:
-    """Return the notices of an enterprise, or of the planners, the latest first.
+def list_notices(store: Store, actor: Actor, *, unread: bool = False) -> list[Notice]:
+    """Return the notices of the actor's enterprise, or of the planners, at most `MOST`, the latest first.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Of the enterprise, or a planner.
-    unread : bool
-        Only notices that this account has not marked.
-
-    Returns
-    -------
-    list of dict
-        ``{notice, at, round, kind, subject, fields, text_en, text_zh, read}``, at most `MOST`: subject is the code of a
-        proposal or the number of a partnership, "" where there is none.
+    `unread` leaves out those that this account has marked.
     """
     own = _own(actor)
     mark = select(marks.c.at).where(marks.c.notice == notices.c.id, marks.c.account == actor.name).scalar_subquery()
-    wanted = select(notices, mark.label("marked")).where(own)
+    wanted = select(notices, notices.c.code.label("notice"), mark.label("marked")).where(own)
     if unread:
         wanted = wanted.where(mark.is_(None))
     with store.database.read() as connection:
         rows = connection.execute(wanted.order_by(notices.c.id.desc()).limit(MOST)).all()
-    names = ("round", "kind", "subject", "fields")
-    return [
-        {
-            "notice": row.code,
-            "at": row.at.isoformat(),
-            **{name: row._mapping[name] for name in names},
-            **message(row.kind, row.fields),
-            "read": row.marked is not None,
-        }
-        for row in rows
-    ]
+    return [Notice.of(row, **message(row.kind, row.fields), read=row.marked is not None) for row in rows]
 
 
 def unread(store: Store, actor: Actor) -> int:
-    """Return the number of unread notices of an account.
-
-    Parameters
-    ----------
-    store, actor
-        As for `list_notices`.
-    """
+    """Return the number of unread notices of an account."""
     own = _is_own(actor)
     given = {"account": actor.name} | ({"enterprise": actor.enterprise} if own else {})
     with store.database.read() as connection:
@@ -180,7 +124,7 @@ def unread(store: Store, actor: Actor) -> int:
 
 
 @lru_cache
-def _unread(own: bool) -> Select[Any]:
+def _unread(own: bool) -> Select[int]:
     """Return the query that counts unread notices, for an enterprise or for planners."""
     whose = notices.c.enterprise == bindparam("enterprise") if own else notices.c.enterprise.is_(None)
     done = select(marks.c.notice).where(marks.c.account == bindparam("account"))
@@ -188,20 +132,9 @@ def _unread(own: bool) -> Select[Any]:
 
 
 def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) -> int:
-    """Mark notices as read by an account.
+    """Mark notices of `list_notices` as read by an account, by default all; return how many were unread.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        As for `list_notices`.
-    codes : sequence of str, optional
-        Of notices; those of others are ignored. None: all notices of the actor.
-
-    Returns
-    -------
-    int
-        How many were not marked before.
+    Codes of notices of others are ignored.
     """
     own = _own(actor, Action.MARK_NOTICES)
     if codes is not None:
@@ -215,7 +148,7 @@ def mark_read(store: Store, actor: Actor, codes: Sequence[str] | None = None) ->
     return len(rows)
 
 
-def _own(actor: Actor, action: Action = Action.SEE_NOTICES) -> Any:
+def _own(actor: Actor, action: Action = Action.SEE_NOTICES) -> ColumnElement[bool]:
     """Return the condition that a notice is addressed to an actor."""
     return notices.c.enterprise == actor.enterprise if _is_own(actor, action) else notices.c.enterprise.is_(None)
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
@@ -19,9 +18,11 @@ from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.write import write
 from synergy.errors import Problem, Severity
-from synergy.scenario import Scenario
+from synergy.records.declarations import Assumed
+from synergy.records.documents import Document
+from synergy.records.names import Sheet
+from synergy.scenario import JSON, Cell, Scenario
 from synergy.store.messages import refusal
-from synergy.store.names import Sheet
 from synergy.texts import Catalogue
 from synergy.workbook.names import known_as
 
@@ -37,32 +38,16 @@ MARKS = frozenset({"kept", "checked"})  # of an entry, beside columns: as the da
 PARTS = frozenset({"qualities", "limits"})  # of an entry, beside columns: by property
 BOUNDS: Mapping[str, str] = MappingProxyType({"min": "minimum", "max": "maximum"})  # of a limit, as programs call them
 _HOLDERS = ("qualities", "limits", "availability")
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Declared offer, need or facility of an enterprise; commodity or process, amount and site are required.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        Offers, needs or facilities.
-    site : str
-        Where.
-    subject : str
-        The commodity, or the process of a facility.
-    amount : decimal.Decimal
-        Units a year (or in the period), activity a year of a facility.
-    price : decimal.Decimal or None
-        Least accepted, highest paid, or cost of running, per unit.
-    ident : str
-        Name of the row; "" for one made of site and subject.
-    period : str
-        "" for year-round.
-    other : mapping
-        Other columns of the table by name, as texts, and ``qualities`` (numbers) or ``limits`` (``minimum`` and
-        ``maximum``) by property.
+    `subject` is the commodity, or the process of a facility. `amount` is in units a year (or in the period), activity a
+    year of a facility; `price` per unit: least accepted, highest paid, or cost of running. `ident` is the name of the
+    row; "" for one made of site and subject. `period` "" is year-round. `other` has other columns of the table by name,
+    as texts, and ``qualities`` (numbers) or ``limits`` (``minimum`` and ``maximum``) by property.
     """
 
     sheet: Sheet
@@ -72,23 +57,14 @@ class Entry:
     price: Decimal | None = None
     ident: str = ""
     period: str = ""
-    other: Mapping[str, Any] = field(default_factory=dict)
+    other: Document = field(default_factory=dict)
 
 
 def overlaid(base: Dataset, owned: Mapping[str, Sequence[Entry]]) -> Dataset:
-    """Return a dataset with the data of some enterprises replaced by their declarations.
+    """Return a dataset, without a scenario, with the data of some enterprises replaced by their declarations.
 
-    Parameters
-    ----------
-    base : Dataset
-        The association's, no scenario applied.
-    owned : mapping of str to sequence of Entry
-        Entries by enterprise; enterprises that are not named keep their data in the dataset.
-
-    Returns
-    -------
-    Dataset
-        Not checked: see `checked`. Rows stand where the dataset has theirs, new ones follow in the order given.
+    Enterprises that are not named keep their data. The result is not checked: see `checked`. Rows stay where the
+    dataset has theirs, new ones follow in the order given.
     """
     sites = base["sites"]
     theirs = set(sites.loc[sites["enterprise"].isin(list(owned)), "site"])
@@ -112,17 +88,17 @@ def overlaid(base: Dataset, owned: Mapping[str, Sequence[Entry]]) -> Dataset:
     return replace(base, tables=tables, given=base.given | used, scenario=Scenario())
 
 
-def _in_order(frame: pd.DataFrame, names: pd.Series[Any], name: str) -> pd.DataFrame:
+def _in_order(frame: pd.DataFrame, names: pd.Series, name: str) -> pd.DataFrame:
     """Return a table with known rows in their original order, so that an unchanged table has the same bytes."""
     places = {ident: place for place, ident in enumerate(names)}
     order = sorted(range(len(frame)), key=lambda row: (places.get(frame[name].iloc[row], len(places)), row))
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry) -> dict[str, Cell]:
     """Return an entry as a row of its table, without blank fields."""
     name, subject, amount, price = COLUMNS[entry.sheet]
-    row: dict[str, Any] = {name: entry.ident, "site": entry.site, subject: entry.subject, amount: float(entry.amount)}
+    row: dict[str, Cell] = {name: entry.ident, "site": entry.site, subject: entry.subject, amount: float(entry.amount)}
     if entry.period:
         row["period"] = entry.period
     if entry.price is not None:
@@ -130,19 +106,12 @@ def _row(entry: Entry) -> dict[str, Any]:
     return row | beside(entry)
 
 
-def beside(entry: Entry) -> dict[str, Any]:
+def beside(entry: Entry) -> dict[str, Cell]:
     """Return the additional columns of an entry that take effect, by their names in the table.
 
-    Parameters
-    ----------
-    entry : Entry
-
-    Returns
-    -------
-    dict
-        Columns of name, site, subject, amount, price and period are left out: the fields of the entry give them.
+    Columns of name, site, subject, amount, price and period are left out: the fields of the entry give them.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Cell] = {}
     for key in sorted(entry.other.keys() - PARTS - MARKS, key=lambda key: (key != known_as(entry.sheet, key), key)):
         name = known_as(entry.sheet, key)
         if name not in _fields(entry.sheet):
@@ -158,17 +127,7 @@ def _fields(sheet: Sheet) -> Mapping[str, str]:
 
 
 def unused(where: Where, name: str, instead: str) -> Problem:
-    """Return the warning that an additional column of an entry has no effect.
-
-    Parameters
-    ----------
-    where : Where
-        The entry.
-    name : str
-        As it was given.
-    instead : str
-        Field of the entry that counts; "" for none.
-    """
+    """Return the warning that an additional column has no effect, and that a field of the entry (`instead`) counts."""
     said, hint, hint_zh = shown(name), f"`{instead}` of the entry counts", f"以条目的 `{instead}` 为准"
     if not instead:
         hint, hint_zh = "the name has another meaning", "该名称另有含义"
@@ -203,7 +162,7 @@ def _of_kind(where: Where, value: str, expected: str, expected_zh: str) -> Probl
     return problem_of("wrong_kind", where, value, {"expected": expected, "expected_zh": expected_zh, "hint": ""})
 
 
-def _by_property(table: str, value: Any) -> bool:
+def _by_property(table: str, value: JSON) -> bool:
     """Return whether a value is a valid mapping of qualities or limits by property."""
     if not isinstance(value, Mapping):
         return False
@@ -218,7 +177,7 @@ def _by_property(table: str, value: Any) -> bool:
     )
 
 
-def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
+def _held(entry: Entry, table: str) -> Iterable[dict[str, Cell]]:
     """Yield the rows of qualities or limits stated by an entry; invalid ones are reported by `checked`."""
     stated = entry.other.get(table, {})
     for name, value in stated.items() if _by_property(table, stated) else ():
@@ -228,16 +187,16 @@ def _held(entry: Entry, table: str) -> Iterable[dict[str, Any]]:
         )
 
 
-def _stacked(table: str, frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _stacked(table: str, frame: pd.DataFrame, rows: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:
     """Return a table with rows appended, as text and numbers accepted by the reader."""
     if not rows:
         return frame
     kinds = {column.name: column for column in TABLES[table].columns}
     columns = list(dict.fromkeys([*frame.columns, *(name for row in rows for name in row)]))
-    made: dict[str, Any] = {}
+    made: dict[str, pd.Series] = {}
     for name in columns:
         column = kinds.get(name)
-        blank: Any = "" if column is None or column.textual else column.default
+        blank = "" if column is None or column.textual else column.default
         old = list(frame[name]) if name in frame else [None] * len(frame)
         cells = [*old, *(row.get(name, blank) for row in rows)]
         texts = column is None or column.textual or any(isinstance(cell, str) for cell in cells)
@@ -245,7 +204,7 @@ def _stacked(table: str, frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]])
     return pd.DataFrame(made)
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
@@ -256,16 +215,7 @@ def checked(
 ) -> tuple[Dataset | None, tuple[Problem, ...]]:
     """Return an overlaid dataset as read and validated, with its problems.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        As of `overlaid`.
-    own : mapping, optional
-        Only problems of these entries are returned, by table and their number there, from 1.
-
-    Returns
-    -------
-    Dataset or None, tuple of Problem
+    With `own`, these are the problems of those entries alone, by table and their number there, from 1.
     """
     with TemporaryDirectory(prefix="synergy-") as name:
         write(dataset, Path(name) / "dataset")
@@ -299,23 +249,8 @@ def _theirs(dataset: Dataset, entries: Collection[Entry], problems: Iterable[Pro
             yield replace(problem, row=None, value="")
 
 
-def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Record]]]:
-    """Return entries completed with names and library data, and the assumptions made for each.
-
-    Parameters
-    ----------
-    base : Dataset
-        The association's, no scenario applied.
-    enterprise : str
-        Whose they are.
-    entries : sequence of Entry
-        As declared.
-
-    Returns
-    -------
-    list of Entry
-    list of list of dict
-        ``{column, value, source}`` for each entry: source is ``default`` or ``library``.
+def filled(base: Dataset, enterprise: str, entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Assumed]]]:
+    """Return entries completed with names and library data of a dataset without a scenario, and their assumptions.
 
     Raises
     ------
@@ -358,7 +293,7 @@ def _ident(entry: Entry, enterprise: str, taken: set[str]) -> str:
     return ident
 
 
-def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Record]]:
+def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Assumed]]:
     """Return an entry completed with library data, and the assumptions made."""
     assumed = []
     if entry.price is None:
@@ -369,23 +304,21 @@ def _completed(base: Dataset, entry: Entry) -> tuple[Entry, list[Record]]:
             found = _qualities(base, entry)
             if found:
                 other["qualities"] = found
-                assumed += [
-                    {"column": f"quality {key}", "value": one, "source": "library"} for key, one in found.items()
-                ]
+                assumed += [Assumed(column=f"quality {key}", value=one, source="library") for key, one in found.items()]
         named = {*COLUMNS[entry.sheet], "site", "period", *other}
         for column in TABLES[entry.sheet].columns:
             if column.name not in named and column.default is not None:
-                assumed.append({"column": column.name, "value": column.default, "source": "default"})
+                assumed.append(Assumed(column=column.name, value=column.default, source="default"))
     return replace(entry, other=other), assumed
 
 
-def _price(base: Dataset, entry: Entry) -> Record:
+def _price(base: Dataset, entry: Entry) -> Assumed:
     """Return the price assumed for an entry without one."""
     if entry.sheet is not Sheet.FACILITIES:
-        return {"column": "price", "value": 0, "source": "default"}
+        return Assumed(column="price", value=0, source="default")
     known = base["processes"].set_index("process")["opex"]
     value = float(known[entry.subject]) if entry.subject in known.index else None
-    return {"column": "opex", "value": value, "source": "library"}
+    return Assumed(column="opex", value=value, source="library")
 
 
 def _qualities(base: Dataset, entry: Entry) -> dict[str, float]:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-Record = dict[str, Any]
+from synergy.records.documents import PatternJSON, PriceJSON, ScenarioJSON
+from synergy.scenario import Cell
+
 _ENDS = ("from_site", "to_site", "commodity")
+_Ends = tuple[str | None, str | None, str | None]
+_Firms = tuple[str | None, str | None]
+_Row = dict[str, Cell]  # of a table
 
 
-def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> Record:
-    """Return the scenario of a run: the scenario of the round with rulings applied.
+def composed(scenario: ScenarioJSON, rulings: Iterable[tuple[str, PatternJSON]]) -> ScenarioJSON:
+    """Return the scenario of a run: the scenario of the round with rulings, given by kind, the earliest first.
 
-    Parameters
-    ----------
-    scenario : mapping
-        The round's: ``{name, settings, tables, scale}``.
-    rulings : iterable of tuple of str and mapping
-        Kind and pattern, the earliest first: ``forbid`` and ``fix`` patterns of the contract, ``cap``
-        ``{from_site, to_site, commodity, mode, others, quantity, by}``, ``build`` ``{process, site}`` not to be built.
-
-    Returns
-    -------
-    dict
-        A later fix of the same exchange replaces an earlier one, and a fix lifts a forbid or cap of the same; of caps
-        the latest of each party stands, and the least of them holds.
+    A later fix of the same exchange replaces an earlier one, and a fix lifts a forbid or cap of the same; of caps the
+    latest of each party stands, and the least of them holds. A build is forbidden at its site.
     """
     forbids, fixes, caps, builds = _sorted(rulings)
     settings = dict(scenario.get("settings", {}))
@@ -38,69 +31,68 @@ def composed(scenario: Mapping[str, Any], rulings: Iterable[tuple[str, Mapping[s
     return {**scenario, "settings": settings, "tables": tables}
 
 
-def _sorted(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[list[Record], ...]:
-    """Return the effective rulings by kind (forbid, fix, cap, build), without duplicates."""
-    forbids: dict[tuple[Any, ...], Record] = {}
-    fixes: dict[tuple[Any, ...], Record] = {}
-    caps: dict[tuple[Any, ...], dict[str, Record]] = {}
-    builds: dict[tuple[Any, ...], Record] = {}
-    for kind, pattern in rulings:
-        record = dict(pattern)
-        ends = tuple(record.get(name) for name in ("from_enterprise", "to_enterprise", *_ENDS))
+def _sorted(
+    rulings: Iterable[tuple[str, PatternJSON]],
+) -> tuple[list[PatternJSON], list[PatternJSON], list[PatternJSON], list[_Row]]:
+    """Return the effective forbids, fixes and caps, and the rows of builds, without duplicates."""
+    forbids: dict[tuple[_Firms, _Ends], PatternJSON] = {}
+    fixes: dict[tuple[_Firms, _Ends], PatternJSON] = {}
+    caps: dict[_Ends, dict[str, PatternJSON]] = {}
+    builds: dict[tuple[str, str], _Row] = {}
+    for kind, one in rulings:
+        ends = (one.get("from_site"), one.get("to_site"), one.get("commodity"))
+        key = ((one.get("from_enterprise"), one.get("to_enterprise")), ends)
         if kind == "fix":
-            fixes[ends] = record
-            forbids.pop(ends, None)
-            caps.pop(ends[2:], None)
+            fixes[key] = one
+            forbids.pop(key, None)
+            caps.pop(ends, None)
         elif kind == "forbid":
-            forbids[ends] = record
-            fixes.pop(ends, None)
+            forbids[key] = one
+            fixes.pop(key, None)
         elif kind == "cap":
-            caps.setdefault(ends[2:], {})[record.get("by", "")] = record
+            caps.setdefault(ends, {})[one.get("by", "")] = one
         elif kind == "build":
-            builds[record["process"], record["site"]] = {**record, "max_capacity": 0}
+            process, site = one["process"], one["site"]
+            builds[process, site] = {"process": process, "site": site, "max_capacity": 0}
     least = [min(each.values(), key=lambda cap: float(cap["quantity"])) for each in caps.values()]
     return list(forbids.values()), list(fixes.values()), least, list(builds.values())
 
 
-def prices_of(rulings: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Record]:
-    """Return the price constraints of a run, in the form of `synergy.options.Options`.
+def prices_of(rulings: Iterable[tuple[str, PatternJSON]]) -> list[PriceJSON]:
+    """Return the price constraints of a run; of each side of an exchange the latest ruling stands.
 
-    Parameters
-    ----------
-    rulings : iterable of tuple of str and mapping
-        As of `composed`; those of prices are ``{from_site, to_site, commodity, price}`` where all accepted it, and with
-        ``side`` (seller or buyer) where that side asked for it.
-
-    Returns
-    -------
-    list of dict
-        ``{from_site, to_site, commodity}`` with ``least`` that the seller asks for, ``most`` that the buyer offers, or
-        ``agreed``; of each side the latest stands.
+    They have the ``least`` that the seller asks for, the ``most`` that the buyer offers (rulings with ``side``), or the
+    price ``agreed`` that all accepted.
     """
-    found: dict[tuple[Any, ...], Record] = {}
-    for kind, pattern in rulings:
-        if kind != "price" or ("by" in pattern and "side" not in pattern):
+    found: dict[tuple[str, str, str], PriceJSON] = {}
+    for kind, one in rulings:
+        if kind != "price" or ("by" in one and "side" not in one):
             continue
-        ends = {name: pattern[name] for name in _ENDS}
-        record = found.setdefault(tuple(ends.values()), ends)
-        if "side" in pattern:
-            record.pop("agreed", None)
-            record["least" if pattern["side"] == "seller" else "most"] = float(pattern["price"])
+        key = (one["from_site"], one["to_site"], one["commodity"])
+        ends: PriceJSON = {"from_site": key[0], "to_site": key[1], "commodity": key[2]}
+        price = float(one["price"])
+        if "side" not in one:
+            found[key] = {**ends, "agreed": price}
+            continue
+        record = found.setdefault(key, ends)
+        record.pop("agreed", None)
+        if one["side"] == "seller":
+            record["least"] = price
         else:
-            found[tuple(ends.values())] = ends | {"agreed": float(pattern["price"])}
+            record["most"] = price
     return list(found.values())
 
 
-def _links(cap: Mapping[str, Any]) -> list[Record]:
+def _links(cap: PatternJSON) -> list[_Row]:
     """Return the rows of links that cap an exchange: one mode limited, the other modes forbidden."""
-    ends = {name: cap[name] for name in _ENDS}
+    ends: _Row = {"from_site": cap["from_site"], "to_site": cap["to_site"], "commodity": cap["commodity"]}
     open_ = {**ends, "mode": cap["mode"], "capacity": float(cap["quantity"])}
     return [open_, *({**ends, "mode": mode, "forbidden": True} for mode in cap["others"])]
 
 
-def _merged(old: Sequence[Mapping[str, Any]], news: Sequence[Record], key: Sequence[str]) -> list[Record]:
+def _merged(old: Sequence[_Row], news: Sequence[_Row], key: Sequence[str]) -> list[_Row]:
     """Return rows merged by key, columns of later rows overriding those of earlier ones."""
-    rows: dict[tuple[Any, ...], Record] = {}
+    rows: dict[tuple[Cell, ...], _Row] = {}
     for row in [*old, *news]:
         place = tuple(row.get(name, "") for name in key)
         rows[place] = {**rows.get(place, {}), **row}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,12 +14,14 @@ from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
 from synergy.errors import Problem
 from synergy.graph.pathways import pathways, pathways_record
+from synergy.records.declarations import Assumed, ChangedEntry, Good, Preview
+from synergy.records.documents import Document
+from synergy.records.figures import Measures, written
+from synergy.records.names import Seat, Sheet
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive, dataset_of
-from synergy.store.commit import Record
-from synergy.store.declarations import declaration_row, entries_of, last_time, problems_of, stored, told
+from synergy.store.backup import archive, dataset_of, measures_of
+from synergy.store.declarations import declaration_row, entries_of, entry_record, last_time, problems_of, stored
 from synergy.store.messages import refusal
-from synergy.store.names import Seat, Sheet
 from synergy.store.overlay import MARKS, Entry, checked, filled, overlaid
 from synergy.store.rounds import round_row
 from synergy.store.store import Store
@@ -32,24 +34,9 @@ DEPTH = 3  # processes in a chain: further ones are other people's business
 class DeclarationBasis:
     """Basis of a declaration: status in the round, current entries, and the base dataset.
 
-    Parameters
-    ----------
-    round, enterprise : int, str
-        Where and whose.
-    state : str
-        Of the round.
-    deadline : datetime.datetime or None
-        Until when enterprises may declare.
-    version : int
-        Of the declaration.
-    submitted : bool
-        Whether it was declared in this round.
-    origin : str
-        Where `entries` come from: ``declared``, ``last`` (an earlier round) or ``dataset``.
-    entries : tuple of Entry
-        Current entries, or those that "as last time" would declare.
-    base : Dataset
-        The association's: it holds figures of others and goes no further than the readers of forms.
+    `state` is that of the round. `entries` are the current ones (`origin` ``declared``), else those that "as last time"
+    would declare: of an earlier round (``last``) or of the ``dataset``. `base` is the dataset of the association: it
+    holds figures of others and goes no further than the readers of forms.
     """
 
     round: int
@@ -66,23 +53,15 @@ class DeclarationBasis:
 def ground(store: Store, actor: Actor, seat: Seat) -> DeclarationBasis:
     """Return the basis of a declaration of an enterprise.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Who may see it.
-    seat : Seat
-        Round and enterprise.
-
-    Returns
-    -------
-    DeclarationBasis
-
     Raises
     ------
     NotFoundError
         No such round, or the enterprise takes no part in it.
     """
+    return _ground(store, actor, seat)[0]
+
+
+def _ground(store: Store, actor: Actor, seat: Seat) -> tuple[DeclarationBasis, Measures]:
     round_id, enterprise = seat
     require(actor, Action.SEE_DECLARATION, Resource("declaration", frozenset({enterprise})))
     with store.database.read() as connection:
@@ -92,7 +71,7 @@ def ground(store: Store, actor: Actor, seat: Seat) -> DeclarationBasis:
             entries, origin = stored(connection, round_id, enterprise), "declared"
         else:
             entries, origin = last_time(connection, row, enterprise)
-        return DeclarationBasis(
+        known = DeclarationBasis(
             round=round_id,
             enterprise=enterprise,
             state=str(row.state),
@@ -103,64 +82,60 @@ def ground(store: Store, actor: Actor, seat: Seat) -> DeclarationBasis:
             entries=tuple(entries),
             base=dataset_of(archive(connection, row.base)),
         )
+        return known, measures_of(connection, row.base)
 
 
-def preview(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry]) -> tuple[Record, tuple[Problem, ...]]:
-    """Return the changes that a declaration would make, and its problems.
-
-    Parameters
-    ----------
-    store, actor, seat, entries
-        As for `synergy.store.declarations.declare`.
-
-    Returns
-    -------
-    dict
-        ``{round, enterprise, version, from, entries, added, removed, changed, same}``: added and removed are entries,
-        changed ``{sheet, ident, fields: {name: [before, after]}}``, same a count.
-    tuple of Problem
-        By table and number of the entry there, from 1.
-    """
+def preview(store: Store, actor: Actor, seat: Seat, entries: Sequence[Entry]) -> tuple[Preview, tuple[Problem, ...]]:
+    """Return the changes that a declaration would make, and its problems by table and number of the entry, from 1."""
     require(actor, Action.DECLARE, Resource("round", frozenset({seat.enterprise})))
-    known = ground(store, actor, seat)
+    known, units = _ground(store, actor, seat)
     whole, assumed = filled(known.base, known.enterprise, entries)
     problems = problems_of(known.base, known.enterprise, whole)
-    record = {"round": known.round, "enterprise": known.enterprise, "version": known.version, "from": known.origin}
-    return record | _changes(known.entries, whole, assumed), problems
+    return _changes(known, whole, assumed, units), problems
 
 
-def _changes(before: Sequence[Entry], after: Sequence[Entry], assumed: Sequence[Sequence[Record]]) -> Record:
-    old = {(entry.sheet, entry.ident): entry for entry in before}
+def _changes(
+    known: DeclarationBasis, after: Sequence[Entry], assumed: Sequence[Sequence[Assumed]], units: Measures
+) -> Preview:
+    old = {(entry.sheet, entry.ident): entry for entry in known.entries}
     new = {(entry.sheet, entry.ident): entry for entry in after}
-    said = {(entry.sheet, entry.ident): list(one) for entry, one in zip(after, assumed, strict=True)}
-    changed = []
-    for key in new.keys() & old.keys():
-        fields = _differences(_record(old[key], []), _record(new[key], []))
-        if fields:
-            changed.append({"sheet": str(key[0]), "ident": key[1], "site": new[key].site, "fields": fields})
-    return {
-        "entries": [_record(entry, said[key]) for key, entry in new.items()],
-        "added": [_record(entry, said[key]) for key, entry in new.items() if key not in old],
-        "removed": [_record(entry, []) for key, entry in old.items() if key not in new],
-        "changed": sorted(changed, key=lambda one: (str(one["sheet"]), str(one["ident"]))),
-        "same": len(new.keys() & old.keys()) - len(changed),
-    }
+    said = {(entry.sheet, entry.ident): one for entry, one in zip(after, assumed, strict=True)}
+    told = {key: entry_record(entry, said[key], units) for key, entry in new.items()}
+    changed = [
+        ChangedEntry(sheet=key[0], ident=key[1], site=new[key].site, fields=fields)
+        for key in sorted(new.keys() & old.keys())
+        if (fields := _differences(old[key], new[key]))
+    ]
+    return Preview(
+        round=known.round,
+        enterprise=known.enterprise,
+        version=known.version,
+        origin=known.origin,
+        entries=list(told.values()),
+        added=[one for key, one in told.items() if key not in old],
+        removed=[entry_record(entry, (), units) for key, entry in old.items() if key not in new],
+        changed=changed,
+        same=len(new.keys() & old.keys()) - len(changed),
+    )
 
 
-def _record(entry: Entry, assumed: Sequence[Record]) -> Record:
-    names = ("sheet", "ident", *_COMPARED)
-    row = {name: getattr(entry, name) for name in names} | {"other": dict(entry.other), "assumed": list(assumed)}
-    return told(row) | {"sheet": str(entry.sheet)}
-
-
-def _differences(before: Record, after: Record) -> Record:
-    fields = {name: [before[name], after[name]] for name in _COMPARED if before[name] != after[name]}
-    old, new = before["other"], after["other"]
+def _differences(before: Entry, after: Entry) -> dict[str, tuple[object, object]]:
+    """Return the values of an entry that differ, before and after, figures as exact texts."""
+    fields: dict[str, tuple[object, object]] = {}
+    for name in _COMPARED:
+        was, will = (getattr(one, name) for one in (before, after))
+        if was != will:
+            fields[name] = (_told(was), _told(will))
+    old, new = before.other, after.other
     for name in sorted((old.keys() | new.keys()) - MARKS):
         was, will = (_plain(values.get(name, "")) for values in (old, new))
         if was != will and not (name == "qualities" and "kept" in old):
-            fields[name] = [was, will]
+            fields[name] = (was, will)
     return fields
+
+
+def _told(value: object) -> object:
+    return written(value) if isinstance(value, Decimal) else value
 
 
 def _plain(value: object) -> object:
@@ -170,22 +145,8 @@ def _plain(value: object) -> object:
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else value
 
 
-def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
-    """Return the physical commodities that an enterprise offers or produces.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Of the enterprise, or a planner.
-    seat : Seat
-        Round and enterprise.
-
-    Returns
-    -------
-    list of dict
-        ``{commodity, name_en, name_zh}``: of its offers, then of the products of its facilities, each once.
-    """
+def goods(store: Store, actor: Actor, seat: Seat) -> list[Good]:
+    """Return the physical commodities that an enterprise offers, then those that its facilities produce."""
     dataset, entries = _own(store, actor, seat)
     recipes = dataset["recipes"]
     made = recipes[recipes["coefficient"] > 0]
@@ -195,27 +156,17 @@ def goods(store: Store, actor: Actor, seat: Seat) -> list[Record]:
             found += made.loc[made["process"] == entry.subject, "commodity"].tolist()
     table = dataset["commodities"].set_index("commodity")
     return [
-        {"commodity": name, **{key: str(table.at[name, key]) or name for key in ("name_en", "name_zh")}}
+        Good(commodity=name, **{key: str(table.at[name, key]) or name for key in ("name_en", "name_zh")})
         for name in dict.fromkeys(found)
         if table.at[name, "phase"] != "right"
     ]
 
 
-def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Record:
-    """Return all processing chains open to a commodity of an enterprise.
+def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Document:
+    """Return all processing chains open to a commodity of an enterprise, as from `pathways_record`.
 
-    Parameters
-    ----------
-    store, actor, seat
-        As for `goods`.
-    commodity : str
-        One of the round's.
-
-    Returns
-    -------
-    dict
-        As from `synergy.graph.pathways.pathways_record`: prices of public markets, processes and steps of scale of the
-        library, units, offers and needs of this enterprise and of public places; nothing of any other one.
+    They hold prices of public markets, processes and steps of scale of the library, units, offers and needs of this
+    enterprise and of public places; nothing of any other one.
 
     Raises
     ------
@@ -225,7 +176,8 @@ def chains(store: Store, actor: Actor, seat: Seat, commodity: str) -> Record:
     dataset, entries = _own(store, actor, seat)
     if commodity not in set(dataset["commodities"]["commodity"]):
         raise refusal("not_found", what="commodity")
-    return _chains(dataset, tuple(repr(entry) for entry in entries), commodity, (seat.enterprise, tuple(entries)))
+    said = tuple(repr(entry) for entry in entries)
+    return _found(_Key(dataset, said, (seat.enterprise, tuple(entries))), commodity)
 
 
 def _own(store: Store, actor: Actor, seat: Seat) -> tuple[Dataset, list[Entry]]:
@@ -256,14 +208,8 @@ class _Key:
         return isinstance(other, _Key) and self._said == other._said
 
 
-def _chains(
-    dataset: Dataset, said: tuple[str, ...], commodity: str, entries: tuple[str, tuple[Entry, ...]]
-) -> dict[str, Any]:
-    return _found(_Key(dataset, said, entries), commodity)
-
-
 @lru_cache(maxsize=64)
-def _found(key: _Key, commodity: str) -> dict[str, Any]:
+def _found(key: _Key, commodity: str) -> Document:
     """Return the record of the processing chains, cached and to be treated as read-only."""
     enterprise, entries = key.entries
     own = subset(overlaid(key.dataset, {enterprise: entries}), {enterprise})

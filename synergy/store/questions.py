@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from synergy.records.documents import LabelsJSON, PlanJSON, RoundJSON, ScenarioJSON
+from synergy.records.names import StudyKind
+from synergy.records.studies import QuestionAsked, QuestionsLeft
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.backup import archive
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import refusal
-from synergy.store.names import StudyKind
 from synergy.store.queries import SHOWN
 from synergy.store.results import unpacked_record
 from synergy.store.rounds import round_row
+from synergy.store.rows import MatchRow
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
 from synergy.store.tables import events, studies
@@ -33,28 +35,15 @@ class Wondered:
 
 @dataclass(frozen=True, slots=True)
 class QuestionInput:
-    """Inputs for the computation of an answer, none of which are disclosed.
-
-    Parameters
-    ----------
-    archive : bytes
-        The frozen dataset.
-    scenario, plan : mapping
-        Records.
-    """
+    """Inputs for the computation of an answer, none of which are disclosed; `archive` is the frozen dataset."""
 
     archive: bytes
-    scenario: Record
-    plan: Record
+    scenario: ScenarioJSON
+    plan: PlanJSON
 
 
-def left(store: Store, actor: Actor, round_id: int) -> Record:
+def left(store: Store, actor: Actor, round_id: int) -> QuestionsLeft:
     """Return the number of questions that an enterprise has left in a round, with all sites and commodities.
-
-    Returns
-    -------
-    dict
-        ``{left, most, sites, commodities}``: names of all places, with whose they are, and of all goods; public facts.
 
     Raises
     ------
@@ -65,36 +54,20 @@ def left(store: Store, actor: Actor, round_id: int) -> Record:
     with store.database.read() as connection:
         _, record = _run(connection, round_id)
         count = used(connection, str(actor.enterprise), round_id)
-    labels = record["labels"]
-    names = ("name_en", "name_zh", "enterprise")
-    sites = {site: {name: label[name] for name in names} for site, label in labels["sites"].items()}
-    goods = {good: {name: label[name] for name in names[:2]} for good, label in labels["commodities"].items()}
-    return {"left": MOST - count, "most": MOST, "sites": sites, "commodities": goods}
+    return QuestionsLeft.model_validate({"left": MOST - count, "most": MOST, **record["labels"]})
 
 
-def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[Record, QuestionInput]:
-    """Register a question; a repeated question counts once.
+def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tuple[QuestionAsked, QuestionInput]:
+    """Register a question of an enterprise about an exchange of its own, and return it with the inputs of its answer.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An enterprise, about an exchange of which one end is its own.
-    round_id : int
-        Published or later.
-    question : Wondered
-
-    Returns
-    -------
-    tuple of dict and QuestionInput
-        ``{match, left}``, and the inputs of the answer.
+    A repeated question counts once.
 
     Raises
     ------
     NotFoundError
-        No such round, place or commodity, or none of the two places is the enterprise's.
+        No such place or commodity, neither place is the enterprise's, or the round is not published.
     RefusedError
-        It has asked as often as it may.
+        The enterprise has asked too often.
     """
     _ask(actor, Action.STUDY)
     with store.database.read() as connection:
@@ -103,12 +76,12 @@ def wonder(store: Store, actor: Actor, round_id: int, question: Wondered) -> tup
     _known(actor, record["labels"], question)
     key = f"why:{latest.id}:{question.origin}>{question.target}:{question.commodity}"
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> QuestionAsked:
         count = few(change.connection, str(actor.enterprise), round_id)
         change.event("why", f"why:{round_id}:{actor.enterprise}", asdict(question), round_id)
-        return {"match": latest.id, "left": MOST - count - 1}
+        return QuestionAsked(match=latest.id, left=MOST - count - 1)
 
-    told = commit(store, actor, Step("why", {"round": round_id, **asdict(question)}, key), body)
+    told = commit(store, actor, Step("why", {"round": round_id, **asdict(question)}, key), QuestionAsked, body)
     return told, QuestionInput(content, latest.scenario, record["plan"])
 
 
@@ -119,7 +92,8 @@ def _ask(actor: Actor, action: Action = Action.SEE_PROPOSAL) -> None:
     require(actor, action, Resource("proposal", mine))
 
 
-def _run(connection: Connection, round_id: int) -> tuple[Any, Record]:
+def _run(connection: Connection, round_id: int) -> tuple[MatchRow, RoundJSON]:
+    """Return the latest run of a round whose exchanges may be asked about, and the record of the round."""
     row = round_row(connection, round_id)
     latest = latest_match(connection, round_id)
     if latest is None or row.state not in SHOWN:
@@ -146,7 +120,7 @@ def few(connection: Connection, enterprise: str, round_id: int) -> int:
     Raises
     ------
     RefusedError
-        As often as it may.
+        The limit is reached.
     """
     count = used(connection, enterprise, round_id)
     if count >= MOST:
@@ -154,10 +128,10 @@ def few(connection: Connection, enterprise: str, round_id: int) -> int:
     return count
 
 
-def _known(actor: Actor, labels: Record, question: Wondered) -> None:
+def _known(actor: Actor, labels: LabelsJSON, question: Wondered) -> None:
     """Refuse unknown sites and commodities, and exchanges between other enterprises."""
     ends = [labels["sites"].get(site) for site in (question.origin, question.target)]
-    if None in ends or actor.enterprise not in {end["enterprise"] for end in ends}:
+    if None in ends or actor.enterprise not in {end["enterprise"] for end in ends if end is not None}:
         raise refusal("not_found", what="site")
     if question.commodity not in labels["commodities"]:
         raise refusal("not_found", what="commodity")

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from synergy.errors import SynergyError
+from synergy.records.names import MatchState
 from synergy.store.migrations.run import current, head
-from synergy.store.names import MatchState
 from synergy.store.store import Store
 from synergy.store.tables import beats, matches
 
@@ -24,13 +24,7 @@ _LAST = f"SELECT max(at) FROM beats WHERE name = '{SERVER}'"
 
 
 def beat(store: Store, name: str) -> None:
-    """Store a heartbeat of a process.
-
-    Parameters
-    ----------
-    store : Store
-    name : str
-        Of the process; at most 64 characters.
+    """Store a heartbeat of a process, whose name has at most 64 characters.
 
     Raises
     ------
@@ -44,14 +38,8 @@ def beat(store: Store, name: str) -> None:
 def ready(store: Store) -> dict[str, bool]:
     """Return whether declarations can be stored (``store``) and runs will be processed (``worker``).
 
-    Parameters
-    ----------
-    store : Store
-
-    Notes
-    -----
-    The store is of this program's version, and a beat that is written is read again from where the address leads: a
-    full disk, a database that may only be read and a file that was taken away are met so. A worker is alive whose last
+    The store is of this program's version, and a beat that is written is read again from where the address leads: this
+    detects a full disk, a database that may only be read and a file that was taken away. A worker is alive whose last
     beat is younger than `SILENT`, or that holds a run whose lease goes on.
     """
     try:

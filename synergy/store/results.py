@@ -7,23 +7,28 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import StatementError
 
+from synergy.records.documents import PlanJSON, ProposalJSON, RoundJSON, StoredProposalJSON
+from synergy.records.figures import BeyondError, rounded
+from synergy.records.names import Answer, MatchState, State
+from synergy.records.runs import RunFinished
+from synergy.scenario import JSON
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.anonymity import shuffled
 from synergy.store.backup import dataset_of
-from synergy.store.column_types import BeyondError, canonical, rounded
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.column_types import canonical
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.leases import Claim, hold
-from synergy.store.names import Answer, MatchState, State
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.policy import prices_of
 from synergy.store.rounds import round_row
+from synergy.store.rows import LineRow, PartyRow
 from synergy.store.runs import back, latest_match, lines_of, standing
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds
@@ -31,53 +36,43 @@ from synergy.store.turnover import large, turnovers
 
 _TIMES = ("seconds", "seal")  # ends of names: another one each run
 _LINE = ("from_site", "to_site", "commodity", "mode", "outlet_kind", "outlet", "inlet_kind", "inlet")
+_Exchanges = frozenset[tuple[object, ...]]  # of one enterprise in a proposal
 
 
-def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a plan document, excluding computing times and the seal, which depends on them.
-
-    Parameters
-    ----------
-    plan : mapping
-        A plan document.
-    """
+def plan_digest(plan: PlanJSON) -> str:
+    """Return the SHA-256 of a plan document, excluding computing times and the seal, which depends on them."""
     return hashlib.sha256(canonical(_timeless(plan)).encode()).hexdigest()
 
 
-def _timeless(value: Any) -> Any:
+def _timeless(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _timeless(one) for name, one in value.items() if not name.endswith(_TIMES)}
     return [_timeless(one) for one in value] if isinstance(value, list) else value
 
 
-def packed(record: Mapping[str, Any]) -> bytes:
+def packed(record: Mapping[str, object]) -> bytes:
     """Return a record as compressed canonical JSON, identical for equal records."""
     return gzip.compress(canonical(record).encode(), 6, mtime=0)
 
 
 @lru_cache(maxsize=4)
-def unpacked_record(content: bytes) -> Record:
-    """Return the record compressed by `packed`, cached and to be treated as read-only."""
-    return dict(json.loads(gzip.decompress(content)))
+def unpacked_record(content: bytes) -> RoundJSON:
+    """Return the record of a round compressed by `packed`, cached and to be treated as read-only."""
+    record: RoundJSON = json.loads(gzip.decompress(content))
+    return record
 
 
-def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) -> Record:
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """End of a run: its status, and the record of the round, or the diagnosis where there is no plan."""
+
+    status: str
+    record: RoundJSON | None
+    diagnosis: Sequence[Mapping[str, JSON]] = ()
+
+
+def finish(store: Store, actor: Actor, held: Claim, ended: RunEnd) -> RunFinished:
     """Publish the result of a run and end the run atomically, provided that the worker still holds it.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    held : Claim
-        The run.
-    ended : mapping
-        ``{status, record, diagnosis}``: record of the round (`synergy.records.rounds`), None where there is no plan.
-
-    Returns
-    -------
-    dict
-        ``{match, state, proposals}``.
 
     Raises
     ------
@@ -87,16 +82,15 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         Figures of the plan are too large to be kept; nothing is stored.
     """
     require(actor, Action.WORK, Resource("match"))
-    record = ended["record"]
+    record = ended.record
     content = None if record is None else packed(record)
 
-    def body(change: Transaction) -> Record:
-        told: Record = {"status": ended["status"]}
+    def body(change: Transaction) -> RunFinished:
         if record is None or content is None:
-            hold(change, held, state=MatchState.DONE, status=ended["status"], diagnosis=list(ended["diagnosis"]))
-            back(change, held.round, held.match, "match.done", told)
-            _tell(change, held, ended["status"], 0)
-            return {"match": held.match, "state": MatchState.DONE, "proposals": 0}
+            hold(change, held, state=MatchState.DONE, status=ended.status, diagnosis=list(ended.diagnosis))
+            back(change, held.round, held.match, "match.done", {"status": ended.status})
+            _tell(change, held, ended.status, 0)
+            return RunFinished(match=held.match, state=MatchState.DONE, proposals=0)
         plan = record["plan"]
         digest = plan_digest(plan)
         values = {"value": rounded(plan["value"]), "gain": None if plan["gain"] is None else rounded(plan["gain"])}
@@ -108,14 +102,14 @@ def finish(store: Store, actor: Actor, held: Claim, ended: Mapping[str, Any]) ->
         row = round_row(change.connection, held.round)
         if row.state == State.MATCHING:
             change.bump(rounds, {"id": row.id}, row.version, "round", state=State.REVIEW)
-        told |= {"plan": digest, "proposals": len(plan["proposals"])}
+        told = {"status": ended.status, "plan": digest, "proposals": len(plan["proposals"])}
         change.event("match.done", f"match:{held.match}", told, held.round)
         _tell(change, held, plan["status"], len(plan["proposals"]))
         _refuse(change, held, plan)
-        return {"match": held.match, "state": MatchState.DONE, "proposals": len(plan["proposals"])}
+        return RunFinished(match=held.match, state=MatchState.DONE, proposals=len(plan["proposals"]))
 
     try:
-        return commit(store, actor, Step("match.done"), body)
+        return commit(store, actor, Step("match.done"), RunFinished, body)
     except (BeyondError, StatementError) as error:
         if isinstance(error, BeyondError) or isinstance(error.orig, BeyondError):
             raise large(turnovers(dataset_of(held.archive, held.scenario)), "plan") from error
@@ -129,12 +123,12 @@ def _tell(change: Transaction, held: Claim, status: str, count: int) -> None:
     post(change, [PLANNERS], NoticeContent("matched", held.round, "", fields))
 
 
-def _refuse(change: Transaction, held: Claim, plan: Mapping[str, Any]) -> None:
+def _refuse(change: Transaction, held: Claim, plan: PlanJSON) -> None:
     """Notify parties whose countered price the settlement could not meet, without figures of the other side.
 
     Nor its place in an anonymous round: the proposals of the new run keep names back until all show interest again.
     """
-    refused = (plan["settlement"] or {}).get("refused", [])
+    refused = [] if plan["settlement"] is None else plan["settlement"].get("refused", [])
     hidden = bool(refused) and round_row(change.connection, held.round).anonymous
     for row in refused:
         ends = {"from_site": row["from"], "to_site": row["to"], "commodity": row["commodity"]}
@@ -142,20 +136,20 @@ def _refuse(change: Transaction, held: Claim, plan: Mapping[str, Any]) -> None:
         if hidden:
             del ends["to_site" if row["side"] == "seller" else "from_site"]
         told = NoticeContent("counter_refused", held.round, "", ends, once=once)
-        post(change, [row[row["side"]]], told)
+        post(change, [row["seller"] if row["side"] == "seller" else row["buyer"]], told)
 
 
-def _propose(change: Transaction, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> None:
+def _propose(change: Transaction, held: Claim, record: RoundJSON, proposal: ProposalJSON) -> None:
     """Store a proposal with its parties and lines."""
     plan = record["plan"]
-    built = [plan["builds"][place] for place in proposal["builds"]]
+    stored: StoredProposalJSON = {**proposal, "built": [plan["builds"][place] for place in proposal["builds"]]}
     gain = None if proposal["gain"] is None else rounded(proposal["gain"])
     row = {
         "match": held.match,
         "code": _code(change, f"proposal:{held.match}:{proposal['id']}"),
         "ident": proposal["id"],
         "kind": proposal["kind"],
-        "record": {**proposal, "built": built},
+        "record": stored,
         "gain": gain,
         "capex": rounded(proposal["capex"]),
     }
@@ -174,15 +168,17 @@ def _code(change: Transaction, what: str) -> str:
     return "P" + hmac.new(change.store.secret, what.encode(), hashlib.sha256).hexdigest()[:20]
 
 
-def _lines(change: Transaction, held: Claim, record: Mapping[str, Any], proposal: Mapping[str, Any]) -> list[Record]:
+def _lines(change: Transaction, held: Claim, record: RoundJSON, proposal: ProposalJSON) -> list[dict[str, object]]:
     """Return the delivery lines of a proposal by outlet and inlet, summed over the periods.
 
     Lines are numbered by site and commodity; in an anonymous round in an order that does not follow from these names.
     """
     owner = {site: label["enterprise"] for site, label in record["labels"]["sites"].items()}
-    terms = {(term["from"], term["to"], term["commodity"]): term["price"] for term in proposal["terms"]}
-    asked = {
-        tuple(row[name] for name in _LINE[:3]): row.get("agreed", row.get("least", row.get("most")))
+    terms: dict[tuple[str, ...], float | None] = {
+        (term["from"], term["to"], term["commodity"]): term["price"] for term in proposal["terms"]
+    }
+    asked: dict[tuple[str, ...], float | None] = {
+        (row["from_site"], row["to_site"], row["commodity"]): row.get("agreed", row.get("least", row.get("most")))
         for row in prices_of(standing(change.connection, held.round))
     }
     sums: dict[tuple[str, ...], float] = defaultdict(float)
@@ -198,16 +194,16 @@ def _lines(change: Transaction, held: Claim, record: Mapping[str, Any], proposal
         by = {canonical(list(key)): key for key in order}
         order = [by[name] for name in shuffled(change.store.secret, f"{held.match}:{proposal['id']}", by)]
     for number, key in enumerate(order):
-        price = terms[key[:3]]  # type: ignore[index]
+        price = terms[key[:3]]
         if price is None:  # without a settlement it is what was asked for
             price = asked.get(key[:3])
-        line: Record = dict(zip(_LINE, key, strict=True)) | {"number": number, "quantity": rounded(sums[key])}
-        line |= {"from_enterprise": owner[key[0]], "to_enterprise": owner[key[1]]}
-        made.append(line | {"price": None if price is None else rounded(float(price))})
+        line: dict[str, object] = {**dict(zip(_LINE, key, strict=True)), "number": number}
+        line |= {"from_enterprise": owner[key[0]], "to_enterprise": owner[key[1]], "quantity": rounded(sums[key])}
+        made.append(line | {"price": None if price is None else rounded(price)})
     return made
 
 
-def _answered(change: Transaction, held: Claim) -> list[tuple[Any, frozenset[Any]]]:
+def _answered(change: Transaction, held: Claim) -> list[tuple[PartyRow, _Exchanges]]:
     """Return the parties to accepted proposals of the previous run, each with the exchanges it accepted."""
     connection = change.connection
     before = latest_match(connection, held.round)
@@ -223,7 +219,7 @@ def _answered(change: Transaction, held: Claim) -> list[tuple[Any, frozenset[Any
     return [(row, _own(exchanged[row.proposal], row.enterprise)) for row in said]
 
 
-def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
+def _own(exchanged: list[LineRow], enterprise: str) -> _Exchanges:
     """Return the exchanges of an enterprise in a proposal, rounded to suppress solver noise."""
     return frozenset(
         (line.from_site, line.to_site, line.commodity, float(f"{line.quantity:.6g}"), line.price)
@@ -232,7 +228,7 @@ def _own(exchanged: list[Any], enterprise: str) -> frozenset[Any]:
     )
 
 
-def _carry(change: Transaction, held: Claim, before: list[tuple[Any, frozenset[Any]]]) -> None:
+def _carry(change: Transaction, held: Claim, before: list[tuple[PartyRow, _Exchanges]]) -> None:
     """Carry over an acceptance where the enterprise's exchanges in the new proposal are unchanged."""
     connection = change.connection
     exchanged = lines_of(connection, held.match)

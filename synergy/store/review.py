@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from sqlalchemy import select, update
 
 from synergy.dataset.numbers import folded
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.typed import YES
+from synergy.records.documents import Document, PatternJSON
+from synergy.records.names import Sheet
+from synergy.records.rounds import Doubt, Moved, Ruled, Ruling
 from synergy.store.access import Action, Actor, Resource, require
-from synergy.store.backup import archive, dataset_of
-from synergy.store.column_types import written
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.backup import archive, dataset_of, measures_of
+from synergy.store.column_types import canonical
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.declarations import stored
 from synergy.store.messages import refusal
-from synergy.store.names import Sheet
 from synergy.store.overlay import COLUMNS, Entry, beside, overlaid
 from synergy.store.planning import list_members
 from synergy.store.policy import composed
@@ -32,38 +34,23 @@ ENDS = ("from_enterprise", "from_site", "to_enterprise", "to_site", "commodity")
 
 
 def rule(
-    store: Store, actor: Actor, round_id: int, ruling: tuple[str, Mapping[str, Any]], asked: StepOptions | None = None
-) -> Record:
-    """Add a ruling to a round in review: a forbid or fix pattern for the next run, or a note.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-        In review.
-    ruling : tuple of str and mapping
-        ``forbid`` or ``fix`` with a pattern of the contract, or ``note`` with ``{proposal, text}``.
-    asked : StepOptions, optional
-
-    Returns
-    -------
-    dict
-        ``{round, version, state, ruling}``.
+    store: Store, actor: Actor, round_id: int, ruling: tuple[str, Document], asked: StepOptions | None = None
+) -> Ruled:
+    """Add a ruling to a round in review: a forbid or fix pattern for the next run, or a note ``{proposal, text}``.
 
     Raises
     ------
     DatasetError
         The pattern does not fit the dataset.
     RefusedError
-        The kind is none, the note is blank or endless, or the pattern means every exchange.
+        An unknown kind, a blank or too long note, or a pattern that matches every exchange.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
-    kind, pattern = ruling[0], dict(ruling[1])
+    kind = ruling[0]
     if kind not in KINDS:
         raise refusal("unknown", what="ruling", name=kind, expected=", ".join(KINDS))
+    pattern: PatternJSON = json.loads(canonical(ruling[1]))  # as it will be read again
     if kind == "note" and not 0 < len(str(pattern.get("text", ""))) <= 4000:
         raise refusal("bad_value", what="note", value=len(str(pattern.get("text", ""))), expected="1 - 4000")
     if kind != "note" and not any(pattern.get(name) for name in ENDS):
@@ -74,31 +61,25 @@ def rule(
     if content is not None:
         dataset_of(content, composed(row.scenario, [(kind, pattern)]))
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Ruled:
         row = round_row(change.connection, round_id)
         latest = latest_match(change.connection, round_id)
         values = {"round": round_id, "kind": kind, "cause": "planner", "pattern": pattern, "at": change.at}
         match = None if latest is None else latest.id
         ident = inserted(change.connection, rulings, **values, match=match, actor=actor.name)
         detail = {"ruling": ident, "kind": kind, "pattern": pattern}
-        return moved(change, row, "rule", asked, detail) | {"ruling": ident}
+        return Ruled(**dict(moved(change, row, "rule", asked, detail)), ruling=ident)
 
     given = {"round": round_id, "kind": kind, "pattern": pattern, **asked.given}
-    return commit(store, actor, Step("round.rule", given, asked.key), body)
+    return commit(store, actor, Step("round.rule", given, asked.key), Ruled, body)
 
 
-def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: StepOptions | None = None) -> Record:
-    """Withdraw a ruling.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state}``.
-    """
+def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: StepOptions | None = None) -> Moved:
+    """Withdraw a ruling."""
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Moved:
         row = round_row(change.connection, round_id)
         own = (rulings.c.id == ruling) & (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
         if change.connection.execute(update(rulings).where(own).values(withdrawn=True)).rowcount != 1:
@@ -106,25 +87,16 @@ def withdraw(store: Store, actor: Actor, round_id: int, ruling: int, asked: Step
         return moved(change, row, "rule", asked, {"ruling": ruling, "withdrawn": True})
 
     given = {"round": round_id, "ruling": ruling, **asked.given}
-    return commit(store, actor, Step("round.withdraw", given, asked.key), body)
+    return commit(store, actor, Step("round.withdraw", given, asked.key), Moved, body)
 
 
-def list_rulings(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return the rulings of a round, both those of planners and those that follow from answers.
-
-    Returns
-    -------
-    list of dict
-        ``{ruling, match, kind, cause, pattern, withdrawn, at, actor}``, the earliest first.
-    """
+def list_rulings(store: Store, actor: Actor, round_id: int) -> list[Ruling]:
+    """Return the rulings of a round, both those of planners and those that follow from answers, the earliest first."""
     require(actor, Action.SEE_PLANS, Resource("round"))
+    wanted = select(rulings, rulings.c.id.label("ruling")).where(rulings.c.round == round_id).order_by(rulings.c.id)
     with store.database.read() as connection:
         round_row(connection, round_id)
-        rows = connection.execute(select(rulings).where(rulings.c.round == round_id).order_by(rulings.c.id)).all()
-    names = ("match", "kind", "cause", "pattern", "withdrawn", "actor")
-    return [
-        {"ruling": row.id, "at": row.at.isoformat(), **{name: row._mapping[name] for name in names}} for row in rows
-    ]
+        return [Ruling.of(row) for row in connection.execute(wanted)]
 
 
 # columns that bind the plan of all to one row
@@ -133,28 +105,18 @@ COMPULSORY: Mapping[Sheet, str] = MappingProxyType(
 )
 
 
-def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
+def doubtful(store: Store, actor: Actor, round_id: int) -> list[Doubt]:
     """Return the declared entries that may make a round infeasible, or whose figures are doubtful.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner or auditor.
-    round_id : int
-
-    Returns
-    -------
-    list of dict
-        ``{enterprise, sheet, ident, site, subject, period, amount, price, why}``, by enterprise and name. Why is of
-        ``required``, ``must_clear`` and ``must_run``, where the dataset of the association does not demand as much of
-        the same row already, ``checked``: far from the expected range, and marked as right, and ``large``: at its own
-        price and the market's it is more money than one row may move.
+    They are by enterprise and name. The reasons are ``required``, ``must_clear`` and ``must_run``, where the dataset of
+    the association does not demand as much of the same row already, ``checked``: far from the expected range, and
+    marked as right, and ``large``: at its own price and the market's it is more money than one row may move.
     """
     require(actor, Action.SEE_PLANS, Resource("declaration"))
-    members = [one["enterprise"] for one in list_members(store, actor, round_id) if one["submitted"]]
+    members = [one.enterprise for one in list_members(store, actor, round_id) if one.submitted]
     with store.database.read() as connection:
-        base = dataset_of(archive(connection, round_row(connection, round_id).base))
+        digest = round_row(connection, round_id).base
+        base, units = dataset_of(archive(connection, digest)), measures_of(connection, digest)
         declared = [(firm, entry) for firm in members for entry in stored(connection, round_id, firm)]
     demanded, heavy = _demanded(base), _heavy(base, declared)
     found = []
@@ -168,9 +130,10 @@ def doubtful(store: Store, actor: Actor, round_id: int) -> list[Record]:
         if (str(entry.sheet), entry.ident) in heavy:
             why.append("large")
         if why:
-            names = ("ident", "site", "subject", "period")
-            row = {"enterprise": firm, "sheet": str(entry.sheet), **{name: getattr(entry, name) for name in names}}
-            found.append({**row, "amount": written(entry.amount), "price": written(entry.price), "why": why})
+            names = ("sheet", "ident", "site", "subject", "period")
+            row = {"enterprise": firm, "why": why, **{name: getattr(entry, name) for name in names}}
+            row |= {"amount": units.amount(entry.subject, entry.amount), "price": units.money_if(entry.price)}
+            found.append(Doubt.model_validate(row))
     return found
 
 
@@ -186,9 +149,9 @@ def _heavy(base: Dataset, declared: Sequence[tuple[str, Entry]]) -> set[tuple[st
     return {(one.table, one.ident) for one in turnovers(overlaid(base, owned)) if one.money > MOST_MONEY}
 
 
-def _demanded(base: Dataset) -> dict[tuple[Any, str], float]:
+def _demanded(base: Dataset) -> dict[tuple[Sheet, str], float]:
     """Return the amounts of the compulsory rows of a dataset, by table and name."""
-    found: dict[tuple[Any, str], float] = {}
+    found: dict[tuple[Sheet, str], float] = {}
     for sheet, column in COMPULSORY.items():
         name, _, amount, _ = COLUMNS[sheet]
         rows = base[sheet].loc[base[sheet][column].astype(bool)]

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from synergy.dataset.sheet import Dataset
+from synergy.records.documents import Document
+from synergy.records.names import State
+from synergy.records.rounds import Moved, Reminded
 from synergy.scenario import Scenario
 from synergy.settlement import ASKED, DEFAULT
 from synergy.store.access import Action, Actor, Resource, departed, involved, members, require
 from synergy.store.backup import dataset_of, keep, scenario_record, snapshot_from
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.ladder import STEP
 from synergy.store.messages import refusal
-from synergy.store.names import State
 from synergy.store.notices import NoticeContent, post
+from synergy.store.rows import RoundRow
 from synergy.store.store import Store
 from synergy.store.tables import declarations, rounds
 
@@ -51,32 +53,17 @@ OPTIONS = ("gap", "time_limit", "settlement", "base", "price_step", "workers", "
 class Draft:
     """Data of a new round.
 
-    Parameters
-    ----------
-    name : str
-        For people.
-    archive : bytes
-        Zip archive of the dataset of the association: goods, processes, places, markets, and known data of members.
-    scenario : Scenario
-        Policy of the round.
-    options : mapping
-        How it is matched: fields of `synergy.options.Options`.
-    members : tuple of str or None
-        Enterprises that take part; None: every enterprise of the dataset.
-    anonymous : bool
-        Partners have no name until all of them showed interest.
-    ladder : float
-        Step of the ladder to which costs of enterprises are rounded (`synergy.store.ladder`); 0 for none.
-    deadline, answer_by : datetime.datetime or None
-        Until when enterprises may declare, and answer.
-    previous : int or None
-        The round that "as last time" means.
+    `archive` is the zip archive of the dataset of the association: goods, processes, places, markets, and known data of
+    members. `options` are fields of `synergy.options.Options`. `members` None: every enterprise of the dataset.
+    `anonymous`: partners have no name until all of them showed interest. `ladder` is the step of the ladder to which
+    costs of enterprises are rounded (`synergy.store.ladder`), 0 for none. Until `deadline` and `answer_by` enterprises
+    may declare, and answer. `previous` is the round that "as last time" means.
     """
 
     name: str
     archive: bytes = field(repr=False)
     scenario: Scenario = field(default_factory=Scenario)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Document = field(default_factory=dict)
     members: tuple[str, ...] | None = None
     anonymous: bool = False
     ladder: float = STEP
@@ -85,23 +72,8 @@ class Draft:
     previous: int | None = None
 
 
-def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> Record:
-    """Create a round.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    draft : Draft
-        Data of the round.
-    key : str, optional
-        Idempotency key.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state}``.
+def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> Moved:
+    """Create a round as a planner.
 
     Raises
     ------
@@ -126,7 +98,7 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         "previous": draft.previous,
     }
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Moved:
         connection = change.connection
         if draft.previous is not None:
             round_row(connection, draft.previous)
@@ -137,9 +109,9 @@ def create(store: Store, actor: Actor, draft: Draft, key: str | None = None) -> 
         connection.execute(insert(declarations), people)
         told = {name: value for name, value in given.items() if name != "scenario"}
         change.event("round.create", f"round:{ident}", told | {"members": len(names)}, ident)
-        return {"round": ident, "version": 1, "state": str(State.DRAFT)}
+        return Moved(round=ident, version=1, state=State.DRAFT)
 
-    return commit(store, actor, Step("round.create", given | {"members": list(names)}, key), body)
+    return commit(store, actor, Step("round.create", given | {"members": list(names)}, key), Moved, body)
 
 
 def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[str, ...]:
@@ -163,28 +135,11 @@ def _members(connection: Connection, dataset: Dataset, draft: Draft) -> tuple[st
     )
 
 
-def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOptions | None = None) -> Record:
+def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOptions | None = None) -> Moved:
     """Advance a round by a step that only changes its state: one of `ADVANCES`.
 
     ``reopen`` takes declarations again after they were frozen, so that one that leaves no plan can be corrected or left
     out; earlier frozen datasets and runs stay in the record.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-        The round.
-    step : str
-        As in `STEPS`.
-    asked : StepOptions, optional
-        Version that was seen, idempotency key, a note for the record.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state}``.
 
     Raises
     ------
@@ -198,7 +153,7 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOpt
     if step not in ADVANCES:
         raise refusal("bad_value", what="step", value=step, expected=", ".join(ADVANCES))
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Moved:
         row = round_row(change.connection, round_id)
         detail = {"note": asked.note} if asked.note else {}
         if step == "reopen":
@@ -208,10 +163,10 @@ def advance(store: Store, actor: Actor, round_id: int, step: str, asked: StepOpt
         _tell(change, row, step)
         return told
 
-    return commit(store, actor, Step(f"round.{step}", {"round": round_id, **asked.given}, asked.key), body)
+    return commit(store, actor, Step(f"round.{step}", {"round": round_id, **asked.given}, asked.key), Moved, body)
 
 
-def _tell(change: Transaction, row: Row[Any], step: str) -> None:
+def _tell(change: Transaction, row: RoundRow, step: str) -> None:
     """Notify the enterprises that a step concerns."""
     kind, everybody, deadline = {
         "open": ("opened", True, row.deadline),
@@ -233,16 +188,8 @@ def _tell(change: Transaction, row: Row[Any], step: str) -> None:
 class StepOptions:
     """Common arguments of a step: version, idempotency key, note and warm starts.
 
-    Parameters
-    ----------
-    version : int or None
-        Version of the object that the caller saw; None: whatever it is.
-    key : str or None
-        Idempotency key.
-    note : str
-        For the record.
-    start : tuple of int
-        Runs whose plans a search begins with.
+    `version` is that of the object that the caller saw; None: whatever it is. `start` are runs whose plans a search
+    begins with.
     """
 
     version: int | None = None
@@ -251,48 +198,31 @@ class StepOptions:
     start: tuple[int, ...] = ()
 
     @property
-    def given(self) -> Record:
+    def given(self) -> dict[str, object]:
         """Return the arguments that a repeated idempotency key must match."""
         return {"version": self.version, "note": self.note} | ({"start": list(self.start)} if self.start else {})
 
 
-def remind(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
-    """Send a reminder to every enterprise without a declaration, and count it.
-
-    Parameters
-    ----------
-    store, actor, round_id, asked
-        As for `advance`.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state, reminded: [enterprise]}``.
-    """
+def remind(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Reminded:
+    """Send a reminder to every enterprise without a declaration, and count it."""
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Reminded:
         row = round_row(change.connection, round_id)
         late = (declarations.c.round == round_id) & declarations.c.submitted.is_(False)
         reminded = members(change.connection, round_id, late=True)
         deadline = None if row.deadline is None else row.deadline.isoformat(timespec="minutes")
         post(change, reminded, NoticeContent("reminder", round_id, "", {"name": row.name, "deadline": deadline}))
         change.connection.execute(update(declarations).where(late).values(reminders=declarations.c.reminders + 1))
-        return moved(change, row, "remind", asked, {"reminded": reminded}) | {"reminded": reminded}
+        return Reminded(**dict(moved(change, row, "remind", asked, {"reminded": reminded})), reminded=reminded)
 
-    return commit(store, actor, Step("round.remind", {"round": round_id, **asked.given}, asked.key), body)
+    return commit(store, actor, Step("round.remind", {"round": round_id, **asked.given}, asked.key), Reminded, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Until:
-    """New deadlines of a round; None leaves a deadline unchanged.
-
-    Parameters
-    ----------
-    deadline, answer_by : datetime.datetime or None
-        Until when enterprises may declare, and answer.
-    """
+    """New deadlines of a round, for declarations and for answers; None leaves a deadline unchanged."""
 
     deadline: datetime | None = None
     answer_by: datetime | None = None
@@ -304,20 +234,10 @@ class Until:
         return {name: moment for name, moment in both.items() if moment is not None}
 
 
-def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepOptions | None = None) -> Record:
+def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepOptions | None = None) -> Moved:
     """Move the deadlines of a round, including expired ones, and notify the enterprises affected.
 
-    Parameters
-    ----------
-    store, actor, round_id, asked
-        As for `advance`.
-    until : Until
-        The new deadlines, each after now; that for declarations moves as long as there can be any.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state}``.
+    Each must be after now; that for declarations moves as long as there can be any.
 
     Raises
     ------
@@ -331,11 +251,11 @@ def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepO
     if not values:
         raise refusal("bad_value", what="deadline, answer_by", value="–", expected="2026-12-01T18:00+08:00")
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Moved:
         row = round_row(change.connection, round_id)
-        fits(row, "extend")
+        fits(row.state, "extend")
         if until.deadline is not None:
-            fits(row, "extend_declaring")
+            fits(row.state, "extend_declaring")
         for moment in values.values():
             if moment <= change.at:
                 raise refusal("past", deadline=_minute(moment), now=_minute(change.at))
@@ -350,14 +270,15 @@ def extend(store: Store, actor: Actor, round_id: int, until: Until, asked: StepO
             post(change, involved(change.connection, round_id), NoticeContent("answer_until", round_id, "", fields))
         return told
 
-    return commit(store, actor, Step("round.extend", {"round": round_id, **values, **asked.given}, asked.key), body)
+    given = {"round": round_id, **values, **asked.given}
+    return commit(store, actor, Step("round.extend", given, asked.key), Moved, body)
 
 
 def _minute(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
-def round_row(connection: Connection, round_id: int) -> Row[Any]:
+def round_row(connection: Connection, round_id: int) -> RoundRow:
     """Return the row of a round.
 
     Raises
@@ -371,8 +292,8 @@ def round_row(connection: Connection, round_id: int) -> Row[Any]:
     return found
 
 
-def fits(row: Row[Any], step: str) -> State | None:
-    """Return the target state of a step, None where the state stays; refuse a step that the state does not allow.
+def fits(state: str, step: str) -> State | None:
+    """Return the target state of a step, None where the state stays.
 
     Raises
     ------
@@ -380,38 +301,22 @@ def fits(row: Row[Any], step: str) -> State | None:
         The step does not fit the state of the round.
     """
     before, after = STEPS[step]
-    if row.state not in before:
-        raise refusal("step", action=step, state=row.state, expected=", ".join(before))
+    if state not in before:
+        raise refusal("step", action=step, state=state, expected=", ".join(before))
     return after
 
 
 def moved(
-    change: Transaction, row: Row[Any], step: str, asked: StepOptions, detail: Mapping[str, Any], **values: Any
-) -> Record:
-    """Apply a step to a round inside a transaction, and record its event.
-
-    Parameters
-    ----------
-    change : Transaction
-        The transaction.
-    row : sqlalchemy.Row
-        The round as it is.
-    step : str
-        As in `STEPS`.
-    asked : StepOptions
-        The version that was seen.
-    detail : mapping
-        For the event.
-    **values : object
-        Other columns that change.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state}``.
-    """
+    change: Transaction,
+    row: RoundRow,
+    step: str,
+    asked: StepOptions,
+    detail: Mapping[str, object],
+    **values: object,
+) -> Moved:
+    """Apply a step of `STEPS` to a round inside a transaction, with other columns that change, and record its event."""
     seen = row.version if asked.version is None else asked.version
-    state = fits(row, step) or State(row.state)
+    state = fits(row.state, step) or State(row.state)
     change.bump(rounds, {"id": row.id}, seen, "round", state=state, **values)
     change.event(f"round.{step}", f"round:{row.id}", {**detail, "state": state, "version": seen + 1}, row.id)
-    return {"round": row.id, "version": seen + 1, "state": str(state)}
+    return Moved(round=row.id, version=seen + 1, state=state)

@@ -9,19 +9,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from synergy.dataset.sheet import Dataset
+from synergy.records.documents import CounterJSON, PatternJSON
+from synergy.records.figures import decimal
+from synergy.records.names import Answer, MatchState, State
+from synergy.records.runs import Requested, RunRequested
 from synergy.store.access import Action, Actor, Resource, require
 from synergy.store.backup import archive, dataset_of
-from synergy.store.column_types import decimal
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, MatchState, State
 from synergy.store.policy import composed, prices_of
 from synergy.store.rounds import StepOptions, fits, moved, round_row
+from synergy.store.rows import ActiveRow, LineRow, MatchRow, PartyRow, RoundRow
 from synergy.store.store import Store
 from synergy.store.tables import lines, matches, parties, proposals, rounds, rulings
 
@@ -35,23 +38,10 @@ ENDS = ("from_site", "to_site", "commodity")
 _Ends = tuple[str, str, str]
 
 
-def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
+def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> RunRequested:
     """Request a run; from a responding round, accepted exchanges are fixed and declined ones forbidden.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-        Frozen, in review or responding.
-    asked : StepOptions, optional
-        Its `start`: runs of any round that brought a plan, the best of which that fits the search begins with.
-
-    Returns
-    -------
-    dict
-        ``{round, version, state, match, number}``.
+    `asked.start` are runs of any round that brought a plan, the best of which that fits the search begins with.
     """
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
@@ -61,18 +51,18 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions 
         if len(connection.execute(begun).all()) < len(set(asked.start)):
             raise refusal("not_found", what="match")
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> RunRequested:
         connection = change.connection
         row = round_row(connection, round_id)
         if row.state == State.MATCHING:
             raise refusal("busy")
-        fits(row, "match")
+        fits(row.state, "match")
         if row.state == State.RESPONDING:
             latest = latest_match(connection, round_id)
             news = [] if latest is None else verdicts(connection, latest.id, known)
             if news:
-                told = {"round": round_id, "match": latest and latest.id, "at": change.at, "actor": actor.name}
-                connection.execute(insert(rulings), [{**told, **one} for one in news])
+                made = {"round": round_id, "match": latest and latest.id, "at": change.at, "actor": actor.name}
+                connection.execute(insert(rulings), [{**made, **one._asdict()} for one in news])
         number = connection.execute(select(func.count()).where(matches.c.round == round_id)).scalar_one() + 1
         rules = standing(connection, round_id)
         asked_prices = prices_of(rules)
@@ -90,37 +80,27 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions 
             "requester": actor.name,
         }
         match = inserted(connection, matches, **values)
-        return moved(change, row, "match", asked, {"match": match}) | {"match": match, "number": number}
+        told = moved(change, row, "match", asked, {"match": match})
+        return RunRequested(**dict(told), match=match, number=number)
 
-    return commit(store, actor, Step("round.match", {"round": round_id, **asked.given}, asked.key), body)
+    given = {"round": round_id, **asked.given}
+    return commit(store, actor, Step("round.match", given, asked.key), RunRequested, body)
 
 
-def standing(connection: Connection, round_id: int) -> list[tuple[str, Record]]:
+def standing(connection: Connection, round_id: int) -> list[tuple[str, PatternJSON]]:
     """Return kind and pattern of the effective rulings of a round, the earliest first."""
     own = (rulings.c.round == round_id) & rulings.c.withdrawn.is_(False)
     rows = connection.execute(select(rulings.c.kind, rulings.c.pattern).where(own).order_by(rulings.c.id))
     return [(row.kind, row.pattern) for row in rows]
 
 
-def latest_match(connection: Connection, round_id: int) -> Row[Any] | None:
+def latest_match(connection: Connection, round_id: int) -> MatchRow | None:
     """Return the latest run of a round that has a plan, without its checkpoint; None where there is none."""
     return connection.execute(_LATEST, {"of": round_id}).one_or_none()
 
 
-def back(change: Transaction, round_id: int, match: int, step: str, detail: Mapping[str, Any]) -> None:
-    """Reset a round from matching to the state from which it can be matched again.
-
-    Parameters
-    ----------
-    change : Transaction
-        The transaction.
-    round_id, match : int
-        The round and the run that ended without proposals.
-    step : str
-        Name of the event.
-    detail : mapping
-        For the event.
-    """
+def back(change: Transaction, round_id: int, match: int, step: str, detail: Mapping[str, object]) -> None:
+    """Reset a round whose run ended without proposals to the state from which it can be matched again."""
     done = latest_match(change.connection, round_id)
     state = State.FROZEN if done is None else State.REVIEW
     change.connection.execute(
@@ -131,21 +111,8 @@ def back(change: Transaction, round_id: int, match: int, step: str, detail: Mapp
     change.event(step, f"match:{match}", {**detail, "state": state}, round_id)
 
 
-def halt_search(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
+def halt_search(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Requested:
     """Request an early end of the search: the best plan so far, or the first one, is settled and proposed.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-    asked : StepOptions, optional
-
-    Returns
-    -------
-    dict
-        ``{match, state}``.
 
     Raises
     ------
@@ -155,50 +122,36 @@ def halt_search(store: Store, actor: Actor, round_id: int, asked: StepOptions | 
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Requested:
         row = _under_way(change.connection, round_id)
         change.connection.execute(update(matches).where(matches.c.id == row.id).values(halt=True))
         change.event("match.halt", f"match:{row.id}", {"note": asked.note}, round_id)
-        return {"match": row.id, "state": row.state}
+        return Requested(match=row.id, state=MatchState(row.state))
 
-    return commit(store, actor, Step("match.halt", {"round": round_id, **asked.given}, asked.key), body)
+    return commit(store, actor, Step("match.halt", {"round": round_id, **asked.given}, asked.key), Requested, body)
 
 
-def cancel_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Record:
-    """Request the cancellation of a run: immediate where no worker holds it, else at its next renewal.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    round_id : int
-    asked : StepOptions, optional
-
-    Returns
-    -------
-    dict
-        ``{match, state}``.
-    """
+def cancel_match(store: Store, actor: Actor, round_id: int, asked: StepOptions | None = None) -> Requested:
+    """Request the cancellation of a run: immediate where no worker holds it, else at its next renewal."""
     require(actor, Action.RUN_ROUND, Resource("round"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Requested:
         connection = change.connection
         row = _under_way(connection, round_id)
         same = update(matches).where(matches.c.id == row.id)
-        if row.state == MatchState.REQUESTED or row.lease < change.at:
+        if row.state == MatchState.REQUESTED or row.lease is None or row.lease < change.at:
             connection.execute(same.values(state=MatchState.CANCELLED, finished=change.at, lease=None))
             back(change, round_id, row.id, "match.cancelled", {"note": asked.note})
-            return {"match": row.id, "state": MatchState.CANCELLED}
+            return Requested(match=row.id, state=MatchState.CANCELLED)
         connection.execute(same.values(cancel=True))
         change.event("match.cancel", f"match:{row.id}", {"note": asked.note}, round_id)
-        return {"match": row.id, "state": MatchState.RUNNING}
+        return Requested(match=row.id, state=MatchState.RUNNING)
 
-    return commit(store, actor, Step("match.cancel", {"round": round_id, **asked.given}, asked.key), body)
+    return commit(store, actor, Step("match.cancel", {"round": round_id, **asked.given}, asked.key), Requested, body)
 
 
-def _under_way(connection: Connection, round_id: int) -> Row[Any]:
+def _under_way(connection: Connection, round_id: int) -> ActiveRow:
     round_row(connection, round_id)
     own = (matches.c.round == round_id) & matches.c.state.in_(ACTIVE)
     row = connection.execute(select(matches).where(own).with_for_update()).one_or_none()
@@ -211,15 +164,9 @@ def _under_way(connection: Connection, round_id: int) -> Row[Any]:
 class Library:
     """Transport modes, links and capacities of a frozen dataset, for capping an exchange.
 
-    Parameters
-    ----------
-    modes : mapping of str to frozenset of str
-        Modes that may carry each commodity.
-    links : mapping
-        Modes of the links that the dataset names, by sites and commodity.
-    capacities : mapping
-        Most that the links it names can carry, by sites, commodity and mode, and any link of a mode, by commodity and
-        mode; units a year, only where there is a limit.
+    `modes` may carry each commodity; `links` are the modes of the links that the dataset names, by sites and commodity;
+    `capacities` (units a year, only where there is a limit) are of those links by sites, commodity and mode, and of any
+    link by commodity and mode.
     """
 
     modes: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -237,15 +184,8 @@ class Library:
         return float(quantity) if most is None else min(float(quantity), most)
 
 
-def library(connection: Connection, row: Row[Any]) -> Library:
-    """Return the transport data of the frozen dataset of a round, with its scenario applied.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    row : sqlalchemy.Row
-        The round; of one that is not frozen nothing is known.
-    """
+def library(connection: Connection, row: RoundRow) -> Library:
+    """Return the transport data of the frozen dataset of a round, with its scenario; nothing where it is not frozen."""
     if row.frozen is None:
         return Library()
     dataset = dataset_of(archive(connection, row.frozen), row.scenario)
@@ -273,31 +213,25 @@ def _capacities(dataset: Dataset) -> dict[tuple[str, ...], float]:
     return found
 
 
-def verdicts(connection: Connection, match: int, known: Library) -> list[Record]:
-    """Return the rulings that follow from the answers to a run.
+class DerivedRuling(NamedTuple):
+    """Ruling that follows from the answers to a run: its kind (``forbid``, ``cap``, ``fix`` or ``price``) and cause."""
 
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-    match : int
-        A run that is done.
-    known : Library
-        Of its dataset.
+    kind: str
+    cause: str
+    pattern: PatternJSON
 
-    Returns
-    -------
-    list of dict
-        ``{kind, cause, pattern}``; fix rulings come last, so that they prevail.
-    """
+
+def verdicts(connection: Connection, match: int, known: Library) -> list[DerivedRuling]:
+    """Return the rulings that follow from the answers to a run; fix rulings come last, so that they prevail."""
     found = connection.execute(select(proposals).where(proposals.c.match == match).order_by(proposals.c.id)).all()
     answers = connection.execute(
         select(parties).join(proposals, proposals.c.id == parties.c.proposal).where(proposals.c.match == match)
     ).all()
     exchanged = lines_of(connection, match)
     accepted = [row.id for row in found if row.answer == Answer.ACCEPTED]
-    declined: list[Record] = []
-    counters: list[Row[Any]] = []
-    standing: list[Row[Any]] = []
+    declined: list[DerivedRuling] = []
+    counters: list[PartyRow] = []
+    standing: list[LineRow] = []
     for row in found:
         theirs = [one for one in answers if one.proposal == row.id]
         no = [one.enterprise for one in theirs if one.answer == Answer.DECLINED]
@@ -309,7 +243,7 @@ def verdicts(connection: Connection, match: int, known: Library) -> list[Record]
     return [*declined, *_countered(counters, standing, known), *_accepted(exchanged, accepted)]
 
 
-def lines_of(connection: Connection, match: int) -> dict[int, list[Row[Any]]]:
+def lines_of(connection: Connection, match: int) -> dict[int, list[LineRow]]:
     """Return the lines of all proposals of a run, by proposal."""
     rows = connection.execute(
         select(lines)
@@ -317,17 +251,17 @@ def lines_of(connection: Connection, match: int) -> dict[int, list[Row[Any]]]:
         .where(proposals.c.match == match)
         .order_by(lines.c.proposal, lines.c.number)
     )
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    found: dict[int, list[LineRow]] = defaultdict(list)
     for row in rows:
         found[row.proposal].append(row)
     return found
 
 
-def _ends(line: Row[Any]) -> _Ends:
+def _ends(line: LineRow) -> _Ends:
     return line.from_site, line.to_site, line.commodity
 
 
-def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) -> list[Record]:
+def _accepted(exchanged: Mapping[int, list[LineRow]], accepted: Iterable[int]) -> list[DerivedRuling]:
     """Return the fix and price rulings of accepted exchanges, a flow shared by proposals counted once."""
     sums: dict[_Ends, Decimal] = defaultdict(Decimal)
     prices: dict[_Ends, Decimal] = {}
@@ -339,58 +273,60 @@ def _accepted(exchanged: Mapping[int, list[Row[Any]]], accepted: Iterable[int]) 
             sums[_ends(line)] += line.quantity
         if line.price is not None:
             prices[_ends(line)] = line.price
-    fixed = [_ruling("fix", "accepted", ends, quantity=float(total)) for ends, total in sums.items() if total]
-    return fixed + [_ruling("price", "accepted", ends, price=str(price)) for ends, price in prices.items()]
+    fixed = [_ruling("fix", "accepted", ends, {"quantity": float(total)}) for ends, total in sums.items() if total]
+    return fixed + [_ruling("price", "accepted", ends, {"price": str(price)}) for ends, price in prices.items()]
 
 
-def _declined(who: list[str], exchanged: list[Row[Any]]) -> list[Record]:
+def _declined(who: list[str], exchanged: list[LineRow]) -> list[DerivedRuling]:
     """Return the forbid rulings for the exchanges of parties that declined."""
     theirs = [line for line in exchanged if {line.from_enterprise, line.to_enterprise} & set(who)]
-    return [_ruling("forbid", "declined", ends) for ends in dict.fromkeys(_ends(line) for line in theirs)]
+    return [_ruling("forbid", "declined", ends, {}) for ends in dict.fromkeys(_ends(line) for line in theirs)]
 
 
-def _countered(counters: list[Row[Any]], exchanged: list[Row[Any]], known: Library) -> list[Record]:
+def _countered(counters: list[PartyRow], exchanged: list[LineRow], known: Library) -> list[DerivedRuling]:
     """Return the cap and price rulings that follow from counter-offers, by party.
 
     The limit of an exchange is the yearly sum of its lines, those that a party countered at its figure, above the
     proposed one as well as below.
     """
-    asked = {(one.proposal, one.enterprise, item["number"]): item for one in counters for item in one.counter}
+    asked = {(one.proposal, one.enterprise, item["number"]): item for one in counters for item in one.counter or ()}
     found = []
     for party in dict.fromkeys(one.enterprise for one in counters):
         limits, prices = _asked(party, asked, exchanged)
         for ends, (mode, total) in limits.items():
-            more = {"mode": mode, "others": known.others(ends, mode), "quantity": known.carried(ends, mode, total)}
-            found.append(_ruling("cap", "countered", ends, by=party, **more))
-        for ends, (side, price) in prices.items():
-            found.append(_ruling("price", "countered", ends, by=party, side=side, price=price))
+            others, quantity = known.others(ends, mode), known.carried(ends, mode, total)
+            cap: PatternJSON = {"by": party, "mode": mode, "others": others, "quantity": quantity}
+            found.append(_ruling("cap", "countered", ends, cap))
+        for ends, limit in prices.items():
+            found.append(_ruling("price", "countered", ends, {"by": party, **limit}))
     return found
 
 
 def _asked(
-    party: str, asked: Mapping[tuple[int, str, int], Mapping[str, Any]], exchanged: Iterable[Row[Any]]
-) -> tuple[dict[_Ends, tuple[str, Decimal]], dict[_Ends, tuple[str, str]]]:
+    party: str, asked: Mapping[tuple[int, str, int], CounterJSON], exchanged: Iterable[LineRow]
+) -> tuple[dict[_Ends, tuple[str, Decimal]], dict[_Ends, PatternJSON]]:
     """Return mode and limit of exchanges with a countered quantity, side and price of those with a countered price."""
     sums: dict[_Ends, Decimal] = defaultdict(Decimal)
     modes: dict[_Ends, str] = {}
-    prices: dict[_Ends, tuple[str, str]] = {}
-    figures: dict[tuple[str, ...], tuple[_Ends, Decimal, bool]] = {}
+    prices: dict[_Ends, PatternJSON] = {}
+    figures: dict[tuple[str, ...], tuple[_Ends, Decimal]] = {}
     for line in exchanged:
         ends = _ends(line)
-        item = asked.get((line.proposal, party, line.number), {})
-        if item.get("price") is not None:
-            prices[ends] = ("seller" if line.from_enterprise == party else "buyer", item["price"])
-        given = item.get("quantity") is not None
-        if given:
+        item = asked.get((line.proposal, party, line.number))
+        if item is not None and item["price"] is not None:
+            prices[ends] = {"side": "seller" if line.from_enterprise == party else "buyer", "price": item["price"]}
+        given = None if item is None else item["quantity"]
+        if given is not None:
             modes.setdefault(ends, line.mode)
         # a flow that two proposals share counts once, at the figure of the one that was countered
         key = (*ends, line.mode, line.outlet_kind, line.outlet, line.inlet_kind, line.inlet)
-        if given or key not in figures:
-            figures[key] = (ends, decimal(item["quantity"]) if given else line.quantity, given)
-    for ends, quantity, _ in figures.values():
+        if given is not None or key not in figures:
+            figures[key] = (ends, line.quantity if given is None else decimal(given))
+    for ends, quantity in figures.values():
         sums[ends] += quantity
     return {ends: (mode, sums[ends]) for ends, mode in modes.items()}, prices
 
 
-def _ruling(kind: str, cause: str, ends: _Ends, **more: Any) -> Record:
-    return {"kind": kind, "cause": cause, "pattern": dict(zip(ENDS, ends, strict=True)) | more}
+def _ruling(kind: str, cause: str, ends: _Ends, more: PatternJSON) -> DerivedRuling:
+    start, end, commodity = ends
+    return DerivedRuling(kind, cause, {"from_site": start, "to_site": end, "commodity": commodity, **more})

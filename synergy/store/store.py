@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sqlalchemy import select
 
@@ -35,16 +35,9 @@ def _utc() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Store of rounds: database, key of the audit chain, and clock.
+    """Store of rounds: database, key of the audit chain, and clock (in UTC).
 
-    Parameters
-    ----------
-    database : Database
-        Its engines.
-    secret : bytes
-        Key of the audit chain and of the codes of proposals; it is kept outside the database.
-    now : callable
-        The clock, in UTC.
+    The key also determines the codes of proposals; it is kept outside the database.
     """
 
     database: Database
@@ -59,10 +52,7 @@ class Store:
 def key_file(base: Database) -> Path:
     """Return the path of the audit key: ``SYNERGY_AUDIT_KEY_FILE``, else beside the database file.
 
-    Parameters
-    ----------
-    base : Database
-        SQLite, or a server, whose key lies in the working folder.
+    The key of a database on a server is in the working folder.
     """
     named = os.environ.get(KEY_FILE)
     if named:
@@ -71,42 +61,19 @@ def key_file(base: Database) -> Path:
     return Path("synergy.key") if file is None else file.with_name(file.name + ".key")
 
 
-def signed(secret: bytes, row: Mapping[str, Any]) -> str:
-    """Return the HMAC-SHA256 of an event, chained to the event before it.
-
-    Parameters
-    ----------
-    secret : bytes
-        Key of the chain.
-    row : mapping
-        Number, at, actor, action, subject, round, detail, previous.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
+def signed(secret: bytes, row: Mapping[str, object]) -> str:
+    """Return the HMAC-SHA256 of an event, in 64 hexadecimal digits; it covers that of the event before it."""
     names = ("number", "at", "actor", "action", "subject", "round", "detail", "previous")
     return hmac.new(secret, canonical([row[name] for name in names]).encode(), hashlib.sha256).hexdigest()
 
 
 def make_store(address: str | Path) -> Store:
-    """Create a store where none exists, and open it.
-
-    Parameters
-    ----------
-    address : str or pathlib.Path
-        A file, or a URL of SQLite or PostgreSQL.
-
-    Returns
-    -------
-    Store
+    """Create a store at a file or database URL where none exists, and open it.
 
     Raises
     ------
     RefusedError
-        A newer program made the one that is there, or a development version before 0.1.0; or its key is missing or
-        another one.
+        A store of a newer program, or of a version before 0.1.0, is there; or its key is missing or another one.
     """
     base = database(address)
     try:
@@ -143,16 +110,7 @@ def _private(file: Path) -> None:
 
 
 def open_store(address: str | Path) -> Store:
-    """Open an existing store.
-
-    Parameters
-    ----------
-    address : str or pathlib.Path
-        A file, or a URL of SQLite or PostgreSQL.
-
-    Returns
-    -------
-    Store
+    """Open an existing store at a file or database URL.
 
     Raises
     ------
@@ -205,29 +163,24 @@ def _secret(base: Database) -> bytes:
     if not _KEY.fullmatch(text):
         raise refusal("bad_key", place=place, digits=2 * KEY_BYTES)
     secret, first = bytes.fromhex(text.decode()), _begun(base)
-    if first is not None and not hmac.compare_digest(signed(secret, first), first["mac"]):
+    if first is not None and not hmac.compare_digest(signed(secret, first), str(first["mac"])):
         raise refusal("other_key", place=place)
     return secret
 
 
-def _begun(base: Database) -> dict[str, Any] | None:
+def _begun(base: Database) -> dict[str, object] | None:
     """Return the first event of a store, None where there is none and any key will do."""
     with base.read() as connection:
-        found = connection.execute(select(events).order_by(events.c.number).limit(1)).first()
-    return None if found is None else dict(found._mapping)
+        first = connection.execute(select(events).order_by(events.c.number).limit(1)).first()
+    return None if first is None else first._asdict()
 
 
 def private(place: Path) -> BinaryIO:
     """Create a new file for writing, accessible by its owner alone.
 
-    Parameters
-    ----------
-    place : pathlib.Path
-        Where nothing is yet.
-
     Raises
     ------
     FileExistsError
-        Something is there.
+        A file is there.
     """
     return os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from synergy.errors import NotFoundError
+from synergy.records.documents import PlanJSON, ScenarioJSON, StudyArguments
+from synergy.records.names import MatchState, StudyKind
+from synergy.records.studies import Asked, Study, StudyHead
+from synergy.scenario import JSON
 from synergy.store.access import Action, Actor, Reach, Resource, reach, require
 from synergy.store.backup import archive, dataset_of
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.leases import unheld
 from synergy.store.messages import refusal
-from synergy.store.names import MatchState, StudyKind
 from synergy.store.queries import SHOWN
 from synergy.store.questions import few
 from synergy.store.results import packed, unpacked_record
 from synergy.store.rounds import round_row
+from synergy.store.rows import RoundRow, StudyRow
 from synergy.store.runs import latest_match
 from synergy.store.store import Store
 from synergy.store.tables import matches, studies
@@ -28,42 +33,23 @@ MOST = 40  # of one enterprise in one round: asking again and again would feel o
 LEASE = timedelta(minutes=12)  # longer than any study may take
 ATTEMPTS = 3
 FOR_FIRMS = (StudyKind.EXPLANATION, StudyKind.PATHWAYS)
-_TOLD = ("round", "match", "kind", "asked", "actor", "state", "fault")
+_HEAD = [studies.c.id.label("study"), *(studies.c[name] for name in StudyHead.model_fields if name in studies.c)]
 
 
 @dataclass(frozen=True, slots=True)
 class StudyQuestion:
-    """Question of a study: its kind and arguments.
-
-    Parameters
-    ----------
-    kind : StudyKind
-    asked : mapping
-        ``{from_site, to_site, commodity, period, mode}`` of an explanation, ``{commodity, depth}`` of pathways,
-        ``{time_limit}`` of a sensitivity, ``{within, time_limit}`` of alternatives.
-    """
+    """Question of a study: its kind and arguments."""
 
     kind: StudyKind
-    asked: Mapping[str, Any]
+    asked: StudyArguments
 
 
 @dataclass(frozen=True, slots=True)
 class StudyClaim:
     """Study held by a worker.
 
-    Parameters
-    ----------
-    study, attempt : int
-        Fencing token: results are stored only if they come from this attempt.
-    question : StudyQuestion
-    enterprise : str or None
-        As which it is answered; None: the planner.
-    archive : bytes
-        The dataset.
-    scenario : mapping
-        Of the run, or of the round.
-    plan : mapping or None
-        Plan document.
+    `study` and `attempt` are a fencing token: results are stored only if they come from this attempt. It is answered in
+    the view of `enterprise`; None: the planner's.
     """
 
     study: int
@@ -71,28 +57,15 @@ class StudyClaim:
     question: StudyQuestion
     enterprise: str | None
     archive: bytes = field(repr=False)
-    scenario: Mapping[str, Any] = field(repr=False)
-    plan: Mapping[str, Any] | None = field(repr=False)
+    scenario: ScenarioJSON = field(repr=False)
+    plan: PlanJSON | None = field(repr=False)
 
 
-def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key: str | None = None) -> Record:
+def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key: str | None = None) -> Asked:
     """Request a study of a round, to be answered by a worker.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner or auditor anything; an enterprise why an exchange of its own is in the plan or not, once proposals
-        are published, and what could be made of a commodity of its own.
-    round_id : int
-    question : StudyQuestion
-    key : str, optional
-        Idempotency key.
-
-    Returns
-    -------
-    dict
-        ``{study, state}``.
+    A planner or auditor may ask anything; an enterprise why an exchange of its own is in the plan or not, once
+    proposals are published, and what could be made of a commodity of its own.
 
     Raises
     ------
@@ -111,7 +84,7 @@ def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key:
     given = {"round": round_id, "kind": question.kind, "asked": dict(question.asked)}
     enterprise = actor.enterprise if own else None
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Asked:
         connection = change.connection
         row = round_row(connection, round_id)
         match = _match(connection, row, question.kind, own=own)
@@ -123,12 +96,12 @@ def ask(store: Store, actor: Actor, round_id: int, question: StudyQuestion, key:
         values = {**given, "match": match, "actor": actor.name, "enterprise": enterprise}
         ident = inserted(connection, studies, **values, state=MatchState.REQUESTED, requested=change.at)
         change.event("study.ask", f"study:{ident}", {"kind": question.kind}, round_id)
-        return {"study": ident, "state": str(MatchState.REQUESTED)}
+        return Asked(study=ident, state=MatchState.REQUESTED)
 
-    return commit(store, actor, Step("study.ask", given, key), body)
+    return commit(store, actor, Step("study.ask", given, key), Asked, body)
 
 
-def _match(connection: Connection, row: Row[Any], kind: StudyKind, *, own: bool) -> int | None:
+def _match(connection: Connection, row: RoundRow, kind: StudyKind, *, own: bool) -> int | None:
     """Return the run that a question refers to, None for pathways."""
     if kind is StudyKind.PATHWAYS:
         return None
@@ -147,81 +120,40 @@ def _few(connection: Connection, round_id: int, enterprise: str) -> None:
         raise refusal("too_often", count=count)
 
 
-def _theirs(connection: Connection, row: Row[Any], enterprise: str, asked: Mapping[str, Any]) -> None:
+def _theirs(connection: Connection, row: RoundRow, enterprise: str, asked: StudyArguments) -> None:
     sites = dataset_of(archive(connection, row.base))["sites"]
     own = set(sites.loc[sites["enterprise"] == enterprise, "site"])
     if not own & {asked.get("from_site"), asked.get("to_site")}:
         raise refusal("not_found", what="site")
 
 
-def see_study(store: Store, actor: Actor, ident: int) -> Record:
-    """Return a study, with its result once it is answered.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner or auditor sees all of planners, an enterprise its own.
-    ident : int
-
-    Returns
-    -------
-    dict
-        ``{study, round, match, kind, asked, actor, state, fault, requested, finished, result}``.
-    """
+def see_study(store: Store, actor: Actor, ident: int) -> Study:
+    """Return a study, with its result once it is answered; an enterprise sees its own."""
+    wanted = select(*_HEAD, studies.c.enterprise, studies.c.result).where(studies.c.id == ident)
     with store.database.read() as connection:
-        row = connection.execute(select(studies).where(studies.c.id == ident)).one_or_none()
+        row = connection.execute(wanted).one_or_none()
     mine = frozenset() if row is None or row.enterprise is None else frozenset({row.enterprise})
     require(actor, Action.SEE_STUDIES, Resource("study", mine))
     if row is None:
         raise refusal("not_found", what="study")
-    return _told(row) | {"result": None if row.result is None else unpacked_record(row.result)}
+    return Study.of(row, result=None if row.result is None else json.loads(gzip.decompress(row.result)))
 
 
-def list_studies(store: Store, actor: Actor, round_id: int) -> list[Record]:
-    """Return the studies of a round without their results, the latest first.
-
-    Returns
-    -------
-    list of dict
-        As from `see_study`; an enterprise's are its own.
-    """
+def list_studies(store: Store, actor: Actor, round_id: int) -> list[StudyHead]:
+    """Return the studies of a round without their results, the latest first; an enterprise sees its own."""
     own = reach(actor, Action.SEE_STUDIES) is Reach.OWN
     mine = frozenset({actor.enterprise} if own and actor.enterprise else ())
     require(actor, Action.SEE_STUDIES, Resource("study", mine))
-    names = ("id", *_TOLD, "requested", "finished")
-    wanted = select(*(studies.c[name] for name in names)).where(studies.c.round == round_id)
+    wanted = select(*_HEAD).where(studies.c.round == round_id).order_by(studies.c.id.desc())
     if own:
         wanted = wanted.where(studies.c.enterprise == actor.enterprise)
     with store.database.read() as connection:
         round_row(connection, round_id)
-        rows = connection.execute(wanted.order_by(studies.c.id.desc())).all()
-    return [_told(row) for row in rows]
-
-
-def _told(row: Row[Any]) -> Record:
-    times = {name: row._mapping[name] for name in ("requested", "finished")}
-    return {
-        "study": row.id,
-        **{name: row._mapping[name] for name in _TOLD},
-        **{name: None if at is None else at.isoformat() for name, at in times.items()},
-    }
+        return [StudyHead.of(row) for row in connection.execute(wanted)]
 
 
 def claim_study(store: Store, actor: Actor) -> StudyClaim | None:
-    """Claim the oldest available study.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-
-    Returns
-    -------
-    Held or None
-        None where there is nothing to do.
-    """
+    """Claim the oldest available study; None where there is nothing to do."""
     require(actor, Action.WORK, Resource("study"))
     with store.database.write() as connection:
         at = store.now()
@@ -245,7 +177,7 @@ def claim_study(store: Store, actor: Actor) -> StudyClaim | None:
         return held
 
 
-def _given(connection: Connection, row: Row[Any], held: StudyClaim) -> StudyClaim:
+def _given(connection: Connection, row: StudyRow, held: StudyClaim) -> StudyClaim:
     """Return a study completed with its dataset, scenario and plan."""
     if row.match is None:
         of = round_row(connection, row.round)
@@ -255,24 +187,10 @@ def _given(connection: Connection, row: Row[Any], held: StudyClaim) -> StudyClai
     return replace(held, archive=archive(connection, match.snapshot), scenario=match.scenario, plan=plan)
 
 
-def finish_study(store: Store, actor: Actor, held: StudyClaim, result: Record | None, fault: str = "") -> Record:
+def finish_study(
+    store: Store, actor: Actor, held: StudyClaim, result: Mapping[str, JSON] | None, fault: str = ""
+) -> Asked:
     """Store the result or fault of a study, provided that the worker still holds it.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    held : StudyClaim
-    result : dict or None
-        The record of the answer; None where it failed.
-    fault : str
-        Why it failed.
-
-    Returns
-    -------
-    dict
-        ``{study, state}``.
 
     Raises
     ------
@@ -287,4 +205,4 @@ def finish_study(store: Store, actor: Actor, held: StudyClaim, result: Record | 
         values = {"state": state, "result": content, "fault": fault or None, "finished": store.now(), "lease": None}
         if connection.execute(update(studies).where(own).values(**values)).rowcount != 1:
             raise refusal("lost", match=held.study, attempt=held.attempt)
-    return {"study": held.study, "state": str(state)}
+    return Asked(study=held.study, state=state)

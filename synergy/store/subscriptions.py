@@ -7,15 +7,17 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from synergy.records.figures import Ident, Record
+from synergy.records.names import ACTIONS, GROUPS, Sending
+from synergy.records.notices import Delivery, EventTold, Webhook, WebhookEnded, WebhookMade
 from synergy.store.access import Action, Actor, Reach, Resource, allowed, reach, require
 from synergy.store.accounts import actor_of
-from synergy.store.commit import Record, Step, Transaction, commit, inserted
+from synergy.store.commit import Step, Transaction, commit, inserted
 from synergy.store.messages import refusal
-from synergy.store.names import ACTIONS, GROUPS, Sending
+from synergy.store.rows import EventRow, WebhookRow
 from synergy.store.store import Store
 from synergy.store.tables import chain, deliveries, events, users, webhooks
 
@@ -32,52 +34,37 @@ OWN = ("declare", "answer")  # told to the enterprise that it concerns
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Webhook delivery that is due.
-
-    Parameters
-    ----------
-    delivery, event, attempts : int
-        Its row, the event, and the calls that failed before.
-    url : str
-        Where to.
-    secret : str
-        Signing secret.
-    record : dict
-        ``{event, at, action, subject, round}``: without the changes, which the receiver can read with a token.
-    """
+    """Webhook delivery that is due: its row, event, number of failed calls, address, signing secret and payload."""
 
     delivery: int
     event: int
     attempts: int
     url: str
     secret: str = field(repr=False)
-    record: Record
+    record: EventTold
 
 
-def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (), key: str | None = None) -> Record:
-    """Subscribe a URL to future events.
+class _Registered(Record):
+    """A registered webhook as it is stored for a repeated request: without its secret."""
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Planners and auditors receive all events, enterprises the states of rounds and their own steps.
-    url : str
-        Where to; whether its host is allowed is asked by the caller, and again at each call.
-    actions : sequence of str
-        Of `synergy.store.names.ACTIONS`, or a group of them, as ``round.``; all where none is named.
-    key : str, optional
-        Idempotency key.
+    webhook: Ident
+    url: str
+    actions: list[str]
+    version: int
 
-    Returns
-    -------
-    dict
-        ``{webhook, url, actions, version, secret}``: calls are signed with the secret.
+
+def add_webhook(
+    store: Store, actor: Actor, url: str, actions: Sequence[str] = (), key: str | None = None
+) -> WebhookMade:
+    """Subscribe a URL to future events of some actions or groups of actions, as ``round.``; to all if none is named.
+
+    Planners and auditors receive all events, enterprises the states of rounds and their own steps. Whether the host of
+    the URL is allowed is checked by the caller, and again at each call.
 
     Raises
     ------
     RefusedError
-        An action that there is none of, or too many webhooks.
+        An unknown action, or too many webhooks.
     """
     require(actor, Action.HOOK, Resource("webhook", owner=actor.name))
     if actor.user is None:
@@ -87,7 +74,7 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
             raise refusal("unknown", what="action", name=action[:40], expected=", ".join((*GROUPS, *ACTIONS)))
     given = {"url": url, "actions": sorted(set(actions))}
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> _Registered:
         live = select(webhooks.c.id).where(webhooks.c.user == actor.user, webhooks.c.ended.is_(None))
         if len(change.connection.execute(live).all()) >= MOST:
             raise refusal("bad_value", what="webhook", value=MOST + 1, expected=f"<= {MOST}")
@@ -95,10 +82,10 @@ def add_webhook(store: Store, actor: Actor, url: str, actions: Sequence[str] = (
         row = {**given, "user": actor.user, "seen": change.number + 1, "created": change.at}
         ident = inserted(change.connection, webhooks, **row)
         change.event("webhook.add", f"webhook:{ident}", {"actions": given["actions"]})
-        return {"webhook": ident, **given, "version": 1}
+        return _Registered.model_validate({"webhook": ident, **given, "version": 1})
 
-    made = commit(store, actor, Step("webhook.add", given, key), body)
-    return {**made, "secret": secret_of(store, made["webhook"])}
+    made = commit(store, actor, Step("webhook.add", given, key), _Registered, body)
+    return WebhookMade(**made.model_dump(), secret=secret_of(store, made.webhook))
 
 
 def secret_of(store: Store, webhook: int) -> str:
@@ -106,68 +93,41 @@ def secret_of(store: Store, webhook: int) -> str:
     return "whsec_" + hmac.new(store.secret, f"webhook:{webhook}".encode(), hashlib.sha256).hexdigest()
 
 
-def list_webhooks(store: Store, actor: Actor) -> list[Record]:
-    """Return the active webhooks of the actor's own account.
-
-    Returns
-    -------
-    list of dict
-        ``{webhook, url, actions, created, version}``.
-    """
+def list_webhooks(store: Store, actor: Actor) -> list[Webhook]:
+    """Return the active webhooks of the actor's own account."""
     require(actor, Action.SEE_HOOKS, Resource("webhook", owner=actor.name))
     own = (webhooks.c.user == actor.user) & webhooks.c.ended.is_(None)
     with store.database.read() as connection:
-        rows = connection.execute(select(webhooks).where(own).order_by(webhooks.c.id)).all()
-    return [
-        {"webhook": row.id, "url": row.url, "actions": row.actions, "version": row.version}
-        | {"created": row.created.isoformat()}
-        for row in rows
-    ]
+        wanted = select(webhooks, webhooks.c.id.label("webhook")).where(own).order_by(webhooks.c.id)
+        return [Webhook.of(row) for row in connection.execute(wanted)]
 
 
-def end_webhook(store: Store, actor: Actor, webhook: int) -> Record:
-    """End a webhook of the actor's own account; pending deliveries are dropped.
-
-    Returns
-    -------
-    dict
-        ``{webhook, ended}``.
-    """
+def end_webhook(store: Store, actor: Actor, webhook: int) -> WebhookEnded:
+    """End a webhook of the actor's own account; pending deliveries are dropped."""
     with store.database.read() as connection:
         _own(connection, actor, webhook)
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> WebhookEnded:
         row = _own(change.connection, actor, webhook)
         if row.ended is not None:
             raise refusal("not_found", what="webhook")
         change.bump(webhooks, {"id": webhook}, row.version, "webhook", ended=change.at)
         change.event("webhook.end", f"webhook:{webhook}", {})
-        return {"webhook": webhook, "ended": change.at.isoformat()}
+        return WebhookEnded(webhook=webhook, ended=change.at)
 
-    return commit(store, actor, Step("webhook.end"), body)
+    return commit(store, actor, Step("webhook.end"), WebhookEnded, body)
 
 
-def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Record]:
-    """Return the deliveries of a webhook of the actor's own account, the latest first.
-
-    Returns
-    -------
-    list of dict
-        ``{delivery, event, state, attempts, due, status, said, at}``.
-    """
+def list_deliveries(store: Store, actor: Actor, webhook: int) -> list[Delivery]:
+    """Return the deliveries of a webhook of the actor's own account, the latest first."""
+    wanted = select(deliveries, deliveries.c.id.label("delivery")).where(deliveries.c.webhook == webhook)
     with store.database.read() as connection:
         _own(connection, actor, webhook, Action.SEE_HOOKS)
-        wanted = select(deliveries).where(deliveries.c.webhook == webhook).order_by(deliveries.c.id.desc()).limit(1000)
-        rows = connection.execute(wanted).all()
-    names = ("event", "state", "attempts", "status", "said")
-    return [
-        {"delivery": row.id, **{name: row._mapping[name] for name in names}}
-        | {"due": row.due.isoformat(), "at": None if row.at is None else row.at.isoformat()}
-        for row in rows
-    ]
+        rows = connection.execute(wanted.order_by(deliveries.c.id.desc()).limit(1000)).all()
+    return [Delivery.of(row) for row in rows]
 
 
-def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Action.HOOK) -> Row[Any]:
+def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Action.HOOK) -> WebhookRow:
     row = connection.execute(
         select(webhooks, users.c.name).join(users, users.c.id == webhooks.c.user).where(webhooks.c.id == webhook)
     ).one_or_none()
@@ -178,14 +138,7 @@ def _own(connection: Connection, actor: Actor, webhook: int, action: Action = Ac
 
 
 def gather(store: Store, actor: Actor) -> int:
-    """Queue the deliveries of new events, each once, and return their number.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    """
+    """Queue the deliveries of new events, each once, and return their number."""
     require(actor, Action.WORK, Resource("webhook"))
     with store.database.read() as connection:
         tip = connection.execute(select(chain.c.number)).scalar_one()
@@ -212,7 +165,7 @@ def _gathered(store: Store, webhook: int) -> int:
     return len(news)
 
 
-def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
+def _told(who: Actor, actions: Sequence[str], event: EventRow) -> bool:
     """Return whether a webhook receives an event: it matches the actions, and its owner may see it."""
     if actions and not {str(event.action), f"{str(event.action).partition('.')[0]}."} & set(actions):
         return False
@@ -225,20 +178,7 @@ def _told(who: Actor, actions: Sequence[str], event: Row[Any]) -> bool:
 
 
 def take(store: Store, actor: Actor, most: int = 20) -> list[Due]:
-    """Claim the deliveries that are due, exclusively for a limited time.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    most : int
-        How many.
-
-    Returns
-    -------
-    list of Due
-    """
+    """Claim some deliveries that are due, exclusively for a limited time."""
     require(actor, Action.WORK, Resource("webhook"))
     at = store.now()
     waiting = (deliveries.c.state == Sending.WAITING) & (deliveries.c.due <= at)
@@ -258,31 +198,13 @@ def take(store: Store, actor: Actor, most: int = 20) -> list[Due]:
             same = (deliveries.c.id == row.id) & (deliveries.c.due == row.due) & (deliveries.c.state == Sending.WAITING)
             if connection.execute(update(deliveries).where(same).values(due=at + HELD)).rowcount != 1:
                 continue
-        told = {"event": row.event, "at": row.happened.isoformat(), "action": row.action, "subject": row.subject}
-        secret = secret_of(store, row.webhook)
-        found.append(Due(row.id, row.event, row.attempts, row.url, secret, {**told, "round": row.round}))
+        told = EventTold.of(row, at=row.happened)
+        found.append(Due(row.id, row.event, row.attempts, row.url, secret_of(store, row.webhook), told))
     return found
 
 
-def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "") -> str:
-    """Record the outcome of a delivery; a failed one is retried a few times.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        The worker's.
-    due : Due
-    status : int or None
-        Of the answer; None where there was none.
-    said : str
-        Why.
-
-    Returns
-    -------
-    str
-        The state of the call now.
-    """
+def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "") -> Sending:
+    """Record the HTTP status (None: no answer) of a delivery, and return its state; a failed one is retried."""
     require(actor, Action.WORK, Resource("webhook"))
     at = store.now()
     good = status is not None and 200 <= status < 300
@@ -299,4 +221,4 @@ def note(store: Store, actor: Actor, due: Due, status: int | None, said: str = "
     }
     with store.database.write() as connection:
         connection.execute(update(deliveries).where(deliveries.c.id == due.delivery).values(**values))
-    return str(state)
+    return state

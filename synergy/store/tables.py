@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -23,9 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
+from synergy.records.names import OF_AN_ENTERPRISE, Answer, MatchState, Role, Sending, Sheet, Stage, State, StudyKind
 from synergy.store.column_types import Document, Instant, Micro
-from synergy.store.names import OF_AN_ENTERPRISE, Answer, MatchState, Role, Sending, Sheet, Stage, State, StudyKind
 
 # the migrations go by it too: it stays as it is
 CONVENTION = {
@@ -39,13 +39,7 @@ metadata = MetaData(naming_convention=CONVENTION)
 
 
 def typed(*tables: Table) -> None:
-    """Add the checks that numbers and times are stored as integers in SQLite, which does not enforce types.
-
-    Parameters
-    ----------
-    *tables : sqlalchemy.Table
-        Whose columns of numbers and moments get a check each.
-    """
+    """Add the checks that numbers and times are stored as integers in SQLite, which does not enforce types."""
     for table in tables:
         for column in list(table.columns):
             if isinstance(column.type, Micro | Instant):
@@ -53,71 +47,43 @@ def typed(*tables: Table) -> None:
                 table.append_constraint(check.ddl_if(dialect="sqlite"))
 
 
-def own_id() -> Column[Any]:
+def own_id() -> Column[int]:
     """Return the auto-increment primary key column."""
     # SQLite counts only a column that is exactly INTEGER
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
-def word(name: str, length: int = 64, **rules: Any) -> list[Any]:
-    """Return a text column and the check of its length, which SQLite does not enforce.
-
-    Parameters
-    ----------
-    name : str
-        Of the column, and of its check.
-    length : int
-        Most characters.
-    **rules : object
-        Of `sqlalchemy.Column`; not null unless they say so.
-    """
-    null = " OR " + name + " IS NULL" if rules.get("nullable") else ""
+def word(name: str, length: int = 64, *, nullable: bool = False, primary_key: bool = False) -> list[SchemaItem]:
+    """Return a text column and the check of its length in characters, which SQLite does not enforce."""
+    null = f" OR {name} IS NULL" if nullable else ""
     check = CheckConstraint(f"length({name}) <= {length}{null}", name=name)
-    return [Column(name, String(length), **{"nullable": False, **rules}), check]
+    return [Column(name, String(length), nullable=nullable, primary_key=primary_key), check]
 
 
-def choice(name: str, words: Iterable[StrEnum], default: str | None = None) -> list[Any]:
-    """Return a column restricted to a set of words, and its check.
-
-    Parameters
-    ----------
-    name : str
-        Of the column, and of its check.
-    words : iterable of enum.StrEnum
-        Those.
-    default : str, optional
-        Value of a row that does not state it.
-    """
+def choice(name: str, words: Iterable[StrEnum], default: str | None = None) -> list[SchemaItem]:
+    """Return a column restricted to a set of words, and its check; `default` is for rows that do not state it."""
     listed = ", ".join(f"'{word}'" for word in words)
     column = Column(name, String(16), nullable=False, server_default=default)
     return [column, CheckConstraint(f"{name} IN ({listed})", name=name)]
 
 
-def version() -> list[Any]:
+def version() -> list[SchemaItem]:
     """Return the row version column and its check."""
     column = Column("version", Integer, nullable=False, server_default="1")
     return [column, CheckConstraint("version >= 1", name="version")]
 
 
-def flag(name: str) -> list[Any]:
+def flag(name: str) -> list[SchemaItem]:
     """Return a boolean column, false by default."""
     return [Column(name, Boolean(create_constraint=True, name=name), nullable=False, server_default=text("false"))]
 
 
-def of(name: str, key: str, **rules: Any) -> Column[Any]:
-    """Return a foreign key column.
-
-    Parameters
-    ----------
-    name : str
-        Of the column.
-    key : str
-        ``table.column`` that it points to.
-    **rules : object
-        Of `sqlalchemy.Column`; not null unless they say so.
-    """
+def of(
+    name: str, key: str, *, nullable: bool = False, primary_key: bool = False, unique: bool | None = None
+) -> SchemaItem:
+    """Return a foreign key column; `key` is the ``table.column`` that it points to."""
     kind = String(64) if key.endswith("digest") else BigInteger().with_variant(Integer, "sqlite")
-    return Column(name, kind, ForeignKey(key), **{"nullable": False, **rules})
+    return Column(name, kind, ForeignKey(key), nullable=nullable, primary_key=primary_key, unique=unique)
 
 
 snapshots = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,16 +32,9 @@ _SIGNS = {"sell": ">", "buy": "<"}  # the way of the goods, from a row to a mark
 
 
 class Turnover(NamedTuple):
-    """Money that a row can move in a year, in the currency of the dataset.
+    """Money that a row of a table can move in a year, at its own price and at the market's.
 
-    Parameters
-    ----------
-    money : float
-        At its own price, and at the market's.
-    table, ident : str
-        The row.
-    market : str
-        Where most of it is moved, behind the way of the goods; "" for its own price alone.
+    `market` is where most of it is moved, behind the direction of the goods; "" for its own price alone.
     """
 
     money: float
@@ -63,15 +56,8 @@ class _PotentialTrade(NamedTuple):
 def turnovers(dataset: Dataset) -> list[Turnover]:
     """Return the turnover of each offer, need, facility and market, the largest first.
 
-    Parameters
-    ----------
-    dataset : Dataset
-
-    Returns
-    -------
-    list of Turnover
-        A row counts with its own price and with the market value of its amount of the commodity; a market
-        with as much of its commodity as rows, and plants that may be built, can bring there or fetch.
+    A row counts with its own price and with the market value of its amount of the commodity; a market with as much of
+    its commodity as rows, and plants that may be built, can bring there or fetch.
     """
     own = _own(dataset)
     trades = _trades(dataset)
@@ -106,7 +92,7 @@ def _own(dataset: Dataset) -> dict[tuple[str, str], float]:
     return found
 
 
-def _numbers(cells: pd.Series[Any]) -> pd.Series[float]:
+def _numbers(cells: pd.Series) -> pd.Series[float]:
     """Return cells as numbers, with NaN for blank or invalid ones."""
     return pd.to_numeric(cells, errors="coerce").astype(float)
 
@@ -210,27 +196,16 @@ class _Prices:
 
 
 def large(rows: Sequence[Turnover], what: str) -> StoreError:
-    """Return the error for money beyond the storable range, with the rows that move most of it.
+    """Return the error for money beyond the storable range, with the rows, the largest first, that move most of it.
 
-    Parameters
-    ----------
-    rows : sequence of Turnover
-        The largest first.
-    what : str
-        Noun of the quantity that is too large, in `synergy.store.messages.NOUNS`.
+    `what`, in `synergy.store.messages.NOUNS`, is too large.
     """
     told = [f"{one.table} {one.ident}{one.market and ' ' + one.market} ({one.money:.3g})" for one in rows[:_ROWS]]
     return refusal("large", what=what, most=f"{MOST_SUM:.2g}", rows=", ".join(told))
 
 
 def bounded(dataset: Dataset, what: str) -> None:
-    """Refuse a dataset whose total turnover is beyond the storable range.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    what : str
-        As for `large`.
+    """Refuse a dataset whose total turnover is beyond the storable range, as `large` says it.
 
     Raises
     ------

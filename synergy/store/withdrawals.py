@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from synergy.records.accounts import Departed, Departure, IssuedToken, Readmitted
+from synergy.records.audit import Backup, BackupMade
+from synergy.records.names import Answer, Stage, State
 from synergy.store.access import Action, Actor, Resource, departed, latest_run, require
 from synergy.store.backup import back_up
-from synergy.store.commit import Record, Step, Transaction, commit
+from synergy.store.commit import Step, Transaction, commit
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, Stage, State
 from synergy.store.notices import PLANNERS, NoticeContent, post
 from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
@@ -36,26 +37,11 @@ _ENDINGS = (".db", ".dump")
 _BLOCK = 1 << 20
 
 
-def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Record:
+def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Departed:
     """Remove an enterprise: disable its accounts, and withdraw its declarations from rounds not yet frozen.
 
-    The history is not removed. In rounds that are frozen with it and have no open proposal of it, the next run
-    forbids every exchange with it.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator.
-    enterprise : str
-        Its id.
-    asked : StepOptions, optional
-        Idempotency key; the note is the reason.
-
-    Returns
-    -------
-    dict
-        ``{enterprise, accounts: [name], withdrawn: [round], forbidden: [round]}``.
+    The history is not removed. In rounds that are frozen with it and have no open proposal of it, the next run forbids
+    every exchange with it. The note is the reason.
 
     Raises
     ------
@@ -70,72 +56,49 @@ def depart(store: Store, actor: Actor, enterprise: str, asked: StepOptions | Non
     asked = asked or StepOptions()
     if len(asked.note) > 1000:
         raise refusal("bad_value", what="reason", value=len(asked.note), expected="<= 1000")
+    given = {"enterprise": enterprise, "reason": asked.note}
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Departed:
         connection = change.connection
         if not _known(connection, enterprise):
             raise refusal("not_found", what="enterprise")
         _refuse_open(connection, enterprise)
-        told = {
-            "accounts": _closed(change, enterprise),
-            "withdrawn": _withdrawn(connection, enterprise),
-            "forbidden": _forbidden(change, enterprise),
-        }
-        row = {"enterprise": enterprise, "at": change.at, "actor": actor.name, "reason": asked.note}
-        connection.execute(insert(departures).values(**row))
-        change.event("enterprise.depart", f"enterprise:{enterprise}", told | {"reason": asked.note})
-        post(change, [PLANNERS], NoticeContent("departed", None, "", {"enterprise": enterprise, "reason": asked.note}))
-        return {"enterprise": enterprise, **told}
+        gone = Departed(
+            enterprise=enterprise,
+            accounts=_closed(change, enterprise),
+            withdrawn=_withdrawn(connection, enterprise),
+            forbidden=_forbidden(change, enterprise),
+        )
+        connection.execute(insert(departures).values(**given, at=change.at, actor=actor.name))
+        detail = gone.model_dump(exclude={"enterprise"}) | {"reason": asked.note}
+        change.event("enterprise.depart", f"enterprise:{enterprise}", detail)
+        post(change, [PLANNERS], NoticeContent("departed", None, "", given))
+        return gone
 
-    given = {"enterprise": enterprise, "reason": asked.note}
-    return commit(store, actor, Step("enterprise.depart", given, asked.key), body)
+    return commit(store, actor, Step("enterprise.depart", given, asked.key), Departed, body)
 
 
-def readmit(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Record:
-    """Readmit an enterprise that has left; its accounts stay disabled until they are enabled.
-
-    Parameters
-    ----------
-    store, actor, enterprise, asked
-        As for `depart`.
-
-    Returns
-    -------
-    dict
-        ``{enterprise}``.
-    """
+def readmit(store: Store, actor: Actor, enterprise: str, asked: StepOptions | None = None) -> Readmitted:
+    """Readmit an enterprise that has left; its accounts stay disabled until they are enabled."""
     require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
     asked = asked or StepOptions()
 
-    def body(change: Transaction) -> Record:
+    def body(change: Transaction) -> Readmitted:
         done = change.connection.execute(delete(departures).where(departures.c.enterprise == enterprise))
         if done.rowcount != 1:
             raise refusal("not_found", what="enterprise")
         change.event("enterprise.readmit", f"enterprise:{enterprise}", {"note": asked.note})
-        return {"enterprise": enterprise}
+        return Readmitted(enterprise=enterprise)
 
-    return commit(store, actor, Step("enterprise.readmit", {"enterprise": enterprise}, asked.key), body)
+    return commit(store, actor, Step("enterprise.readmit", {"enterprise": enterprise}, asked.key), Readmitted, body)
 
 
-def list_departures(store: Store, actor: Actor) -> list[Record]:
-    """Return the enterprises that have left and were not readmitted.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator.
-
-    Returns
-    -------
-    list of dict
-        ``{enterprise, at, actor, reason}``, by enterprise.
-    """
+def list_departures(store: Store, actor: Actor) -> list[Departure]:
+    """Return the enterprises that have left and were not readmitted, by enterprise, for administrators."""
     require(actor, Action.REMOVE_ENTERPRISE, Resource("enterprise"))
     with store.database.read() as connection:
         rows = connection.execute(select(departures).order_by(departures.c.enterprise)).all()
-    names = ("enterprise", "actor", "reason")
-    return [{name: row._mapping[name] for name in names} | {"at": row.at.isoformat()} for row in rows]
+    return [Departure.of(row) for row in rows]
 
 
 def _known(connection: Connection, enterprise: str) -> bool:
@@ -197,8 +160,7 @@ def _withdrawn(connection: Connection, enterprise: str) -> list[int]:
     """Remove an enterprise and its declarations from the rounds not yet frozen, and return these rounds."""
     early = _rounds(connection, enterprise, _EARLY)
     for table in (declared, declarations):
-        own: Any = (table.c.enterprise == enterprise) & table.c.round.in_(early)
-        connection.execute(delete(table).where(own))
+        connection.execute(delete(table).where(table.c.enterprise == enterprise, table.c.round.in_(early)))
     return early
 
 
@@ -214,20 +176,8 @@ def _forbidden(change: Transaction, enterprise: str) -> list[int]:
     return found
 
 
-def all_tokens(store: Store, actor: Actor) -> list[Record]:
-    """Return the metadata of the active tokens of all accounts.
-
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator.
-
-    Returns
-    -------
-    list of dict
-        ``{id, name, label, scopes, created, expires}``, the next to end first.
-    """
+def all_tokens(store: Store, actor: Actor) -> list[IssuedToken]:
+    """Return the metadata of the active tokens of all accounts, the next to end first, for administrators."""
     require(actor, Action.MANAGE_USERS, Resource("token"))
     wanted = (
         select(tokens, users.c.name)
@@ -237,43 +187,20 @@ def all_tokens(store: Store, actor: Actor) -> list[Record]:
     )
     with store.database.read() as connection:
         rows = connection.execute(wanted).all()
-    return [
-        {
-            "id": row.id,
-            "name": row.name,
-            "label": row.label,
-            "scopes": row.scopes,
-            "created": row.created.isoformat(),
-            "expires": row.expires.isoformat(),
-        }
-        for row in rows
-    ]
+    return [IssuedToken.of(row) for row in rows]
 
 
-def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> Record:
+def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) -> BackupMade:
     """Back up the store into a folder on its own machine; the content is not downloaded.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        An administrator.
-    folder : pathlib.Path
-        It is created where it does not exist; its owner alone can read it.
-    key : str, optional
-        Idempotency key: sent again, no second copy.
-
-    Returns
-    -------
-    dict
-        ``{file, bytes, sha256, at}``; the file is a name in the folder.
+    The folder is created where it does not exist, readable by its owner alone. The same key makes no second backup.
 
     Raises
     ------
     UsageError
         It cannot be written.
     RefusedError
-        A copy was made within this second.
+        A backup was made within this second.
     """
     require(actor, Action.MANAGE_USERS, Resource("user"))
     at = store.now()
@@ -283,39 +210,24 @@ def make_copy(store: Store, actor: Actor, folder: Path, key: str | None = None) 
     if target.exists():
         raise refusal("taken", what="file", name=target.name)
     back_up(store.database.url.render_as_string(hide_password=False), target)
-    told = {"file": target.name, "bytes": target.stat().st_size, "sha256": _digest(target), "at": at.isoformat()}
+    copy = BackupMade(file=target.name, bytes=target.stat().st_size, sha256=_digest(target), at=at)
 
-    def body(change: Transaction) -> Record:
-        change.event("backup.make", "store", {name: told[name] for name in ("file", "sha256")})
-        return told
+    def body(change: Transaction) -> BackupMade:
+        change.event("backup.make", "store", {"file": copy.file, "sha256": copy.sha256})
+        return copy
 
-    made = commit(store, actor, Step("backup.make", {}, key), body)
-    if made["file"] != target.name:  # the key has made one before
+    made = commit(store, actor, Step("backup.make", {}, key), BackupMade, body)
+    if made.file != target.name:  # the key has made one before
         target.unlink()
     return made
 
 
-def copies(actor: Actor, folder: Path) -> list[Record]:
-    """Return the backups in a folder, the latest first.
-
-    Parameters
-    ----------
-    actor : Actor
-        An administrator.
-    folder : pathlib.Path
-
-    Returns
-    -------
-    list of dict
-        ``{file, bytes, at}``.
-    """
+def copies(actor: Actor, folder: Path) -> list[Backup]:
+    """Return the backups in a folder, the latest first, for administrators."""
     require(actor, Action.MANAGE_USERS, Resource("user"))
     found = [one for ending in _ENDINGS for one in folder.glob(f"synergy-*{ending}")]
     rows = [(one.name, one.stat()) for one in sorted(found, reverse=True)]
-    return [
-        {"file": name, "bytes": stat.st_size, "at": datetime.fromtimestamp(stat.st_mtime, UTC).isoformat()}
-        for name, stat in rows
-    ]
+    return [Backup(file=name, bytes=stat.st_size, at=datetime.fromtimestamp(stat.st_mtime, UTC)) for name, stat in rows]
 
 
 def _digest(file: Path) -> str:

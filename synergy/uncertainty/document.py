@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.proposals.names import Names, names
 from synergy.records.plain import plain
+from synergy.scenario import JSON
 from synergy.texts import LANGUAGES, Catalogue
 from synergy.uncertainty.figures import Figure, Origin
 from synergy.uncertainty.sensitivity import Sensitivity, Uncertain
@@ -27,16 +26,7 @@ SAID = Catalogue(
 
 
 def subject(dataset: Dataset, figure: Figure, lang: str) -> str:
-    """Return the description of a figure in words.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        For names.
-    figure : Figure
-    lang : str
-        ``en`` or ``zh``.
-    """
+    """Return the description of a figure in words."""
     said, row = names(dataset, lang), figure.rows[0]
     if figure.origin is Origin.UNSTATED:
         holder, commodity, name = row.key
@@ -66,20 +56,8 @@ def _called(dataset: Dataset, said: Names, holder: str) -> str:
     return holder
 
 
-def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, Any]:
-    """Return the uncertain figures as a plain JSON record, the highest ranked first.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        For names.
-    found : Sensitivity
-
-    Returns
-    -------
-    dict
-        Money a year in the dataset's currency.
-    """
+def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, JSON]:
+    """Return uncertain figures as a plain JSON record, by rank; money a year in the dataset's currency."""
     return {
         "schema": SCHEMA,
         "dataset": {"name": dataset.name, "digest": dataset.digest},
@@ -92,7 +70,7 @@ def sensitivity_record(dataset: Dataset, found: Sensitivity) -> dict[str, Any]:
     }
 
 
-def _record(dataset: Dataset, place: int, one: Uncertain) -> dict[str, Any]:
+def _record(dataset: Dataset, place: int, one: Uncertain) -> dict[str, JSON]:
     figure = one.figure
     rows = [
         {name: plain(getattr(row, name)) for name in ("line", "key", "low", "value", "high")} for row in figure.rows

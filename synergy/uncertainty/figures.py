@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from synergy.dataset.sheet import Dataset
 from synergy.model.build import Model
 from synergy.network.ends import EndKind
 from synergy.network.network import Network
-from synergy.network.places import Bools
+from synergy.network.places import Bools, Floats
 
 APART = ("indicators", "deals")  # tables that enter no plan
 # one price is one figure wherever it is paid: rows that share these columns move together
@@ -37,16 +36,8 @@ class Origin(StrEnum):
 class FigureRow:
     """One table row of an uncertain figure.
 
-    Parameters
-    ----------
-    place : int
-        Position in the table; -1 where there is no row yet.
-    line : int or None
-        Line of the file, the header being line 1.
-    key : tuple of str
-        Its ids.
-    low, value, high : float
-        Interval and nominal value; NaN where nothing is stated.
+    `place` is the position in the table, -1 where there is no row yet; `line` that of the file, the header being line
+    1; `key` its ids. `low`, `value` and `high` are the interval and nominal value, NaN where nothing is stated.
     """
 
     place: int
@@ -61,12 +52,7 @@ class FigureRow:
 class Figure:
     """One uncertain figure: a cell, or the price of a commodity at all its markets.
 
-    Parameters
-    ----------
-    table, column : str
-    rows : tuple of FigureRow
-        Rows that move to their low ends, or to their high ends, together.
-    origin : Origin
+    Its rows move to their low ends, or to their high ends, together.
     """
 
     table: str
@@ -85,16 +71,7 @@ class Figure:
 
 
 def changed(dataset: Dataset, figure: Figure, end: str) -> Dataset:
-    """Return the dataset with a figure set to one of its ends.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    figure : Figure
-        One of its own.
-    end : str
-        ``low`` or ``high``.
-    """
+    """Return the dataset with one of its figures set to an end, ``low`` or ``high``."""
     table = dataset[figure.table].copy()
     for row in figure.rows:
         value = getattr(row, end)
@@ -109,16 +86,12 @@ def changed(dataset: Dataset, figure: Figure, end: str) -> Dataset:
 def figures_of(dataset: Dataset, model: Model) -> list[Figure]:
     """Return all uncertain figures of a dataset.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    model : Model
-        Model of the dataset, with the exchanges that an unstated quality excludes.
+    `model` is that of the dataset, with the exchanges that an unstated quality excludes.
     """
     return [*_declared(dataset), *_prices(dataset), *_opex(dataset), *_qualities(dataset, model)]
 
 
-def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Any, Any, Any]) -> Iterator[FigureRow]:
+def _rows(dataset: Dataset, table: str, wide: Bools, numbers: tuple[Floats, Floats, Floats]) -> Iterator[FigureRow]:
     """Yield the rows of a table selected by a mask, with low, value and high."""
     frame, keys = dataset[table], TABLES[table].key
     for place in np.flatnonzero(wide).tolist():
@@ -155,7 +128,7 @@ def _prices(dataset: Dataset) -> Iterator[Figure]:
     for name in ("offers", "needs"):
         frame = dataset[name]
         value = frame["price"].to_numpy(float)
-        high = frame["commodity"].map(paid).to_numpy(float)
+        high = np.asarray(frame["commodity"].map(paid), float)
         silent = (value == 0) & (high > 0)
         for column in ("price_low", "price_high"):
             silent &= frame[column].isna().to_numpy(bool) if column in frame else np.ones(len(frame), dtype=bool)

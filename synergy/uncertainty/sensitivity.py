@@ -37,22 +37,12 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Effect of a figure at one end of its interval.
+    """Effect of a figure at one end, ``low`` or ``high``, of its interval.
 
-    Parameters
-    ----------
-    end : str
-        ``low`` or ``high``.
-    change : float
-        Value of the best plan at this end less the plan's value now (money a year).
-    gain : float or None
-        Change of the gain; None if some enterprise has no standalone plan, or it was not computed.
-    regret : float or None
-        Loss of the plan, with its commitments fixed, against the best plan at this end; None if infeasible.
-    changes : bool
-        Whether another plan is better there.
-    distance : float or None
-        How far that one is from the plan, see `synergy.near_optimal.directions`; None where not searched.
+    `change` is the value of the best plan at this end less the plan's value now (money a year), and `gain` the change
+    of the gain, None if some enterprise has no standalone plan, or it was not computed. `regret` is the loss of the
+    plan, with its commitments fixed, against the best plan at this end, None if infeasible. `changes`: another plan is
+    better there, at a `distance` from the plan, see `synergy.near_optimal.directions`, None where not searched.
     """
 
     end: str
@@ -65,15 +55,9 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """An uncertain figure and its effects.
+    """An uncertain figure and its effects at the ends of its interval that are not the value itself, low first.
 
-    Parameters
-    ----------
-    figure : Figure
-    ends : tuple of End
-        Low and high, where they are not the value itself.
-    searched : bool
-        Whether the binaries were re-optimised, not estimated from the relaxation.
+    `searched`: the binaries were re-optimised, not estimated from the relaxation.
     """
 
     figure: Figure
@@ -143,10 +127,6 @@ def sensitivity(dataset: Dataset, plan: Plan | None = None, *, params: SolvePara
         The plan chosen now; the best one found where there is none.
     params : SolveParams, optional
         Stopping criteria; 180 s by default.
-
-    Returns
-    -------
-    Sensitivity
 
     Raises
     ------
@@ -286,15 +266,7 @@ def _width(figure: Figure) -> float:
 
 
 class StandaloneValues:
-    """Standalone values of enterprises, computed on demand.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    known : mapping of str to float or None, optional
-        Those that a plan states.
-    params : SolveParams
-    """
+    """Standalone values of enterprises, computed on demand; `known` are those that a plan states."""
 
     def __init__(self, dataset: Dataset, known: Mapping[str, float | None] | None, params: SolveParams) -> None:
         self._dataset, self._params = dataset, params
@@ -303,19 +275,9 @@ class StandaloneValues:
         self._recipes = dataset["recipes"].groupby("commodity")["process"].agg(set).to_dict()
 
     def change(self, other: Dataset, figure: Figure) -> float | None:
-        """Return the change of the sum of all standalone values.
+        """Return the change of the sum of all standalone values in another dataset, where `figure` is changed.
 
-        Parameters
-        ----------
-        other : Dataset
-            With the other figure.
-        figure : Figure
-            Changed figure; determines the enterprises affected.
-
-        Returns
-        -------
-        float or None
-            Money a year; None if one has no standalone plan, or the time is up.
+        The figure determines the enterprises affected. Money a year; None if one has no standalone plan or time is up.
         """
         total = 0.0
         for name in self.touched(figure):

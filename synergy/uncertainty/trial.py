@@ -39,14 +39,8 @@ PRICES = {
 class TrialOutcome:
     """Effect of a changed figure on the plan.
 
-    Parameters
-    ----------
-    best : float
-        Value of the best plan found, money a year.
-    kept : float
-        Value of the plan with its commitments kept; -inf where it cannot be carried out.
-    decisions : Decisions or None
-        The best plan; None if it was not searched for.
+    `best` is the value of the best plan found, money a year, and `decisions` that plan, None if it was not searched
+    for; `kept` is the value of the plan with its commitments kept, -inf where it cannot be carried out.
     """
 
     best: float
@@ -62,14 +56,8 @@ class TrialOutcome:
 class FigureTrial:
     """Evaluate a plan under changed figures, with its problem kept in a solver.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    decisions : Decisions
-        The plan; replaced if a better one is found at the start.
-    params : SolveParams
-    seconds : float
-        Most time for a search of better decisions.
+    The plan is replaced if a better one is found at the start; `seconds` is the most time for a search of better
+    decisions.
     """
 
     def __init__(self, dataset: Dataset, decisions: Decisions, params: SolveParams, seconds: float) -> None:
@@ -165,14 +153,8 @@ class FigureTrial:
 class Stand:
     """Commitments of a plan in a model.
 
-    Parameters
-    ----------
-    whole : numpy.ndarray, shape (columns,)
-        Its binaries.
-    wish : Wish
-        Sizes as built, no dealings that the plan has not.
-    sunk : float
-        Money a year that its builds and links cost and that the model, which may leave them out, does not know.
+    `whole`, shape (columns,), are its binaries; `wish` keeps sizes as built and allows no dealings that the plan has
+    not. `sunk` is what its builds and links cost, money a year, and the model, which may leave them out, does not know.
     """
 
     whole: Floats
@@ -181,13 +163,7 @@ class Stand:
 
 
 def stand_of(model: Model, decisions: Decisions) -> Stand:
-    """Return the commitments of a plan in a model of its dataset or of one with changed figures.
-
-    Parameters
-    ----------
-    model : Model
-    decisions : Decisions
-    """
+    """Return the commitments of a plan in a model of its dataset or of one with changed figures."""
     whole = integers_of(model, decisions)
     units, size = model.candidates.network.units, model.column("size")
     steps, builds = units.steps, decisions.builds

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from synergy.dataset.sheet import Dataset
+from synergy.dataset.sheet import Dataset, Ids
 from synergy.literal.point import point_of
-from synergy.literal.scope import Flags, Floats, Variant, positions
+from synergy.literal.scope import Flags, Floats, Texts, Variant, positions
 from synergy.literal.value import emissions, worth
 from synergy.plan import Decisions
 
 LINK_KEY = ("from_site", "to_site", "commodity", "mode")
-Texts = NDArray[np.object_]
 
 
-def texts(column: Any) -> Texts:
+def texts(column: Ids) -> Texts:
     """Return a column of ids as an array of strings."""
     return np.asarray(column, dtype=object)
 
@@ -27,23 +24,9 @@ def texts(column: Any) -> Texts:
 class Books:
     """Derived quantities of a plan that the checks use.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Tables and settings.
-    decisions : Decisions
-        Decisions of the plan, of the right shape.
-    members, variant : collection of str or None, Variant
-        By which of the contract's problems it is judged; all enterprises together when left out.
-
-    Attributes
-    ----------
-    point : Point
-        The plan as a point of the literal model.
-    quantity, arrived : numpy.ndarray
-        Quantity sent and received of each flow, as stated in the plan.
-    moves : numpy.ndarray of bool
-        Whether each flow goes from one site to another.
+    Its members and variant name the contract's problem by which it is judged; all enterprises together by default.
+    `point` is the plan as a point of the literal model; `quantity` and `arrived` are the quantities of each flow sent
+    and received, as stated in the plan; `moves` flags flows from one site to another.
     """
 
     def __init__(
@@ -60,7 +43,7 @@ class Books:
         self.quantity, self.arrived = (flows[name].to_numpy(float) for name in ("quantity", "arrived"))
         self.moves: Flags = texts(flows["from_site"]) != texts(flows["to_site"])
 
-    def owner(self, sites: Any) -> Texts:
+    def owner(self, sites: Ids) -> Texts:
         """Return the enterprise of each site, "" for public places and unknown sites."""
         table = self.dataset["sites"]
         return np.append(texts(table["enterprise"]), "")[positions(table["site"], sites)]

@@ -184,7 +184,7 @@ def check_source(book: Book, books: Books, plan: Plan) -> None:
             book.add("scenario", f"scenario.{key}", f"is {plan.scenario.get(key)!r}, in force is {value!r}")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return a setting in a form in which tuples equal lists and integers equal floats."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}

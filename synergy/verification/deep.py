@@ -46,20 +46,10 @@ class Countdown:
 
 
 def solved_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
-    """Re-solve the reference plans of a plan with the contract's literal model, and compare the values.
+    """Re-solve the reference plans of a plan with the contract's literal model, and return values that do not follow.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Dataset named in the plan.
-    plan : Plan
-    seconds : float
-        When to stop; what is not checked by then is said in warnings.
-
-    Returns
-    -------
-    tuple of Finding
-        Values of `standalone`, `status_quo`, `today` and of coalitions that do not follow.
+    The values are those of `standalone`, `status_quo`, `today` and of coalitions. What is not checked within `seconds`
+    gives warnings.
     """
     book, clock = Book(), Countdown(seconds)
     if plan.standalone is None:
@@ -123,20 +113,9 @@ def _answers(asks: list[_Ask], clock: Countdown) -> Iterator[tuple[str, float, f
 def coalitions_again(dataset: Dataset, plan: Plan, seconds: float = 60.0) -> tuple[Finding, ...]:
     """Re-solve the coalitions named in a settlement, and all coalitions of at most `FEW` enterprises.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Dataset of the plan.
-    plan : Plan
-        Without a settlement nothing is claimed.
-    seconds : float
-        When to stop; what is not checked by then is said in warnings.
-
-    Returns
-    -------
-    tuple of Finding
-        Coalitions that are not worth what is claimed, or worth more than the bound of the excess allows; an excess
-        that none of them has, where every one is solved.
+    Returns findings on coalitions that are not worth the value claimed, or worth more than the bound of the excess
+    allows, and on an excess that no coalition has, where every one is solved; none without a settlement. What is not
+    checked within `seconds` gives warnings.
     """
     book, settlement, end = Book(), plan.settlement, time.monotonic() + seconds
     if settlement is None:
@@ -183,22 +162,11 @@ def _worth(dataset: Dataset, members: frozenset[str], seconds: float) -> tuple[f
 
 
 def better_value(dataset: Dataset, plan: Plan, seconds: float = SECONDS) -> float | None:
-    """Return the value of a better plan found by SCIP, None if none is found.
+    """Return the value (money a year) of a better plan found by SCIP, None if none is found.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Dataset of the plan.
-    plan : Plan
-        Accepted by `synergy.verification.verify`: where its duals leave no room for a better plan, none is looked for.
-    seconds : float
-        For the search.
-
-    Returns
-    -------
-    float or None
-        Money a year, of a point that keeps every row of the literal model; None where none was found that is worth
-        more than the plan, or the model has more than `MOST` yes-or-no decisions.
+    The plan has been accepted by `synergy.verification.verify`: where its duals leave no room for a better one, none is
+    looked for. The value is that of a point that keeps every row of the literal model; None also where the model has
+    more than `MOST` yes-or-no decisions.
     """
     room, proven = _room(plan), plan.proof.get("dual")
     if proven is not None and float(proven) <= plan.value + room:
@@ -221,11 +189,7 @@ def refused_by(plan: Plan, value: float | None) -> tuple[Finding, ...]:
 def best_value(model: LiteralModel, seconds: float) -> float | None:
     """Return the value of the best feasible point found by SCIP, None if it finds none.
 
-    Parameters
-    ----------
-    model : LiteralModel
-    seconds : float
-        For the search, and as many for the linear rest.
+    The LP with its integers fixed gets the rest of `seconds`, at least 1.
     """
     end = time.monotonic() + seconds
     found = _solved_by_another(model, "scip", model.column_lower, model.column_upper, seconds)

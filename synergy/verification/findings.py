@@ -30,18 +30,10 @@ def row_name(frame: str, column: str = "") -> Callable[[int], str]:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Claim of a plan that does not hold or, as a warning, cannot be checked here.
+    """Claim of a plan that does not hold or, as a warning, cannot be checked here; an error refuses the plan.
 
-    Parameters
-    ----------
-    code : str
-        Stable name of the rule, for programs.
-    subject : str
-        Ids with blanks between them, or a key of the plan document.
-    text : str
-        One sentence for people.
-    severity : Severity
-        An error refuses the plan, a warning is a note.
+    `code` is the stable name of the rule, for programs; `subject` is ids separated by blanks, or a key of the plan
+    document; `text` is one sentence for people.
     """
 
     code: str

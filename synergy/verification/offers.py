@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from synergy.literal.point import matched
-from synergy.literal.scope import Flags, Floats
+from synergy.literal.scope import Flags, Floats, Texts
 from synergy.plan import Kind, Plan, Proposal
-from synergy.verification.books import LINK_KEY, Books, Texts, texts
+from synergy.verification.books import LINK_KEY, Books, texts
 from synergy.verification.findings import Book
 
 STATES, SCOPES = ("new", "changed", "running"), ("between", "within")
@@ -25,12 +25,8 @@ MONEY = ("capex", "annual_cost")
 class OwnedFlows:
     """Owners at the ends of the plan's flows and which flows can be proposed, each array of shape (flows,).
 
-    Parameters
-    ----------
-    giver, taker : numpy.ndarray of str
-        Owners at both ends: the enterprise, or "@" and the public place.
-    crossing : numpy.ndarray of bool
-        Between two enterprises, or between sites of one or with a public place and neither bought nor sold outside.
+    Owners are enterprises, or "@" and the public place. `crossing` flows are between two enterprises, or between sites
+    of one or with a public place and neither bought nor sold outside.
     """
 
     giver: Texts
@@ -238,15 +234,9 @@ def _check_loss(book: Book, plan: Plan, proposal: Proposal) -> None:
 class ProposalShare:
     """Links and costs of one proposal.
 
-    Parameters
-    ----------
-    links : frozenset of int
-        Rows of the links frame that its flows use.
-    capex, annual : float
-        Money, and money a year, of its builds and its part of its links.
-    own : mapping of str to (float, float)
-        The same by enterprise: a build is paid where it stands, a link where it leads to, or where it comes from if
-        it leads to a public place.
+    `links` are the rows of the links frame that its flows use; `capex` and `annual` (money, and money a year) are those
+    of its builds and its part of its links. `own` has both by enterprise: a build is paid where it stands, a link where
+    it leads to, or where it comes from if it leads to a public place.
     """
 
     links: frozenset[int]
@@ -256,16 +246,10 @@ class ProposalShare:
 
 
 def shares_of(books: Books, proposals: Sequence[Proposal]) -> list[ProposalShare]:
-    """Return the links and costs of each proposal.
+    """Return the links and costs of each proposal; all rows of the proposals exist.
 
     A flow that stands in several proposals, between two new units, counts in equal parts for each; a link is borne by
-    quantity, what no proposal sends over it included.
-
-    Parameters
-    ----------
-    books : Books
-    proposals : sequence of Proposal
-        All whose rows are there.
+    quantity, that of flows outside all proposals included.
     """
     flows, links, builds = books.decisions.flows, books.decisions.links, books.decisions.builds
     link = matched(flows[list(LINK_KEY)], links[list(LINK_KEY)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from synergy.errors import Severity
 from synergy.literal.owners import collected
 from synergy.literal.point import matched
-from synergy.literal.scope import Floats
+from synergy.literal.scope import Floats, Texts
 from synergy.plan import Plan
 from synergy.verification.books import Books, texts
 from synergy.verification.findings import MONEY, Book
@@ -47,18 +47,8 @@ def check_settlement(book: Book, books: Books, plan: Plan) -> None:
             book.add("by_clock", "settlement", "the clock ended it: another run may settle otherwise", Severity.WARNING)
 
 
-def payoffs_of(settlement: Settlement, names: Any, key: str = "payoff") -> Floats:
-    """Return one number per enterprise, NaN where it is null.
-
-    Parameters
-    ----------
-    settlement : mapping
-        Of a plan.
-    names : sequence of str
-        Enterprises.
-    key : str
-        ``payoff``, ``standalone``, ``gain`` or ``transfer``.
-    """
+def payoffs_of(settlement: Settlement, names: Iterable[str], key: str = "payoff") -> Floats:
+    """Return the ``payoff``, ``standalone``, ``gain`` or ``transfer`` of each enterprise settled, NaN where null."""
     given = [settlement["payoffs"][name][key] for name in names]
     return np.array([np.nan if value is None else float(value) for value in given])
 
@@ -68,7 +58,7 @@ def _scale(books: Books, plan: Plan) -> float:
     return max(1.0, books.turnover, abs(plan.value))
 
 
-def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
+def _check_payoffs(book: Book, books: Books, plan: Plan, names: Texts) -> None:
     """Check that payoffs sum to the value, match the plan's standalone values, and leave no enterprise worse off."""
     settlement, standalone = plan.settlement or {}, plan.standalone or {}
     payoff, alone, gain = (payoffs_of(settlement, names, key) for key in ("payoff", "standalone", "gain"))
@@ -76,7 +66,7 @@ def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
     book.one("payoffs", float(payoff.sum()), plan.value, scale)
     stated = np.array([np.nan if (value := standalone.get(name)) is None else float(value) for name in names])
 
-    def called(key: str) -> Any:
+    def called(key: str) -> Callable[[int], str]:
         return lambda row: f"settlement.payoffs.{names[row]}.{key}"
 
     each = np.full(len(names), scale)
@@ -88,7 +78,7 @@ def _check_payoffs(book: Book, books: Books, plan: Plan, names: Any) -> None:
         book.flag("payoff", lost, called("payoff"), "is less than what it is worth alone")
 
 
-def _check_transfers(book: Book, books: Books, plan: Plan, names: Any) -> None:
+def _check_transfers(book: Book, books: Books, plan: Plan, names: Texts) -> None:
     """Check that transfers are whole units, sum to exactly 0, and take each enterprise to its payoff."""
     settlement = plan.settlement or {}
     unit, transfer = float(settlement["unit"]), payoffs_of(settlement, names, "transfer")
@@ -174,16 +164,7 @@ def _infinite(value: float | None, sign: float) -> float:
 
 
 def check_subsidy(book: Book, plan: Plan, names: Sequence[str]) -> None:
-    """Check recipients, sums and proven minimum of a subsidy, and that it covers the coalitions' shortfalls.
-
-    Parameters
-    ----------
-    book : Book
-    plan : Plan
-        With a settlement.
-    names : sequence of str
-        Enterprises of the dataset.
-    """
+    """Check recipients, sums and proven minimum of a subsidy, and that it covers the coalitions' shortfalls."""
     settlement = plan.settlement or {}
     given, tolerance = settlement["subsidy"], float(settlement["tolerance"])
     if given is None:

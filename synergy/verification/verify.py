@@ -64,14 +64,7 @@ def assert_valid(
 ) -> None:
     """Raise `VerificationError` if a plan does not follow from its dataset.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    plan : Plan
-    alone : mapping of str to Decisions, optional
-        The plans behind `standalone`, as far as they are known.
-    today : Decisions, optional
-        The plan behind `today`.
+    `alone` and `today` are the plans behind `standalone` and `today`, as far as they are known.
 
     Raises
     ------
@@ -89,15 +82,7 @@ def judged_beside(
 ) -> Iterator[Finding]:
     """Yield findings on the plans behind `standalone` and `today`, which the plan document does not hold.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    plan : Plan
-        With the values claimed.
-    alone : mapping of str to Decisions
-        Each enterprise's standalone plan; not checked if there are more than `MANY`.
-    today : Decisions or None
-        Decisions of today.
+    The standalone plans are not checked if there are more than `MANY`.
     """
     for name, decisions in alone.items() if len(alone) <= MANY else ():
         value = (plan.standalone or {}).get(name)

@@ -11,7 +11,6 @@ import json
 import posixpath
 import sys
 import zipfile
-from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
@@ -23,7 +22,9 @@ MOST_CELLS = 8_000_000  # of one sheet, blanks between others included
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _MARKS = (b'"e"', b"'e'", b"<f", b":f", b"hidden")
-Plain = dict[str, Any]
+Plain = dict[
+    str, str | bool | dict[str, str] | list[int] | list[list[int]] | list[list[float | str | bool | dict[str, str]]]
+]
 
 
 class _FaultError(Exception):
@@ -124,8 +125,10 @@ def _walked(data: bytes) -> _SheetWalk:
     return walk
 
 
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
+def _plain(
+    cell: float | str | bool | datetime.date | datetime.time | datetime.timedelta,
+) -> float | str | bool | dict[str, str]:
+    if isinstance(cell, datetime.date | datetime.time):
         return {"date": cell.isoformat()}
     return {"span": str(cell)} if isinstance(cell, datetime.timedelta) else cell
 
@@ -141,19 +144,8 @@ def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> Plain:
     return {"name": name, "rows": rows, "merged": merged}
 
 
-def parsed(path: str) -> Plain:
-    """Return all sheets of a workbook as plain JSON.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    dict
-        ``{sheets: [{name, visible, rows, merged, errors, formulas, hidden_rows, hidden_columns}]}``.
-    """
+def parsed(path: str) -> list[Plain]:
+    """Return all sheets of a workbook as plain JSON, for each the fields of `synergy.workbook.sheets.SheetPage`."""
     with zipfile.ZipFile(path) as packed:
         _harmless(packed)
         parts = _parts(packed)
@@ -167,7 +159,7 @@ def parsed(path: str) -> Plain:
                 said |= {"hidden_rows": walk.rows, "hidden_columns": sorted(walk.columns)}
                 visible = about.visible is python_calamine.SheetVisibleEnum.Visible
                 sheets.append(_sheet(book, about.name) | said | {"visible": visible})
-    return {"sheets": sheets}
+    return sheets
 
 
 def main() -> None:
@@ -175,7 +167,7 @@ def main() -> None:
     path, memory, seconds = sys.argv[1:4]
     _limited(int(memory), int(seconds))
     try:
-        found = parsed(path)
+        found: dict[str, list[Plain] | list[str]] = {"sheets": parsed(path)}
     except _FaultError as error:
         found = {"fault": list(error.args)}
     except MemoryError:

@@ -94,17 +94,9 @@ def table_named(name: str) -> str:
 
 @cache
 def headers(table: str) -> Mapping[str, str]:
-    """Map header names, normalised by `looked`, to the columns of a table.
+    """Map header names, normalised by `looked`, to the columns of a table of `TABLES`.
 
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    mapping of str to str
-        Ids before labels; the low and the high end of numbers too.
+    Ids take precedence over labels; the low and the high end of numbers are included.
     """
     found = {looked(word): name for word, name in SHORT.items() if name in TABLES[table].names}
     for column in TABLES[table].columns:
@@ -120,18 +112,7 @@ def headers(table: str) -> Mapping[str, str]:
 
 
 def known_as(table: str, header: str) -> str:
-    """Return the column that a header cell denotes; an unknown name is returned unchanged.
-
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-    header : str
-        The cell.
-
-    Returns
-    -------
-    str
+    """Return the column that a header cell of a table denotes; an unknown name is returned unchanged.
 
     Examples
     --------

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from synergy.dataset.decode import real_type
 from synergy.dataset.findings import Findings, Where
@@ -21,8 +20,9 @@ from synergy.dataset.settings import plain
 from synergy.dataset.sheet import TableData
 from synergy.dataset.sources import PACKED
 from synergy.errors import Problem
+from synergy.scenario import JSON
 from synergy.workbook.names import ASIDE, SETTINGS, known_as, second_header, table_named, tables
-from synergy.workbook.sheets import SheetPage, laid_out, letters, text_of
+from synergy.workbook.sheets import BookCell, SheetPage, laid_out, letters, text_of
 
 ENDINGS = (".xlsx", ".xlsm")
 CLAIMS = (*ENDINGS, ".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".et")  # what calls itself a workbook
@@ -34,18 +34,9 @@ SMALL = 4 << 20  # below so many bytes the ratio says nothing
 
 @dataclass(frozen=True, slots=True)
 class WorkbookTables:
-    """Tables and settings of a workbook.
+    """Tables of a workbook as texts (None: unreadable sheet), and its name and settings as a data package.
 
-    Parameters
-    ----------
-    package : Package
-        Name and settings.
-    sheets : mapping of str to TableData or None
-        Each table that has a sheet, as texts; None where the sheet could not be read.
-    tabs : mapping of str to str
-        Sheet of each table.
-    places : mapping of str to mapping
-        Column of each name of a table, from 1.
+    `tabs` is the sheet of each table, `places` the column of each of its names, from 1.
     """
 
     package: Package
@@ -63,20 +54,7 @@ class WorkbookTables:
 
 
 def read_workbook(path: Path, findings: Findings) -> WorkbookTables | None:
-    """Return the tables of a workbook.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    findings : Findings
-        Takes faults of its form.
-
-    Returns
-    -------
-    Tables or None
-        None where it cannot be read at all.
-    """
+    """Return the tables of a workbook; None where it cannot be read at all."""
     found = pages(path, findings)
     if found is None:
         return None
@@ -113,9 +91,9 @@ def _by_table(found: Sequence[SheetPage], findings: Findings) -> dict[str, Sheet
     return by_table
 
 
-def _settings(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _settings(rows: Sequence[Sequence[BookCell]]) -> dict[str, JSON]:
     """Parse the rows of a settings sheet: a name and a value each, lists as JSON."""
-    found: dict[str, Any] = {}
+    found: dict[str, JSON] = {}
     for row in rows:
         cells = [*row, "", ""]
         name = text_of(cells[0]).strip()
@@ -136,18 +114,9 @@ _KINDS = (  # a part that tells the kind of a package
 class WorkbookLimits:
     """Size, memory and time limits of a workbook.
 
-    Parameters
-    ----------
-    size, unpacked : int
-        Bytes of the file, and of all its parts together.
-    ratio : int
-        Unpacked to packed bytes of a part that is not small.
-    entries : int
-        Parts.
-    memory : int
-        Bytes that the child may map.
-    seconds : int
-        Until the child is ended.
+    `size` and `unpacked` are bytes of the file and of all its parts together, `ratio` unpacked to packed bytes of a
+    part that is not small, `entries` the number of parts. The child may map `memory` bytes and is ended after
+    `seconds`.
     """
 
     size: int = 32 << 20
@@ -162,21 +131,7 @@ LIMITS = WorkbookLimits()
 
 
 def pages(path: Path, findings: Findings, limits: WorkbookLimits = LIMITS) -> list[SheetPage] | None:
-    """Return the sheets of a workbook.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    findings : Findings
-        Takes the reason of a refusal, and parts that were ignored.
-    limits : WorkbookLimits
-        Limits of size, memory and time.
-
-    Returns
-    -------
-    list of SheetPage or None
-    """
+    """Return the sheets of a workbook; report the reason of a refusal, and parts that were ignored."""
     where = Where(path.name)
     size = path.stat().st_size
     if size > limits.size:
@@ -188,12 +143,12 @@ def pages(path: Path, findings: Findings, limits: WorkbookLimits = LIMITS) -> li
     if not _package(path, where, findings, limits):
         return None
     found = _parsed(path, limits)
-    if "fault" in found:
-        code, value = found["fault"]
+    if isinstance(found, tuple):
+        code, value = found
         fields = {"reason": value, "memory": limits.memory >> 20, "seconds": limits.seconds, "size": value}
         findings.add(code, where, "" if code in ("workbook_broken", "workbook_cells") else value, **fields)
         return None
-    return [SheetPage(**one) for one in found["sheets"]]
+    return found
 
 
 def _package(path: Path, where: Where, findings: Findings, limits: WorkbookLimits) -> bool:
@@ -255,23 +210,23 @@ def _within(entries: list[zipfile.ZipInfo], where: Where, findings: Findings, li
     return False
 
 
-def _parsed(path: Path, limits: WorkbookLimits) -> dict[str, Any]:
-    """Run the child parser and return its result; map an abnormal exit to a fault."""
+def _parsed(path: Path, limits: WorkbookLimits) -> list[SheetPage] | tuple[str, str]:
+    """Run the child parser and return the sheets, or the code and value of a fault; an abnormal exit is one."""
     command = [sys.executable, "-P", str(_CHILD), str(path), str(limits.memory), str(limits.seconds)]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limits.seconds + 10, check=False
         )
     except subprocess.TimeoutExpired:
-        return {"fault": ["workbook_time", ""]}
+        return "workbook_time", ""
     if done.returncode == 0:
         try:
-            found: dict[str, Any] = json.loads(done.stdout)
+            found = json.loads(done.stdout)
         except ValueError:
-            return {"fault": ["workbook_broken", "its content cannot be told"]}
-        return found
+            return "workbook_broken", "its content cannot be told"
+        return tuple(found["fault"]) if "fault" in found else [SheetPage(**one) for one in found["sheets"]]
     if done.returncode in (-24, -9) or b"Killed" in done.stderr[-200:]:  # SIGXCPU
-        return {"fault": ["workbook_time", ""]}
+        return "workbook_time", ""
     if done.returncode == -6 or b"alloc" in done.stderr or b"MemoryError" in done.stderr:
-        return {"fault": ["workbook_memory", ""]}
-    return {"fault": ["workbook_broken", f"its reader stopped with status {done.returncode}"]}
+        return "workbook_memory", ""
+    return "workbook_broken", f"its reader stopped with status {done.returncode}"

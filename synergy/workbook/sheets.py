@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,9 @@ from synergy.dataset.layout import MOST_COLUMNS
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Cells, TableData, Words
 from synergy.dataset.typed import UNREADABLE
+from synergy.scenario import Cell
 
+BookCell = int | Cell | dict[str, str]
 _EXACT = 1e15
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _LETTERS = 26
@@ -23,15 +24,7 @@ _LETTERS = 26
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """Sheet laid out as a table.
-
-    Parameters
-    ----------
-    sheet : TableData
-        Its rows as texts.
-    places : dict of str to int
-        Column of each name, from 1.
-    """
+    """Sheet laid out as a table of texts, with the column of each name, from 1."""
 
     sheet: TableData
     places: dict[str, int]
@@ -40,24 +33,10 @@ class Laid:
 def laid_out(
     page: SheetPage, table: str, named: tuple[Callable[[str], str], Callable[[Sequence[str]], bool]], findings: Findings
 ) -> Laid | None:
-    """Return a sheet as a table of texts.
+    """Return a sheet as a table of texts; None where rows and columns cannot be separated.
 
-    Parameters
-    ----------
-    page : SheetPage
-        As parsed.
-    table : str
-        Its table, for messages.
-    named : tuple of callable
-        The column that a header cell means; whether a row is a second header.
-    findings : Findings
-        Takes merged cells, doubled names, hidden rows.
-
-    Returns
-    -------
-    Laid or None
-        None where rows and columns cannot be told apart. Errors and formulas without a value stand as
-        `UNREADABLE` texts.
+    `named` gives the column that a header cell means, and whether a row is a second header. Errors and formulas without
+    a value become `UNREADABLE` texts; merged cells, doubled names and hidden rows are reported.
     """
     if not page.rows or not any(text_of(cell).strip() for cell in page.rows[0]):
         if not page.rows:
@@ -151,26 +130,16 @@ def _cells(
 
 @dataclass(frozen=True, slots=True)
 class SheetPage:
-    """One sheet.
+    """One sheet; rows and columns are counted from 1.
 
-    Parameters
-    ----------
-    name : str
-        As on its tab.
-    rows : sequence of sequence
-        Cells from A1 on: numbers, texts, true and false, ``{"date": ...}`` or ``{"span": ...}``; "" = blank.
-    errors, formulas : mapping of str to str
-        Cells that hold an error, and formulas without a value, by their place as ``D5``.
-    hidden_rows, hidden_columns : sequence of int
-        Counted from 1.
-    merged : sequence of tuple of int
-        First row, first column, last row, last column of merged cells, from 1.
-    visible : bool
-        Whether its tab is shown.
+    The cells of `rows`, from A1 on, are numbers, texts, true and false, ``{"date": ...}`` or ``{"span": ...}``; "" =
+    blank. `errors` and `formulas` are the cells that hold an error, and formulas without a value, by their place as
+    ``D5``. `merged` has the first row, first column, last row and last column of merged cells; `visible` says whether
+    its tab is shown.
     """
 
     name: str
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[BookCell]]
     errors: Mapping[str, str] = field(default_factory=dict)
     formulas: Mapping[str, str] = field(default_factory=dict)
     hidden_rows: Sequence[int] = ()
@@ -208,7 +177,7 @@ def number(column: str) -> int:
     return total
 
 
-def text_of(cell: Any) -> str:
+def text_of(cell: BookCell) -> str:
     """Return a cell as CSV text; numbers with the fewest digits that round-trip.
 
     Examples

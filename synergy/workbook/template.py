@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from synergy.dataset.columns import Column, ColumnType
 from synergy.dataset.schema import TABLES
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.write import written
+from synergy.scenario import Cell
 from synergy.texts import Catalogue
 from synergy.workbook.names import SETTINGS, known_as, title
 from synergy.workbook.writing import ROOM, HeaderCell, Writer, quoted, written_to
@@ -57,18 +57,9 @@ _KINDS = {ColumnType.NUMBER: "number", ColumnType.BOOLEAN: "flag", ColumnType.DA
 
 
 def dataset_workbook(dataset: Dataset | None, lang: str) -> bytes:
-    """Return a dataset as an ``.xlsx`` workbook that `synergy.dataset.read.read` takes.
+    """Return a dataset, or an empty template for None, as an ``.xlsx`` workbook in ``en`` or ``zh``.
 
-    Parameters
-    ----------
-    dataset : Dataset or None
-        None for an empty template.
-    lang : str
-        Of sheets, headers and notes: ``en`` or ``zh``.
-
-    Returns
-    -------
-    bytes
+    `synergy.dataset.read.read` reads it back.
     """
     target = io.BytesIO()
     given = [name for name in TABLES if name not in _MEANING]
@@ -97,7 +88,7 @@ def _readme(given: Sequence[str], lang: str) -> Iterator[tuple[str, str]]:
 def _table(book: Writer, name: str, dataset: Dataset | None, what: tuple[Sequence[str], str]) -> None:
     given, lang = what
     columns: list[str] = list(TABLES[name].names)
-    rows: Sequence[Sequence[Any]] = []
+    rows: Sequence[Sequence[Cell]] = []
     if dataset is not None:
         frame = written(TABLES[name], dataset[name])
         columns += [str(column) for column in frame.columns if column not in columns]

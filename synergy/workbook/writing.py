@@ -8,11 +8,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+
+from synergy.scenario import Cell
 
 ROOM = 500  # rows below the last one that have drop-downs too
 _LONGEST = 255  # characters of a list that a drop-down may hold itself
@@ -28,24 +29,10 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class HeaderCell:
-    """A column of a sheet that is written.
+    """Header cell of a column that is written, with a comment; a required one is marked.
 
-    Parameters
-    ----------
-    label : str
-        Header cell.
-    note : str
-        Said where the pointer rests on it.
-    required : bool
-        Marked.
-    kind : str
-        ``text``, ``number``, ``flag`` or ``date``.
-    choices : sequence of str
-        Words of its drop-down.
-    source : str
-        Cells that hold the words of its drop-down, as ``=Sites!$A$2:$A$600``.
-    strict : bool
-        Whether other words are refused by the spreadsheet.
+    `kind` is ``text``, ``number``, ``flag`` or ``date``. The words of its drop-down are `choices`, or in the cells
+    `source`, as ``=Sites!$A$2:$A$600``; if `strict`, other words are refused by the spreadsheet.
     """
 
     label: str
@@ -70,7 +57,7 @@ class Writer:
         self.date = book.add_format({"num_format": "yyyy-mm-dd"})
         self.wide = book.add_format({"text_wrap": True, "valign": "top"})
 
-    def table(self, name: str, heads: Sequence[HeaderCell], rows: Iterable[Sequence[Any]]) -> None:
+    def table(self, name: str, heads: Sequence[HeaderCell], rows: Iterable[Sequence[Cell]]) -> None:
         """Write one sheet: a header row, rows, a drop-down where a column has one."""
         sheet = self.book.add_worksheet(name)
         widths = [min(40, max(10, 2 + _width(head.label))) for head in heads]
@@ -110,7 +97,7 @@ class Writer:
     def _format(self, kind: str) -> Format | None:
         return {"text": self.text, "date": self.date}.get(kind)
 
-    def _cell(self, sheet: Worksheet, place: tuple[int, int], cell: Any, kind: str) -> None:
+    def _cell(self, sheet: Worksheet, place: tuple[int, int], cell: Cell, kind: str) -> None:
         if cell is None or cell == "" or (isinstance(cell, float) and not math.isfinite(cell)):
             return
         if isinstance(cell, bool) or (kind == "flag" and cell in ("true", "false")):
@@ -124,7 +111,7 @@ class Writer:
             sheet.write_string(*place, text, self.quoted if text[:1] in _STARTS else self.text)
 
     def _choice(self, sheet: Worksheet, place: int, last: int, head: HeaderCell) -> None:
-        listed: Any = head.source or (list(head.choices) if len(",".join(head.choices)) <= _LONGEST else None)
+        listed = head.source or (list(head.choices) if len(",".join(head.choices)) <= _LONGEST else None)
         if listed:
             how = "stop" if head.strict else "information"
             rule = {"validate": "list", "source": listed, "error_type": how, "ignore_blank": True}

@@ -24,16 +24,8 @@ _BROKEN = (
 def sentence(error: Exception, *, planner: bool = True) -> str:
     """Return the message ``English / 中文`` of an error, with the correction where it is known.
 
-    Parameters
-    ----------
-    error : Exception
-    planner : bool
-        Whether a planner reads it: problems of a dataset are then given with their figures.
-
-    Returns
-    -------
-    str
-        Without class or message of an unforeseen error: a message may hold figures of a firm.
+    For a planner problems of a dataset have their figures. Class and message of an unforeseen error are left out: a
+    message may hold figures of a firm.
     """
     if isinstance(error, StoreError):
         return f"{error.en} / {error.zh}"
@@ -49,13 +41,7 @@ def lasting(error: Exception) -> bool:
 
 
 def died(code: int | str | None) -> str:
-    """Return the message ``English / 中文`` of a process that ended without a result.
-
-    Parameters
-    ----------
-    code : int, str or None
-        Its exit code, the negative number of the signal that ended it.
-    """
+    """Return the message ``English / 中文`` of a process that ended without a result, with its exit code."""
     return (
         f"its process ended without a word (exit code {code}), often for want of memory; try again or ask the operator"
         f" / 计算进程意外退出（退出码 {code}），常因内存不足；请重试或联系运维人员"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from multiprocessing import get_context
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import TypeVar, TypeVarTuple
 
 POLL_S = 0.2
 Stop = Callable[[], bool]
+Sent = TypeVar("Sent")
+Given = TypeVarTuple("Given")
 
 
 class LateError(Exception):
@@ -23,19 +26,16 @@ class DiedError(Exception):
     """Child process ended without a result; the message is its exit code."""
 
 
-def apart(work: Callable[..., None], given: tuple[Any, ...], seconds: float, stop: Stop | None = None) -> Any:
-    """Run work in a child process and return the object that it sends.
+def apart(
+    work: Callable[[Connection[Sent, object], *Given], None],
+    given: tuple[*Given],
+    seconds: float,
+    stop: Stop | None = None,
+) -> Sent:
+    """Run work in a child process for some seconds at most, and return the object that it sends.
 
-    Parameters
-    ----------
-    work : callable
-        ``work(pipe, *given)`` sends one object to the pipe; it has a name of its own in a module.
-    given : tuple
-        Its further arguments, pickled.
-    seconds : float
-        How long it may take.
-    stop : callable, optional
-        Asked now and then.
+    `work` is a function of a module that sends one object to its first argument, a pipe; the arguments are pickled.
+    `stop` is asked now and then.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def apart(work: Callable[..., None], given: tuple[Any, ...], seconds: float, sto
                 raise LeftError
             if time.monotonic() >= end:
                 raise LateError
-        return ours.recv()
+        sent: Sent = ours.recv()
+        return sent
     except (EOFError, OSError) as error:
         child.join(1.0)
         raise DiedError(str(child.exitcode)) from error

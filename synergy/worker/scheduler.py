@@ -16,17 +16,10 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @contextmanager
 def executor(address: str | None) -> Iterator[Executor | None]:
-    """Yield an executor over a Dask cluster.
+    """Yield an executor over a Dask cluster, None without an address.
 
-    Parameters
-    ----------
-    address : str or None
-        Of its scheduler, ``tls://host:port``, or ``tcp://`` on the loopback address: messages on the wire are
-        pickled, and write access to it suffices to run programs. None: no cluster, and None is yielded.
-
-    Yields
-    ------
-    concurrent.futures.Executor or None
+    The address is ``tls://host:port``, or ``tcp://`` on the loopback address: messages on the wire are pickled, and
+    write access to it suffices to run programs.
 
     Raises
     ------

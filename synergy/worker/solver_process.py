@@ -6,13 +6,16 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing import current_process
 from multiprocessing.connection import Connection
-from typing import Any
 
 from synergy.errors import VerificationError
 from synergy.halting import abandoned
 from synergy.model.solve_params import Event
+from synergy.scenario import JSON
+from synergy.store.results import RunEnd
 from synergy.worker.causes import cause, lasting, sentence
 from synergy.worker.solve import Task, solve, told
 
@@ -20,18 +23,33 @@ _LOOK_S = 0.5
 _LOG = logging.getLogger("synergy.worker")
 
 
-def main(pipe: Connection, task: Task) -> None:
-    """Solve a task, sending ``("progress" | "checkpoint", record)`` and finally the outcome.
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Progress record of a run, or a checkpoint."""
 
-    The outcome is ``("ended", record)``, ``("refused", findings)`` where verification fails, ``("wrong", sentence)``
-    where the input cannot be matched, or ``("fault", sentence)``.
+    record: dict[str, JSON]
+    checkpoint: bool = False
 
-    Parameters
-    ----------
-    pipe : multiprocessing.connection.Connection
-        To the parent and back: whatever comes from there halts the search with the best plan so far, or the first one.
-    task : Task
-        Input of the solution.
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """End of a run without a result: the message for the planner, and why its plan was refused, if it was.
+
+    `again` is whether another attempt may end otherwise.
+    """
+
+    said: str
+    findings: Sequence[str] = ()
+    again: bool = True
+
+
+Message = Note | RunEnd | Fault
+
+
+def main(pipe: Connection[Message, object], task: Task) -> None:
+    """Solve a task, sending notes and finally its end or fault.
+
+    Whatever comes from the parent halts the search with the best plan so far, or the first one.
     """
     threading.Thread(target=_orphaned, args=(os.getppid(),), daemon=True).start()
 
@@ -40,21 +58,20 @@ def main(pipe: Connection, task: Task) -> None:
     def listen(event: Event) -> None:
         nonlocal found
         found = found or event.best is not None
-        pipe.send(("progress", told(event)))
+        pipe.send(Note(told(event)))
 
-    def keep(record: dict[str, Any]) -> None:
-        pipe.send(("checkpoint", record))
+    def keep(record: dict[str, JSON]) -> None:
+        pipe.send(Note(record, checkpoint=True))
 
     try:
-        ended = solve(task, listen, lambda: found and pipe.poll(), keep=keep)
-        pipe.send(("ended", ended))
+        pipe.send(solve(task, listen, lambda: found and pipe.poll(), keep=keep))
     except BrokenPipeError:
         return
     except VerificationError as error:
-        pipe.send(("refused", error.findings))
+        pipe.send(Fault(error.said, error.findings))
     except Exception as error:
         _LOG.error("%s: %s", current_process().name, cause(error))
-        pipe.send(("wrong" if lasting(error) else "fault", sentence(error)))
+        pipe.send(Fault(sentence(error), again=not lasting(error)))
     if abandoned():
         os._exit(0)
 

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from typing import Any
 
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import subset
@@ -18,12 +17,14 @@ from synergy.model.solve_params import SolveParams
 from synergy.near_optimal.alternatives import alternatives
 from synergy.near_optimal.document import alternatives_record
 from synergy.plan import Plan
+from synergy.records.documents import StudyArguments
 from synergy.records.files import plan_from_record
+from synergy.records.names import StudyKind
 from synergy.records.plain import plain
+from synergy.records.studies import Asked
+from synergy.scenario import JSON
 from synergy.store.access import WORKER
 from synergy.store.backup import dataset_of
-from synergy.store.commit import Record
-from synergy.store.names import StudyKind
 from synergy.store.store import Store
 from synergy.store.studies import StudyClaim, claim_study, finish_study
 from synergy.uncertainty.document import sensitivity_record
@@ -35,17 +36,10 @@ LIMIT_S = 660.0  # of one study, whatever it says itself
 _LOG = logging.getLogger("synergy.worker")
 
 
-def answered(held: StudyClaim) -> Record:
+def answered(held: StudyClaim) -> dict[str, JSON]:
     """Return the answer to a study, as the command line prints it with ``--json``.
 
-    Parameters
-    ----------
-    held : StudyClaim
-
-    Returns
-    -------
-    dict
-        The answer to an enterprise holds only its own figures and public data.
+    The answer to an enterprise holds only its own figures and public data.
 
     Raises
     ------
@@ -57,82 +51,62 @@ def answered(held: StudyClaim) -> Record:
     if kind is StudyKind.PATHWAYS:
         return _pathways(dataset, asked, held.enterprise)
     assert held.plan is not None
-    found: Record = plain(_ANSWERS[kind](dataset, plan_from_record(held.plan), asked, held.enterprise or ""))
+    found: dict[str, JSON] = plain(_ANSWERS[kind](dataset, plan_from_record(held.plan), asked, held.enterprise or ""))
     return found
 
 
-def _pathways(dataset: Dataset, asked: Mapping[str, Any], enterprise: str | None) -> Record:
+def _pathways(dataset: Dataset, asked: StudyArguments, enterprise: str | None) -> dict[str, JSON]:
     # what an enterprise could do with what it has and what is public: who else has what is not told
     seen = dataset if enterprise is None else subset(dataset, {enterprise})
-    found: Record = plain(pathways_record(seen, pathways(seen, asked["commodity"], depth=int(asked["depth"]))))
+    found: dict[str, JSON] = plain(pathways_record(seen, pathways(seen, asked["commodity"], depth=asked["depth"])))
     return found
 
 
-def _explanation(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], enterprise: str) -> Record:
+def _explanation(dataset: Dataset, plan: Plan, asked: StudyArguments, enterprise: str) -> Mapping[str, object]:
     ends = (asked["from_site"], asked["to_site"], asked["commodity"])
     question = Question(*ends, asked.get("period") or "", asked.get("mode") or "")
     return Explainer(dataset, plan).ask(question).record(enterprise)
 
 
-def _sensitivity(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
+def _sensitivity(dataset: Dataset, plan: Plan, asked: StudyArguments, _enterprise: str) -> Mapping[str, object]:
     params = SolveParams(time_limit=float(asked["time_limit"]))
     return sensitivity_record(dataset, sensitivity(dataset, plan, params=params))
 
 
-def _alternatives(dataset: Dataset, plan: Plan, asked: Mapping[str, Any], _enterprise: str) -> Record:
+def _alternatives(dataset: Dataset, plan: Plan, asked: StudyArguments, _enterprise: str) -> Mapping[str, object]:
     params = SolveParams(time_limit=float(asked["time_limit"]))
     return alternatives_record(dataset, alternatives(dataset, plan, within=float(asked["within"]), params=params))
 
 
-_ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, Mapping[str, Any], str], Record]] = {
+_ANSWERS: Mapping[StudyKind, Callable[[Dataset, Plan, StudyArguments, str], Mapping[str, object]]] = {
     StudyKind.EXPLANATION: _explanation,
     StudyKind.SENSITIVITY: _sensitivity,
     StudyKind.ALTERNATIVES: _alternatives,
 }
 
 
-def main(pipe: Connection, held: StudyClaim) -> None:
-    """Answer a study in the child process, and send ``("done", record)`` or ``("fault", text)``.
-
-    Parameters
-    ----------
-    pipe : multiprocessing.connection.Connection
-        To the parent.
-    held : StudyClaim
-    """
+def main(pipe: Connection[dict[str, JSON] | str, object], held: StudyClaim) -> None:
+    """Answer a study in the child process, and send the answer, or the text of a fault."""
     try:
-        pipe.send(("done", answered(held)))
+        pipe.send(answered(held))
     except BrokenPipeError:
         return
     except Exception as error:
         _LOG.error("study %d failed: %s", held.study, cause(error))
-        pipe.send(("fault", sentence(error, planner=held.enterprise is None)))
+        pipe.send(sentence(error, planner=held.enterprise is None))
 
 
-def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) -> Record | None:
-    """Claim and answer one study.
+def study_once(store: Store, stop: Stop | None = None, *, apart: bool = True) -> Asked | None:
+    """Claim and answer one study; None where there was nothing to do or it went to another worker.
 
-    Parameters
-    ----------
-    store : Store
-    stop : callable, optional
-        Whether to leave the study to another worker.
-    apart : bool
-        Whether it is answered in a process of its own.
-
-    Returns
-    -------
-    dict or None
-        ``{study, state}``, None where there was nothing to do or it went to another worker.
+    `stop` tells whether to leave it to another worker, `apart` whether it is answered in a process of its own.
     """
     held = claim_study(store, WORKER)
     if held is None:
         return None
     try:
-        word, said = _apart(held, stop or _never) if apart else _here(held)
-        if word == "left":
-            return None
-        return finish_study(store, WORKER, held, said if word == "done" else None, "" if word == "done" else said)
+        ended = _apart(held, stop or _never) if apart else _here(held)
+        return None if ended is None else finish_study(store, WORKER, held, *ended)
     except ConflictError:  # it took too long, and another worker has it
         return None
 
@@ -141,41 +115,31 @@ def _never() -> bool:
     return False
 
 
-def _here(held: StudyClaim) -> tuple[str, Any]:
+def _here(held: StudyClaim) -> tuple[dict[str, JSON] | None, str]:
+    """Return the answer to a study, or None and the fault."""
     try:
-        return "done", answered(held)
+        return answered(held), ""
     except SynergyError as error:
-        return "fault", str(error)
+        return None, str(error)
 
 
-def _apart(held: StudyClaim, stop: Stop) -> tuple[str, Any]:
-    """Return the outcome of a study from a child process with a time limit."""
+def _apart(held: StudyClaim, stop: Stop) -> tuple[dict[str, JSON] | None, str] | None:
+    """Return the outcome of a study from a child process with a time limit, None where it was left."""
     try:
-        word, said = apart(main, (held,), LIMIT_S, stop)
+        said = apart(main, (held,), LIMIT_S, stop)
     except LeftError:
-        return "left", None
+        return None
     except LateError:
-        return "fault", late(LIMIT_S)
+        return None, late(LIMIT_S)
     except DiedError as error:
-        return "fault", died(str(error))
-    return str(word), said
+        return None, died(str(error))
+    return (None, said) if isinstance(said, str) else (said, "")
 
 
 def study(store: Store, idle: float, stop: Stop) -> int:
-    """Answer studies until stopped.
+    """Answer studies until stopped, and return the number of those that ended here.
 
-    Parameters
-    ----------
-    store : Store
-    idle : float
-        Seconds between two looks.
-    stop : callable
-        Asked between and during studies.
-
-    Returns
-    -------
-    int
-        Studies that ended here.
+    `idle` are the seconds between two looks; `stop` is asked between and during studies.
     """
     done = 0
     while not stop():

@@ -38,16 +38,9 @@ class _Post:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Supervisor that keeps a number of workers of a store running.
+    """Supervisor that keeps a number of workers of a store running; 0 for none, where others do the runs.
 
-    Parameters
-    ----------
-    address : str
-        Of the store: a file, or a URL of SQLite or PostgreSQL.
-    count : int
-        How many workers; 0 for none, where others do the runs.
-    habits : Habits
-        How they work; their name is their own.
+    `habits` say how they work, except for the name.
     """
 
     address: str
@@ -70,13 +63,7 @@ class Supervisor:
         self._watcher.start()
 
     def stop(self, seconds: float = DRAIN_S) -> None:
-        """Stop the workers, which release their runs; kill those that exceed the time limit.
-
-        Parameters
-        ----------
-        seconds : float
-            For all of them together.
-        """
+        """Stop the workers, which release their runs; kill those that exceed the time limit of all together."""
         self._over.set()
         if self._watcher is not None:
             self._watcher.join()

@@ -15,24 +15,24 @@ from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any
 
 from synergy.errors import (
     ConflictError,
     UnavailableError,
     VerificationError,
 )
+from synergy.records.names import Wanted
+from synergy.records.runs import Requested
+from synergy.scenario import JSON
 from synergy.store.access import WORKER
-from synergy.store.commit import Record
 from synergy.store.leases import LEASE, Claim, cancelled, claim, fail, keep_checkpoint, note_progress, release, renew
-from synergy.store.names import Wanted
 from synergy.store.notices import approaching
 from synergy.store.readiness import EVERY, beat
-from synergy.store.results import finish
+from synergy.store.results import RunEnd, finish
 from synergy.store.store import Store
 from synergy.worker.causes import cause, died, lasting, late, sentence
 from synergy.worker.solve import Task, solve, told
-from synergy.worker.solver_process import main
+from synergy.worker.solver_process import Fault, Message, main
 from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to
@@ -40,7 +40,6 @@ _ASK_S = 1.0  # how often a lease is renewed at most, and a wish to halt or to c
 _FLUSH_S = 0.5  # how often progress is stored
 _TELL_S = 60.0  # how often enterprises are told of deadlines that are near
 _LEAVE_S = 10.0  # for the studies to be left when the runs have ended
-_ENDS = ("ended", "refused", "wrong", "fault")  # a child's last words
 _LOG = logging.getLogger("synergy.worker")
 
 
@@ -52,22 +51,10 @@ def _name() -> str:
 class Habits:
     """Configuration of a worker.
 
-    Parameters
-    ----------
-    lease : datetime.timedelta
-        How long it may be silent before another one takes its run.
-    idle : float
-        Seconds between two looks for work.
-    limit : float
-        Seconds that one run may take in all; then it has failed.
-    apart : bool
-        Whether a run is solved in a process of its own. Without one nothing renews the lease while it is solved.
-    workers : int or None
-        Processes for parallel work; None: as set by the round. The plan is the same for any number.
-    scheduler : str or None
-        Address of a Dask cluster that helps.
-    name : str
-        Of the process, for people.
+    `lease` is how long it may be silent before another one takes its run, `idle` seconds between two looks for work,
+    `limit` seconds that one run may take in all; then it has failed. `apart`: a run is solved in a process of its own;
+    without one nothing renews the lease while it is solved. `workers` are processes for parallel work, None: as set by
+    the round; the plan is the same for any number. `scheduler` is the address of a Dask cluster that helps.
     """
 
     lease: timedelta = LEASE
@@ -80,24 +67,17 @@ class Habits:
 
     def task(self, held: Claim) -> Task:
         """Return the solver task of a run."""
-        options = dict(held.options) | ({} if self.workers is None else {"workers": self.workers})
+        options = held.options.copy()
+        if self.workers is not None:
+            options["workers"] = self.workers
         return Task(held.archive, held.scenario, options, self.scheduler, held.checkpoint, held.plans)
 
 
 def work(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     """Process runs until stopped, answer studies beside them, and notify enterprises of near deadlines.
 
-    Parameters
-    ----------
-    store : Store
-    habits : Habits
-    stop : callable
-        Asked between and during runs; a run that is stopped goes back and another worker takes it.
-
-    Returns
-    -------
-    int
-        Runs that ended here.
+    `stop` is asked between and during runs; a run that is stopped goes back and another worker takes it. Return the
+    number of runs that ended here.
     """
     over = threading.Event()
     given = (store, habits.idle, lambda: over.is_set() or stop())
@@ -127,7 +107,7 @@ def _runs(store: Store, habits: Habits, stop: Callable[[], bool]) -> int:
     return done
 
 
-def _guarded(do: Callable[[], Any]) -> Any:
+def _guarded(do: Callable[[], object]) -> object:
     """Return the result of a step, None where it fails, so that the worker continues."""
     try:
         return do()
@@ -138,21 +118,8 @@ def _guarded(do: Callable[[], Any]) -> Any:
         return None
 
 
-def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], bool] | None = None) -> Record | None:
-    """Claim and process one run.
-
-    Parameters
-    ----------
-    store : Store
-    habits : Habits, optional
-    stop : callable, optional
-        Whether to give the run back.
-
-    Returns
-    -------
-    dict or None
-        ``{match, state, ...}``, None where there was nothing to do or the run went to another worker.
-    """
+def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], bool] | None = None) -> Requested | None:
+    """Claim and process one run; None where there was nothing to do or the run went to another worker."""
     habits = habits or Habits()
     held = claim(store, WORKER, habits.name, habits.lease)
     if held is None:
@@ -169,7 +136,7 @@ def work_once(store: Store, habits: Habits | None = None, stop: Callable[[], boo
         return _failed(store, held, error)
 
 
-def _failed(store: Store, held: Claim, error: Exception) -> Record | None:
+def _failed(store: Store, held: Claim, error: Exception) -> Requested | None:
     """Record the failure of a run, with a message for the planner and a line in the log."""
     _LOG.error("run %d, attempt %d, failed: %s", held.match, held.attempt, cause(error))
     with suppress(ConflictError):
@@ -181,11 +148,11 @@ def _never() -> bool:
     return False
 
 
-def _here(store: Store, held: Claim, task: Task) -> Record:
+def _here(store: Store, held: Claim, task: Task) -> Requested:
     """Solve in the current process, for tests and small datasets."""
-    records: dict[int, Record] = {}
+    records: dict[int, dict[str, JSON]] = {}
 
-    def keep(record: Record) -> None:
+    def keep(record: dict[str, JSON]) -> None:
         keep_checkpoint(store, WORKER, held, record)
 
     try:
@@ -205,12 +172,12 @@ class _Watch:
     habits: Habits
     held: Claim
     stop: Callable[[], bool]
-    waiting: dict[int, Record] = field(default_factory=dict)
+    waiting: dict[int, dict[str, JSON]] = field(default_factory=dict)
     count: int = 0
-    checkpoint: Record | None = None
+    checkpoint: dict[str, JSON] | None = None
     halted: bool = False
 
-    def watch(self) -> Record | None:
+    def watch(self) -> Requested | None:
         """Run the child process to its end and store the outcome."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
@@ -226,13 +193,13 @@ class _Watch:
             child.join()
             ours.close()
 
-    def _followed(self, child: SpawnProcess, pipe: Connection) -> Record | None:
+    def _followed(self, child: SpawnProcess, pipe: Connection[Wanted, Message]) -> Requested | None:
         started = renewed = flushed = time.monotonic()
         while True:
-            word, said = self._heard(child, pipe)
+            heard = self._heard(child, pipe)
             now = time.monotonic()
-            if word in _ENDS:
-                return self._ended(word, said)
+            if heard is not None:
+                return self._ended(heard)
             if now - started > self.habits.limit:
                 return fail(self.store, WORKER, self.held, late(self.habits.limit))
             if self.stop():
@@ -252,30 +219,32 @@ class _Watch:
                     self.halted = True
                 renewed = now
 
-    def _ended(self, word: str, said: Any) -> Record:
+    def _ended(self, end: RunEnd | Fault) -> Requested:
         """Store the outcome of the child process."""
-        if word in ("fault", "wrong"):
-            return fail(self.store, WORKER, self.held, str(said), again=word == "fault")
-        self._flush()
-        if word == "refused":
-            return fail(self.store, WORKER, self.held, VerificationError(said).said, said)
-        return finish(self.store, WORKER, self.held, said)
+        if isinstance(end, RunEnd):
+            self._flush()
+            return finish(self.store, WORKER, self.held, end)
+        if end.findings:
+            self._flush()
+        return fail(self.store, WORKER, self.held, end.said, end.findings, again=end.again)
 
-    def _heard(self, child: SpawnProcess, pipe: Connection) -> tuple[str, Any]:
-        """Return the next message of the child process, ``("", None)`` where there is none yet."""
+    def _heard(self, child: SpawnProcess, pipe: Connection[Wanted, Message]) -> RunEnd | Fault | None:
+        """Return how the child process ended, None where it has not; take its notes."""
         try:
             if not pipe.poll(_POLL_S):
-                return ("", None) if child.is_alive() or pipe.poll() else ("fault", died(child.exitcode))
-            word, said = pipe.recv()
+                return None if child.is_alive() or pipe.poll() else Fault(died(child.exitcode))
+            heard = pipe.recv()
         except (EOFError, OSError):
             child.join(1.0)
-            return "fault", died(child.exitcode)
-        if word == "progress":
-            self.waiting[self.count] = said
+            return Fault(died(child.exitcode))
+        if isinstance(heard, RunEnd | Fault):
+            return heard
+        if heard.checkpoint:
+            self.checkpoint = heard.record
+        else:
+            self.waiting[self.count] = heard.record
             self.count += 1
-        elif word == "checkpoint":
-            self.checkpoint = said
-        return word, said
+        return None
 
     def _flush(self) -> None:
         if self.waiting:

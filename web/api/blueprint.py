@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
 from synergy.web.access import public, rule
@@ -24,7 +23,7 @@ def _blueprint() -> Blueprint:
 
 
 def _view(operation: Operation) -> Callable[..., Response]:
-    def view(**given: Any) -> Response:
+    def view(**given: str) -> Response:
         return perform(operation, given)
 
     view.__name__, view.__doc__ = operation.name, operation.handler.__doc__
@@ -39,17 +38,17 @@ room = _blueprint()
 @public
 def docs() -> AnyResponse:
     """Redirect to the API documentation in the negotiated language."""
-    return _to_page("interface.interface")
+    return _to_page(url_for("interface.interface", lang=language()))
 
 
 @room.get("/problems/<code>")
 @public
 def problem(code: str) -> AnyResponse:
     """Redirect to the documentation page of a problem type in the negotiated language."""
-    return _to_page("interface.problem", code=code)
+    return _to_page(url_for("interface.problem", lang=language(), code=code))
 
 
-def _to_page(endpoint: str, **given: Any) -> AnyResponse:
-    answer = redirect(url_for(endpoint, lang=language(), **given), 303)
+def _to_page(address: str) -> AnyResponse:
+    answer = redirect(address, 303)
     answer.vary.add("Accept-Language")
     return answer

@@ -13,16 +13,17 @@ import json
 import logging
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from synergy.web.access import settings, store
 from synergy.web.api import validation
 from synergy.web.api.identity import admitted, request_id, who
+from synergy.web.api.models.parts import Page
 from synergy.web.api.problems import MEDIA, ApiProblem, problem_of
-from synergy.web.api.spec import AuthScheme, Call, HandlerResult, Mark, Operation, Record
+from synergy.web.api.spec import AuthScheme, Call, HandlerResult, Mark, Operation
 from synergy.web.api.versions import etag, same
 from synergy.web.limits import Left
 from synergy.web.logs import out_of_reach
@@ -30,10 +31,11 @@ from synergy.web.page_cache import Bounded
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from synergy.errors import SynergyError
+from synergy.records.figures import Record
+from synergy.records.names import Role
 from synergy.store.access import Actor, reach
 from synergy.store.commit import head
 from synergy.store.messages import refusal
-from synergy.store.names import Role
 from synergy.texts import LANGUAGES
 
 NOBODY = Actor("nobody", Role.READER, None, frozenset())
@@ -41,8 +43,6 @@ _LOG = logging.getLogger("synergy.api")
 _NAME = "synergy.api.kept"
 _MOST_BYTES = 32 << 20
 _WORTH_BYTES = 500  # less is not made smaller
-LONGEST = 200  # rows on one page
-USUAL = 50
 
 
 def language(default: str = "zh") -> str:
@@ -52,20 +52,7 @@ def language(default: str = "zh") -> str:
 
 
 def perform(operation: Operation, given: dict[str, str]) -> Response:
-    """Process a request and return the response.
-
-    Parameters
-    ----------
-    operation : Operation
-        Requested operation.
-    given : dict of str to str
-        Values of the path parameters.
-
-    Returns
-    -------
-    flask.Response
-        The response; expected errors become problem documents.
-    """
+    """Process a request and return the response; expected errors become problem documents."""
     lang = language(operation.spec.lang)
     try:
         actor, left = _admitted(operation)
@@ -154,25 +141,23 @@ def _sent(operation: Operation, told: CompleteResponse) -> Response:
     return answer
 
 
-def _bytes(record: Any) -> bytes:
-    if isinstance(record, bytes):
-        return record
-    if isinstance(record, str):
-        return record.encode()
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+def _bytes(told: object) -> bytes:
+    if isinstance(told, bytes):
+        return told
+    return json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: object) -> dict[str, object]:
+    """Return a record, anywhere in the content of a response, as plain JSON."""
+    if isinstance(value, Record):
+        return value.document()
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def told_problem(problem: ApiProblem, lang: str) -> Response:
-    """Return the response with the problem document of a problem.
-
-    Parameters
-    ----------
-    problem : ApiProblem
-    lang : str
-        ``zh`` or ``en``.
-    """
-    record: Record = problem.record(lang, request.path, request_id())
-    answer = Response(_bytes(record), problem.status, mimetype=MEDIA)
+    """Return the response with the problem document of a problem, in ``zh`` or ``en``."""
+    told = problem.record(lang, request.path, request_id())
+    answer = Response(_bytes(told), problem.status, mimetype=MEDIA)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers.extend(problem.headers)
     if problem.status >= 500:
@@ -196,40 +181,23 @@ def _count_down(answer: Response, left: Left | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CompleteResponse:
-    """A complete response body with its ETag and headers.
-
-    Parameters
-    ----------
-    content, zipped : bytes
-        Plain and gzip-compressed body; the latter is empty if not compressed.
-    tag : str or None
-        ETag of the response.
-    headers : mapping of str to str
-        Headers in addition to the common ones.
-    """
+    """A complete response body with its ETag and extra headers; `zipped` is empty if the body is not compressed."""
 
     content: bytes
     tag: str | None
     headers: Mapping[str, str]
     zipped: bytes = b""
 
-    @property
     def size(self) -> int:
         """Return the size in bytes of the plain and the compressed body."""
         return len(self.content) + len(self.zipped)
 
 
 class Kept(Bounded[CompleteResponse]):
-    """Cache of responses, bounded by total size; larger bodies are stored gzip-compressed as well.
-
-    Parameters
-    ----------
-    most : int
-        Maximum total size in bytes.
-    """
+    """Cache of responses, bounded by total size in bytes; larger bodies are stored gzip-compressed as well."""
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
-        super().__init__(most)
+        super().__init__(most, CompleteResponse.size)
 
     def find(self, key: Hashable, make: Callable[[], CompleteResponse]) -> CompleteResponse:
         """Return the cached response of a key; create it on a miss."""
@@ -254,33 +222,10 @@ def _zipped(told: CompleteResponse) -> CompleteResponse:
     return CompleteResponse(told.content, told.tag, told.headers, gzip.compress(told.content, 6, mtime=0))
 
 
-class Page(BaseModel):
-    """Pagination parameters of a list."""
+def paged(rows: Sequence[BaseModel], key: str, query: Page) -> HandlerResult:
+    """Return one page of a complete list as ``{items, next}``, with a Link header (RFC 8288) if a page follows.
 
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(USUAL, ge=1, le=LONGEST, description="Rows on one page.")
-    cursor: str | None = Field(None, max_length=300, description="`next` of the page before; opaque.")
-
-
-def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> HandlerResult:
-    """Return one page of a complete list.
-
-    Parameters
-    ----------
-    rows : sequence of dict
-        The complete list, in a stable order.
-    key : str
-        Field that identifies a row.
-    query : Page
-        Pagination parameters of the request.
-    path : str
-        Path of the list, for the link to the next page.
-
-    Returns
-    -------
-    HandlerResult
-        ``{items, next}``, with a Link header (RFC 8288) if there is a next page.
+    The rows are in a stable order, and identified by the field `key`.
 
     Raises
     ------
@@ -288,29 +233,27 @@ def paged(rows: Sequence[Record], key: str, query: Page, path: str) -> HandlerRe
         The cursor is invalid.
     """
     start = 0 if query.cursor is None else _start(rows, key, query.cursor)
-    return page_of(rows[start : start + query.limit + 1], key, query, path, start)
+    return page_of(rows[start : start + query.limit + 1], key, query, start)
 
 
-def page_of(rows: Sequence[Record], key: str, query: Page, path: str, start: int = 0) -> HandlerResult:
-    """Return one page of rows already selected; one extra row means that another page follows.
-
-    Parameters
-    ----------
-    rows, key, query, path
-        As for `paged`; at most one row more than the limit.
-    start : int
-        Number of rows before the page, if known.
-    """
+def page_of(rows: Sequence[BaseModel], key: str, query: Page, start: int = 0) -> HandlerResult:
+    """Return one page of rows already selected, after `start` others if known; an extra row means that more follow."""
     items = list(rows[: query.limit])
-    follows = _cursor(start + len(items), items[-1][key]) if len(rows) > len(items) else None
+    follows = _cursor(start + len(items), _value(items[-1], key)) if len(rows) > len(items) else None
     headers = {}
     if follows is not None:
         asked = query.model_dump(exclude_none=True, mode="json") | {"cursor": follows}
-        headers["Link"] = f'<{path}?{urlencode(asked)}>; rel="next"'
+        headers["Link"] = f'<{request.path}?{urlencode(asked)}>; rel="next"'
     return HandlerResult({"items": items, "next": follows}, headers=headers)
 
 
-def _cursor(place: int, last: object) -> str:
+def _value(row: BaseModel, key: str) -> int | str:
+    """Return the identifier of a row as a cursor holds it."""
+    value = getattr(row, key)
+    return value if isinstance(value, int) else str(value)
+
+
+def _cursor(place: int, last: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps([place, last], separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -335,9 +278,9 @@ def _place(cursor: str) -> tuple[int, object]:
     return place, last
 
 
-def _start(rows: Sequence[Record], key: str, cursor: str) -> int:
+def _start(rows: Sequence[BaseModel], key: str, cursor: str) -> int:
     """Return the start index of a page: after the last row shown, or at the stored offset if that row is gone."""
     place, last = _place(cursor)
-    if place and place <= len(rows) and rows[place - 1][key] == last:
+    if place and place <= len(rows) and _value(rows[place - 1], key) == last:
         return place
-    return next((number for number, row in enumerate(rows, start=1) if row[key] == last), place)
+    return next((number for number, row in enumerate(rows, start=1) if _value(row, key) == last), place)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
-from synergy.web.api.models.records import Problem
-from synergy.web.api.models.studies import EventTold
+from synergy.web.api.models.parts import Problem
 from synergy.web.api.problems import MEDIA, TYPES
 from synergy.web.api.spec import (
     CSV,
@@ -20,13 +19,13 @@ from synergy.web.api.spec import (
     AuthScheme,
     Mark,
     Operation,
-    Record,
     Spec,
     in_order,
 )
 from synergy.web.api.validation import NUMBERED
 from synergy.web.clock import MOST
 
+from synergy.records.notices import EventTold
 from synergy.store.access import RULES
 from synergy.texts import say
 
@@ -57,20 +56,14 @@ DATASET = {
         }
     ],
 }
+Object = Mapping[str, object]
 _REF = "#/components/schemas/{model}"
-_NUMBER: Record = {"type": "integer", "minimum": 1, "maximum": MOST}
-_TEXT: Record = {"type": "string"}
+_NUMBER: Object = {"type": "integer", "minimum": 1, "maximum": MOST}
+_TEXT: Object = {"type": "string"}
 
 
 def example_of(model: type[BaseModel]) -> object:
-    """Return an example of a model, or None.
-
-    Parameters
-    ----------
-    model : type of BaseModel
-        Has ``examples`` of its own, or a field ``items`` of models that have some; a paginated list is shown as its
-        last page.
-    """
+    """Return an example of a model, or of a list whose items have one, shown as its last page; else None."""
     extra = model.model_config.get("json_schema_extra")
     shown = extra.get("examples") if isinstance(extra, dict) else None
     if isinstance(shown, list) and shown:
@@ -95,7 +88,7 @@ _ABOUT = (
     "金额为带币种的精确文本，数量为带单位的精确文本，时间为 UTC 的 RFC 3339。修改须指明所见版本（`If-Match`），"
     "提交可安全重发（`Idempotency-Key`），列表分页（`next`、`Link`），问题为 RFC 9457 文档。",
 )
-_PLACES: dict[str, Record] = {
+_PLACES: dict[str, Object] = {
     "proposal": {"type": "string", "pattern": "^P[0-9a-f]{20}$"},
     "dataset": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     "enterprise": {"type": "string", "minLength": 1, "maxLength": 64},
@@ -103,11 +96,11 @@ _PLACES: dict[str, Record] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 # files that are sent, of kinds that can be read here
-_FILES: dict[str, Record] = {
+_FILES: dict[str, Object] = {
     CSV: {"example": "sheet,site,subject,amount,unit\nneeds,GLASS-1,COG,60000,kNm3/a\n"},
     JSON: {"example": DATASET},
 }
-_HEADERS: dict[str, tuple[str, Record]] = {
+_HEADERS: dict[str, tuple[str, Object]] = {
     "ETag": ("Of content and language, with the version where there is one.", _TEXT),
     "Link": ("The next page (RFC 8288).", _TEXT),
     "Location": ("Where it is.", _TEXT),
@@ -119,13 +112,7 @@ _HEADERS: dict[str, tuple[str, Record]] = {
 
 
 def problems(spec: Spec) -> tuple[str, ...]:
-    """Return the codes of all problems that an operation may return.
-
-    Parameters
-    ----------
-    spec : Spec
-        Specification of the operation.
-    """
+    """Return the codes of all problems that an operation may return."""
     codes = [*spec.problems, "invalid", "unavailable"]
     if spec.status != 204:
         codes.append("not_acceptable")
@@ -144,20 +131,14 @@ def problems(spec: Spec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def document(lang: str) -> Record:
-    """Return the OpenAPI document in one language.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-    """
+def document(lang: str) -> Object:
+    """Return the OpenAPI document in one language, ``zh`` or ``en``."""
     specs = [one.spec for one in OPERATIONS.values()]
     models = [model for spec in specs for model in (spec.answer, spec.body) if model is not None]
     mode: JsonSchemaMode = "validation"
     named: list[type[BaseModel]] = list(dict.fromkeys([*models, Problem, EventTold]))
     _, schemas = models_json_schema([(model, mode) for model in named], ref_template=_REF)
-    paths: dict[str, Record] = {}
+    paths: dict[str, dict[str, object]] = {}
     for one in in_order():
         paths.setdefault(one.spec.path, {})[one.spec.method.lower()] = _operation(one, lang)
     return {
@@ -188,7 +169,7 @@ def document(lang: str) -> Record:
     }
 
 
-def _called(lang: str) -> Record:
+def _called(lang: str) -> Object:
     """Return the path item operation that describes a webhook call."""
     header = {"name": "Synergy-Signature", "in": "header", "required": True, "schema": {"type": "string"}}
     taken = say(("Taken; all else is called again.", "已接收；其他状态将重试。"), lang)
@@ -212,64 +193,63 @@ def scope(spec: Spec) -> str | None:
     return None if spec.action is None or spec.proof is not AuthScheme.BEARER else RULES[spec.action][0]
 
 
-def _operation(one: Operation, lang: str) -> Record:
+def _operation(one: Operation, lang: str) -> Object:
     spec = one.spec
-    told: Record = {
+    wanted = scope(spec)
+    body: Object | None = None
+    if spec.body is not None:
+        body = _body(spec.body)
+    if Mark.RAW in spec.marks:
+        body = {"required": True, "content": {kind: {"schema": {}} | dict(_FILES.get(kind, {})) for kind in spec.takes}}
+    return {
         "operationId": one.name,
         "tags": [one.tag],
         "summary": say(spec.summary, lang),
         "description": "\n".join(line.strip() for line in (one.handler.__doc__ or "").strip().splitlines()),
         "parameters": [*_places(spec), *_queries(spec), *_asked(spec)],
         "responses": _answers(spec, lang),
+        **({} if body is None else {"requestBody": body}),
+        "security": [] if spec.proof is AuthScheme.NONE else [{str(spec.proof): []}],
+        **({} if wanted is None else {"x-scope": wanted}),
     }
-    if spec.body is not None:
-        told["requestBody"] = _body(spec.body)
-    if Mark.RAW in spec.marks:
-        told["requestBody"] = {
-            "required": True,
-            "content": {kind: {"schema": {}} | _FILES.get(kind, {}) for kind in spec.takes},
-        }
-    if spec.proof is not AuthScheme.NONE:
-        told["security"] = [{str(spec.proof): []}]
-    else:
-        told["security"] = []
-    wanted = scope(spec)
-    return told | ({} if wanted is None else {"x-scope": wanted})
 
 
-def _places(spec: Spec) -> Iterable[Record]:
+def _places(spec: Spec) -> Iterable[Object]:
     for name in spec.places:
         schema = _NUMBER if name in NUMBERED else _PLACES[name]
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _queries(spec: Spec) -> Iterable[Record]:
+def _queries(spec: Spec) -> Iterable[Object]:
     if spec.query is None:
         return
     record = spec.query.model_json_schema()
     defs = record.get("$defs", {})
     for name, schema in record["properties"].items():
-        plain = _inlined(schema, defs)
         # what a query cannot say
-        kinds = [one for one in plain.pop("anyOf", []) if one != {"type": "null"}]
-        if kinds:
-            plain = {**kinds[0], **plain}
+        kinds = [_inlined(one, defs) for one in schema.pop("anyOf", []) if one != {"type": "null"}]
+        plain = (kinds[0] if kinds else {}) | _inlined(schema, defs)
         if plain.get("default", 0) is None:
             plain.pop("default")
         about = plain.pop("description", None)
-        told: Record = {"name": name, "in": "query", "required": name in record.get("required", []), "schema": plain}
-        yield told | ({} if about is None else {"description": about})
+        told: Object = {"name": name, "in": "query", "required": name in record.get("required", []), "schema": plain}
+        yield {**told, **({} if about is None else {"description": about})}
 
 
-def _inlined(schema: Any, defs: Record) -> Any:
-    if isinstance(schema, dict):
-        if "$ref" in schema:
-            return _inlined(defs[schema["$ref"].rpartition("/")[2]], defs)
-        return {key: _inlined(value, defs) for key, value in schema.items() if key != "title"}
-    return [_inlined(one, defs) for one in schema] if isinstance(schema, list) else schema
+def _inlined(schema: Object, defs: Mapping[str, Object]) -> dict[str, object]:
+    """Return a schema without references and titles."""
+    if "$ref" in schema:
+        schema = defs[str(schema["$ref"]).rpartition("/")[2]]
+    return {key: _part(value, defs) for key, value in schema.items() if key != "title"}
 
 
-def _asked(spec: Spec) -> Iterable[Record]:
+def _part(value: object, defs: Mapping[str, Object]) -> object:
+    if isinstance(value, Mapping):
+        return _inlined(value, defs)
+    return [_part(one, defs) for one in value] if isinstance(value, list) else value
+
+
+def _asked(spec: Spec) -> Iterable[Object]:
     if Mark.VERSION in spec.marks or Mark.VERSION_IF_ANY in spec.marks:
         yield _header("If-Match", "`ETag` of what was seen, or `*`.", required=Mark.VERSION in spec.marks, example="*")
     if Mark.KEY in spec.marks:
@@ -285,31 +265,29 @@ def _asked(spec: Spec) -> Iterable[Record]:
         yield _header("If-None-Match", "`ETag` of what the caller has.", required=False, example='"0"')
 
 
-def _header(name: str, about: str, *, required: bool, example: str) -> Record:
+def _header(name: str, about: str, *, required: bool, example: str) -> Object:
     schema = {"type": "string", "examples": [example]}
     return {"name": name, "in": "header", "required": required, "description": about, "schema": schema}
 
 
-def _body(model: type[BaseModel]) -> Record:
+def _body(model: type[BaseModel]) -> Object:
     needed = any(field.is_required() for field in model.model_fields.values())
     return {"required": needed, "content": {JSON: _content(model)}}
 
 
-def _content(model: type[BaseModel]) -> Record:
+def _content(model: type[BaseModel]) -> Object:
     shown = example_of(model)
-    told: Record = {"schema": {"$ref": _REF.format(model=model.__name__)}}
-    return told | ({} if shown is None else {"example": shown})
+    return {"schema": {"$ref": _REF.format(model=model.__name__)}, **({} if shown is None else {"example": shown})}
 
 
-def _answers(spec: Spec, lang: str) -> Record:
-    good: Record = {"description": say(("Done.", "成功。"), lang), "headers": _headers(_good(spec))}
-    if spec.answer is not None:
-        good["content"] = {spec.media: _content(spec.answer)}
-    elif spec.status != 204:
-        good["content"] = {spec.media: {"schema": {}}}
+def _answers(spec: Spec, lang: str) -> Object:
+    content: dict[str, object] = {}
+    if spec.status != 204:
+        content[spec.media] = {"schema": {}} if spec.answer is None else _content(spec.answer)
     if Mark.STREAM in spec.marks:
-        good["content"]["text/event-stream"] = {"schema": _TEXT}
-    told: Record = {str(spec.status): good}
+        content["text/event-stream"] = {"schema": _TEXT}
+    good: Object = {"description": say(("Done.", "成功。"), lang), "headers": _headers(_good(spec))}
+    told: dict[str, object] = {str(spec.status): {**good, **({"content": content} if content else {})}}
     if spec.reads:
         told["304"] = {"description": say(("Unchanged.", "未变化。"), lang), "headers": _headers(("ETag",))}
     found: dict[int, list[str]] = {}
@@ -328,11 +306,11 @@ def _good(spec: Spec) -> tuple[str, ...]:
     return tuple(names + ([] if spec.proof is AuthScheme.NONE else ["RateLimit-Remaining"]))
 
 
-def _headers(names: Iterable[str]) -> Record:
+def _headers(names: Iterable[str]) -> Object:
     return {name: {"description": _HEADERS[name][0], "schema": _HEADERS[name][1]} for name in names}
 
 
-def _problem(status: int, codes: list[str], lang: str) -> Record:
+def _problem(status: int, codes: list[str], lang: str) -> Object:
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit-Remaining"), 503: ("Retry-After",)}
     shown = {
         code: {
@@ -350,5 +328,5 @@ def _problem(status: int, codes: list[str], lang: str) -> Record:
     return {
         "description": "; ".join(say(TYPES[code][1], lang) for code in codes),
         "headers": _headers(extra.get(status, ())),
-        "content": {MEDIA: {"schema": {"$ref": _REF.format(model="Problem")}, "examples": shown}},
+        "content": {MEDIA: {"schema": {"$ref": _REF.format(model=Problem.__name__)}, "examples": shown}},
     }

@@ -6,21 +6,21 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from synergy.web.api.figures import Measures
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import Call, Record
+from synergy.web.api.spec import Call
 
 from synergy.errors import SynergyError
+from synergy.records.names import MatchState
 from synergy.store import queries
 
 STREAMS = 3  # each holds a thread of the server, which has a few more
 LONGEST = 300.0  # seconds; the caller comes again by itself, with the last id
 LOOK = 0.5
 HEARTBEAT = 15.0
-ENDED = ("done", "failed", "cancelled")
+ENDED = (MatchState.DONE, MatchState.FAILED, MatchState.CANCELLED)
 _ID = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 _SLOTS = threading.BoundedSemaphore(STREAMS)
 
@@ -41,23 +41,10 @@ class Slot:
         self.free()
 
 
-def follow(call: Call, match: int, measures: Measures, after: str | None) -> Iterator[bytes]:
-    """Return the event stream of a run.
+def follow(call: Call, match: int, after: str | None) -> Iterator[bytes]:
+    """Return the event stream of a run: ``progress`` events after the id `after`, and an ``end`` event with its state.
 
-    Parameters
-    ----------
-    call : Call
-        Request; permission is checked again at each poll of the store.
-    match : int
-    measures : Measures
-        Units of the round.
-    after : str or None
-        Id of the last event received.
-
-    Returns
-    -------
-    iterator of bytes
-        ``progress`` events, and a final ``end`` event with the state of the run.
+    Permission is checked again at each poll of the store.
 
     Raises
     ------
@@ -68,19 +55,18 @@ def follow(call: Call, match: int, measures: Measures, after: str | None) -> Ite
         said = ("all streams are taken; poll the same address as JSON", "推送通道已满；请改为以 JSON 轮询同一地址")
         raise ApiProblem("too_many", said, headers={"Retry-After": "5"})
     attempt, _, number = (after or "").partition(".") if _ID.fullmatch(after or "") else ("0", "", "-1")
-    return _events(call, (match, measures), (int(attempt), int(number)), Slot())
+    return _events(call, match, (int(attempt), int(number)), Slot())
 
 
-def _events(call: Call, what: tuple[int, Measures], seen: tuple[int, int], slot: Slot) -> Iterator[bytes]:
-    match, measures = what
+def _events(call: Call, match: int, seen: tuple[int, int], slot: Slot) -> Iterator[bytes]:
     begun = beat = time.monotonic()
     try:
         yield b"retry: 2000\n\n"
         while time.monotonic() - begun < LONGEST:
-            state = queries.see_match(call.store, call.actor, match)["state"]
-            for row in queries.see_progress(call.store, call.actor, match, seen):
-                seen = (row["attempt"], row["number"])
-                yield _event("progress", measures.paid(row, ("best", "bound")), f"{seen[0]}.{seen[1]}")
+            state = queries.see_match(*call.caller, match).state
+            for row in queries.see_progress(*call.caller, match, seen):
+                seen = (row.attempt, row.number)
+                yield _event("progress", row.document(), row.id)
                 beat = time.monotonic()
             if state in ENDED:
                 yield _event("end", {"match": match, "state": state})
@@ -96,7 +82,7 @@ def _events(call: Call, what: tuple[int, Measures], seen: tuple[int, int], slot:
         slot.free()
 
 
-def _event(kind: str, record: Record, ident: str | None = None) -> bytes:
+def _event(kind: str, told: Mapping[str, object], ident: str | None = None) -> bytes:
     head = "" if ident is None else f"id: {ident}\n"
-    data = json.dumps(record if ident is None else {"id": ident, **record}, ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return f"{head}event: {kind}\ndata: {data}\n\n".encode()

@@ -34,14 +34,7 @@ def request_id() -> str:
 
 
 def who(asked: Request, proof: AuthScheme) -> Actor:
-    """Authenticate a request and return the caller.
-
-    Parameters
-    ----------
-    asked : flask.Request
-        Request with an Authorization header.
-    proof : AuthScheme
-        Required authentication scheme.
+    """Authenticate a request by the required scheme and return the caller.
 
     Raises
     ------

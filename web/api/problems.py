@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
-from synergy.web.api.spec import PREFIX, Record
+from synergy.web.api.models import parts
+from synergy.web.api.spec import PREFIX
 
 from synergy.errors import (
     ConflictError,
@@ -200,18 +200,10 @@ _STORE = {
 
 
 class ApiProblem(Exception):  # noqa: N818
-    """Error that is returned as a problem document.
+    """Error that is returned as a problem document; `code` is a key of `TYPES`.
 
-    Parameters
-    ----------
-    code : str
-        Problem type, a key of `TYPES`.
-    detail : tuple of str
-        Detail in English and Chinese; the title is used if empty.
-    errors : sequence of tuple
-        Pointer, code, and message in English and Chinese.
-    headers : mapping of str to str
-        Extra headers of the response.
+    The detail is in English and Chinese, the title if empty; each error is a pointer, a code and a message in both
+    languages.
     """
 
     def __init__(
@@ -230,40 +222,22 @@ class ApiProblem(Exception):  # noqa: N818
         """Return the HTTP status code of the response."""
         return TYPES[self.code][0]
 
-    def record(self, lang: str, instance: str, request_id: str) -> Record:
-        """Return the problem document in one language.
-
-        Parameters
-        ----------
-        lang : str
-            ``zh`` or ``en``.
-        instance : str
-            Requested path.
-        request_id : str
-            Identifier of the request.
-        """
+    def record(self, lang: str, instance: str, request_id: str) -> parts.Problem:
+        """Return the problem document in one language, ``zh`` or ``en``, for the requested path."""
         status, title, _ = TYPES[self.code]
-        told: Record = {
-            "type": f"{PREFIX}/problems/{self.code}",
-            "title": say(title, lang),
-            "status": status,
-            "detail": say(self.detail, lang) or say(title, lang),
-            "instance": instance,
-            "request_id": request_id,
-        }
-        if self.errors:
-            told["errors"] = [_fault(one, lang) for one in self.errors[:MOST]]
-        return told
+        return parts.Problem(
+            type=f"{PREFIX}/problems/{self.code}",
+            title=say(title, lang),
+            status=status,
+            detail=say(self.detail, lang) or say(title, lang),
+            instance=instance,
+            request_id=request_id,
+            errors=[_fault(one, lang) for one in self.errors[:MOST]],
+        )
 
 
 def problem_of(error: SynergyError) -> ApiProblem:
-    """Convert an application error to an API problem.
-
-    Parameters
-    ----------
-    error : SynergyError
-        Raised by the store, a dataset or a question.
-    """
+    """Convert an error of the store, of a dataset or of a question to an API problem."""
     if isinstance(error, DatasetError):
         return ApiProblem("dataset", errors=[_place(one) for one in error.problems if one.severity is Severity.ERROR])
     if isinstance(error, UnavailableError):  # how the database is reached stands in the log alone
@@ -301,27 +275,15 @@ def _place(one: Problem) -> tuple[str, str, str, str]:
     return pointer(*parts), one.code or "wrong", en, zh or en
 
 
-def warnings_of(problems: Sequence[Problem], lang: str) -> list[Record]:
-    """Return the warnings among problems as error entries in one language.
-
-    Parameters
-    ----------
-    problems : sequence of Problem
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    list of dict
-        ``{pointer, code, detail}``, as in the errors of a problem document; at most `MOST`.
-    """
+def warnings_of(problems: Sequence[Problem], lang: str) -> list[parts.Fault]:
+    """Return the warnings among problems as error entries in one language (``zh`` or ``en``), at most `MOST`."""
     found = [_place(one) for one in problems if one.severity is Severity.WARNING]
     return [_fault(one, lang) for one in found[:MOST]]
 
 
-def _fault(one: tuple[str, str, str, str], lang: str) -> Record:
+def _fault(one: tuple[str, str, str, str], lang: str) -> parts.Fault:
     where, code, en, zh = one
-    return {"pointer": where, "code": code, "detail": (zh or en) if lang == "zh" else en}
+    return parts.Fault(pointer=where, code=code, detail=(zh or en) if lang == "zh" else en)
 
 
 def code_of(status: int) -> str:
@@ -337,7 +299,7 @@ def code_of(status: int) -> str:
     return next((code for code, (known, *_) in TYPES.items() if known == status), "failed")
 
 
-def pointer(*parts: Any) -> str:
+def pointer(*parts: object) -> str:
     """Return the JSON pointer (RFC 6901) of some path segments.
 
     Examples

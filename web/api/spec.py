@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
+from synergy.web.api.models.parts import Page
 
-from synergy.store.access import Action, Actor
+from synergy.records.figures import Record
+from synergy.store.access import Action, Actor, Caller
 from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
 PREFIX = "/api/v1"
 JSON = "application/json"
 BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ZIP, CSV, BYTES = "application/zip", "text/csv", "application/octet-stream"
-Record = dict[str, Any]
+ZIP, CSV, BYTES, GRAPHML = "application/zip", "text/csv", "application/octet-stream", "application/graphml+xml"
 OPERATIONS: dict[str, Operation] = {}
 
 
@@ -45,44 +46,23 @@ class Mark(StrEnum):
 class Spec:
     """Specification of an API operation: request, response and problems.
 
-    Parameters
-    ----------
-    method, path : str
-        ``GET`` and ``/rounds/{round}``.
-    action : synergy.store.access.Action or None
-        Action that the caller must be permitted; None for a public operation.
-    summary : tuple of str
-        Summary in English and Chinese.
-    answer : type of BaseModel or None
-        Model of the successful response; None if it has no JSON body.
-    status : int
-        Status code of the successful response.
-    query, body : type of BaseModel or None
-        Models of the query parameters and of the request body.
-    marks : frozenset of Mark
-    problems : tuple of str
-        Codes of `synergy.web.api.problems` in addition to those implied by the other fields.
-    proof : AuthScheme
-    media : str
-        Media type of the successful response.
-    takes : tuple of str
-        Media types accepted by operations marked `Mark.RAW`; the actual type is detected from the bytes.
-    lang : str
-        Default language of the response.
+    `answer` is None where the successful response has no JSON body; `problems` come in addition to those that the other
+    fields imply. `action` is None for a public operation, `summary` is in English and Chinese, `takes` are the media
+    types of a file (`Mark.RAW`), recognized by its bytes, and `lang` is the default language.
     """
 
-    method: str
-    path: str
-    action: Action | None
-    summary: tuple[str, str]
-    answer: type[BaseModel] | None = None
-    status: int = 200
-    query: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    marks: frozenset[Mark] = frozenset()
-    problems: tuple[str, ...] = ()
+    answer: type[BaseModel] | None
+    status: int
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    marks: frozenset[Mark]
+    problems: tuple[str, ...]
+    media: str
+    method: str = ""
+    path: str = ""
+    action: Action | None = None
+    summary: tuple[str, str] = ("", "")
     proof: AuthScheme = AuthScheme.BEARER
-    media: str = JSON
     takes: tuple[str, ...] = (ZIP, JSON, BOOK, BYTES)
     lang: str = "zh"
 
@@ -99,23 +79,9 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A validated request.
+    """A validated request: caller, language, path parameters, and instances of the query and body models.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        Authenticated caller.
-    lang : str
-        ``zh`` or ``en``.
-    path : mapping
-        Values of the path parameters.
-    query, body : Any
-        Instances of the query and body models of the operation.
-    asked : synergy.store.rounds.StepOptions
-        Version from If-Match, and the idempotency key.
-    raw : bytes
-        Raw request body, for operations marked `Mark.RAW`.
+    `asked` is the version from If-Match and the idempotency key, `raw` the body of operations marked `Mark.RAW`.
     """
 
     store: Store
@@ -127,22 +93,21 @@ class Call:
     asked: StepOptions = field(default_factory=StepOptions)
     raw: bytes = field(default=b"", repr=False)
 
+    @property
+    def caller(self) -> Caller:
+        """Return the caller together with the store."""
+        return Caller(self.store, self.actor)
+
 
 @dataclass(frozen=True, slots=True)
 class HandlerResult:
-    """Result of a handler: response body, version and extra headers.
+    """Result of a handler: response body, version and headers in addition to the common ones.
 
-    Parameters
-    ----------
-    record : object
-        JSON-serializable data, or bytes or text in the media type of the operation; an iterator of bytes is streamed.
-    version : int or None
-        Version of the resource: part of the ETag, and sent back by clients in If-Match.
-    headers : mapping of str to str
-        Headers in addition to the common ones.
+    The body is a record, JSON that may contain records, bytes in the media type of the operation, or a stream. The
+    version of the resource is part of the ETag, and sent back by clients in If-Match.
     """
 
-    record: Any = None
+    record: Record | Mapping[str, object] | bytes | Iterator[bytes] | None = None
     version: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,15 +117,7 @@ Handler = Callable[[Call], HandlerResult]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An API operation: its spec and its handler.
-
-    Parameters
-    ----------
-    name, tag : str
-        Name of the handler function, and of its module.
-    spec : Spec
-    handler : callable
-    """
+    """An API operation: name of its handler function, and as its tag that of the module; spec and handler."""
 
     name: str
     tag: str
@@ -190,25 +147,50 @@ def in_order() -> list[Operation]:
     return sorted(OPERATIONS.values(), key=lambda one: TAGS.index(one.tag))
 
 
-def serves(spec: Spec) -> Callable[[Handler], Handler]:
-    """Return a decorator that registers a handler as an API operation.
+def gives(
+    answer: type[BaseModel] | None,
+    *marks: Mark,
+    status: int = 200,
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    problems: tuple[str, ...] = (),
+    media: str = JSON,
+) -> Callable[[Handler], Operation]:
+    """Return a decorator of a handler by the models of its operation, for `serves`; a list is asked for by pages."""
+    query = Page if query is None and Mark.PAGED in marks else query
+    spec = Spec(answer, status, query, body, frozenset(marks), problems, media)
 
-    Parameters
-    ----------
-    spec : Spec
-        Specification of the operation.
+    def decorated(handler: Handler) -> Operation:
+        return Operation(handler.__name__, handler.__module__.rpartition(".")[2], spec, handler)
+
+    return decorated
+
+
+def serves(
+    where: str,
+    action: Action | None,
+    summary: tuple[str, str],
+    *,
+    proof: AuthScheme = AuthScheme.BEARER,
+    takes: tuple[str, ...] = (ZIP, JSON, BOOK, BYTES),
+    lang: str = "zh",
+) -> Callable[[Operation], Handler]:
+    """Return a decorator that registers an operation at its method and path, such as ``GET /rounds/{round}``.
 
     Raises
     ------
     ValueError
         An operation of that name is already registered.
     """
+    method, path = where.split()
 
-    def decorated(handler: Handler) -> Handler:
-        if handler.__name__ in OPERATIONS:
-            raise ValueError(f"{handler.__name__}: two operations of this name")
-        tag = handler.__module__.rpartition(".")[2]
-        OPERATIONS[handler.__name__] = Operation(handler.__name__, tag, spec, handler)
-        return handler
+    def decorated(one: Operation) -> Handler:
+        if one.name in OPERATIONS:
+            raise ValueError(f"{one.name}: two operations of this name")
+        spec = replace(
+            one.spec, method=method, path=path, action=action, summary=summary, proof=proof, takes=takes, lang=lang
+        )
+        OPERATIONS[one.name] = replace(one, spec=spec)
+        return one.handler
 
     return decorated

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import NoReturn
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import JSON, Mark, Record, Spec
+from synergy.web.api.spec import JSON, Mark, Spec
 from synergy.web.api.versions import version_of
 from synergy.web.clock import CONTROL, MOST
 
@@ -61,7 +61,7 @@ def acceptable(spec: Spec, request: Request) -> None:
         raise ApiProblem("not_acceptable", (f"expected {', '.join(media)}", f"应为 {'、'.join(media)}"))
 
 
-def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
+def places(spec: Spec, given: dict[str, str]) -> dict[str, int | str]:
     """Return the path parameters, with numeric ids as integers.
 
     Raises
@@ -69,7 +69,7 @@ def places(spec: Spec, given: dict[str, str]) -> dict[str, Any]:
     ApiProblem
         A value is not a valid id; reported as not found.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, int | str] = {}
     for name in spec.places:
         value = given[name]
         if name in NUMBERED:
@@ -150,13 +150,10 @@ def body(spec: Spec, request: Request) -> BaseModel | None:
         raise ApiProblem("invalid", errors=[*_faults(error, "/")]) from error
 
 
-def document(data: bytes) -> Any:
-    """Parse JSON strictly: unique keys, finite numbers, valid text and limited nesting.
+def document(data: bytes) -> object:
+    """Parse JSON strictly, in UTF-8 or as its byte order mark says.
 
-    Parameters
-    ----------
-    data : bytes
-        UTF-8, or the encoding given by a byte order mark.
+    Keys have to be unique, numbers finite, texts valid and nesting limited.
 
     Raises
     ------
@@ -173,8 +170,8 @@ def document(data: bytes) -> Any:
     return record
 
 
-def _once(pairs: Iterable[tuple[str, Any]]) -> Record:
-    found: Record = {}
+def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
             raise ValueError(f"{_shown(name)} is there twice")
@@ -182,7 +179,7 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> Record:
     return found
 
 
-def _finite(word: str) -> Any:
+def _finite(word: str) -> NoReturn:
     raise ValueError(f"{word} is not finite")
 
 
@@ -195,7 +192,7 @@ def _whole(digits: str) -> int:
     return int(digits) if len(digits) <= 40 else _finite(digits[:20])
 
 
-def _look(value: Any, deeper: int) -> None:
+def _look(value: object, deeper: int) -> None:
     """Refuse text with control characters, and nesting that is too deep."""
     if not deeper:
         raise ValueError("nested too deeply")

@@ -12,16 +12,7 @@ _VERSION = re.compile(r"([1-9][0-9]{0,8})\.[0-9a-f]{20}")
 
 
 def etag(body: bytes, lang: str, version: int | None = None) -> str:
-    """Return the ETag of a response, from its content and language; it does not depend on the caller.
-
-    Parameters
-    ----------
-    body : bytes
-        Response body.
-    lang : str
-        Language of the response.
-    version : int or None
-        Version of the resource.
+    """Return the ETag of a response, from its content, its language and its version; it does not depend on the caller.
 
     Examples
     --------
@@ -46,14 +37,7 @@ def same(given: str | None, tag: str) -> bool:
 
 
 def version_of(given: str | None, *, needed: bool) -> int | None:
-    """Return the version named by an If-Match header; None for ``*`` or a missing header.
-
-    Parameters
-    ----------
-    given : str or None
-        Value of the header.
-    needed : bool
-        Whether the header is required.
+    """Return the version named by an If-Match header; None for ``*`` or a missing header that is not needed.
 
     Raises
     ------

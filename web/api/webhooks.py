@@ -33,18 +33,7 @@ _LOG = logging.getLogger("synergy.webhooks")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Destination of a webhook call.
-
-    Parameters
-    ----------
-    host, port : str, int
-    path : str
-        Path and query string.
-    safe : bool
-        Whether the scheme is https.
-    inside : bool
-        Whether addresses of the private network are allowed.
-    """
+    """Destination of a webhook call: path with query string, `safe` for https, `inside` if it may be a private one."""
 
     host: str
     port: int
@@ -54,14 +43,10 @@ class Target:
 
 
 def target(url: str, hosts: Sequence[str]) -> Target:
-    """Return the destination of a webhook URL, if its host is allowed.
+    """Return the destination of a webhook URL, if its host is one of those allowed.
 
-    Parameters
-    ----------
-    url : str
-    hosts : sequence of str
-        Allowed hosts, with the port if it is not 443; the prefix `INSIDE` marks a host of the private network,
-        for which http is allowed too.
+    An allowed host has its port if it is not 443; the prefix `INSIDE` marks one of the private network, for which http
+    is allowed too.
 
     Raises
     ------
@@ -125,35 +110,13 @@ class _Pinned(http.client.HTTPConnection):
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
-    """Return the signature of a webhook call: HMAC-SHA256 of the time, a dot and the body.
-
-    Parameters
-    ----------
-    secret : str
-        Secret of the webhook.
-    at : int
-        Unix time in seconds.
-    body : bytes
-        Request body.
-    """
+    """Return the signature of a webhook call: HMAC-SHA256 of the Unix time in seconds, a dot and the body."""
     return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 def call(due: Due, hosts: Sequence[str]) -> tuple[int | None, str]:
-    """Send one webhook call.
-
-    Parameters
-    ----------
-    due : Due
-    hosts : sequence of str
-        Allowed hosts.
-
-    Returns
-    -------
-    int or None, str
-        Status code of the response, or None on failure, and the reason. Redirects are not followed.
-    """
-    body = json.dumps(due.record, ensure_ascii=False, separators=(",", ":")).encode()
+    """Send one webhook call; return the status code, or None on failure, and the reason. Redirects are not followed."""
+    body = json.dumps(due.record.document(), ensure_ascii=False, separators=(",", ":")).encode()
     at = int(time.time())
     headers = {
         "Content-Type": "application/json",
@@ -176,14 +139,7 @@ def call(due: Due, hosts: Sequence[str]) -> tuple[int | None, str]:
 
 
 def deliver(store: Store, hosts: Sequence[str]) -> int:
-    """Send the webhook calls that are due and return their number.
-
-    Parameters
-    ----------
-    store : Store
-    hosts : sequence of str
-        Allowed hosts; no calls are sent if empty.
-    """
+    """Send the webhook calls that are due, to allowed hosts, and return their number."""
     if not hosts:
         return 0
     gather(store, WORKER)
@@ -202,14 +158,7 @@ def deliverer(app: Flask) -> Deliverer:
 
 
 class Deliverer:
-    """Context manager that delivers webhooks in a background thread.
-
-    Parameters
-    ----------
-    store : Store
-    hosts : sequence of str
-        Allowed hosts; no thread is started if empty.
-    """
+    """Context manager that delivers webhooks in a background thread, if any host is allowed."""
 
     def __init__(self, store: Store, hosts: Sequence[str]) -> None:
         self._store, self._hosts = store, tuple(hosts)

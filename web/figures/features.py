@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from synergy.web.figures.plan_data import Material, Sent
+
+from synergy.scenario import JSON
 
 DEGREES = 6  # decimals; the seventh is a centimetre
 
 
-def features(material: Material, sent: Sequence[Sent]) -> dict[str, Any]:
+def features(material: Material, sent: Sequence[Sent]) -> dict[str, JSON]:
     """Return sites as points and deliveries as straight lines, omitting sites without coordinates and their lines.
 
-    Parameters
-    ----------
-    material : Material
-        Data of a round.
-    sent : sequence of Sent
-        Annual deliveries between sites.
-
-    Returns
-    -------
-    dict
-        A FeatureCollection of RFC 7946: WGS 84, longitude first. Points have ``{site, name, county}``, lines ``{from,
-        to, commodity, name, quantity, unit, proposals}`` with quantities a year.
+    It is a FeatureCollection of RFC 7946: WGS 84, longitude first. Points have ``{site, name, county}``, lines ``{from,
+    to, commodity, name, quantity, unit, proposals}`` with quantities a year.
     """
     places = material.places(end for one in sent for end in (one.origin, one.target))
     known = {
@@ -45,11 +36,11 @@ def features(material: Material, sent: Sequence[Sent]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": points + lines}
 
 
-def _feature(kind: str, coordinates: Sequence[Any], properties: dict[str, Any]) -> dict[str, Any]:
+def _feature(kind: str, coordinates: JSON, properties: dict[str, JSON]) -> dict[str, JSON]:
     return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
 
 
-def _delivery(material: Material, one: Sent) -> dict[str, Any]:
+def _delivery(material: Material, one: Sent) -> dict[str, JSON]:
     return {
         "from": one.origin,
         "to": one.target,

@@ -18,16 +18,9 @@ AROUND: Mapping[str, str] = MappingProxyType({"Taiyuan": "太原市", "Jiexiu": 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Streams reduced to a number that fits into a figure.
+    """Streams reduced to a number that fits into a figure, between firms or, `by_group`, between groups and `OTHERS`.
 
-    Parameters
-    ----------
-    streams : tuple of Stream
-        Streams between firms, or between groups and `OTHERS` if `by_group`.
-    by_group : bool
-        Whether firms were grouped.
-    left_out : int
-        Number of commodities omitted from the figure; the table still lists them.
+    `left_out` counts the commodities omitted from the figure; the table still lists them.
     """
 
     streams: tuple[Stream, ...]
@@ -38,16 +31,8 @@ class Grouped:
 def grouped(streams: Sequence[Stream], group: Mapping[str, str], limit: int = LIMIT, always: bool = False) -> Grouped:
     """Reduce streams to at most `limit` ribbons by grouping firms, merging small groups and omitting commodities.
 
-    Parameters
-    ----------
-    streams : sequence of Stream
-        Streams between firms.
-    group : mapping of str to str
-        Group of each firm; a firm without one forms its own group.
-    limit : int
-        Maximum number of ribbons.
-    always : bool
-        Group firms even if the streams are within the limit.
+    `group` is the group of each firm; one without forms its own. `always` groups even if the streams are within the
+    limit.
     """
     if count(streams) <= limit and not always:
         return Grouped(tuple(streams))
@@ -123,14 +108,7 @@ COUNTIES: Mapping[str, tuple[str, str, float, float]] = MappingProxyType(
 
 
 def county_name(county: str, lang: str) -> str:
-    """Return the localized name of a county; unknown counties are returned unchanged.
-
-    Parameters
-    ----------
-    county : str
-        English name as in the dataset.
-    lang : str
-        ``en`` or ``zh``.
+    """Return the localized name of a county of a dataset; unknown counties are returned unchanged.
 
     Examples
     --------

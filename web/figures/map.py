@@ -25,17 +25,7 @@ _BOW = 0.14  # of a line, by its length: there and back are two lines
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Site on the map.
-
-    Parameters
-    ----------
-    key, name, county : str
-        Id, localized name, and county as in the dataset.
-    latitude, longitude : float or None
-        WGS 84 degrees; None places the site near the seat of its county.
-    public : bool
-        Whether the site belongs to no enterprise; it is drawn as a square.
-    """
+    """Site on the map, in WGS 84 degrees, or near the seat of its county if None; a public one is drawn as a square."""
 
     key: str
     name: str
@@ -43,6 +33,11 @@ class Place:
     latitude: float | None = None
     longitude: float | None = None
     public: bool = False
+
+
+def degrees(value: float | str | None) -> float | None:
+    """Return a coordinate as of a label of a site; None where it is unknown."""
+    return None if value is None or value == "" else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +84,9 @@ def charted(
 ) -> Chart:
     """Lay out the markers, lines, county names and outlines of a map.
 
-    Parameters
-    ----------
-    places : sequence of Place
-        Sites.
-    lines : sequence of MapLine
-        Deliveries between these sites.
-    lang : str
-        ``en`` or ``zh``.
-    outlines : sequence of sequence of tuple of float
-        Boundaries supplied by the operator, latitude and longitude; those near the sites are drawn.
-    by_county : bool
-        Group sites by county even if they are few.
-    near_by : bool
-        Whether these are the sites of one proposal, for which a small map is sufficient.
+    `outlines` are boundaries supplied by the operator, latitude and longitude; those near the sites are drawn.
+    `by_county` groups sites by county even if they are few; `near_by` sites are those of one proposal, for which a
+    small map is enough.
     """
     seats = _seats(places)
     sites = {one.key: _where(one, seats, order) for order, one in enumerate(sorted(places, key=lambda one: one.key))}
@@ -196,19 +180,7 @@ def _county_spots(
 
 
 def draw_map(chart: Chart, lang: str, naming: Naming, chosen: Iterable[str] = ()) -> Markup:
-    """Return the map as SVG.
-
-    Parameters
-    ----------
-    chart : Chart
-        Layout from `charted`.
-    lang : str
-        ``en`` or ``zh``.
-    naming : Naming
-        Id, title and description of the figure.
-    chosen : iterable of str
-        Markers whose labels have priority.
-    """
+    """Return the map as SVG, from the layout of `charted`; labels of the markers in `chosen` have priority."""
     size = (chart.size[0], chart.size[1])
     head = f"{naming.ident}-head"
     shapes = [tag("path", {"class": "county", "d": _closed(outline)}) for outline in chart.outlines if len(outline) > 2]

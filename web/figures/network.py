@@ -37,30 +37,14 @@ class Tie:
 
 
 def partnerships(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) -> Markup:
-    """Return the undirected graph of partnerships as SVG, with enterprises as boxes.
-
-    Parameters
-    ----------
-    ties : sequence of Tie
-        Deliveries.
-    names : mapping of str to str
-        Names of the nodes.
-    naming : Naming
-        Id, title and description of the figure.
-    """
+    """Return the undirected graph of partnerships as SVG, with enterprises as boxes; `names` are those of the nodes."""
     graph: nx.Graph[str] = nx.Graph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
     return _drawn(springs(graph, _sizes(graph, names, WIDEST)), ties, names, (naming, False))
 
 
 def products(ties: Sequence[Tie], names: Mapping[str, str], naming: Naming) -> Markup:
-    """Return the graph of conversions between commodities as SVG, laid out from left to right.
-
-    Parameters
-    ----------
-    ties, names, naming
-        See `partnerships`.
-    """
+    """Return the graph of conversions between commodities as SVG, laid out from left to right, see `partnerships`."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from((one.origin, one.target) for one in ties if one.origin != one.target)
     return _drawn(layered(graph, _sizes(graph, names, NARROW)), ties, names, (naming, True))
@@ -140,22 +124,9 @@ def _bend(one: Box, other: Box) -> float:
 
 
 def packed(parts: Sequence[dict[str, Box]], room: float, gap: float = 2 * GAP) -> tuple[dict[str, Box], Point]:
-    """Arrange the boxes of components in rows, the largest component first.
+    """Arrange the boxes of components in rows, the largest component first; return them, and the total size.
 
-    Parameters
-    ----------
-    parts : sequence of dict
-        Boxes of the nodes of each component.
-    room : float
-        Maximum width in px, unless one component is wider.
-    gap : float
-        px between two components.
-
-    Returns
-    -------
-    boxes : dict
-    size : tuple of float
-        Total width and height.
+    `room` is the maximum width in px, unless one component is wider, and `gap` the px between two components.
     """
     order = sorted(parts, key=lambda one: (-len(one), min(one)))
     found: dict[str, Box] = {}
@@ -177,14 +148,7 @@ def _hull(boxes: Iterable[Box]) -> Box:
 
 
 def springs(graph: nx.Graph[str], sizes: Mapping[str, Point]) -> list[dict[str, Box]]:
-    """Return the boxes of each component in a spring layout (Kamada and Kawai 1989).
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-    sizes : mapping of str to tuple of float
-        Width and height of each node in px.
-    """
+    """Return the boxes of each component in a spring layout (Kamada and Kawai 1989), from sizes of the nodes in px."""
     return [_sprung(graph.subgraph(nodes), sizes) for nodes in _components(graph)]
 
 
@@ -214,12 +178,7 @@ def _sprung(graph: nx.Graph[str], sizes: Mapping[str, Point]) -> dict[str, Box]:
 def separated(spots: np.ndarray, sizes: np.ndarray, gap: float = GAP) -> list[Box]:
     """Return boxes around the given centres, pushed apart along the axis of least overlap until none overlap.
 
-    Parameters
-    ----------
-    spots, sizes : array, shape (n, 2)
-        Centres; widths and heights, px.
-    gap : float
-        Minimum distance between boxes in px.
+    Centres and sizes are of shape (n, 2), in px as the minimum distance `gap`.
     """
     at = spots.astype(float) + np.arange(len(spots))[:, None] * np.array([0.013, 0.007])
     reach = (sizes[:, None, :] + sizes[None, :, :]) / 2 + gap
@@ -254,14 +213,7 @@ def _lowered(boxes: Sequence[Box], gap: float) -> list[Box]:
 
 
 def layered(graph: nx.DiGraph[str], sizes: Mapping[str, Point]) -> list[dict[str, Box]]:
-    """Return the boxes of each component in a layered layout from left to right, ignoring edges that close cycles.
-
-    Parameters
-    ----------
-    graph : networkx.DiGraph
-    sizes : mapping of str to tuple of float
-        Width and height of each node in px.
-    """
+    """Return the boxes of each component in layers from left to right, ignoring edges that close cycles; px."""
     return [_layers(graph.subgraph(nodes), sizes) for nodes in _components(graph.to_undirected())]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synergy.dataset.decode import unmarked
 
@@ -31,16 +32,8 @@ _WGS84 = ("CRS84", "4326", "4490")
 class Projection:
     """Equirectangular projection from degrees to px, scaled east-west at the middle latitude.
 
-    Parameters
-    ----------
-    west, north : float
-        Upper left corner in degrees.
-    scale : float
-        px per degree of latitude.
-    shrink : float
-        Ratio of the lengths of a degree of longitude and one of latitude.
-    margin : tuple of float
-        Horizontal and vertical margin in px.
+    `west` and `north` are the upper left corner in degrees, `scale` px per degree of latitude, `shrink` the ratio of
+    the lengths of a degree of longitude and one of latitude, `margin` the horizontal and vertical one in px.
     """
 
     west: float
@@ -58,14 +51,7 @@ class Projection:
 def projection(places: Sequence[Point], size: Point, margin: Point) -> tuple[Projection, Point]:
     """Return a projection that fits all places into the given size, and the resulting size of the map.
 
-    Parameters
-    ----------
-    places : sequence of tuple of float
-        Latitude and longitude in degrees.
-    size : tuple of float
-        Maximum width and height in px.
-    margin : tuple of float
-        Horizontal and vertical margin in px.
+    Places are latitude and longitude in degrees, size and margin horizontal and vertical px.
     """
     south, north = min(one[0] for one in places), max(one[0] for one in places)
     west, east = min(one[1] for one in places), max(one[1] for one in places)
@@ -78,19 +64,7 @@ def projection(places: Sequence[Point], size: Point, margin: Point) -> tuple[Pro
 
 
 def spread(points: Sequence[Point], radii: Sequence[float], size: Point, gap: float = 3.0) -> list[Point]:
-    """Move overlapping circles apart and return their centres.
-
-    Parameters
-    ----------
-    points : sequence of tuple of float
-        Centres.
-    radii : sequence of float
-        Radii in px.
-    size : tuple of float
-        Width and height of the drawing area, which the circles do not leave.
-    gap : float
-        Minimum distance between circles in px.
-    """
+    """Move overlapping circles apart, within a drawing area of a given size, and return their centres; all in px."""
     at = np.array(points, dtype=float).reshape(-1, 2)
     radius = np.array(radii, dtype=float)
     count = np.arange(len(at))
@@ -126,14 +100,8 @@ class Tag:
 def tagged(wanted: Iterable[tuple[str, Point, float, float]], taken: list[Box], size: Point) -> dict[str, Tag]:
     """Place labels without overlaps, in the order of priority; labels without free space are omitted.
 
-    Parameters
-    ----------
-    wanted : iterable of tuple
-        Key, centre and radius of the labelled marker, and width of the text, all in px.
-    taken : list of tuple of float
-        Occupied boxes; those of the placed labels are appended.
-    size : tuple of float
-        Width and height of the drawing area.
+    A label has a key, centre and radius of its marker, and the width of its text, all in px. The boxes of placed labels
+    are appended to `taken`.
     """
     found: dict[str, Tag] = {}
     for key, middle, radius, wide in wanted:
@@ -156,13 +124,7 @@ def _around(middle: Point, radius: float, wide: float) -> Iterator[tuple[Tag, Bo
 
 
 def rings(geojson: Mapping[str, Any]) -> Iterator[list[Point]]:
-    """Yield the rings of all polygons of a GeoJSON document as latitude and longitude; other geometries are ignored.
-
-    Parameters
-    ----------
-    geojson : mapping
-        FeatureCollection, Feature, Polygon or MultiPolygon, WGS 84.
-    """
+    """Yield the rings of all polygons of a GeoJSON document as latitude and longitude; other geometries are ignored."""
     kind = geojson.get("type")
     if kind == "FeatureCollection":
         for one in geojson.get("features", []):
@@ -186,15 +148,7 @@ def thinned(points: Sequence[Point], least: float = 1.5) -> list[Point]:
 
 
 class OutlineError(ValueError):
-    """Raised for a file that is not a valid GeoJSON document of areas.
-
-    Parameters
-    ----------
-    code : str
-        Error code; the message key is ``outline.CODE``.
-    found : str
-        Offending value.
-    """
+    """Raised for a file that is not a valid GeoJSON document of areas; the message key is ``outline.CODE``."""
 
     def __init__(self, code: str, found: str = "") -> None:
         self.code, self.found = code, found.replace(" / ", "/")  # it parts languages where it is told
@@ -203,15 +157,7 @@ class OutlineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """Boundaries prepared for drawing.
-
-    Parameters
-    ----------
-    rings : tuple of tuple of tuple of float
-        Closed outlines, latitude and longitude in degrees.
-    digest : str
-        SHA-256 of the file; "" if there is none.
-    """
+    """Boundaries prepared for drawing: closed outlines in degrees, latitude first, and SHA-256 of the file or ""."""
 
     rings: tuple[tuple[Point, ...], ...] = field(default=(), repr=False, hash=False)  # many: the digest tells enough
     digest: str = ""
@@ -223,16 +169,9 @@ NONE = Outlines()
 def outlines(file: Path) -> Outlines:
     """Read, validate and simplify the boundaries of a GeoJSON file.
 
-    Parameters
-    ----------
-    file : pathlib.Path
-        FeatureCollection, Feature, Polygon or MultiPolygon (RFC 7946), longitude and latitude in degrees, WGS 84; the
-        only areas are drawn; names and properties are not read.
-
-    Returns
-    -------
-    Outlines
-        At most `LIGHT` points, simplified by the algorithm of Douglas and Peucker, doi:10.3138/FM57-6770-U75U-7727.
+    It holds a FeatureCollection, Feature, Polygon or MultiPolygon (RFC 7946), longitude and latitude in degrees, WGS
+    84; names and properties are not read. At most `LIGHT` points are left by the algorithm of Douglas and Peucker,
+    doi:10.3138/FM57-6770-U75U-7727.
 
     Raises
     ------
@@ -283,15 +222,7 @@ def _ring(number: int, ring: Sequence[Point]) -> None:
 
 
 def simplified(found: Sequence[Sequence[Point]], most: int = LIGHT) -> tuple[tuple[Point, ...], ...]:
-    """Simplify outlines to at most `most` points in total, dropping those too small to be visible.
-
-    Parameters
-    ----------
-    found : sequence of sequence of tuple of float
-        Closed outlines, latitude and longitude in degrees.
-    most : int
-        Maximum number of points.
-    """
+    """Simplify closed outlines, in degrees, to at most `most` points in total, dropping those too small to be seen."""
     whole = np.array([place for ring in found for place in ring])
     shrink = cos(radians(float(whole[:, 0].mean())))
     flat = [np.array(ring) * (1.0, shrink) for ring in found]
@@ -305,7 +236,7 @@ def simplified(found: Sequence[Sequence[Point]], most: int = LIGHT) -> tuple[tup
         step *= 1.4
 
 
-def _thin(ring: Any, step: float) -> list[int]:
+def _thin(ring: NDArray[np.float64], step: float) -> list[int]:
     """Return the indices of the points needed to approximate a closed outline within a distance (Douglas-Peucker)."""
     keep, waiting = {0, len(ring) - 1}, [(0, len(ring) - 1)]
     while waiting:
@@ -324,15 +255,7 @@ def _thin(ring: Any, step: float) -> list[int]:
 
 
 def near(found: Sequence[Sequence[Point]], places: Sequence[Point]) -> list[tuple[Point, ...]]:
-    """Return the outlines whose bounding box intersects the bounding box of the given places.
-
-    Parameters
-    ----------
-    found : sequence of sequence of tuple of float
-        Outlines.
-    places : sequence of tuple of float
-        Latitude and longitude in degrees.
-    """
+    """Return the outlines whose bounding box intersects the bounding box of the given places, both in degrees."""
     if not places:
         return [tuple(ring) for ring in found]
     low, high = np.min(places, axis=0), np.max(places, axis=0)

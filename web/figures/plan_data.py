@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from synergy.web.figures.grouping import county_name
-from synergy.web.figures.map import Place
+from synergy.web.figures.map import Place, degrees
 
+from synergy.records.documents import FlowJSON, ProposalJSON
+from synergy.records.runs import PlanRecord
 from synergy.units import amount
 
-Record = Mapping[str, Any]
 PUBLIC = "#"  # before the id of a place that is nobody's, where firms stand
 COUNTY = "@"  # before a county, where firms stand
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Filters on a plan; "" matches everything.
-
-    Parameters
-    ----------
-    kind : str
-        Kind of proposals.
-    county, commodity, firm : str
-        Commodity of deliveries, and county and firm of at least one of their ends.
-    """
+    """Filters on a plan: kind of proposals, commodity of deliveries, county and firm of an end; "" matches all."""
 
     kind: str = ""
     county: str = ""
@@ -47,20 +39,10 @@ class Sent:
 
 
 class Material:
-    """Accessor of the record of a round for figures.
+    """Accessor of the plan of a round for figures, in one language."""
 
-    Parameters
-    ----------
-    record : mapping
-        Record from `synergy.records.rounds`.
-    lang : str
-        ``en`` or ``zh``.
-    """
-
-    def __init__(self, record: Record, lang: str) -> None:
-        self.plan: Record = record["plan"]
-        self.labels: Record = record["labels"]
-        self.lang = lang
+    def __init__(self, record: PlanRecord, lang: str) -> None:
+        self.plan, self.labels, self.lang = record.plan, record.labels, lang
 
     def firm(self, site: str) -> str:
         """Return the enterprise that owns a site, or a key of the site itself if it is public."""
@@ -106,13 +88,7 @@ class Material:
         return found
 
     def sent(self, choice: Choice | None = None) -> list[Sent]:
-        """Return the deliveries between sites, summed by origin, target and commodity and sorted by id.
-
-        Parameters
-        ----------
-        choice : Choice, optional
-            Filters; none if omitted.
-        """
+        """Return the deliveries between sites, summed by origin, target and commodity and sorted by id."""
         choice = choice or Choice()
         behind = self._behind(choice.kind)
         sums: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -136,7 +112,7 @@ class Material:
                     found[place].add(proposal["id"])
         return found
 
-    def _chosen(self, flow: Record, choice: Choice) -> bool:
+    def _chosen(self, flow: FlowJSON, choice: Choice) -> bool:
         ends = (flow["from_site"], flow["to_site"])
         if choice.commodity and flow["commodity"] != choice.commodity:
             return False
@@ -144,11 +120,11 @@ class Material:
             return False
         return not choice.firm or choice.firm in map(self.firm, ends)
 
-    def proposals(self, choice: Choice) -> list[Record]:
-        """Return the proposals that match the filters."""
+    def proposals(self, choice: Choice) -> list[ProposalJSON]:
+        """Return the proposals of the plan that match the filters."""
         return [one for one in self.plan["proposals"] if self._fits(one, choice)]
 
-    def _fits(self, proposal: Record, choice: Choice) -> bool:
+    def _fits(self, proposal: ProposalJSON, choice: Choice) -> bool:
         if choice.kind and proposal["kind"] != choice.kind:
             return False
         if choice.firm and choice.firm not in proposal["enterprises"]:
@@ -160,21 +136,15 @@ class Material:
         return not choice.county or choice.county in counties
 
     def places(self, busy: Iterable[str]) -> list[Place]:
-        """Return the sites to show on a map: all sites of enterprises, and public sites with deliveries.
-
-        Parameters
-        ----------
-        busy : iterable of str
-            Ids of sites with deliveries.
-        """
+        """Return the sites to show on a map: all sites of enterprises, and the public ones among the busy."""
         used = set(busy)
         return [
             Place(
                 site,
                 self.site_name(site),
                 str(label.get("county", "")),
-                _degrees(label.get("latitude")),
-                _degrees(label.get("longitude")),
+                degrees(label.get("latitude")),
+                degrees(label.get("longitude")),
                 public=not label.get("enterprise"),
             )
             for site, label in sorted(self.labels["sites"].items())
@@ -196,10 +166,6 @@ class Material:
                     plants[used, made][0] += 1
                     plants[used, made][1] += kind == "build"
         return [(*pair, *count) for pair, count in sorted(plants.items()) if pair[0] != pair[1]]  # type: ignore[misc]
-
-
-def _degrees(value: Any) -> float | None:
-    return None if value in (None, "") else float(value)
 
 
 def between(sent: Sequence[Sent], material: Material) -> list[Sent]:

@@ -20,20 +20,10 @@ HEAD = 30.0  # for the names of the columns
 
 @dataclass(frozen=True, slots=True)
 class SankeyNames:
-    """Localized names and links of a Sankey diagram.
+    """Localized names and links of a Sankey diagram; `firm` has groups too, and ids without a name are shown unchanged.
 
-    Parameters
-    ----------
-    firm, commodity : mapping of str to str
-        Names by id, including groups of firms in `firm`; unknown ids are shown unchanged.
-    amount : callable
-        Formats a quantity of a commodity with its unit.
-    heads : tuple of str
-        Headings of the three columns.
-    others : str
-        Name of the merged remaining firms or groups.
-    lead : callable, optional
-        Returns the link of a ribbon of several proposals from firm (or group) and commodity.
+    `amount` formats a quantity of a commodity with its unit, `heads` stand above the three columns, `others` is the
+    name of the merged rest, and `lead` makes the link of a ribbon of several proposals from firm and commodity.
     """
 
     firm: Mapping[str, str]
@@ -64,22 +54,7 @@ class _Frame:
 
 
 def sankey(streams: Sequence[Stream], names: SankeyNames, naming: Naming) -> Markup:
-    """Return a Sankey diagram as SVG.
-
-    Parameters
-    ----------
-    streams : sequence of Stream
-        Streams to draw; reduce large numbers with `synergy.web.figures.grouping.grouped`.
-    names : SankeyNames
-        Localized names and links.
-    naming : Naming
-        Id, title and description of the figure.
-
-    Returns
-    -------
-    markupsafe.Markup
-        SVG; "" without streams.
-    """
+    """Return a Sankey diagram as SVG, "" without streams; reduce large numbers with `grouped` first."""
     if not streams:
         return Markup("")
     layout = laid_out(streams)

@@ -16,17 +16,7 @@ _Halves = dict[tuple[int, str, str], float]  # column, firm, commodity: quantity
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Annual delivery of one commodity from one enterprise to another.
-
-    Parameters
-    ----------
-    supplier, commodity, user : str
-        Ids.
-    quantity : float
-        Annual quantity in units of the commodity.
-    href : str
-        Link to the proposals that include it, if any.
-    """
+    """Annual delivery of one commodity from one enterprise to another, in its unit, with a link to its proposals."""
 
     supplier: str
     commodity: str
@@ -49,20 +39,8 @@ class Node:
 class Ribbon:
     """Ribbon between two adjacent columns, summing all streams between the same two nodes.
 
-    Parameters
-    ----------
-    firm, commodity : str
-        Ids.
-    column : int
-        0 from suppliers to commodities, 1 from commodities to users.
-    quantity : float
-        Total quantity.
-    left, right : float
-        Vertical centres of its ends in px.
-    thick : float
-        Height in px, proportional to the quantity within a commodity.
-    href : str
-        Link, or "".
+    Column 0 leads from suppliers to commodities, 1 on to users. `left` and `right` are the vertical centres of its ends
+    in px, `thick` its height in px, proportional to the quantity within a commodity.
     """
 
     firm: str
@@ -85,15 +63,10 @@ class Layout:
 
 
 def laid_out(streams: Sequence[Stream]) -> Layout:
-    """Compute the layout of a diagram, independent of the order of the streams.
+    """Compute the layout of a diagram of streams with positive quantities, independent of their order.
 
     Ribbon heights are proportional to quantities within a commodity, but not between commodities, whose units such as
     tons and cubic metres are not comparable.
-
-    Parameters
-    ----------
-    streams : sequence of Stream
-        Streams with positive quantities.
     """
     halves: _Halves = defaultdict(float)
     leads: dict[tuple[int, str, str], set[str]] = defaultdict(set)

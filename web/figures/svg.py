@@ -21,17 +21,7 @@ MOST = 240  # points of a line
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Id and accessible name of a figure.
-
-    Parameters
-    ----------
-    ident : str
-        Element id, unique on its page.
-    title : str
-        Title.
-    desc : str
-        Description in one or two sentences, for screen readers.
-    """
+    """Element id of a figure, unique on its page, with its title and a description for screen readers."""
 
     ident: str
     title: str
@@ -41,14 +31,7 @@ class Naming:
 def tag(name: str, attributes: Mapping[str, object], *children: object) -> Markup:
     """Return an SVG element with escaped content; attributes that are None or "" are omitted.
 
-    Parameters
-    ----------
-    name : str
-        Element name.
-    attributes : mapping
-        Attributes; numbers are written with at most one decimal.
-    *children : object
-        `Markup` is inserted unchanged, other objects as escaped text.
+    Numbers have at most one decimal; `Markup` is inserted unchanged, other children as escaped text.
 
     Examples
     --------
@@ -77,17 +60,7 @@ def number(value: float) -> str:
 
 
 def document(naming: Naming, size: tuple[float, float], *children: object) -> Markup:
-    """Return a complete SVG figure with title and description.
-
-    Parameters
-    ----------
-    naming : Naming
-        Id, title and description.
-    size : tuple of float
-        Width and height in px; the page may scale it down.
-    *children : object
-        Content; later children are drawn on top.
-    """
+    """Return a complete SVG figure with title and description, its size in px; later children are drawn on top."""
     width, height = (round(value) for value in size)
     ident = naming.ident
     attributes = {
@@ -155,19 +128,7 @@ def fitted(text: str, room: float, size: float = FONT) -> str:
 
 
 def label(place: tuple[float, float], text: str, kind: str = "", anchor: str = "start") -> Markup:
-    """Return a text element vertically centred at a position.
-
-    Parameters
-    ----------
-    place : tuple of float
-        x of the anchor, and y of the vertical centre.
-    text : str
-        Text of the label.
-    kind : str
-        CSS class, if any.
-    anchor : str
-        ``start``, ``middle`` or ``end``.
-    """
+    """Return a text element at x of its anchor (``start``, ``middle`` or ``end``) and y of its vertical centre."""
     attributes = {
         "x": place[0],
         "y": place[1] + FONT * 0.35,
@@ -201,23 +162,9 @@ class ProgressPoint:
 def curve(
     points: Sequence[ProgressPoint], said: tuple[str, str], money: Callable[[float], str], naming: Naming
 ) -> Markup:
-    """Return the step chart of best plan value and bound over time as SVG.
+    """Return the step chart of best plan value and bound over time as SVG; "" before the first plan is found.
 
-    Parameters
-    ----------
-    points : sequence of ProgressPoint
-        Progress in chronological order.
-    said : tuple of str
-        Labels of best plan and bound.
-    money : callable
-        Formats a value.
-    naming : Naming
-        Id, title and description of the figure.
-
-    Returns
-    -------
-    markupsafe.Markup
-        SVG; "" before the first plan is found.
+    `said` are the labels of best plan and bound, and `money` formats a value.
     """
     bests = [(one.seconds, one.best) for one in points if one.best is not None]
     if not bests:

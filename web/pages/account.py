@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, g, redirect, request, url_for
-from synergy.web.access import actor, public, rule, store
+from synergy.web.access import actor, caller, public, rule, store
 from synergy.web.clock import whole
 from synergy.web.error_handlers import RETRY_S
 from synergy.web.render import page, pages
@@ -16,6 +14,7 @@ from synergy.web.throttle import TRIES, BusyError
 from werkzeug.wrappers import Response
 
 from synergy.errors import DeniedError, RefusedError
+from synergy.records.accounts import TokenMade
 from synergy.store import api_tokens
 from synergy.store.access import RULES, SCOPES, Action, Actor
 
@@ -62,10 +61,10 @@ def account(lang: str) -> str:
     return _page(lang)
 
 
-def _page(lang: str, made: dict[str, Any] | None = None, fault: str = "") -> str:
+def _page(lang: str, made: TokenMade | None = None, fault: str = "") -> str:
     """Render the account page; the secret of a new token is shown only once."""
     me = actor()
-    live = [one for one in api_tokens.list_tokens(store(), me) if one["revoked"] is None]
+    live = [one for one in api_tokens.list_tokens(store(), me) if one.revoked is None]
     return page("account/account.html", lang, me=me, tokens=live, scopes=_scopes(me), days=DAYS, made=made, fault=fault)
 
 
@@ -107,7 +106,7 @@ def make_token(lang: str) -> Answer:
     days = whole(request.form.get("days")) or 0
     label = request.form.get("label", "").strip()
     try:
-        made = api_tokens.add_token(store(), actor(), label, request.form.getlist("scope"), days)
+        made = api_tokens.add_token(*caller(), label, request.form.getlist("scope"), days)
     except RefusedError as error:
         return _page(lang, fault=error.said(lang)), 422
     return _page(lang, made)
@@ -117,6 +116,6 @@ def make_token(lang: str) -> Answer:
 @rule(Action.OWN_ACCOUNT)
 def end_token(lang: str, ident: int) -> Response:
     """Revoke a token of the own account."""
-    api_tokens.revoke_token(store(), actor(), ident)
+    api_tokens.revoke_token(*caller(), ident)
     flash(word("account.ended", lang), "good")
     return redirect(url_for("account.account", lang=lang), 303)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import url_for
 from synergy.web.planning.round_view import Seen
@@ -16,11 +15,16 @@ def proposal_address(lang: str, round_id: int, code: str) -> str:
 
 def lead(seen: Seen) -> Callable[..., str]:
     """Return a URL builder for a round: the page of a proposal for ``code``, else the results filtered by fields."""
+    lang, ident = seen.lang, seen.ident
 
-    def address(code: str = "", **choice: Any) -> str:
+    def address(
+        code: str = "", commodity: str | None = None, county: str | None = None, firm: str | None = None
+    ) -> str:
         if code:
-            return proposal_address(seen.lang, seen.ident, code)
-        return url_for("results.view", lang=seen.lang, round_id=seen.ident, view="results", **choice)
+            return proposal_address(lang, ident, code)
+        return url_for(
+            "results.view", lang=lang, round_id=ident, view="results", commodity=commodity, county=county, firm=firm
+        )
 
     return address
 

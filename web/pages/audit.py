@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
-from synergy.web.access import actor, rule, store
+from synergy.web.access import caller, rule
 from synergy.web.clock import whole
 from synergy.web.render import page, pages
 from synergy.web.texts import WORDS, word
 
+from synergy.records.audit import Head
 from synergy.store import audit as chain_of
 from synergy.store import queries
 from synergy.store.access import Action
@@ -25,14 +24,14 @@ def audit(lang: str) -> str:
     return _page(lang)
 
 
-def _page(lang: str, **more: Any) -> str:
+def _page(lang: str, **more: object) -> str:
     """Render the audit page, with the result of a verification if one was requested."""
     chosen, before = (whole(request.args.get(name)) for name in ("round", "before"))
-    found = chain_of.history(store(), actor(), chosen, SHOWN + 1, before)
-    fields: dict[str, Any] = {
+    found = chain_of.history(*caller(), chosen, SHOWN + 1, before)
+    fields: dict[str, object] = {
         "events": found[:SHOWN],
-        "older": found[SHOWN - 1]["number"] if len(found) > SHOWN else None,
-        "rounds": queries.list_rounds(store(), actor()),
+        "older": found[SHOWN - 1].number if len(found) > SHOWN else None,
+        "rounds": queries.list_rounds(*caller()),
         "chosen": chosen,
         "named": named,
         "checked": None,
@@ -57,6 +56,6 @@ def verify(lang: str) -> str | tuple[str, int]:
     number, _, mac = given.partition(":")
     if given and not (number.isdecimal() and len(number) < 18 and mac):
         return _page(lang, expected=given, fault=word("audit.no_head", lang, value=given[:100])), 422
-    expected = {"number": int(number), "mac": mac} if given else None
-    checked = chain_of.verify_chain(store(), actor(), expected)
-    return _page(lang, checked=checked, cut=not checked["sound"] and checked["broken"] is None, expected=given)
+    expected = Head(number=int(number), mac=mac) if given else None
+    checked = chain_of.verify_chain(*caller(), expected)
+    return _page(lang, checked=checked, cut=not checked.sound and checked.broken is None, expected=given)

@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from flask import abort, flash, redirect, request, url_for
-from synergy.web.access import actor, caller, rule, store
+from synergy.web.access import caller, rule
 from synergy.web.clock import whole
 from synergy.web.pages.addresses import proposal_address
 from synergy.web.planning.round_view import Seen, seen
-from synergy.web.planning.tables import PlanSheet, SheetColumn, cells
+from synergy.web.planning.tables import PlanSheet, cells, stamp
 from synergy.web.render import page, pages
-from synergy.web.tables import KINDS, twin
+from synergy.web.tables import KINDS, TableColumn, twin
 from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
+from synergy.records.names import Stage
+from synergy.records.proposals import Partnership
 from synergy.store import follow_up, queries
 from synergy.store.access import Action
-from synergy.store.names import Stage
 from synergy.store.rounds import StepOptions
 
 room = pages("board")
-_STAGES = tuple(str(stage) for stage in Stage)
+_STAGES = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A partnership on the board, with the title of its proposal, partners, gain and the URL of the proposal."""
+
+    deal: Partnership
+    title: str
+    firms: str = ""
+    gain: str = "–"
+    address: str = ""
 
 
 @room.get("/board")
 @rule(Action.SEE_PLANS)
 def board(lang: str) -> str:
     """Show the partnerships by stage, of one round or of all rounds."""
-    rounds = queries.list_rounds(store(), actor())
+    rounds = queries.list_rounds(*caller())
     chosen = request.args.get("round", "")
     found = _found(lang, whole(chosen))
-    columns = [(stage, [one for one in found if one["stage"] == stage]) for stage in _STAGES]
+    columns = [(stage, [one for one in found if one.deal.stage is stage]) for stage in _STAGES]
     later = {stage: [*_STAGES[place + 1 : -1], _STAGES[-1]] for place, stage in enumerate(_STAGES[:-1])}
     return page("planner/board.html", lang, columns=columns, later=later, rounds=rounds, chosen=chosen, any=found)
 
 
-def _found(lang: str, round_id: int | None) -> list[dict[str, Any]]:
-    """Return the partnerships with titles, partners and money figures."""
-    plans: dict[int, Seen | None] = {}
-    made = []
-    for one in follow_up.followed(store(), actor(), round_id):
-        if one["round"] not in plans:
-            plans[one["round"]] = _plan(lang, one["round"])
-        made.append(one | _told(plans[one["round"]], one, lang))
-    return made
+def _found(lang: str, round_id: int | None) -> list[Card]:
+    """Return the partnerships with titles, partners and gains."""
+    deals = follow_up.followed(*caller(), round_id)
+    plans = {ident: _plan(lang, ident) for ident in dict.fromkeys(deal.round for deal in deals)}
+    return [_card(plans[deal.round], deal, lang) for deal in deals]
 
 
 def _plan(lang: str, round_id: int) -> Seen | None:
@@ -56,21 +63,12 @@ def _plan(lang: str, round_id: int) -> Seen | None:
         return None
 
 
-def _told(plan: Seen | None, one: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    proposal = (
-        None if plan is None else next((each for each in plan.proposals if each["proposal"] == one["proposal"]), None)
-    )
+def _card(plan: Seen | None, deal: Partnership, lang: str) -> Card:
+    proposal = None if plan is None else next((one for one in plan.proposals if one.proposal == deal.proposal), None)
     if plan is None or proposal is None:
-        return {"title": one["proposal"], "firms": "", "gain": "–", "capex": "–", "kind": "", "address": ""}
-    shown = plan.shown
-    return {
-        "title": shown.title(proposal),
-        "firms": shown.firms(proposal),
-        "gain": shown.money(proposal["gain"]),
-        "capex": shown.capex(proposal["capex"]),
-        "kind": shown.said(f"kind.{proposal['kind']}"),
-        "address": proposal_address(lang, plan.ident, proposal["proposal"]),
-    }
+        return Card(deal, deal.proposal)
+    shown, address = plan.shown, proposal_address(lang, plan.ident, deal.proposal)
+    return Card(deal, shown.title(proposal), shown.firms(proposal), shown.money(proposal.gain), address)
 
 
 @room.get("/board.<ending>")
@@ -80,23 +78,23 @@ def table(lang: str, ending: str) -> Response:
     if ending not in KINDS:
         abort(404)
     columns = (
-        SheetColumn("partnership", "#", number=True),
-        SheetColumn("title", word("proposals", lang)),
-        SheetColumn("firms", word("partners", lang)),
-        SheetColumn("gain", word("gain", lang)),
-        SheetColumn("stage", word("board.to", lang)),
-        SheetColumn("since", word("declared.at", lang), "UTC"),
-        SheetColumn("reason", word("board.why", lang)),
+        TableColumn("partnership", "#", number=True),
+        TableColumn("title", word("proposals", lang)),
+        TableColumn("firms", word("partners", lang)),
+        TableColumn("gain", word("gain", lang)),
+        TableColumn("stage", word("board.to", lang)),
+        TableColumn("since", word("declared.at", lang), "UTC"),
+        TableColumn("reason", word("board.why", lang)),
     )
     rows = [
         cells(
-            (str(one["partnership"]), one["partnership"]),
-            one["title"],
-            one["firms"],
-            one["gain"],
-            word(f"stage.{one['stage']}", lang),
-            one["since"],
-            one["reason"],
+            (str(one.deal.partnership), one.deal.partnership),
+            one.title,
+            one.firms,
+            one.gain,
+            word(f"stage.{one.deal.stage}", lang),
+            stamp(one.deal.since),
+            one.deal.reason,
         )
         for one in _found(lang, None)
     ]
@@ -111,6 +109,6 @@ def move(lang: str, partnership: int) -> Response:
     if stage not in _STAGES:
         abort(400)
     asked = StepOptions(whole(version), None, request.form.get("reason", "").strip()[:1000])
-    follow_up.follow(store(), actor(), partnership, Stage(stage), asked)
+    follow_up.follow(*caller(), partnership, Stage(stage), asked)
     flash(word("board.done", lang), "good")
     return redirect(url_for("board.board", lang=lang), 303)

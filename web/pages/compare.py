@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import request
-from synergy.web.access import actor, caller, rule, store
+from synergy.web.access import actor, caller, rule
 from synergy.web.planning.policy import setting, value_said
 from synergy.web.planning.steps import next_steps
-from synergy.web.planning.tables import Cell, PlanSheet, SheetColumn, cells
+from synergy.web.planning.tables import PlanSheet, cells
 from synergy.web.render import page, pages
-from synergy.web.tables import KINDS, twin
+from synergy.web.tables import KINDS, TableColumn, twin
 from synergy.web.texts import word
 from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
+from synergy.records.documents import Document
+from synergy.records.rounds import Round
+from synergy.records.runs import ChangeCause, ComparedInputs, ComparedProposal, ComparedTerm, Comparison
 from synergy.store import comparison, planning, queries
 from synergy.store.access import Action, Caller, reach
 from synergy.store.messages import refusal
@@ -24,7 +26,6 @@ from synergy.store.queries import match_input
 from synergy.workbook.names import TITLES
 
 room = pages("compare")
-Record = Mapping[str, Any]
 MOST = 30  # proposals of a table
 _WHYS = 2
 
@@ -32,10 +33,10 @@ _WHYS = 2
 def _runs(lang: str) -> list[ComparedRun]:
     """Return all runs that produced a plan, newest first."""
     found = []
-    for one in queries.list_rounds(store(), actor()):
-        for run in queries.see_matches(store(), actor(), one["round"]):
-            if run["digest"]:
-                found.append(ComparedRun(run["match"], one["round"], one["name"], run["number"], lang))
+    for one in queries.list_rounds(*caller()):
+        for run in queries.see_matches(*caller(), one.round):
+            if run.digest:
+                found.append(ComparedRun(run.match, one.round, one.name, run.number, lang))
     return sorted(found, key=lambda run: -run.match)
 
 
@@ -50,13 +51,13 @@ def compare(lang: str) -> str:
     return page("planner/compare.html", lang, runs=runs, chosen=chosen, pair=found, again=again)
 
 
-def _again(runs: list[ComparedRun], chosen: Sequence[int]) -> list[dict[str, Any]]:
+def _again(runs: list[ComparedRun], chosen: Sequence[int]) -> list[Round]:
     """Return the rounds that can start another search from the plans of both runs."""
     if not reach(actor(), Action.RUN_ROUND):
         return []
     idents = sorted({run.round for run in runs if run.match in chosen})
-    rounds = [queries.see_round(store(), actor(), ident) for ident in idents]
-    return [one for one in rounds if any(step.name == "match" for step in next_steps(one["state"], ()))]
+    rounds = [queries.see_round(*caller(), ident) for ident in idents]
+    return [one for one in rounds if any(step.name == "match" for step in next_steps(one.state, ()))]
 
 
 def _chosen(runs: list[ComparedRun]) -> tuple[int, int] | None:
@@ -74,7 +75,7 @@ def _last_two(runs: list[ComparedRun]) -> tuple[int, int] | None:
     """Return the last run and an earlier one, of the same dataset if possible; None for fewer than two runs."""
     if len(runs) < 2:
         return None
-    base = {one.round: planning.round_input(store(), actor(), one.round)["dataset"] for one in runs}
+    base = {one.round: planning.round_input(*caller(), one.round).dataset for one in runs}
     alike = [one for one in runs[1:] if base[one.round] == base[runs[0].round]]
     return (alike or runs[1:])[0].match, runs[0].match
 
@@ -108,10 +109,7 @@ class ComparedRun:
 
 @dataclass(frozen=True, slots=True)
 class PlanComparison:
-    """Comparison of two plans: tables, `all` for files, differing inputs as text, and `notes` on the conclusions.
-
-    `apart` is true if the bounds prove that the values of the plans differ.
-    """
+    """Comparison of two plans; `all` is the table for files, `apart` whether bounds prove that the values differ."""
 
     figures: PlanSheet
     changes: tuple[PlanSheet, ...]
@@ -123,38 +121,39 @@ class PlanComparison:
 
 
 def pair(caller: Caller, runs: tuple[int, int], lang: str) -> PlanComparison:
-    """Compare two runs.
-
-    Parameters
-    ----------
-    caller : Caller
-    runs : tuple of int
-        First and second run.
-    lang : str
-        ``en`` or ``zh``.
-    """
+    """Compare the first and the second run."""
     store, actor = caller
     told = comparison.compare(store, actor, *runs)
-    shown = [Shown(match_input(store, actor, run)["record"], lang) for run in runs]
-    sheets = [_sheet(kind, told[kind], shown, lang) for kind in ("new", "lost", "changed")]
+    shown = [_shown(caller, run, lang) for run in runs]
+    kinds = {"new": told.new, "lost": told.lost, "changed": told.changed}
+    sheets = [_sheet(kind, found, shown, lang) for kind, found in kinds.items()]
     rows = tuple(row for sheet in sheets for row in sheet.rows)
     whole = PlanSheet("compare", word("compare.title", lang), sheets[0].columns, rows)
     short = tuple(PlanSheet(one.name, one.caption, one.columns, one.rows[:MOST]) for one in sheets if one.rows)
-    inputs = _inputs(told["inputs"], shown, lang)
+    inputs = _inputs(told.inputs, shown, lang)
     return PlanComparison(
-        _figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told["apart"]
+        _figures(shown, lang), short, whole, inputs, tuple(shown[1].marks()), _notes(told, lang), told.apart
     )
 
 
-def _notes(told: Record, lang: str) -> tuple[str, ...]:
+def _shown(caller: Caller, run: int, lang: str) -> Shown:
+    """Return the view of the plan of a run."""
+    record = match_input(*caller, run).record
+    if record is None:
+        raise refusal("not_found", what="match")
+    return Shown(dict(record), lang)
+
+
+def _notes(told: Comparison, lang: str) -> tuple[str, ...]:
     """Return sentences on whether the values differ and why, and on plans without proposals to compare."""
-    if not told["apart"]:
+    inputs = told.inputs
+    if not told.apart:
         found = [word("compare.not_apart", lang)]
-    elif told["sole"] is not None:
-        found = [word("compare.sole", lang, cause=_input_name(told["sole"], lang))]
+    elif told.sole is not None:
+        found = [word("compare.sole", lang, cause=_input_name(told.sole, lang))]
     else:
-        found = [word("compare.several", lang)] if any(told["inputs"].values()) else []
-    sides = zip(("first", "second"), told["unproposed"], strict=True)
+        found = [word("compare.several", lang)] if inputs.settings or inputs.rulings or inputs.rows else []
+    sides = zip(("first", "second"), told.unproposed, strict=True)
     found += [word("compare.unproposed", lang, plan=word(f"compare.{side}", lang)) for side, none in sides if none]
     return tuple(found)
 
@@ -162,17 +161,17 @@ def _notes(told: Record, lang: str) -> tuple[str, ...]:
 def _figures(shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of the figures of both plans and their differences."""
     columns = (
-        SheetColumn("figure", word("compare.figure", lang)),
-        *(SheetColumn(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
+        TableColumn("figure", word("compare.figure", lang)),
+        *(TableColumn(name, word(f"compare.{name}", lang), number=True) for name in ("first", "second", "difference")),
     )
     rows = []
     for key in ("gain", "value", "today", "bound"):
         values = [one.plan[key] for one in shown]
-        rows.append(
-            _row(word(key, lang), values, [one.money(value) for one, value in zip(shown, values, strict=True)], shown)
-        )
-    counts = [len(one.plan["proposals"]) for one in shown]
-    rows.append(_row(word("count", lang), counts, [str(count) for count in counts], None))
+        texts = [one.money(value) for one, value in zip(shown, values, strict=True)]
+        rows.append(cells(word(key, lang), *zip(texts, values, strict=True), _less(values, shown, "money_year")))
+    before, after = (len(one.plan["proposals"]) for one in shown)
+    change = (f"{after - before:+d}".replace("+0", "0"), after - before)
+    rows.append(cells(word("count", lang), (str(before), before), (str(after), after), change))
     invested = [one.invested() for one in shown]
     texts = [one.money(value, "money") for one, value in zip(shown, invested, strict=True)]
     rows.append(cells(word("capex_all", lang), *zip(texts, invested, strict=True), _less(invested, shown, "money")))
@@ -184,13 +183,6 @@ def _figures(shown: Sequence[Shown], lang: str) -> PlanSheet:
     return PlanSheet("figures", word("compare.figures", lang), columns, tuple(rows))
 
 
-def _row(label: str, values: Sequence[Any], texts: Sequence[str], shown: Sequence[Shown] | None) -> tuple[Cell, ...]:
-    if shown is None:
-        more = f"{values[1] - values[0]:+d}".replace("+0", "0")
-        return cells(label, *zip(texts, values, strict=True), (more, values[1] - values[0]))
-    return cells(label, *zip(texts, values, strict=True), _less(values, shown, "money_year"))
-
-
 def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> tuple[str, float | None]:
     if values[0] is None or values[1] is None:
         return "–", None
@@ -198,55 +190,53 @@ def _less(values: Sequence[float | None], shown: Sequence[Shown], what: str) -> 
     return ("+" if more > 0 else "") + shown[1].money(more, what), more
 
 
-def _sheet(kind: str, told: Sequence[Record], shown: Sequence[Shown], lang: str) -> PlanSheet:
+def _sheet(kind: str, told: Sequence[ComparedProposal], shown: Sequence[Shown], lang: str) -> PlanSheet:
     """Return the table of proposals with one kind of difference."""
     columns = (
-        SheetColumn("proposal", word("proposals", lang)),
-        SheetColumn("difference", word("compare.difference", lang), shown=False),
-        SheetColumn("before", word("compare.before", lang)),
-        SheetColumn("after", word("compare.after", lang)),
-        SheetColumn("why", word("compare.why", lang)),
+        TableColumn("proposal", word("proposals", lang)),
+        TableColumn("difference", word("compare.difference", lang), shown=False),
+        TableColumn("before", word("compare.before", lang)),
+        TableColumn("after", word("compare.after", lang)),
+        TableColumn("why", word("compare.why", lang)),
     )
+    # of the second plan where both have it
+    titles = {item["id"]: item[f"title_{lang}"] for plan in shown for item in plan.plan["proposals"]}
     rows = []
     for one in told:
-        titles = [each.proposal(one["proposal"]) for each in (shown[1], shown[0])]
-        proposal = next(found for found in titles if found is not None)
-        sides = [_quantities(one[side], shown[1]) for side in ("before", "after")]
-        rows.append(
-            cells(shown[1].title(proposal), (word(f"compare.{kind}", lang), kind), *sides, _why(one["why"], lang))
-        )
+        sides = [_quantities(terms, shown[1]) for terms in (one.before, one.after)]
+        rows.append(cells(titles[one.proposal], (word(f"compare.{kind}", lang), kind), *sides, _why(one.why, lang)))
     return PlanSheet(kind, word(f"compare.{kind}", lang), columns, tuple(rows))
 
 
-def _quantities(terms: Sequence[Record], shown: Shown) -> str:
+def _quantities(terms: Sequence[ComparedTerm], shown: Shown) -> str:
     """Return the total quantities exchanged, by commodity, as text."""
     sums: dict[str, float] = {}
     for term in terms:
-        sums[term["commodity"]] = sums.get(term["commodity"], 0.0) + float(term["quantity"])
+        sums[term.commodity] = sums.get(term.commodity, 0.0) + float(term.quantity)
     said = [f"{shown.name('commodities', good)} {shown.amount(amount, good)}" for good, amount in sorted(sums.items())]
     return word("comma", shown.lang).join(said) or "–"
 
 
-def _why(causes: Sequence[Record], lang: str) -> str:
+def _why(causes: Sequence[ChangeCause], lang: str) -> str:
     said = []
     for one in causes:
         name = _input_name(one, lang)
-        cause = word(f"compare.cause.{one['cause']}", lang)
+        cause = word(f"compare.cause.{one.cause}", lang)
         said.append(word("compare.because", lang, cause=cause, what=name) if name else cause)
     said = list(dict.fromkeys(said))
     more = [word("compare.more", lang, count=len(said) - _WHYS)] if len(said) > _WHYS else []
     return word("comma", lang).join([*said[:_WHYS], *more])
 
 
-def _input_name(cause: Record, lang: str) -> str:
+def _input_name(cause: ChangeCause, lang: str) -> str:
     """Return the display name of an input: a setting, table, row or ruling; "" if there is none."""
-    what = cause["what"]
+    what = cause.what
     if isinstance(what, str):
-        return setting(what, lang) if cause["cause"] == "setting" else TITLES.say(what, lang)
+        return setting(what, lang) if cause.cause == "setting" else TITLES.say(what, lang)
     return _row_name(what, lang) if what else ""
 
 
-def _row_name(what: Record, lang: str) -> str:
+def _row_name(what: Document, lang: str) -> str:
     """Return the display name of a table row or of a ruling."""
     if "key" in what:
         return f"{TITLES.say(what['table'], lang)} {'/'.join(what['key'])}"
@@ -254,14 +244,14 @@ def _row_name(what: Record, lang: str) -> str:
     return " ".join([kind, *(str(value) for name, value in what.items() if name not in ("given", "kind"))])
 
 
-def _inputs(inputs: Record, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
+def _inputs(inputs: ComparedInputs, shown: Sequence[Shown], lang: str) -> tuple[tuple[str, str], ...]:
     """Return the differing inputs as pairs of label and text."""
     found = []
-    if inputs["settings"]:
-        found.append((word("compare.settings", lang), _settings(inputs["settings"], shown, lang)))
-    for name in ("rulings", "rows"):
-        if inputs[name]:
-            said = [_row_name(one, lang) for one in inputs[name]]
+    if inputs.settings:
+        found.append((word("compare.settings", lang), _settings(inputs.settings, shown, lang)))
+    for name, listed in (("rulings", inputs.rulings), ("rows", inputs.rows)):
+        if listed:
+            said = [_row_name(one, lang) for one in listed]
             more = [word("compare.more", lang, count=len(said) - 10)] if len(said) > 10 else []
             found.append((word(f"compare.{name}", lang), word("comma", lang).join([*said[:10], *more])))
     return tuple(found)

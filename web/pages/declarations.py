@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Literal
 
 from flask import flash, redirect, request, url_for
-from synergy.web.access import actor, rule, store
+from synergy.web.access import actor, caller, rule, store
 from synergy.web.clock import whole
 from synergy.web.render import page, pages, part
 from synergy.web.tables import file
@@ -27,11 +28,14 @@ from synergy.forms.context import Field, FormContext, Row, Rows, column_label, c
 from synergy.forms.reading import rows_of
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_rows
 from synergy.forms.writing import declaration_workbook, price_unit, row_of
+from synergy.records.declarations import DeclaredEntry, Preview
+from synergy.records.figures import written
+from synergy.records.names import Role, Seat, Sheet, State
+from synergy.records.rounds import Member
 from synergy.store import datasets, planning, queries
 from synergy.store.access import Action, Resource, allowed, require
 from synergy.store.backup import snapshot_of
 from synergy.store.declarations import declaration, repeat
-from synergy.store.names import Role, Seat, Sheet, State
 from synergy.store.preview import DeclarationBasis, ground
 from synergy.store.rounds import StepOptions
 from synergy.texts import say
@@ -45,6 +49,67 @@ _PASTED = (*IN_SIGHT, "period")
 room = pages("declarations")
 Answer = Response | str | tuple[str, int]
 _UNPACKED = 256 << 20  # bytes of the tables of an uploaded archive
+
+
+@dataclass(frozen=True, slots=True)
+class CellNote:
+    """Problem of a cell, an error (``fault``) or a warning (``hint``)."""
+
+    kind: Literal["fault", "hint"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormCell:
+    """Cell of a table of the page: column, name of its input, value, and problems."""
+
+    field: Field
+    name: str
+    value: str
+    notes: Sequence[CellNote]
+
+    @property
+    def faulty(self) -> bool:
+        """Return whether the cell has an error."""
+        return any(note.kind == "fault" for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """Row of a table of the page, from 1: always visible cells, collapsed ones, and the id of the row."""
+
+    number: int
+    main: Sequence[FormCell]
+    more: Sequence[FormCell]
+    ident: FormCell
+
+    @property
+    def open(self) -> bool:
+        """Return whether a collapsed cell has a problem."""
+        return any(cell.notes for cell in self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class FormTable:
+    """Table of the page: always visible columns, and rows."""
+
+    sheet: Sheet
+    columns: Sequence[Field]
+    rows: Sequence[FormLine]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """Row that a declaration adds, removes or changes.
+
+    `assumed` holds the label of each column that was not declared, its default and where that comes from; `fields` the
+    label of each changed column, and its values before and after.
+    """
+
+    what: Literal["added", "removed", "changed"]
+    thing: str
+    assumed: Sequence[tuple[str, str, str]] = ()
+    fields: Sequence[tuple[str, str, str]] = ()
 
 
 def rows_of_ground(ground: DeclarationBasis, context: FormContext, lang: str) -> Rows:
@@ -85,17 +150,7 @@ def withdrawn_of_form(form: MultiDict[str, str]) -> Withdrawn:
 
 
 def pasted(rows: Rows, sheet: Sheet, text: str) -> Rows:
-    """Append rows pasted from a spreadsheet to one table.
-
-    Parameters
-    ----------
-    rows : Rows
-        Rows of the page.
-    sheet : Sheet
-        Table that the pasted rows belong to.
-    text : str
-        Tab-separated lines; a header line, if present, names the columns.
-    """
+    """Append rows pasted from a spreadsheet, as lines with tabs, to one table; a header line may name the columns."""
     lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines() if line.strip()]
     known = known_as(sheet)
     heads: Sequence[str] = _PASTED
@@ -120,68 +175,43 @@ def numbered(rows: Rows) -> Rows:
     return Rows(found, units=rows.units)
 
 
-def shown(rows: Rows, problems: Sequence[Problem], lang: str, blank: int = BLANK) -> list[dict[str, Any]]:
-    """Return the tables of the page: columns, and rows of cells with the problems found at each cell.
-
-    Parameters
-    ----------
-    rows : Rows
-        Rows, numbered as on the page.
-    problems : sequence of Problem
-        Problems, located by these row numbers.
-    lang : str
-        ``en`` or ``zh``.
-    blank : int
-        Number of blank rows to add.
-    """
-    said: dict[tuple[str, int | None, str], list[dict[str, str]]] = {}
+def shown(rows: Rows, problems: Sequence[Problem], lang: str, blank: int = BLANK) -> list[FormTable]:
+    """Return the tables of the page with `blank` empty rows, and at each cell the problems of its row number."""
+    said: dict[tuple[str, int | None, str], list[CellNote]] = {}
     for one in problems:
-        kind = "fault" if one.severity is Severity.ERROR else "hint"
         record = one.record(lang)
         text = " → ".join(str(record[key]) for key in ("message", "hint") if record[key])
-        said.setdefault((one.table, one.row, one.column), []).append({"kind": kind, "text": text})
+        note = CellNote("fault" if one.severity is Severity.ERROR else "hint", text)
+        said.setdefault((one.table, one.row, one.column), []).append(note)
     tables = []
     for sheet in Sheet:
         mine = [row for row in rows.rows if row.sheet is sheet]
         mine += [Row(sheet, len(mine) + number, {}) for number in range(1, blank + 1)]
         columns = fields(sheet)
         cells = [[_cell(row, field, number, said) for field in columns] for number, row in enumerate(mine)]
-        tables.append(
-            {
-                "sheet": str(sheet),
-                "columns": [field for field in columns if field.key in IN_SIGHT],
-                "rows": [_split(line, number) for number, line in enumerate(cells)],
-            }
-        )
+        visible = [field for field in columns if field.key in IN_SIGHT]
+        tables.append(FormTable(sheet, visible, [_split(line, number) for number, line in enumerate(cells)]))
     return tables
 
 
-def _cell(row: Row, field: Field, number: int, said: Mapping[tuple[str, int | None, str], Any]) -> dict[str, Any]:
-    notes = said.get((str(row.sheet), row.line, field.key), [])
-    value = row.cells.get(field.key, "")
-    faulty = any(note["kind"] == "fault" for note in notes)
-    return {
-        "field": field,
-        "name": f"{row.sheet}-{number}-{field.key}",
-        "value": value,
-        "notes": notes,
-        "faulty": faulty,
-    }
+def _cell(
+    row: Row, field: Field, number: int, said: Mapping[tuple[str, int | None, str], Sequence[CellNote]]
+) -> FormCell:
+    notes = said.get((str(row.sheet), row.line, field.key), ())
+    return FormCell(field, f"{row.sheet}-{number}-{field.key}", row.cells.get(field.key, ""), notes)
 
 
-def _split(cells: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
-    """Return the cells of a row, split into always visible, collapsed and read-only ones."""
-    more = [cell for cell in cells if cell["field"].key not in (*IN_SIGHT, "ident")]
-    return {
-        "number": number + 1,
-        "main": [cell for cell in cells if cell["field"].key in IN_SIGHT],
-        "more": more,
-        "open": any(cell["notes"] for cell in more),
-        "ident": next(cell for cell in cells if cell["field"].key == "ident"),
-    }
+def _split(cells: Sequence[FormCell], number: int) -> FormLine:
+    """Return the row of the given cells."""
+    return FormLine(
+        number + 1,
+        main=[cell for cell in cells if cell.field.key in IN_SIGHT],
+        more=[cell for cell in cells if cell.field.key not in (*IN_SIGHT, "ident")],
+        ident=next(cell for cell in cells if cell.field.key == "ident"),
+    )
 
 
-def choices(context: FormContext, lang: str) -> dict[str, Any]:
+def choices(context: FormContext, lang: str) -> dict[str, object]:
     """Return the options for the cells of the page: values with labels, and unit names."""
     units = sorted({unit for known in context.subjects.values() for unit in known.values() if unit})
     return {
@@ -195,35 +225,27 @@ def choices(context: FormContext, lang: str) -> dict[str, Any]:
     }
 
 
-def changes(told: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
-    """Return the changes that a declaration would make, one record per row added, removed or changed.
-
-    Parameters
-    ----------
-    told : mapping
-        Result of `synergy.store.preview.preview`.
-    lang : str
-        Language of the column names.
-    """
-    lines = []
-    for what in ("added", "removed"):
-        for one in told[what]:
-            thing = " · ".join((one["site"], one["subject"], one["amount"]))
-            assumed = [
-                (column_label(Sheet(one["sheet"]), said["column"], lang), _value(said["value"], lang), said["source"])
-                for said in one["assumed"]
-            ]
-            lines.append({"what": what, "thing": thing, "assumed": assumed, "fields": []})
-    for one in told["changed"]:
+def changes(told: Preview, lang: str) -> list[ShownChange]:
+    """Return the changes that a declaration would make: the rows that it adds, removes and changes."""
+    lines = [_whole_row("added", one, lang) for one in told.added]
+    lines += [_whole_row("removed", one, lang) for one in told.removed]
+    for each in told.changed:
         pairs = [
-            (column_label(Sheet(one["sheet"]), name, lang), _value(was, lang), _value(will, lang))
-            for name, (was, will) in one["fields"].items()
+            (column_label(each.sheet, name, lang), _value(was, lang), _value(will, lang))
+            for name, (was, will) in each.fields.items()
         ]
-        lines.append({"what": "changed", "thing": one["ident"], "assumed": [], "fields": pairs})
+        lines.append(ShownChange("changed", each.ident, fields=pairs))
     return lines
 
 
-def _value(value: Any, lang: str) -> str:
+def _whole_row(what: Literal["added", "removed"], one: DeclaredEntry, lang: str) -> ShownChange:
+    assumed = [
+        (column_label(one.sheet, said.column, lang), _value(said.value, lang), said.source) for said in one.assumed
+    ]
+    return ShownChange(what, f"{one.site} · {one.subject} · {written(one.amount.value)}", assumed)
+
+
+def _value(value: object, lang: str) -> str:
     if isinstance(value, bool) or value in ("true", "false"):
         return word("yes" if value in (True, "true") else "no", lang)
     if isinstance(value, int | float):
@@ -231,13 +253,13 @@ def _value(value: Any, lang: str) -> str:
     return "–" if value in (None, "") else str(value)
 
 
-def elsewhere(problems: Sequence[Problem], tables: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
+def elsewhere(problems: Sequence[Problem], tables: Sequence[FormTable], lang: str) -> list[dict[str, object]]:
     """Return the problems that belong to no cell of the page."""
     places = {
-        (table["sheet"], row["number"], cell["field"].key)
+        (str(table.sheet), row.number, cell.field.key)
         for table in tables
-        for row in table["rows"]
-        for cell in (*row["main"], *row["more"])
+        for row in table.rows
+        for cell in (*row.main, *row.more)
     }
     return [one.record(lang) for one in problems if (one.table, one.row, one.column) not in places]
 
@@ -248,11 +270,11 @@ def start(lang: str) -> Answer:
     """Show the rounds and their declarations; redirect an enterprise with one open round to its own."""
     who = actor()
     listed = queries.list_rounds(store(), who)
-    mine = [one for one in listed if who.enterprise is None or _takes_part(one["round"], who.enterprise)]
-    going = [one for one in mine if one["state"] == State.DECLARING]
+    mine = [one for one in listed if who.enterprise is None or _takes_part(one.round, who.enterprise)]
+    going = [one for one in mine if one.state is State.DECLARING]
     if who.enterprise is not None and len(going) == 1:
-        return redirect(_address(lang, going[0]["round"], who.enterprise), 303)
-    people = {} if who.enterprise is not None else {one["round"]: _firms(one["round"]) for one in going}
+        return redirect(_address(lang, going[0].round, who.enterprise), 303)
+    people = {} if who.enterprise is not None else {one.round: _firms(one.round, lang) for one in going}
     shown, first, further = part(mine) if who.enterprise is not None else (mine, 0, None)
     fields = {"rounds": shown, "first": first, "next": further, "people": people}
     return page("declarations/start.html", lang, **fields, enterprise=who.enterprise)
@@ -260,15 +282,17 @@ def start(lang: str) -> Answer:
 
 def _takes_part(ident: int, enterprise: str) -> bool:
     try:
-        declaration(store(), actor(), Seat(ident, enterprise))
+        declaration(*caller(), Seat(ident, enterprise))
     except NotFoundError:
         return False
     return True
 
 
-def _firms(ident: int) -> list[dict[str, Any]]:
-    names = planning.round_names(store(), actor(), ident)["labels"]["enterprises"]
-    return [one | names.get(one["enterprise"], {}) for one in planning.list_members(store(), actor(), ident)]
+def _firms(ident: int, lang: str) -> list[tuple[Member, str]]:
+    """Return the members of a round with their names."""
+    names = planning.round_names(*caller(), ident).labels["enterprises"]
+    members = planning.list_members(*caller(), ident)
+    return [(one, str(names.get(one.enterprise, {}).get(f"name_{lang}") or one.enterprise)) for one in members]
 
 
 def _address(lang: str, ident: int, enterprise: str) -> str:
@@ -279,7 +303,7 @@ def _address(lang: str, ident: int, enterprise: str) -> str:
 @rule(Action.SEE_DECLARATION)
 def table(lang: str, round_id: int, enterprise: str) -> Answer:
     """Show a declaration as an editable table; on POST, check it or submit it."""
-    known = ground(store(), actor(), Seat(round_id, enterprise))
+    known = ground(*caller(), Seat(round_id, enterprise))
     if request.method == "GET":
         return _table(lang, known, None, None)
     step, rows = request.form.get("do", "check"), rows_of_form(request.form)
@@ -295,12 +319,12 @@ def _judged(
     lang: str, known: DeclarationBasis, rows: Rows, *, declare: bool = False, more: Sequence[Problem] = ()
 ) -> Answer:
     seat = Seat(known.round, known.enterprise)
-    judged = judge_rows(store(), actor(), seat, rows, withdrawn_of_form(request.form))
+    judged = judge_rows(*caller(), seat, rows, withdrawn_of_form(request.form))
     if more:
         judged = Judged(judged.entries, (*more, *judged.problems), judged.changes)
     if declare and not judged.refused:
         asked = StepOptions(whole(request.form.get("version")), request.form.get("key") or None)
-        declare_judged(store(), actor(), seat, judged, asked)
+        declare_judged(*caller(), seat, judged, asked)
         flash(word("declare.done", lang, count=len(judged.entries)), "good")
         return redirect(_address(lang, known.round, known.enterprise), 303)
     shown = _table(lang, known, rows, judged)
@@ -333,7 +357,7 @@ def _table(lang: str, known: DeclarationBasis, rows: Rows | None, judged: Judged
     )
 
 
-def _changes(judged: Judged | None, lang: str) -> list[dict[str, Any]]:
+def _changes(judged: Judged | None, lang: str) -> list[ShownChange]:
     if judged is None or judged.refused or judged.changes is None:
         return []
     return changes(judged.changes, lang)
@@ -348,7 +372,7 @@ def _name(known: DeclarationBasis, lang: str) -> str:
 @rule(Action.DECLARE)
 def upload(lang: str, round_id: int, enterprise: str) -> Answer:
     """Load the rows of an uploaded file into the table and show the resulting changes; nothing is stored."""
-    known = ground(store(), actor(), Seat(round_id, enterprise))
+    known = ground(*caller(), Seat(round_id, enterprise))
     require(actor(), Action.DECLARE, Resource("declaration", frozenset({enterprise})))
     sent = request.files.get("file")
     findings = Findings()
@@ -364,8 +388,8 @@ def upload(lang: str, round_id: int, enterprise: str) -> Answer:
 @rule(Action.DECLARE)
 def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
     """Repeat the last declaration."""
-    told = repeat(store(), actor(), Seat(round_id, enterprise))
-    flash(word("declare.done", lang, count=len(told["entries"])), "good")
+    told = repeat(*caller(), Seat(round_id, enterprise))
+    flash(word("declare.done", lang, count=len(told.entries)), "good")
     return redirect(_address(lang, round_id, enterprise), 303)
 
 
@@ -373,7 +397,7 @@ def as_last_time(lang: str, round_id: int, enterprise: str) -> Response:
 @rule(Action.SEE_DECLARATION)
 def template(lang: str, round_id: int, enterprise: str) -> Response:
     """Return the declaration form of an enterprise as a workbook with its last figures."""
-    data = declaration_workbook(ground(store(), actor(), Seat(round_id, enterprise)), lang)
+    data = declaration_workbook(ground(*caller(), Seat(round_id, enterprise)), lang)
     return file(data, f"declaration-{round_id}-{enterprise}.xlsx")
 
 
@@ -388,17 +412,17 @@ def dataset(lang: str) -> Answer:
     said = [problem.record(lang) for problem in problems[:SHOWN]]
     if found is None:
         return _datasets(lang, problems=said), 422
-    told = datasets.add_dataset(store(), actor(), snapshot_of(found).archive)
-    flash(word("dataset.kept", lang, name=told["name"]), "good")
+    told = datasets.add_dataset(*caller(), snapshot_of(found).archive)
+    flash(word("dataset.kept", lang, name=told.name), "good")
     if problems:
-        return _datasets(lang, told["dataset"], said)
-    return redirect(url_for("declarations.dataset", lang=lang, dataset=told["dataset"]), 303)
+        return _datasets(lang, told.dataset, said)
+    return redirect(url_for("declarations.dataset", lang=lang, dataset=told.dataset), 303)
 
 
-def _datasets(lang: str, chosen: str = "", problems: Sequence[dict[str, Any]] = ()) -> str:
+def _datasets(lang: str, chosen: str = "", problems: Sequence[dict[str, object]] = ()) -> str:
     """Render the page of stored datasets; `chosen` is the digest of the one preselected for a new round."""
-    kept = datasets.list_starts(store(), actor())
-    use = next((one for one in kept if one["dataset"] == chosen), None)
+    kept = datasets.list_starts(*caller())
+    use = next((one for one in kept if one.dataset == chosen), None)
     return page("declarations/dataset.html", lang, problems=problems, use=use, kept=kept[:20])
 
 

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from synergy.web.access import actor, clock, rule, store
+from synergy.web.access import caller, clock, rule, store
 from synergy.web.clock import Clock, whole
 from synergy.web.error_handlers import said
 from synergy.web.planning.steps import taken
@@ -70,12 +70,12 @@ def make(lang: str) -> Response | str | tuple[str, int]:
 
 
 def _made(lang: str, what: Filled) -> Response:
-    archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
-    told = rounds.create(store(), actor(), draft_of(what, archive, clock(), lang))
+    archive = datasets.dataset_archive(*caller(), what.given["dataset"])
+    told = rounds.create(*caller(), draft_of(what, archive, clock(), lang))
     if "at_once" in request.form:
-        taken(store(), actor(), (told["round"], "at_once"), StepOptions(told["version"]))
+        taken(*caller(), (told.round, "at_once"), StepOptions(told.version))
     flash(word("draft.made", lang), "good")
-    return redirect(url_for("rounds.one", lang=lang, round_id=told["round"]), 303)
+    return redirect(url_for("rounds.one", lang=lang, round_id=told.round), 303)
 
 
 def _with_dataset(what: Filled, lang: str) -> Filled:
@@ -85,8 +85,8 @@ def _with_dataset(what: Filled, lang: str) -> Filled:
     if not given["name"] or len(given["name"]) > 200:
         faults["name"] = refusal("bad_value", what="name", value=len(given["name"]), expected="1 - 200").said(lang)
     if given["dataset"] in SHIPPED:
-        given["dataset"] = datasets.add_dataset(store(), actor(), shipped(given["dataset"]))["dataset"]
-    elif given["dataset"] not in {one["dataset"] for one in datasets.list_datasets(store(), actor())}:
+        given["dataset"] = datasets.add_dataset(*caller(), shipped(given["dataset"])).dataset
+    elif given["dataset"] not in {one.dataset for one in datasets.list_datasets(*caller())}:
         faults["dataset"] = refusal("unknown", what="dataset", name=given["dataset"], expected="lvliang").said(lang)
     if faults:
         raise FaultyError(faults)
@@ -99,8 +99,8 @@ def _step(lang: str, step: int, what: Filled, faults: dict[str, str]) -> str:
     if step == 1:
         fields |= {"datasets": _datasets(lang, what), "upload": url_for("declarations.dataset", lang=lang)}
     else:
-        facts = planning.dataset_facts(store(), actor(), what.given["dataset"])
-        fields |= {"facts": facts, "scenarios": _scenarios(lang, facts["name"]), "rules": SETTLEMENTS}
+        facts = planning.dataset_facts(*caller(), what.given["dataset"])
+        fields |= {"facts": facts, "scenarios": _scenarios(lang, facts.name), "rules": SETTLEMENTS}
         fields["unfit"] = _unfit(what, lang) if step == 2 and len(fields["scenarios"]) > 1 else {}
         fields["zone"] = clock().offsets(store().now())
     return page("planner/new.html", lang, **fields)
@@ -110,17 +110,17 @@ def _datasets(lang: str, what: Filled) -> list[tuple[str, str]]:
     """Return the selectable datasets: of the previous round, shipped and stored ones."""
     found: dict[str, str] = {}
     if what.previous is not None:
-        before = planning.round_input(store(), actor(), what.previous)
-        found[before["base"]] = word("draft.same", lang, round=what.previous)
+        before = planning.round_input(*caller(), what.previous)
+        found[before.base] = word("draft.same", lang, round=what.previous)
     found |= {name: word(key, lang) for name, key in SHIPPED.items()}
-    for one in datasets.list_starts(store(), actor())[:_SHOWN]:
-        found.setdefault(one["dataset"], word("draft.stored", lang, name=one["name"], date=clock().day(one["created"])))
+    for one in datasets.list_starts(*caller())[:_SHOWN]:
+        found.setdefault(one.dataset, word("draft.stored", lang, name=one.name, date=clock().day(one.created)))
     return list(found.items())
 
 
 def _unfit(what: Filled, lang: str) -> dict[str, str]:
     """Return the shipped scenarios that do not fit the selected dataset, with the reason by name."""
-    archive = datasets.dataset_archive(store(), actor(), what.given["dataset"])
+    archive = datasets.dataset_archive(*caller(), what.given["dataset"])
     return {name: misfit(problem, lang) for name, problem in misfits(archive).items()}
 
 
@@ -162,13 +162,7 @@ class Filled:
 
 
 class FaultyError(Exception):
-    """The form data are invalid.
-
-    Parameters
-    ----------
-    faults : mapping of str to str
-        Message by field.
-    """
+    """The form data are invalid: a message by field."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         self.faults = dict(faults)
@@ -235,13 +229,7 @@ def _chosen(name: str) -> Scenario:
 
 @lru_cache(maxsize=4)
 def misfits(archive: bytes) -> Mapping[str, Problem]:
-    """Return the first problem of each shipped scenario that does not fit a dataset, by scenario name.
-
-    Parameters
-    ----------
-    archive : bytes
-        Archive of a valid dataset.
-    """
+    """Return the first problem of each shipped scenario that does not fit a dataset, by scenario name."""
     found = {}
     for name in SCENARIOS:
         scenario = _chosen(name)
@@ -273,17 +261,7 @@ def _more(text: str) -> Scenario:
 
 
 def draft_of(what: Filled, archive: bytes, clock: Clock, lang: str) -> Draft:
-    """Return the draft of a round from the form data.
-
-    Parameters
-    ----------
-    what : Filled
-    archive : bytes
-        Archive of the selected dataset.
-    clock : synergy.web.clock.Clock
-        Clock with the time zone of the entered times.
-    lang : str
-        Language of the messages.
+    """Return the draft of a round from the form data, with times in the time zone of the clock.
 
     Raises
     ------

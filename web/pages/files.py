@@ -1,11 +1,12 @@
-"""File downloads of the tables on pages: rounds, members, runs, events, proposals, terms and chains."""
+"""File downloads: tables on pages (rounds, members, runs, events, proposals, terms, chains), and graphs as GraphML."""
 
 from __future__ import annotations
 
 from flask import Response, abort, request
+from synergy.web import graphs
 from synergy.web.access import actor, caller, clock, rule, store
 from synergy.web.clock import whole
-from synergy.web.firm.proposal_view import Own
+from synergy.web.firm.proposal_view import Own, own_proposal
 from synergy.web.pages.audit import named
 from synergy.web.pages.home import latest
 from synergy.web.pages.pathways import MOST, seat_of
@@ -14,7 +15,7 @@ from synergy.web.planning.proposal_detail import dossier
 from synergy.web.planning.round_view import seen
 from synergy.web.planning.tables import PlanSheet, members
 from synergy.web.render import pages
-from synergy.web.tables import KINDS, twin
+from synergy.web.tables import KINDS, file, twin
 
 from synergy.store import audit, planning, preview, queries
 from synergy.store.access import Action, Actor, Reach, reach
@@ -41,7 +42,7 @@ def _known(ending: str, name: str = "", names: tuple[str, ...] = ("",)) -> None:
 def rounds(lang: str, ending: str) -> Response:
     """Return the list of rounds as a file."""
     _known(ending)
-    return _file(lists.rounds(queries.list_rounds(store(), actor()), lang), "rounds", ending)
+    return _file(lists.rounds(queries.list_rounds(*caller()), lang), "rounds", ending)
 
 
 @room.get("/rounds/<int:round_id>/<table>.<ending>")
@@ -54,7 +55,7 @@ def of_round(lang: str, round_id: int, table: str, ending: str) -> Response:
         found = reversed(queries.see_matches(store(), who, round_id))
         sheet = lists.runs(found, lang, lambda name: text(f"status.{name}", lang))
     else:
-        names = planning.round_names(store(), who, round_id)["labels"]["enterprises"]
+        names = planning.round_names(store(), who, round_id).labels["enterprises"]
         sheet = members(planning.list_members(store(), who, round_id), names, clock(), lang, lambda _firm: "")
     return _file(sheet, f"round-{round_id}-{table}", ending)
 
@@ -73,6 +74,22 @@ def of_proposal(lang: str, round_id: int, code: str, part: str, ending: str) -> 
     return _file(sheet, f"{code}-{part}", ending)
 
 
+@room.get("/rounds/<int:round_id>/partnerships.graphml")
+@rule(Action.SEE_PLANS)
+def partnerships(lang: str, round_id: int) -> Response:
+    """Return the partnerships of the latest plan of a round as a GraphML file."""
+    del lang
+    return file(graphs.graphml(graphs.partnerships(caller(), round_id)), f"round-{round_id}-partnerships.graphml")
+
+
+@room.get("/datasets/<dataset>/products.graphml")
+@rule(Action.SEE_PLANS)
+def products(lang: str, dataset: str) -> Response:
+    """Return the commodities and processes of a dataset as a GraphML file."""
+    del lang
+    return file(graphs.graphml(graphs.products(caller(), dataset)), f"products-{dataset[:12]}.graphml")
+
+
 @room.get("/proposals.<ending>")
 @rule(Action.SEE_PROPOSAL)
 def suggestions(lang: str, ending: str) -> Response:
@@ -80,7 +97,7 @@ def suggestions(lang: str, ending: str) -> Response:
     _known(ending)
     who = _firm()
     _, found = latest(who, queries.list_rounds(store(), who), lang)
-    currency = str(found[0].record["currency"]) if found else ""
+    currency = found[0].record.currency if found else ""
     return _file(lists.suggestions(found, lang, currency), "proposals", ending)
 
 
@@ -90,7 +107,7 @@ def terms(lang: str, code: str, ending: str) -> Response:
     """Return the lines of a proposal, from the view of a party, as a file."""
     _known(ending)
     who = _firm()
-    one = Own(queries.see_proposal(store(), who, code), "", str(who.enterprise), lang)
+    one = Own(own_proposal(store(), who, code), "", str(who.enterprise), lang)
     return _file(lists.terms(one), f"{code}-terms", ending)
 
 
@@ -114,7 +131,7 @@ def pathways(lang: str, ending: str) -> Response:
 def events(lang: str, ending: str) -> Response:
     """Return the events of one round or of all rounds, newest first, as a file."""
     _known(ending)
-    found = audit.history(store(), actor(), whole(request.args.get("round")), EVENTS)
+    found = audit.history(*caller(), whole(request.args.get("round")), EVENTS)
     return _file(lists.events(found, lang, named), "audit", ending)
 
 

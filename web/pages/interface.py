@@ -6,7 +6,7 @@ from flask import abort
 from synergy.web.access import public
 from synergy.web.api.document import example_of, problems, scope
 from synergy.web.api.problems import TYPES
-from synergy.web.api.spec import PREFIX, Mark, Operation, Record, in_order
+from synergy.web.api.spec import PREFIX, Mark, Operation, in_order
 from synergy.web.api.validation import NUMBERED
 from synergy.web.render import page, pages
 
@@ -19,7 +19,7 @@ room = pages("interface")
 @public
 def interface(lang: str) -> str:
     """Show all API operations with their parameters, requirements and responses."""
-    tags: dict[str, list[Record]] = {}
+    tags: dict[str, list[dict[str, object]]] = {}
     for one in in_order():
         tags.setdefault(one.tag, []).append(_told(one, lang))
     return page("api/interface.html", lang, tags=tags, prefix=PREFIX, problems=_problems(lang))
@@ -35,11 +35,11 @@ def problem(lang: str, code: str) -> str:
     return page("api/problem.html", lang, code=code, status=status, said=say(title, lang), about=say(about, lang))
 
 
-def _problems(lang: str) -> list[Record]:
+def _problems(lang: str) -> list[dict[str, object]]:
     return [{"code": code, "status": status, "said": say(title, lang)} for code, (status, title, _) in TYPES.items()]
 
 
-def _told(one: Operation, lang: str) -> Record:
+def _told(one: Operation, lang: str) -> dict[str, object]:
     spec = one.spec
     lines = (one.handler.__doc__ or "").strip().splitlines()
     return {

@@ -67,30 +67,14 @@ def language_of(name: str, lang: str) -> str:
 
 @cache
 def source(name: str, lang: str) -> str:
-    """Return the Markdown source of a chapter in the language in which it is shown.
-
-    Parameters
-    ----------
-    name : str
-        One of `CHAPTERS`.
-    lang : str
-        ``zh`` or ``en``.
-    """
+    """Return the Markdown source of one of `CHAPTERS` in the language in which it is shown."""
     suffix = f".{lang}" if name in BILINGUAL else ""
     return files("synergy.web.manual").joinpath(f"{name}{suffix}.md").read_text("utf-8")
 
 
 @cache
 def rendered(name: str, lang: str) -> Markup:
-    """Return the HTML of a chapter for ``/<lang>/help/<name>``; links to other chapters are relative to it.
-
-    Parameters
-    ----------
-    name : str
-        One of `CHAPTERS`.
-    lang : str
-        ``zh`` or ``en``.
-    """
+    """Return the HTML of a chapter for ``/<lang>/help/<name>``; links to other chapters are relative to it."""
     return html(source(name, lang))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import redirect, request, url_for
 from synergy.web.access import actor, rule, store
 from synergy.web.render import page, pages
@@ -11,10 +9,12 @@ from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError
+from synergy.records.declarations import Good
+from synergy.records.documents import Document
+from synergy.records.names import Seat
 from synergy.store import preview, queries
 from synergy.store.access import Action, Actor
-from synergy.store.names import Seat
-from synergy.texts import figure, unit
+from synergy.texts import figure, say, unit
 from synergy.units import amount, label
 
 room = pages("pathways")
@@ -29,8 +29,8 @@ def pathways(lang: str) -> str | Response:
     if who.enterprise is None:
         return redirect(url_for("start.home", lang=lang))
     place, goods = seat_of(who)
-    wanted = request.args.get("commodity", goods[0]["commodity"] if goods else "")
-    fields: dict[str, Any] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
+    wanted = request.args.get("commodity", goods[0].commodity if goods else "")
+    fields: dict[str, object] = {"goods": goods, "wanted": wanted, "chains": [], "found": None}
     if place is not None and wanted:
         found = preview.chains(store(), who, place, wanted)
         measure = found["unit"]
@@ -41,15 +41,15 @@ def pathways(lang: str) -> str | Response:
             "have": amount(found["there"], measure, lang),
             "per": per,
             "chains": [_chain(one, (measure, found["currency"]), lang) for one in ended],
-            "name": next((one[f"name_{lang}"] for one in goods if one["commodity"] == wanted), wanted),
+            "name": next((say((one.name_en, one.name_zh), lang) for one in goods if one.commodity == wanted), wanted),
         }
     return page("firm/pathways.html", lang, **fields)
 
 
-def seat_of(who: Actor) -> tuple[Seat | None, list[dict[str, Any]]]:
+def seat_of(who: Actor) -> tuple[Seat | None, list[Good]]:
     """Return the latest round that the enterprise is part of, and its goods there."""
     for one in queries.list_rounds(store(), who):
-        seat = Seat(int(one["round"]), str(who.enterprise))
+        seat = Seat(one.round, str(who.enterprise))
         try:
             return seat, preview.goods(store(), who, seat)
         except NotFoundError:
@@ -57,7 +57,7 @@ def seat_of(who: Actor) -> tuple[Seat | None, list[dict[str, Any]]]:
     return None, []
 
 
-def _chain(one: dict[str, Any], measured: tuple[str, str], lang: str) -> dict[str, str]:
+def _chain(one: Document, measured: tuple[str, str], lang: str) -> dict[str, str]:
     """Return the texts of a process chain for the page."""
     measure, currency = measured
     best = next((scale for scale in one["scales"] if scale["quantity"] == one["quantity"]), None)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from flask import flash, redirect, request, url_for
 from synergy.web.access import actor, rule, settings, store
 from synergy.web.clock import whole
 from synergy.web.error_handlers import said
-from synergy.web.firm.proposal_view import Own, standing
+from synergy.web.firm.proposal_view import Own, own_proposal, standing
 from synergy.web.page_cache import once
 from synergy.web.pictures import flow_picture, map_picture
 from synergy.web.render import pages
@@ -20,15 +19,15 @@ from synergy.web.view_context import course
 from werkzeug.wrappers import Response
 
 from synergy.errors import ConflictError, RefusedError, SynergyError
+from synergy.records.names import Answer, Stage
+from synergy.records.proposals import OwnLine
 from synergy.store import answers, follow_up, queries
 from synergy.store.access import Action, Actor, Reach, reach
-from synergy.store.answers import Reply
+from synergy.store.answers import CounterOffer, Reply
 from synergy.store.messages import refusal
-from synergy.store.names import Answer, Stage
 from synergy.store.rounds import StepOptions
 
 room = pages("proposal")
-Record = Mapping[str, Any]
 
 
 @room.get("/proposals/<code>")
@@ -37,19 +36,19 @@ def proposal(lang: str, code: str) -> str | Response:
     """Show a proposal to a party; redirect other accounts to the planner page."""
     who = actor()
     if reach(who, Action.SEE_PROPOSAL) is not Reach.OWN:
-        round_id = queries.see_proposal(store(), who, code)["round"]
+        round_id = queries.see_proposal(store(), who, code).round
         return redirect(url_for("results.proposal", lang=lang, round_id=round_id, code=code))
     return once("firm/proposal.html", lang, lambda: _shown(who, code, lang))
 
 
-def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
+def _shown(who: Actor, code: str, lang: str) -> dict[str, object]:
     """Return the template fields of the proposal page."""
-    record = queries.see_proposal(store(), who, code)
-    state = standing(queries.see_round(store(), who, record["round"]), store().now())
+    record = own_proposal(store(), who, code)
+    state = standing(queries.see_round(store(), who, record.round), store().now())
     one = Own(record, state, str(who.enterprise), lang)
-    notes = {one.enterprise: [one.built(build) for build in record["built"]]}
+    notes = {one.enterprise: [one.built(build) for build in record.built]}
     picture = flow_picture(one.lines, notes, one.who, (one, lang))
-    where = map_picture(one.lines, record["labels"]["sites"], (one, lang), settings().outlines)
+    where = map_picture(one.lines, record.labels.sites, (one, lang), settings().outlines)
     shown = {"one": one, "record": record, "picture": picture, "map": where}
     return {**shown, "answer_here": reach(who, Action.ANSWER), **course(store(), who, record)}
 
@@ -59,11 +58,11 @@ def _shown(who: Actor, code: str, lang: str) -> dict[str, Any]:
 def answer(lang: str, code: str) -> Response:
     """Submit the answer of an enterprise."""
     who, form = actor(), request.form
-    record = queries.see_proposal(store(), who, code)
+    record = own_proposal(store(), who, code)
     back = url_for("home.home", lang=lang) if form.get("next") == "home" else url_for(".proposal", lang=lang, code=code)
     try:
-        reply = reply_of(form, record["lines"])
-        if reply.answer == "countered" and not reply.counter:
+        reply = reply_of(form, record.lines)
+        if reply.answer is Answer.COUNTERED and not reply.counter:
             flash(word("answer.nothing", lang), "bad")
             return redirect(back, 303)
         version = form.get("version", "")
@@ -95,16 +94,10 @@ def _refused(error: SynergyError, lang: str, back: str) -> Response:
     return redirect(back, 303)
 
 
-def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
-    """Parse the answer form.
+def reply_of(form: Mapping[str, str], lines: Sequence[OwnLine]) -> Reply:
+    """Parse the answer form: ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``.
 
-    Parameters
-    ----------
-    form : mapping of str to str
-        ``answer``, ``reason``, and for each line ``q-<number>`` and ``p-<number>``; unchanged or blank values are not
-        part of a counter-offer.
-    lines : sequence of mapping
-        Lines of the proposal that are visible to the enterprise.
+    Unchanged or blank values are not part of a counter-offer.
 
     Raises
     ------
@@ -122,23 +115,18 @@ def reply_of(form: Mapping[str, str], lines: Sequence[Record]) -> Reply:
     return Reply(answer, reason, counter)
 
 
-def _countered(form: Mapping[str, str], line: Record) -> dict[str, Any] | None:
+def _countered(form: Mapping[str, str], line: OwnLine) -> CounterOffer | None:
     """Return the counter-offer for one line, or None if the form does not change it."""
-    found: dict[str, Any] = {}
-    for name, field in (("quantity", "q"), ("price", "p")):
-        said = _plain(form.get(f"{field}-{line['number']}", ""))
-        if said and not _same(said, line[name]):
-            found[name] = said
-    return {"number": line["number"], **found} if found else None
+    quantity = _changed(form.get(f"q-{line.number}", ""), line.quantity.value)
+    price = _changed(form.get(f"p-{line.number}", ""), None if line.price is None else line.price.amount)
+    return None if quantity is None and price is None else CounterOffer(line.number, quantity, price)
 
 
-def _plain(said: str) -> str:
-    """Return a figure without spaces and thousands separators, in ASCII digits."""
-    return unicodedata.normalize("NFKC", said).replace(",", "").replace(" ", "").strip()
-
-
-def _same(said: str, stored: Any) -> bool:
+def _changed(entered: str, proposed: Decimal | None) -> str | None:
+    """Return an entered figure as plain ASCII digits, or None if it is blank or the proposed one."""
+    said = unicodedata.normalize("NFKC", entered).replace(",", "").replace(" ", "").strip()
     try:
-        return stored is not None and Decimal(said) == Decimal(str(stored))
+        same = proposed is not None and Decimal(said) == proposed
     except InvalidOperation:
-        return False
+        same = False
+    return said if said and not same else None

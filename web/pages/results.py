@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from threading import Lock
 from typing import Any
 
 from flask import Response, abort, make_response, request, session, url_for
 from markupsafe import Markup
-from synergy.web.access import actor, caller, rule, settings, store
+from synergy.web.access import actor, caller, rule, settings
 from synergy.web.figures.features import features
 from synergy.web.figures.grouping import Grouped, grouped
 from synergy.web.figures.map import MapLine, charted, draw_map
@@ -22,17 +20,18 @@ from synergy.web.figures.plan_data import COUNTY, between
 from synergy.web.figures.sankey import SankeyNames, sankey
 from synergy.web.figures.sankey_layout import Stream
 from synergy.web.figures.svg import Naming
-from synergy.web.page_cache import once
+from synergy.web.page_cache import Bounded, once
 from synergy.web.pages.addresses import lead
 from synergy.web.planning.proposal_detail import dossier, firm_name
 from synergy.web.planning.round_view import Seen, seen
-from synergy.web.planning.tables import Cell, PlanSheet, SheetColumn, cells, payoffs, prices, proposals
+from synergy.web.planning.tables import Cell, PlanSheet, cells, payoffs, prices, proposals
 from synergy.web.render import page, pages, unread_by
-from synergy.web.tables import KINDS, file, twin
+from synergy.web.tables import KINDS, TableColumn, file, twin
 from synergy.web.texts import word
 from synergy.web.view_context import course
 from werkzeug.wrappers import Response as AnyResponse
 
+from synergy.records.runs import PlanRecord
 from synergy.store import planning, queries
 from synergy.store.access import Action, Actor
 from synergy.store.messages import refusal
@@ -40,69 +39,30 @@ from synergy.store.planning import settlement_notes
 from synergy.texts import ladder_note
 
 VIEWS = ("map", "sankey", "partners", "products")
-KEPT_PICTURES = 128  # pictures
 Addresses = Callable[..., str]
 room = pages("results")
 _SETTLED = ("payoffs", "prices", "groups", "lumps")
 TABLES = ("proposals", *VIEWS, *_SETTLED)
 _CHOICE = ("kind", "county", "commodity", "firm")
-KEPT = 64  # pages
-_PAGES: OrderedDict[str, str] = OrderedDict()
-_LOCK = Lock()
+_PAGES: Bounded[str] = Bounded(64, lambda _: 1)
+_PICTURES: Bounded[Markup] = Bounded(128, lambda _: 1)
 MOST_NAMES, MOST_GROUPS = 5, 12
 
 
-class Gallery:
-    """Thread-safe LRU cache of rendered diagrams."""
-
-    def __init__(self) -> None:
-        self._drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[Any, ...], draw: Callable[[], Markup]) -> Markup:
-        """Return the diagram of a key; render and store it on a miss."""
-        with self._lock:
-            if key in self._drawn:
-                self._drawn.move_to_end(key)
-                return self._drawn[key]
-        made = draw()
-        with self._lock:
-            self._drawn[key] = made
-            while len(self._drawn) > KEPT_PICTURES:
-                self._drawn.popitem(last=False)
-        return made
-
-
-GALLERY = Gallery()
-
-
 def picture(seen: Seen, view: str, by_county: bool, lead: Addresses) -> Markup:
-    """Render a diagram of a plan, or return it from the cache.
+    """Render a diagram of a plan, or return it from the cache; "" if there is nothing to show.
 
-    Parameters
-    ----------
-    seen : Seen
-        Round and active filter.
-    view : str
-        One of `VIEWS`.
-    by_county : bool
-        Whether to group enterprises by county even if there are few.
-    lead : callable
-        URL builder that takes filter fields, or ``code``, as keyword arguments.
-
-    Returns
-    -------
-    markupsafe.Markup
-        SVG; "" if there is nothing to show.
+    `view` is one of `VIEWS`; `by_county` groups enterprises by county even if there are few; `lead` builds a URL from
+    filter fields, or ``code``.
     """
     draw = {"map": _map, "sankey": _sankey, "partners": _partners, "products": _products}[view]
     # addresses are the same for all who may see a plan, so that a picture is too
-    plan = (seen.ident, seen.record["match"], seen.record["digest"], seen.bounds.digest)
+    plan = (seen.ident, seen.record.match, seen.record.digest, seen.bounds.digest)
     key = (*plan, view, by_county, seen.lang, seen.choice)
-    return GALLERY.get(key, lambda: draw(seen, by_county, lead))
+    return _PICTURES.find(key, lambda: draw(seen, by_county, lead))
 
 
-def _naming(seen: Seen, view: str, **more: Any) -> Naming:
+def _naming(seen: Seen, view: str, **more: object) -> Naming:
     return Naming(f"p-{view}", word(f"view.{view}", seen.lang), word(f"view.{view}.desc", seen.lang, **more))
 
 
@@ -213,12 +173,12 @@ def beside(seen: Seen, view: str, lead: Addresses) -> PlanSheet:
     if view in ("sankey", "partners"):
         sent = between(sent, material)
     columns = (
-        SheetColumn("commodity", word("commodity", lang)),
-        SheetColumn("from", word("view.supplier", lang)),
-        SheetColumn("to", word("view.user", lang)),
-        SheetColumn("quantity", word("quantity", lang), number=True),
-        SheetColumn("unit", word("view.unit", lang), shown=False),
-        SheetColumn("proposals", word("proposals", lang)),
+        TableColumn("commodity", word("commodity", lang)),
+        TableColumn("from", word("view.supplier", lang)),
+        TableColumn("to", word("view.user", lang)),
+        TableColumn("quantity", word("quantity", lang), number=True),
+        TableColumn("unit", word("view.unit", lang), shown=False),
+        TableColumn("proposals", word("proposals", lang)),
     )
     rows = []
     for one in sorted(sent, key=lambda one: (material.good_name(one.commodity), -one.quantity)):
@@ -233,10 +193,10 @@ def beside(seen: Seen, view: str, lead: Addresses) -> PlanSheet:
 def _product_sheet(seen: Seen) -> PlanSheet:
     lang, name = seen.lang, seen.material.good_name
     columns = (
-        SheetColumn("used", word("view.made_of", lang)),
-        SheetColumn("made", word("view.made", lang)),
-        SheetColumn("plants", word("view.plant_count", lang), number=True),
-        SheetColumn("new", word("view.plant_new", lang), number=True),
+        TableColumn("used", word("view.made_of", lang)),
+        TableColumn("made", word("view.made", lang)),
+        TableColumn("plants", word("view.plant_count", lang), number=True),
+        TableColumn("new", word("view.plant_new", lang), number=True),
     )
     rows = [
         cells(name(one), name(other), (str(count), count), (str(new), new)) for one, other, count, new in _made(seen)
@@ -249,7 +209,7 @@ def _seen(lang: str, round_id: int, code: str | None = None) -> Seen:
     return replace(found, bounds=settings().outlines)
 
 
-def _chosen() -> dict[str, Any]:
+def _chosen() -> dict[str, str]:
     return {name: request.args[name] for name in (*_CHOICE, "by") if request.args.get(name)}
 
 
@@ -257,7 +217,7 @@ def _chosen() -> dict[str, Any]:
 @rule(Action.SEE_PLANS)
 def view(lang: str, round_id: int, view: str) -> AnyResponse:
     """Show the proposals of a round or one of its diagrams, optionally filtered."""
-    record = queries.see_plan(store(), actor(), round_id)
+    record = queries.see_plan(*caller(), round_id)
     return kept(actor(), record, lambda: _view(_seen(lang, round_id), view))
 
 
@@ -276,7 +236,7 @@ def _view(found: Seen, view: str) -> str:
         found.lang,
         seen=found,
         shown=found.shown,
-        made=planning.round_input(store(), actor(), found.ident),
+        made=planning.round_input(*caller(), found.ident),
         ladder_said=ladder_note,
         view=view,
         chosen=_chosen(),
@@ -291,8 +251,8 @@ def _view(found: Seen, view: str) -> str:
 
 def _files(found: Seen, name: str) -> str:
     """Return the URL of a table as a file, with ``KIND`` as placeholder for the format."""
-    place: dict[str, Any] = {"lang": found.lang, "round_id": found.ident, "name": name, "ending": "KIND"}
-    return url_for("results.table", **place, **_chosen())
+    place: dict[str, Any] = {"lang": found.lang, "round_id": found.ident, "name": name, "ending": "KIND", **_chosen()}
+    return url_for("results.table", **place)
 
 
 @room.get("/rounds/<int:round_id>/proposals/<code>")
@@ -302,7 +262,7 @@ def proposal(lang: str, round_id: int, code: str) -> str:
     return once("planner/dossier.html", lang, lambda: _dossier(lang, round_id, code))
 
 
-def _dossier(lang: str, round_id: int, code: str) -> dict[str, Any]:
+def _dossier(lang: str, round_id: int, code: str) -> dict[str, object]:
     """Return the template fields of the proposal page."""
     found = _seen(lang, round_id, code)
     if not found.proposals:
@@ -312,7 +272,7 @@ def _dossier(lang: str, round_id: int, code: str) -> dict[str, Any]:
         "one": dossier(found, one),
         "stability": said_of(found) if found.plan["settlement"] else [],
         "names": partial(firm_name, found),
-        **course(store(), actor(), one),
+        **course(*caller(), one),
     }
     return {**fields, "seen": found, "shown": found.shown}
 
@@ -353,7 +313,7 @@ def _sheet(found: Seen, name: str) -> PlanSheet:
 @rule(Action.SEE_PLANS)
 def settlement(lang: str, round_id: int) -> AnyResponse:
     """Show the settlement: payoffs, prices with their bands, and stability."""
-    record = queries.see_plan(store(), actor(), round_id)
+    record = queries.see_plan(*caller(), round_id)
     return kept(actor(), record, lambda: _settlement(_seen(lang, round_id)))
 
 
@@ -373,20 +333,14 @@ def _settlement(found: Seen) -> str:
     return page("planner/settlement.html", found.lang, **fields)
 
 
-def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyResponse:
+def kept(who: Actor, record: PlanRecord, make: Callable[[], str]) -> AnyResponse:
     """Return a cached page of a plan, or 304 if the client has the current version.
 
-    Parameters
-    ----------
-    who : Actor
-        Account that the page is rendered for.
-    record : mapping
-        Plan record with ``match``, ``digest`` and ``chain``; the chain head changes with every event.
-    make : callable
-        Renders the page, which must not contain per-request content such as CSRF tokens.
+    The head of the chain of a plan record changes with every event. The page must not contain per-request content such
+    as CSRF tokens.
     """
     how = settings()
-    shown = (record["match"], record["digest"], record["chain"]["mac"], how.outlines.digest, how.zone)
+    shown = (record.match, record.digest, record.chain.mac, how.outlines.digest, how.zone)
     # the navigation counts notices, and to read them is no event
     parts = (who.name, str(who.role), request.full_path, *shown, unread_by(who))
     tag = sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
@@ -396,24 +350,10 @@ def kept(who: Actor, record: Mapping[str, Any], make: Callable[[], str]) -> AnyR
         answer.headers["Cache-Control"] = "no-store"
         return answer
     same = request.if_none_match.contains_weak(tag)
-    answer = Response(status=304) if same else make_response(_page(tag, make))
+    answer = Response(status=304) if same else make_response(_PAGES.find(tag, make))
     answer.set_etag(tag, weak=True)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
-
-
-def _page(tag: str, make: Callable[[], str]) -> str:
-    """Return the cached page of an ETag; render and store it on a miss. Thread-safe."""
-    with _LOCK:
-        if tag in _PAGES:
-            _PAGES.move_to_end(tag)
-            return _PAGES[tag]
-    made = make()
-    with _LOCK:
-        _PAGES[tag] = made
-        while len(_PAGES) > KEPT:
-            _PAGES.popitem(last=False)
-    return made
 
 
 def named(seen: Seen, firms: list[str]) -> str:
@@ -455,9 +395,9 @@ def groups(seen: Seen) -> PlanSheet | None:
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     binding = (settled.get("binding") or [])[:MOST_GROUPS]
     columns = (
-        SheetColumn("enterprises", word("settled.group", lang)),
-        SheetColumn("value", word("settled.worth", lang), number=True),
-        SheetColumn("payoff", word("settled.together", lang), number=True),
+        TableColumn("enterprises", word("settled.group", lang)),
+        TableColumn("value", word("settled.worth", lang), number=True),
+        TableColumn("payoff", word("settled.together", lang), number=True),
     )
     rows = [
         cells(
@@ -474,8 +414,8 @@ def lumps(seen: Seen) -> PlanSheet | None:
     settled, shown, lang = seen.plan["settlement"], seen.shown, seen.lang
     paid = settled.get("lump_sums") or {}
     columns = (
-        SheetColumn("enterprise", word("round.enterprise", lang)),
-        SheetColumn("amount", word("settled.transfer", lang), number=True),
+        TableColumn("enterprise", word("round.enterprise", lang)),
+        TableColumn("amount", word("settled.transfer", lang), number=True),
     )
     rows = [cells(shown.name("enterprises", firm), (shown.money(sum_), sum_)) for firm, sum_ in sorted(paid.items())]
     return PlanSheet("lumps", word("settled.lumps", lang), columns, tuple(rows)) if rows else None

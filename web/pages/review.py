@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import abort, flash, redirect, request, url_for
-from synergy.web.access import actor, caller, rule, store
+from synergy.web.access import caller, rule
 from synergy.web.clock import whole
 from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
 from synergy.web.texts import WORDS, word
 from werkzeug.wrappers import Response
 
+from synergy.records.names import State
+from synergy.records.rounds import Ruling
 from synergy.store import review as reviewing
 from synergy.store.access import Action
 from synergy.store.messages import refusal
-from synergy.store.names import State
 
 room = pages("review")
 
@@ -25,9 +24,9 @@ room = pages("review")
 def review(lang: str, round_id: int) -> str:
     """Show the rulings, the proposals, and the exchanges of the selected proposal."""
     found = seen(caller(), round_id, lang, {})
-    rulings = reviewing.list_rulings(store(), actor(), round_id)
+    rulings = reviewing.list_rulings(*caller(), round_id)
     code = request.args.get("proposal", "")
-    chosen = next((one for one in found.proposals if one["proposal"] == code), None)
+    chosen = next((one for one in found.proposals if one.proposal == code), None)
     if code and chosen is None:
         raise refusal("not_found", what="proposal")
     return page(
@@ -37,7 +36,7 @@ def review(lang: str, round_id: int) -> str:
         shown=found.shown,
         rulings=[(one, _said(found, one)) for one in rulings],
         chosen=chosen,
-        open=found.round["state"] == State.REVIEW,
+        open=found.round.state is State.REVIEW,
         options=found.options(),
         cause=cause,
     )
@@ -49,10 +48,10 @@ def cause(name: str, lang: str) -> str:
     return word(key, lang) if key in WORDS else name
 
 
-def _said(found: Seen, ruling: dict[str, Any]) -> str:
+def _said(found: Seen, ruling: Ruling) -> str:
     """Return the subject of a ruling as text."""
-    pattern, lang, shown = ruling["pattern"], found.lang, found.shown
-    if ruling["kind"] == "note":
+    pattern, lang, shown = ruling.pattern, found.lang, found.shown
+    if ruling.kind == "note":
         return str(pattern.get("text", ""))
     if "process" in pattern:
         return f"{shown.name('processes', pattern['process'])} @ {shown.name('sites', pattern['site'])}"
@@ -79,14 +78,14 @@ def decide(lang: str, round_id: int) -> Response:
         ident = whole(form.get("ruling"))
         if ident is None:
             abort(400)
-        reviewing.withdraw(store(), actor(), round_id, ident)
+        reviewing.withdraw(*caller(), round_id, ident)
     elif what == "pattern":
         names = ("from_enterprise", "to_enterprise", "commodity")
         pattern = {name: form[name] for name in names if form.get(name)}
         if not pattern:
             flash(word("review.everything", lang), "bad")
             return _back(lang, round_id)
-        reviewing.rule(store(), actor(), round_id, ("forbid", pattern))
+        reviewing.rule(*caller(), round_id, ("forbid", pattern))
     else:
         _on_proposal(round_id, what)
     flash(word("review.done", lang), "good")
@@ -97,23 +96,26 @@ def _on_proposal(round_id: int, what: str) -> None:
     """Add a note to a proposal, or a ruling on all of its exchanges or one of them."""
     code, form = request.form.get("proposal", ""), request.form
     found = seen(caller(), round_id, "en", {})
-    one = next((each for each in found.proposals if each["proposal"] == code), None)
+    one = next((each for each in found.proposals if each.proposal == code), None)
     if one is None:
         raise refusal("not_found", what="proposal")
     if what == "note":
         text = form.get("text", "").strip()
-        reviewing.rule(store(), actor(), round_id, ("note", {"proposal": code, "text": text[:4000]}))
+        reviewing.rule(*caller(), round_id, ("note", {"proposal": code, "text": text[:4000]}))
         return
     if what not in ("forbid", "fix"):
         abort(400)
-    place = whole(form.get("term"))
-    terms = one["terms"] if not form.get("term") else [] if place is None else one["terms"][place : place + 1]
+    # as the plan has them: what is fixed is not rounded
+    terms = next(each["terms"] for each in found.plan["proposals"] if each["id"] == one.id)
+    if form.get("term"):
+        place = whole(form["term"])
+        terms = [] if place is None else terms[place : place + 1]
     if not terms:
         raise refusal("not_found", what="term")
     for term in terms:
         pattern = {"from_site": term["from"], "to_site": term["to"], "commodity": term["commodity"]}
         quantity = {"quantity": term["quantity"]} if what == "fix" else {}
-        reviewing.rule(store(), actor(), round_id, (what, pattern | quantity))
+        reviewing.rule(*caller(), round_id, (what, pattern | quantity))
 
 
 def _back(lang: str, round_id: int) -> Response:

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from markupsafe import Markup
-from synergy.web.access import actor, clock, rule, store
+from synergy.web.access import actor, caller, clock, rule, store
 from synergy.web.api.events import follow
-from synergy.web.api.figures import Measures
 from synergy.web.api.problems import ApiProblem
 from synergy.web.api.spec import Call
 from synergy.web.clock import whole
@@ -28,16 +26,18 @@ from synergy.web.view_context import Shown
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, half
+from synergy.records.figures import bare
+from synergy.records.names import MatchState, State
+from synergy.records.rounds import Round
+from synergy.records.runs import Progress, Run
 from synergy.store import anonymity, planning, queries
 from synergy.store.access import Action, Reach, reach
-from synergy.store.names import MatchState, State
 from synergy.store.review import doubtful
 from synergy.store.rounds import StepOptions, Until, extend
-from synergy.texts import figure, ladder_note, text, unit
+from synergy.texts import figure, ladder_note, say, text, unit
 
 room = pages("rounds")
 _MAY = {"make": Action.CREATE_ROUND, "run": Action.RUN_ROUND, "plans": Action.SEE_PLANS}
-Record = Mapping[str, Any]
 # from the first of these on, figures are of an enterprise or a group, not of the plan of all
 _AFTER = frozenset({"standalone", "settlement", "prices"})
 
@@ -47,17 +47,17 @@ _AFTER = frozenset({"standalone", "settlement", "prices"})
 def rounds(lang: str) -> str:
     """Show all rounds, newest first."""
     may = {name: reach(actor(), action) is Reach.ALL for name, action in _MAY.items()}
-    found, first, further = part(queries.list_rounds(store(), actor()))
+    found, first, further = part(queries.list_rounds(*caller()))
     fields = {"rounds": found, "first": first, "next": further, "own": _own_pages(lang, found)}
     return page("planner/rounds.html", lang, may=may, **fields)
 
 
-def _own_pages(lang: str, found: Sequence[dict[str, Any]]) -> dict[int, str]:
+def _own_pages(lang: str, found: Sequence[Round]) -> dict[int, str]:
     """Return the URL of the enterprise's own declaration for each round."""
     firm = actor().enterprise
     if firm is None:
         return {}
-    idents = [one["round"] for one in found if queries.list_declarations(store(), actor(), one["round"])]
+    idents = [one.round for one in found if queries.list_declarations(*caller(), one.round)]
     return {ident: declaration_address(lang, ident, firm) for ident in idents}
 
 
@@ -77,11 +77,11 @@ def one(lang: str, round_id: int) -> str:
         round=found,
         made=made,
         way=WAY,
-        steps=next_steps(found["state"], people) if reach(who, Action.RUN_ROUND) else (),
-        movable=movable(found["state"]) if reach(who, Action.RUN_ROUND) else (),
+        steps=next_steps(found.state, people) if reach(who, Action.RUN_ROUND) else (),
+        movable=movable(found.state) if reach(who, Action.RUN_ROUND) else (),
         zone=clock().offsets(place.now()),
         runs=runs,
-        live=_live(lang, runs, names["currency"]) if found["state"] == State.MATCHING else None,
+        live=_live(lang, runs, names.currency) if found.state is State.MATCHING else None,
         last=_last(runs, lang),
         status=lambda name, lang: text(f"status.{name}", lang),
         took=took,
@@ -89,11 +89,11 @@ def one(lang: str, round_id: int) -> str:
         ladder_said=ladder_note,
         views=current_app.view_functions,
         shown=_shown(lang, round_id),
-        telltales=[one[f"name_{lang}"] for one in anonymity.telltales(place, who, round_id)],
-        doubts=_doubts(lang, found, names["labels"]["enterprises"]),
+        telltales=[say((one.name_en, one.name_zh), lang) for one in anonymity.telltales(place, who, round_id)],
+        doubts=_doubts(lang, found, names.labels["enterprises"]),
         sheet=members(
             people,
-            names["labels"]["enterprises"],
+            names.labels["enterprises"],
             clock(),
             lang,
             lambda firm: declaration_address(lang, round_id, firm),
@@ -101,34 +101,34 @@ def one(lang: str, round_id: int) -> str:
     )
 
 
-def _doubts(lang: str, found: dict[str, Any], names: dict[str, Any]) -> PlanSheet | None:
+def _doubts(lang: str, found: Round, names: Mapping[str, Mapping[str, object]]) -> PlanSheet | None:
     """Return the table of declared rows to review, while the declarations can still be changed."""
-    if found["state"] not in (State.DECLARING, State.FROZEN):
+    if found.state not in (State.DECLARING, State.FROZEN):
         return None
-    rows = doubtful(store(), actor(), found["round"])
-    made = tables.doubtful(rows, names, lang, lambda firm: declaration_address(lang, found["round"], firm))
+    rows = doubtful(*caller(), found.round)
+    made = tables.doubtful(rows, names, lang, lambda firm: declaration_address(lang, found.round, firm))
     return made if rows else None
 
 
 def _shown(lang: str, round_id: int) -> Shown | None:
     """Return the view of the latest plan; None if there is no plan."""
     try:
-        return Shown(queries.see_plan(store(), actor(), round_id), lang)
+        return Shown(queries.see_plan(*caller(), round_id), lang)
     except NotFoundError:
         return None
 
 
-def _last(runs: list[dict[str, Any]], lang: str) -> dict[str, Any] | None:
+def _last(runs: Sequence[Run], lang: str) -> Run | None:
     """Return the last run with its error message if it produced no plan; else None."""
-    if not runs or runs[-1]["state"] not in (MatchState.FAILED, MatchState.DONE) or runs[-1]["digest"]:
+    if not runs or runs[-1].state not in (MatchState.FAILED, MatchState.DONE) or runs[-1].digest:
         return None
-    return runs[-1] | {"fault": half(runs[-1]["fault"] or "", lang)}
+    return runs[-1].model_copy(update={"fault": half(runs[-1].fault or "", lang)})
 
 
-def _live(lang: str, runs: list[dict[str, Any]], currency: str) -> Live | None:
+def _live(lang: str, runs: Sequence[Run], currency: str) -> Live | None:
     if not runs:
         return None
-    return live(runs[-1], queries.see_progress(store(), actor(), runs[-1]["match"]), (lang, currency), store().now())
+    return live(runs[-1], queries.see_progress(*caller(), runs[-1].match), (lang, currency), store().now())
 
 
 @room.get("/rounds/<int:round_id>/progress")
@@ -138,7 +138,7 @@ def progress(lang: str, round_id: int) -> str | Response:
     who, place = actor(), store()
     found = queries.see_round(place, who, round_id)
     runs = queries.see_matches(place, who, round_id)
-    currency = planning.round_names(place, who, round_id)["currency"]
+    currency = planning.round_names(place, who, round_id).currency
     now = _live(lang, runs, currency)
     if now is None:
         abort(404)
@@ -149,12 +149,12 @@ def progress(lang: str, round_id: int) -> str | Response:
 @rule(Action.SEE_PLANS)
 def events(lang: str, round_id: int) -> Response:
     """Stream the progress of the last run to a signed-in browser; the API endpoint accepts tokens only."""
-    runs = queries.see_matches(store(), actor(), round_id)
+    runs = queries.see_matches(*caller(), round_id)
     if not runs:
         abort(404)
-    call = Call(store(), actor(), lang, {})
+    call = Call(*caller(), lang, {})
     try:
-        told = follow(call, runs[-1]["match"], Measures(call, round_id), request.headers.get("Last-Event-ID"))
+        told = follow(call, runs[-1].match, request.headers.get("Last-Event-ID"))
     except ApiProblem:
         return Response(status=204)  # all streams are taken: a browser does not come again, and the page polls
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -175,7 +175,7 @@ def deadlines(lang: str, round_id: int) -> Response:
             flash(word("draft.bad_time", lang, field=word(f"draft.{name}", lang), value=given), "bad")
             return back
     asked = StepOptions(whole(request.form.get("version", "")), None, request.form.get("why", "")[:1000])
-    extend(store(), actor(), round_id, Until(**found), asked)
+    extend(*caller(), round_id, Until(**found), asked)
     flash(word("step.done.extend", lang), "good")
     return back
 
@@ -190,7 +190,7 @@ def step(lang: str, round_id: int) -> Response:
     version = request.form.get("version", "")
     start = tuple(whole(one) or 0 for one in request.form.get("start", "").split())
     asked = StepOptions(whole(version), None, request.form.get("note", "")[:1000], start)
-    count = taken(store(), actor(), (round_id, name), asked)
+    count = taken(*caller(), (round_id, name), asked)
     flash(word(f"step.done.{name.removesuffix('_only')}", lang, count=count), "good")
     return redirect(url_for("rounds.one", lang=lang, round_id=round_id), 303)
 
@@ -199,25 +199,13 @@ def step(lang: str, round_id: int) -> Response:
 class Live:
     """Progress of a run, formatted for the page.
 
-    Parameters
-    ----------
-    match, number : int
-        Id of the run, and its number in the round.
-    state : str
-        A value of `MatchState`.
-    waiting : int
-        Seconds since the request, while no worker has started the run.
-    figures : tuple of tuple of str
-        Labels and texts.
-    curve : markupsafe.Markup
-        Best plan and bound over time; "" before the first plan.
-    at : datetime.datetime
-        Time of the snapshot.
+    `waiting` is the seconds since the request, while no worker has started the run; `figures` are labels and texts;
+    `curve` shows best plan and bound over time, "" before the first plan; `at` is the time of the snapshot.
     """
 
     match: int
     number: int
-    state: str
+    state: MatchState
     waiting: int
     figures: tuple[tuple[str, str], ...]
     curve: Markup
@@ -229,50 +217,33 @@ class Live:
         return self.state not in (MatchState.REQUESTED, MatchState.RUNNING)
 
 
-def live(run: Record, told: Sequence[Record], how: tuple[str, str], now: datetime) -> Live:
-    """Return the progress of a run.
-
-    Parameters
-    ----------
-    run : mapping
-        Record from `synergy.store.queries.see_matches`.
-    told : sequence of mapping
-        Its progress records.
-    how : tuple of str
-        Language and currency.
-    now : datetime.datetime
-        UTC.
-    """
+def live(run: Run, told: Sequence[Progress], how: tuple[str, str], now: datetime) -> Live:
+    """Return the progress of a run from its progress records; `how` is language and currency."""
     lang, currency = how
     # a run that another worker took over begins anew
-    mine = [one for one in told if one["attempt"] == run["attempt"]]
-    searched = _searched(mine)
-    best, bound, gap = (_latest(searched, name) for name in ("best", "bound", "gap"))
+    mine = [one for one in told if one.attempt == run.attempt]
+    # progress of the search for the overall plan
+    searched = list(takewhile(lambda one: one.phase not in _AFTER, mine))
+    points = [ProgressPoint(one.seconds or 0.0, bare(one.best), bare(one.bound)) for one in searched]
+    best, bound = _latest([one.best for one in points]), _latest([one.bound for one in points])
+    gap = _latest([one.gap for one in searched])
     said: list[tuple[str, str]] = []
     if mine:
         last = mine[-1]
-        steps = f" {last['done']}/{last['total']}" if last["total"] else ""
+        steps = f" {last.done}/{last.total}" if last.total else ""
         said = [
-            (word("live.phase", lang), phase(last["phase"], lang) + steps),
+            (word("live.phase", lang), phase(last.phase, lang) + steps),
             (word("live.best", lang), _money(best, lang, currency)),
             (word("live.bound", lang), _money(bound, lang, currency)),
             (word("live.gap", lang), "–" if gap is None else f"{gap:.2%}"),
-            (word("live.since", lang), word("round.seconds", lang, seconds=f"{last['seconds']:,.0f}")),
+            (word("live.since", lang), word("round.seconds", lang, seconds=f"{last.seconds or 0.0:,.0f}")),
         ]
-    points = [ProgressPoint(one["seconds"], one["best"], one["bound"]) for one in searched]
     naming = Naming("live-curve", word("live.curve", lang), word("live.curve.desc", lang))
     drawn = curve(
         points, (word("live.best", lang), word("live.bound", lang)), lambda value: _money(value, lang, currency), naming
     )
-    waiting = (
-        int((now - datetime.fromisoformat(run["requested"])).total_seconds()) if run["state"] == "requested" else 0
-    )
-    return Live(run["match"], run["number"], run["state"], waiting, tuple(said), drawn, now)
-
-
-def _searched(told: Sequence[Record]) -> list[Record]:
-    """Return the progress records of the search for the overall plan."""
-    return list(takewhile(lambda one: one["phase"] not in _AFTER, told))
+    waiting = int((now - run.requested).total_seconds()) if run.state is MatchState.REQUESTED else 0
+    return Live(run.match, run.number, run.state, waiting, tuple(said), drawn, now)
 
 
 def phase(name: str, lang: str) -> str:
@@ -281,17 +252,16 @@ def phase(name: str, lang: str) -> str:
     return word(key, lang) if key in WORDS else name
 
 
-def _latest(told: Sequence[Record], name: str) -> float | None:
-    return next((one[name] for one in reversed(told) if one[name] is not None), None)
+def _latest(values: Sequence[float | None]) -> float | None:
+    return next((value for value in reversed(values) if value is not None), None)
 
 
 def _money(value: float | None, lang: str, currency: str) -> str:
     return "–" if value is None else f"{figure(value, 'money', lang)} {unit('money_year', lang, currency)}"
 
 
-def took(run: Record, lang: str) -> str:
+def took(run: Run, lang: str) -> str:
     """Return the duration of a run as text; a dash before its end."""
-    if run["started"] is None or run["finished"] is None:
+    if run.started is None or run.finished is None:
         return "–"
-    begun, ended = (datetime.fromisoformat(run[name]) for name in ("started", "finished"))
-    return word("round.seconds", lang, seconds=f"{(ended - begun).total_seconds():,.0f}")
+    return word("round.seconds", lang, seconds=f"{(run.finished - run.started).total_seconds():,.0f}")

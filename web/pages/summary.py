@@ -26,7 +26,7 @@ def summary(lang: str, round_id: int) -> str:
     found = seen(Caller(store(), who), round_id, lang, {})
     whole = proposals(found, lead(found))
     runs = queries.see_matches(store(), who, round_id)
-    run = next(one for one in runs if one["match"] == found.record["match"])
+    run = next(one for one in runs if one.match == found.record.match)
     settled = found.plan["settlement"]
     return page(
         "planner/summary.html",

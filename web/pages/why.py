@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Mapping
 
 from flask import request
-from synergy.web.access import actor, caller, rule, store
+from synergy.web.access import caller, rule
 from synergy.web.planning.round_view import Seen, seen
 from synergy.web.render import page, pages
 from synergy.web.texts import word
@@ -22,7 +22,7 @@ SECONDS = 30.0  # for one answer
 PATIENCE_S = 2.0  # for a turn
 KEPT = 200
 _TURN = threading.BoundedSemaphore(1)  # each question takes a core
-_KNOWN: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+_KNOWN: OrderedDict[tuple[str, int, ExchangeQuestion], Mapping[str, object]] = OrderedDict()
 _LOCK = threading.Lock()
 
 
@@ -32,7 +32,7 @@ def why(lang: str, round_id: int) -> str | tuple[str, int]:
     """Show the form for an exchange, and the explanation once one is selected."""
     found = seen(caller(), round_id, lang, {})
     given = [request.args.get(name, "") for name in ("from", "to", "commodity")]
-    fields: dict[str, Any] = {"seen": found, "shown": found.shown, "given": given, "answer": None, "fault": ""}
+    fields: dict[str, object] = {"seen": found, "shown": found.shown, "given": given, "answer": None, "fault": ""}
     fields |= {"sites": _sites(found), "goods": _goods(found)}
     status = 200
     if all(given):
@@ -44,16 +44,16 @@ def why(lang: str, round_id: int) -> str | tuple[str, int]:
     return (shown, status) if status != 200 else shown
 
 
-def _answer(found: Seen, question: ExchangeQuestion) -> tuple[dict[str, Any] | None, str]:
+def _answer(found: Seen, question: ExchangeQuestion) -> tuple[Mapping[str, object] | None, str]:
     """Return the explanation, or None with an error message if it is not available in time."""
-    key = (found.record["digest"], found.record["match"], question)
+    key = (found.record.digest, found.record.match, question)
     with _LOCK:
         if key in _KNOWN:
             return _KNOWN[key], ""
     if not _TURN.acquire(timeout=PATIENCE_S):
         return None, word("why.busy", found.lang)
     try:
-        answer = asked_why(store(), actor(), found.record["match"], question, SECONDS)
+        answer = asked_why(*caller(), found.record.match, question, SECONDS)
     finally:
         _TURN.release()
     if answer is None:
@@ -66,10 +66,10 @@ def _answer(found: Seen, question: ExchangeQuestion) -> tuple[dict[str, Any] | N
 
 
 def _sites(found: Seen) -> list[tuple[str, str]]:
-    labels = found.record["labels"]["sites"]
+    labels = found.record.labels["sites"]
     return sorted(((site, found.shown.firm_at(site)) for site in labels), key=lambda pair: pair[1])
 
 
 def _goods(found: Seen) -> list[tuple[str, str]]:
-    labels = found.record["labels"]["commodities"]
+    labels = found.record.labels["commodities"]
     return sorted(((good, found.material.good_name(good)) for good in labels), key=lambda pair: pair[1])

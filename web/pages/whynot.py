@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from flask import redirect, request, url_for
 from synergy.web.access import actor, rule, store
@@ -13,9 +12,12 @@ from synergy.web.texts import word
 from werkzeug.wrappers import Response
 
 from synergy.errors import NotFoundError, RefusedError
+from synergy.records.figures import Label
+from synergy.records.studies import QuestionsLeft
 from synergy.store import queries, questions
 from synergy.store.access import Action, Actor
 from synergy.store.questions import Wondered
+from synergy.texts import say
 from synergy.worker.firm_questions import SECONDS, answered
 
 room = pages("whynot")
@@ -32,53 +34,59 @@ def whynot(lang: str) -> str | tuple[str, int] | Response:
         return redirect(url_for("start.home", lang=lang))
     ident, known = _ground(who)
     given = {name: request.values.get(name, "") for name in ("own", "other", "commodity", "way")}
-    fields: dict[str, Any] = {"given": given, "known": known, "answer": None, "fault": "", "status": 200}
-    if known is not None and request.method == "POST":
-        fields |= _asked(who, ident, given, lang)
-        known["left"] = fields.pop("left", known["left"])
-    status = fields.pop("status")
+    fields: dict[str, object] = {"given": given, "known": known, "answer": None, "fault": "", "left": 0}
+    status = 200
+    if known is not None:
+        fields["left"] = known.left
+        if request.method == "POST":
+            more, status = _asked(who, ident, given, lang)
+            fields |= more
     shown = page("firm/whynot.html", lang, **fields, **_choices(who, known, lang))
     return (shown, status) if status != 200 else shown
 
 
-def _ground(who: Actor) -> tuple[int, dict[str, Any] | None]:
+def _ground(who: Actor) -> tuple[int, QuestionsLeft | None]:
     """Return the latest round open to questions, and the sites and commodities that can be asked about."""
     for one in queries.list_rounds(store(), who):
         try:
-            return int(one["round"]), questions.left(store(), who, one["round"])
+            return one.round, questions.left(store(), who, one.round)
         except (NotFoundError, RefusedError):
             continue
     return 0, None
 
 
-def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> dict[str, Any]:
-    """Return the template fields with the explanation, or with an error message and status."""
+def _asked(who: Actor, ident: int, given: dict[str, str], lang: str) -> tuple[dict[str, object], int]:
+    """Return the template fields with the explanation, or with an error message, and the status."""
     ends = (given["own"], given["other"]) if given["way"] != "take" else (given["other"], given["own"])
     question = Wondered(*ends, given["commodity"])
     if not _TURN.acquire(timeout=PATIENCE_S):
-        return {"fault": word("whynot.busy", lang), "status": 503}
+        return {"fault": word("whynot.busy", lang)}, 503
     try:
         told, ground = questions.wonder(store(), who, ident, question)
         found = answered(ground, question, str(who.enterprise))
     except (RefusedError, NotFoundError) as error:
-        return {"fault": said(error, lang), "status": 404 if isinstance(error, NotFoundError) else 422}
+        return {"fault": said(error, lang)}, 404 if isinstance(error, NotFoundError) else 422
     finally:
         _TURN.release()
     fault = "" if found else word("whynot.late", lang, seconds=f"{SECONDS:g}")
-    return {"answer": found, "fault": fault, "left": told["left"]}
+    return {"answer": found, "fault": fault, "left": told.left}, 200
 
 
-def _choices(who: Actor, known: dict[str, Any] | None, lang: str) -> dict[str, Any]:
+def _choices(who: Actor, known: QuestionsLeft | None, lang: str) -> dict[str, list[tuple[str, str]]]:
     """Return the options of the form: own sites, other sites and goods, each with its name."""
     if known is None:
         return {"own": [], "others": [], "goods": []}
-    sites = [(site, label[f"name_{lang}"], label["enterprise"]) for site, label in known["sites"].items()]
-    goods = [(good, label[f"name_{lang}"]) for good, label in known["commodities"].items()]
+    sites = [(site, _named(place, lang), place.enterprise) for site, place in known.sites.items()]
+    goods = [(good, _named(label, lang)) for good, label in known.commodities.items()]
     return {
         "own": sorted((site, name) for site, name, owner in sites if owner == who.enterprise),
         "others": sorted(((site, name) for site, name, owner in sites if owner != who.enterprise), key=_name),
         "goods": sorted(goods, key=_name),
     }
+
+
+def _named(label: Label, lang: str) -> str:
+    return say((label.name_en, label.name_zh), lang)
 
 
 def _name(pair: tuple[str, str]) -> str:

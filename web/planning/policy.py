@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from synergy.web.pages.drafting import SCENARIOS
 from synergy.web.texts import WORDS, word
 
+from synergy.records.documents import Document
+from synergy.scenario import JSON
 from synergy.workbook.names import title
 
 
-def policy(scenario: Mapping[str, Any], lang: str) -> str:
-    """Return the name of a scenario with all its changes: settings by value, rows and scale factors by table.
-
-    Parameters
-    ----------
-    scenario : mapping
-        Record from the store: ``{name, settings, tables, scale}``.
-    lang : str
-    """
+def policy(scenario: Document, lang: str) -> str:
+    """Return the name of a scenario with all its changes: settings by value, rows and scale factors by table."""
     name = scenario["name"]
     said = [word(f"scenario.{name}", lang) if name in SCENARIOS else name]
     said += [
@@ -44,7 +38,7 @@ def setting(name: str, lang: str) -> str:
     return word(key, lang) if key in WORDS else name
 
 
-def value_said(value: Any, lang: str) -> str:
+def value_said(value: JSON, lang: str) -> str:
     """Return the formatted value of a setting; lists and mappings are joined from their formatted values."""
     if value is None:
         return word("compare.no_change", lang)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from synergy.records.names import State
+from synergy.records.rounds import Member
 from synergy.store import answers, freezing, rounds, runs
 from synergy.store.access import Actor
-from synergy.store.names import State
 from synergy.store.rounds import StepOptions
 from synergy.store.store import Store
 
-Record = Mapping[str, Any]
 # the states that a round goes through when all goes well
 WAY = tuple(str(state) for state in State if state is not State.CANCELLED)
 
@@ -26,7 +25,7 @@ class Button:
     danger: bool = False
 
 
-_NEXT: Mapping[str, tuple[str, ...]] = {
+_NEXT: Mapping[State, tuple[str, ...]] = {
     State.DRAFT: ("open", "at_once"),
     State.DECLARING: ("freeze", "remind"),
     State.FROZEN: ("match", "reopen"),
@@ -39,41 +38,25 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def next_steps(state: str, people: Sequence[Record]) -> tuple[Button, ...]:
-    """Return the buttons of the steps available in a state.
-
-    Parameters
-    ----------
-    state : str
-        State of the round.
-    people : sequence of mapping
-        Members; the reminder is offered only if some of them have not declared.
-    """
-    names = [name for name in _NEXT[State(state)] if name != "remind" or not all(one["submitted"] for one in people)]
+def next_steps(state: State, people: Sequence[Member]) -> tuple[Button, ...]:
+    """Return the buttons of the steps available in a state; a reminder only if some members have not declared."""
+    names = [name for name in _NEXT[state] if name != "remind" or not all(one.submitted for one in people)]
     found = [Button(name, main=place == 0 and state != State.MATCHING) for place, name in enumerate(names)]
     if state not in (State.CONCLUDED, State.CANCELLED):
         found.append(Button("cancel", danger=True))
     return tuple(found)
 
 
-def movable(state: str) -> tuple[str, ...]:
+def movable(state: State) -> tuple[str, ...]:
     """Return the deadlines of a round that can be changed in a state."""
     steps = {"deadline": "extend_declaring", "answer_by": "extend"}
     return tuple(name for name, step in steps.items() if state in rounds.STEPS[step][0])
 
 
 def taken(store: Store, actor: Actor, what: tuple[int, str], asked: StepOptions) -> int:
-    """Execute a step and return the count for its message: members reminded, not declared, or partnerships.
+    """Execute a step of a round and return the count for its message: reminded, not declared, or partnerships.
 
-    Parameters
-    ----------
-    store : Store
-    actor : Actor
-        A planner.
-    what : tuple of int and str
-        Id of the round, and a key of `STEPS`.
-    asked : StepOptions
-        Expected version of the round, and a note.
+    `what` is the id of the round and a key of `STEPS`; `asked` has the expected version of the round, and a note.
     """
     ident, name = what
     return STEPS[name](store, actor, ident, asked)
@@ -89,18 +72,18 @@ def _plain(name: str) -> Callable[[Store, Actor, int, StepOptions], int]:
 
 def _at_once(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
     """Open a round, freeze it and request a run in one step, using the declarations already present."""
-    version = rounds.advance(store, actor, ident, "open", asked)["version"]
-    version = freezing.freeze(store, actor, ident, replace(asked, version=version))["version"]
+    version = rounds.advance(store, actor, ident, "open", asked).version
+    version = freezing.freeze(store, actor, ident, replace(asked, version=version)).version
     runs.request_match(store, actor, ident, replace(asked, version=version))
     return 0
 
 
 def _remind(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    return len(rounds.remind(store, actor, ident, asked)["reminded"])
+    return len(rounds.remind(store, actor, ident, asked).reminded)
 
 
 def _freeze(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    return len(freezing.freeze(store, actor, ident, asked)["undeclared"])
+    return len(freezing.freeze(store, actor, ident, asked).undeclared)
 
 
 def _match(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
@@ -119,13 +102,13 @@ def _halt(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
 
 
 def _publish(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    version = rounds.advance(store, actor, ident, "publish", asked)["version"]
+    version = rounds.advance(store, actor, ident, "publish", asked).version
     rounds.advance(store, actor, ident, "collect", replace(asked, version=version))
     return 0
 
 
 def _conclude(store: Store, actor: Actor, ident: int, asked: StepOptions) -> int:
-    return len(answers.conclude(store, actor, ident, asked)["partnerships"])
+    return len(answers.conclude(store, actor, ident, asked).partnerships)
 
 
 STEPS: Mapping[str, Callable[[Store, Actor, int, StepOptions], int]] = {

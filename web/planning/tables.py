@@ -4,69 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from synergy.web import tables
 from synergy.web.clock import Clock
 from synergy.web.planning.round_view import Seen
+from synergy.web.tables import NamedTable, TableColumn, Value
 from synergy.web.texts import word
 
+from synergy.records.figures import bare, written
+from synergy.records.names import Answer, Sheet
+from synergy.records.proposals import WholeProposal
+from synergy.records.rounds import Doubt, Member
 from synergy.texts import unit
 
-Record = Mapping[str, Any]
 MOST = 100  # rows of one page
 
 
 def proposals(seen: Seen, lead: Callable[..., str]) -> PlanSheet:
     """Return the table of the proposals that match the filters."""
-    lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
+    lang, shown, currency = seen.lang, seen.shown, seen.record.currency
     head = shown.said
     columns = (
-        SheetColumn("proposal", head("head.proposal")),
-        SheetColumn("kind", head("head.kind")),
-        SheetColumn("state", head("head.state"), shown=False),
-        SheetColumn("enterprises", head("head.enterprises")),
-        SheetColumn("gain", head("head.gain"), f"{currency}/a", number=True),
-        SheetColumn("capex", head("head.capex"), currency, number=True),
-        SheetColumn("payback_years", head("head.payback"), unit("years", lang), number=True),
-        SheetColumn("co2_saved", head("head.co2"), "t/a", number=True),
-        SheetColumn("answer", word("round.answer", lang)),
-        SheetColumn("code", word("round.code", lang), shown=False),
+        TableColumn("proposal", head("head.proposal")),
+        TableColumn("kind", head("head.kind")),
+        TableColumn("state", head("head.state"), shown=False),
+        TableColumn("enterprises", head("head.enterprises")),
+        TableColumn("gain", head("head.gain"), f"{currency}/a", number=True),
+        TableColumn("capex", head("head.capex"), currency, number=True),
+        TableColumn("payback_years", head("head.payback"), unit("years", lang), number=True),
+        TableColumn("co2_saved", head("head.co2"), "t/a", number=True),
+        TableColumn("answer", word("round.answer", lang)),
+        TableColumn("code", word("round.code", lang), shown=False),
     )
     rows = [
         cells(
-            Cell(shown.title(one), None, lead(code=one["proposal"])),
-            (f"{head('kind.' + one['kind'])} · {head('state.' + one['state'])}", one["kind"]),
-            (head(f"state.{one['state']}"), one["state"]),
-            (shown.firms(one, 3), ", ".join(one["enterprises"])),
-            (shown.money(one["gain"]), one["gain"]),
-            (shown.capex(one["capex"]), one["capex"]),
-            (shown.payback(one), one["payback_years"]),
-            (shown.co2(one["co2_saved"]), one["co2_saved"]),
-            (answered(one, lang), one["answer"]),
-            one["proposal"],
+            Cell(shown.title(one), None, lead(code=one.proposal)),
+            (f"{head('kind.' + one.kind)} · {head('state.' + one.state)}", one.kind),
+            (head(f"state.{one.state}"), one.state),
+            (shown.firms(one, 3), ", ".join(one.enterprises)),
+            (shown.money(one.gain), bare(one.gain)),
+            (shown.capex(one.capex), bare(one.capex)),
+            (shown.payback(one), one.payback_years),
+            (shown.co2(one.co2_saved), bare(one.co2_saved)),
+            (answered(one, lang), one.answer),
+            one.proposal,
         )
         for one in seen.chosen()
     ]
     return PlanSheet("proposals", word("caption", lang), columns, tuple(rows))
 
 
-def answered(proposal: Record, lang: str) -> str:
+def answered(proposal: WholeProposal, lang: str) -> str:
     """Return the standing of a proposal, with the number of acceptances if only some parties have accepted."""
-    said = word(f"standing.{proposal['answer']}", lang)
-    parties = proposal["parties"]
-    yes = sum(one["answer"] == "accepted" for one in parties)
+    said, parties = word(f"standing.{proposal.answer}", lang), proposal.parties
+    yes = sum(one.answer is Answer.ACCEPTED for one in parties)
     return f"{said} ({yes}/{len(parties)})" if yes and yes < len(parties) else said
 
 
 def payoffs(seen: Seen) -> PlanSheet:
     """Return the table of settlement payoffs by enterprise, in descending order of gain."""
-    lang, shown, currency = seen.lang, seen.shown, str(seen.record["currency"])
+    lang, shown, currency = seen.lang, seen.shown, seen.record.currency
     settled = seen.plan["settlement"]
     keys = ("standalone", "payoff", "gain", "transfer")
     columns = (
-        SheetColumn("enterprise", word("round.enterprise", lang)),
-        *(SheetColumn(key, word(f"settled.{key}", lang), f"{currency}/a", number=True) for key in keys),
+        TableColumn("enterprise", word("round.enterprise", lang)),
+        *(TableColumn(key, word(f"settled.{key}", lang), f"{currency}/a", number=True) for key in keys),
     )
     order = sorted(settled["payoffs"].items(), key=lambda item: (-(item[1]["gain"] or 0.0), item[0]))
     rows = [
@@ -80,16 +82,16 @@ def prices(seen: Seen) -> PlanSheet:
     """Return the table of settlement prices with their bands and annual payments."""
     lang, shown, settled = seen.lang, seen.shown, seen.plan["settlement"]
     columns = (
-        SheetColumn("commodity", word("commodity", lang)),
-        SheetColumn("from", word("view.supplier", lang)),
-        SheetColumn("to", word("view.user", lang)),
-        SheetColumn("quantity", word("quantity", lang), number=True),
-        SheetColumn("unit", word("view.unit", lang), shown=False),
-        SheetColumn("price", word("price", lang), number=True),
-        SheetColumn("band", word("settled.band", lang), number=True),
-        SheetColumn("low", word("settled.low", lang), shown=False),
-        SheetColumn("high", word("settled.high", lang), shown=False),
-        SheetColumn("payment", word("settled.payment", lang), f"{seen.record['currency']}/a", number=True),
+        TableColumn("commodity", word("commodity", lang)),
+        TableColumn("from", word("view.supplier", lang)),
+        TableColumn("to", word("view.user", lang)),
+        TableColumn("quantity", word("quantity", lang), number=True),
+        TableColumn("unit", word("view.unit", lang), shown=False),
+        TableColumn("price", word("price", lang), number=True),
+        TableColumn("band", word("settled.band", lang), number=True),
+        TableColumn("low", word("settled.low", lang), shown=False),
+        TableColumn("high", word("settled.high", lang), shown=False),
+        TableColumn("payment", word("settled.payment", lang), f"{seen.record.currency}/a", number=True),
     )
     rows = []
     for one in settled.get("prices", []):
@@ -113,105 +115,79 @@ def _price(value: float | None) -> str:
     return "–" if value is None else f"{value:,.2f}"
 
 
-def _plain(value: float | None) -> tuple[str, Any]:
+def _plain(value: float | None) -> tuple[str, float | None]:
     return _price(value), value
 
 
-def members(rows: Sequence[Record], names: Record, clock: Clock, lang: str, lead: Callable[[str], str]) -> PlanSheet:
-    """Return the table of the members of a round and the state of their declarations.
+def stamp(at: datetime | None) -> str:
+    """Return a time for files, as ISO 8601; "" for None."""
+    return "" if at is None else at.isoformat()
 
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Members from `synergy.store.planning.list_members`.
-    names : mapping
-        Labels of enterprises.
-    clock : synergy.web.clock.Clock
-        Clock of the page; files use UTC.
-    lang : str
-    lead : callable
-        Maps an enterprise to the URL of its declaration, or "" if there is none.
+
+def members(
+    rows: Sequence[Member],
+    names: Mapping[str, Mapping[str, object]],
+    clock: Clock,
+    lang: str,
+    lead: Callable[[str], str],
+) -> PlanSheet:
+    """Return the table of the members of a round, by their labels, and the state of their declarations.
+
+    `lead` maps an enterprise to the URL of its declaration, or "" if there is none. Files use UTC, pages their clock.
     """
     columns = (
-        SheetColumn("enterprise", word("round.enterprise", lang)),
-        SheetColumn("submitted", word("declared.state", lang)),
-        SheetColumn("origin", word("declared.origin", lang)),
-        *(
-            SheetColumn(sheet, word(f"declared.sheet.{sheet}", lang), number=True)
-            for sheet in ("offers", "needs", "facilities")
-        ),
-        SheetColumn("reminders", word("declared.reminders", lang), number=True),
-        SheetColumn("at", word("declared.at", lang), "UTC"),
+        TableColumn("enterprise", word("round.enterprise", lang)),
+        TableColumn("submitted", word("declared.state", lang)),
+        TableColumn("origin", word("declared.origin", lang)),
+        *(TableColumn(sheet, word(f"declared.sheet.{sheet}", lang), number=True) for sheet in Sheet),
+        TableColumn("reminders", word("declared.reminders", lang), number=True),
+        TableColumn("at", word("declared.at", lang), "UTC"),
     )
     made = []
-    for one in sorted(rows, key=lambda one: (one["submitted"], one["enterprise"])):
-        firm = one["enterprise"]
+    for one in sorted(rows, key=lambda one: (one.submitted, one.enterprise)):
+        firm = one.enterprise
         name = str(names.get(firm, {}).get(f"name_{lang}", firm))
-        counts = [one["rows"].get(sheet, 0) for sheet in ("offers", "needs", "facilities")]
+        counts = [one.rows.get(sheet, 0) for sheet in Sheet]
         made.append(
             cells(
                 Cell(name, firm, lead(firm)),
-                (word("declared.yes" if one["submitted"] else "declared.no", lang), one["submitted"]),
-                (word(f"declared.origin.{one['origin']}", lang), one["origin"]),
-                *((str(count) if one["submitted"] else "–", count) for count in counts),
-                (str(one["reminders"]), one["reminders"]),
-                (clock.minute(one["at"]), one["at"] or ""),
+                (word("declared.yes" if one.submitted else "declared.no", lang), one.submitted),
+                (word(f"declared.origin.{one.origin}", lang), one.origin),
+                *((str(count) if one.submitted else "–", count) for count in counts),
+                (str(one.reminders), one.reminders),
+                (clock.minute(one.at), stamp(one.at)),
             )
         )
     return PlanSheet("members", word("declared.caption", lang), columns, tuple(made))
 
 
-def doubtful(rows: Sequence[Record], names: Record, lang: str, lead: Callable[[str], str]) -> PlanSheet:
-    """Return the table of doubtful declaration entries to review before declarations are frozen.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Entries from `synergy.store.review.doubtful`.
-    names : mapping
-        Labels of enterprises.
-    lang : str
-    lead : callable
-        Maps an enterprise to the URL of its declaration.
-    """
+def doubtful(
+    rows: Sequence[Doubt], names: Mapping[str, Mapping[str, object]], lang: str, lead: Callable[[str], str]
+) -> PlanSheet:
+    """Return the table of doubtful declaration entries to review before declarations are frozen, see `members`."""
     keys = ("sheet", "subject", "site", "amount", "price", "why")
-    heads = [SheetColumn(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
-    made = [
-        cells(
-            Cell(
-                str(names.get(one["enterprise"], {}).get(f"name_{lang}", "") or one["enterprise"]),
-                one["enterprise"],
-                lead(one["enterprise"]),
-            ),
-            (word(f"declared.sheet.{one['sheet']}", lang), one["sheet"]),
-            one["subject"],
-            one["site"],
-            one["amount"],
-            (one["price"] or "–", one["price"]),
-            ("; ".join(word(f"doubtful.{why}", lang) for why in one["why"]), ", ".join(one["why"])),
+    heads = [TableColumn(key, word(f"doubtful.{key}", lang), number=key in ("amount", "price")) for key in keys]
+    made = []
+    for one in rows:
+        name = str(names.get(one.enterprise, {}).get(f"name_{lang}", "") or one.enterprise)
+        price = None if one.price is None else written(one.price.amount)
+        made.append(
+            cells(
+                Cell(name, one.enterprise, lead(one.enterprise)),
+                (word(f"declared.sheet.{one.sheet}", lang), one.sheet),
+                one.subject,
+                one.site,
+                written(one.amount.value) or "",
+                (price or "–", price),
+                ("; ".join(word(f"doubtful.{why}", lang) for why in one.why), ", ".join(one.why)),
+            )
         )
-        for one in rows
-    ]
     return PlanSheet(
         "doubtful",
         word("doubtful.caption", lang),
-        (SheetColumn("enterprise", word("round.enterprise", lang)), *heads),
+        (TableColumn("enterprise", word("round.enterprise", lang)), *heads),
         tuple(made),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SheetColumn:
-    """Column of a sheet: machine-readable key, localized label, unit, and whether it is numeric.
-
-    Columns that are not `shown` appear only in file exports.
-    """
-
-    key: str
-    label: str
-    unit: str = ""
-    number: bool = False
-    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +195,11 @@ class Cell:
     """Cell of a sheet: displayed text, underlying plain value and link."""
 
     text: str
-    value: Any = None
+    value: Value = None
     href: str = ""
 
     @property
-    def plain(self) -> Any:
+    def plain(self) -> Value:
         """Return the value for file exports; None for empty cells and dashes."""
         if self.value is None:
             return None if self.text in ("", "–") else self.text
@@ -232,37 +208,25 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PlanSheet:
-    """Named table with display and export views.
-
-    Parameters
-    ----------
-    name : str
-        Name in URLs and files.
-    caption : str
-        Localized caption.
-    columns : tuple of SheetColumn
-    rows : tuple of tuple of Cell
-        Rows with one cell per column.
-    """
+    """Named table with display and export views; the name is that in URLs and files."""
 
     name: str
     caption: str
-    columns: tuple[SheetColumn, ...]
+    columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
     @property
-    def shown(self) -> tuple[SheetColumn, ...]:
+    def shown(self) -> tuple[TableColumn, ...]:
         """Return the columns displayed on pages."""
         return tuple(one for one in self.columns if one.shown)
 
-    def named(self, file: str) -> tables.NamedTable:
+    def named(self, file: str) -> NamedTable:
         """Return the table for export under a file name, with plain values and the units of the columns."""
-        columns = [tables.TableColumn(one.key, one.label, one.unit, one.number) for one in self.columns]
         keys = [one.key for one in self.columns]
         rows = [dict(zip(keys, (cell.plain for cell in row), strict=True)) for row in self.rows]
-        return tables.NamedTable(file, self.caption, columns, rows)
+        return NamedTable(file, self.caption, self.columns, rows)
 
-    def visible(self, first: int | None = 0) -> list[list[tuple[SheetColumn, Cell]]]:
+    def visible(self, first: int | None = 0) -> list[list[tuple[TableColumn, Cell]]]:
         """Return the displayed cells with their columns, for the page starting at row `first`; all rows for None."""
         rows = self.rows if first is None else self.rows[first : first + MOST]
         return [[pair for pair in zip(self.columns, row, strict=True) if pair[0].shown] for row in rows]
@@ -279,7 +243,7 @@ class PlanSheet:
         return [(start, start + 1, min(start + MOST, whole)) for start in starts]
 
 
-def cells(*values: Any) -> tuple[Cell, ...]:
+def cells(*values: str | Cell | tuple[str, Value]) -> tuple[Cell, ...]:
     """Build cells from texts, from pairs of text and plain value, or from existing cells."""
     made: Sequence[Cell] = [
         one if isinstance(one, Cell) else Cell(*one) if isinstance(one, tuple) else Cell(str(one)) for one in values

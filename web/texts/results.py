@@ -39,6 +39,8 @@ WORDS = Catalogue(
             "物料自左向右排列，连线为将其转化的装置；虚线表示含新建装置。",
         ),
         "view.products.table": ("What is made of what", "物料转化"),
+        "graph.partnerships": ("Partnerships as a graph (GraphML)", "合作关系图（GraphML）"),
+        "graph.products": ("Products as a graph (GraphML)", "产品关系图（GraphML）"),
         "view.supplier": ("Supplier", "供方"),
         "view.user": ("User", "需方"),
         "view.others": ("others", "其他"),

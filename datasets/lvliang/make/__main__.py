@@ -53,15 +53,7 @@ def tables() -> dict[str, list[Row]]:
 
 
 def make(folder: Path, *, yearly: bool = False) -> None:
-    """Write the dataset into a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where tables, scenarios and data package go.
-    yearly : bool
-        One period in place of twelve months.
-    """
+    """Write tables, scenarios and data package into a folder; if `yearly`, for one period instead of twelve months."""
     made = tables()
     strict = season.stagger(region.Region(), "strict")
     if yearly:

@@ -1,4 +1,4 @@
-"""Facilities: those the source table lists, and what stands at every coking site by rule."""
+"""Facilities: those in the source table, and those that every coking site has by rule."""
 
 from __future__ import annotations
 

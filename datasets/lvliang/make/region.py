@@ -116,7 +116,7 @@ def _position(row: dict[str, str]) -> Row:
 
 
 def enterprises(region: Region, retained: dict[str, float]) -> list[Row]:
-    """Return the `enterprises` table; a coke maker's weight in what is public is its retained right in Mt."""
+    """Return the `enterprises` table; a coke maker's weight in public resources is its retained right in Mt."""
     rows = []
     for name, row in region.members.items():
         en, zh = MARKS[row["evidence"]]

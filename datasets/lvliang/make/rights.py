@@ -1,4 +1,4 @@
-"""Capacity as a right: what each firm retains after the cut, what small firms keep, and the city's pool."""
+"""Capacity as a right: the part each firm retains after the cut, the rights of small firms, and the city's pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenario files beside the tables: what a planner may change before a round."""
+"""Scenario files beside the tables: changes that a planner may make before a round."""
 
 from __future__ import annotations
 
@@ -10,19 +10,9 @@ Texts = dict[str, str]
 
 
 def scenarios(strict: list[Row], markets: list[Row]) -> Texts:
-    """Return the scenario files by name.
+    """Return the text of each scenario TOML file by its name without suffix.
 
-    Parameters
-    ----------
-    strict : list of dict
-        Availability rows of strict staggered production.
-    markets : list of dict
-        The `markets` table with its low and high prices.
-
-    Returns
-    -------
-    dict
-        Text of each TOML file by its name without suffix.
+    `strict` has the availability rows of strict staggered production, `markets` the table with its low and high prices.
     """
     stagger = [(row["holder"], row["period"], row["factor"]) for row in strict]
     return {

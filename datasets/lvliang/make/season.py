@@ -1,4 +1,4 @@
-"""Months, staggered production and what runs only part of the year."""
+"""Months, staggered production and processes that run only part of the year."""
 
 from __future__ import annotations
 

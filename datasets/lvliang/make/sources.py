@@ -13,18 +13,7 @@ Row = dict[str, Any]
 
 @cache
 def table(name: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of one source table.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file in `sources/` without ``.csv``.
-
-    Returns
-    -------
-    tuple of dict
-        Rows as text; do not change them.
-    """
+    """Return the rows, as text, of the source table ``sources/<name>.csv``; callers must not change them."""
     with (FOLDER / "sources" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))
 

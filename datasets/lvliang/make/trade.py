@@ -1,4 +1,4 @@
-"""What is bought and sold outside, given, wanted, kept and traded today."""
+"""Trade: markets, limits, qualities, offers, needs, deals and stores."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def deals(region: Region) -> list[Row]:
 
 
 def _coal_deals(region: Region) -> list[Row]:
-    """Return who washes coal for whom today: a coking site without a washing plant of its firm asks the nearest."""
+    """Return today's coal washing deals: a coking site without a washing plant of its firm asks the nearest one."""
     recipe = {(row["process"], row["commodity"]): float(row["coefficient"]) for row in table("process_recipe")}
     washed = {
         row["site"]: number(row["capacity"]) * recipe["WASH", "COAL_HS"]

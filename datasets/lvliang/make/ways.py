@@ -23,7 +23,7 @@ def transport() -> list[Row]:
 
 
 def links(region: Region) -> list[Row]:
-    """Return the `links` table: what stands today."""
+    """Return the `links` table: the existing links."""
     rows = []
     for line in table("existing_links"):
         for commodity in parts(line["commodities"]):

@@ -34,17 +34,7 @@ HEAD: dict[str, Any] = {
 
 
 def write(folder: Path, tables: dict[str, list[Row]], scenarios: dict[str, str]) -> None:
-    """Write tables, scenario files and data package into a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it is missing.
-    tables : dict
-        Rows by table.
-    scenarios : dict
-        TOML text by name.
-    """
+    """Write tables, scenario files and data package into a folder, made where it is missing."""
     (folder / "scenarios").mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         _write_table(folder / f"{name}.csv", name, rows)

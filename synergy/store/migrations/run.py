@@ -28,10 +28,6 @@ def head() -> str:
 def current(base: Database) -> str | None:
     """Return the schema version of a database, None where it holds no store.
 
-    Parameters
-    ----------
-    base : Database
-
     Raises
     ------
     UnavailableError
@@ -42,12 +38,7 @@ def current(base: Database) -> str | None:
 
 
 def upgrade(base: Database) -> None:
-    """Migrate a database to the newest schema version, in one transaction.
-
-    Parameters
-    ----------
-    base : Database
-        An empty one gets all tables.
+    """Migrate a database, which may be empty, to the newest schema version, in one transaction.
 
     Raises
     ------

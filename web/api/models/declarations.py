@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
-from synergy.web.api.models.records import Fault, Figure, Given, Ident, Money, Name, Quantity, Time, Told, example
+from synergy.web.api.models.parts import Fault, Figure, Given, Items, Name
 
-from synergy.store.names import Sheet
+from synergy.records.declarations import Balance, DeclarationHead, DeclarationStored
+from synergy.records.figures import Money, Quantity, example
+from synergy.records.names import Sheet
 
 Cell = Annotated[str, Field(max_length=200)] | float | bool
-_TOLD = {
-    "round": 1,
-    "enterprise": "GLASS",
-    "version": 2,
-    "submitted": True,
-    "origin": "typed",
-    "reminders": 0,
-    "at": "2026-03-01T08:00:00+00:00",
-}
-_ENTRY = {
-    "sheet": "needs",
-    "ident": "GLASS-1:COG:n",
-    "site": "GLASS-1",
-    "subject": "COG",
-    "period": "",
-    "amount": {"value": "60000", "unit": "kNm3"},
-    "price": {"amount": "950", "currency": "CNY"},
-    "other": {},
-}
 
 
 class Bound(Given):
@@ -71,98 +54,18 @@ class DeclarationGiven(Given):
     only: bool = Field(False, description="All that is not among the entries is withdrawn.")
 
 
-class Assumed(Told):
-    """A default value used for a column that was not declared."""
-
-    column: str
-    value: Any
-    source: str
-
-
-class EntryTold(Told):
-    """One declared offer, need or facility."""
-
-    sheet: Sheet
-    ident: str
-    site: str
-    subject: str
-    period: str
-    amount: Quantity
-    price: Money | None
-    other: dict[str, Any]
-    assumed: list[Assumed]
-
-
-class DeclarationHead(Told):
-    """A member of a round, and whether it has declared."""
-
-    model_config = example(_TOLD)
-    round: Ident
-    enterprise: str
-    version: int
-    submitted: bool
-    origin: str
-    reminders: int
-    at: Time | None
-
-
-class DeclarationHeads(Told):
+class DeclarationHeads(Items[DeclarationHead]):
     """One page of the members of a round, by name."""
 
-    items: list[DeclarationHead]
-    next: str | None
 
-
-class Declaration(DeclarationHead):
-    """The declaration of an enterprise in a round."""
-
-    model_config = example(
-        {**_TOLD, "entries": [{**_ENTRY, "assumed": [{"column": "min_fill", "value": 0, "source": "default"}]}]}
-    )
-    entries: list[EntryTold]
-
-
-class Declared(Told):
+class Declared(DeclarationStored):
     """The stored or checked declaration, with warnings about unusual values."""
 
     model_config = example(
         {"round": 1, "enterprise": "GLASS", "version": 2, "origin": "typed", "entries": [], "warnings": []}
     )
-    round: Ident
-    enterprise: str
-    version: int
-    origin: str
-    entries: list[EntryTold]
     warnings: list[Fault]
 
 
-class Balance(Told):
-    """Balance of one offer or need: declared = free + committed + ended."""
-
-    model_config = example(
-        {
-            "sheet": "needs",
-            "ident": "GLASS-1:COG:n",
-            "site": "GLASS-1",
-            "commodity": "COG",
-            "declared": {"value": "60000", "unit": "kNm3"},
-            "free": {"value": "20000", "unit": "kNm3"},
-            "committed": {"value": "40000", "unit": "kNm3"},
-            "ended": {"value": "0", "unit": "kNm3"},
-        }
-    )
-    sheet: Sheet
-    ident: str
-    site: str
-    commodity: str
-    declared: Quantity
-    free: Quantity
-    committed: Quantity
-    ended: Quantity
-
-
-class Balances(Told):
+class Balances(Items[Balance]):
     """One page of balances."""
-
-    items: list[Balance]
-    next: str | None

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
-from synergy.web.api.dispatch import Page
-from synergy.web.api.models.records import Figure, Given, Ident, Money, Name, Quantity, Time, Told, Words, example
+from synergy.web.api.models.parts import Figure, Given, Items, Name, Page, Words
 
-from synergy.store.names import MatchState, Sheet, State
+from synergy.records.documents import Document
+from synergy.records.figures import Ident, Quantity, example
+from synergy.records.names import MatchState, State
+from synergy.records.rounds import Aggregate, Doubt, Round, Ruling
+from synergy.records.runs import PROGRESS, Progress, Requested, Run
 
 Settlement = Literal["core", "nucleolus", "shapley", "owen", "midpoint", "proportional", "standalone", "none"]
-_AT = "2026-03-01T08:00:00+00:00"
 
 
-class Round(Told):
-    """Public facts of a round."""
-
-    model_config = example(
-        {
-            "round": 1,
-            "name": "spring",
-            "state": "declaring",
-            "version": 2,
-            "deadline": "2026-03-31T16:00:00+00:00",
-            "answer_by": None,
-            "anonymous": False,
-            "created": _AT,
-            "members": 57,
-            "declared": 12,
-        }
-    )
-    round: Ident
-    name: str
-    state: State
-    version: int
-    deadline: Time | None
-    answer_by: Time | None
-    anonymous: bool
-    created: Time
-    members: int
-    declared: int
-
-
-class Rounds(Told):
+class Rounds(Items[Round]):
     """One page of rounds, newest first."""
-
-    items: list[Round]
-    next: str | None
 
 
 class RoundQuery(Page):
@@ -71,9 +41,9 @@ class ScenarioGiven(Given):
     """Policy scenario of a round, as in a scenario file."""
 
     name: str = Field("base", min_length=1, max_length=100)
-    settings: dict[str, Any] = Field(default_factory=dict, max_length=100)
-    tables: dict[str, list[dict[str, Any]]] = Field(default_factory=dict, max_length=40)
-    scale: list[dict[str, Any]] = Field(default_factory=list, max_length=200)
+    settings: Document = Field(default_factory=dict, max_length=100)
+    tables: dict[str, list[Document]] = Field(default_factory=dict, max_length=40)
+    scale: list[Document] = Field(default_factory=list, max_length=200)
 
 
 class NewRound(Given):
@@ -126,105 +96,26 @@ class MatchAsked(Note):
     )
 
 
-class Moved(Told):
-    """The new state and version of a round."""
-
-    model_config = example({"round": 1, "version": 3, "state": "frozen"})
-    round: Ident
-    version: int
-    state: State
-
-
-class Match(Told):
-    """A run of a round; its plan is at `/matches/{match}/plan`."""
-
-    model_config = example(
-        {
-            "match": 7,
-            "round": 1,
-            "number": 1,
-            "state": "done",
-            "status": "optimal",
-            "attempt": 1,
-            "value": {"amount": "91234567.25", "currency": "CNY"},
-            "gain": {"amount": "1234567.5", "currency": "CNY"},
-            "digest": "9b" * 32,
-            "snapshot": "3f" * 32,
-            "fault": None,
-            "diagnosis": None,
-            "cancel": False,
-            "options": {"gap": 0.0001},
-            "requested": _AT,
-            "started": _AT,
-            "finished": _AT,
-        }
-    )
-    match: Ident
-    round: Ident
-    number: int
-    state: MatchState
-    status: str | None = Field(
-        description="`optimal`: the gap asked for is reached by the least of the bounds that `proof` of the plan tells."
-    )
-    attempt: int
-    value: Money | None
-    gain: Money | None
-    digest: str | None
-    snapshot: str
-    fault: str | None
-    requested: Time
-    started: Time | None
-    finished: Time | None
-
-
-class Matches(Told):
+class Matches(Items[Run]):
     """One page of runs, oldest first."""
 
-    items: list[Match]
-    next: str | None
 
+class MatchRequested(Requested):
+    """A run that was requested, with its number, and the round after the request."""
 
-class Requested(Told):
-    """A run that was requested, or was asked to end."""
-
-    model_config = example({"match": 7, "state": "requested"})
-    match: Ident
-    state: str
-
-
-_PROGRESS = {
-    "id": "1.4",
-    "attempt": 1,
-    "number": 4,
-    "at": _AT,
-    "phase": "search",
-    "seconds": 2.5,
-    "best": {"amount": "90000000", "currency": "CNY"},
-    "bound": {"amount": "91500000", "currency": "CNY"},
-    "gap": 0.0167,
-}
-
-
-class Progress(Told):
-    """One progress record of a run."""
-
-    model_config = example(_PROGRESS)
-    id: str = Field(description="As in `Last-Event-ID`.")
-    attempt: int
+    model_config = example(
+        {"round": 1, "version": 5, "match": 7, "number": 1, "state": "requested", "round_state": "matching"}
+    )
+    round: Ident
+    version: int
     number: int
-    at: Time
-    phase: str
-    seconds: float | None
-    best: Money | None
-    bound: Money | None = Field(description="By the solver's claim.")
-    gap: float | None = Field(description="By the solver's claim.")
+    round_state: State
 
 
-class ProgressList(Told):
+class ProgressList(Items[Progress]):
     """Progress records of a run, after the requested id."""
 
-    model_config = example({"items": [_PROGRESS], "next": "1.4", "state": "running"})
-    items: list[Progress]
+    model_config = example({"items": [PROGRESS], "next": "1.4", "state": "running"})
     next: str | None = Field(description="The id to ask with as `after` next time.")
     state: MatchState
 
@@ -281,90 +172,13 @@ class NewRuling(Given):
     ruling: Exclusion | Fixing | Remark = Field(discriminator="kind")
 
 
-class Ruling(Told):
-    """A ruling of a round, made by a planner or derived from an answer."""
-
-    model_config = example(
-        {
-            "ruling": 3,
-            "match": 7,
-            "kind": "forbid",
-            "cause": "planner",
-            "pattern": {"from_enterprise": "EAST", "commodity": "COG"},
-            "withdrawn": False,
-            "at": _AT,
-            "actor": "anna",
-        }
-    )
-    ruling: Ident
-    match: Ident | None
-    kind: Literal["forbid", "fix", "cap", "build", "price", "note"]
-    cause: str
-    pattern: dict[str, Any]
-    withdrawn: bool
-    at: Time
-    actor: str
-
-
-class Rulings(Told):
+class Rulings(Items[Ruling]):
     """One page of rulings, oldest first."""
 
-    items: list[Ruling]
-    next: str | None
 
-
-class Ruled(Moved):
-    """A round after a new ruling."""
-
-    model_config = example({"round": 1, "version": 6, "state": "review", "ruling": 3})
-    ruling: Ident
-
-
-class Doubt(Told):
-    """A declared row to review before the declarations are frozen."""
-
-    model_config = example(
-        {
-            "enterprise": "GLASS",
-            "sheet": "needs",
-            "ident": "GLASS-1:LNG:n",
-            "site": "GLASS-1",
-            "subject": "LNG",
-            "period": "",
-            "amount": {"value": "70000", "unit": "t"},
-            "price": None,
-            "why": ["required"],
-        }
-    )
-    enterprise: str
-    sheet: Sheet
-    ident: str
-    site: str
-    subject: str
-    period: str
-    amount: Quantity
-    price: Money | None
-    why: list[Literal["required", "must_clear", "must_run", "checked", "large"]]
-
-
-class Doubts(Told):
+class Doubts(Items[Doubt]):
     """Declared rows to review, by enterprise."""
 
-    items: list[Doubt]
-    next: str | None
 
-
-class Aggregate(Told):
-    """Total quantity of one commodity exchanged between enterprises; published for large enough groups only."""
-
-    model_config = example({"commodity": "COG", "quantity": {"value": "120000", "unit": "kNm3"}, "enterprises": 6})
-    commodity: str
-    quantity: Quantity
-    enterprises: int
-
-
-class Aggregates(Told):
+class Aggregates(Items[Aggregate]):
     """Public totals by commodity."""
-
-    items: list[Aggregate]
-    next: str | None

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
-from synergy.web.api.models.records import Given, Ident, Name, Time, Told, example
+from synergy.web.api.models.parts import Given, Items, Name
 
-from synergy.store.names import ACTIONS, GROUPS, MatchState, Sending, StudyKind
+from synergy.records.figures import example
+from synergy.records.names import ACTIONS, GROUPS
+from synergy.records.notices import Delivery, Webhook
+from synergy.records.studies import StudyHead
 
-_AT = "2026-03-01T08:00:00+00:00"
-EventName = Literal[ACTIONS]  # type: ignore[valid-type]
 EventAction = Literal[(*GROUPS, *ACTIONS)]  # type: ignore[valid-type]
-_STUDY = {
-    "study": 2,
-    "round": 1,
-    "match": 7,
-    "kind": "explanation",
-    "asked": {"from_site": "EAST-1", "to_site": "GLASS-1", "commodity": "COG"},
-    "actor": "anna",
-    "state": "done",
-    "fault": None,
-    "requested": _AT,
-    "finished": _AT,
-}
 
 
 class ExplanationGiven(Given):
@@ -60,42 +49,8 @@ class AlternativesGiven(Given):
     time_limit: float = Field(120.0, gt=0, le=600, description="Seconds.")
 
 
-class Asked(Told):
-    """A requested study."""
-
-    model_config = example({"study": 2, "state": "requested"})
-    study: Ident
-    state: MatchState
-
-
-class StudyHead(Told):
-    """A study without its result."""
-
-    model_config = example(_STUDY)
-    study: Ident
-    round: Ident
-    match: Ident | None
-    kind: StudyKind
-    asked: dict[str, Any]
-    actor: str
-    state: MatchState
-    fault: str | None
-    requested: Time
-    finished: Time | None
-
-
-class Study(StudyHead):
-    """A study; its result is the document that the command line prints with `--json`."""
-
-    model_config = example({**_STUDY, "result": {"schema": "synergy/explanation/1", "in_plan": True, "reasons": []}})
-    result: dict[str, Any] | None
-
-
-class Studies(Told):
+class Studies(Items[StudyHead]):
     """One page of studies, newest first."""
-
-    items: list[StudyHead]
-    next: str | None
 
 
 class NewWebhook(Given):
@@ -110,79 +65,9 @@ class NewWebhook(Given):
     )
 
 
-class EventTold(Told):
-    """Payload of a webhook call: identifies one event; the changed data is read through the API with a token."""
-
-    model_config = example({"event": 17, "at": _AT, "action": "round.publish", "subject": "round:3", "round": 3})
-    event: Ident
-    at: Time
-    action: EventName
-    subject: str = Field(description="What it is about: `round:3`, `proposal:P0f3a9c1b2d4e5f607182:GLASS`.")
-    round: int | None
-
-
-class Webhook(Told):
-    """A registered webhook."""
-
-    model_config = example(
-        {"webhook": 1, "url": "https://erp.example/synergy", "actions": ["round."], "version": 1, "created": _AT}
-    )
-    webhook: Ident
-    url: str
-    actions: list[str]
-    version: int
-    created: Time | None = None
-
-
-class WebhookMade(Webhook):
-    """A registered webhook with the secret that signs its calls."""
-
-    model_config = example(
-        {
-            "webhook": 1,
-            "url": "https://erp.example/synergy",
-            "actions": ["round."],
-            "version": 1,
-            "secret": "whsec_" + "4c" * 32,
-        }
-    )
-    secret: str
-
-
-class Webhooks(Told):
+class Webhooks(Items[Webhook]):
     """One page of webhooks."""
 
-    items: list[Webhook]
-    next: str | None
 
-
-class Delivery(Told):
-    """One call of a webhook."""
-
-    model_config = example(
-        {
-            "delivery": 9,
-            "event": 41,
-            "state": "sent",
-            "attempts": 1,
-            "due": _AT,
-            "status": 204,
-            "said": "No Content",
-            "at": _AT,
-        }
-    )
-    delivery: Ident
-    event: int
-    state: Sending
-    attempts: int
-    due: Time
-    status: int | None
-    said: str | None
-    at: Time | None
-
-
-class Deliveries(Told):
+class Deliveries(Items[Delivery]):
     """One page of webhook calls, newest first."""
-
-    items: list[Delivery]
-    next: str | None

@@ -4,15 +4,4 @@ from __future__ import annotations
 
 from synergy.web.api.routes import datasets, declarations, keeping, matches, notices, people, proposals, rounds, studies
 
-ALL = (
-    rounds,
-    declarations,
-    proposals,
-    matches,
-    studies,
-    people,
-    notices,
-    keeping,
-    datasets,
-    datasets,
-)
+ALL = (rounds, declarations, proposals, matches, studies, people, notices, keeping, datasets)

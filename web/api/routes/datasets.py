@@ -1,4 +1,4 @@
-"""Dataset endpoints: list, upload, check and download; also schemas, the entry point and the OpenAPI document."""
+"""Dataset endpoints: list, upload, check, download, graph; also schemas, the entry point and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,125 +6,117 @@ import json
 from functools import cache
 from importlib.metadata import version
 
-from synergy.web.api.dispatch import Page, paged
+from synergy.web import graphs
+from synergy.web.api.dispatch import paged
 from synergy.web.api.document import document
-from synergy.web.api.models.records import Checked, Dataset, Datasets, Root, Schema, Schemas
+from synergy.web.api.models.records import Checked, Datasets, Finding, ProductGraph, Root, Schema, Schemas
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import BOOK, OPERATIONS, PREFIX, ZIP, AuthScheme, Call, HandlerResult, Mark, Spec, serves
+from synergy.web.api.spec import (
+    BOOK,
+    GRAPHML,
+    OPERATIONS,
+    PREFIX,
+    ZIP,
+    AuthScheme,
+    Call,
+    HandlerResult,
+    Mark,
+    gives,
+    serves,
+)
 
 from synergy.errors import SHOWN
 from synergy.records.schema import STUDIES, dataset_schema, plan_schema, proposal_schema
+from synergy.records.studies import DatasetMade
 from synergy.store import datasets
 from synergy.store.access import Action, Resource, require
 from synergy.store.datasets import read_upload
 from synergy.workbook.template import dataset_workbook
 
-_RAW = frozenset({Mark.RAW})
 _SCHEMAS = {"dataset": dataset_schema, "plan": plan_schema, "proposal": proposal_schema, **STUDIES}
 
 
-@serves(
-    Spec(
-        "GET",
-        "/datasets",
-        Action.SEE_PLANS,
-        ("List datasets", "列出数据集"),
-        Datasets,
-        query=Page,
-        marks=frozenset({Mark.PAGED}),
-    )
-)
+@serves("GET /datasets", Action.SEE_PLANS, ("List datasets", "列出数据集"))
+@gives(Datasets, Mark.PAGED)
 def list_datasets(call: Call) -> HandlerResult:
     """Return the stored datasets, newest first, including those that rounds were frozen to."""
-    return paged(datasets.list_datasets(call.store, call.actor), "dataset", call.query, f"{PREFIX}/datasets")
+    return paged(datasets.list_datasets(*call.caller), "dataset", call.query)
 
 
-@serves(
-    Spec(
-        "POST",
-        "/datasets",
-        Action.CREATE_ROUND,
-        ("Keep a dataset", "上传数据集"),
-        Dataset,
-        201,
-        marks=_RAW | {Mark.KEY},
-        problems=("dataset", "too_large"),
-    )
-)
+@serves("POST /datasets", Action.CREATE_ROUND, ("Keep a dataset", "上传数据集"))
+@gives(DatasetMade, Mark.RAW, Mark.KEY, status=201, problems=("dataset", "too_large"))
 def add_dataset(call: Call) -> HandlerResult:
     """Store a dataset, completely or not at all; rounds refer to it by its digest.
 
     Send a zip archive of its folder, a workbook, or JSON that follows `/schemas/dataset`, with `name` and `synergy`
     (settings) beside the tables.
     """
-    told = datasets.add_dataset(call.store, call.actor, call.raw, call.asked.key)
-    return HandlerResult(told, headers={"Location": f"{PREFIX}/datasets/{told['dataset']}"})
+    told = datasets.add_dataset(*call.caller, call.raw, call.asked.key)
+    return HandlerResult(told, headers={"Location": f"{PREFIX}/datasets/{told.dataset}"})
 
 
-@serves(
-    Spec(
-        "POST",
-        "/datasets/check",
-        Action.CREATE_ROUND,
-        ("Check a dataset without keeping it", "检查数据集（不保存）"),
-        Checked,
-        marks=_RAW,
-        problems=("too_large",),
-    )
-)
+@serves("POST /datasets/check", Action.CREATE_ROUND, ("Check a dataset without keeping it", "检查数据集（不保存）"))
+@gives(Checked, Mark.RAW, problems=("too_large",))
 def check_dataset(call: Call) -> HandlerResult:
     """Validate a dataset and return all errors and warnings, as `synergy check --json` does; nothing is stored."""
     require(call.actor, Action.CREATE_ROUND, Resource("snapshot"))
     found, problems = read_upload(call.raw)
-    return HandlerResult({"valid": found is not None, "items": [one.record(call.lang) for one in problems[:SHOWN]]})
+    items = [Finding.model_validate(one.record(call.lang)) for one in problems[:SHOWN]]
+    return HandlerResult(Checked(valid=found is not None, items=items))
 
 
-@serves(
-    Spec(
-        "GET",
-        "/datasets/template",
-        Action.CREATE_ROUND,
-        ("Take an empty workbook for a dataset", "下载空白数据集工作簿"),
-        None,
-        media=BOOK,
-    )
-)
+@serves("GET /datasets/template", Action.CREATE_ROUND, ("Take an empty workbook for a dataset", "下载空白数据集工作簿"))
+@gives(None, media=BOOK)
 def see_dataset_template(call: Call) -> HandlerResult:
     """Return an empty workbook for a dataset: one sheet per table, with explanations of the columns."""
     return HandlerResult(dataset_workbook(None, call.lang))
 
 
-@serves(
-    Spec(
-        "GET",
-        "/datasets/{dataset}",
-        Action.SEE_PLANS,
-        ("Take a dataset", "下载数据集"),
-        None,
-        media=ZIP,
-    )
-)
+@serves("GET /datasets/{dataset}", Action.SEE_PLANS, ("Take a dataset", "下载数据集"))
+@gives(None, media=ZIP)
 def see_dataset(call: Call) -> HandlerResult:
     """Return a dataset as a zip archive of its folder."""
-    return HandlerResult(datasets.dataset_archive(call.store, call.actor, call.path["dataset"]))
+    return HandlerResult(datasets.dataset_archive(*call.caller, call.path["dataset"]))
 
 
-@serves(Spec("GET", "/", None, ("See where things are", "查看入口"), Root, proof=AuthScheme.NONE))
+@serves("GET /datasets/{dataset}/graph", Action.SEE_PLANS, ("See the products as a graph", "查看产品关系图"))
+@gives(ProductGraph)
+def see_products(call: Call) -> HandlerResult:
+    """Return the commodities and processes of a dataset as a graph, in the node-link format of networkx."""
+    found = graphs.node_link(graphs.products(call.caller, call.path["dataset"]))
+    return HandlerResult(ProductGraph.model_validate(found))
+
+
+@serves(
+    "GET /datasets/{dataset}/graph.graphml",
+    Action.SEE_PLANS,
+    ("Take the products as GraphML", "下载产品关系图"),
+)
+@gives(None, media=GRAPHML)
+def see_products_file(call: Call) -> HandlerResult:
+    """Return the commodities and processes of a dataset as a graph, in a GraphML file."""
+    return HandlerResult(graphs.graphml(graphs.products(call.caller, call.path["dataset"])))
+
+
+@serves("GET /", None, ("See where things are", "查看入口"), proof=AuthScheme.NONE)
+@gives(Root)
 def see_root(_call: Call) -> HandlerResult:
     """Return the product version and the addresses of the lists and of the documentation."""
     paths = {one.spec.path for one in OPERATIONS.values() if one.spec.reads}
     lists = sorted(path for path in paths if "{" not in path and path != "/")
     links = {path[1:].replace("/", "."): PREFIX + path for path in lists}
-    return HandlerResult({"name": "Synergy", "version": version("synergy-matching"), "links": links})
+    return HandlerResult(Root(name="Synergy", version=version("synergy-matching"), links=links))
 
 
-@serves(Spec("GET", "/schemas", None, ("List schemas", "列出模式"), Schemas, proof=AuthScheme.NONE))
+@serves("GET /schemas", None, ("List schemas", "列出模式"), proof=AuthScheme.NONE)
+@gives(Schemas)
 def list_schemas(_call: Call) -> HandlerResult:
     """Return the names of the available JSON Schemas."""
-    return HandlerResult({"items": sorted(_SCHEMAS), "next": None})
+    return HandlerResult(Schemas(items=sorted(_SCHEMAS), next=None))
 
 
-@serves(Spec("GET", "/schemas/{schema}", None, ("See a schema", "查看模式"), Schema, proof=AuthScheme.NONE))
+@serves("GET /schemas/{schema}", None, ("See a schema", "查看模式"), proof=AuthScheme.NONE)
+@gives(Schema)
 def see_schema(call: Call) -> HandlerResult:
     """Return a JSON Schema: of datasets, plan documents, proposals or study results."""
     if call.path["schema"] not in _SCHEMAS:
@@ -133,11 +125,8 @@ def see_schema(call: Call) -> HandlerResult:
 
 
 # names and descriptions of fields are English: without a wish for another language, all of it is
-@serves(
-    Spec(
-        "GET", "/openapi.json", None, ("See this description", "查看接口描述"), Schema, proof=AuthScheme.NONE, lang="en"
-    )
-)
+@serves("GET /openapi.json", None, ("See this description", "查看接口描述"), proof=AuthScheme.NONE, lang="en")
+@gives(Schema)
 def see_openapi(call: Call) -> HandlerResult:
     """Return the OpenAPI document of this API."""
     return HandlerResult(_described(call.lang))

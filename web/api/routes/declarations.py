@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from synergy.web.api.dispatch import Page, paged
-from synergy.web.api.figures import Measures
+from synergy.web.api.dispatch import paged
 from synergy.web.api.models.declarations import (
     Balances,
-    Declaration,
     DeclarationGiven,
     DeclarationHeads,
     Declared,
     EntryGiven,
     More,
 )
-from synergy.web.api.models.records import Money, Quantity
+from synergy.web.api.models.parts import Fault
 from synergy.web.api.problems import warnings_of
-from synergy.web.api.spec import BOOK, BYTES, CSV, PREFIX, Call, HandlerResult, Mark, Record, Spec, serves
+from synergy.web.api.spec import BOOK, BYTES, CSV, Call, HandlerResult, Mark, gives, serves
 
 from synergy.dataset.findings import Where
 from synergy.errors import DatasetError, Problem
@@ -26,14 +24,17 @@ from synergy.forms.context import Row, Rows
 from synergy.forms.reading import FILE, ending_of
 from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_file, judge_rows
 from synergy.forms.writing import declaration_workbook
+from synergy.records.declarations import Declaration, DeclarationStored, DeclaredEntry, Preview
+from synergy.records.documents import Document
+from synergy.records.figures import Measures, Money, Quantity
+from synergy.records.names import Seat, Sheet
 from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action
-from synergy.store.names import Seat, Sheet
+from synergy.store.aggregates import measures
 from synergy.store.overlay import BOUNDS, MARKS, PARTS, unused
 from synergy.store.preview import ground
 
 _ONE = "/rounds/{round}/declarations/{enterprise}"
-_EDIT = frozenset({Mark.VERSION, Mark.KEY})
 _BOOK = f"{_ONE}/workbook"
 _FILES = (BOOK, CSV, BYTES)
 _PART_OF = {"unit": "amount", "price_unit": "price"}  # of an entry of a body, where a form has a column of its own
@@ -41,42 +42,24 @@ _PART_OF = {"unit": "amount", "price_unit": "price"}  # of an entry of a body, w
 _RESERVED = {"qualities": "other.qualities", "limits": "other.limits", "checked": "checked", "kept": ""}
 
 
-@serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/declarations",
-        Action.SEE_DECLARATION,
-        ("See who has declared", "查看申报情况"),
-        DeclarationHeads,
-        query=Page,
-        marks=frozenset({Mark.PAGED}),
-    )
-)
+@serves("GET /rounds/{round}/declarations", Action.SEE_DECLARATION, ("See who has declared", "查看申报情况"))
+@gives(DeclarationHeads, Mark.PAGED)
 def list_declarations(call: Call) -> HandlerResult:
     """Return the members of a round and whether each has declared; an enterprise sees only itself."""
-    rows = queries.list_declarations(call.store, call.actor, call.path["round"])
-    return paged(rows, "enterprise", call.query, f"{PREFIX}/rounds/{call.path['round']}/declarations")
+    rows = queries.list_declarations(*call.caller, call.path["round"])
+    return paged(rows, "enterprise", call.query)
 
 
-@serves(Spec("GET", _ONE, Action.SEE_DECLARATION, ("See a declaration", "查看申报"), Declaration))
+@serves(f"GET {_ONE}", Action.SEE_DECLARATION, ("See a declaration", "查看申报"))
+@gives(Declaration)
 def see_declaration(call: Call) -> HandlerResult:
     """Return the declaration of an enterprise in a round, with the values assumed for it."""
-    told = declarations.declaration(call.store, call.actor, _seat(call))
-    return HandlerResult(_measured(call, told), told["version"])
+    told = declarations.declaration(*call.caller, _seat(call))
+    return HandlerResult(told.model_copy(update={"entries": _entries(told.entries)}), told.version)
 
 
-@serves(
-    Spec(
-        "PUT",
-        _ONE,
-        Action.DECLARE,
-        ("Declare; what is not mentioned stays", "申报；未提及的保持不变"),
-        Declared,
-        body=DeclarationGiven,
-        marks=_EDIT,
-        problems=("dataset", "step", "late", "conflict"),
-    )
-)
+@serves(f"PUT {_ONE}", Action.DECLARE, ("Declare; what is not mentioned stays", "申报；未提及的保持不变"))
+@gives(Declared, Mark.VERSION, Mark.KEY, body=DeclarationGiven, problems=("dataset", "step", "late", "conflict"))
 def declare(call: Call) -> HandlerResult:
     """Store the offers, needs and facilities of an enterprise, completely or not at all.
 
@@ -86,50 +69,23 @@ def declare(call: Call) -> HandlerResult:
     return _declared(call, _judged(call))
 
 
-@serves(
-    Spec(
-        "POST",
-        f"{_ONE}/check",
-        Action.DECLARE,
-        ("Try a declaration without storing it", "试填申报（不保存）"),
-        Declared,
-        body=DeclarationGiven,
-        problems=("dataset",),
-    )
-)
+@serves(f"POST {_ONE}/check", Action.DECLARE, ("Try a declaration without storing it", "试填申报（不保存）"))
+@gives(Declared, body=DeclarationGiven, problems=("dataset",))
 def check_declaration(call: Call) -> HandlerResult:
     """Validate a declaration without storing it; return the resulting rows, or all errors at once."""
     return _tried(call, _judged(call))
 
 
-@serves(
-    Spec(
-        "GET",
-        _BOOK,
-        Action.SEE_DECLARATION,
-        ("Take the workbook of a declaration", "下载申报工作簿"),
-        None,
-        media=BOOK,
-    )
-)
+@serves(f"GET {_BOOK}", Action.SEE_DECLARATION, ("Take the workbook of a declaration", "下载申报工作簿"))
+@gives(None, media=BOOK)
 def see_declaration_workbook(call: Call) -> HandlerResult:
     """Return the declaration form of an enterprise as a workbook with its last figures, units and drop-downs."""
-    known = ground(call.store, call.actor, _seat(call))
+    known = ground(*call.caller, _seat(call))
     return HandlerResult(declaration_workbook(known, call.lang), known.version)
 
 
-@serves(
-    Spec(
-        "PUT",
-        _BOOK,
-        Action.DECLARE,
-        ("Declare by a workbook or CSV", "以工作簿或 CSV 申报"),
-        Declared,
-        marks=_EDIT | {Mark.RAW},
-        problems=("dataset", "step", "late", "conflict", "too_large"),
-        takes=_FILES,
-    )
-)
+@serves(f"PUT {_BOOK}", Action.DECLARE, ("Declare by a workbook or CSV", "以工作簿或 CSV 申报"), takes=_FILES)
+@gives(Declared, Mark.VERSION, Mark.KEY, Mark.RAW, problems=("dataset", "step", "late", "conflict", "too_large"))
 def declare_by_workbook(call: Call) -> HandlerResult:
     """Store the declaration in a filled workbook or CSV file, completely or not at all.
 
@@ -140,58 +96,32 @@ def declare_by_workbook(call: Call) -> HandlerResult:
 
 
 @serves(
-    Spec(
-        "POST",
-        f"{_BOOK}/check",
-        Action.DECLARE,
-        ("Try a workbook or CSV without storing it", "试填申报工作簿或 CSV（不保存）"),
-        Declared,
-        marks=frozenset({Mark.RAW}),
-        problems=("dataset", "too_large"),
-        takes=_FILES,
-    )
+    f"POST {_BOOK}/check",
+    Action.DECLARE,
+    ("Try a workbook or CSV without storing it", "试填申报工作簿或 CSV（不保存）"),
+    takes=_FILES,
 )
+@gives(Declared, Mark.RAW, problems=("dataset", "too_large"))
 def check_declaration_workbook(call: Call) -> HandlerResult:
     """Validate a filled workbook or CSV file without storing it; return the rows, or all errors at once."""
     return _tried(call, _of_file(call))
 
 
-@serves(
-    Spec(
-        "POST",
-        f"{_ONE}/repeat",
-        Action.DECLARE,
-        ("Declare as last time", "沿用上次申报"),
-        Declared,
-        marks=_EDIT,
-        problems=("dataset", "step", "late", "conflict"),
-    )
-)
+@serves(f"POST {_ONE}/repeat", Action.DECLARE, ("Declare as last time", "沿用上次申报"))
+@gives(Declared, Mark.VERSION, Mark.KEY, problems=("dataset", "step", "late", "conflict"))
 def repeat_declaration(call: Call) -> HandlerResult:
     """Repeat the declaration of the previous round, or of the dataset if there is none."""
-    told = declarations.repeat(call.store, call.actor, _seat(call), call.asked)
-    return HandlerResult(_measured(call, told | {"warnings": []}), told["version"])
+    told = declarations.repeat(*call.caller, _seat(call), call.asked)
+    return HandlerResult(_answer(told, told.origin, []), told.version)
 
 
-@serves(
-    Spec(
-        "GET",
-        f"{_ONE}/balance",
-        Action.SEE_DECLARATION,
-        ("See what has become of a declaration", "查看申报的落实情况"),
-        Balances,
-        query=Page,
-        marks=frozenset({Mark.PAGED}),
-    )
-)
+@serves(f"GET {_ONE}/balance", Action.SEE_DECLARATION, ("See what has become of a declaration", "查看申报的落实情况"))
+@gives(Balances, Mark.PAGED)
 def see_balance(call: Call) -> HandlerResult:
     """Return the free, committed and ended quantity of each offer and need."""
-    number, enterprise = _seat(call)
-    rows = follow_up.balance(call.store, call.actor, Seat(number, enterprise))
-    measures = Measures(call, number)
-    names = ("declared", "free", "committed", "ended")
-    told = [row | {name: measures.of_good(row["commodity"], row[name]) for name in names} for row in rows]
-    return paged(told, "ident", call.query, f"{PREFIX}/rounds/{number}/declarations/{enterprise}/balance")
+    seat = _seat(call)
+    rows = follow_up.balance(*call.caller, seat)
+    return paged(rows, "ident", call.query)
 
 
 def _seat(call: Call) -> Seat:
@@ -200,35 +130,44 @@ def _seat(call: Call) -> Seat:
 
 def _declared(call: Call, judged: Judged) -> HandlerResult:
     """Store a validated declaration and return the reply."""
-    told = declare_judged(call.store, call.actor, _seat(call), judged, call.asked)
-    return HandlerResult(_measured(call, told | {"warnings": warnings_of(judged.problems, call.lang)}), told["version"])
+    told = declare_judged(*call.caller, _seat(call), judged, call.asked)
+    return HandlerResult(_answer(told, told.origin, warnings_of(judged.problems, call.lang)), told.version)
 
 
 def _tried(call: Call, judged: Judged) -> HandlerResult:
     """Return the reply of a check, without storing the declaration."""
     if judged.refused or judged.changes is None:
         raise DatasetError(judged.problems)
-    told = {name: judged.changes[name] for name in ("round", "enterprise", "version", "entries")}
-    return HandlerResult(
-        _measured(call, told | {"origin": "typed", "warnings": warnings_of(judged.problems, call.lang)})
+    return HandlerResult(_answer(judged.changes, "typed", warnings_of(judged.problems, call.lang)))
+
+
+def _answer(told: DeclarationStored | Preview, origin: str, warnings: list[Fault]) -> Declared:
+    """Return a stored or checked declaration with its warnings."""
+    return Declared(
+        round=told.round,
+        enterprise=told.enterprise,
+        version=told.version,
+        origin=origin,
+        entries=_entries(told.entries),
+        warnings=warnings,
     )
 
 
 def _of_file(call: Call) -> Judged:
     """Validate an uploaded file, with the same rules as the declaration page."""
     upload = (call.raw, f"{FILE}{ending_of(call.raw)}")
-    return judge_file(call.store, call.actor, _seat(call), upload)
+    return judge_file(*call.caller, _seat(call), upload)
 
 
 def _judged(call: Call) -> Judged:
     """Validate a declaration body with the rules of the form; problems point into the body."""
     given: DeclarationGiven = call.body
-    measures = Measures(call, call.path["round"])
+    units = measures(*call.caller, call.path["round"])
     rows = Rows(
-        [_row(measures, number, one) for number, one in enumerate(given.entries, start=1)], units=False, pointers=True
+        [_row(units, number, one) for number, one in enumerate(given.entries, start=1)], units=False, pointers=True
     )
     withdrawn = Withdrawn(tuple(given.withdraw), given.only)
-    judged = judge_rows(call.store, call.actor, _seat(call), rows, withdrawn)
+    judged = judge_rows(*call.caller, _seat(call), rows, withdrawn)
     spare = [
         unused(Where("entries", number, "other"), name, _RESERVED[name])
         for number, one in enumerate(given.entries)
@@ -238,24 +177,24 @@ def _judged(call: Call) -> Judged:
     return replace(judged, problems=(*(_located(one) for one in judged.problems), *spare))
 
 
-def _row(measures: Measures, number: int, one: EntryGiven) -> Row:
+def _row(units: Measures, number: int, one: EntryGiven) -> Row:
     """Convert an entry to a form row; the unit is left out if it is the one of the round."""
     cells = {"site": one.site, "subject": one.subject, "ident": one.ident, "period": one.period}
     if isinstance(one.amount, Quantity):
-        known = one.amount.unit == measures.unit(one.subject)
-        cells |= {"amount": one.amount.value, "unit": "" if known else one.amount.unit}
+        known = one.amount.unit == units.unit(one.subject)
+        cells |= {"amount": str(one.amount.value), "unit": "" if known else one.amount.unit}
     else:
         cells["amount"] = one.amount
     if isinstance(one.price, Money):
-        cells |= {"price": one.price.amount, "price_unit": one.price.currency}
+        cells |= {"price": str(one.price.amount), "price_unit": one.price.currency}
     elif one.price is not None:
         cells["price"] = one.price
     cells["checked"] = "yes" if one.checked else ""
     return Row(one.sheet, number, {key: text for key, text in cells.items() if text}, _other(one.other))
 
 
-def _other(more: More) -> Record:
-    other: Record = {name: value for name, value in more.columns.items() if name not in _RESERVED}
+def _other(more: More) -> Document:
+    other: Document = {name: value for name, value in more.columns.items() if name not in _RESERVED}
     if more.qualities:
         other["qualities"] = dict(more.qualities)
     if more.limits:
@@ -271,23 +210,17 @@ def _located(problem: Problem) -> Problem:
     return replace(problem, table="entries", row=problem.row - 1, column=_PART_OF.get(problem.column, problem.column))
 
 
-def _measured(call: Call, told: Record) -> Record:
-    """Return a declaration with units and currency."""
-    measures = Measures(call, call.path["round"])
-    return {**told, "entries": [_entry(measures, one) for one in told["entries"]]}
+def _entries(entries: Sequence[DeclaredEntry]) -> list[DeclaredEntry]:
+    """Return entries with their further columns in the parts that a body has for them."""
+    return [one.model_copy(update={"other": _parts(one.other)}) for one in entries]
 
 
-def _entry(measures: Measures, one: Record) -> Record:
-    other: dict[str, Any] = dict(one["other"])
+def _parts(stored: Document) -> Document:
+    other = dict(stored)
     parts = {name: other.pop(name) for name in PARTS if name in other}
     if "limits" in parts:  # under the names that a body has for them
         names = {column: name for name, column in BOUNDS.items()}
         limits = parts["limits"].items()
         parts["limits"] = {name: {names.get(key, key): x for key, x in limit.items()} for name, limit in limits}
     other = {name: value for name, value in other.items() if name not in MARKS and value is not None}
-    return {
-        **one,
-        "amount": measures.of_good(one["subject"], one["amount"]),
-        "price": measures.money(one["price"]),
-        "other": {**parts, "columns": other} if other else parts,
-    }
+    return {**parts, "columns": other} if other else parts

@@ -5,60 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from synergy.web.access import settings
-from synergy.web.api.dispatch import Page, bad_cursor, last_of, page_of, paged
-from synergy.web.api.models.keeping import (
-    BackupMade,
-    Backups,
-    Departed,
-    Departing,
-    Departures,
-    IssuedTokens,
-)
-from synergy.web.api.models.records import Chain, ChainQuery, EventQuery, Events
+from synergy.web.api.dispatch import bad_cursor, last_of, page_of, paged
+from synergy.web.api.models.keeping import Backups, Departing, Departures, IssuedTokens
+from synergy.web.api.models.records import ChainQuery, EventQuery, Events
 from synergy.web.api.problems import ApiProblem
-from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, gives, serves
 
+from synergy.records.accounts import Departed
+from synergy.records.audit import BackupMade, Chain, Head
 from synergy.store import api_tokens, withdrawals
 from synergy.store.access import Action, Resource, require
 from synergy.store.audit import history, verify_chain
 from synergy.store.rounds import StepOptions
 
-_PAGED = frozenset({Mark.PAGED})
-_KEYED = frozenset({Mark.KEY})
 
-
-@serves(
-    Spec(
-        "GET",
-        "/backups",
-        Action.MANAGE_USERS,
-        ("List copies of the store", "列出数据库备份"),
-        Backups,
-        query=Page,
-        marks=_PAGED,
-        problems=("not_found",),
-    )
-)
+@serves("GET /backups", Action.MANAGE_USERS, ("List copies of the store", "列出数据库备份"))
+@gives(Backups, Mark.PAGED, problems=("not_found",))
 def list_backups(call: Call) -> HandlerResult:
     """Return the backups in the folder of the server, newest first; their contents cannot be downloaded."""
-    return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query, f"{PREFIX}/backups")
+    return paged(withdrawals.copies(call.actor, _folder(call)), "file", call.query)
 
 
-@serves(
-    Spec(
-        "POST",
-        "/backups",
-        Action.MANAGE_USERS,
-        ("Copy the store", "备份数据库"),
-        BackupMade,
-        201,
-        marks=frozenset({Mark.KEY}),
-        problems=("conflict", "not_found"),
-    )
-)
+@serves("POST /backups", Action.MANAGE_USERS, ("Copy the store", "备份数据库"))
+@gives(BackupMade, Mark.KEY, status=201, problems=("conflict", "not_found"))
 def make_backup(call: Call) -> HandlerResult:
     """Back up the store into the backup folder of the server, without interrupting its users."""
-    made = withdrawals.make_copy(call.store, call.actor, _folder(call), call.asked.key)
+    made = withdrawals.make_copy(*call.caller, _folder(call), call.asked.key)
     return HandlerResult(made, headers={"Location": f"{PREFIX}/backups"})
 
 
@@ -71,121 +43,68 @@ def _folder(call: Call) -> Path:
     return folder
 
 
-@serves(
-    Spec(
-        "GET",
-        "/issued-tokens",
-        Action.MANAGE_USERS,
-        ("List the tokens of all accounts", "列出全部账户的令牌"),
-        IssuedTokens,
-        query=Page,
-        marks=_PAGED,
-    )
-)
+@serves("GET /issued-tokens", Action.MANAGE_USERS, ("List the tokens of all accounts", "列出全部账户的令牌"))
+@gives(IssuedTokens, Mark.PAGED)
 def list_issued_tokens(call: Call) -> HandlerResult:
     """Return the valid tokens of all accounts, without their secrets."""
-    return paged(withdrawals.all_tokens(call.store, call.actor), "id", call.query, f"{PREFIX}/issued-tokens")
+    return paged(withdrawals.all_tokens(*call.caller), "id", call.query)
 
 
-@serves(
-    Spec(
-        "DELETE",
-        "/issued-tokens/{token}",
-        Action.MANAGE_USERS,
-        ("End a token of any account", "撤销任一账户的令牌"),
-        None,
-        204,
-    )
-)
+@serves("DELETE /issued-tokens/{token}", Action.MANAGE_USERS, ("End a token of any account", "撤销任一账户的令牌"))
+@gives(None, status=204)
 def end_issued_token(call: Call) -> HandlerResult:
     """Revoke a token of any account."""
-    api_tokens.end_token(call.store, call.actor, call.path["token"])
+    api_tokens.end_token(*call.caller, call.path["token"])
     return HandlerResult()
 
 
-@serves(
-    Spec(
-        "GET",
-        "/departures",
-        Action.REMOVE_ENTERPRISE,
-        ("List enterprises that have left", "列出已退出的企业"),
-        Departures,
-        query=Page,
-        marks=_PAGED,
-    )
-)
+@serves("GET /departures", Action.REMOVE_ENTERPRISE, ("List enterprises that have left", "列出已退出的企业"))
+@gives(Departures, Mark.PAGED)
 def list_departures(call: Call) -> HandlerResult:
     """Return the enterprises that have left and were not readmitted, ordered by id."""
-    return paged(withdrawals.list_departures(call.store, call.actor), "enterprise", call.query, f"{PREFIX}/departures")
+    return paged(withdrawals.list_departures(*call.caller), "enterprise", call.query)
 
 
-@serves(
-    Spec(
-        "POST",
-        "/departures",
-        Action.REMOVE_ENTERPRISE,
-        ("Let an enterprise leave", "办理企业退出"),
-        Departed,
-        201,
-        body=Departing,
-        marks=_KEYED,
-        problems=("conflict", "not_found"),
-    )
-)
+@serves("POST /departures", Action.REMOVE_ENTERPRISE, ("Let an enterprise leave", "办理企业退出"))
+@gives(Departed, Mark.KEY, status=201, body=Departing, problems=("conflict", "not_found"))
 def depart_enterprise(call: Call) -> HandlerResult:
     """Remove an enterprise: close its accounts and withdraw its declarations in rounds not yet frozen.
 
     Refused while it has open proposals, partnerships that have not ended, or a run in progress.
     """
     asked = StepOptions(key=call.asked.key, note=call.body.note)
-    told = withdrawals.depart(call.store, call.actor, call.body.enterprise, asked)
+    told = withdrawals.depart(*call.caller, call.body.enterprise, asked)
     return HandlerResult(told, headers={"Location": f"{PREFIX}/departures"})
 
 
-@serves(
-    Spec(
-        "DELETE",
-        "/departures/{enterprise}",
-        Action.REMOVE_ENTERPRISE,
-        ("Let an enterprise in again", "恢复企业参与"),
-        None,
-        204,
-        marks=_KEYED,
-    )
-)
+@serves("DELETE /departures/{enterprise}", Action.REMOVE_ENTERPRISE, ("Let an enterprise in again", "恢复企业参与"))
+@gives(None, Mark.KEY, status=204)
 def readmit_enterprise(call: Call) -> HandlerResult:
     """Readmit an enterprise that has left; its accounts stay closed until they are enabled."""
-    withdrawals.readmit(call.store, call.actor, call.path["enterprise"], call.asked)
+    withdrawals.readmit(*call.caller, call.path["enterprise"], call.asked)
     return HandlerResult()
 
 
-@serves(
-    Spec(
-        "GET",
-        "/events",
-        Action.SEE_EVENTS,
-        ("List events", "列出事件"),
-        Events,
-        query=EventQuery,
-        marks=frozenset({Mark.PAGED}),
-    )
-)
+@serves("GET /events", Action.SEE_EVENTS, ("List events", "列出事件"))
+@gives(Events, Mark.PAGED, query=EventQuery)
 def list_events(call: Call) -> HandlerResult:
     """Return the events of the audit chain, newest first."""
     last = last_of(call.query)
     if last is not None and (not isinstance(last, int) or not 0 < last < 2**53):
         raise bad_cursor()
     # one more than a page holds shows whether there is another
-    rows = history(call.store, call.actor, call.query.round, call.query.limit + 1, last)
-    return page_of(rows, "number", call.query, f"{PREFIX}/events")
+    rows = history(*call.caller, call.query.round, call.query.limit + 1, last)
+    return page_of(rows, "number", call.query)
 
 
-@serves(Spec("GET", "/audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"), Chain, query=ChainQuery))
+@serves("GET /audit", Action.VERIFY_CHAIN, ("Verify the audit chain", "校验审计链"))
+@gives(Chain, query=ChainQuery)
 def verify_audit(call: Call) -> HandlerResult:
     """Verify the audit chain; pass `number` and `mac` of a published head to detect a truncated chain."""
-    number, mac = call.query.number, call.query.mac
+    query: ChainQuery = call.query
+    number, mac = query.number, query.mac
     if (number is None) != (mac is None):
         said = ("expected both or none", "两者应同时填写")
         raise ApiProblem("invalid", errors=[("number" if number is None else "mac", "missing", *said)])
-    expected = None if number is None else {"number": number, "mac": mac}
-    return HandlerResult(verify_chain(call.store, call.actor, expected))
+    expected = None if number is None or mac is None else Head(number=number, mac=mac)
+    return HandlerResult(verify_chain(*call.caller, expected))

@@ -1,75 +1,49 @@
-"""Matching run endpoints: status, progress, plans, comparison of runs, and the rulings for the next run."""
+"""Matching run endpoints: status, progress, plans, graphs, comparison of runs, and the rulings for the next run."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
-from synergy.web.api.dispatch import Page, paged
+from synergy.web import graphs
+from synergy.web.api.dispatch import paged
 from synergy.web.api.events import follow
-from synergy.web.api.figures import Measures, amount_in
-from synergy.web.api.models.records import CompareQuery, Comparison, Labels, PlanDocument
-from synergy.web.api.models.rounds import (
-    After,
-    Match,
-    Matches,
-    Moved,
-    NewRuling,
-    ProgressList,
-    Ruled,
-    Rulings,
-)
+from synergy.web.api.figures import amount_in
+from synergy.web.api.models.records import CompareQuery, Labels, PartnershipGraph, PlanDocument
+from synergy.web.api.models.rounds import After, Exclusion, Fixing, Matches, NewRuling, ProgressList, Remark, Rulings
 from synergy.web.api.problems import ApiProblem, pointer
-from synergy.web.api.spec import PREFIX, Call, HandlerResult, Mark, Record, Spec, serves
+from synergy.web.api.spec import GRAPHML, PREFIX, Call, HandlerResult, Mark, gives, serves
 
+from synergy.records.documents import Document
+from synergy.records.names import MatchState
+from synergy.records.rounds import Moved, Ruled
+from synergy.records.runs import Comparison, Run
 from synergy.store import comparison, queries, review
 from synergy.store.access import Action
-from synergy.store.rounds import StepOptions
+from synergy.store.aggregates import measures
 
-_PAGED = frozenset({Mark.PAGED})
-_BUSY = ("requested", "running")
+_BUSY = (MatchState.REQUESTED, MatchState.RUNNING)
 
 
-@serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/matches",
-        Action.SEE_PLANS,
-        ("List the runs of a round", "列出匹配任务"),
-        Matches,
-        query=Page,
-        marks=_PAGED,
-    )
-)
+@serves("GET /rounds/{round}/matches", Action.SEE_PLANS, ("List the runs of a round", "列出匹配任务"))
+@gives(Matches, Mark.PAGED)
 def list_matches(call: Call) -> HandlerResult:
     """Return the runs of a round without their plans, oldest first."""
-    number = call.path["round"]
-    rows = queries.see_matches(call.store, call.actor, number)
-    measures = Measures(call, number)
-    told = [measures.paid({"round": number, **row}, ("value", "gain")) for row in rows]
-    return paged(told, "match", call.query, f"{PREFIX}/rounds/{number}/matches")
+    return paged(queries.see_matches(*call.caller, call.path["round"]), "match", call.query)
 
 
-@serves(Spec("GET", "/matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"), Match))
+@serves("GET /matches/{match}", Action.SEE_PLANS, ("See a run", "查看匹配任务"))
+@gives(Run)
 def see_match(call: Call) -> HandlerResult:
     """Return one run; while it is in progress, `Retry-After` gives the polling interval."""
-    told = queries.see_match(call.store, call.actor, call.path["match"])
-    headers = {"Retry-After": "1"} if told["state"] in _BUSY else {}
-    return HandlerResult(Measures(call, told["round"]).paid(told, ("value", "gain")), headers=headers)
+    told = queries.see_match(*call.caller, call.path["match"])
+    return HandlerResult(told, headers={"Retry-After": "1"} if told.state in _BUSY else {})
 
 
 @serves(
-    Spec(
-        "GET",
-        "/matches/{match}/progress",
-        Action.SEE_PLANS,
-        ("Follow a run, by polling or as server-sent events", "跟踪匹配进度（轮询或服务器推送）"),
-        ProgressList,
-        query=After,
-        marks=frozenset({Mark.STREAM}),
-        problems=("too_many",),
-    )
+    "GET /matches/{match}/progress",
+    Action.SEE_PLANS,
+    ("Follow a run, by polling or as server-sent events", "跟踪匹配进度（轮询或服务器推送）"),
 )
+@gives(ProgressList, Mark.STREAM, query=After, problems=("too_many",))
 def follow_match(call: Call) -> HandlerResult:
     """Return the progress records of a run, as JSON or as server-sent events.
 
@@ -77,15 +51,13 @@ def follow_match(call: Call) -> HandlerResult:
     number of streams is limited: if none is free, poll instead.
     """
     match = call.path["match"]
-    head = queries.see_match(call.store, call.actor, match)
-    measures = Measures(call, head["round"])
+    head = queries.see_match(*call.caller, match)
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
-        return HandlerResult(follow(call, match, measures, request.headers.get("Last-Event-ID") or call.query.after))
-    rows = queries.see_progress(call.store, call.actor, match, place_of(call.query.after))
-    items = [progress(measures, row) for row in rows[:500]]
-    last = items[-1]["id"] if items else call.query.after
-    headers = {"Retry-After": "1"} if head["state"] in _BUSY else {}
-    return HandlerResult({"items": items, "next": last, "state": head["state"]}, headers=headers)
+        return HandlerResult(follow(call, match, request.headers.get("Last-Event-ID") or call.query.after))
+    rows = queries.see_progress(*call.caller, match, place_of(call.query.after))
+    items = rows[:500]
+    told = ProgressList(items=items, next=items[-1].id if items else call.query.after, state=head.state)
+    return HandlerResult(told, headers={"Retry-After": "1"} if head.state in _BUSY else {})
 
 
 def place_of(after: str | None) -> tuple[int, int]:
@@ -96,161 +68,97 @@ def place_of(after: str | None) -> tuple[int, int]:
     return int(attempt), int(number)
 
 
-def progress(measures: Measures, row: Record) -> Record:
-    """Return one progress record with its id, and its amounts as money."""
-    told: dict[str, Any] = measures.paid(row, ("best", "bound"))
-    return {"id": f"{row['attempt']}.{row['number']}", **told}
-
-
-@serves(
-    Spec(
-        "GET",
-        "/matches/{match}/plan",
-        Action.SEE_PLANS,
-        ("Take the plan of a run", "获取匹配方案"),
-        PlanDocument,
-    )
-)
+@serves("GET /matches/{match}/plan", Action.SEE_PLANS, ("Take the plan of a run", "获取匹配方案"))
+@gives(PlanDocument)
 def see_match_plan(call: Call) -> HandlerResult:
     """Return the plan document of a run."""
-    given = queries.match_input(call.store, call.actor, call.path["match"])
-    if given["record"] is None:
+    given = queries.match_input(*call.caller, call.path["match"])
+    if given.record is None:
         raise ApiProblem("not_found")
-    return HandlerResult(given["record"]["plan"])
+    return HandlerResult(given.record["plan"])
 
 
-@serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/plan",
-        Action.SEE_PLANS,
-        ("Take the latest plan of a round", "获取轮次的最新方案"),
-        PlanDocument,
-    )
-)
+@serves("GET /rounds/{round}/plan", Action.SEE_PLANS, ("Take the latest plan of a round", "获取轮次的最新方案"))
+@gives(PlanDocument)
 def see_plan(call: Call) -> HandlerResult:
     """Return the plan document of the latest run of a round."""
-    return HandlerResult(queries.see_plan(call.store, call.actor, call.path["round"])["plan"])
+    return HandlerResult(queries.see_plan(*call.caller, call.path["round"]).plan)
+
+
+@serves("GET /rounds/{round}/graph", Action.SEE_PLANS, ("See the partnerships as a graph", "查看合作关系图"))
+@gives(PartnershipGraph)
+def see_partnerships(call: Call) -> HandlerResult:
+    """Return the partnerships of the latest plan of a round as a graph, in the node-link format of networkx."""
+    found = graphs.node_link(graphs.partnerships(call.caller, call.path["round"]))
+    return HandlerResult(PartnershipGraph.model_validate(found))
 
 
 @serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/labels",
-        Action.SEE_PLANS,
-        ("See the names behind the ids of a plan", "查看方案中代号的名称"),
-        Labels,
-    )
+    "GET /rounds/{round}/graph.graphml",
+    Action.SEE_PLANS,
+    ("Take the partnerships as GraphML", "下载合作关系图"),
 )
+@gives(None, media=GRAPHML)
+def see_partnerships_file(call: Call) -> HandlerResult:
+    """Return the partnerships of the latest plan of a round as a graph, in a GraphML file."""
+    return HandlerResult(graphs.graphml(graphs.partnerships(call.caller, call.path["round"])))
+
+
+@serves(
+    "GET /rounds/{round}/labels", Action.SEE_PLANS, ("See the names behind the ids of a plan", "查看方案中代号的名称")
+)
+@gives(Labels)
 def see_labels(call: Call) -> HandlerResult:
     """Return the names, units and marks of a plan by table and id, with plan digest and audit chain head."""
-    record = queries.see_plan(call.store, call.actor, call.path["round"])
-    told = {name: record[name] for name in ("match", "currency", "digest", "chain", "labels")}
-    return HandlerResult({"round": call.path["round"], **told})
+    number = call.path["round"]
+    told = queries.see_plan(*call.caller, number)
+    return HandlerResult(Labels(round=number, **dict(told)))
 
 
-@serves(
-    Spec(
-        "GET",
-        "/comparisons",
-        Action.SEE_PLANS,
-        ("Compare two runs", "比较两次匹配"),
-        Comparison,
-        query=CompareQuery,
-        problems=("not_found",),
-    )
-)
+@serves("GET /comparisons", Action.SEE_PLANS, ("Compare two runs", "比较两次匹配"))
+@gives(Comparison, query=CompareQuery, problems=("not_found",))
 def compare_matches(call: Call) -> HandlerResult:
     """Return the new, lost and changed proposals between two runs, and the inputs that explain them."""
-    first, second = call.query.first, call.query.second
-    heads = [queries.see_match(call.store, call.actor, one) for one in (first, second)]
-    told = comparison.compare(call.store, call.actor, first, second)
-    sides = [Measures(call, head["round"]) for head in heads]
-    money = {
-        name: [side.money(value) for side, value in zip(sides, told[name], strict=True)] for name in ("value", "gain")
-    }
-    parts = {word: [_compared(sides, one) for one in told[word]] for word in ("new", "lost", "changed")}
-    return HandlerResult({**told, **money, **parts})
+    return HandlerResult(comparison.compare(*call.caller, call.query.first, call.query.second))
 
 
-def _compared(sides: list[Measures], one: Record) -> Record:
-    shown = {
-        name: [line | {"quantity": side.of_good(line["commodity"], line["quantity"])} for line in one[name]]
-        for side, name in zip(sides, ("before", "after"), strict=True)
-    }
-    return {**one, **shown}
-
-
-@serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/rulings",
-        Action.SEE_PLANS,
-        ("List the rulings of a round", "列出规定"),
-        Rulings,
-        query=Page,
-        marks=_PAGED,
-    )
-)
+@serves("GET /rounds/{round}/rulings", Action.SEE_PLANS, ("List the rulings of a round", "列出规定"))
+@gives(Rulings, Mark.PAGED)
 def list_rulings(call: Call) -> HandlerResult:
     """Return the rulings of a round: those of planners, and those derived from answers."""
-    number = call.path["round"]
-    rows = review.list_rulings(call.store, call.actor, number)
-    return paged(rows, "ruling", call.query, f"{PREFIX}/rounds/{number}/rulings")
+    return paged(review.list_rulings(*call.caller, call.path["round"]), "ruling", call.query)
 
 
-@serves(
-    Spec(
-        "POST",
-        "/rounds/{round}/rulings",
-        Action.RUN_ROUND,
-        ("Forbid, fix or annotate", "禁止、固定或批注"),
-        Ruled,
-        201,
-        body=NewRuling,
-        marks=frozenset({Mark.VERSION, Mark.KEY}),
-        problems=("step", "dataset"),
-    )
-)
+@serves("POST /rounds/{round}/rulings", Action.RUN_ROUND, ("Forbid, fix or annotate", "禁止、固定或批注"))
+@gives(Ruled, Mark.VERSION, Mark.KEY, status=201, body=NewRuling, problems=("step", "dataset"))
 def rule_round(call: Call) -> HandlerResult:
     """Add a ruling or a note to a round in review; the next run follows it."""
-    number, ruling = call.path["round"], call.body.ruling
-    if ruling.kind == "note":
+    given: NewRuling = call.body
+    number, ruling = call.path["round"], given.ruling
+    if isinstance(ruling, Remark):
         pattern = ruling.model_dump(exclude_none=True, exclude={"kind"})
     else:
         pattern = _pattern(call, ruling)
-    told = review.rule(call.store, call.actor, number, (ruling.kind, pattern), call.asked)
-    headers = {"Location": f"{PREFIX}/rounds/{number}/rulings"}
-    return HandlerResult(told, told["version"], headers)
+    told = review.rule(*call.caller, number, (ruling.kind, pattern), call.asked)
+    return HandlerResult(told, told.version, {"Location": f"{PREFIX}/rounds/{number}/rulings"})
 
 
-def _pattern(call: Call, ruling: Any) -> Record:
+def _pattern(call: Call, ruling: Exclusion | Fixing) -> Document:
     """Return the pattern of a ruling, with its quantity in the unit of the commodity."""
-    pattern: Record = ruling.pattern.model_dump(exclude_none=True)
+    pattern = ruling.pattern.model_dump(exclude_none=True)
     given = ruling.pattern.quantity
     if (ruling.kind == "fix") != (given is not None):
         said = ("expected for `fix`, and for it alone", "仅“固定”需要填写数量")
         raise ApiProblem("invalid", errors=[(pointer("ruling", "pattern", "quantity"), "missing", *said)])
     if given is not None:
-        measures = Measures(call, call.path["round"])
-        unit = measures.unit(ruling.pattern.commodity or "")
+        unit = measures(*call.caller, call.path["round"]).unit(ruling.pattern.commodity or "")
         pattern["quantity"] = float(amount_in(given, unit, pointer("ruling", "pattern", "quantity")) or 0)
     return pattern
 
 
-@serves(
-    Spec(
-        "DELETE",
-        "/rounds/{round}/rulings/{ruling}",
-        Action.RUN_ROUND,
-        ("Take a ruling back", "撤回规定"),
-        Moved,
-        marks=frozenset({Mark.VERSION, Mark.KEY}),
-        problems=("step",),
-    )
-)
+@serves("DELETE /rounds/{round}/rulings/{ruling}", Action.RUN_ROUND, ("Take a ruling back", "撤回规定"))
+@gives(Moved, Mark.VERSION, Mark.KEY, problems=("step",))
 def withdraw_ruling(call: Call) -> HandlerResult:
     """Withdraw a ruling; the next run ignores it."""
-    asked = StepOptions(call.asked.version, call.asked.key)
-    told = review.withdraw(call.store, call.actor, call.path["round"], call.path["ruling"], asked)
-    return HandlerResult(told, told["version"])
+    told = review.withdraw(*call.caller, call.path["round"], call.path["ruling"], call.asked)
+    return HandlerResult(told, told.version)

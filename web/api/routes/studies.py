@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from synergy.web.api.dispatch import Page, paged
-from synergy.web.api.models.records import Given
+from synergy.web.api.dispatch import paged
+from synergy.web.api.models.parts import Given
 from synergy.web.api.models.studies import (
     AlternativesGiven,
-    Asked,
     ExplanationGiven,
     PathwaysGiven,
     SensitivityGiven,
     Studies,
-    Study,
 )
-from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, Spec, serves
+from synergy.web.api.spec import PREFIX, Call, Handler, HandlerResult, Mark, gives, serves
 
+from synergy.records.names import MatchState, StudyKind
+from synergy.records.studies import Asked, Study
 from synergy.store import studies
 from synergy.store.access import Action
-from synergy.store.names import StudyKind
 from synergy.store.studies import StudyQuestion
 
-_BUSY = ("requested", "running")
+_BUSY = (MatchState.REQUESTED, MatchState.RUNNING)
 
 
 def _asks(kind: StudyKind, path: str, summary: tuple[str, str], body: type[Given], about: str) -> Handler:
@@ -28,22 +27,12 @@ def _asks(kind: StudyKind, path: str, summary: tuple[str, str], body: type[Given
 
     def handler(call: Call) -> HandlerResult:
         question = StudyQuestion(kind, call.body.model_dump(mode="json"))
-        told = studies.ask(call.store, call.actor, call.path["round"], question, call.asked.key)
-        return HandlerResult(told, headers={"Location": f"{PREFIX}/studies/{told['study']}", "Retry-After": "2"})
+        told = studies.ask(*call.caller, call.path["round"], question, call.asked.key)
+        return HandlerResult(told, headers={"Location": f"{PREFIX}/studies/{told.study}", "Retry-After": "2"})
 
     handler.__name__, handler.__doc__ = f"ask_{path}", about
-    spec = Spec(
-        "POST",
-        f"/rounds/{{round}}/{path}",
-        Action.STUDY,
-        summary,
-        Asked,
-        202,
-        body=body,
-        marks=frozenset({Mark.KEY}),
-        problems=("step", "conflict"),
-    )
-    return serves(spec)(handler)
+    made = gives(Asked, Mark.KEY, status=202, body=body, problems=("step", "conflict"))(handler)
+    return serves(f"POST /rounds/{{round}}/{path}", Action.STUDY, summary)(made)
 
 
 _asks(
@@ -76,26 +65,16 @@ _asks(
 )
 
 
-@serves(
-    Spec(
-        "GET",
-        "/rounds/{round}/studies",
-        Action.SEE_STUDIES,
-        ("List studies", "列出分析"),
-        Studies,
-        query=Page,
-        marks=frozenset({Mark.PAGED}),
-    )
-)
+@serves("GET /rounds/{round}/studies", Action.SEE_STUDIES, ("List studies", "列出分析"))
+@gives(Studies, Mark.PAGED)
 def list_studies(call: Call) -> HandlerResult:
     """Return the studies of a round without their results, newest first; an enterprise sees its own."""
-    number = call.path["round"]
-    rows = studies.list_studies(call.store, call.actor, number)
-    return paged(rows, "study", call.query, f"{PREFIX}/rounds/{number}/studies")
+    return paged(studies.list_studies(*call.caller, call.path["round"]), "study", call.query)
 
 
-@serves(Spec("GET", "/studies/{study}", Action.SEE_STUDIES, ("See a study", "查看分析"), Study))
+@serves("GET /studies/{study}", Action.SEE_STUDIES, ("See a study", "查看分析"))
+@gives(Study)
 def see_study(call: Call) -> HandlerResult:
     """Return a study, with its result once done; while it is in progress, `Retry-After` is the polling interval."""
-    told = studies.see_study(call.store, call.actor, call.path["study"])
-    return HandlerResult(told, headers={"Retry-After": "2"} if told["state"] in _BUSY else {})
+    told = studies.see_study(*call.caller, call.path["study"])
+    return HandlerResult(told, headers={"Retry-After": "2"} if told.state in _BUSY else {})

@@ -5,8 +5,6 @@ Its helpers are local copies, so that later changes of `synergy.store.tables` do
 
 from __future__ import annotations
 
-from typing import Any
-
 from alembic import op
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 revision = "0100"
 down_revision = None
@@ -33,54 +32,54 @@ _ANSWERS = ("none", "interested", "accepted", "declined", "countered")
 _ACTIVE = text("state IN ('requested', 'running')")
 
 
-def _id() -> Column[Any]:
+def _id() -> SchemaItem:
     """Return the auto-increment primary key column."""
     return Column("id", _ROW, primary_key=True, autoincrement=True)
 
 
-def _of(name: str, key: str, **rules: Any) -> Column[Any]:
+def _of(name: str, key: str, *, nullable: bool = False, primary_key: bool = False) -> SchemaItem:
     """Return a foreign key column."""
     kind = String(64) if key.endswith(".digest") else _ROW
-    return Column(name, kind, ForeignKey(key), **{"nullable": False, **rules})
+    return Column(name, kind, ForeignKey(key), nullable=nullable, primary_key=primary_key)
 
 
-def _word(name: str, length: int = 64, **rules: Any) -> list[Any]:
+def _word(name: str, length: int = 64, *, nullable: bool = False, primary_key: bool = False) -> list[SchemaItem]:
     """Return a text column and the check of its length."""
-    null = f" OR {name} IS NULL" if rules.get("nullable") else ""
+    null = f" OR {name} IS NULL" if nullable else ""
     check = CheckConstraint(f"length({name}) <= {length}{null}", name=name)
-    return [Column(name, String(length), **{"nullable": False, **rules}), check]
+    return [Column(name, String(length), nullable=nullable, primary_key=primary_key), check]
 
 
-def _choice(name: str, words: tuple[str, ...], default: str | None = None) -> list[Any]:
+def _choice(name: str, words: tuple[str, ...], default: str | None = None) -> list[SchemaItem]:
     """Return a column restricted to a set of words, and its check."""
     listed = ", ".join(f"'{word}'" for word in words)
     column = Column(name, String(16), nullable=False, server_default=default)
     return [column, CheckConstraint(f"{name} IN ({listed})", name=name)]
 
 
-def _whole(name: str, *, nullable: bool = False) -> list[Any]:
+def _whole(name: str, *, nullable: bool = False) -> list[SchemaItem]:
     """Return an integer column for money, an amount or a time, and its type check for SQLite."""
     check = CheckConstraint(f"typeof({name}) IN ('integer', 'null')", name=f"{name}_type")
     return [Column(name, BigInteger, nullable=nullable), check.ddl_if(dialect="sqlite")]
 
 
-def _flag(name: str) -> Column[Any]:
+def _flag(name: str) -> SchemaItem:
     """Return a boolean column, false by default."""
     return Column(name, Boolean(create_constraint=True, name=name), nullable=False, server_default=text("false"))
 
 
-def _count(name: str, least: int | None = 0, default: int = 0) -> list[Any]:
+def _count(name: str, least: int | None = 0, default: int = 0) -> list[SchemaItem]:
     """Return a counter column and the check of its minimum."""
     column = Column(name, Integer, nullable=False, server_default=str(default))
     return [column] if least is None else [column, CheckConstraint(f"{name} >= {least}", name=name)]
 
 
-def _version() -> list[Any]:
+def _version() -> list[SchemaItem]:
     """Return the row version column and its check."""
     return _count("version", 1, 1)
 
 
-def _document(name: str, *, nullable: bool = False) -> Column[Any]:
+def _document(name: str, *, nullable: bool = False) -> SchemaItem:
     """Return a text column of unlimited length."""
     return Column(name, Text, nullable=nullable)
 

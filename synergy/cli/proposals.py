@@ -1,0 +1,147 @@
+"""`synergy proposal` and `synergy partnership`: answers to proposals, and the partnerships that follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from synergy.cli.answers import Row, answer
+from synergy.cli.console import Talk
+from synergy.cli.options import (
+    KEY,
+    ROUND,
+    ChangeOptions,
+    Fields,
+    StoreOptions,
+    at_store,
+    changes,
+    in_language,
+    opened,
+    refuse_value,
+    step_options,
+)
+from synergy.texts import say
+
+if TYPE_CHECKING:
+    from synergy.records.proposals import OwnProposal, WholeProposal
+
+_CODE = click.argument("code", metavar="PROPOSAL")
+_COUNTER = "LINE/QUANTITY[/PRICE]"
+_PROPOSALS = ("proposal", "kind", "title", "answer", "standing", "partners", "version")
+_NAMED = ("title", "partners", "standing")
+_WHOLE = ("proposal", "answer", "version", "capex", "co2_saved", "gain", "kind", "notes", "payback_years", *_NAMED)
+_MONEY = ("gain_own", "paid", "capex", "payback_years", "co2_saved")
+_OWN = ("proposal", "kind", "answer", "version", "standing", "partners", "notes", "title", *_MONEY)
+_LINES = ("number", "from_site", "to_site", "commodity", "quantity", "price", "mode")
+_PARTIES = ("enterprise", "answer", "version", "reason", "counter")
+_PARTNERSHIPS = ("partnership", "proposal", "since", "round", "stage", "version", "reason")
+
+
+@click.group("proposal")
+@in_language
+def proposal_group() -> None:
+    """View and answer proposals."""
+
+
+@proposal_group.command("list")
+@ROUND
+@at_store
+@click.pass_obj
+def proposals(talk: Talk, /, round_id: int, **given: Unpack[StoreOptions]) -> None:
+    """List the proposals of a round that the account may see."""
+    from synergy.store.queries import list_proposals
+
+    with opened(talk, given) as (store, actor):
+        found = list_proposals(store, actor, round_id)
+    answer(talk, given, found if given["as_json"] else [_row(talk, one) for one in found], _PROPOSALS)
+
+
+def _row(talk: Talk, one: OwnProposal | WholeProposal) -> Row:
+    """Return a proposal with its title, partners and standing; of money, a party sees its own."""
+    from synergy.records.proposals import WholeProposal
+
+    title, kind = say((one.title_en, one.title_zh), talk.lang), talk.shared(f"kind.{one.kind}")
+    row = dict(one) | {"title": title, "kind": kind}
+    if isinstance(one, WholeProposal):
+        return row | {"partners": one.enterprises, "standing": one.answer}
+    partners = [say((partner.name_en, partner.name_zh), talk.lang) for partner in one.partners]
+    return row | dict(one.own) | {"partners": partners, "gain_own": one.own.gain}
+
+
+@proposal_group.command("show")
+@_CODE
+@at_store
+@click.pass_obj
+def show(talk: Talk, /, code: str, **given: Unpack[StoreOptions]) -> None:
+    """Show a proposal with its lines and, for planners, the answers of its parties."""
+    from synergy.records.proposals import WholeProposal
+    from synergy.store.queries import see_proposal
+
+    with opened(talk, given) as (store, actor):
+        record = see_proposal(store, actor, code)
+    if given["as_json"]:
+        answer(talk, given, record)
+        return
+    notes = [say((note.text, note.text_zh), talk.lang) for note in record.notes]
+    row = {**_row(talk, record), "notes": notes}
+    answer(talk, given, row, _WHOLE if isinstance(record, WholeProposal) else _OWN)
+    answer(talk, given, record.lines, _LINES)
+    if isinstance(record, WholeProposal):
+        answer(talk, given, record.parties, _PARTIES)
+
+
+@proposal_group.command("answer")
+@_CODE
+@click.argument("reply", metavar="ANSWER", type=click.Choice(["interested", "accepted", "declined", "countered"]))
+@click.option("--counter", type=Fields(_COUNTER), multiple=True)
+@changes
+@click.pass_obj
+def answered(
+    talk: Talk, /, code: str, reply: str, counter: tuple[tuple[str, ...], ...], **given: Unpack[ChangeOptions]
+) -> None:
+    """Answer a proposal, with the reason given as ``--note``."""
+    from synergy.records.names import Answer
+    from synergy.store.answers import CounterOffer, Reply
+    from synergy.store.answers import answer as replied
+
+    offers = []
+    for number, quantity, *price in counter:
+        if not number.isdigit():
+            refuse_value("counter", "/".join((number, quantity, *price)), "expected.form", form=_COUNTER)
+        offers.append(CounterOffer(int(number), quantity or None, (price or [""])[0] or None))
+    with opened(talk, given) as (store, actor):
+        whole = Reply(Answer(reply), given["note"], offers)
+        answer(talk, given, replied(store, actor, code, whole, step_options(given)))
+
+
+@click.group("partnership")
+@in_language
+def partnership_group() -> None:
+    """Follow up partnerships."""
+
+
+@partnership_group.command("list")
+@click.option("--round", "round_id", metavar="ROUND", type=KEY)
+@at_store
+@click.pass_obj
+def partnerships(talk: Talk, /, round_id: int | None, **given: Unpack[StoreOptions]) -> None:
+    """List partnerships."""
+    from synergy.store.follow_up import followed
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, followed(store, actor, round_id), _PARTNERSHIPS)
+
+
+@partnership_group.command("follow")
+@click.argument("partnership", type=KEY)
+@click.argument("stage", type=click.Choice(["permits", "financing", "building", "running", "ended"]))
+@changes
+@click.pass_obj
+def follow(talk: Talk, /, partnership: int, stage: str, **given: Unpack[ChangeOptions]) -> None:
+    """Move a partnership to a later stage, or end it."""
+    from synergy.records.names import Stage
+    from synergy.store.follow_up import follow as taken
+
+    with opened(talk, given) as (store, actor):
+        answer(talk, given, taken(store, actor, partnership, Stage(stage), step_options(given)))

@@ -1,0 +1,88 @@
+"""What a rival can obtain by every address there is: whatever is added later is walked too."""
+
+from __future__ import annotations
+
+import json
+import logging
+from itertools import product
+
+import pytest
+from api_worlds import API, Program
+from canaries import CANARIES, canary
+from stores import proposals
+from synergy.web.access import APART
+from walking import ENDLESS, addresses, text, values
+from web_worlds import World
+
+from synergy.store import queries
+from synergy.worker.studies import study_once
+
+RIVALS = ("editor", "tarco", "client", "")
+QUERIES = ("", "?commodity=TAR&from=0&round=1")
+OWN = ("home.", "proposal.", "pathways.", "whynot.", "declarations.")  # rooms of enterprises
+# exchanges that are asked about: one of the plan, one that is none, one with the market
+ASKED = (("EAST-1", "GLASS-1", "COG"), ("EAST-1", "TARCO-1", "TAR"), ("EAST-1", "GLASS-1", "TAR"))
+
+
+def _secrets(world: World, ident: int) -> set[str]:
+    """Return the canaries as they may be written, and the exact figures of the whole that planners alone see."""
+    found = {*CANARIES, *(one.replace(".", "") for one in CANARIES)}
+    found |= {f"{float(one):,.{digits}f}" for one in CANARIES for digits in (2, 3, 4)}
+    gains = [money for one in proposals(world.store, ident).values() for money in (one.gain, one.marginal_gain)]
+    found |= {repr(float(money)) for money in gains if money is not None and money.amount}
+    plan = queries.see_plan(world.store, world.actor("planner"), ident).plan
+    found |= {repr(one[name]) for one in plan["proposals"] for name in ("gain", "marginal_gain") if one[name]}
+    found |= {repr(plan[name]) for name in ("value", "bound", "gain", "today", "status_quo") if plan.get(name)}
+    return {one for one in found if len(one) > 4}
+
+
+def test_no_address_tells_a_rival_a_cost(program: Program, caplog: pytest.LogCaptureFixture) -> None:
+    world = program.world
+    ident = canary(world)
+    secret = _secrets(world, ident)
+    codes = sorted(one.proposal for one in proposals(world.store, ident).values())
+    given = values(world, ident, codes)
+    caplog.set_level(logging.DEBUG)
+    leaks, count, endpoints = [], 0, set()
+    for who in RIVALS:
+        client, token = world.client(who), {"Authorization": f"Bearer {program.token(who)}"} if who else {}
+        for rule, path in addresses(world, given):
+            programs = rule.endpoint.startswith(f"{APART}.")
+            for query in QUERIES if rule.endpoint.startswith(OWN) else QUERIES[:1]:
+                answer = client.get(path + query, headers=token if programs else {"X-Probe": "1"})
+                endpoints.add(rule.endpoint)
+                count += 1
+                told = f"{answer.headers}" if rule.endpoint in ENDLESS else text(answer.data) + f"{answer.headers}"
+                leaks += [f"{who} {path}{query}: {one}" for one in secret if one in told]
+                answer.close()
+    logged = "; ".join(f"{one.getMessage()} {one.exc_text} {vars(one)}" for one in caplog.records)
+    assert leaks == []
+    assert [one for one in secret if one in logged] == []
+    assert CANARIES[0] in world.client("east").get(f"/en/declarations/{ident}/EAST").text
+    assert count > 500
+    assert {"home.home", "proposal.proposal", "pathways.pathways", "whynot.whynot", "notices.notices"} <= endpoints
+
+
+def test_no_question_tells_a_rival_a_cost(program: Program) -> None:
+    world = program.world
+    ident = canary(world)
+    secret = _secrets(world, ident)
+    told: dict[str, str] = {}
+    statuses = set()
+    for (source, to, good), who in product(ASKED, ("editor", "tarco")):
+        own = {"editor": "GLASS-1", "tarco": "TARCO-1"}[who]
+        form = {"own": own, "other": source, "commodity": good, "way": "take"}
+        page = world.post(world.client(who), "/en/why-not", **form)
+        statuses.add(page.status_code)
+        told[f"{who} why-not {form}"] = page.text
+        body = {"from_site": source, "to_site": to, "commodity": good}
+        for path, sent in (("explanations", body), ("pathways", {"commodity": good, "depth": 3})):
+            asked = program.ask(who, "POST", f"/rounds/{ident}/{path}", json=sent)
+            told[f"{who} {path} {sent}"] = asked.text
+            if asked.status_code == 202:
+                assert study_once(world.store, apart=False) is not None
+                study = program.read(who, asked.location.removeprefix(API))
+                told[f"{who} {path} {sent} result"] = json.dumps(study, ensure_ascii=False)
+                statuses.add(study["state"])
+    assert {200, "done"} <= statuses
+    assert [f"{where}: {one}" for where, said in told.items() for one in secret if one in said] == []
