@@ -16,7 +16,6 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
 
 from synergy.records.documents import Document
 
@@ -123,12 +122,8 @@ def _exact(value: object) -> Decimal:
     """Return a decimal as it is, or from its text; other kinds of numbers are inexact and refused."""
     if isinstance(value, Decimal):
         return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "Input should be a valid string")
-    if not re.fullmatch(FIGURE, value, re.ASCII):
-        raise PydanticCustomError(
-            "string_pattern_mismatch", "String should match pattern '{pattern}'", {"pattern": FIGURE}
-        )
+    if not isinstance(value, str) or not re.fullmatch(FIGURE, value, re.ASCII):
+        raise ValueError(f"{value!r} is no exact decimal number")
     return Decimal(value)
 
 

@@ -37,7 +37,7 @@ def rungs(values: Floats, step: float, *, up: bool) -> Floats:
     Examples
     --------
     >>> rungs(np.array([100.0, -100.0, 0.0]), 0.12, up=True)
-    array([105.94 , -94.5893,   0.   ])
+    array([104.217, -93.051,   0.   ])
     """
     found = values.copy()
     put = np.isfinite(values) & (values != 0)

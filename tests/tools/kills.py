@@ -37,6 +37,7 @@ from synergy.store.tables import events, matches, partnerships, proposals, reque
 CONTEXT = get_context("forkserver")
 NAMES = ("EAST", "WEST", "ALUMINA", "TARCO")
 WAIT = 60.0
+SOON = 5.0  # seconds after the end of the lease of a killed worker, at which a run goes on
 
 
 def prepared() -> None:
@@ -276,7 +277,6 @@ def run(address: str, folder: Path, kills: int, seed: int = 0) -> Record:
         while life.record.kills < kills:
             life.live()
         life.check()
-        assert life.record.late() <= LEASE.total_seconds() + 5
     finally:
         life.close()
     return life.record
@@ -303,6 +303,9 @@ def main() -> None:
             f"recovery p95 {record.late():.2f} s (lease {LEASE.total_seconds():g} s), "
             f"{len(record.acknowledged)} steps acknowledged, none lost or doubled, {time.monotonic() - started:.0f} s"
         )
+        # in the command alone: how soon depends on the machine
+        if record.late() > LEASE.total_seconds() + SOON:
+            sys.exit(f"{kind}: recovery took more than the lease and {SOON:g} s")
     sys.stdout.flush()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,10 +58,9 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
             f"{address}/api/v1/matches/{number}/progress",
             headers={"Authorization": f"Bearer {program.token('planner')}", "Accept": "text/event-stream"},
         )
-        begun = time.monotonic()
         with urllib.request.urlopen(asked, timeout=20) as stream:
             assert stream.readline() == b"retry: 2000\n"
-            assert time.monotonic() - begun < 10
+            # nothing ends the run, and so the stream, before it is cancelled here
             runs.cancel_match(web_world.store, web_world.actor("planner"), web_world.round)
             rest = stream.read().decode()
         assert '"state":"cancelled"' in rest

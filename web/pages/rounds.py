@@ -152,7 +152,7 @@ def events(lang: str, round_id: int) -> Response:
     runs = queries.see_matches(*caller(), round_id)
     if not runs:
         abort(404)
-    call = Call(*caller(), lang, {})
+    call = Call(caller(), lang, {})
     try:
         told = follow(call, runs[-1].match, request.headers.get("Last-Event-ID"))
     except ApiProblem:

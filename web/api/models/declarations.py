@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from synergy.web.api.models.parts import Fault, Figure, Given, Items, Name
+from synergy.web.api.models.parts import Fault, Figure, Given, Items, MoneyGiven, Name, QuantityGiven
 
 from synergy.records.declarations import Balance, DeclarationHead, DeclarationStored
-from synergy.records.figures import Money, Quantity, example
+from synergy.records.figures import example
 from synergy.records.names import Sheet
 
 Cell = Annotated[str, Field(max_length=200)] | float | bool
@@ -35,8 +35,12 @@ class EntryGiven(Given):
     sheet: Sheet
     site: Name
     subject: Name = Field(description="Commodity, or process of a facility.")
-    amount: Figure | Quantity = Field(description="A year, or in the period; a bare text is in the subject's own unit.")
-    price: Figure | Money | None = Field(None, description="Least accepted, most paid, or cost of running; per unit.")
+    amount: Figure | QuantityGiven = Field(
+        description="A year, or in the period; a bare text is in the subject's own unit."
+    )
+    price: Figure | MoneyGiven | None = Field(
+        None, description="Least accepted, most paid, or cost of running; per unit."
+    )
     ident: str = Field("", max_length=64, description="Name of the row; blank for a new one.")
     period: str = Field("", max_length=64)
     checked: bool = Field(False, description="Figures far from the last ones, or from the market's, are meant.")

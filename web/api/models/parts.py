@@ -6,11 +6,12 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from synergy.records.figures import FIGURE, Record
+from synergy.records.figures import Record
 
 LONGEST = 200  # rows on one page
 USUAL = 50
-Figure = Annotated[str, Field(pattern=FIGURE, examples=["1234.5"], description="An exact decimal number as a text.")]
+_FIGURE = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+Figure = Annotated[str, Field(pattern=_FIGURE, examples=["1234.5"], description="An exact decimal number as a text.")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Words = Annotated[str, Field(max_length=1000)]
 Row = TypeVar("Row")
@@ -20,6 +21,20 @@ class Given(BaseModel):
     """Base of request models; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class MoneyGiven(Given):
+    """An exact amount of money with its currency."""
+
+    amount: Figure
+    currency: str = Field(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$", examples=["CNY"])
+
+
+class QuantityGiven(Given):
+    """An exact quantity with its unit."""
+
+    value: Figure
+    unit: str = Field(min_length=1, max_length=32, examples=["t"])
 
 
 class Page(Given):

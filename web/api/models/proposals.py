@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field
-from synergy.web.api.models.parts import Figure, Given, Items, Page, Words
+from synergy.web.api.models.parts import Figure, Given, Items, MoneyGiven, Page, QuantityGiven, Words
 
 from synergy.plan import Kind
-from synergy.records.figures import Ident, Money, Quantity, example
+from synergy.records.figures import Ident, example
 from synergy.records.names import Answer, Stage
 from synergy.records.proposals import Partnership, Proposal
 
@@ -28,8 +28,8 @@ class CounterGiven(Given):
     """Counter-offer for one line: a quantity, a price, or both."""
 
     number: int = Field(ge=0, le=2**31 - 1, description="Of the line.")
-    quantity: Figure | Quantity | None = None
-    price: Figure | Money | None = None
+    quantity: Figure | QuantityGiven | None = None
+    price: Figure | MoneyGiven | None = None
 
 
 class AnswerGiven(Given):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
-from synergy.web.api.models.parts import Figure, Given, Items, Name, Page, Words
+from synergy.web.api.models.parts import Figure, Given, Items, Name, Page, QuantityGiven, Words
 
 from synergy.records.documents import Document
-from synergy.records.figures import Ident, Quantity, example
+from synergy.records.figures import Ident, example
 from synergy.records.names import MatchState, State
 from synergy.records.rounds import Aggregate, Doubt, Round, Ruling
 from synergy.records.runs import PROGRESS, Progress, Requested, Run
@@ -136,7 +136,7 @@ class Pattern(Given):
     to_enterprise: Name | None = None
     to_site: Name | None = None
     commodity: Name | None = None
-    quantity: Figure | Quantity | None = Field(
+    quantity: Figure | QuantityGiven | None = Field(
         None, description="For `fix` alone: units a year, a bare text in the unit of the commodity."
     )
 

@@ -14,7 +14,7 @@ from synergy.web.api.models.declarations import (
     EntryGiven,
     More,
 )
-from synergy.web.api.models.parts import Fault
+from synergy.web.api.models.parts import Fault, MoneyGiven, QuantityGiven
 from synergy.web.api.problems import warnings_of
 from synergy.web.api.spec import BOOK, BYTES, CSV, Call, HandlerResult, Mark, gives, serves
 
@@ -26,7 +26,7 @@ from synergy.forms.submitting import Judged, Withdrawn, declare_judged, judge_fi
 from synergy.forms.writing import declaration_workbook
 from synergy.records.declarations import Declaration, DeclarationStored, DeclaredEntry, Preview
 from synergy.records.documents import Document
-from synergy.records.figures import Measures, Money, Quantity
+from synergy.records.figures import Measures
 from synergy.records.names import Seat, Sheet
 from synergy.store import declarations, follow_up, queries
 from synergy.store.access import Action
@@ -180,13 +180,13 @@ def _judged(call: Call) -> Judged:
 def _row(units: Measures, number: int, one: EntryGiven) -> Row:
     """Convert an entry to a form row; the unit is left out if it is the one of the round."""
     cells = {"site": one.site, "subject": one.subject, "ident": one.ident, "period": one.period}
-    if isinstance(one.amount, Quantity):
+    if isinstance(one.amount, QuantityGiven):
         known = one.amount.unit == units.unit(one.subject)
-        cells |= {"amount": str(one.amount.value), "unit": "" if known else one.amount.unit}
+        cells |= {"amount": one.amount.value, "unit": "" if known else one.amount.unit}
     else:
         cells["amount"] = one.amount
-    if isinstance(one.price, Money):
-        cells |= {"price": str(one.price.amount), "price_unit": one.price.currency}
+    if isinstance(one.price, MoneyGiven):
+        cells |= {"price": one.price.amount, "price_unit": one.price.currency}
     elif one.price is not None:
         cells["price"] = one.price
     cells["checked"] = "yes" if one.checked else ""
