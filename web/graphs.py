@@ -6,7 +6,7 @@ from io import BytesIO
 
 import networkx as nx
 
-from synergy.graph.views import partnership_graph, product_graph
+from synergy.graph.views import partnership_graph, product_graph, write_graphml
 from synergy.records.files import plan_from_record
 from synergy.store import queries
 from synergy.store.access import Caller
@@ -35,11 +35,7 @@ def node_link(graph: nx.Graph[str]) -> dict[str, object]:
 
 
 def graphml(graph: nx.Graph[str]) -> bytes:
-    """Return a graph as a GraphML file, with ids of its edges that are unique, as GraphML and its readers want them."""
-    if isinstance(graph, nx.MultiDiGraph):
-        edges = [(*pair, number, data) for number, (*pair, data) in enumerate(graph.edges(data=True), start=1)]
-        graph = nx.create_empty_copy(graph)
-        graph.add_edges_from(edges)
+    """Return a graph as a GraphML file."""
     made = BytesIO()
-    nx.write_graphml(graph, made, encoding="utf-8")
+    write_graphml(graph, made)
     return made.getvalue()

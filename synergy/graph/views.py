@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import networkx as nx
 import numpy as np
@@ -83,6 +84,10 @@ def partnership_graph(dataset: Dataset, plan: Plan) -> nx.MultiDiGraph[str]:
     return graph
 
 
-def write_graphml(graph: nx.Graph[str], path: str | Path) -> None:
-    """Write a graph as GraphML."""
-    nx.write_graphml(graph, str(path), encoding="utf-8")
+def write_graphml(graph: nx.Graph[str], path: str | Path | BinaryIO) -> None:
+    """Write a graph as GraphML, with ids of its edges that are unique, as its readers want them."""
+    if isinstance(graph, nx.MultiDiGraph):
+        edges = [(*ends, number, data) for number, (*ends, data) in enumerate(graph.edges(data=True), start=1)]
+        graph = nx.create_empty_copy(graph)
+        graph.add_edges_from(edges)
+    nx.write_graphml(graph, path, encoding="utf-8")

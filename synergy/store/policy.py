@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from synergy.records.documents import PatternJSON, PriceJSON, ScenarioJSON
-from synergy.scenario import Cell
+from synergy.scenario import Cell, Settings
 
 _ENDS = ("from_site", "to_site", "commodity")
 _Ends = tuple[str | None, str | None, str | None]
@@ -13,16 +13,20 @@ _Firms = tuple[str | None, str | None]
 _Row = dict[str, Cell]  # of a table
 
 
-def composed(scenario: ScenarioJSON, rulings: Iterable[tuple[str, PatternJSON]]) -> ScenarioJSON:
+def composed(scenario: ScenarioJSON, rulings: Iterable[tuple[str, PatternJSON]], own: Settings) -> ScenarioJSON:
     """Return the scenario of a run: the scenario of the round with rulings, given by kind, the earliest first.
+
+    `own` are the settings of the dataset, whose `forbid` and `fix` stand where the scenario has none: rulings are added
+    to them.
 
     A later fix of the same exchange replaces an earlier one, and a fix lifts a forbid or cap of the same; of caps the
     latest of each party stands, and the least of them holds. A build is forbidden at its site.
     """
     forbids, fixes, caps, builds = _sorted(rulings)
     settings = dict(scenario.get("settings", {}))
-    settings["forbid"] = [*settings.get("forbid", []), *forbids]
-    settings["fix"] = [*settings.get("fix", []), *fixes]
+    stated = own.record() | settings
+    settings["forbid"] = [*stated["forbid"], *forbids]
+    settings["fix"] = [*stated["fix"], *fixes]
     tables = {table: list(rows) for table, rows in scenario.get("tables", {}).items()}
     links = [row for cap in caps for row in _links(cap)]
     for table, key, rows in (("links", (*_ENDS, "mode"), links), ("build_options", ("process", "site"), builds)):

@@ -59,7 +59,7 @@ def rule(
         row = round_row(connection, round_id)
         content = None if row.frozen is None or kind == "note" else archive(connection, row.frozen)
     if content is not None:
-        dataset_of(content, composed(row.scenario, [(kind, pattern)]))
+        dataset_of(content, composed(row.scenario, [(kind, pattern)], dataset_of(content).settings))
 
     def body(change: Transaction) -> Ruled:
         row = round_row(change.connection, round_id)

@@ -71,7 +71,7 @@ def request_match(store: Store, actor: Actor, round_id: int, asked: StepOptions 
             "number": number,
             "state": MatchState.REQUESTED,
             "snapshot": row.frozen,
-            "scenario": composed(row.scenario, rules),
+            "scenario": composed(row.scenario, rules, dataset_of(archive(connection, row.base)).settings),
             "options": {name: value for name, value in row.options.items() if name != "ladder"}
             | ({"prices": asked_prices} if asked_prices else {})
             | ({"start": sorted(set(asked.start))} if asked.start else {}),

@@ -24,7 +24,7 @@ _LOG = logging.getLogger("synergy.worker")
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Report:
     """Progress record of a run, or a checkpoint."""
 
     record: dict[str, JSON]
@@ -32,7 +32,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Failure:
     """End of a run without a result: the message for the planner, and why its plan was refused, if it was.
 
     `again` is whether another attempt may end otherwise.
@@ -43,7 +43,7 @@ class Fault:
     again: bool = True
 
 
-Message = Note | RunEnd | Fault
+Message = Report | RunEnd | Failure
 
 
 def main(pipe: Connection[Message, object], task: Task) -> None:
@@ -58,20 +58,20 @@ def main(pipe: Connection[Message, object], task: Task) -> None:
     def listen(event: Event) -> None:
         nonlocal found
         found = found or event.best is not None
-        pipe.send(Note(told(event)))
+        pipe.send(Report(told(event)))
 
     def keep(record: dict[str, JSON]) -> None:
-        pipe.send(Note(record, checkpoint=True))
+        pipe.send(Report(record, checkpoint=True))
 
     try:
         pipe.send(solve(task, listen, lambda: found and pipe.poll(), keep=keep))
     except BrokenPipeError:
         return
     except VerificationError as error:
-        pipe.send(Fault(error.said, error.findings))
+        pipe.send(Failure(error.said, error.findings))
     except Exception as error:
         _LOG.error("%s: %s", current_process().name, cause(error))
-        pipe.send(Fault(sentence(error), again=not lasting(error)))
+        pipe.send(Failure(sentence(error), again=not lasting(error)))
     if abandoned():
         os._exit(0)
 

@@ -32,7 +32,7 @@ from synergy.store.results import RunEnd, finish
 from synergy.store.store import Store
 from synergy.worker.causes import cause, died, lasting, late, sentence
 from synergy.worker.solve import Task, solve, told
-from synergy.worker.solver_process import Fault, Message, main
+from synergy.worker.solver_process import Failure, Message, main
 from synergy.worker.studies import study
 
 _POLL_S = 0.1  # how often a child is listened to
@@ -219,7 +219,7 @@ class _Watch:
                     self.halted = True
                 renewed = now
 
-    def _ended(self, end: RunEnd | Fault) -> Requested:
+    def _ended(self, end: RunEnd | Failure) -> Requested:
         """Store the outcome of the child process."""
         if isinstance(end, RunEnd):
             self._flush()
@@ -228,16 +228,16 @@ class _Watch:
             self._flush()
         return fail(self.store, WORKER, self.held, end.said, end.findings, again=end.again)
 
-    def _heard(self, child: SpawnProcess, pipe: Connection[Wanted, Message]) -> RunEnd | Fault | None:
+    def _heard(self, child: SpawnProcess, pipe: Connection[Wanted, Message]) -> RunEnd | Failure | None:
         """Return how the child process ended, None where it has not; take its notes."""
         try:
             if not pipe.poll(_POLL_S):
-                return None if child.is_alive() or pipe.poll() else Fault(died(child.exitcode))
+                return None if child.is_alive() or pipe.poll() else Failure(died(child.exitcode))
             heard = pipe.recv()
         except (EOFError, OSError):
             child.join(1.0)
-            return Fault(died(child.exitcode))
-        if isinstance(heard, RunEnd | Fault):
+            return Failure(died(child.exitcode))
+        if isinstance(heard, RunEnd | Failure):
             return heard
         if heard.checkpoint:
             self.checkpoint = heard.record

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -242,6 +244,16 @@ def test_rooms_are_told_in_their_order() -> None:
     rooms = {path.parent.name for path in (ROOT / "synergy").glob("*/__init__.py")}
     assert set(told) == rooms
     assert [LEVEL[room] for room in told] == sorted(LEVEL[room] for room in told)
+
+
+EXAMPLES = sorted(_module(path) for path in FILES if re.search(r"^ *>>> ", path.read_text("utf-8"), flags=re.M))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_in_docstrings_are_true(name: str) -> None:
+    done = doctest.testmod(importlib.import_module(name))
+    assert done.attempted
+    assert not done.failed
 
 
 def test_texts_in_both_languages_stand_in_catalogues() -> None:

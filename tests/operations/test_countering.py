@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -9,16 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from roots import TINY
 from stores import PLANNER, accept, begun, editor, matched, proposals, responding_round
 
+from synergy.dataset.read import read
 from synergy.errors import NotFoundError, RefusedError
 from synergy.records.files import plan_from_record
 from synergy.records.names import Answer
 from synergy.records.proposals import Answered, WholeProposal
+from synergy.scenario import Pattern, Settings
 from synergy.settlement.prices import PriceLimits, Trades, limited
-from synergy.store import answers, freezing, notices, queries
+from synergy.store import answers, freezing, notices, queries, runs
 from synergy.store.answers import CounterOffer, Reply
-from synergy.store.backup import archive, dataset_of
+from synergy.store.backup import archive, dataset_of, snapshot_of
 from synergy.store.policy import composed, prices_of
 from synergy.store.store import KEY_FILE, Store, make_store
 from synergy.verification.verify import verify
@@ -202,9 +207,9 @@ def test_of_each_party_the_latest_counts_and_the_least_limit_holds() -> None:
         ("cap", {**cap, "quantity": 9.0, "by": "A"}),
         ("cap", {**cap, "quantity": 7.0, "by": "B"}),
     ]
-    rows = composed({}, rulings)["tables"]["links"]
+    rows = composed({}, rulings, Settings())["tables"]["links"]
     assert rows == [{**ends, "mode": "truck", "capacity": 7.0}, {**ends, "mode": "rail", "forbidden": True}]
-    fixed = composed({}, [*rulings, ("fix", {**ends, "quantity": 3.0})])
+    fixed = composed({}, [*rulings, ("fix", {**ends, "quantity": 3.0})], Settings())
     assert "links" not in fixed["tables"]
     asked = [
         ("price", {**ends, "price": "5", "by": "A", "side": "seller"}),
@@ -213,3 +218,21 @@ def test_of_each_party_the_latest_counts_and_the_least_limit_holds() -> None:
     ]
     assert prices_of(asked) == [{**ends, "least": 6.0, "most": 7.0}]
     assert prices_of([*asked, ("price", {**ends, "price": "6.5"})]) == [{**ends, "agreed": 6.5}]
+
+
+def test_what_the_dataset_forbids_and_fixes_stays_where_the_scenario_is_silent(store: Store, tmp_path: Path) -> None:
+    forbid, fix = {"from_enterprise": "EAST", "commodity": "COG"}, {"commodity": "TAR", "quantity": 3.0}
+    folder = tmp_path / "own"
+    shutil.copytree(TINY, folder)
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    package["synergy"] = package.get("synergy", {}) | {"forbid": [forbid], "fix": [fix]}
+    (folder / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    ident = begun(store, archive=snapshot_of(read(folder)).archive)
+    freezing.freeze(store, PLANNER, ident)
+    run = runs.request_match(store, PLANNER, ident)
+    settings = queries.match_input(store, PLANNER, run.match).scenario["settings"]
+    assert (settings["forbid"], settings["fix"]) == ([forbid], [fix])
+    own = Settings(forbid=(Pattern(**forbid),))
+    ruled = composed({}, [("forbid", {"commodity": "LNG"})], own)["settings"]
+    assert ruled["forbid"] == [forbid, {"commodity": "LNG"}]
+    assert composed({"settings": {"forbid": []}}, [], own)["settings"]["forbid"] == []  # the scenario says otherwise

@@ -149,7 +149,7 @@ def test_a_run_of_the_platform_fails_with_the_sentence(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(solver_process, "solve", wrong)
     solver_process.main(theirs, Task(b"", None, {}, None, None))
-    assert ours.recv() == solver_process.Fault("wrong / 错误")
+    assert ours.recv() == solver_process.Failure("wrong / 错误")
 
 
 def test_the_page_of_a_round_says_it_in_the_language_asked_for() -> None:

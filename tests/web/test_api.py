@@ -195,6 +195,12 @@ def test_a_declaration_is_taken_whole_or_not_at_all(program: Program, declaring_
     wrong = program.ask("editor", "POST", f"{path}/check", json={"entries": bad})
     assert wrong.status_code == 422
     assert [one["pointer"] for one in wrong.get_json()["errors"]] == ["/entries/1/subject", "/entries/2/period"]
+    odd = [{**entry, "amount": {"value": "x", "unit": "t"}}, {**entry, "price": 5}, {**entry, "amount": {"value": "1"}}]
+    places = {
+        one["pointer"] for one in program.ask("editor", "POST", f"{path}/check", json={"entries": odd}).json["errors"]
+    }
+    others = {"/entries/0/amount", "/entries/2/amount"}  # where a bare text may stand
+    assert places - others == {"/entries/0/amount/value", "/entries/1/price", "/entries/2/amount/unit"}
     assert program.read("editor", path)["version"] == sent.get_json()["version"]
     repeated = program.ask("editor", "POST", f"{path}/repeat", {"If-Match": sent.headers["ETag"]})
     assert (repeated.status_code, repeated.get_json()["origin"]) == (200, "dataset")

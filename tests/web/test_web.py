@@ -128,9 +128,9 @@ def test_figures_have_units(web_world: World, record: PlanRecord, lang: str, tar
     shown, found = Shown(record, lang), proposals(web_world.store, web_world.round)
     item = found["build:TAR_DIST@EAST-1"]
     assert tar in [shown.amount(term.quantity, term.commodity) for term in item.terms]
-    assert [shown.capacity(one) for one in shown.rows(item, "builds")] == [unit]
+    assert [shown.capacity(one) for one in shown.builds(item)] == [unit]
     linked = next(item for item in found.values() if item.links)
-    assert [shown.mode(one["mode"]) for one in shown.rows(linked, "links")] == [pipe]
+    assert [shown.mode(one["mode"]) for one in shown.links(linked)] == [pipe]
     assert Shown(record, "zh").price(1234.5, "TAR") == "1,234.50 元/吨"
 
 

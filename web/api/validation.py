@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 from flask import Request
@@ -17,6 +17,7 @@ from synergy.web.clock import CONTROL, MOST
 from synergy.dataset.decode import unmarked
 from synergy.store.rounds import StepOptions
 
+Place = tuple[str | int, ...]  # of a fault, as pydantic tells it
 DEEPEST = 40
 _KEY = re.compile(r"[!-~]{1,200}")
 NUMBERED = frozenset({"round", "match", "partnership", "ruling", "token", "study", "webhook"})
@@ -107,7 +108,7 @@ def query(spec: Spec, request: Request) -> BaseModel | None:
     try:
         return spec.query.model_validate_strings(dict(request.args.items()))
     except ValidationError as error:
-        raise ApiProblem("invalid", errors=[*_faults(error, "")]) from error
+        raise ApiProblem("invalid", errors=[*_faults(error, lambda place, _: ".".join(map(str, place)))]) from error
 
 
 def asked(spec: Spec, request: Request) -> StepOptions:
@@ -147,7 +148,9 @@ def body(spec: Spec, request: Request) -> BaseModel | None:
     try:
         return spec.body.model_validate_json(json.dumps(record), strict=True)
     except ValidationError as error:
-        raise ApiProblem("invalid", errors=[*_faults(error, "/")]) from error
+        raise ApiProblem(
+            "invalid", errors=[*_faults(error, lambda place, kind: pointer(*_within(record, place, kind)))]
+        ) from error
 
 
 def document(data: bytes) -> object:
@@ -207,11 +210,21 @@ def _look(value: object, deeper: int) -> None:
             _look(inner, deeper - 1)
 
 
-def _faults(error: ValidationError, lead: str) -> Iterable[tuple[str, str, str, str]]:
+def _faults(error: ValidationError, told: Callable[[Place, str], str]) -> Iterable[tuple[str, str, str, str]]:
     for one in error.errors(include_url=False, include_input=False, include_context=False):
-        where = pointer(*one["loc"]) if lead else ".".join(str(part) for part in one["loc"])
         kind = str(one["type"])
-        yield _shown(where), kind, str(one["msg"]), _CHINESE.get(kind, "不符合要求")
+        yield _shown(told(one["loc"], kind)), kind, str(one["msg"]), _CHINESE.get(kind, "不符合要求")
+
+
+def _within(record: object, place: Place, kind: str) -> Iterator[str | int]:
+    """Yield the keys and indices of a place in a body, without the names of the models that were tried there."""
+    for number, part in enumerate(place, start=1):
+        if isinstance(record, dict) and (part in record or (kind == "missing" and number == len(place))):
+            yield part
+            record = record.get(part)
+        elif isinstance(record, list) and isinstance(part, int):
+            yield part
+            record = record[part]
 
 
 def _shown(text: str) -> str:

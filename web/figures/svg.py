@@ -92,7 +92,7 @@ def width(text: str, size: float = FONT) -> float:
 
     Examples
     --------
-    >>> width("焦炉煤气") > 2 * width("coke")
+    >>> width("焦炉煤气") > 1.5 * width("coke")
     True
     """
     return size * sum(map(_em, text))
