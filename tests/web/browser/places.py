@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from stores import proposals
 from web_worlds import World
 
+from synergy.store import planning
+
 ROLES = ("editor", "planner", "auditor", "admin", "")
 APART = ("/api/", "/static/", "/health", "/ready", "/metrics")  # for programs, not for people
 VIEWS = ("results", "map", "sankey", "partners", "products")  # ways to look at a plan, each a page
@@ -42,6 +44,7 @@ def _arguments(world: World, who: str) -> dict[str, object]:
         "ending": "csv",
         "code_": code,
         "chapter": "enterprise",
+        "dataset": planning.round_input(world.store, world.actor("planner"), world.round).base,
     }
 
 
