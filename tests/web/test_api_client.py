@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from roots import ROOT
-from synergy.web.serve import server
+from served import listening
 from web_worlds import PASSWORD, World
 
 from synergy.store import runs
@@ -20,25 +17,9 @@ CHAPTER = ROOT / "web" / "manual" / "program.md"
 BLOCKS = re.findall(r"```py\n(.*?)```", CHAPTER.read_text("utf-8"), flags=re.S)
 
 
-@contextmanager
-def answering(world: World) -> Iterator[str]:
-    """Yield the address at which a server answers."""
-    listening = server(world.app, "127.0.0.1", 0)
-    thread = threading.Thread(target=listening.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.port}"
-    finally:
-        made = getattr(listening.close, "__self__")  # noqa: B009
-        made.task_dispatcher.shutdown()  # an answer that is sent may still be on its way out of its thread
-        made.trigger.pull_trigger(made.close)  # in the thread that looks at the sockets: it may not lose them meanwhile
-        thread.join(10)
-    assert not thread.is_alive()
-
-
 def test_the_client_of_the_manual(web_world: World, capsys: pytest.CaptureFixture[str]) -> None:
     basic = "Basic " + base64.b64encode(f"ed-glass:{PASSWORD}".encode()).decode()
-    with answering(web_world) as address:
+    with listening(web_world.app) as address:
         assert len(BLOCKS) == 1
         exec(compile(BLOCKS[0], "program.md", "exec"), {"ADDRESS": address, "BASIC": basic})
     said = capsys.readouterr().out.splitlines()
@@ -53,7 +34,7 @@ def test_a_stream_tells_while_it_lasts(web_world: World) -> None:
 
     program = Program(web_world)
     number = runs.request_match(web_world.store, web_world.actor("planner"), web_world.round).match
-    with answering(web_world) as address:
+    with listening(web_world.app) as address:
         asked = urllib.request.Request(
             f"{address}/api/v1/matches/{number}/progress",
             headers={"Authorization": f"Bearer {program.token('planner')}", "Accept": "text/event-stream"},

@@ -27,10 +27,21 @@ COOKIE = "synergy"
 def listening(app: Flask, threads: int = 8) -> Iterator[str]:
     """Yield the address at which a real server answers for an application; afterwards none of its threads is left."""
     server = create_server(app, host="127.0.0.1", port=0, threads=threads)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    server.task_dispatcher.shutdown()
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        for channel in list(server.active_channels.values()):  # a browser keeps its connections
+            channel.handle_close()
+        server.close()
+
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.task_dispatcher.shutdown()  # an answer that is sent may still be on its way out of its thread
+        server.trigger.pull_trigger(end)  # in the thread that looks at the sockets: it may not lose them meanwhile
+        thread.join(10)
+    assert not thread.is_alive()
 
 
 @contextmanager
