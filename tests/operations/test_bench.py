@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bench import solvers, tool_linopy, tool_pyomo
+from bench.cases import SITES, SMALL, Case, constraints_of, cut, first_sites, variables_of
+from bench.compare import HIGHS, OURS, compare, marks_sheet, sizes_sheet, whole_sheet
+from bench.generate import generate
+from bench.links import checked, read_alone, write_links
+from bench.main import BENCHES, Setting, main
+from bench.report import ReportTable, written
+from bench.runs import BenchRun, BenchTask, Stopwatch, apart, marks_until
+from bench.settlement import core
+from bench.webs import web
+from bench.wide import wide
 from roots import ROOT
 
-from synergy.bench import solvers, tool_linopy, tool_pyomo
-from synergy.bench.cases import SITES, SMALL, Case, constraints_of, cut, first_sites, variables_of
-from synergy.bench.compare import HIGHS, OURS, compare, marks_sheet, sizes_sheet, whole_sheet
-from synergy.bench.generate import generate
-from synergy.bench.links import checked, read_alone, write_links
-from synergy.bench.main import BENCHES, Setting, main
-from synergy.bench.report import ReportTable, written
-from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, apart, marks_until
-from synergy.bench.settlement import core
-from synergy.bench.webs import web
-from synergy.bench.wide import wide
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import check, read
@@ -203,7 +203,7 @@ def test_a_whole_case(tmp_path: Path) -> None:
 
 def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = ReportTable("made", (("run", "text"), ("MB", "mb")), [("one", 2.0)])
-    monkeypatch.setattr("synergy.bench.main.BENCHES", {"made": lambda setting, place: iter([sheet])})
+    monkeypatch.setattr("bench.main.BENCHES", {"made": lambda setting, place: iter([sheet])})
     assert run_command(["bench", "made", "--json", "--seconds", "7", "--side-by-side"], Talk("en")) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["seconds"], record["side_by_side"]) == (7.0, True)

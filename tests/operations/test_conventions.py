@@ -31,7 +31,7 @@ ROOMS = (
     ("round", "explanation", "graph", "near_optimal", "uncertainty"),
     ("store", "forms"),
     ("worker",),
-    ("bench", "web"),
+    ("web",),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
@@ -168,7 +168,6 @@ def test_web_knows_no_model() -> None:
         "settlement",
         "coalitions",
         "cli",
-        "bench",
     }
 
 

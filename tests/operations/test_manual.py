@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from bench.main import BENCHES
 from catalogue import EXPECTED
 from flask import Flask
 from picture import PICTURE, drawn
@@ -18,7 +19,6 @@ from roots import ROOT
 from synergy.web.pages.manual import BILINGUAL, CHAPTERS, html, rendered, sections, slug, source
 from web_worlds import World
 
-from synergy.bench.main import BENCHES
 from synergy.cli.commands import commands
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command

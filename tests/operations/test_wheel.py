@@ -1,4 +1,4 @@
-"""The wheel holds all that the clone holds: commands, datasets, templates, far from the repository."""
+"""The wheel holds what runs far from the repository: commands, datasets, templates; makers and benchmarks stay."""
 
 from __future__ import annotations
 
@@ -78,9 +78,10 @@ def test_every_file_is_in_it(wheel: Path) -> None:
         Path("" if name == "synergy" else "synergy", path.relative_to(ROOT)).as_posix()
         for name in FOLDERS
         for path in (ROOT / name).rglob("*")
-        if path.suffix in DATA | {".py"}
+        if path.suffix in DATA | {".py"} and "make" not in path.parts
     }
     assert wanted
+    assert not [name for name in held if "/make/" in name or "bench/" in name]
     assert wanted - held == set()
     assert not {name for name in held if name.split("/")[0] not in ("synergy", *_metadata(held))}
     assert "synergy/py.typed" in held
@@ -127,6 +128,12 @@ def test_the_command_tells_its_version(folder: Path) -> None:
     done = _run(folder, "synergy", "--version")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("synergy, version ")
+
+
+def test_benchmarks_need_a_checkout(folder: Path) -> None:
+    done = _run(folder, "synergy", "bench", "links", "--lang", "en")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "benchmarks need a source checkout" in done.stderr
 
 
 def test_the_shipped_datasets_are_sound(folder: Path) -> None:

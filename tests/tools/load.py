@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 from answering import cookie, running
+from bench.generate import generate
 from regions import EDITOR, people, published
 from stores import PLANNER, begun, proposals
 
-from synergy.bench.generate import generate
 from synergy.dataset.read import read
 from synergy.store import freezing, runs
 from synergy.store.access import SCOPES

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from bench.generate import save
 from stores import PLANNER, matched
 from synergy.web.figures.grouping import COUNTIES
 
-from synergy.bench.generate import save
 from synergy.dataset.read import read
 from synergy.records.names import Role
 from synergy.store import freezing, rounds

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench.webs import web
 from random_datasets import random_dataset
 from roots import CASES, TINY
 
 from synergy import literal
-from synergy.bench.webs import web
 from synergy.bounds.certify import Beside, certify, tighten
 from synergy.bounds.master import Budget
 from synergy.dataset.read import read

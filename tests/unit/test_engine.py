@@ -8,10 +8,10 @@ from typing import Any
 import highspy
 import pandas as pd
 import pytest
+from bench.generate import generate
 from roots import CASES, TINY
 from small_datasets import TWO_HOSTS, small
 
-from synergy.bench.generate import generate
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import match

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.explained import checked, questions
 from explain_worlds import WORLDS, World
 from random_datasets import CONVEX, random_dataset
 from roots import TINY
 
 import synergy
 from synergy import literal
-from synergy.bench.explained import checked, questions
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from bench.claims import claimed, small_problem
 from random_datasets import random_dataset
 from roots import TINY
 
-from synergy.bench.claims import claimed, small_problem
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read

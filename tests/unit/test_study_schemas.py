@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from bench.explained import questions
 from explain_worlds import WORLDS
 from roots import ROOT
 
-from synergy.bench.explained import questions
 from synergy.cli.console import Talk
 from synergy.cli.main import run as run_command
 from synergy.dataset.read import read

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synergy.bench.cases import Constraints, Variables, constraints_of, variables_of
-from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
+from bench.cases import Constraints, Variables, constraints_of, variables_of
+from bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.literal.build import LiteralModel
 
 if TYPE_CHECKING:

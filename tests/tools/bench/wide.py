@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.generate import save
+from bench.generate import save
 from synergy.dataset.sheet import HOURS_PER_YEAR
 
 ENDS = 3  # offers, and needs, of a firm

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.generate import save
+from bench.generate import save
 from synergy.dataset.sheet import HOURS_PER_YEAR
 
 STEPS = (("s", 10_000.0, 40_000.0, 0.6), ("l", 40_000.0, 160_000.0, 1.0))  # name, least, greatest, part of capex

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.generate import save
-from synergy.bench.report import ReportTable
-from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
+from bench.generate import save
+from bench.report import ReportTable
+from bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
 
 ROWS = 1_000_000
 HEADS = (

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from synergy.bench import solvers
-from synergy.bench.cases import SMALL
-from synergy.bench.report import Line, ReportTable
-from synergy.bench.runs import BenchRun, BenchTask, apart
+from bench import solvers
+from bench.cases import SMALL
+from bench.report import Line, ReportTable
+from bench.runs import BenchRun, BenchTask, apart
 
 LONGEST = 60.0  # seconds that HiGHS alone gets
 CLOSE = 1e-3  # part of HiGHS's value by which the engine's may be worse

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from synergy.bench.report import Line, ReportTable
+from bench.report import Line, ReportTable
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.dataset.subset import yearly

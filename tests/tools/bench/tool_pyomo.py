@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from synergy.bench.cases import Constraints, constraints_of, variables_of
-from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
+from bench.cases import Constraints, constraints_of, variables_of
+from bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.literal.build import LiteralModel
 
 

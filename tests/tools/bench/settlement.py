@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from synergy.bench.cases import CASES
-from synergy.bench.report import Line, ReportTable
-from synergy.bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
+from bench.cases import CASES
+from bench.report import Line, ReportTable
+from bench.runs import BenchRun, BenchTask, Stopwatch, memory, together
 from synergy.model.solve_params import Control, Event
 
 # case -> times the seconds of matching that its certificate may take

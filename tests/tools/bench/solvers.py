@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synergy.bench.runs import BenchRun, Stopwatch, finite, memory
+from bench.runs import BenchRun, Stopwatch, finite, memory
 from synergy.solvers import highs, run
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from synergy.bench import solvers, tool_linopy, tool_pyomo
-from synergy.bench.cases import Case
-from synergy.bench.report import ReportTable
-from synergy.bench.runs import BenchRun, BenchTask, marks_until, relative, together
-from synergy.bench.solvers import GAP
+from bench import solvers, tool_linopy, tool_pyomo
+from bench.cases import Case
+from bench.report import ReportTable
+from bench.runs import BenchRun, BenchTask, marks_until, relative, together
+from bench.solvers import GAP
 from synergy.scenario import Cell
 
 OURS, HIGHS = "Synergy", "HiGHS, literal"

@@ -11,15 +11,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
-from synergy.bench.cases import CASES, SMALL
-from synergy.bench.claims import COUNT, claims
-from synergy.bench.claims import QUICK as FEW
-from synergy.bench.compare import compare
-from synergy.bench.explained import asked, explained
-from synergy.bench.links import ROWS, links
-from synergy.bench.report import ReportTable
-from synergy.bench.settlement import settlement
-from synergy.bench.small import small
+from bench.cases import CASES, SMALL
+from bench.claims import COUNT, claims
+from bench.claims import QUICK as FEW
+from bench.compare import compare
+from bench.explained import asked, explained
+from bench.links import ROWS, links
+from bench.report import ReportTable
+from bench.settlement import settlement
+from bench.small import small
 from synergy.errors import UsageError
 from synergy.scenario import JSON
 

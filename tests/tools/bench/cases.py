@@ -11,9 +11,9 @@ from types import MappingProxyType
 import numpy as np
 from scipy import sparse
 
-from synergy.bench.generate import generate
-from synergy.bench.webs import web
-from synergy.bench.wide import wide
+from bench.generate import generate
+from bench.webs import web
+from bench.wide import wide
 from synergy.dataset.read import read
 from synergy.dataset.schema import own_column
 from synergy.dataset.sheet import Dataset

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synergy.bench.generate import generate
-from synergy.bench.report import ReportTable
+from bench.generate import generate
+from bench.report import ReportTable
 from synergy.dataset.read import read
 from synergy.dataset.sheet import Dataset
 from synergy.engine import match
